@@ -1,0 +1,101 @@
+/* read.h: read a span's fields: for processors, sinks, displays and tests. Any span whose handle is still valid: open, or
+ * ended and not yet sent. Context: task. Never blocks. */
+#ifndef USPAN_READ_H
+#define USPAN_READ_H
+
+#include "uspan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct uspan_view {
+    uint8_t trace_id[16], span_id[8];
+    uint8_t parent_id[8]; /* all zero: a root */
+    const uspan_scope_t *scope;
+    uint64_t start_ns, end_ns;           /* monotonic; end_ns 0 while open */
+    uint64_t start_unix_ns, end_unix_ns; /* 0 while Unix time is unknown */
+    uspan_kind_t kind;
+    uspan_status_t status;
+    uint8_t flags;      /* USPAN_FLAG_* */
+    bool remote_parent; /* the parent is outside this device */
+    bool ended;
+    uint8_t attr_count, event_count, link_count;
+    uint16_t dropped_attrs, dropped_events, dropped_links;
+    uint8_t name_len;
+    char name[USPAN_NAME_MAX + 1];
+} uspan_view_t;
+/* Returns: USPAN_OK; USPAN_ERR_STALE (sent and gone, or the null span); USPAN_ERR_ARG. */
+uspan_err_t uspan_read(uspan_tracer_t *t, uspan_t s, uspan_view_t *out);
+
+/* Whose attributes: the span's, its n-th event's, its n-th link's. */
+#define USPAN_OF_SPAN 0u
+#define USPAN_OF_EVENT(n) (0x100u + (n))
+#define USPAN_OF_LINK(n) (0x200u + (n))
+
+typedef struct uspan_value {
+    const uspan_key_t *key; /* NULL: an event's name, a status message, a tracestate */
+    uspan_type_t type;      /* USPAN_TYPE_STATIC never: it reads as TEXT */
+    uint32_t len;           /* bytes of text or bytes; for arrays, how many elements */
+    int64_t i;              /* INT, BOOL */
+    double d;               /* DOUBLE */
+} uspan_value_t;
+/* The index-th attribute. USPAN_ERR_CLOSED: there are fewer. */
+uspan_err_t uspan_read_attr(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, uspan_value_t *out);
+/* The attribute with that key; its index too, where index is not NULL. USPAN_ERR_CLOSED: not there. */
+uspan_err_t uspan_find_attr(uspan_tracer_t *t, uspan_t s, unsigned of, const char *key, uspan_value_t *out,
+                            unsigned *index);
+/* Bytes of a text or bytes attribute from offset on, at most cap; returns how many, 0 at the end. No terminator. */
+size_t uspan_read_text(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, size_t offset, char *out, size_t cap);
+/* The element-th element of an array: number to *out; text to text[cap], its full length to out->len.
+ * USPAN_ERR_CLOSED: there are fewer. */
+uspan_err_t uspan_read_element(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, unsigned element,
+                               uspan_value_t *out, char *text, size_t cap);
+/* Status message: bytes to out, no terminator; returns how many there are. */
+size_t uspan_read_status_message(uspan_tracer_t *t, uspan_t s, char *out, size_t cap);
+
+typedef struct uspan_event_view {
+    uint64_t time_ns; /* monotonic */
+    uint32_t name_len;
+    uint8_t attr_count;
+    uint16_t dropped_attrs;
+} uspan_event_view_t;
+/* The index-th event; its name to name[cap], no terminator. USPAN_ERR_CLOSED: there are fewer. */
+uspan_err_t uspan_read_event(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_event_view_t *out, char *name,
+                             size_t cap);
+/* The index-th link. USPAN_ERR_CLOSED: there are fewer. */
+uspan_err_t uspan_read_link(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_context_t *out);
+
+/* ---- capture: what users' host tests stand on ---------------------------------------------------------------------------
+ * A sink that keeps ended spans in a buffer of the caller's. Poll until uspan_flushed(), then ask. The core's only use of
+ * it is linking it in where called. */
+typedef struct uspan_capture {
+    uspan_sink_t sink; /* give this one to uspan_export_to_sink() */
+    uint8_t *buf;      /* private from here on */
+    size_t cap, used;
+    unsigned count;
+    unsigned lost; /* spans that did not fit; also rejected in the stats */
+} uspan_capture_t;
+typedef struct uspan_captured uspan_captured_t; /* lives in the buffer until uspan_capture_clear() */
+
+void uspan_capture_init(uspan_capture_t *c, void *buf, size_t cap);
+void uspan_capture_clear(uspan_capture_t *c);
+/* The index-th span in the order of their ends; the first with that name. NULL: none. */
+const uspan_captured_t *uspan_captured_at(const uspan_capture_t *c, unsigned index);
+const uspan_captured_t *uspan_captured_named(const uspan_capture_t *c, const char *name);
+const uspan_view_t *uspan_captured_view(const uspan_captured_t *s);
+/* Its parent among the captured, or NULL. */
+const uspan_captured_t *uspan_captured_parent(const uspan_capture_t *c, const uspan_captured_t *s);
+/* Attribute as text, ending in 0; numbers and bools printed; arrays as JSON. NULL: not there. Event attributes are found as
+ * "event/key" by the first event of that name. */
+const char *uspan_captured_str(const uspan_captured_t *s, const char *key);
+bool uspan_captured_has(const uspan_captured_t *s, const char *key);
+/* Numbers; 0 where the attribute is missing or of another type: ask has() first where 0 is a value. */
+int64_t uspan_captured_int(const uspan_captured_t *s, const char *key);
+double uspan_captured_double(const uspan_captured_t *s, const char *key);
+const char *uspan_captured_status_message(const uspan_captured_t *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,306 @@
+/* tracer.h: the layout of a tracer, so that it can be static and its size known at build time. Private: fields may change
+ * in any version. Invariants stand in the modules that keep them. */
+#ifndef USPAN_TRACER_H
+#define USPAN_TRACER_H
+
+#include "uspan.h"
+
+#define USPAN_NO_INDEX 0xFFFFu /* no slot, no block */
+#define USPAN_BLOCKS_MAX (USPAN_TEXT_BYTES / USPAN_BLOCK_BYTES)
+#define USPAN_EPOCHS_MAX 4u
+#define USPAN_TRACESTATES_MAX 2u
+#define USPAN_RUNS_MAX 3u
+#define USPAN_RUN_ID_BYTES 37u
+#define USPAN_ENDPOINT_PARTS 4u
+
+/* Every option that changes a layout, folded: the application's must equal the library's. */
+#define USPAN_CONFIG_ID                                                                                             \
+    ((uint32_t)((((((((((uint64_t)USPAN_SPANS_MAX * 131u + USPAN_ATTRS_MAX) * 131u + USPAN_NAME_MAX) * 131u +        \
+                       USPAN_TEXT_BYTES) * 131u + USPAN_BLOCK_BYTES) * 131u + USPAN_TASKS_MAX) * 131u +              \
+                    USPAN_TRACESTATE_BYTES) * 131u + USPAN_DESTINATIONS_MAX) * 131u + USPAN_SEND_BYTES) * 131u +     \
+                 USPAN_ANSWER_BYTES + USPAN_HEADERS_BYTES * 7u + USPAN_HOST_BYTES * 3u + USPAN_STUDIO))
+
+/* How an attribute is stored. */
+typedef enum uspan_store {
+    USPAN_STORE_NONE = 0,
+    USPAN_STORE_INT,
+    USPAN_STORE_DOUBLE,
+    USPAN_STORE_BOOL,
+    USPAN_STORE_STATIC, /* text by pointer */
+    USPAN_STORE_NEAR,   /* text of up to 8 bytes, in the entry */
+    USPAN_STORE_TEXT,   /* text in blocks */
+    USPAN_STORE_BYTES,  /* bytes in blocks */
+    USPAN_STORE_INTS,   /* arrays in blocks: 8 B an element; DOUBLES too */
+    USPAN_STORE_DOUBLES,
+    USPAN_STORE_BOOLS, /* 1 B an element */
+    USPAN_STORE_TEXTS  /* two bytes of length (low first) and the text, each */
+} uspan_store_t;
+
+/* One attribute: 16 B on 32-bit. */
+typedef struct uspan_entry {
+    const uspan_key_t *key; /* NULL: an event's name, a link's tracestate */
+    uint16_t len;           /* bytes of text, bytes or stored array */
+    uint8_t store;
+    uint8_t pend_len; /* TEXT: bytes of a UTF-8 sequence begun by an append, waiting in pend */
+    union {
+        int64_t i;
+        double d;
+        const char *text;
+        uint8_t near[8];
+        struct {
+            uint16_t head, tail; /* blocks; USPAN_NO_INDEX when len is 0 */
+            uint8_t pend[3];
+        } chain;
+    } v;
+} uspan_entry_t;
+
+typedef struct uspan_event_rec {
+    uint64_t time_ns;
+    uint16_t next;       /* block of the next event */
+    uint16_t attrs;      /* block of its first entries */
+    uint16_t name_len;
+    uint8_t name_store;  /* NEAR, STATIC or TEXT */
+    uint8_t attr_count;
+    union {
+        const char *text;
+        uint8_t near[8];
+        struct {
+            uint16_t head, tail;
+        } chain;
+    } name;
+    uint8_t dropped;
+} uspan_event_rec_t;
+
+typedef struct uspan_link_rec {
+    uint8_t trace_id[16], span_id[8];
+    uint16_t next;
+    uint16_t attrs;
+    uint8_t attr_count; /* a first entry without key is the tracestate */
+    uint8_t flags;
+    uint8_t remote;
+    uint8_t dropped;
+} uspan_link_rec_t;
+
+#define USPAN_ENTRIES_PER_BLOCK (USPAN_BLOCK_BYTES / sizeof(uspan_entry_t))
+
+typedef union uspan_block {
+    uint8_t bytes[USPAN_BLOCK_BYTES];
+    uspan_entry_t entries[USPAN_ENTRIES_PER_BLOCK];
+    uspan_event_rec_t event;
+    uspan_link_rec_t link;
+    uint64_t align;
+} uspan_block_t;
+
+typedef struct uspan_slot {
+    uint64_t start_ns, end_ns;
+    uint8_t trace_id[16], span_id[8], parent_id[8];
+    const uspan_scope_t *scope;
+    uint32_t gen;  /* 22 bits, never 0 */
+    uint32_t size; /* encoded bytes of the Span message; set when first put in a batch */
+    uint16_t prev, next;
+    uint16_t events, events_tail, links, links_tail; /* blocks */
+    uint16_t message, message_tail, message_len;     /* status message: blocks */
+    uint16_t dropped_attrs, dropped_events, dropped_links;
+    uint8_t state; /* uspan_state_t of pool.h */
+    uint8_t kind, status, flags;
+    uint8_t traits; /* USPAN_TRAIT_* of pool.h */
+    uint8_t attr_count, event_count, link_count;
+    uint8_t epoch, tracestate, run;
+    uint8_t pending; /* bit d: destination d has not got it yet */
+    uint8_t busy;    /* bit d: in the batch of destination d */
+    uint8_t name_len;
+    char name[USPAN_NAME_MAX];
+    uspan_entry_t attrs[USPAN_ATTRS_MAX];
+} uspan_slot_t;
+
+typedef struct uspan_epoch {
+    int64_t offset_ns; /* Unix - monotonic */
+    uint16_t refs;     /* slots that use it */
+    uint8_t state;     /* uspan_epoch_state_t of clock.h */
+    uint8_t serial;    /* changes when the entry is used anew */
+} uspan_epoch_t;
+
+#if USPAN_TRACESTATE_BYTES > 0
+typedef struct uspan_tracestate_rec {
+    uint16_t refs, len;
+    char text[USPAN_TRACESTATE_BYTES];
+} uspan_tracestate_rec_t;
+#endif
+
+typedef struct uspan_run {
+    uint16_t refs;
+    uint8_t state; /* uspan_run_state_t of studio.h */
+    char id[USPAN_RUN_ID_BYTES];
+    const char *name;
+    uint64_t began_ns; /* monotonic */
+} uspan_run_t;
+
+/* What recording needs. */
+typedef struct uspan_trace_part {
+    const uspan_port_t *port;
+    const uspan_scope_t *scope;
+    uspan_processor_t *processors;
+    uspan_sampler_t sampler;
+    uspan_limits_t limits;
+    uint8_t enabled, content, stopping, seeded;
+    uint8_t epoch; /* of new traces */
+    uint8_t dest_mask; /* destinations in use */
+    uint8_t run; /* of new spans + 1; 0: none */
+    uint16_t free_head, free_tail; /* slots, FIFO */
+    uint16_t ended_head, ended_tail;
+    uint16_t blocks_free;
+    uint16_t blocks_live, blocks_high;
+    uint16_t slots_live, slots_high, open, ended;
+    uint64_t started, unsampled;
+    uint32_t dropped[4]; /* uspan_drop_t up to STOPPED */
+    uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped, tracestates_dropped;
+    uint32_t key[8], counter; /* ChaCha20 */
+    uint8_t ids[64];
+    uint8_t ids_used;
+    uspan_epoch_t epochs[USPAN_EPOCHS_MAX];
+    struct {
+        uintptr_t task;
+        uspan_t span;
+    } tasks[USPAN_TASKS_MAX];
+#if USPAN_TRACESTATE_BYTES > 0
+    uspan_tracestate_rec_t tracestates[USPAN_TRACESTATES_MAX];
+#endif
+    uspan_run_t runs[USPAN_RUNS_MAX];
+    uspan_slot_t slots[USPAN_SPANS_MAX];
+    uspan_block_t blocks[USPAN_BLOCKS_MAX];
+    uint16_t block_next[USPAN_BLOCKS_MAX];
+} uspan_trace_part_t;
+
+/* An endpoint, taken apart: path points into the text it came from. */
+typedef struct uspan_url {
+    const char *path; /* with query; "" stands for "/" */
+    uint16_t port;
+    bool tls;
+    bool literal6; /* host is an IPv6 literal: brackets in the Host field */
+    char host[USPAN_HOST_BYTES];
+} uspan_url_t;
+
+/* Waits between attempts. */
+typedef struct uspan_backoff {
+    uint32_t wait_ms; /* the next one, before jitter */
+    uint16_t attempts;
+} uspan_backoff_t;
+
+/* A peer: whom to talk to, and how it went. */
+typedef struct uspan_target {
+    uspan_url_t url;
+    const uspan_transport_t *transport;
+    const char *headers;
+    const char *basic_user, *basic_pass;
+    uint32_t timeout_ms;
+    uint64_t not_before_ns; /* monotonic; back-off */
+    uspan_backoff_t backoff;
+    uint8_t resting; /* 1: a configuration error; waits long */
+    uint8_t renewed; /* 1: headers were renewed since the last success */
+    uint16_t last_status;
+    int8_t last_error;
+    const char *why; /* words for the last failure, static */
+    uint32_t requests, retries, resends, connects;
+#if USPAN_HEADERS_BYTES > 0
+    char headers_ram[USPAN_HEADERS_BYTES];
+#endif
+} uspan_target_t;
+
+/* A frozen set of spans on its way to one destination. */
+typedef struct uspan_batch {
+    uint16_t first; /* slot; USPAN_NO_INDEX: none */
+    uint16_t count;
+    uint16_t limit; /* spans in the next batch, after a 413; 0: no limit */
+    uint16_t attempts;
+    uint32_t body_len;
+    uint32_t reported[USPAN_DROP_COUNT]; /* drop counts that travel with it */
+} uspan_batch_t;
+
+typedef struct uspan_dest {
+    uint8_t used; /* uspan_dest_kind_t of queue.h */
+    const uspan_sink_t *sink;
+    uspan_target_t target;
+    uspan_err_t (*renew)(void *ctx, char *buf, size_t cap);
+    void *renew_ctx;
+    uspan_batch_t batch;
+    uint64_t delivered, rejected, body_bytes;
+    uint64_t missed;                     /* started and settled before this destination existed: delivered elsewhere */
+    uint32_t queued;
+    uint32_t dropped[USPAN_DROP_COUNT];  /* its own causes; the common ones are in the trace part */
+    uint32_t reported[USPAN_DROP_COUNT]; /* acknowledged by the collector */
+    uint32_t refusals, renewals;
+} uspan_dest_t;
+
+/* The OTLP body source: where encoding stands. Fields in otlp.c's words. */
+typedef struct uspan_otlp {
+    struct uspan_tracer *tracer;
+    const uspan_batch_t *batch;
+    const uspan_scope_t *scope; /* of the spans being written */
+    uint16_t slot;
+    uint8_t dest;
+    uint8_t stage, step;
+    uint16_t item, block;
+    uint16_t offset; /* bytes of text already given out */
+    uint32_t left;   /* bytes of text still to give */
+    const uint8_t *text; /* the piece being copied: text_len bytes */
+    uint16_t text_len;
+    uint8_t head_len, head_at; /* bytes in head, bytes given out */
+    uint8_t head[112];
+} uspan_otlp_t;
+
+/* The answer parser: state only, no copy of the answer but the first bytes of its body. See http_answer.h. */
+typedef struct uspan_answer {
+    uint8_t state, field, match;
+    uint8_t flags;
+    uint16_t status;
+    uint16_t token_len;
+    uint32_t head_bytes;
+    uint64_t left;  /* of the body or chunk */
+    uint32_t body_bytes;
+    uint16_t body_len; /* kept in body */
+    uint8_t token[48];
+    uint32_t retry_after_s; /* UINT32_MAX: none */
+    uint64_t retry_at_unix; /* seconds; 0: none */
+    uint64_t date_unix;     /* seconds; 0: none */
+    uint8_t body[USPAN_ANSWER_BYTES];
+} uspan_answer_t;
+
+/* What leaves the device besides spans. */
+typedef struct uspan_export_part {
+    uspan_dest_t dests[USPAN_DESTINATIONS_MAX];
+    const uspan_gate_t *gate;
+    uspan_resource_t resource;
+    uspan_batching_t batching;
+    uint8_t state; /* uspan_exchange_t of exporter.h */
+    uint8_t job, job_dest;
+    uint8_t flushing, stopping, reused, answered;
+    uint8_t turn; /* destination that is asked first next time */
+    uint64_t stop_at_ns, exchange_until_ns, idle_since_ns, oldest_end_ns, probe_at_ns;
+    const uspan_transport_t *connected; /* NULL: none */
+    uspan_target_t *connected_to;
+    uspan_peer_t peer;
+    uint32_t body_len, body_sent;
+    uint16_t head_item, head_offset; /* request head source */
+    uint16_t send_len, send_at;
+    uint64_t log_until_ns;
+    uint32_t log_suppressed;
+    uspan_otlp_t otlp;
+    uspan_answer_t answer;
+#if USPAN_STUDIO
+    uspan_target_t studio;
+    const char *studio_project, *studio_name;
+#endif
+    uint8_t send[USPAN_SEND_BYTES];
+} uspan_export_part_t;
+
+struct uspan_tracer {
+    uint32_t magic;
+    uspan_trace_part_t trace;
+    uspan_export_part_t out;
+};
+
+USPAN_STATIC_ASSERT(sizeof(uspan_event_rec_t) <= USPAN_BLOCK_BYTES, "an event fits a block");
+USPAN_STATIC_ASSERT(sizeof(uspan_link_rec_t) <= USPAN_BLOCK_BYTES, "a link fits a block");
+USPAN_STATIC_ASSERT(sizeof(uspan_block_t) == USPAN_BLOCK_BYTES, "blocks have no padding");
+
+#endif
