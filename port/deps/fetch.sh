@@ -1,0 +1,147 @@
+#!/bin/sh
+# fetch.sh: puts pinned upstream sources into port/deps/src/<name>/. A second run does nothing, without the network.
+# Invariant: src/<name>/ exists only whole and checked; nothing outside port/deps/src changes.
+#   fetch.sh [name ...]   names: nanopb mbedtls mbedtls2 lwip opentelemetry-proto; none given: all
+#   USPAN_DEPS_DIR        another folder than port/deps/src
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+src=${USPAN_DEPS_DIR:-$here/src}
+pins=$here/pins
+apt=$src/.apt
+updated=0
+
+say() { echo "deps: $*"; }
+fail() {
+    echo "deps: $*" >&2
+    exit 1
+}
+cure() {
+    fail "$1
+deps: cure: get the sources yourself and set USPAN_NANOPB_DIR, USPAN_MBEDTLS_DIR, USPAN_LWIP_DIR to their folders
+deps: (CMake cache variables of the same names), or run this on Debian 12 or later, with network, once."
+}
+
+pin() { awk -v name="$1" '$1 == name' "$pins"; }
+
+# Where this machine gets Debian from, as apt itself reads its sources (deb822 and one-line, proxies and all).
+mirrors() {
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
+        awk '$3 == "main" && $2 !~ /-(updates|security|backports)/ && !seen[$1]++ { print $1 }'
+}
+
+# An apt that sees one mirror, our suites and the Debian archive's own keys, and keeps its state to itself.
+write_apt_conf() { # $1: mirror
+    keys=
+    for ring in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyrings/debian-archive-keyring.gpg; do
+        if [ -r "$ring" ]; then keys=$ring; fi
+    done
+    if [ -z "$keys" ]; then cure "the package debian-archive-keyring is missing"; fi
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/get"
+    {
+        awk '$1 !~ /^#/ && $2 == "source" { print $4 }' "$pins" | sort -u |
+            while read -r suite; do echo "deb-src [signed-by=$keys] $1 $suite main"; done
+        awk '$2 == "binary" { print $4 }' "$pins" | sort -u |
+            while read -r suite; do echo "deb [signed-by=$keys] $1 $suite main"; done
+    } >"$apt/sources.list"
+    cat >"$apt/apt.conf" <<CONF
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+Dir::Etc::SourceList "$apt/sources.list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::Etc::Preferences "/dev/null";
+Dir::Etc::PreferencesParts "/dev/null";
+Dir::State::Lists "$apt/lists";
+Dir::Cache "$apt/cache";
+Acquire::Languages "none";
+Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
+Acquire::Retries "3";
+CONF
+    if [ "$(id -u)" = 0 ]; then echo 'APT::Sandbox::User "root";' >>"$apt/apt.conf"; fi
+}
+
+update() {
+    if [ "$updated" = 1 ]; then return; fi
+    command -v apt-get >/dev/null || cure "apt-get is not here"
+    found=$(mirrors)
+    if [ -z "$found" ]; then cure "apt knows no Debian mirror (component main)"; fi
+    for mirror in $found; do
+        say "reading the package lists of this machine's Debian mirror (about 30 MB, once)"
+        write_apt_conf "$mirror"
+        if apt-get -qq -c "$apt/apt.conf" update >"$apt/log" 2>&1 && ! grep -Eq '^E:|^W: Failed' "$apt/log"; then
+            updated=1
+            return
+        fi
+    done
+    cat "$apt/log" >&2
+    cure "no mirror of this machine offers the pinned Debian suites"
+}
+
+# The file that apt left must be the pinned one, or a newer patch release of the same series.
+check() { # $1: name, $2: series, $3: pinned file, $4: its sum; cwd holds one file
+    got=$(ls)
+    sum=$(sha256sum <"$got" | cut -d ' ' -f 1)
+    if [ "$got" = "$3" ]; then
+        if [ "$sum" != "$4" ]; then fail "$got: SHA-256 is $sum, pinned is $4"; fi
+        return
+    fi
+    version=${got#*_}
+    case $version in
+    "$2".* | "$2"-*) say "$1: the archive offers $got instead of the pinned $3; taken, its signature is verified ($sum)" ;;
+    *) cure "$1: the archive offers $got, which is not of series $2" ;;
+    esac
+}
+
+unpack() { # $1: file, $2: folder
+    case $1 in
+    *.bz2) command -v bzip2 >/dev/null || fail "bzip2 is missing; cure: port/deps/setup.sh, or apt-get install bzip2" ;;
+    *.xz) command -v xz >/dev/null || fail "xz is missing; cure: port/deps/setup.sh, or apt-get install xz-utils" ;;
+    esac
+    mkdir "$2"
+    case $1 in
+    *.deb) # only the .proto files, at the path that their imports name
+        dpkg-deb -x "$1" "$2/.deb"
+        mv "$2/.deb/usr/include/opentelemetry" "$2/opentelemetry"
+        rm -rf "$2/.deb"
+        ;;
+    *) tar -xf "$1" -C "$2" --strip-components=1 --no-same-owner ;;
+    esac
+}
+
+get() { # the fields of a pin
+    name=$1 kind=$2 package=$3 suite=$4 series=$5 file=$6 sum=$7
+    if [ -e "$src/$name/.fetched" ]; then return; fi
+    update
+    say "getting $name ($series, from $suite)"
+    rm -rf "$apt/get" "$src/$name" "$src/.$name"
+    mkdir "$apt/get"
+    cd "$apt/get"
+    if [ "$kind" = source ]; then
+        set -- source --tar-only --download-only "$package/$suite"
+    else
+        set -- download "$package/$suite"
+    fi
+    if ! apt-get -qq -c "$apt/apt.conf" "$@" >"$apt/log" 2>&1; then
+        cat "$apt/log" >&2
+        cure "$name could not be had from $suite"
+    fi
+    check "$name" "$series" "$file" "$sum"
+    unpack "$(ls)" "$src/.$name"
+    ls >"$src/.$name/.fetched"
+    mv "$src/.$name" "$src/$name"
+    cd "$here"
+}
+
+if [ $# = 0 ]; then set -- $(awk '$1 !~ /^#/ { print $1 }' "$pins"); fi
+mkdir -p "$src"
+# Two at once (a test run beside a build): the second waits and then finds everything done.
+if command -v flock >/dev/null; then
+    exec 9>"$src/.lock"
+    flock 9
+fi
+for name in "$@"; do
+    line=$(pin "$name")
+    if [ -z "$line" ]; then fail "unknown name: $name"; fi
+    # shellcheck disable=SC2086 # the fields of the pin are words
+    get $line
+done
