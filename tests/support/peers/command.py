@@ -1,0 +1,49 @@
+"""command.py: a peer as a child process, driven by lines on its standard input, answered on its standard output.
+
+First line out: "port N". Then: "dump FILE" answers "ok"; "summary" answers one line of JSON; "wait N SECONDS" waits for
+N distinct spans and answers "ok" or "timeout". "quit", end of input or SIGTERM: the last line is the summary.
+Invariant: the process ends with its parent, because the parent's death ends its input."""
+import json
+import signal
+import sys
+from pathlib import Path
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def stop_reading(*_):
+    raise KeyboardInterrupt
+
+
+def obey(peer, words):
+    if words[0] == "dump":
+        peer.dump(words[1])
+        say("ok")
+    elif words[0] == "summary":
+        say(json.dumps(peer.summary()))
+    elif words[0] == "wait":
+        say("ok" if peer.wait_spans(int(words[1]), float(words[2])) else "timeout")
+    else:
+        say(f"unknown {words[0]}")
+
+
+def attend_commands(peer, port_file=None):
+    signal.signal(signal.SIGTERM, stop_reading)
+    if port_file:
+        path = Path(port_file)
+        fresh = path.with_suffix(".new")  # so that who polls for the file never sees half of it
+        fresh.write_text(f"{peer.port}\n")
+        fresh.rename(path)
+    say(f"port {peer.port}")
+    try:
+        for line in sys.stdin:
+            words = line.split()
+            if words == ["quit"]:
+                break
+            if words:
+                obey(peer, words)
+    except KeyboardInterrupt:
+        pass
+    say(json.dumps(peer.summary()))
