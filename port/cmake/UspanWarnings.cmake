@@ -1,0 +1,15 @@
+# UspanWarnings.cmake: the warnings that uspan's own targets are built with; never the dependencies' and never a user's.
+set(USPAN_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wundef -Wshadow -Wvla)
+set(USPAN_WARNINGS_C ${USPAN_WARNINGS} -Wmissing-prototypes -Wstrict-prototypes)
+
+function(uspan_own target)
+    target_compile_features(${target} PUBLIC c_std_11)
+    # KEY macros are GNU statement expressions behind __extension__, which -std=c11 accepts.
+    set_target_properties(${target} PROPERTIES C_EXTENSIONS OFF C_STANDARD_REQUIRED ON)
+    if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
+        target_compile_options(${target} PRIVATE ${USPAN_WARNINGS_C})
+        if(USPAN_WERROR)
+            target_compile_options(${target} PRIVATE -Werror)
+        endif()
+    endif()
+endfunction()
