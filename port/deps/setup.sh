@@ -1,0 +1,78 @@
+#!/bin/sh
+# setup.sh: installs the Debian packages that a door of the Makefile needs and that are missing.
+# Invariant: with everything there it changes nothing, asks nothing and needs neither root nor network.
+#   setup.sh door ...   doors: demo test bench size fuzz cov lint all
+set -eu
+
+say() { echo "setup: $*"; }
+fail() {
+    echo "setup: $*" >&2
+    exit 1
+}
+
+build="gcc libc6-dev make cmake bzip2 xz-utils"
+peers="python3 python3-protobuf protobuf-compiler openssl"
+cortex="gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi"
+llvm="clang libclang-rt"
+packages_of() {
+    case $1 in
+    demo) echo "$build $peers" ;;
+    test) echo "$build $peers $cortex $llvm g++ libcmocka-dev gnutls-bin" ;;
+    bench) echo "$build $peers valgrind" ;;
+    size) echo "$build python3 $cortex" ;;
+    fuzz) echo "$build $llvm" ;;
+    cov) echo "$build $peers $cortex $llvm g++ libcmocka-dev gnutls-bin gcovr" ;;
+    lint) echo "$build python3 clang-format clang-tidy" ;;
+    all) for door in demo test bench size fuzz cov lint; do packages_of "$door"; done ;;
+    *) fail "unknown door: $1 (demo test bench size fuzz cov lint all)" ;;
+    esac
+}
+
+# The sanitizers' runtime is named by clang's version, which the package clang knows.
+with_version() { # $1: package
+    if [ "$1" != libclang-rt ]; then
+        echo "$1"
+        return
+    fi
+    version=$(dpkg-query -W -f '${Version}' clang 2>/dev/null || apt-cache show clang 2>/dev/null |
+        sed -n 's/^Version: //p' | head -n 1)
+    version=${version#*:}
+    echo "libclang-rt-${version%%.*}-dev"
+}
+
+missing_of() { # the packages that are not installed
+    for package in $(printf '%s\n' "$@" | sort -u); do
+        name=$(with_version "$package")
+        if [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" != installed ]; then
+            echo "$name"
+        fi
+    done
+}
+
+if [ $# = 0 ]; then set -- all; fi
+wanted=
+for door in "$@"; do wanted="$wanted $(packages_of "$door")"; done
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    say "this is not Debian; nothing was installed. Needed are (Debian's names):$(printf ' %s' $wanted)"
+    say "if they are here under other names, the build finds them"
+    exit 0
+fi
+# shellcheck disable=SC2086 # lists of words
+missing=$(missing_of $wanted)
+if [ -z "$missing" ]; then exit 0; fi
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || fail "missing packages:$(printf ' %s' $missing)
+setup: cure: as root: apt-get install$(printf ' %s' $missing)"
+    as_root=sudo
+fi
+say "reading the package lists"
+$as_root apt-get -qq update || fail "apt-get update failed; cure: look at its words above, or work offline with all packages there"
+# shellcheck disable=SC2086
+missing=$(missing_of $wanted) # once more: the lists may have told clang's version
+say "installing$(printf ' %s' $missing)"
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing </dev/null >/dev/null ||
+    fail "apt-get install failed; its words are above"
+say "done"
