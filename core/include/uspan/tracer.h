@@ -151,8 +151,11 @@ typedef struct uspan_trace_part {
     uint16_t blocks_free;
     uint16_t blocks_live, blocks_high;
     uint16_t slots_live, slots_high, open, ended;
+    uint32_t evictions; /* changes when the ended list loses a span outside uspan_poll() */
     uint64_t started, unsampled;
-    uint32_t dropped[4]; /* uspan_drop_t up to STOPPED */
+    uint32_t dropped[USPAN_DROP_NO_DESTINATION + 1]; /* causes before there is a destination */
+    uint32_t evicted[USPAN_DESTINATIONS_MAX];
+    uint16_t queued[USPAN_DESTINATIONS_MAX];
     uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped, tracestates_dropped;
     uint32_t key[8], counter; /* ChaCha20 */
     uint8_t ids[64];
@@ -225,7 +228,6 @@ typedef struct uspan_dest {
     uspan_batch_t batch;
     uint64_t delivered, rejected, body_bytes;
     uint64_t missed;                     /* started and settled before this destination existed: delivered elsewhere */
-    uint32_t queued;
     uint32_t dropped[USPAN_DROP_COUNT];  /* its own causes; the common ones are in the trace part */
     uint32_t reported[USPAN_DROP_COUNT]; /* acknowledged by the collector */
     uint32_t refusals, renewals;
@@ -253,15 +255,15 @@ typedef struct uspan_answer {
     uint8_t state, field, match;
     uint8_t flags;
     uint16_t status;
-    uint16_t token_len;
-    uint32_t head_bytes;
-    uint64_t left;  /* of the body or chunk */
+    uint16_t body_len;   /* kept in body */
+    uint32_t head_bytes; /* all that is not body: heads, chunk sizes, trailers */
+    uint32_t left;       /* of the body or chunk */
     uint32_t body_bytes;
-    uint16_t body_len; /* kept in body */
-    uint8_t token[48];
     uint32_t retry_after_s; /* UINT32_MAX: none */
     uint64_t retry_at_unix; /* seconds; 0: none */
     uint64_t date_unix;     /* seconds; 0: none */
+    uint8_t token_len;
+    char token[39]; /* a name or a value that matters */
     uint8_t body[USPAN_ANSWER_BYTES];
 } uspan_answer_t;
 

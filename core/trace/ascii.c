@@ -1,0 +1,81 @@
+/* ascii.c: bytes of text, judged one at a time.
+ * Invariant: nothing is read outside text[0..len), whatever the bytes are. */
+#include "ascii.h"
+
+char uspan_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+int uspan_hex(char c)
+{
+    unsigned digit = (unsigned)(uint8_t)c - '0';
+    if (digit > 9u) {
+        digit = (unsigned)(uint8_t)uspan_lower(c) - ('a' - 10);
+        if (digit - 10u > 5u) {
+            return -1;
+        }
+    }
+    return (int)digit;
+}
+
+bool uspan_is_token(const char *text, size_t len)
+{
+    /* One bit for each of 0x00..0x7F. */
+    static const uint32_t tchar[4] = { 0u, 0x03FF6CFAu, 0xC7FFFFFEu, 0x57FFFFFFu };
+    for (size_t i = 0; i < len; i++) {
+        uint8_t c = (uint8_t)text[i];
+        if (c > 0x7Fu || ((tchar[c / 32u] >> (c % 32u)) & 1u) == 0u) {
+            return false;
+        }
+    }
+    return len != 0u;
+}
+
+unsigned uspan_word_index(const char *words, const char *text, size_t len)
+{
+    for (unsigned index = 1; *words != '\0'; index++) {
+        size_t i = 0;
+        while (i < len && words[i] != '\0' && uspan_lower(text[i]) == words[i]) {
+            i++;
+        }
+        if (i == len && words[i] == '\0') {
+            return index;
+        }
+        while (*words++ != '\0') {
+        }
+    }
+    return 0;
+}
+
+void uspan_trim(const char *text, size_t *from, size_t *to)
+{
+    while (*from < *to && uspan_blank(text[*from])) {
+        ++*from;
+    }
+    while (*from < *to && uspan_blank(text[*to - 1u])) {
+        --*to;
+    }
+}
+
+int uspan_percent_byte(const char *text, size_t len, size_t *at)
+{
+    size_t i = *at;
+    if (i >= len) {
+        return -1;
+    }
+    int byte = (uint8_t)text[i];
+    if (byte == '%') {
+        if (len - i < 3u) {
+            return -2;
+        }
+        int high = uspan_hex(text[i + 1u]), low = uspan_hex(text[i + 2u]);
+        if (high < 0 || low < 0) {
+            return -2;
+        }
+        byte = high * 16 + low;
+        i += 2u;
+    }
+    *at = i + 1u;
+    return byte;
+}

@@ -1,0 +1,426 @@
+/* attr.c: a span's table holds each key once; a reader under the lock sees the old or the new value whole. Long values are built
+ * in blocks that nobody else sees and change places with the old ones in one step. */
+#include "attr.h"
+#include <string.h>
+#include "utf8.h"
+
+static bool same_key(const uspan_key_t *a, const uspan_key_t *b)
+{
+    return a == b || (a->len == b->len && memcmp(a->text, b->text, a->len) == 0);
+}
+
+uspan_entry_t *uspan_entry_find(uspan_slot_t *slot, const uspan_key_t *key)
+{
+    for (unsigned i = 0; i < slot->attr_count; i++) {
+        if (same_key(slot->attrs[i].key, key)) {
+            return &slot->attrs[i];
+        }
+    }
+    return NULL;
+}
+
+uspan_entry_t *uspan_entry_claim(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
+{
+    uspan_entry_t *e = uspan_entry_find(slot, key);
+    if (e != NULL) {
+        return e;
+    }
+    if (slot->attr_count >= p->limits.attrs) {
+        slot->dropped_attrs++;
+        p->attrs_dropped++;
+        return NULL;
+    }
+    e = &slot->attrs[slot->attr_count++];
+    e->key = key;
+    e->store = USPAN_STORE_NONE;
+    e->len = 0u;
+    e->pend_len = 0u;
+    return e;
+}
+
+uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, uspan_err_t *err)
+{
+    uspan_slot_t *slot = uspan_slot_of(p, s);
+    if (slot == NULL || slot->state != USPAN_STATE_OPEN) {
+        *err = USPAN_ERR_STALE;
+        return NULL;
+    }
+    *err = USPAN_OK;
+    if ((slot->flags & USPAN_FLAG_SAMPLED) == 0u) {
+        return NULL;
+    }
+    if ((key->flags & USPAN_KEY_CONTENT) != 0u && !uspan_content_on(p, slot)) {
+        return NULL;
+    }
+    return slot;
+}
+
+/* ---- making entries --------------------------------------------------------------------------------------------- */
+
+static uspan_err_t make_text(uspan_tracer_t *t, uspan_entry_t *e, const char *text, size_t len, bool is_static)
+{
+    uspan_err_t worst = USPAN_OK;
+    uint32_t chars = t->trace.limits.value_chars;
+    if (chars != 0u && len > chars) {
+        size_t kept = uspan_utf8_chars(text, len, chars);
+        worst = kept < len ? USPAN_TRUNCATED : USPAN_OK;
+        len = kept;
+    }
+    bool whole = uspan_utf8_run(text, len) == len;
+    if (is_static && whole && len <= 65000u) {
+        e->store = USPAN_STORE_STATIC;
+        e->len = (uint16_t)len;
+        e->v.text = text;
+        return worst;
+    }
+    if (len <= sizeof e->v.near && whole) {
+        e->store = USPAN_STORE_NEAR;
+        e->len = (uint16_t)len;
+        memcpy(e->v.near, text, len);
+        return worst;
+    }
+    uspan_chain_t c = { USPAN_NO_INDEX, USPAN_NO_INDEX, 0u };
+    worst = uspan_worse(uspan_chain_text(t, &c, text, len, USPAN_VALUE_MAX), worst);
+    e->store = USPAN_STORE_TEXT;
+    e->len = c.len;
+    e->v.chain.head = c.head;
+    e->v.chain.tail = c.tail;
+    return c.len == 0u ? USPAN_ERR_FULL : worst;
+}
+
+/* Elements of `size` bytes as they are. */
+static uspan_err_t make_plain(uspan_tracer_t *t, uspan_entry_t *e, uspan_store_t store, const void *data, size_t len,
+                              size_t size)
+{
+    uspan_err_t worst = USPAN_OK;
+    uint32_t limit = t->trace.limits.value_chars;
+    size_t max = USPAN_VALUE_MAX / size * size;
+    if (store == USPAN_STORE_BYTES && limit != 0u && limit < max) {
+        max = limit;
+    }
+    if (len > max) {
+        len = max;
+        worst = USPAN_TRUNCATED;
+    }
+    uspan_chain_t c = { USPAN_NO_INDEX, USPAN_NO_INDEX, 0u };
+    size_t stored = uspan_chain_write(t, &c, data, len, false);
+    e->store = (uint8_t)store;
+    e->v.chain.head = c.head;
+    e->v.chain.tail = c.tail;
+    e->len = (uint16_t)(stored - stored % size); /* blocks are a multiple of every element */
+    if (stored < len) {
+        worst = stored == 0u ? USPAN_ERR_FULL : USPAN_TRUNCATED;
+    }
+    return worst;
+}
+
+static uspan_err_t make_bools(uspan_tracer_t *t, uspan_entry_t *e, const bool *values, size_t count)
+{
+    return make_plain(t, e, USPAN_STORE_BOOLS, values, count, sizeof(bool));
+}
+
+/* Two bytes of length, then the text, for each; an element that does not fit ends the array. */
+static uspan_err_t make_texts(uspan_tracer_t *t, uspan_entry_t *e, const char *const *texts, size_t count)
+{
+    uspan_err_t worst = USPAN_OK;
+    uspan_chain_t c = { USPAN_NO_INDEX, USPAN_NO_INDEX, 0u };
+    uint32_t chars = t->trace.limits.value_chars;
+    for (size_t i = 0; i < count && worst == USPAN_OK; i++) {
+        const char *text = texts[i] != NULL ? texts[i] : "";
+        size_t len = strlen(text);
+        size_t kept = chars != 0u ? uspan_utf8_chars(text, len, chars) : len;
+        bool cut = kept < len;
+        /* Bytes that are not UTF-8 grow to three: measured first, so that the length can stand before the text. */
+        size_t grown = 0;
+        for (size_t at = 0; at < kept;) {
+            size_t run = uspan_utf8_run(text + at, kept - at);
+            grown += run;
+            at += run;
+            if (at < kept) {
+                int step = uspan_utf8_step(text + at, kept - at);
+                at = step == 0 ? kept : at + (size_t)-step;
+                grown += 3u;
+            }
+        }
+        if (grown + 2u > (size_t)USPAN_VALUE_MAX - c.len) {
+            worst = USPAN_TRUNCATED;
+            break;
+        }
+        uint8_t head[2] = { (uint8_t)(grown & 0xFFu), (uint8_t)(grown >> 8) };
+        uspan_chain_t before = c;
+        if (uspan_chain_write(t, &c, head, sizeof head, false) < sizeof head ||
+            uspan_chain_text(t, &c, text, kept, USPAN_VALUE_MAX) != USPAN_OK) {
+            /* The pool ran dry inside an element: its blocks stay in the chain, its bytes do not count. */
+            uspan_chain_t whole = c;
+            c.len = before.len;
+            uint32_t state = uspan_lock(t);
+            if (before.len == 0u) {
+                uspan_chain_give(&t->trace, &whole);
+            } else if (uspan_blocks_for(whole.len) > uspan_blocks_for(before.len)) {
+                uspan_blocks_give(&t->trace, t->trace.block_next[before.tail], whole.tail,
+                                  uspan_blocks_for(whole.len) - uspan_blocks_for(before.len));
+                c.tail = before.tail;
+            }
+            uspan_unlock(t, state);
+            worst = USPAN_TRUNCATED;
+        } else if (cut) {
+            t->trace.values_truncated++;
+        }
+    }
+    e->store = USPAN_STORE_TEXTS;
+    e->len = c.len;
+    e->v.chain.head = c.head;
+    e->v.chain.tail = c.tail;
+    return worst != USPAN_OK && c.len == 0u ? USPAN_ERR_FULL : worst;
+}
+
+uspan_err_t uspan_entry_make(uspan_tracer_t *t, uspan_entry_t *e, const uspan_attr_t *arg)
+{
+    e->key = arg->key;
+    e->len = 0u;
+    e->pend_len = 0u;
+    size_t count = arg->count;
+    bool pointer = arg->type >= USPAN_TYPE_TEXT;
+    if (pointer && arg->v.text == NULL) {
+        if (count != 0u && count != USPAN_TO_NUL) {
+            return USPAN_ERR_ARG;
+        }
+        count = 0u;
+    }
+    switch (arg->type) {
+    case USPAN_TYPE_INT:
+    case USPAN_TYPE_BOOL:
+        e->store = arg->type == USPAN_TYPE_INT ? USPAN_STORE_INT : USPAN_STORE_BOOL;
+        e->v.i = arg->v.i;
+        return USPAN_OK;
+    case USPAN_TYPE_DOUBLE:
+        e->store = USPAN_STORE_DOUBLE;
+        e->v.d = arg->v.d;
+        return USPAN_OK;
+    case USPAN_TYPE_TEXT:
+    case USPAN_TYPE_STATIC:
+        if (count == USPAN_TO_NUL) {
+            count = strlen(arg->v.text);
+        }
+        if (count == 0u) {
+            e->store = USPAN_STORE_NEAR;
+            return USPAN_OK;
+        }
+        return make_text(t, e, arg->v.text, count, arg->type == USPAN_TYPE_STATIC);
+    case USPAN_TYPE_BYTES:
+        return make_plain(t, e, USPAN_STORE_BYTES, arg->v.bytes, count, 1u);
+    case USPAN_TYPE_INTS:
+        return make_plain(t, e, USPAN_STORE_INTS, arg->v.ints, count * sizeof(int64_t), sizeof(int64_t));
+    case USPAN_TYPE_DOUBLES:
+        return make_plain(t, e, USPAN_STORE_DOUBLES, arg->v.doubles, count * sizeof(double), sizeof(double));
+    case USPAN_TYPE_BOOLS:
+        return make_bools(t, e, arg->v.bools, count);
+    case USPAN_TYPE_TEXTS:
+        return make_texts(t, e, arg->v.texts, count);
+    case USPAN_TYPE_NONE:
+    default:
+        return USPAN_ERR_ARG;
+    }
+}
+
+/* ---- putting them into a span ------------------------------------------------------------------------------------- */
+
+uspan_err_t uspan_entry_put(uspan_tracer_t *t, uspan_t s, uspan_entry_t *e, uspan_err_t worst)
+{
+    uspan_trace_part_t *p = &t->trace;
+    uspan_err_t err;
+    uint32_t state = uspan_lock(t);
+    uspan_slot_t *slot = uspan_slot_writable(p, s, e->key, &err);
+    if (slot != NULL) {
+        if (worst == USPAN_ERR_FULL) {
+            slot->dropped_attrs++;
+            p->attrs_dropped++;
+            err = USPAN_ERR_FULL;
+        } else {
+            uspan_entry_t *to = uspan_entry_claim(p, slot, e->key);
+            if (to != NULL) {
+                uspan_entry_give(p, to);
+                const uspan_key_t *key = to->key;
+                *to = *e;
+                to->key = key;
+                e->store = USPAN_STORE_NONE;
+                p->values_truncated += worst == USPAN_TRUNCATED;
+                err = worst;
+            } else {
+                err = USPAN_ERR_FULL;
+            }
+        }
+    }
+    uspan_entry_give(p, e);
+    uspan_unlock(t, state);
+    return err;
+}
+
+uspan_err_t uspan_attr_set(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *arg)
+{
+    if (t == NULL || arg->key == NULL) {
+        return USPAN_ERR_ARG;
+    }
+    if (uspan_is_null(s)) {
+        return USPAN_OK;
+    }
+    uspan_entry_t e;
+    if (arg->type > USPAN_TYPE_BOOL) {
+        /* Not for nothing: a stale or unsampled span, or content that is off, must not cost the pool. */
+        uspan_err_t err;
+        uint32_t state = uspan_lock(t);
+        uspan_slot_t *slot = uspan_slot_writable(&t->trace, s, arg->key, &err);
+        uspan_unlock(t, state);
+        if (slot == NULL) {
+            return err;
+        }
+    }
+    uspan_err_t err = uspan_entry_make(t, &e, arg);
+    if (err == USPAN_ERR_ARG) {
+        return err;
+    }
+    return uspan_entry_put(t, s, &e, err);
+}
+
+uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, const uspan_attr_t *attrs, size_t attr_count,
+                               unsigned limit, uint16_t *head, uint8_t *count, uint8_t *dropped)
+{
+    uspan_trace_part_t *p = &t->trace;
+    uspan_err_t worst = USPAN_OK;
+    uint16_t at = USPAN_NO_INDEX;
+    *head = USPAN_NO_INDEX;
+    *count = 0u;
+    *dropped = 0u;
+    size_t total = attr_count + (first != NULL ? 1u : 0u);
+    limit += first != NULL;
+    for (size_t i = 0; i < total; i++) {
+        uspan_entry_t e;
+        uspan_err_t err = USPAN_ERR_FULL;
+        if (*count < limit) {
+            if (first != NULL && i == 0u) {
+                e = *first;
+                err = USPAN_OK;
+            } else {
+                const uspan_attr_t *arg = &attrs[i - (first != NULL ? 1u : 0u)];
+                err = arg->key == NULL ? USPAN_ERR_ARG : uspan_entry_make(t, &e, arg);
+            }
+        }
+        unsigned in_block = *count % USPAN_ENTRIES_PER_BLOCK;
+        if (err >= USPAN_OK && in_block == 0u) {
+            uint16_t block = 0;
+            uint16_t tail = 0;
+            uint32_t state = uspan_lock(t);
+            if (uspan_blocks_take(p, 1u, &block, &tail) == 0u) {
+                uspan_entry_give(p, &e);
+                err = USPAN_ERR_FULL;
+            } else if (at == USPAN_NO_INDEX) {
+                *head = block;
+                at = block;
+            } else {
+                p->block_next[at] = block;
+                at = block;
+            }
+            uspan_unlock(t, state);
+        }
+        if (err >= USPAN_OK) {
+            p->blocks[at].entries[in_block] = e;
+            (*count)++;
+            worst = uspan_worse(worst, err);
+        } else {
+            *dropped = (uint8_t)(*dropped + (*dropped < 255u));
+            worst = USPAN_TRUNCATED;
+        }
+    }
+    return worst;
+}
+
+/* ---- setters ------------------------------------------------------------------------------------------------------------ */
+
+static uspan_err_t set_word(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store, uspan_entry_t *e)
+{
+    if (t == NULL || key == NULL) {
+        return USPAN_ERR_ARG;
+    }
+    if (uspan_is_null(s)) {
+        return USPAN_OK;
+    }
+    e->key = key;
+    e->store = (uint8_t)store;
+    e->pend_len = 0u;
+    return uspan_entry_put(t, s, e, USPAN_OK);
+}
+
+uspan_err_t uspan_set_int(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, int64_t value)
+{
+    uspan_entry_t e = { .v.i = value };
+    return set_word(t, s, key, USPAN_STORE_INT, &e);
+}
+
+uspan_err_t uspan_set_double(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, double value)
+{
+    uspan_entry_t e = { .v.d = value };
+    return set_word(t, s, key, USPAN_STORE_DOUBLE, &e);
+}
+
+uspan_err_t uspan_set_bool(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, bool value)
+{
+    uspan_entry_t e = { .v.i = value };
+    return set_word(t, s, key, USPAN_STORE_BOOL, &e);
+}
+
+static uspan_err_t set_many(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_type_t type, const void *data,
+                            size_t count)
+{
+    if (count > USPAN_TO_NUL - 1u || (data == NULL && count > 0u)) {
+        return USPAN_ERR_ARG;
+    }
+    uspan_attr_t arg = { .key = key, .type = type, .count = (uint32_t)count, .v.text = data };
+    return uspan_attr_set(t, s, &arg);
+}
+
+uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+{
+    return set_many(t, s, key, USPAN_TYPE_TEXT, text, len);
+}
+
+uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+{
+    return set_many(t, s, key, USPAN_TYPE_STATIC, text, len);
+}
+
+uspan_err_t uspan_set_bytes(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const void *data, size_t len)
+{
+    return set_many(t, s, key, USPAN_TYPE_BYTES, data, len);
+}
+
+uspan_err_t uspan_set_ints(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const int64_t *values, size_t count)
+{
+    return set_many(t, s, key, USPAN_TYPE_INTS, values, count);
+}
+
+uspan_err_t uspan_set_doubles(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const double *values, size_t count)
+{
+    return set_many(t, s, key, USPAN_TYPE_DOUBLES, values, count);
+}
+
+uspan_err_t uspan_set_bools(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const bool *values, size_t count)
+{
+    return set_many(t, s, key, USPAN_TYPE_BOOLS, values, count);
+}
+
+uspan_err_t uspan_set_strs(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *const *texts, size_t count)
+{
+    return set_many(t, s, key, USPAN_TYPE_TEXTS, texts, count);
+}
+
+uspan_err_t uspan_set_all(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *attrs, size_t count)
+{
+    if (t == NULL || (attrs == NULL && count > 0u)) {
+        return USPAN_ERR_ARG;
+    }
+    uspan_err_t worst = USPAN_OK;
+    for (size_t i = 0; i < count; i++) {
+        worst = uspan_worse(worst, uspan_attr_set(t, s, &attrs[i]));
+    }
+    return worst;
+}

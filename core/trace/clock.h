@@ -1,0 +1,26 @@
+/* clock.h: monotonic time becomes Unix time by one offset a trace, so that parent and child agree. Private to core. */
+#ifndef USPAN_TRACE_CLOCK_H
+#define USPAN_TRACE_CLOCK_H
+
+#include "uspan/uspan.h"
+
+typedef enum uspan_epoch_state {
+    USPAN_EPOCH_UNKNOWN = 0, /* no Unix time yet; the offset will come */
+    USPAN_EPOCH_KNOWN,
+    USPAN_EPOCH_UNSYNCED /* given up: counted from USPAN_UNSYNCED_BASE_S */
+} uspan_epoch_state_t;
+
+#define USPAN_CLOCK_STEP_NS 100000000 /* smaller corrections are noise: a trace is not split for them */
+
+/* Callers hold the lock, for all but the last two. */
+void uspan_epoch_enter(uspan_trace_part_t *p, uint8_t epoch);
+void uspan_epoch_leave(uspan_trace_part_t *p, uint8_t epoch);
+/* Unix time of a monotonic one in that epoch; false while unknown. */
+bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_ns, uint64_t *unix_ns);
+
+/* Unix time is known, as of mono_ns. Takes the lock. */
+void uspan_clock_learn(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns);
+/* It never came: spans of the unknown epoch are counted from the base. Takes the lock. */
+void uspan_clock_give_up(uspan_tracer_t *t);
+
+#endif

@@ -1,0 +1,87 @@
+/* context.c: traceparent, W3C Trace Context Level 2 §3.2.
+ * Invariant: a context that leaves here is valid or all zero. */
+#include "uspan/context.h"
+#include "ascii.h"
+#include "tracestate.h"
+
+/* Length in hexadecimal digits of version, trace id, parent id, flags; one '-' between them. */
+static const uint8_t digits_of[4] = { 2, 32, 16, 2 };
+
+static bool is_zero(const uint8_t *bytes, size_t len)
+{
+    uint8_t any = 0;
+    for (size_t i = 0; i < len; i++) {
+        any |= bytes[i];
+    }
+    return any == 0u;
+}
+
+static bool is_valid(const uspan_context_t *c)
+{
+    return !is_zero(c->trace_id, sizeof(c->trace_id)) && !is_zero(c->span_id, sizeof(c->span_id));
+}
+
+static bool read_traceparent(uspan_context_t *c, const char *text, size_t len)
+{
+    uint8_t version, flags;
+    uint8_t *const parts[4] = { &version, c->trace_id, c->span_id, &flags };
+    if (len < USPAN_TRACEPARENT_LEN) {
+        return false;
+    }
+    const char *at = text;
+    for (size_t part = 0; part < 4u; part++) {
+        for (size_t i = 0; i < digits_of[part]; i++) {
+            int digit = uspan_hex(*at);
+            if (digit < 0 || *at != uspan_lower(*at)) {
+                return false;
+            }
+            at++;
+            uint8_t *byte = parts[part] + i / 2u;
+            *byte = (uint8_t)(i % 2u != 0u ? *byte << 4 | digit : digit);
+        }
+        if (part < 3u && *at++ != '-') {
+            return false;
+        }
+    }
+    if (version == 0xFFu || (len > USPAN_TRACEPARENT_LEN && (version == 0u || *at != '-'))) {
+        return false;
+    }
+    c->flags = flags & (USPAN_FLAG_SAMPLED | USPAN_FLAG_RANDOM);
+    c->remote = 1;
+    return is_valid(c);
+}
+
+uspan_err_t uspan_context_parse_n(uspan_context_t *out, const char *traceparent, size_t traceparent_len,
+                                  const char *tracestate, size_t tracestate_len)
+{
+    size_t from = 0;
+    uspan_trim(traceparent, &from, &traceparent_len);
+    *out = (uspan_context_t){ 0 };
+    if (!read_traceparent(out, traceparent + from, traceparent_len - from)) {
+        *out = (uspan_context_t){ 0 };
+        return USPAN_ERR_ARG;
+    }
+#if USPAN_TRACESTATE_BYTES > 0
+    return uspan_tracestate_parse(out, tracestate, tracestate_len);
+#else
+    return tracestate != NULL && tracestate_len != 0u ? USPAN_TRUNCATED : USPAN_OK;
+#endif
+}
+
+size_t uspan_traceparent(const uspan_context_t *c, char out[56])
+{
+    const uint8_t version = 0, flags = c->flags & (USPAN_FLAG_SAMPLED | USPAN_FLAG_RANDOM);
+    const uint8_t *const parts[4] = { &version, c->trace_id, c->span_id, &flags };
+    if (!is_valid(c)) {
+        out[0] = '\0';
+        return 0;
+    }
+    for (size_t part = 0; part < 4u; part++) {
+        for (size_t i = 0; i < digits_of[part]; i++) {
+            *out++ = "0123456789abcdef"[parts[part][i / 2u] >> (i % 2u != 0u ? 0 : 4) & 15];
+        }
+        *out++ = '-';
+    }
+    out[-1] = '\0';
+    return USPAN_TRACEPARENT_LEN;
+}

@@ -1,0 +1,55 @@
+/* current.c: one current span a task and tracer, in a table of few tasks; an entry lives while its task is inside a span. */
+#include "pool.h"
+
+uspan_t uspan_current(uspan_tracer_t *t)
+{
+    uspan_t found = USPAN_NULL;
+    if (t == NULL) {
+        return found;
+    }
+    uspan_trace_part_t *p = &t->trace;
+    uintptr_t task = p->port->task(p->port->ctx);
+    uint32_t state = uspan_lock(t);
+    for (unsigned i = 0; i < USPAN_TASKS_MAX; i++) {
+        if (p->tasks[i].span.id != 0u && p->tasks[i].task == task) {
+            found = p->tasks[i].span;
+            break;
+        }
+    }
+    uspan_unlock(t, state);
+    return found;
+}
+
+uspan_t uspan_enter(uspan_tracer_t *t, uspan_t s)
+{
+    uspan_t before = USPAN_NULL;
+    if (t == NULL) {
+        return before;
+    }
+    uspan_trace_part_t *p = &t->trace;
+    uintptr_t task = p->port->task(p->port->ctx);
+    unsigned at = USPAN_TASKS_MAX;
+    uint32_t state = uspan_lock(t);
+    for (unsigned i = USPAN_TASKS_MAX; i-- > 0u;) {
+        if (p->tasks[i].span.id == 0u) {
+            at = at < USPAN_TASKS_MAX && p->tasks[at].span.id != 0u ? at : i;
+        } else if (p->tasks[i].task == task) {
+            at = i;
+            before = p->tasks[i].span;
+            break;
+        }
+    }
+    if (at < USPAN_TASKS_MAX) {
+        p->tasks[at].task = task;
+        p->tasks[at].span = s;
+    } else if (s.id != 0u) {
+        p->tasks_dropped++;
+    }
+    uspan_unlock(t, state);
+    return before;
+}
+
+void uspan_leave(uspan_tracer_t *t, uspan_t before)
+{
+    (void)uspan_enter(t, before);
+}

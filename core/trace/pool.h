@@ -1,0 +1,85 @@
+/* pool.h: which slots are taken, which spans have ended, which blocks are free. Private to core. */
+#ifndef USPAN_TRACE_POOL_H
+#define USPAN_TRACE_POOL_H
+
+#include "uspan/uspan.h"
+
+typedef enum uspan_state {
+    USPAN_STATE_FREE = 0,
+    USPAN_STATE_OPEN,   /* writable */
+    USPAN_STATE_ENDING, /* readable by processors */
+    USPAN_STATE_ENDED   /* in the ended list; never changes again but for size, pending, busy */
+} uspan_state_t;
+
+#define USPAN_TRAIT_CONTENT 1u       /* content is recorded, unless the tracer says no */
+#define USPAN_TRAIT_REMOTE_PARENT 2u
+#define USPAN_TRAIT_PENDING 4u       /* an appended text waits for the rest of a character */
+#define USPAN_TRAIT_NO_TRACESTATE 8u /* tracestate index is meaningless */
+
+#define USPAN_BLOCK ((unsigned)USPAN_BLOCK_BYTES)
+#define USPAN_SLOT_BITS 10u
+#define USPAN_GEN_MASK 0x3FFFFFu
+#define USPAN_ID_OFF 3u /* the null span of a trace that is not recorded: children are null, and not counted as dropped */
+
+static inline bool uspan_is_null(uspan_t s)
+{
+    return s.id >> USPAN_SLOT_BITS == 0u;
+}
+
+static inline uint32_t uspan_lock(const uspan_tracer_t *t)
+{
+    return t->trace.port->lock(t->trace.port->ctx);
+}
+
+static inline void uspan_unlock(const uspan_tracer_t *t, uint32_t state)
+{
+    t->trace.port->unlock(t->trace.port->ctx, state);
+}
+
+/* The slot that s names, or NULL where it names none any more. Caller holds the lock, or owns the slot. */
+static inline uspan_slot_t *uspan_slot_of(uspan_trace_part_t *p, uspan_t s)
+{
+    uint32_t i = s.id & ((1u << USPAN_SLOT_BITS) - 1u);
+    if (i >= USPAN_SPANS_MAX || p->slots[i].gen != s.id >> USPAN_SLOT_BITS || p->slots[i].state == USPAN_STATE_FREE) {
+        return NULL;
+    }
+    return &p->slots[i];
+}
+
+static inline uint16_t uspan_slot_index(const uspan_trace_part_t *p, const uspan_slot_t *slot)
+{
+    return (uint16_t)(slot - p->slots);
+}
+
+static inline uspan_t uspan_handle_of(const uspan_trace_part_t *p, const uspan_slot_t *slot)
+{
+    return USPAN_HANDLE(slot->gen << USPAN_SLOT_BITS | uspan_slot_index(p, slot));
+}
+
+/* All free; generations begin at random. Context: before any other call. */
+void uspan_pool_init(uspan_trace_part_t *p);
+void uspan_pool_seed(uspan_trace_part_t *p, uint32_t random);
+
+/* The callers of all that follows hold the lock. */
+
+/* Take a slot: state OPEN, a new generation, tables empty. NULL: full. */
+uspan_slot_t *uspan_pool_take(uspan_trace_part_t *p);
+/* Give a slot and its blocks back, and what it counts on in epochs, tracestates and runs. */
+void uspan_pool_give(uspan_trace_part_t *p, uspan_slot_t *slot);
+/* Append to the ended list, with a bit in `pending` for each destination; or give it back where there is none. */
+void uspan_pool_queue(uspan_trace_part_t *p, uspan_slot_t *slot);
+/* Destination d is done with an ended span; the last one gives it back. */
+void uspan_pool_settle(uspan_trace_part_t *p, uspan_slot_t *slot, unsigned d);
+/* Make room: the oldest ended span outside every batch is lost to all who wait for it. False: there is none. */
+bool uspan_pool_evict(uspan_trace_part_t *p);
+
+/* Take up to want blocks, linked from *head to *tail. Returns how many. */
+unsigned uspan_blocks_take(uspan_trace_part_t *p, unsigned want, uint16_t *head, uint16_t *tail);
+/* Give a linked list back in one step; count is found by walking only where it is 0. */
+void uspan_blocks_give(uspan_trace_part_t *p, uint16_t head, uint16_t tail, unsigned count);
+
+/* Give back all that an event or a link in that block holds, and the block. event.c. */
+void uspan_event_give(uspan_trace_part_t *p, uint16_t block);
+void uspan_link_give(uspan_trace_part_t *p, uint16_t block);
+
+#endif

@@ -1,0 +1,119 @@
+/* status.c: status, name and errors of an open span. Ok > Error > Unset (OpenTelemetry trace API, "Set Status"). */
+#include <string.h>
+#include "attr.h"
+#include "trace.h"
+#include "utf8.h"
+
+size_t uspan_name_clean(const char **name, size_t len, char buf[USPAN_NAME_MAX])
+{
+    const char *text = *name;
+    size_t kept = uspan_utf8_cut(text, len, USPAN_NAME_MAX);
+    if (uspan_utf8_run(text, kept) == kept) {
+        return kept;
+    }
+    size_t n = 0;
+    for (size_t at = 0; at < len;) {
+        int step = uspan_utf8_step(text + at, len - at);
+        size_t in = step == 0 ? len - at : (size_t)(step < 0 ? -step : step);
+        size_t out = step > 0 ? in : 3u;
+        if (n + out > USPAN_NAME_MAX) {
+            break;
+        }
+        memcpy(buf + n, step > 0 ? text + at : USPAN_REPLACEMENT, out);
+        n += out;
+        at += in;
+    }
+    *name = buf;
+    return n;
+}
+
+/* An open, recorded span, or NULL and *err. Caller holds the lock. */
+static uspan_slot_t *open_slot(uspan_trace_part_t *p, uspan_t s, uspan_err_t *err)
+{
+    uspan_slot_t *slot = uspan_slot_of(p, s);
+    if (slot == NULL || slot->state != USPAN_STATE_OPEN) {
+        *err = USPAN_ERR_STALE;
+        return NULL;
+    }
+    *err = USPAN_OK;
+    return (slot->flags & USPAN_FLAG_SAMPLED) != 0u ? slot : NULL;
+}
+
+uspan_err_t uspan_set_name_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t name_len)
+{
+    if (t == NULL || name == NULL || name_len == 0u) {
+        return USPAN_ERR_ARG;
+    }
+    if (uspan_is_null(s)) {
+        return USPAN_OK;
+    }
+    char buf[USPAN_NAME_MAX];
+    size_t kept = uspan_name_clean(&name, name_len, buf);
+    uspan_err_t err;
+    uint32_t state = uspan_lock(t);
+    uspan_slot_t *slot = open_slot(&t->trace, s, &err);
+    if (slot != NULL) {
+        memcpy(slot->name, name, kept);
+        slot->name_len = (uint8_t)kept;
+        err = kept < name_len && name != buf ? USPAN_TRUNCATED : USPAN_OK;
+    }
+    uspan_unlock(t, state);
+    return err;
+}
+
+uspan_err_t uspan_set_status(uspan_tracer_t *t, uspan_t s, uspan_status_t status, const char *message)
+{
+    if (t == NULL || status > USPAN_STATUS_ERROR) {
+        return USPAN_ERR_ARG;
+    }
+    if (uspan_is_null(s) || status == USPAN_STATUS_UNSET) {
+        return USPAN_OK;
+    }
+    uspan_trace_part_t *p = &t->trace;
+    uspan_err_t worst = USPAN_OK;
+    uspan_chain_t c = { USPAN_NO_INDEX, USPAN_NO_INDEX, 0u };
+    if (status == USPAN_STATUS_ERROR && message != NULL) {
+        worst = uspan_chain_text(t, &c, message, strlen(message), USPAN_VALUE_MAX);
+    }
+    uspan_err_t err;
+    uint32_t state = uspan_lock(t);
+    uspan_slot_t *slot = open_slot(p, s, &err);
+    if (slot != NULL && slot->status != USPAN_STATUS_OK) {
+        uspan_chain_t old = { slot->message, slot->message_tail, slot->message_len };
+        slot->status = (uint8_t)status;
+        slot->message = c.head;
+        slot->message_tail = c.tail;
+        slot->message_len = c.len;
+        p->values_truncated += worst == USPAN_TRUNCATED;
+        err = worst;
+        c = old;
+    }
+    uspan_chain_give(p, &c);
+    uspan_unlock(t, state);
+    return err;
+}
+
+uspan_err_t uspan_record_error_data(uspan_tracer_t *t, uspan_t s, const char *type, const char *message,
+                                    const char *data)
+{
+    if (t == NULL) {
+        return USPAN_ERR_ARG;
+    }
+    if (uspan_is_null(s)) {
+        return USPAN_OK;
+    }
+    if (type == NULL || type[0] == '\0') {
+        type = "_OTHER";
+    }
+    uspan_attr_t attrs[3] = { USPAN_ATTR_TEXT(USPAN_KEY("exception.type"), type) };
+    size_t n = 1;
+    if (message != NULL && message[0] != '\0') {
+        attrs[n++] = (uspan_attr_t)USPAN_ATTR_TEXT(USPAN_KEY("exception.message"), message);
+    }
+    if (data != NULL && data[0] != '\0') {
+        attrs[n++] = (uspan_attr_t)USPAN_ATTR_TEXT(USPAN_KEY("uspan.error.data"), data);
+    }
+    uspan_err_t worst = uspan_set_str(t, s, USPAN_KEY("error.type"), type);
+    worst = uspan_worse(worst, uspan_set_status(t, s, USPAN_STATUS_ERROR, message));
+    return uspan_worse(worst, uspan_event_n(t, s, "exception", 9u, 0u, attrs, n));
+}
