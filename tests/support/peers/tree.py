@@ -1,0 +1,176 @@
+"""tree.py: traces as a tree with bars on a time line, for people.
+
+Invariant: every span given is printed exactly once, whatever its parent says (missing, itself, a cycle)."""
+import os
+import shutil
+import sys
+import unicodedata
+from collections import defaultdict
+
+from spans import utc_text
+
+FANCY = {"tee": "├─ ", "end": "└─ ", "bar": "│  ", "gap": "   ", "full": "█", "idle": "·", "fail": "✗",
+         "arrow": "→", "dot": "•", "cut": "…"}
+PLAIN = {"tee": "|- ", "end": "`- ", "bar": "|  ", "gap": "   ", "full": "#", "idle": ".", "fail": "!",
+         "arrow": "->", "dot": "*", "cut": "~"}
+COLOURS = {"red": "31", "green": "32", "cyan": "36", "dim": "2", "bold": "1"}
+OPERATION_COLOURS = {"chat": "cyan", "execute_tool": "green"}
+
+
+class Style:
+    """What the terminal can show: its width, its characters, its colours."""
+
+    def __init__(self, out, width=None, colour=None):
+        encoding = getattr(out, "encoding", None) or "ascii"
+        try:
+            "".join(FANCY.values()).encode(encoding)
+            self.signs = FANCY
+        except (UnicodeEncodeError, LookupError):
+            self.signs = PLAIN
+        tty = hasattr(out, "isatty") and out.isatty()
+        self.colour = tty and "NO_COLOR" not in os.environ if colour is None else colour
+        self.width = max(width or shutil.get_terminal_size((110, 24)).columns, 60)
+        self.encoding = encoding
+
+    def paint(self, text, colour):
+        return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m" if self.colour and colour else text
+
+    def clean(self, text):
+        """No control character of a span reaches the terminal; nor what it cannot encode."""
+        text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in str(text))
+        return text.encode(self.encoding, "replace").decode(self.encoding)
+
+    def fit(self, text, width):
+        """Exactly `width` columns."""
+        if columns(text) > width:
+            while text and columns(text) > width - 1:
+                text = text[:-1]
+            text += self.signs["cut"]
+        return text + " " * (width - columns(text))
+
+
+def columns(text):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+               for c in text)
+
+
+def duration(ns):
+    for unit, size in (("s", 10**9), ("ms", 10**6), ("us", 10**3)):
+        if ns >= size:
+            return f"{ns / size:.{2 if unit == 's' else 1}f} {unit}"
+    return f"{ns} ns"
+
+
+def tokens(span, signs):
+    """input -> output, "" for a span without usage."""
+    used = [span.attributes.get(f"gen_ai.usage.{side}_tokens") for side in ("input", "output")]
+    if used == [None, None]:
+        return ""
+    return f"{'?' if used[0] is None else used[0]} {signs['arrow']} {'?' if used[1] is None else used[1]}"
+
+
+def arrange(spans):
+    """[(span, depth prefix flags, note)] of one trace in printing order. Flags: for each level, is it the last?"""
+    by_id = {span.span_id: span for span in spans}
+    children, roots, order, done = defaultdict(list), [], [], set()
+    for span in sorted(spans, key=lambda s: (s.start_ns, -s.end_ns)):
+        if span.parent_id in by_id and span.parent_id != span.span_id:
+            children[span.parent_id].append(span)
+        else:
+            roots.append(span)
+
+    def walk(span, flags, note):
+        stack = [(span, flags, note)]
+        while stack:
+            at, flags, note = stack.pop()
+            if id(at) in done:
+                continue
+            done.add(id(at))
+            order.append((at, flags, note))
+            below = children.pop(at.span_id, [])
+            stack += [(child, flags + [i == len(below) - 1], "") for i, child in reversed(list(enumerate(below)))]
+
+    for root in roots:
+        note = ""
+        if root.parent_id:
+            where = "remote parent" if root.proto.flags & 0x200 else "MISSING PARENT"
+            note = f"({where} {root.parent_id})"
+        walk(root, [], note)
+    for span in spans:  # what is left hangs on a cycle
+        if id(span) not in done:
+            walk(span, [], "(PARENTS IN A CIRCLE)")
+    return order
+
+
+def bar(span, first_ns, last_ns, width, style):
+    whole = max(last_ns - first_ns, 1)
+    begin = min((span.start_ns - first_ns) * width // whole, width - 1)
+    end = max(-(-(span.end_ns - first_ns) * width // whole), begin + 1)
+    colour = "red" if span.status == "ERROR" else OPERATION_COLOURS.get(span.attributes.get("gen_ai.operation.name"))
+    signs = style.signs
+    return (style.paint(signs["idle"] * begin, "dim") + style.paint(signs["full"] * (end - begin), colour)
+            + style.paint(signs["idle"] * (width - end), "dim"))
+
+
+def details(span, style):
+    """Lines below a span: its error, its events, what it lost."""
+    signs = style.signs
+    if span.status == "ERROR" or "error.type" in span.attributes:
+        yield "red", f"{signs['fail']} {span.attributes.get('error.type', 'error')}: {span.message or 'no message'}"
+    for name, at, attributes in span.events:
+        said = " ".join(f"{key}={value}" for key, value in attributes.items())
+        yield "dim", f"{signs['dot']} {name} at +{duration(max(at - span.start_ns, 0))} {said}"
+    for link in span.proto.links:
+        yield "dim", f"{signs['dot']} link to trace {link.trace_id.hex()} span {link.span_id.hex()}"
+    if span.dropped:
+        yield "red", f"{signs['fail']} dropped: " + ", ".join(f"{n} {what}" for what, n in span.dropped.items())
+
+
+def trace_lines(spans, style):
+    signs = style.signs
+    first_ns, last_ns = min(s.start_ns for s in spans), max(s.end_ns for s in spans)
+    order = arrange(spans)
+    labels = ["".join(signs["gap"] if last else signs["bar"] for last in flags[:-1])
+              + ((signs["end"] if flags[-1] else signs["tee"]) if flags else "")
+              + style.clean(f"{span.name} {note}".rstrip()) for span, flags, note in order]
+    usage = [tokens(span, signs) for span, _, _ in order]
+    usage_width = max([columns(u) for u in usage] + [6])
+    label_width = min(max(columns(label) for label in labels), style.width // 2)
+    bar_width = max(style.width - label_width - usage_width - 9 - 6, 10)
+    errors = sum(span.status == "ERROR" for span in spans)
+    total = [sum(span.attributes.get(f"gen_ai.usage.{side}_tokens", 0) for span in spans)
+             for side in ("input", "output")]
+    resource = spans[0].resource_attributes
+    yield style.paint(f"trace {spans[0].trace_id}", "bold")
+    yield (f"{style.clean(resource.get('service.name', '?'))}, {utc_text(first_ns)}, {len(spans)} spans, "
+           f"{errors} failed, {duration(last_ns - first_ns)}, tokens {total[0]} {signs['arrow']} {total[1]}")
+    yield style.paint(f"{'':{label_width}}  {'0':<{bar_width // 2}}{duration(last_ns - first_ns):>{bar_width - bar_width // 2}}"
+                      f"  {'took':>9}  {'tokens':>{usage_width}}", "dim")
+    for (span, flags, _), label, used in zip(order, labels, usage):
+        mark = style.paint(style.fit(label, label_width), "red" if span.status == "ERROR" else None)
+        used = " " * (usage_width - columns(used)) + used
+        yield (f"{mark}  {bar(span, first_ns, last_ns, bar_width, style)}"
+               f"  {duration(span.end_ns - span.start_ns):>9}  {used}").rstrip()
+        indent = "".join(signs["gap"] if last else signs["bar"] for last in flags)
+        has_child = any(s.parent_id == span.span_id for s in spans if s is not span)
+        indent += signs["bar"] if has_child else signs["gap"]
+        for colour, text in details(span, style):
+            room = style.width - columns(indent)
+            yield indent + style.paint(style.fit(style.clean(text), room).rstrip(), colour)
+
+
+def render(spans, style):
+    """All traces, the earliest first, as lines."""
+    traces = defaultdict(list)
+    for span in spans:
+        traces[span.trace_id].append(span)
+    for number, trace in enumerate(sorted(traces.values(), key=lambda t: min(s.start_ns for s in t))):
+        if number:
+            yield ""
+        yield from trace_lines(trace, style)
+
+
+def show(spans, out=None, width=None, colour=None):
+    out = out or sys.stdout
+    for line in render(spans, Style(out, width, colour)):
+        print(line, file=out)
