@@ -43,14 +43,29 @@ static size_t member_end(const char *text, size_t len, size_t from)
     return from;
 }
 
-/* Start of the member that has a key (key_len bytes, then '='); the list's length: none has. */
+/* The next member that is not empty, blanks cut off: text[*from..*to). *at: 0 at first, then where to go on. */
+static bool next_member(const char *text, size_t len, size_t *at, size_t *from, size_t *to)
+{
+    while (*at < len) {
+        *from = *at;
+        *to = member_end(text, len, *at);
+        *at = *to + 1u;
+        uspan_trim(text, from, to);
+        if (*from < *to) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Start of the member that has a key; the list's length: none has. */
 static size_t find_key(const uspan_context_t *c, const char *key, size_t key_len)
 {
+    const char *text = c->tracestate;
     size_t from = 0;
     while (from < c->tracestate_len) {
-        size_t to = member_end(c->tracestate, c->tracestate_len, from);
-        if (to - from > key_len && c->tracestate[from + key_len] == '=' &&
-            memcmp(c->tracestate + from, key, key_len) == 0) {
+        size_t to = member_end(text, c->tracestate_len, from);
+        if (to - from > key_len && text[from + key_len] == '=' && memcmp(text + from, key, key_len) == 0) {
             return from;
         }
         from = to + 1u;
@@ -60,35 +75,103 @@ static size_t find_key(const uspan_context_t *c, const char *key, size_t key_len
 
 uspan_err_t uspan_tracestate_parse(uspan_context_t *c, const char *text, size_t len)
 {
-    /* First pass: judge, and measure (bytes, each member with one comma). Second: copy. */
-    size_t total = 0, small = 0, count = 0;
+    /* Sizes count one comma a member. */
     const size_t room = USPAN_TRACESTATE_BYTES + 1u;
-    uspan_err_t err = USPAN_OK;
-    for (unsigned pass = 0; pass < 2u; pass++) {
-        size_t large_room = room > small ? room - small : 0u;
-        for (size_t at = 0; at < len; at++) {
-            size_t from = at, to = member_end(text, len, at);
-            at = to;
-            uspan_trim(text, &from, &to);
-            size_t size = to - from + 1u;
-            if (size == 1u) {
-                continue;
-            }
-            size_t key_len = key_len_of(text + from, to - from);
-            if (pass == 0u) {
-                size_t value = from + key_len + 1u;
-                if (key_len == 0u || value > to || text[value - 1u] != '=' || !is_value(text + value, to - value) ||
-                    ++count > MEMBERS_MAX) {
-                    return USPAN_TRUNCATED;
-                }
-                total += size;
-                small += size > LARGE + 1u ? 0u : size;
-                continue;
-            }
-            (void)large_room;
+    size_t at = 0, from, to, total = 0, small = 0, count = 0;
+    while (next_member(text, len, &at, &from, &to)) {
+        size_t value = from + key_len_of(text + from, to - from) + 1u;
+        if (value == from + 1u || value > to || text[value - 1u] != '=' || !is_value(text + value, to - value) ||
+            ++count > MEMBERS_MAX) {
+            return USPAN_TRUNCATED;
         }
+        size_t size = to - from + 1u;
+        total += size;
+        small += size > LARGE + 1u ? 0u : size;
     }
-    (void)total;
+    size_t large_room = total <= room ? total : small < room ? room - small : 0u;
+    size_t end = 0;
+    at = 0;
+    while (next_member(text, len, &at, &from, &to)) {
+        size_t size = to - from + 1u;
+        if (size > LARGE + 1u) {
+            if (size > large_room) {
+                continue;
+            }
+            large_room -= size;
+        }
+        if (end + size > room) {
+            break;
+        }
+        if (find_key(c, text + from, key_len_of(text + from, to - from)) < c->tracestate_len) {
+            c->tracestate_len = 0; /* the same key twice */
+            return USPAN_TRUNCATED;
+        }
+        if (end != 0u) {
+            c->tracestate[end - 1u] = ',';
+        }
+        memcpy(c->tracestate + end, text + from, size - 1u);
+        end += size;
+        c->tracestate_len = (uint16_t)(end - 1u);
+    }
+    return end < total ? USPAN_TRUNCATED : USPAN_OK;
+}
+
+const char *uspan_tracestate(const uspan_context_t *c, size_t *len)
+{
+    *len = c->tracestate_len;
+    return c->tracestate;
+}
+
+/* Cut text[from..to) out of the list. */
+static void remove_part(uspan_context_t *c, size_t from, size_t to)
+{
+    while (to < c->tracestate_len) {
+        c->tracestate[from++] = c->tracestate[to++];
+    }
+    c->tracestate_len = (uint16_t)from;
+}
+
+uspan_err_t uspan_tracestate_set(uspan_context_t *c, const char *key, const char *value)
+{
+    char *text = c->tracestate;
+    size_t key_len = strlen(key), value_len = value != NULL ? strlen(value) : 0u;
+    size_t size = key_len + 1u + value_len;
+    if (key_len == 0u || key_len_of(key, key_len) != key_len || (value != NULL && !is_value(value, value_len))) {
+        return USPAN_ERR_ARG;
+    }
+    if (size > USPAN_TRACESTATE_BYTES) {
+        return USPAN_ERR_FULL;
+    }
+    size_t from = find_key(c, key, key_len), to = member_end(text, c->tracestate_len, from);
+    if (to < c->tracestate_len) {
+        to++;
+    } else if (from > 0u) {
+        from--;
+    }
+    remove_part(c, from, to);
+    if (value == NULL) {
+        return USPAN_OK;
+    }
+    size_t keep = 0, count = 1;
+    for (size_t at = 0; at < c->tracestate_len; at = keep + 1u) {
+        size_t end = member_end(text, c->tracestate_len, at);
+        if (++count > MEMBERS_MAX || end + 1u + size > USPAN_TRACESTATE_BYTES) {
+            break;
+        }
+        keep = end;
+    }
+    uspan_err_t err = keep < c->tracestate_len ? USPAN_TRUNCATED : USPAN_OK;
+    if (keep != 0u) {
+        for (size_t i = keep; i-- > 0u;) {
+            text[i + size + 1u] = text[i];
+        }
+        text[size] = ',';
+        keep++;
+    }
+    memcpy(text, key, key_len);
+    text[key_len] = '=';
+    memcpy(text + key_len + 1u, value, value_len);
+    c->tracestate_len = (uint16_t)(keep + size);
     return err;
 }
 #endif

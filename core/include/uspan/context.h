@@ -54,7 +54,7 @@ size_t uspan_traceparent(const uspan_context_t *c, char out[56]);
 const char *uspan_tracestate(const uspan_context_t *c, size_t *len);
 /* Put key=value in front, as the standard asks of a change; a NULL value removes the key. Members that no longer fit
  * leave from the right. Returns: USPAN_OK; USPAN_TRUNCATED (members left); USPAN_ERR_ARG (key or value not of the
- * grammar; nothing changed). Pure. */
+ * grammar), USPAN_ERR_FULL (key=value alone is above USPAN_TRACESTATE_BYTES): nothing changed. Pure. */
 uspan_err_t uspan_tracestate_set(uspan_context_t *c, const char *key, const char *value);
 #endif
 

@@ -1,0 +1,114 @@
+/* url.c: an endpoint, taken apart.
+ * Invariant: *out changes only when the whole text is good; then host is a name or an address and ends in 0. */
+#include "url.h"
+#include "ascii.h"
+
+#if USPAN_TEXTS
+#define WHY(text) text
+#else
+#define WHY(text) "endpoint unusable"
+#endif
+
+#define PORT_GRPC 4317u
+
+static const char why_grpc[] = WHY("gRPC is not spoken: use the HTTP endpoint, mostly port 4318, path /v1/traces");
+
+/* Bytes of text that match a lower-case prefix in any case: all of it, or 0. */
+static size_t skip_prefix(const char *text, const char *prefix)
+{
+    size_t i = 0;
+    while (prefix[i] != '\0') {
+        if (uspan_lower(text[i]) != prefix[i]) {
+            return 0;
+        }
+        i++;
+    }
+    return i;
+}
+
+/* Letters, digits, '-', '.', '_'; in an address literal: hexadecimal digits, ':', '.'. */
+static bool is_host_byte(char c, bool literal6)
+{
+    if (c == '.') {
+        return true;
+    }
+    if (literal6) {
+        return c == ':' || uspan_hex(c) >= 0;
+    }
+    char lower = uspan_lower(c);
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+const char *uspan_url_parse(const char *text, uspan_url_t *out)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if ((uint8_t)*c <= ' ' || (uint8_t)*c > '~') {
+            return WHY("endpoint holds a space, control or non-ASCII byte: percent-encode it");
+        }
+    }
+    bool tls = false;
+    size_t skip = skip_prefix(text, "http://");
+    if (skip == 0u) {
+        skip = skip_prefix(text, "https://");
+        tls = true;
+    }
+    if (skip == 0u) {
+        return skip_prefix(text, "grpc") != 0u ? why_grpc : WHY("endpoint must begin with https:// or http://");
+    }
+    text += skip;
+
+    /* RFC 3986 §3.2: the authority ends at '/', '?', '#' or the end. */
+    for (const char *c = text; *c != '\0' && *c != '/' && *c != '?' && *c != '#'; c++) {
+        if (*c == '@') {
+            return WHY("endpoint holds a user name: use USPAN_BASIC_USER or headers");
+        }
+    }
+    bool literal6 = *text == '[';
+    const char *host = text + literal6, *end = host;
+    while (is_host_byte(*end, literal6)) {
+        end++;
+    }
+    size_t host_len = (size_t)(end - host);
+    if (literal6 && *end++ != ']') {
+        return WHY("endpoint's IPv6 address does not end in ]");
+    }
+    if (host_len == 0u) {
+        return WHY("endpoint has no host");
+    }
+    if (host_len >= USPAN_HOST_BYTES) {
+        return WHY("endpoint's host is too long: raise USPAN_HOST_BYTES");
+    }
+    uint32_t port = tls ? 443u : 80u;
+    if (*end == ':') {
+        port = 0;
+        for (end++; *end >= '0' && *end <= '9'; end++) {
+            port = port * 10u + (uint32_t)(*end - '0');
+            port = port > UINT16_MAX ? UINT16_MAX + 1u : port;
+        }
+        if (port - 1u >= UINT16_MAX) {
+            return WHY("endpoint's port is not in 1 to 65535");
+        }
+    }
+    if (*end != '\0' && *end != '/' && *end != '?' && *end != '#') {
+        return WHY("endpoint's host or port holds a wrong character");
+    }
+    if (port == PORT_GRPC) {
+        return why_grpc;
+    }
+    memcpy(out->host, host, host_len);
+    out->host[host_len] = '\0';
+    out->literal6 = literal6;
+    out->tls = tls;
+    out->port = (uint16_t)port;
+    out->path = end;
+    return NULL;
+}
+
+size_t uspan_url_path_len(const uspan_url_t *url)
+{
+    size_t len = 0;
+    while (url->path[len] != '\0' && url->path[len] != '#') {
+        len++;
+    }
+    return len;
+}
