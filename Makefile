@@ -1,0 +1,71 @@
+# The one door. Each goal first gets what it is missing (Debian packages, upstream sources); a second run does nothing there.
+JOBS ?= 2
+SECONDS ?= 30
+BUILD = build
+CMAKE = cmake -S . -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
+SETUP = @port/deps/setup.sh
+FETCH = @port/deps/fetch.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench size fuzz cov lint interop firmware host clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## trace an example agent to a local HTTPS receiver and show what arrived
+	$(SETUP) demo
+	$(FETCH) nanopb mbedtls opentelemetry-proto
+	@$(MAKE) --no-print-directory -s host
+	@/usr/bin/python3 -B tests/support/demo.py $(BUILD)/host/examples/agent
+
+host: # optimised libraries and examples, as a user builds them
+	@mkdir -p $(BUILD)
+	@echo "building (about a minute the first time; words in $(BUILD)/host.log)"
+	@$(CMAKE) -B $(BUILD)/host -DCMAKE_BUILD_TYPE=Release -DUSPAN_TESTS=OFF >$(BUILD)/host.log 2>&1 && \
+	    cmake --build $(BUILD)/host -j $(JOBS) >>$(BUILD)/host.log 2>&1 || { cat $(BUILD)/host.log; exit 1; }
+
+test: ## every hermetic test: gcc; clang with ASan and UBSan; TSan
+	$(SETUP) test
+	$(FETCH) nanopb mbedtls mbedtls2 opentelemetry-proto
+	@JOBS=$(JOBS) tests/build/run_tests.sh gcc asan tsan
+
+bench: ## instructions per span, spans per second; writes build/bench.json, checks the budgets
+	$(SETUP) bench
+	$(FETCH) nanopb mbedtls opentelemetry-proto
+	@/usr/bin/python3 -B tests/bench/bench.py
+
+size: ## flash, RAM and stack per module; writes build/size.json and README's table, checks the budgets
+	$(SETUP) size
+	$(FETCH) nanopb
+	@/usr/bin/python3 -B tests/size/size.py --write
+
+fuzz: ## each fuzz target for SECONDS (30)
+	$(SETUP) fuzz
+	$(FETCH) nanopb mbedtls
+	@JOBS=$(JOBS) SECONDS=$(SECONDS) tests/build/run_fuzz.sh
+
+cov: ## line and branch coverage of core/ and proto/; fails below 95 % and 90 %
+	$(SETUP) cov
+	$(FETCH) nanopb mbedtls opentelemetry-proto
+	@JOBS=$(JOBS) tests/build/run_cov.sh
+
+lint: ## format, clang-tidy, include rules, banned calls, links
+	$(SETUP) lint
+	$(FETCH) nanopb mbedtls
+	@JOBS=$(JOBS) tests/build/run_lint.sh
+
+interop: ## TLS and HTTP against other implementations (OpenSSL, GnuTLS)
+	$(SETUP) test
+	$(FETCH) nanopb mbedtls opentelemetry-proto
+	@JOBS=$(JOBS) TESTS='^net\.' tests/build/run_tests.sh gcc
+
+firmware: ## core and genai with the cross compiler, as a Cortex-M3 board links them
+	$(SETUP) size
+	$(FETCH) nanopb
+	@$(CMAKE) -B $(BUILD)/cortex-m3 -DCMAKE_TOOLCHAIN_FILE=port/cmake/cortex-m3.cmake -DCMAKE_BUILD_TYPE=MinSizeRel \
+	    -DUSPAN_TESTS=OFF -DUSPAN_EXAMPLES=OFF -DUSPAN_TLS=OFF
+	@cmake --build $(BUILD)/cortex-m3 -j $(JOBS)
+	@arm-none-eabi-size -t $(BUILD)/cortex-m3/libuspan_core.a | tail -n 1
+
+clean: ## remove build/; fetched sources stay
+	rm -rf $(BUILD)

@@ -1,0 +1,69 @@
+#!/bin/sh
+# run_tests.sh: builds uspan in each named way, runs its tests and adds up the totals.
+# Invariant: a test that did not run, was skipped or failed makes the exit status 1; the last line has the totals.
+#   run_tests.sh way ...   ways: gcc (all tests), asan (clang, ASan and UBSan, all but build.*), tsan (tests named *thread*)
+#   TESTS=regex            only tests of such names
+set -u
+
+cd "$(dirname "$0")/../.."
+jobs=${JOBS:-2}
+passed=0
+failed=0
+
+add_up() { # $1: ctest's exit status, $2: its output
+    line=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$2" | tail -n 1)
+    if [ -z "$line" ]; then
+        failed=$((failed + 1))
+        return
+    fi
+    bad=$(echo "$line" | sed 's/.*, \([0-9]*\) tests failed.*/\1/')
+    all=$(echo "$line" | sed 's/.*out of \([0-9]*\).*/\1/')
+    unrun=$(grep -cE '\*\*\*(Skipped|Not Run)|\(Disabled\)' "$2")
+    if [ "$1" != 0 ] && [ "$bad" = 0 ] || [ "$unrun" != 0 ] && [ "$bad" = 0 ]; then bad=1; fi
+    failed=$((failed + bad))
+    passed=$((passed + all - bad))
+}
+
+run() { # $1: way, then cmake arguments
+    way=$1
+    shift
+    echo "== $way: building"
+    log=build/$way.log
+    mkdir -p "build/$way"
+    if ! cmake -S . -B "build/$way" -DUSPAN_WERROR=ON "$@" >"$log" 2>&1 ||
+        ! cmake --build "build/$way" -j "$jobs" >>"$log" 2>&1; then
+        grep -E -B 2 -A 12 'error|Error|refused' "$log" | tail -n 60
+        echo "== $way: the build failed; all of its words are in $log"
+        failed=$((failed + 1))
+        return
+    fi
+    echo "== $way: testing"
+    (cd "build/$way" && ctest -j "$jobs" --output-on-failure --no-tests=error ${TESTS:+-R "$TESTS"} ${without:+-E "$without"}) 2>&1 |
+        tee "build/$way.out" | grep -vE '^(Test project|    Start )'
+    grep -q '^100% tests passed' "build/$way.out"
+    add_up $? "build/$way.out"
+}
+
+for way in "$@"; do
+    without=
+    case $way in
+    gcc) run gcc -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Debug ;;
+    asan)
+        without='^build\.'
+        run asan -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug -DUSPAN_SANITIZE=address,undefined \
+            -DCMAKE_C_FLAGS_DEBUG='-O1 -g'
+        ;;
+    tsan)
+        if ls tests/*/test_*thread*.c >/dev/null 2>&1; then
+            run tsan -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug -DUSPAN_SANITIZE=thread \
+                -DCMAKE_C_FLAGS_DEBUG='-O1 -g' -DUSPAN_TEST_FILTER=thread -DUSPAN_EXAMPLES=OFF -DUSPAN_TESTS_PYTHON=OFF
+        fi
+        ;;
+    *)
+        echo "unknown way: $way (gcc asan tsan)" >&2
+        exit 1
+        ;;
+    esac
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
