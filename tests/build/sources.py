@@ -1,0 +1,110 @@
+"""sources.py: what uspan consists of, and how a test compiles and inspects it.
+
+Invariant: every list is read from the tree, so that a new file or function is never forgotten."""
+import os
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("USPAN_BUILD_DIR", ROOT / "build" / "tests"))
+NANOPB = Path(os.environ.get("USPAN_NANOPB_DIR") or ROOT / "port/deps/src/nanopb")
+WARNINGS = ("-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wundef -Wshadow -Wvla "
+            "-Wmissing-prototypes -Wstrict-prototypes -Werror").split()
+CORTEX_M3 = ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb")
+# nanopb as CMake builds it: both options are part of its ABI.
+NANOPB_OPTIONS = ["-DPB_BUFFER_ONLY=1", "-DPB_NO_ERRMSG=1"]
+INCLUDES = [f"-I{ROOT / folder}" for folder in
+            ("core/include", "core", "core/trace", "core/export", "core/genai", "proto/gen")] + [f"-isystem{NANOPB}"]
+
+
+def core_sources():
+    return sorted(ROOT.glob("core/trace/*.c")) + sorted(ROOT.glob("core/export/*.c"))
+
+
+def genai_sources():
+    return sorted(ROOT.glob("core/genai/*.c"))
+
+
+def proto_sources():
+    return sorted(ROOT.glob("proto/gen/*.pb.c")) + [NANOPB / f"pb_{part}.c" for part in ("common", "encode", "decode")]
+
+
+def is_ours(source):
+    return ROOT / "core" in Path(source).parents or ROOT / "port" in Path(source).parents and NANOPB not in Path(source).parents
+
+
+def label(source):
+    """A source's name in tables: its path in the tree, or nanopb's."""
+    source = Path(source)
+    return f"nanopb/{source.name}" if source.parent == NANOPB else str(source.relative_to(ROOT))
+
+
+def run(command, **more):
+    """A command's output; its words are in the exception when it fails."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **more)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(str(part) for part in command)}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def compile_all(sources, folder, compiler, options):
+    """Each source to an object in folder, with what the compiler writes beside it. Returns {source: object}."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def one(source):
+        target = folder / (label(source).replace("/", "_") + ".o")
+        quiet = WARNINGS if is_ours(source) else ["-w"]
+        run([*compiler, "-std=c11", *quiet, *INCLUDES, *NANOPB_OPTIONS, *options, "-c", source, "-o", target], cwd=folder)
+        return source, target
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(pool.map(one, sources))
+
+
+def public_functions(*defines, headers=("uspan.h", "context.h", "export.h", "read.h", "port_none.h", "genai.h")):
+    """{name: header} of every function that a public header declares under these defines (inline ones aside)."""
+    found = {}
+    for header in headers:
+        path = ROOT / "core/include/uspan" / header
+        if not path.exists():
+            continue
+        text = run(["gcc", "-E", "-P", f"-I{ROOT / 'core/include'}", *[f"-D{one}" for one in defines], path])
+        for name in declared(text):
+            found.setdefault(name, header)
+    return found
+
+
+def declared(text):
+    depth, flat = 0, []
+    for char in text:
+        if char == "{":
+            depth += 1
+        elif char == "}":
+            depth -= 1
+            flat.append(";" if depth == 0 else "")
+        elif depth == 0 and char != "\n":
+            flat.append(char)
+        elif depth == 0:
+            flat.append(" ")
+    for statement in "".join(flat).split(";"):
+        statement = statement.strip()
+        if statement.startswith(("typedef", "static", "_Static_assert", "extern const")) or "inline" in statement:
+            continue
+        match = re.search(r"\b(uspan_[a-z0-9_]+)\s*\(", statement)
+        if match and not statement.startswith(match.group(1)):
+            yield match.group(1)
+
+
+def symbols(objects, nm="nm"):
+    """(defined, undefined) symbol names over all objects; weak ones count as defined."""
+    defined, undefined = set(), {}
+    for source, target in objects.items():
+        for line in run([nm, target]).splitlines():
+            kind, name = line.split()[-2:]
+            if kind == "U":
+                undefined.setdefault(name, set()).add(label(source))
+            else:
+                defined.add(name)
+    return defined, {name: users for name, users in undefined.items() if name not in defined}

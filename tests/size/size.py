@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+"""size.py: `make size`. Flash, RAM and stack of uspan on the host and on Cortex-M3, by linking it as firmware does.
+
+Invariant: flash is counted in a program that refers to every public function, unused sections dropped, libc left out;
+exit status 0 only if every budget of design holds (and, with --check, README.md shows these figures).
+Usage: size.py [--write | --check]   writes build/size.json; --write README's table too, --check compares it"""
+import json
+import re
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "build")]
+from callgraph import Graph, plain  # noqa: E402
+from sources import (BUILD, CORTEX_M3, INCLUDES, NANOPB_OPTIONS, ROOT, compile_all, core_sources, genai_sources,  # noqa: E402
+                     is_ours, label, proto_sources, public_functions, run)
+
+OUT = ROOT / "build/size"
+SECTIONS = ["-Os", "-ffunction-sections", "-fdata-sections", "-fcallgraph-info=su"]
+BUDGETS = {"core_proto_flash_bytes": 16384, "genai_flash_bytes": 8192, "ram_per_w1_span_bytes": 1300}
+GOALS = {"core_proto_flash_bytes": 12288, "genai_flash_bytes": 6144, "ram_per_w1_span_bytes": 1000}
+# The core that the budget is about: optional modules out. Each is then put in alone to see what it costs.
+BARE = {"USPAN_STUDIO": 0, "USPAN_HTTP_DATE": 0, "USPAN_TRACESTATE_BYTES": 0}
+OPTIONS = {"HTTP dates (`USPAN_HTTP_DATE 1`)": {"USPAN_HTTP_DATE": 1},
+           "tracestate (`USPAN_TRACESTATE_BYTES 512`)": {"USPAN_TRACESTATE_BYTES": 512},
+           "Studio runs (`USPAN_STUDIO 1`)": {"USPAN_STUDIO": 1, "USPAN_STUDIO_URL": '"http://host:3000"'}}
+LESS = {"words of `uspan_diagnose()` and the log (`USPAN_TEXTS 1`, counted in core)": {"USPAN_TEXTS": 0},
+        "content capture (`USPAN_CONTENT 1`, counted in core)": {"USPAN_CONTENT": 0}}
+# Optional by not being called: the linker leaves them out.
+CALLED = {"baggage": r"uspan_baggage_", "reading spans back (read.h)": r"uspan_(read|find)",
+          "console destination": r"uspan_console_", "capture destination (host tests)": r"uspan_captured?_"}
+ENDPOINT = {"USPAN_ENDPOINT": '"https://collector.example:4318/v1/traces"', "USPAN_SERVICE_NAME": '"sensor"'}
+
+
+def defines(settings):
+    return [f"-D{name}={value}" for name, value in settings.items()]
+
+
+def in_module(name):
+    return next((module for module, pattern in CALLED.items() if re.match(pattern, name)), None)
+
+
+def linked(folder, objects, names):
+    """Bytes of flash of each source in a Cortex-M3 program that refers to these functions."""
+    lines = [f"extern void {name}(void);" for name in names]
+    lines += ["void (*const volatile table[])(void) = {", *[f"    {name}," for name in names], "};",
+              "int main(void) { for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++) { table[i](); } return 0; }"]
+    main, image, map_file = folder / "main.c", folder / "main.elf", folder / "main.map"
+    main.write_text("\n".join(lines) + "\n")
+    run([*CORTEX_M3, "-std=c11", "-w", "-Os", "-c", main, "-o", main.with_suffix(".o")])
+    run([*CORTEX_M3, main.with_suffix(".o"), *objects.values(), "-o", image, "--specs=nosys.specs", "-nostartfiles",
+         "-Wl,--gc-sections", "-Wl,-e,main", f"-Wl,-Map={map_file}", "-Wl,--no-warn-rwx-segments"])
+    by_object = {str(target): label(source) for source, target in objects.items()}
+    sizes = {"toolchain": 0}
+    text = map_file.read_text().split("Linker script and memory map", 1)[1]
+    # One input section: name, address, size, file; a long name stands on a line of its own.
+    for section, size, path in re.findall(r"^ (\.[\w.$]+)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+)$", text, re.M):
+        if re.match(r"\.(text|rodata|data|ARM\.exidx|ARM\.extab)", section) and not path.endswith("/main.o"):
+            name = by_object.get(path, "toolchain")  # libc's and libgcc's: memcpy, 64-bit division
+            sizes[name] = sizes.get(name, 0) + int(size, 16)
+    return sizes
+
+
+def firmware(name, settings, genai=False, called=()):
+    """Flash by source of one configuration on Cortex-M3."""
+    folder = OUT / name
+    all_defines = defines({**BARE, **ENDPOINT, **settings})
+    sources = core_sources() + proto_sources() + (genai_sources() if genai else [])
+    objects = compile_all(sources, folder, CORTEX_M3, SECTIONS + all_defines)
+    functions = public_functions(*[one[2:] for one in all_defines])
+    wanted = [function for function, header in sorted(functions.items())
+              if (genai or header != "genai.h") and (in_module(function) is None or in_module(function) in called)]
+    return linked(folder, objects, wanted), folder, objects
+
+
+def total(sizes):
+    return sum(size for name, size in sizes.items() if name != "toolchain")
+
+
+def plain_sizes(objects, tool):
+    """{source: (text, data, bss)} of the objects before linking."""
+    found = {}
+    for source, target in objects.items():
+        numbers = run([tool, target]).splitlines()[1].split()
+        found[label(source)] = dict(zip(("text", "data", "bss"), map(int, numbers[:3])))
+    return found
+
+
+def stacks(folder, objects):
+    """{source: (bytes, function)}: the deepest chain of direct calls that starts in each source."""
+    graph = Graph()
+    for source, target in objects.items():
+        graph.read(target.with_suffix(".ci"), label(source))
+    known, deepest = {}, {}
+    for title, source in graph.files.items():
+        bytes_ = graph.depth(title, known)
+        if bytes_ > deepest.get(source, (-1, ""))[0]:
+            deepest[source] = (bytes_, plain(title))
+    return deepest
+
+
+def constant(expression, settings):
+    """A constant of the headers, as Cortex-M3 sees it: the size of an array."""
+    folder = OUT / "constant"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "c.c").write_text(f'#include "uspan/uspan.h"\nchar probe[{expression}];\n')
+    run([*CORTEX_M3, "-std=c11", "-Os", "-fno-common", *INCLUDES, *defines({**BARE, **settings}), "-c", "c.c", "-o", "c.o"],
+        cwd=folder)
+    return int(run(["arm-none-eabi-nm", "-S", folder / "c.o"]).split()[1], 16)
+
+
+def w1_blocks(settings):
+    """Text blocks that W1 takes, by recording it on the host: blocks do not depend on the machine."""
+    folder = OUT / "w1"
+    objects = compile_all(core_sources() + genai_sources() + proto_sources(), folder, ["gcc"], ["-O1"] + defines({**BARE, **settings}))
+    program = folder / "w1_blocks"
+    run(["gcc", "-std=c11", "-O1", *INCLUDES, *NANOPB_OPTIONS, *defines({**BARE, **settings}), f"-I{ROOT / 'tests/bench'}",
+         ROOT / "tests/size/w1_blocks.c", *objects.values(), "-o", program])
+    return int(run([program]))
+
+
+def measure():
+    base, folder, objects = firmware("core", {})
+    with_genai, genai_folder, genai_objects = firmware("genai", {}, genai=True)
+    host = compile_all(core_sources() + genai_sources() + proto_sources(), OUT / "host", ["gcc"],
+                       SECTIONS + defines({**BARE, **ENDPOINT}))
+    optional = {}
+    for name, settings in OPTIONS.items():
+        optional[name] = total(firmware("option", settings)[0]) - total(base)
+    for name, settings in LESS.items():
+        optional[name] = total(base) - total(firmware("option", settings)[0])
+    for module in CALLED:
+        optional[module] = total(firmware("option", {}, called=(module,))[0]) - total(base)
+    slot, block = constant("sizeof(uspan_slot_t)", {}), constant("sizeof(uspan_block_t) + sizeof(uint16_t)", {})
+    blocks = w1_blocks({})
+    deep = stacks(genai_folder, genai_objects)
+    cortex, on_host = plain_sizes(genai_objects, "arm-none-eabi-size"), plain_sizes(host, "size")
+    modules = {}
+    for name in cortex:
+        bytes_, through = deep.get(name, (0, ""))
+        modules[name] = {"cortex_m3": cortex[name], "host": on_host[name], "linked_bytes": with_genai.get(name, 0),
+                         "stack_bytes": bytes_, "stack_through": through}
+    return {"core_proto_flash_bytes": total(base), "genai_flash_bytes": total(with_genai) - total(base),
+            "ram_per_w1_span_bytes": slot + blocks * block, "tracer_ram_bytes": constant("sizeof(uspan_tracer_t)", {}),
+            "slot_bytes": slot, "w1_blocks": blocks, "block_bytes": block, "toolchain_bytes": base["toolchain"],
+            "optional_flash_bytes": optional, "modules": modules}
+
+
+def table(size):
+    lines = ["| figure (Cortex-M3, gcc -Os, linked, unused functions dropped) | bytes | budget | goal |", "| --- | ---: | ---: | ---: |"]
+    names = {"core_proto_flash_bytes": "flash: core and proto with nanopb's runtime, optional modules out",
+             "genai_flash_bytes": "flash: genai, all types", "ram_per_w1_span_bytes": "RAM: one chat span with 12 attributes (W1)"}
+    for key, name in names.items():
+        lines.append(f"| {name} | {size[key]:,} | {BUDGETS[key]:,} | {GOALS[key]:,} |")
+    lines.append(f"| RAM: `sizeof(uspan_tracer_t)` with the default config.h, optional modules out | {size['tracer_ram_bytes']:,} | | |")
+    lines += ["", "| optional module | flash on top, bytes |", "| --- | ---: |"]
+    lines += [f"| {name} | {bytes_:,} |" for name, bytes_ in size["optional_flash_bytes"].items()]
+    lines += ["", "| file | code Cortex-M3 / x86-64, -Os | static RAM | deepest stack, through which call |", "| --- | ---: | ---: | --- |"]
+    for name, module in sorted(size["modules"].items()):
+        cortex, host = module["cortex_m3"], module["host"]
+        deep = f"{module['stack_bytes']}, `{module['stack_through']}`" if module["stack_through"] else "–"
+        lines.append(f"| {name} | {cortex['text'] + cortex['data']:,} / {host['text'] + host['data']:,} | "
+                     f"{cortex['data'] + cortex['bss']} | {deep} |")
+    return "\n".join(lines)
+
+
+def readme(size, write):
+    """What is wrong with README's table, as text; None when it is right or was written."""
+    path = ROOT / "README.md"
+    text = path.read_text() if path.exists() else ""
+    begin, end = "<!-- size:begin -->", "<!-- size:end -->"
+    if begin not in text or end not in text:
+        return f"README.md has no {begin} ... {end}"
+    head, rest = text.split(begin, 1)
+    old, tail = rest.split(end, 1)
+    new = f"\n{table(size)}\n"
+    if old == new:
+        return None
+    if not write:
+        return "README.md's size table differs from this build; cure: make size, and commit README.md"
+    path.write_text(head + begin + new + end + tail)
+    return None
+
+
+def main(arguments):
+    size = measure()
+    (ROOT / "build").mkdir(exist_ok=True)
+    (ROOT / "build/size.json").write_text(json.dumps(size, indent=1) + "\n")
+    print(table(size))
+    faults = [f"{key} is {size[key]:,}, over its budget of {limit:,}" for key, limit in BUDGETS.items() if size[key] > limit]
+    if arguments:
+        wrong = readme(size, arguments == ["--write"])
+        faults += [wrong] if wrong else []
+    for fault in faults:
+        print(f"size: {fault}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
