@@ -1,0 +1,134 @@
+/* uspan_mbedtls.h: TLS as a transport over a transport, with mbedTLS 2.28, 3.6 or 4.x.
+ * The peer's chain and host name are always verified; only a library built with USPAN_INSECURE_NO_VERIFY 1 does not.
+ * Dates: mbedTLS compares certificates with time(). Where it is built without MBEDTLS_HAVE_TIME_DATE, it compares none:
+ * expired certificates pass. A board that knows the time builds with it and gives mbedtls_platform_set_time(). */
+#ifndef USPAN_MBEDTLS_H
+#define USPAN_MBEDTLS_H
+
+#include "uspan/uspan.h"
+
+#include <mbedtls/ssl.h>
+#include <mbedtls/version.h>
+#include <mbedtls/x509_crt.h>
+#if MBEDTLS_VERSION_MAJOR < 4
+#include <mbedtls/ctr_drbg.h>
+#endif
+#if defined(MBEDTLS_X509_CRL_PARSE_C)
+#include <mbedtls/x509_crl.h>
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* 1: no certificate is verified. For the first day of a board only: anybody on the way can read and change everything. */
+#ifndef USPAN_INSECURE_NO_VERIFY
+#define USPAN_INSECURE_NO_VERIFY 0
+#endif
+/* Static buffer that becomes mbedTLS's heap, bytes; 0: mbedTLS's own calloc. Needs MBEDTLS_MEMORY_BUFFER_ALLOC_C, and
+ * nobody else may set mbedTLS's allocator. RAM: itself. */
+#ifndef USPAN_TLS_HEAP_BYTES
+#define USPAN_TLS_HEAP_BYTES 0
+#endif
+/* 1: elliptic-curve steps of a TLS 1.2 handshake are cut into pieces of USPAN_TLS_ECP_OPS. Needs
+ * MBEDTLS_ECP_RESTARTABLE. */
+#ifndef USPAN_TLS_RESTARTABLE
+#define USPAN_TLS_RESTARTABLE 0
+#endif
+/* Basic operations in one piece (mbedtls_ecp_set_max_ops); a P-256 multiplication has some 3,300. 1..10,000. */
+#ifndef USPAN_TLS_ECP_OPS
+#define USPAN_TLS_ECP_OPS 250
+#endif
+/* open() goes on to the next handshake step only while less than this has passed, microseconds. 0: one step a call. */
+#ifndef USPAN_TLS_STEP_US
+#define USPAN_TLS_STEP_US 1000
+#endif
+/* Peers whose session is remembered for a short handshake. 1..8. RAM: sizeof(mbedtls_ssl_session) + USPAN_HOST_BYTES each,
+ * and a ticket of some 200 B (and the peer's certificate, unless mbedTLS is built without keeping it) of mbedTLS's heap. */
+#ifndef USPAN_TLS_SESSIONS
+#define USPAN_TLS_SESSIONS USPAN_DESTINATIONS_MAX
+#endif
+USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_INSECURE_NO_VERIFY), "USPAN_INSECURE_NO_VERIFY: 0 or 1");
+USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_TLS_RESTARTABLE), "USPAN_TLS_RESTARTABLE: 0 or 1");
+USPAN_STATIC_ASSERT(USPAN_TLS_SESSIONS >= 1 && USPAN_TLS_SESSIONS <= 8, "USPAN_TLS_SESSIONS: 1..8");
+
+/* A certificate, a list of them, a key or a revocation list: DER, or PEM whose len counts a closing 0; or the name of a
+ * file (where mbedTLS is built with MBEDTLS_FS_IO). Certificates in DER are used where they lie, without a copy. */
+typedef struct uspan_tls_blob {
+    const void *data;
+    size_t len;
+    const char *file;
+} uspan_tls_blob_t;
+
+#define USPAN_TLS_1_2 12
+#define USPAN_TLS_1_3 13
+
+/* Blobs stay valid until they are replaced and the connection of then is closed, or until uspan_tls_free(). */
+typedef struct uspan_tls_options {
+    const uspan_port_t *port; /* entropy, clock, log */
+    const uspan_tls_blob_t *anchors;
+    size_t anchor_count;
+    uspan_tls_blob_t revoked; /* revocation list of the anchors; all zero: none */
+    uspan_tls_blob_t cert, key; /* this client's own, for mutual TLS; the key has no password; all zero: none */
+    int min_version, max_version; /* USPAN_TLS_*; 0: all that mbedTLS was built with */
+    /* 512, 1024, 2048 or 4096: ask the peer for records of at most so many bytes, so that small record buffers do. At most
+     * the smaller of MBEDTLS_SSL_IN_CONTENT_LEN and _OUT_CONTENT_LEN. Only with max_version USPAN_TLS_1_2: some peers
+     * refuse it in a hello that offers 1.3. 0: do not ask. */
+    uint16_t max_fragment;
+} uspan_tls_options_t;
+
+typedef struct uspan_tls_session {
+    char host[USPAN_HOST_BYTES];
+    uint16_t port; /* 0: free */
+    mbedtls_ssl_session session;
+} uspan_tls_session_t;
+
+/* One TLS client. Static, caller-owned; fields are tls.c's. */
+typedef struct uspan_tls {
+    const uspan_transport_t *under;
+    uspan_tls_options_t options;
+    uint8_t state;
+    bool configured, stale, seeded;
+    uint8_t session_next; /* the slot that is replaced next */
+    uint16_t peer_port;
+    int error;
+    const char *why;
+    size_t write_len; /* of a write that would block: it is repeated with the same length */
+    uspan_tls_session_t *session; /* of the present peer */
+    mbedtls_ssl_context ssl;
+    mbedtls_ssl_config conf;
+    mbedtls_x509_crt anchors, cert;
+    mbedtls_pk_context key;
+#if defined(MBEDTLS_X509_CRL_PARSE_C)
+    mbedtls_x509_crl revoked;
+#endif
+#if MBEDTLS_VERSION_MAJOR < 4
+    mbedtls_ctr_drbg_context rng;
+#endif
+    uspan_tls_session_t sessions[USPAN_TLS_SESSIONS];
+} uspan_tls_t;
+
+/* Make *tls over `under`, and its transport to *out. Certificates are read at the next open, whose why() says what is
+ * wrong with them. Returns: USPAN_OK; USPAN_ERR_ARG: something NULL, no anchor, a version or fragment that is none.
+ * Context: one task, before use. */
+USPAN_CHECK uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under,
+                                       const uspan_tls_options_t *options, uspan_transport_t *out);
+/* Other anchors; another own certificate and key (all zero: none). They take effect at the next connect; what mbedTLS held
+ * of the old ones, the key included, is wiped at once, or at close where a connection still uses it. Remembered sessions
+ * are forgotten, so nothing that the old anchors let in comes back. Returns: USPAN_OK; USPAN_ERR_ARG: nothing changed.
+ * Context: the exporting task. */
+uspan_err_t uspan_tls_set_anchors(uspan_tls_t *tls, const uspan_tls_blob_t *anchors, size_t anchor_count,
+                                  const uspan_tls_blob_t *revoked);
+uspan_err_t uspan_tls_set_own(uspan_tls_t *tls, const uspan_tls_blob_t *cert, const uspan_tls_blob_t *key);
+/* Close, wipe and give back everything. uspan_tls_init() may follow. Context: the exporting task. */
+void uspan_tls_free(uspan_tls_t *tls);
+
+/* mbedTLS's code for what failed last; 0: nothing. */
+int uspan_tls_error(const uspan_tls_t *tls);
+/* Most bytes of USPAN_TLS_HEAP_BYTES ever in use; 0 without that heap or without MBEDTLS_MEMORY_DEBUG. */
+size_t uspan_tls_heap_peak(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

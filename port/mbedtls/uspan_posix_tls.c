@@ -1,0 +1,92 @@
+/* uspan_posix_tls.c: joins port/posix and port/mbedtls; the only file that needs both. Empty where there is no POSIX.
+ * Invariant: pool[i].used says that its tls is initialised. */
+#define _GNU_SOURCE
+#include "uspan_posix_tls.h"
+
+#if defined(__unix__)
+
+#include <stdatomic.h>
+#include <unistd.h>
+
+typedef struct client {
+    atomic_bool used;
+    uspan_tls_t tls;
+    uspan_tls_blob_t anchors;
+    uspan_transport_t transport;
+} client_t;
+
+static client_t pool[USPAN_POSIX_TRACERS_MAX];
+
+static const char *find_bundle(void)
+{
+    static const char *const files[] = {
+#ifdef USPAN_CA_FILE
+        USPAN_CA_FILE,
+#endif
+        "/etc/ssl/certs/ca-certificates.crt", /* Debian, Arch, Gentoo */
+        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora */
+        "/etc/ssl/ca-bundle.pem",             /* SUSE */
+        "/etc/ssl/cert.pem",                  /* Alpine, the BSDs */
+    };
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        if (access(files[i], R_OK) == 0) {
+            return files[i];
+        }
+    }
+    return files[0]; /* why() will say that it cannot be read */
+}
+
+static client_t *take(void)
+{
+    for (size_t i = 0; i < USPAN_POSIX_TRACERS_MAX; i++) {
+        if (!atomic_exchange(&pool[i].used, true)) {
+            return &pool[i];
+        }
+    }
+    return NULL;
+}
+
+static const uspan_transport_t *make(const uspan_transport_t *under, const uspan_posix_certs_t *certs)
+{
+    client_t *c = take();
+    if (c == NULL) {
+        return NULL;
+    }
+    c->anchors = (uspan_tls_blob_t){ .file = certs->ca_file != NULL ? certs->ca_file : find_bundle() };
+    const uspan_tls_options_t options = {
+        .port = uspan_posix_port(),
+        .anchors = &c->anchors,
+        .anchor_count = 1,
+        .cert = { .file = certs->cert_file },
+        .key = { .file = certs->key_file },
+    };
+    if (uspan_tls_init(&c->tls, under, &options, &c->transport) != USPAN_OK) {
+        c->used = false;
+        return NULL;
+    }
+    return &c->transport;
+}
+
+uspan_tls_t *uspan_posix_tls_of(const uspan_transport_t *transport)
+{
+    for (size_t i = 0; i < USPAN_POSIX_TRACERS_MAX; i++) {
+        if (transport == &pool[i].transport) {
+            return &pool[i].tls;
+        }
+    }
+    return NULL;
+}
+
+static void release(const uspan_transport_t *transport)
+{
+    for (size_t i = 0; i < USPAN_POSIX_TRACERS_MAX; i++) {
+        if (transport == &pool[i].transport && pool[i].used) {
+            uspan_tls_free(&pool[i].tls);
+            pool[i].used = false;
+        }
+    }
+}
+
+const uspan_posix_secure_t uspan_posix_mbedtls = { make, release };
+
+#endif

@@ -1,0 +1,20 @@
+/* posix_private.h: what the files of this port tell one another. */
+#ifndef USPAN_POSIX_PRIVATE_H
+#define USPAN_POSIX_PRIVATE_H
+
+#include "uspan_posix.h"
+
+/* How often this process was forked off since uspan_posix_port(): a connection of another generation is not ours. */
+unsigned uspan_posix_forks(void);
+
+/* A name look-up on its own thread. The slot belongs to the caller until take or drop; dropped while it runs, it is freed
+ * by its thread whenever the resolver lets go. */
+typedef struct uspan_posix_lookup uspan_posix_lookup_t;
+/* Returns NULL: too many look-ups hang, or no thread. */
+uspan_posix_lookup_t *uspan_posix_lookup_start(const char *host, uint16_t port);
+/* USPAN_ERR_AGAIN while it runs. Else the slot is gone; USPAN_OK: *count addresses were written to tcp; USPAN_ERR_IO: *why
+ * says why. */
+uspan_err_t uspan_posix_lookup_take(uspan_posix_lookup_t *lookup, uspan_posix_tcp_t *tcp, const char **why);
+void uspan_posix_lookup_drop(uspan_posix_lookup_t *lookup);
+
+#endif

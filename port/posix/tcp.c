@@ -1,0 +1,263 @@
+/* tcp.c: a byte stream over a non-blocking socket. Plain socket calls only, so that a stack with the same calls (lwIP's)
+ * can be served too.
+ * Invariant: fd >= 0 exactly in CONNECTING and OPEN; lookup != NULL exactly in LOOKUP. */
+#define _GNU_SOURCE
+#include "posix_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(((uspan_posix_tcp_t *)0)->addresses[0]) == sizeof(struct sockaddr_in6),
+               "an address as uspan_posix.h lays it out");
+_Static_assert(USPAN_POSIX_ADDRESSES_MAX >= 1 && USPAN_POSIX_ADDRESSES_MAX <= 16, "USPAN_POSIX_ADDRESSES_MAX: 1..16");
+
+enum { CLOSED, LOOKUP, CONNECTING, OPEN };
+
+static const char *words(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+        return "connection refused";
+    case ECONNRESET:
+    case EPIPE:
+        return "connection reset by peer";
+    case ETIMEDOUT:
+        return "connection timed out";
+    case EHOSTUNREACH:
+        return "host unreachable";
+    case ENETUNREACH:
+    case EADDRNOTAVAIL:
+        return "network unreachable";
+    case EMFILE:
+    case ENFILE:
+        return "no socket left";
+    case EACCES:
+    case EPERM:
+        return "connection forbidden by this system";
+    default:
+        return "connection failed";
+    }
+}
+
+static bool would_block(int error)
+{
+#if EAGAIN != EWOULDBLOCK
+    if (error == EWOULDBLOCK) {
+        return true;
+    }
+#endif
+    return error == EAGAIN || error == EINTR;
+}
+
+static void close_fd(uspan_posix_tcp_t *tcp)
+{
+    if (tcp->fd >= 0) {
+        (void)close(tcp->fd);
+        tcp->fd = -1;
+    }
+}
+
+static bool set_up(int fd)
+{
+    int one = 1;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+        return false;
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* requests come in large pieces */
+    return true;
+}
+
+/* Try the addresses from address_at on until one connects or is under way. */
+static uspan_err_t connect_next(uspan_posix_tcp_t *tcp)
+{
+    for (; tcp->address_at < tcp->address_count; tcp->address_at++) {
+        const struct sockaddr *to = (const struct sockaddr *)tcp->addresses[tcp->address_at].bytes;
+        socklen_t len = to->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+        tcp->fd = socket(to->sa_family, SOCK_STREAM, 0);
+        if (tcp->fd < 0 || !set_up(tcp->fd)) {
+            tcp->why = words(errno);
+        } else if (connect(tcp->fd, to, len) == 0) {
+            tcp->state = OPEN;
+            return USPAN_OK;
+        } else if (errno == EINPROGRESS || errno == EINTR) {
+            tcp->state = CONNECTING;
+            tcp->wants = POLLOUT;
+            tcp->since_ns = uspan_posix_port()->mono_ns(NULL);
+            return USPAN_ERR_AGAIN;
+        } else {
+            tcp->why = words(errno);
+        }
+        close_fd(tcp);
+    }
+    tcp->state = CLOSED;
+    return USPAN_ERR_IO;
+}
+
+static uspan_err_t check_connect(uspan_posix_tcp_t *tcp)
+{
+    struct pollfd p = { .fd = tcp->fd, .events = POLLOUT };
+    int error = 0;
+    socklen_t len = sizeof(error);
+    if (poll(&p, 1, 0) <= 0) {
+        uint64_t waited_ns = uspan_posix_port()->mono_ns(NULL) - tcp->since_ns;
+        if (waited_ns < (uint64_t)USPAN_POSIX_CONNECT_MS * 1000000u) {
+            tcp->wants = POLLOUT;
+            return USPAN_ERR_AGAIN;
+        }
+        error = ETIMEDOUT;
+    } else if (getsockopt(tcp->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0) {
+        error = errno;
+    }
+    if (error == 0) {
+        tcp->state = OPEN;
+        return USPAN_OK;
+    }
+    tcp->why = words(error);
+    close_fd(tcp);
+    tcp->address_at++;
+    return connect_next(tcp);
+}
+
+static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
+{
+    uspan_posix_tcp_t *tcp = ctx;
+    if (tcp->state != CLOSED && tcp->forks != uspan_posix_forks()) {
+        tcp->why = "the connection belongs to the process before fork()";
+        return USPAN_ERR_IO;
+    }
+    switch (tcp->state) {
+    case CLOSED:
+        tcp->why = "";
+        tcp->forks = uspan_posix_forks();
+        tcp->lookup = uspan_posix_lookup_start(peer->host, peer->port);
+        if (tcp->lookup == NULL) {
+            tcp->why = "name look-ups hang, or the system gives no thread for one";
+            return USPAN_ERR_IO;
+        }
+        tcp->state = LOOKUP;
+        /* fall through */
+    case LOOKUP: {
+        const char *why = "";
+        uspan_err_t err = uspan_posix_lookup_take(tcp->lookup, tcp, &why);
+        if (err == USPAN_ERR_AGAIN) {
+            return err;
+        }
+        tcp->lookup = NULL;
+        tcp->state = CLOSED;
+        tcp->address_at = 0;
+        if (err != USPAN_OK) {
+            tcp->why = why;
+            return err;
+        }
+        return connect_next(tcp);
+    }
+    case CONNECTING:
+        return check_connect(tcp);
+    default:
+        return USPAN_OK;
+    }
+}
+
+/* The answer to a send or recv that moved nothing. */
+static int32_t explain(uspan_posix_tcp_t *tcp, int error, short wants)
+{
+    if (would_block(error)) {
+        tcp->wants = (short)(tcp->wants | wants);
+        return 0;
+    }
+    tcp->why = words(error);
+    return USPAN_ERR_IO;
+}
+
+/* An error, or USPAN_OK where bytes may move. */
+static uspan_err_t check_open(uspan_posix_tcp_t *tcp)
+{
+    if (tcp->state != OPEN) {
+        tcp->why = "not connected";
+        return USPAN_ERR_IO;
+    }
+    if (tcp->forks != uspan_posix_forks()) {
+        tcp->why = "the connection belongs to the process before fork()";
+        return USPAN_ERR_IO;
+    }
+    return USPAN_OK;
+}
+
+static int32_t send_tcp(void *ctx, const uint8_t *buf, size_t len)
+{
+    uspan_posix_tcp_t *tcp = ctx;
+    uspan_err_t err = check_open(tcp);
+    if (err != USPAN_OK) {
+        return err;
+    }
+    ssize_t moved = send(tcp->fd, buf, len < INT32_MAX ? len : INT32_MAX, MSG_NOSIGNAL);
+    return moved >= 0 ? (int32_t)moved : explain(tcp, errno, POLLOUT);
+}
+
+static int32_t recv_tcp(void *ctx, uint8_t *buf, size_t len)
+{
+    uspan_posix_tcp_t *tcp = ctx;
+    uspan_err_t err = check_open(tcp);
+    if (err != USPAN_OK) {
+        return err;
+    }
+    ssize_t moved = recv(tcp->fd, buf, len < INT32_MAX ? len : INT32_MAX, 0);
+    if (moved == 0) {
+        tcp->why = "closed by peer";
+        return USPAN_ERR_CLOSED;
+    }
+    return moved > 0 ? (int32_t)moved : explain(tcp, errno, POLLIN);
+}
+
+static void close_tcp(void *ctx)
+{
+    uspan_posix_tcp_t *tcp = ctx;
+    if (tcp->lookup != NULL) {
+        uspan_posix_lookup_drop(tcp->lookup);
+        tcp->lookup = NULL;
+    }
+    close_fd(tcp);
+    tcp->state = CLOSED;
+    tcp->wants = 0;
+}
+
+static const char *why_tcp(void *ctx)
+{
+    const uspan_posix_tcp_t *tcp = ctx;
+    return tcp->why;
+}
+
+void uspan_posix_tcp_init(uspan_posix_tcp_t *tcp, uspan_transport_t *out)
+{
+    memset(tcp, 0, sizeof(*tcp));
+    tcp->fd = -1;
+    tcp->why = "";
+    *out = (uspan_transport_t){
+        .abi = USPAN_TRANSPORT_ABI,
+        .flags = 0,
+        .ctx = tcp,
+        .open = open_tcp,
+        .send = send_tcp,
+        .recv = recv_tcp,
+        .close = close_tcp,
+        .why = why_tcp,
+    };
+}
+
+int uspan_posix_tcp_fd(const uspan_posix_tcp_t *tcp, short *events)
+{
+    *events = tcp->wants;
+    return tcp->wants != 0 ? tcp->fd : -1;
+}
+
+void uspan_posix_tcp_settle(uspan_posix_tcp_t *tcp)
+{
+    tcp->wants = 0;
+}
