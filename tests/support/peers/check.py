@@ -7,7 +7,6 @@ import protos
 from spans import parse
 
 FLAGS_MASK = 0x3FF  # trace flags, remote known, remote; a sender leaves the rest 0
-DEPTH_MAX = 64
 STATE_KEY = r"[a-z0-9][a-z0-9_\-*/@]{0,255}"
 STATE_MEMBER = re.compile(STATE_KEY + r"=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]")
 
@@ -25,18 +24,17 @@ def need(true, text):
         raise Refused(text)
 
 
-def check_value(value, where, depth=1):
-    need(depth <= DEPTH_MAX, f"{where}: nested deeper than {DEPTH_MAX}")
+def check_value(value, where):  # the decoder has limited the depth: protobuf allows 100 messages within each other
     which = value.WhichOneof("value")
     need(which is not None, f"{where}: empty AnyValue (a oneof zero left out?)")
     if which == "array_value":
         for item in value.array_value.values:
-            check_value(item, where, depth + 1)
+            check_value(item, where)
     elif which == "kvlist_value":
-        check_attributes(value.kvlist_value.values, where, depth + 1)
+        check_attributes(value.kvlist_value.values, where)
 
 
-def check_attributes(pairs, where, depth=1):
+def check_attributes(pairs, where):
     keys = set()
     for pair in pairs:
         need(pair.key, f"{where}: empty attribute key")
@@ -44,7 +42,7 @@ def check_attributes(pairs, where, depth=1):
         keys.add(pair.key)
         if pair.value.WhichOneof("value") in ("string_value", "int_value", "double_value", "bool_value"):
             continue
-        check_value(pair.value, f"{where}: {pair.key}", depth)
+        check_value(pair.value, f"{where}: {pair.key}")
 
 
 def check_id(raw, length, where):

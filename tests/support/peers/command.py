@@ -1,7 +1,8 @@
 """command.py: a peer as a child process, driven by lines on its standard input, answered on its standard output.
 
-First line out: "port N". Then: "dump FILE" answers "ok"; "summary" answers one line of JSON; "wait N SECONDS" waits for
-N distinct spans and answers "ok" or "timeout". "quit", end of input or SIGTERM: the last line is the summary.
+First line out: "port N". Commands: "summary", answered by one line of JSON; "dump FILE", answered "ok"; "wait N SECONDS"
+for N distinct spans, answered "ok" or "timeout"; "script JSON" (hostile.py), which begins another script, "ok".
+"quit", end of input or SIGTERM: the last line is the summary.
 Invariant: the process ends with its parent, because the parent's death ends its input."""
 import json
 import signal
@@ -17,12 +18,15 @@ def stop_reading(*_):
     raise KeyboardInterrupt
 
 
-def obey(peer, words):
+def obey(peer, words, line):
     if words[0] == "dump":
         peer.dump(words[1])
         say("ok")
     elif words[0] == "summary":
         say(json.dumps(peer.summary()))
+    elif words[0] == "script":
+        peer.load(json.loads(line.partition("script")[2]))
+        say("ok")
     elif words[0] == "wait":
         say("ok" if peer.wait_spans(int(words[1]), float(words[2])) else "timeout")
     else:
@@ -43,7 +47,7 @@ def attend_commands(peer, port_file=None):
             if words == ["quit"]:
                 break
             if words:
-                obey(peer, words)
+                obey(peer, words, line)
     except KeyboardInterrupt:
         pass
     say(json.dumps(peer.summary()))

@@ -71,6 +71,7 @@ class Connection:
         self.requests = 0
         self.tls_version = self.cipher = self.server_name = self.client_subject = self.error = None
         self.reused = False  # a TLS session was resumed
+        self.cut = False     # ended by design
 
     def start_tls(self, context):
         tls = Tls(self.raw, context)
@@ -181,6 +182,7 @@ class Server:
             self.prepare(connection)
             how = self.talk(connection) or "close"
         except Cut:
+            connection.cut = True
             return
         except Broken as error:
             connection.error = str(error)

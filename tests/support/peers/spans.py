@@ -1,6 +1,7 @@
 """spans.py: one received span as plain Python values, and as a line of JSON."""
 import json
 from datetime import datetime, timezone
+from functools import cached_property
 
 import protos
 
@@ -40,11 +41,10 @@ class ReceivedSpan:
         self.name, self.kind = proto.name, KINDS.get(proto.kind, str(proto.kind))
         self.start_ns, self.end_ns = proto.start_time_unix_nano, proto.end_time_unix_nano
         self.status, self.message = STATUSES.get(proto.status.code, str(proto.status.code)), proto.status.message
-        self.attributes = attributes_of(proto.attributes)
 
-    @property
-    def key(self):
-        return self.trace_id + self.span_id
+    @cached_property
+    def attributes(self):
+        return attributes_of(self.proto.attributes)
 
     @property
     def resource_attributes(self):

@@ -20,6 +20,10 @@ class Broken(Exception):
     """The peer did what HTTP or TLS does not allow, or vanished in the middle."""
 
 
+class Idle(Broken):
+    """Nothing came within the socket's time limit."""
+
+
 class Sock:
     """A connected TCP socket."""
 
@@ -30,6 +34,8 @@ class Sock:
     def recv(self, count):
         try:
             return self.sock.recv(count)
+        except TimeoutError as error:
+            raise Idle("nothing received in time") from error
         except (ConnectionError, OSError) as error:
             raise Broken(f"receive: {error}") from error
 

@@ -14,6 +14,7 @@ FANCY = {"tee": "├─ ", "end": "└─ ", "bar": "│  ", "gap": "   ", "full
 PLAIN = {"tee": "|- ", "end": "`- ", "bar": "|  ", "gap": "   ", "full": "#", "idle": ".", "fail": "!",
          "arrow": "->", "dot": "*", "cut": "~"}
 COLOURS = {"red": "31", "green": "32", "cyan": "36", "dim": "2", "bold": "1"}
+TOOK_WIDTH = 9
 OPERATION_COLOURS = {"chat": "cyan", "execute_tool": "green"}
 
 
@@ -94,11 +95,11 @@ def arrange(spans):
         note = ""
         if root.parent_id:
             where = "remote parent" if root.proto.flags & 0x200 else "MISSING PARENT"
-            note = f"({where} {root.parent_id})"
+            note = f"{where} {root.parent_id}"
         walk(root, [], note)
     for span in spans:  # what is left hangs on a cycle
         if id(span) not in done:
-            walk(span, [], "(PARENTS IN A CIRCLE)")
+            walk(span, [], "PARENTS IN A CIRCLE")
     return order
 
 
@@ -112,9 +113,11 @@ def bar(span, first_ns, last_ns, width, style):
             + style.paint(signs["idle"] * (width - end), "dim"))
 
 
-def details(span, style):
-    """Lines below a span: its error, its events, what it lost."""
+def details(span, note, style):
+    """Lines below a span, with a colour: what is odd about its parent, its error, its events, what it lost."""
     signs = style.signs
+    if note:
+        yield "dim" if note.startswith("remote") else "red", f"{signs['arrow']} {note}"
     if span.status == "ERROR" or "error.type" in span.attributes:
         yield "red", f"{signs['fail']} {span.attributes.get('error.type', 'error')}: {span.message or 'no message'}"
     for name, at, attributes in span.events:
@@ -132,29 +135,31 @@ def trace_lines(spans, style):
     order = arrange(spans)
     labels = ["".join(signs["gap"] if last else signs["bar"] for last in flags[:-1])
               + ((signs["end"] if flags[-1] else signs["tee"]) if flags else "")
-              + style.clean(f"{span.name} {note}".rstrip()) for span, flags, note in order]
+              + style.clean(span.name) for span, flags, _ in order]
     usage = [tokens(span, signs) for span, _, _ in order]
     usage_width = max([columns(u) for u in usage] + [6])
-    label_width = min(max(columns(label) for label in labels), style.width // 2)
-    bar_width = max(style.width - label_width - usage_width - 9 - 6, 10)
+    rest = style.width - usage_width - TOOK_WIDTH - 6  # what a label and its bar share
+    label_width = min(max(columns(label) for label in labels), rest // 2)
+    bar_width = rest - label_width
     errors = sum(span.status == "ERROR" for span in spans)
     total = [sum(span.attributes.get(f"gen_ai.usage.{side}_tokens", 0) for span in spans)
              for side in ("input", "output")]
     resource = spans[0].resource_attributes
     yield style.paint(f"trace {spans[0].trace_id}", "bold")
-    yield (f"{style.clean(resource.get('service.name', '?'))}, {utc_text(first_ns)}, {len(spans)} spans, "
-           f"{errors} failed, {duration(last_ns - first_ns)}, tokens {total[0]} {signs['arrow']} {total[1]}")
+    head = (f"{style.clean(resource.get('service.name', '?'))}, {utc_text(first_ns)}, {len(spans)} spans, "
+            f"{errors} failed, {duration(last_ns - first_ns)}, tokens {total[0]} {signs['arrow']} {total[1]}")
+    yield style.fit(head, style.width).rstrip()
     yield style.paint(f"{'':{label_width}}  {'0':<{bar_width // 2}}{duration(last_ns - first_ns):>{bar_width - bar_width // 2}}"
-                      f"  {'took':>9}  {'tokens':>{usage_width}}", "dim")
-    for (span, flags, _), label, used in zip(order, labels, usage):
+                      f"  {'took':>{TOOK_WIDTH}}  {'tokens':>{usage_width}}", "dim")
+    for (span, flags, note), label, used in zip(order, labels, usage):
         mark = style.paint(style.fit(label, label_width), "red" if span.status == "ERROR" else None)
         used = " " * (usage_width - columns(used)) + used
         yield (f"{mark}  {bar(span, first_ns, last_ns, bar_width, style)}"
-               f"  {duration(span.end_ns - span.start_ns):>9}  {used}").rstrip()
+               f"  {duration(span.end_ns - span.start_ns):>{TOOK_WIDTH}}  {used}").rstrip()
         indent = "".join(signs["gap"] if last else signs["bar"] for last in flags)
         has_child = any(s.parent_id == span.span_id for s in spans if s is not span)
         indent += signs["bar"] if has_child else signs["gap"]
-        for colour, text in details(span, style):
+        for colour, text in details(span, note, style):
             room = style.width - columns(indent)
             yield indent + style.paint(style.fit(style.clean(text), room).rstrip(), colour)
 
