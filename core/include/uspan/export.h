@@ -1,8 +1,9 @@
 /* export.h: start a tracer, say where its spans go, poll, flush, shut down, and read the accounts. */
+#ifndef USPAN_H
+#include "uspan.h" /* brings this file in where it belongs: before tracer.h, which needs its types */
+#endif
 #ifndef USPAN_EXPORT_H
 #define USPAN_EXPORT_H
-
-#include "uspan.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -131,7 +132,7 @@ uspan_err_t uspan_unix_now(uspan_tracer_t *t, uint64_t *unix_ns);
 #if USPAN_STUDIO
 /* AgentScope Studio: registers a run once Unix time is known; every span then carries gen_ai.conversation.id = run id.
  * A registration that fails is tried again with back-off and never stops export. */
-typedef struct uspan_studio {
+typedef struct {
     const char *url;     /* "http://host:3000"; NULL: USPAN_STUDIO_URL */
     const char *project; /* NULL: service name */
     const char *name;    /* of the run; NULL: "boot" and the first 8 hex of its id */
@@ -167,7 +168,7 @@ const char *uspan_drop_name(uspan_drop_t cause);
 
 /* One destination's accounts. At every moment, for every destination:
  *   started = delivered + rejected + queued + open + unsampled + the sum of dropped[]                       */
-typedef struct uspan_stats {
+typedef struct {
     uint64_t started;
     uint64_t delivered;
     uint64_t rejected; /* by the collector's partial_success */

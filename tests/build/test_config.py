@@ -1,0 +1,71 @@
+"""test_config.py: every option of config.h refuses what is out of its range, in words that name it."""
+import re
+import sys
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import sources  # noqa: E402
+import subprocess  # noqa: E402
+
+CONFIG = (sources.ROOT / "core/include/uspan/config.h").read_text()
+# Option: values that must not compile. Flags take 2 and are added by the test.
+BAD = {
+    "USPAN_SPANS_MAX": [0, 1024, -1], "USPAN_ATTRS_MAX": [3, 129], "USPAN_EVENTS_MAX": [-1, 129],
+    "USPAN_LINKS_MAX": [-1, 129], "USPAN_EVENT_ATTRS_MAX": [0, 129], "USPAN_NAME_MAX": [7, 256],
+    "USPAN_BLOCK_BYTES": [16, 33, 256], "USPAN_TEXT_BYTES": [0, 96, 32 * 65535], "USPAN_VALUE_MAX": [7, 65001],
+    "USPAN_TASKS_MAX": [0, 65], "USPAN_TRACESTATE_BYTES": [1, 63, 513], "USPAN_DESTINATIONS_MAX": [0, 5],
+    "USPAN_SEND_BYTES": [127, 65537], "USPAN_BATCH_SPANS_MAX": [0, 1024], "USPAN_BATCH_BYTES_MAX": [1023, 16777217],
+    "USPAN_BATCH_FILL_PERCENT": [0, 101], "USPAN_TIMEOUT_MS": [99, 600001], "USPAN_RETRY_FIRST_MS": [0, 30001],
+    "USPAN_POLL_MS": [0, 1001], "USPAN_ANSWER_BYTES": [31, 16385], "USPAN_HEADERS_BYTES": [1, 31],
+    "USPAN_HOST_BYTES": [15, 255],
+}
+GOOD = {"USPAN_SPANS_MAX": [1, 1023], "USPAN_TRACESTATE_BYTES": [0, 64, 512], "USPAN_BLOCK_BYTES": [32, 64, 128],
+        "USPAN_HEADERS_BYTES": [0, 32], "USPAN_EVENTS_MAX": [0], "USPAN_DESTINATIONS_MAX": [1, 4]}
+
+
+def words_of(name, value):
+    """The compiler's words for a translation unit with that setting; "" when it compiles."""
+    done = subprocess.run(["gcc", "-std=c11", "-fsyntax-only", "-x", "c", f"-I{sources.ROOT / 'core/include'}",
+                           f"-D{name}={value}", "-"], input='#include "uspan/config.h"\n', capture_output=True, text=True)
+    return done.stderr if done.returncode else ""
+
+
+class Config(unittest.TestCase):
+    def sweep(self, table):
+        rows = [(name, value) for name, values in table.items() for value in values]
+        with ThreadPoolExecutor(2) as pool:
+            return zip(rows, pool.map(lambda row: words_of(*row), rows))
+
+    def test_every_bad_value_fails_to_compile_and_names_its_option(self):
+        flags = re.findall(r"USPAN_IS_FLAG\((USPAN_\w+)\)", CONFIG)
+        self.assertGreater(len(flags), 5)
+        for (name, value), words in self.sweep({**BAD, **{flag: [2, -1] for flag in flags}}):
+            self.assertRegex(words, rf'static assertion failed: "{name}: ', f"{name}={value}")
+
+    def test_the_ends_of_each_range_compile(self):
+        for (name, value), words in self.sweep(GOOD):
+            self.assertEqual(words, "", f"{name}={value}")
+
+    def test_every_rule_of_config_h_has_a_row_here(self):
+        ruled = set(re.findall(r'"(USPAN_\w+): ', CONFIG)) - set(re.findall(r"USPAN_IS_FLAG\((USPAN_\w+)\)", CONFIG))
+        self.assertEqual(ruled, set(BAD))
+
+    def test_every_option_has_a_rule_or_a_reason(self):
+        options = set(re.findall(r"^#ifndef (USPAN_\w+)$", CONFIG, re.M)) - {"USPAN_CONFIG_H"}
+        ruled = set(re.findall(r'"(USPAN_\w+): ', CONFIG)) | {"USPAN_RETRY_MAX_MS", "USPAN_ANSWER_MAX"}
+        # Any unsigned number or text is meaningful.
+        free = {"USPAN_BATCH_AGE_MS", "USPAN_RETRY_ATTEMPTS_MAX", "USPAN_KEEP_ALIVE_MS", "USPAN_HOLD_UNSYNCED_MS",
+                "USPAN_UNSYNCED_BASE_S", "USPAN_SCHEMA_URL", "USPAN_SERVICE_NAME", "USPAN_RESOURCE"}
+        self.assertEqual(options - ruled - free, set())
+
+    def test_a_user_config_is_read_first(self):
+        done = subprocess.run(["gcc", "-std=c11", "-fsyntax-only", "-x", "c", f"-I{sources.ROOT / 'core/include'}",
+                               "-DUSPAN_USER_CONFIG=\"/dev/stdin\"", "-include", "uspan/config.h", "/dev/null"],
+                              input="#define USPAN_SPANS_MAX 0\n", capture_output=True, text=True)
+        self.assertIn("USPAN_SPANS_MAX: ", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
