@@ -73,7 +73,9 @@ static bool read_number(const char *text, size_t len, uint32_t *out)
         number = number * 10u + digit;
         number = number > NUMBER_MAX ? NUMBER_MAX : number;
     }
-    *out = number;
+    if (len != 0u) {
+        *out = number;
+    }
     return len != 0u;
 }
 
@@ -215,6 +217,7 @@ static void feed_line_byte(uspan_answer_t *a, char c, uint64_t now_s)
     if (a->state == LINE) {
         if (uspan_blank(c)) {
             a->state = VALUE;
+            a->token_len = (uint8_t)trim_token(a);
         } else {
             if (!take_field(a, now_s)) {
                 a->state = BROKEN;

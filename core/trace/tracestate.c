@@ -145,8 +145,8 @@ uspan_err_t uspan_tracestate_set(uspan_context_t *c, const char *key, const char
     size_t from = find_key(c, key, key_len), to = member_end(text, c->tracestate_len, from);
     if (to < c->tracestate_len) {
         to++;
-    } else if (from > 0u) {
-        from--;
+    } else if (from < to && from > 0u) {
+        from--; /* the last member leaves with the comma before it */
     }
     remove_part(c, from, to);
     if (value == NULL) {

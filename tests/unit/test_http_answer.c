@@ -1,0 +1,446 @@
+/* test_http_answer.c: recorded answers in every fragmentation, with fragments that end at an unmapped page. */
+#include "http_answer.h"
+#include "cmocka_all.h"
+#include "guard_page.h"
+#include <stdio.h>
+
+#define NOW_S UINT64_C(1767225600) /* 2026 */
+#define DATE_S UINT64_C(784111777) /* Sun, 06 Nov 1994 08:49:37 GMT */
+#define NEVER UINT32_MAX
+
+/* What feeding a text, and then perhaps the peer's close, comes to. */
+typedef struct outcome {
+    uspan_err_t err, eof;
+    size_t used;
+    uspan_answer_t answer;
+} outcome_t;
+
+/* Feed in fragments that end at first, at second, and then every `step` bytes. */
+static outcome_t feed_split(const uint8_t *text, size_t len, size_t first, size_t second, size_t step)
+{
+    outcome_t o;
+    memset(&o, 0x5A, sizeof(o));
+    uspan_answer_begin(&o.answer);
+    o.used = 0;
+    o.err = USPAN_ERR_AGAIN;
+    while (o.err == USPAN_ERR_AGAIN && o.used < len) {
+        size_t to = o.used < first ? first : o.used < second ? second : o.used + step;
+        to = to < len ? to : len;
+        size_t part = to - o.used, used = SIZE_MAX;
+        o.err = uspan_answer_feed(&o.answer, guard_put(0, text + o.used, part), part, NOW_S, &used);
+        assert_true(used <= part);
+        if (o.err == USPAN_ERR_AGAIN) {
+            assert_int_equal(used, part);
+        }
+        o.used += used;
+    }
+    o.eof = uspan_answer_eof(&o.answer);
+    return o;
+}
+
+static void expect_same(const outcome_t *a, const outcome_t *b)
+{
+    assert_int_equal(a->err, b->err);
+    assert_int_equal(a->eof, b->eof);
+    if (a->eof != USPAN_OK) {
+        return;
+    }
+    assert_int_equal(a->used, b->used);
+    assert_int_equal(a->answer.status, b->answer.status);
+    assert_int_equal(a->answer.flags, b->answer.flags);
+    assert_int_equal(a->answer.retry_after_s, b->answer.retry_after_s);
+    assert_int_equal(a->answer.retry_at_unix, b->answer.retry_at_unix);
+    assert_int_equal(a->answer.date_unix, b->answer.date_unix);
+    assert_int_equal(a->answer.body_bytes, b->answer.body_bytes);
+    assert_int_equal(a->answer.body_len, b->answer.body_len);
+    assert_memory_equal(a->answer.body, b->answer.body, a->answer.body_len);
+}
+
+/* The outcome, after checking that it is the same for every split in two and in three of the shorter texts, and for
+ * fragments of 1, 2, 3 and 7 bytes. */
+static outcome_t feed_all_ways(const void *text, size_t len)
+{
+    outcome_t whole = feed_split(text, len, len, len, len);
+    for (size_t first = 0; first <= len; first++) {
+        outcome_t split = feed_split(text, len, first, len, len);
+        expect_same(&whole, &split);
+        for (size_t second = first; len <= 100u && second <= len; second++) {
+            split = feed_split(text, len, first, second, len);
+            expect_same(&whole, &split);
+        }
+    }
+    static const size_t steps[] = { 1, 2, 3, 7 };
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        outcome_t split = feed_split(text, len, 0, 0, steps[i]);
+        expect_same(&whole, &split);
+    }
+    return whole;
+}
+
+/* A whole answer: its last byte completes it. */
+static uspan_answer_t expect_answer(const char *text, uint16_t status, unsigned flags, const char *body)
+{
+    outcome_t o = feed_all_ways(text, strlen(text));
+    if (o.err != USPAN_OK || o.used != strlen(text)) {
+        fail_msg("result %d after %zu bytes: %s", (int)o.err, o.used, text);
+    }
+    assert_int_equal(o.eof, USPAN_OK);
+    assert_int_equal(o.answer.status, status);
+    assert_int_equal(o.answer.flags, flags);
+    assert_int_equal(o.answer.body_len, strlen(body));
+    assert_int_equal(o.answer.body_bytes, strlen(body));
+    assert_memory_equal(o.answer.body, body, strlen(body));
+    return o.answer;
+}
+
+static void expect_failure(const char *text, uspan_err_t err)
+{
+    outcome_t o = feed_all_ways(text, strlen(text));
+    if (o.err != err || o.eof != err) {
+        fail_msg("result %d, at the end %d: %s", (int)o.err, (int)o.eof, text);
+    }
+}
+
+static void test_a_plain_answer_is_read(void **state)
+{
+    (void)state;
+    uspan_answer_t a = expect_answer("HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 5\r\n\r\nhello", 200,
+                                     USPAN_ANSWER_PROTOBUF, "hello");
+    assert_int_equal(a.retry_after_s, NEVER);
+    assert_int_equal(a.retry_at_unix, 0);
+    assert_int_equal(a.date_unix, 0);
+    expect_answer("HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n", 200, 0, "");
+    expect_answer("HTTP/1.1 200\r\ncontent-length:00002\r\n\r\nab", 200, 0, "ab");
+    expect_answer("HTTP/1.9 599 x\r\nContent-Length: 1\r\n\r\nb", 599, 0, "b");
+}
+
+static void test_bare_line_feeds_end_lines_too(void **state)
+{
+    (void)state;
+    expect_answer("HTTP/1.1 200\nContent-Length: 2\n\nab", 200, 0, "ab");
+    expect_answer("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n2\nab\n0\n\n", 200, 0, "ab");
+}
+
+static void test_interim_answers_are_passed_over_and_forgotten(void **state)
+{
+    (void)state;
+    uspan_answer_t a = expect_answer("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nRetry-After: 9\r\nConnection: close\r\n"
+                                     "Content-Length: 3\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n"
+                                     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", 200, 0, "ab");
+    assert_int_equal(a.retry_after_s, NEVER);
+    assert_int_equal(a.date_unix, 0);
+}
+
+static void test_204_and_304_have_no_body_whatever_they_say(void **state)
+{
+    (void)state;
+    expect_answer("HTTP/1.1 204 No Content\r\n\r\n", 204, 0, "");
+    expect_answer("HTTP/1.1 304 Not Modified\r\nContent-Length: 100000000\r\n\r\n", 304, 0, "");
+    expect_answer("HTTP/1.1 204 x\r\nTransfer-Encoding: chunked\r\n\r\n", 204, 0, "");
+}
+
+static void test_chunks_are_joined_and_extensions_and_trailers_skipped(void **state)
+{
+    (void)state;
+    expect_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 200, 0, "hello");
+    expect_answer("HTTP/1.1 200 OK\r\ntransfer-encoding: \tCHUNKED \r\n\r\n0001;a=\"b\"\r\nx\r\nA \r\n0123456789\r\n0;z\r\n"
+                  "Content-Length: 7\r\nX: y\r\n\r\n", 200, 0, "x0123456789");
+    expect_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", 200, 0, "x");
+    expect_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", 200, 0, "x");
+}
+
+static void test_without_framing_the_close_ends_the_body(void **state)
+{
+    (void)state;
+    static const char *const heads[] = { "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 500 x\r\nTransfer-Encoding: gzip\r\n\r\n",
+                                         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n",
+                                         "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n" };
+    for (size_t i = 0; i < COUNT(heads); i++) {
+        char text[128];
+        (void)snprintf(text, sizeof(text), "%sabc", heads[i]);
+        outcome_t o = feed_all_ways(text, strlen(text));
+        assert_int_equal(o.err, USPAN_ERR_AGAIN);
+        assert_int_equal(o.eof, USPAN_OK);
+        assert_int_equal(o.answer.flags, USPAN_ANSWER_CLOSE);
+        assert_int_equal(o.answer.body_bytes, 3);
+        assert_memory_equal(o.answer.body, "abc", 3);
+    }
+}
+
+static void test_the_connection_stays_unless_version_or_header_end_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version, *connection;
+        bool close;
+    } rows[] = {
+        { "1.1", "", false }, { "1.1", "Connection: close\r\n", true }, { "1.1", "Connection: Keep-Alive\r\n", false },
+        { "1.1", "connection: foo ,\tCLOSE , bar\r\n", true }, { "1.1", "Connection: close, keep-alive\r\n", true },
+        { "1.1", "Connection: closed\r\n", false }, { "1.1", "Connection: x\r\nConnection: close\r\n", true },
+        { "1.1", "Connection:\r\n", false }, { "1.0", "", true }, { "1.0", "Connection: keep-alive\r\n", false },
+        { "1.0", "Connection: x, Keep-Alive\r\n", false }, { "1.0", "Connection: keep-alive, close\r\n", true },
+        { "1.1", "Connection: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, keep-alive\r\n", true },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[256];
+        (void)snprintf(text, sizeof(text), "HTTP/%s 200 OK\r\n%sContent-Length: 1\r\n\r\nx", rows[i].version, rows[i].connection);
+        expect_answer(text, 200, rows[i].close ? USPAN_ANSWER_CLOSE : 0u, "x");
+    }
+    expect_answer("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 200,
+                  USPAN_ANSWER_CLOSE, ""); /* RFC 9112 §6.1 */
+}
+
+static void test_the_content_type_is_compared_without_parameters_and_case(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        bool protobuf;
+    } rows[] = {
+        { "application/x-protobuf", true }, { "Application/X-Protobuf ; charset=utf-8", true },
+        { "application/x-protobuf;a=0123456789012345678901234567890123456789012345678901234567890", true },
+        { "application/json", false }, { "application/x-protobuf2", false }, { "", false }, { ";application/x-protobuf", false },
+        { "application/x-protobu", false }, { "application/json\r\nContent-Type: application/x-protobuf", true },
+        { "application/x-protobuf\r\nContent-Type: text/html", false },
+        { "                                                                 application/x-protobuf", true },
+        { "application/x-protobuf                                                                 ", true },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[256];
+        (void)snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: 0\r\n\r\n", rows[i].type);
+        expect_answer(text, 200, rows[i].protobuf ? USPAN_ANSWER_PROTOBUF : 0u, "");
+    }
+}
+
+static void test_retry_after_and_date_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        uint32_t seconds;
+        uint64_t at;
+    } rows[] = {
+        { "120", 120, 0 }, { "0", 0, 0 }, { "99999999999999999999999", 0x0FFFFFFF, 0 }, { "-1", NEVER, 0 }, { "1.5", NEVER, 0 },
+        { "", NEVER, 0 }, { "soon", NEVER, 0 }, { "Sun, 06 Nov 1994 08:49:37 GMT", NEVER, DATE_S },
+        { "Sunday, 06-Nov-94 08:49:37 GMT", NEVER, DATE_S }, { "Sun Nov  6 08:49:37 1994", NEVER, DATE_S },
+        { "Sun, 06 Nov 1994 08:49:37 GMT  ", NEVER, DATE_S }, { "0000000000000000000000000000000000000000000000000000001", NEVER, 0 },
+        { "Sun, 06 Nov 1994 08:49:37 GMT and more of it", NEVER, 0 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[256];
+        (void)snprintf(text, sizeof(text), "HTTP/1.1 503 x\r\nRetry-After: %s\r\nDate: %s\r\nContent-Length: 0\r\n\r\n",
+                       rows[i].value, rows[i].value);
+        uspan_answer_t a = expect_answer(text, 503, 0, "");
+        assert_int_equal(a.retry_after_s, rows[i].seconds);
+        assert_int_equal(a.retry_at_unix, rows[i].at);
+        assert_int_equal(a.date_unix, rows[i].at);
+    }
+    /* RFC 850's year needs the present: seen from 2026, 77 is in the century before. */
+    uspan_answer_t a = expect_answer("HTTP/1.1 200 x\r\nDate: Sunday, 06-Nov-77 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n", 200, 0, "");
+    assert_int_equal(a.date_unix, UINT64_C(247654177));
+}
+
+static void test_long_and_odd_header_lines_are_skipped(void **state)
+{
+    (void)state;
+    char text[1200];
+    int n = snprintf(text, sizeof(text), "HTTP/1.1 200 %0200d\r\nSet-Cookie: %0300d\r\n%0200d: x\r\nno colon\r\n: no name\r\n"
+                     "Content-Length-X: 9\r\nXContent-Length: 9\r\nContent-Length : 2\r\nX:\r\n\r\nab", 0, 0, 0);
+    assert_true(n > 0 && (size_t)n < sizeof(text));
+    expect_answer(text, 200, 0, "ab");
+}
+
+static void test_folded_lines_continue_the_field_before(void **state)
+{
+    (void)state;
+    expect_answer("HTTP/1.1 200 OK\r\nContent-Length:\r\n 2\r\nX: y\r\n\t Content-Length: 9\r\n\r\nab", 200, 0, "ab");
+    expect_answer("HTTP/1.1 200 OK\r\n Content-Length: 9\r\nConnection: x,\r\n  close\r\nContent-Length: 1\r\n\r\na", 200,
+                  USPAN_ANSWER_CLOSE, "a");
+    expect_failure("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n 2\r\n\r\n", USPAN_ERR_IO);
+}
+
+static void test_bytes_after_the_answer_are_left(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "HTTP/1.1 204 x\r\n\r\n", "HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\na",
+                                         "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        char text[128];
+        (void)snprintf(text, sizeof(text), "%sHTTP/1.1", texts[i]);
+        outcome_t o = feed_all_ways(text, strlen(text));
+        assert_int_equal(o.err, USPAN_OK);
+        assert_int_equal(o.used, strlen(texts[i]));
+        size_t used = 9;
+        assert_int_equal(uspan_answer_feed(&o.answer, (const uint8_t *)"x", 1, 0, &used), USPAN_OK);
+        assert_int_equal(used, 0);
+    }
+}
+
+static void test_what_is_not_http_1_is_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "\r\n", "HTTP/2 200 OK\r\n", "HTTP/2.0 200 OK\r\n", "http/1.1 200 OK\r\n", "HTTP/1.x 200 OK\r\n", "HTTP/1.1  200 OK\r\n",
+        "HTTP/1.1 2x0 OK\r\n", "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 200OK\r\n", "HTTP/1.1 099 OK\r\n",
+        "HTTP/1.1 000 \r\n", "HTTP/1.10 200 OK\r\n", "\x16\x03\x01\x02", "SSH-2.0-OpenSSH\r\n", "<html>",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        expect_failure(texts[i], USPAN_ERR_IO);
+    }
+}
+
+static void test_framing_that_contradicts_itself_is_refused(void **state)
+{
+    (void)state;
+    static const char *const heads[] = {
+        "Content-Length: 1\r\nContent-Length: 1", "Content-Length: 1\r\nContent-Length: 2", "Content-Length: 1, 1",
+        "Content-Length: 1\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 1",
+        "Transfer-Encoding: gzip\r\nContent-Length: 1", "Content-Length:", "Content-Length: +1", "Content-Length: -1",
+        "Content-Length: 0x1", "Content-Length: 1 1", "Content-Length: \r1", "Content-Length: 1a",
+        "Content-Length: 00000000000000000000000000000000000000000000000001",
+    };
+    for (size_t i = 0; i < COUNT(heads); i++) {
+        char text[256];
+        (void)snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\n%s\r\n\r\n", heads[i]);
+        expect_failure(text, USPAN_ERR_IO);
+    }
+}
+
+static void test_broken_chunks_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = { "\r\n", "g\r\n", ";a\r\n", " 1\r\n", "-1\r\n", "1g\r\n", "1\r\nxy", "1\r\nx\r\r", "1\r\nx\r\n\r\n",
+                                          "0x1\r\n" };
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        char text[256];
+        (void)snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s", bodies[i]);
+        expect_failure(text, USPAN_ERR_IO);
+    }
+}
+
+/* head, then fill bytes 'x'. Returns all of it; the caller frees nothing: one buffer. */
+static const char *filled(const char *head, size_t fill, const char *tail, size_t *len)
+{
+    static char text[2 * USPAN_ANSWER_MAX + 1024];
+    size_t head_len = strlen(head);
+    memcpy(text, head, head_len);
+    memset(text + head_len, 'x', fill);
+    memcpy(text + head_len + fill, tail, strlen(tail));
+    *len = head_len + fill + strlen(tail);
+    return text;
+}
+
+static outcome_t feed_some_ways(const char *text, size_t len)
+{
+    outcome_t whole = feed_split((const uint8_t *)text, len, len, len, len);
+    static const size_t steps[] = { 1, 100, 1460, USPAN_ANSWER_MAX };
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        outcome_t split = feed_split((const uint8_t *)text, len, 0, 0, steps[i]);
+        expect_same(&whole, &split);
+    }
+    return whole;
+}
+
+static void test_heads_and_bodies_up_to_the_limit_pass_and_above_it_fail(void **state)
+{
+    (void)state;
+    size_t len;
+    char head[128];
+    for (size_t over = 0; over < 2u; over++) {
+        uspan_err_t want = over == 0u ? USPAN_OK : USPAN_ERR_FULL;
+        const char *text = filled("HTTP/1.1 204 ", USPAN_ANSWER_MAX - 17u + over, "\r\n\r\n", &len);
+        assert_int_equal(feed_some_ways(text, len).err, want);
+        (void)snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", USPAN_ANSWER_MAX + over);
+        text = filled(head, USPAN_ANSWER_MAX + over, "", &len);
+        outcome_t o = feed_some_ways(text, len);
+        assert_int_equal(o.err, want);
+        if (over == 0u) {
+            assert_int_equal(o.answer.body_bytes, USPAN_ANSWER_MAX);
+            assert_int_equal(o.answer.body_len, USPAN_ANSWER_BYTES);
+        }
+        text = filled("HTTP/1.1 200 OK\r\n\r\n", USPAN_ANSWER_MAX + over, "", &len);
+        assert_int_equal(feed_some_ways(text, len).eof, want);
+        (void)snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n", USPAN_ANSWER_MAX + over);
+        text = filled(head, USPAN_ANSWER_MAX + over, "\r\n0\r\n\r\n", &len);
+        assert_int_equal(feed_some_ways(text, len).err, want);
+    }
+    const char *text = filled("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", USPAN_ANSWER_MAX, "", &len);
+    assert_int_equal(feed_some_ways(text, len).err, USPAN_ERR_FULL); /* trailers count too */
+}
+
+static void test_numbers_that_overflow_count_as_very_large(void **state)
+{
+    (void)state;
+    static const char *const heads[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 4294967297\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551617\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999999999999999999\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100000001\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000000000000000000000001\r\n",
+    };
+    for (size_t i = 0; i < COUNT(heads); i++) {
+        size_t len;
+        const char *text = filled(heads[i], USPAN_ANSWER_MAX, "", &len);
+        assert_int_equal(feed_some_ways(text, len).err, USPAN_ERR_AGAIN);
+        text = filled(heads[i], USPAN_ANSWER_MAX + 1u, "", &len);
+        assert_int_equal(feed_some_ways(text, len).err, USPAN_ERR_FULL);
+    }
+}
+
+static void test_interim_answers_without_end_reach_the_limit(void **state)
+{
+    (void)state;
+    static char text[USPAN_ANSWER_MAX + 64];
+    size_t len = 0;
+    while (len <= USPAN_ANSWER_MAX) {
+        memcpy(text + len, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+        len += 25u;
+    }
+    assert_int_equal(feed_some_ways(text, len).err, USPAN_ERR_FULL);
+}
+
+static void test_a_close_tells_a_dead_connection_from_an_answer_cut_short(void **state)
+{
+    (void)state;
+    static const char text[] = "HTTP/1.1 100 x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na";
+    static const char chunked[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n";
+    for (size_t len = 0; len < sizeof(text) - 1u; len++) {
+        outcome_t o = feed_split((const uint8_t *)text, len, len, len, 1);
+        assert_int_equal(o.err, USPAN_ERR_AGAIN);
+        assert_int_equal(o.eof, len == 0u ? USPAN_ERR_CLOSED : USPAN_ERR_IO);
+    }
+    for (size_t len = 1; len < sizeof(chunked) - 1u; len++) {
+        assert_int_equal(feed_split((const uint8_t *)chunked, len, len, len, 1).eof, USPAN_ERR_IO);
+    }
+    uspan_answer_t a;
+    size_t used = 7;
+    uspan_answer_begin(&a);
+    assert_int_equal(uspan_answer_feed(&a, NULL, 0, 0, &used), USPAN_ERR_AGAIN);
+    assert_int_equal(used, 0);
+    assert_int_equal(uspan_answer_eof(&a), USPAN_ERR_CLOSED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_plain_answer_is_read),
+        cmocka_unit_test(test_bare_line_feeds_end_lines_too),
+        cmocka_unit_test(test_interim_answers_are_passed_over_and_forgotten),
+        cmocka_unit_test(test_204_and_304_have_no_body_whatever_they_say),
+        cmocka_unit_test(test_chunks_are_joined_and_extensions_and_trailers_skipped),
+        cmocka_unit_test(test_without_framing_the_close_ends_the_body),
+        cmocka_unit_test(test_the_connection_stays_unless_version_or_header_end_it),
+        cmocka_unit_test(test_the_content_type_is_compared_without_parameters_and_case),
+        cmocka_unit_test(test_retry_after_and_date_are_read),
+        cmocka_unit_test(test_long_and_odd_header_lines_are_skipped),
+        cmocka_unit_test(test_folded_lines_continue_the_field_before),
+        cmocka_unit_test(test_bytes_after_the_answer_are_left),
+        cmocka_unit_test(test_what_is_not_http_1_is_refused),
+        cmocka_unit_test(test_framing_that_contradicts_itself_is_refused),
+        cmocka_unit_test(test_broken_chunks_are_refused),
+        cmocka_unit_test(test_heads_and_bodies_up_to_the_limit_pass_and_above_it_fail),
+        cmocka_unit_test(test_numbers_that_overflow_count_as_very_large),
+        cmocka_unit_test(test_interim_answers_without_end_reach_the_limit),
+        cmocka_unit_test(test_a_close_tells_a_dead_connection_from_an_answer_cut_short),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
