@@ -1,0 +1,156 @@
+#!/usr/bin/python3
+"""lint.py: the rules of this tree that no compiler knows.
+
+Invariant: every file git tracks (or could: not ignored) is looked at; each fault is one line, file:line: what, cure."""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TOP = {"core", "proto", "port", "boards", "tests", "examples", "LICENSE", "CHANGELOG.md", "README.md", "Makefile",
+       "CMakeLists.txt"}
+LINES_MAX, WIDTH_MAX = 600, 110
+# Who may include what: folder, and the folders its #include "..." may lead to.
+MAY_INCLUDE = {
+    "core/include/uspan": ["core/include/uspan"],
+    "core/trace": ["core/trace", "core/include/uspan"],
+    "core/genai": ["core/genai", "core/trace", "core/include/uspan"],
+    "core/export": ["core/export", "core/trace", "core/include/uspan", "proto/gen", "nanopb"],
+    "examples": ["examples", "core/include/uspan", "port/public"],
+}
+STANDARD = {"core": {"assert.h", "limits.h", "stdbool.h", "stddef.h", "stdint.h", "string.h"}}
+BANNED = re.compile(r"\b(malloc|calloc|realloc|free|alloca|strdup|v?s?n?printf|fprintf|puts|putchar|fopen|sscanf|strto[a-z]+|"
+                    r"ato[ifl]|setlocale|is(alpha|digit|space|alnum|xdigit|print)|to(lower|upper)|setjmp|longjmp|system|getenv)\s*\(")
+UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X{3}|HA" r"CK)\b")
+CODE = (".c", ".h")
+
+
+def tracked():
+    out = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return sorted(path for path in (ROOT / line for line in out.stdout.splitlines()) if path.is_file())
+
+
+def without_comments(text):
+    """The text with comments and strings blanked, line by line as before."""
+    def blank(match):
+        return re.sub(r"[^\n]", " ", match.group(0))
+    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', blank, text, flags=re.S)
+
+
+def lead(path, name):
+    """The folder that an #include "name" in path leads to; None when nothing of this tree has that name."""
+    if re.fullmatch(r"pb(_\w+)?\.h", name):
+        return "nanopb"
+    for base in (path.parent, ROOT / "core/include", ROOT / "core", ROOT / "core/trace", ROOT / "core/export",
+                 ROOT / "core/genai", ROOT / "proto/gen"):
+        target = (base / name).resolve()
+        if target.is_file():
+            return str(target.parent.relative_to(ROOT))
+    for target in ROOT.glob(f"port/*/{name}"):
+        return "port/public" if name.startswith("uspan_") else str(target.parent.relative_to(ROOT))
+    return None
+
+
+def include_faults(path, relative, text):
+    rule = next((folder for folder in MAY_INCLUDE if relative.startswith(folder + "/")), None)
+    if rule is None and not relative.startswith("port/"):
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', line)
+        if not match:
+            continue
+        ours, standard = match.groups()
+        if standard:
+            allowed = STANDARD.get(relative.split("/")[0])
+            if allowed is not None and standard not in allowed:
+                yield number, f"<{standard}> is not for {rule}"
+            continue
+        folder = lead(path, ours)
+        if rule is None:  # a port: itself, core's public headers, other ports' public headers
+            if folder and folder not in (str(path.parent.relative_to(ROOT)), "core/include/uspan", "port/public"):
+                if not (folder.startswith("port/") and Path(ours).name.startswith("uspan_")):
+                    yield number, f'"{ours}" is in {folder}; a port includes itself and core\'s public headers'
+        elif folder and folder not in MAY_INCLUDE[rule] and not (rule == "examples" and folder.startswith("examples")):
+            yield number, f'"{ours}" is in {folder}; {rule} may include {", ".join(MAY_INCLUDE[rule])}'
+
+
+def code_faults(path, relative, text):
+    yield from include_faults(path, relative, text)
+    bare = without_comments(text)
+    if re.match(r"(core|port/mbedtls|examples)/", relative) and not relative.startswith("examples/"):
+        for number, line in enumerate(bare.splitlines(), 1):
+            for match in BANNED.finditer(line):
+                if match.group(0).strip() == match.group(0) and not re.search(r"[.>]\s*$", line[:match.start()]):
+                    yield number, f"{match.group(1)}() is not for firmware: no heap, no stdio, no locale"
+    if relative.split("/")[0] in ("core", "port", "boards", "examples"):
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.replace("\u00a7", "").isascii():
+                yield number, "not ASCII (the section sign in a comment aside)"
+        if not re.match(rf"/\* {re.escape(path.name)}:", text) and "cmake" not in relative:
+            yield 1, f'begins with "/* {path.name}: " and its one invariant'
+    if re.search(r"\bgoto\b", bare):
+        yield 1, "goto"
+
+
+def heading_anchor(line):
+    return re.sub(r"[^\w\- ]", "", line.lstrip("# ").strip().lower()).replace(" ", "-")
+
+
+def link_faults(path, text):
+    """Links of a Markdown file that lead nowhere in this tree."""
+    bare = re.sub(r"```.*?```", lambda m: "\n" * m.group(0).count("\n"), text, flags=re.S)
+    anchors = {heading_anchor(line) for line in bare.splitlines() if line.startswith("#")}
+    for number, line in enumerate(bare.splitlines(), 1):
+        for link in re.findall(r"\]\(([^)\s]+)\)", line):
+            if re.match(r"[a-z]+:", link):
+                continue
+            target, _, anchor = link.partition("#")
+            if target and not (path.parent / target).exists():
+                yield number, f"links to {target}, which is not here"
+            elif not target and anchor not in anchors:
+                yield number, f"links to #{anchor}, which no heading makes"
+        for named in re.findall(r"`((?:core|proto|port|boards|tests|examples)/[\w./-]*\w)`", line):
+            if not (ROOT / named).exists() and not re.search(r"gen|src", named):
+                yield number, f"names {named}, which is not here"
+
+
+def faults(path):
+    relative = str(path.relative_to(ROOT))
+    if relative.startswith("proto/gen/") or relative == "LICENSE":
+        return
+    if relative.split("/")[0] not in TOP and not relative.startswith("."):
+        yield 1, f"the top level is closed: {', '.join(sorted(TOP))} and dotfiles"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        if "fuzz" not in relative:
+            yield 1, "not UTF-8 text"
+        return
+    lines = text.splitlines()
+    if len(lines) > LINES_MAX and path.suffix != ".md":
+        yield len(lines), f"{len(lines)} lines, more than {LINES_MAX}"
+    for number, line in enumerate(lines, 1):
+        if len(line) > WIDTH_MAX and path.suffix in (*CODE, ".sh", ".cmake", ".proto"):
+            yield number, f"{len(line)} columns, more than {WIDTH_MAX}"
+        if line.rstrip() != line and path.suffix != ".md":
+            yield number, "white space at the end"
+        if UNFINISHED.search(line):
+            yield number, "an unfinished mark"
+    if path.suffix in CODE:
+        yield from code_faults(path, relative, text)
+    if path.suffix == ".md":
+        yield from link_faults(path, text)
+
+
+def main():
+    count = 0
+    for path in tracked():
+        for number, words in faults(path):
+            print(f"{path.relative_to(ROOT)}:{number}: {words}")
+            count += 1
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

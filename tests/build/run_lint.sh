@@ -1,0 +1,32 @@
+#!/bin/sh
+# run_lint.sh: layout (clang-format), likely faults (clang-tidy), rules of this tree (lint.py).
+# Invariant: exit status 0 only if all three have nothing to say.
+set -u
+
+cd "$(dirname "$0")/../.."
+status=0
+echo "== lint: layout"
+# Public headers with tables of macros are laid out by hand.
+files=$(ls core/trace/*.[ch] core/genai/*.[ch] core/export/*.[ch] port/*/*.[ch] examples/*.c examples/*/*.[ch] 2>/dev/null)
+for file in $files; do
+    if ! clang-format --style=file --dry-run -Werror "$file" >/dev/null 2>&1; then
+        echo "$file: cure: clang-format -i $file"
+        status=1
+    fi
+done
+echo "== lint: clang-tidy"
+mkdir -p build/lint
+if ! cmake -S . -B build/lint -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DUSPAN_TESTS=OFF >build/lint.log 2>&1; then
+    cat build/lint.log
+    exit 1
+fi
+# Two at a time; one report a file, so that lines do not mix.
+if ! ls core/*/*.c port/posix/*.c port/mbedtls/*.c 2>/dev/null |
+    xargs -P "${JOBS:-2}" -n 4 clang-tidy --quiet -p build/lint >build/lint/tidy.out 2>build/lint/tidy.err; then
+    grep -E -A 4 'error:|warning:' build/lint/tidy.out
+    status=1
+fi
+echo "== lint: rules of the tree"
+/usr/bin/python3 -B tests/build/lint.py || status=1
+if [ "$status" = 0 ]; then echo "lint: nothing to say"; fi
+exit "$status"
