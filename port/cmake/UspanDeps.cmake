@@ -46,8 +46,8 @@ function(uspan_add_proto)
         uspan_dep(nanopb USPAN_NANOPB_DIR pb_encode.c nanopb)
         target_sources(uspan_proto PRIVATE ${nanopb}/pb_common.c ${nanopb}/pb_encode.c ${nanopb}/pb_decode.c)
         target_include_directories(uspan_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${nanopb}>)
-        # uspan only ever encodes to and decodes from buffers; both save flash and must be seen by every user of pb.h.
-        target_compile_definitions(uspan_proto PUBLIC PB_BUFFER_ONLY=1 PB_NO_ERRMSG=1)
+        # Saves flash; changes pb.h's structs, so every user of them must see it.
+        target_compile_definitions(uspan_proto PUBLIC PB_NO_ERRMSG=1)
     endif()
 endfunction()
 

@@ -13,8 +13,8 @@ NANOPB = Path(os.environ.get("USPAN_NANOPB_DIR") or ROOT / "port/deps/src/nanopb
 WARNINGS = ("-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wundef -Wshadow -Wvla "
             "-Wmissing-prototypes -Wstrict-prototypes -Werror").split()
 CORTEX_M3 = ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb")
-# nanopb as CMake builds it: both options are part of its ABI.
-NANOPB_OPTIONS = ["-DPB_BUFFER_ONLY=1", "-DPB_NO_ERRMSG=1"]
+# nanopb as CMake builds it: the option is part of its ABI.
+NANOPB_OPTIONS = ["-DPB_NO_ERRMSG=1"]
 INCLUDES = [f"-I{ROOT / folder}" for folder in
             ("core/include", "core", "core/trace", "core/export", "core/genai", "proto/gen")] + [f"-isystem{NANOPB}"]
 
