@@ -16,7 +16,8 @@ import protos  # noqa: E402
 
 # The 188-byte vector: service dev, scope agentscope 1.0.21, one chat span.
 VECTOR = bytes.fromhex(
-    "0ab9010a170a150a0c736572766963652e6e616d6512050a03646576129d010a140a0a6167656e7473636f70651206312e302e3231"
+    "0ab9010a170a150a0c736572766963652e6e616d6512050a03646576129d010a140a0a6167656e7473636f7065"
+    "1206312e302e3231"
     "1284010a100af7651916cd43dd8448eb211c80319c1208b7ad6b71692033312a0663686174206d3003390000"
     "2a36fe9c971741002f928ffe9c97174a1f0a1567656e5f61692e6f7065726174696f6e2e6e616d6512060a04636861744a1f0a19"
     "67656e5f61692e75736167652e696e7075745f746f6b656e731202180c7a021801850101010000")
@@ -90,7 +91,8 @@ def agent_trace():
     add(810, 40, "execute_tool", "read_soil", below,
         attributes={"gen_ai.tool.name": "read_soil", "gen_ai.tool.call.id": "call_1"})
     add(860, 300, "execute_tool", "set_valve", below, error="the valve does not answer",
-        attributes={"gen_ai.tool.name": "set_valve", "gen_ai.tool.call.id": "call_2", "error.type": "timeout"})
+        attributes={"gen_ai.tool.name": "set_valve", "gen_ai.tool.call.id": "call_2",
+                    "error.type": "timeout"})
     add(1200, 690, "chat", "qwen-max", below, kind=3, attributes=usage(901, 38))
     return request
 
@@ -116,7 +118,8 @@ def post(url, body, content_type="application/x-protobuf", cafile=None, connecti
 
 
 def main():
-    status, _, body = post(os.environ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"], agent_trace().SerializeToString(),
+    status, _, body = post(os.environ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"],
+                           agent_trace().SerializeToString(),
                            cafile=os.environ.get("OTEL_EXPORTER_OTLP_CERTIFICATE"))
     if status != 200:
         print(f"sample.py: {status} {body!r}", file=sys.stderr)

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""test_hostile.py: the misbehaving receiver misbehaves as told, at the byte told, and accounts for what it took.
+"""test_hostile.py: the misbehaving receiver does as told, at the byte told, and accounts for what it took.
 
 Invariant: each kind of fault is seen by a client that is not uspan."""
 import json
@@ -49,14 +49,16 @@ class Misbehaving(unittest.TestCase):
             self.assertEqual("Retry-After" in headers, "retry_after" in behaviour, name)
             self.assertEqual(action in ("delivered", "rejected"), 200 <= status < 300, name)
             if action == "rejected":
-                self.assertGreater(protos.ExportResponse.FromString(body).partial_success.rejected_spans, 0, name)
+                self.assertGreater(protos.ExportResponse.FromString(body).partial_success.rejected_spans, 0,
+                                   name)
         self.assertEqual((peer.invalid, peer.summary()["script_left"]), ([], 0))
 
     def test_it_knows_what_it_accepted(self):
         _, peer = self.run_script(["503", "ok", "partial", "silent"], posts=4, timeout_s=0.2)
         self.assertEqual([e.verdict for e in peer.exchanges], ["refused", "accepted", "rejected", "lost"])
         summary = peer.summary()
-        self.assertEqual([summary[key] for key in ("accepted", "rejected", "refused", "lost", "ever")], [1, 1, 1, 1, 1])
+        self.assertEqual([summary[key] for key in ("accepted", "rejected", "refused", "lost", "ever")],
+                         [1, 1, 1, 1, 1])
 
     def test_an_invalid_request_is_noted(self):
         with Hostile() as peer:
@@ -70,7 +72,8 @@ class Misbehaving(unittest.TestCase):
         self.assertEqual([hostile.http_date(at, form) for form in ("imf", "rfc850", "asctime")],
                          ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
                           "Sun Nov  6 08:49:37 1994"])
-        with Hostile([{"row": "503_asctime", "date": 60}, {"row": "ok", "date": None}], clock=lambda: at) as peer:
+        with Hostile([{"row": "503_asctime", "date": 60}, {"row": "ok", "date": None}],
+                     clock=lambda: at) as peer:
             headers = post(peer.url(), VECTOR)[1]
             self.assertEqual((headers["Date"], headers["Retry-After"]),
                              ("Sun, 06 Nov 1994 08:50:37 GMT", "Sun Nov  6 08:49:39 1994"))

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""test_peers.py: the test peers keep their word; a peer that lies would make every test that uses it worthless.
+"""test_peers.py: the test peers keep their word; one that lies makes every test that uses it worthless.
 
 Invariant: each rule of the receiver and each oddity of Studio has a test that would see it gone."""
 import gzip
@@ -24,6 +24,7 @@ import protos
 import rows
 import studio_store
 import tree
+from gnutls import GnuTlsContext
 from receiver import Receiver
 from spans import spans_of
 from streams import server_context
@@ -36,7 +37,8 @@ CA = str(certs.get().ca_pem)
 def one_span(**changes):
     """Bytes of a request with one right span, some fields of the span set to something else."""
     request, scoped = envelope()
-    span = add_span(scoped, **{key: changes.pop(key) for key in list(changes) if key in ("parent", "attributes")})
+    given = {key: changes.pop(key) for key in ("parent", "attributes") if key in changes}
+    span = add_span(scoped, **given)
     for field, value in changes.items():
         setattr(span, field, value)
     return request.SerializeToString()
@@ -79,11 +81,14 @@ class Strictness(unittest.TestCase):
         self.refused(one_span(parent=b"12345678", span_id=b"12345678"), "its own parent")
 
     def test_bad_fields_of_a_span_are_refused(self):
-        for changes, saying in (({"name": ""}, "empty name"), ({"kind": 0}, "kind 0"), ({"kind": 6}, "kind 6"),
+        for changes, saying in (({"name": ""}, "empty name"), ({"kind": 0}, "kind 0"),
+                                ({"kind": 6}, "kind 6"),
                                 ({"start_time_unix_nano": 0}, "no start time"),
                                 ({"end_time_unix_nano": 1}, "ends before its start"),
-                                ({"flags": 0x400}, "reserved bits"), ({"flags": 0x201}, "without saying known"),
-                                ({"trace_state": "A=1"}, "trace_state"), ({"trace_state": "a=1,a=2"}, "key twice"),
+                                ({"flags": 0x400}, "reserved bits"),
+                                ({"flags": 0x201}, "without saying known"),
+                                ({"trace_state": "A=1"}, "trace_state"),
+                                ({"trace_state": "a=1,a=2"}, "key twice"),
                                 ({"attributes": {"": 1}}, "empty attribute key")):
             self.refused(one_span(**changes), saying)
         check.decode(one_span(trace_state="a=1,t@x=2 3"))
@@ -142,7 +147,8 @@ class Receiving(unittest.TestCase):
                 ca = str(certs.get(algorithm="rsa" if tls and tls.maximum_version == ssl.TLSVersion.TLSv1_2
                                    else "ec").ca_pem)
                 status, headers, body = post(receiver.url(), VECTOR, cafile=ca)
-                self.assertEqual((status, body, headers["Content-Type"]), (200, b"", "application/x-protobuf"))
+                self.assertEqual((status, body, headers["Content-Type"]),
+                                 (200, b"", "application/x-protobuf"))
             span = receiver.spans[0]
             self.assertEqual((span.name, span.kind, span.status, span.resource_attributes, span.attributes),
                              ("chat m", "CLIENT", "OK", {"service.name": "dev"},
@@ -154,18 +160,22 @@ class Receiving(unittest.TestCase):
     def test_refusals_carry_a_status_message(self):
         with Receiver() as receiver:
             for content_type, path, body, expected in (
-                    ("application/json", "", VECTOR, 415), ("application/x-protobuf; charset=utf-8", "", VECTOR, 415),
-                    ("application/x-protobuf", "/x", VECTOR, 404), ("application/x-protobuf", "", b"\xff", 400)):
+                    ("application/json", "", VECTOR, 415),
+                    ("application/x-protobuf; charset=utf-8", "", VECTOR, 415),
+                    ("application/x-protobuf", "/x", VECTOR, 404),
+                    ("application/x-protobuf", "", b"\xff", 400)):
                 status, _, answer = post(receiver.url() + path, body, content_type)
                 self.assertEqual(status, expected)
                 self.assertIn(protos.RpcStatus.FromString(answer).message, receiver.refused)
-            self.assertEqual(post(receiver.url(), gzip.compress(VECTOR), headers=[("Content-Encoding", "gzip")])[0], 200)
+            self.assertEqual(post(receiver.url(), gzip.compress(VECTOR),
+                                  headers=[("Content-Encoding", "gzip")])[0], 200)
         self.assertEqual((receiver.span_count, len(receiver.refused)), (1, 4))
 
     def test_requests_that_break_http_are_refused(self):
         head = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\n"
         length = b"Content-Length: 188\r\n"
-        for start in (head + length + length, head.replace(b"Host", b"Hots") + length, head + b"A b: c\r\n" + length,
+        for start in (head + length + length, head.replace(b"Host", b"Hots") + length,
+                      head + b"A b: c\r\n" + length,
                       head.replace(b"1.1", b"1.0") + length, head + b"Content-Length: +188\r\n"):
             with Receiver() as receiver, socket.create_connection(("127.0.0.1", receiver.port)) as client:
                 client.sendall(start + b"\r\n" + VECTOR)
@@ -192,7 +202,8 @@ class Receiving(unittest.TestCase):
                 self.assertEqual(post(receiver.url(), VECTOR, cafile=CA)[0], 200)
 
     def test_mutual_tls_wants_the_right_client(self):
-        for kind, right in (("client", True), ("client_other_ca", False), ("client_expired", False), (None, False)):
+        for kind, right in (("client", True), ("client_other_ca", False), ("client_expired", False),
+                            (None, False)):
             context = ssl.create_default_context(cafile=CA)
             if kind:
                 context.load_cert_chain(certs.get(kind).pem, certs.get(kind).key)
@@ -209,15 +220,45 @@ class Receiving(unittest.TestCase):
     def test_sessions_are_resumed(self):
         context = ssl.create_default_context(cafile=CA)
         context.maximum_version = ssl.TLSVersion.TLSv1_2
-        session = None
-        with Receiver(server_context()) as receiver:
-            for _ in range(2):
-                raw = socket.create_connection(("127.0.0.1", receiver.port))
-                with context.wrap_socket(raw, server_hostname="localhost", session=session) as client:
-                    session = client.session
-            self.assertTrue(receiver.wait(lambda: len(receiver.connections) == 2
-                                          and receiver.connections[1].tls_version))
-        self.assertEqual([c.reused for c in receiver.connections], [False, True])
+        for tls in (server_context(), GnuTlsContext()):
+            session = None
+            with Receiver(tls) as receiver:
+                for _ in range(2):
+                    raw = socket.create_connection(("127.0.0.1", receiver.port))
+                    with context.wrap_socket(raw, server_hostname="localhost", session=session) as client:
+                        session = client.session
+                self.assertTrue(receiver.wait(lambda: len(receiver.connections) == 2
+                                              and receiver.connections[1].tls_version))
+            self.assertEqual([c.reused for c in receiver.connections], [False, True])
+
+    def test_gnutls_serves_as_openssl_does(self):
+        context = ssl.create_default_context(cafile=CA)
+        for priority, version in (("NORMAL", "TLSv1.3"), ("NORMAL:-VERS-ALL:+VERS-TLS1.2", "TLSv1.2")):
+            with Receiver(GnuTlsContext(priority=priority)) as receiver:
+                connection = sample.connect(receiver.url(), context=context)
+                for _ in range(2):
+                    self.assertEqual(post(receiver.url(), VECTOR, connection=connection)[0], 200)
+                connection.close()
+            served = receiver.connections[0]
+            self.assertEqual((served.tls_version, served.server_name, served.requests, served.error),
+                             (version, "localhost", 2, None))
+        with Receiver(GnuTlsContext("expired")) as receiver:
+            with self.assertRaises(ssl.SSLCertVerificationError):
+                post(receiver.url(), VECTOR, cafile=CA)
+            self.assertTrue(receiver.wait(lambda: receiver.connections[0].error))
+
+    def test_gnutls_asks_for_the_client_too(self):
+        for kind, right in (("client", True), ("client_other_ca", False), (None, False)):
+            context = ssl.create_default_context(cafile=CA)
+            if kind:
+                context.load_cert_chain(certs.get(kind).pem, certs.get(kind).key)
+            with Receiver(GnuTlsContext(client="required")) as receiver:
+                try:
+                    connection = sample.connect(receiver.url(), context=context)
+                    accepted = post(receiver.url(), VECTOR, connection=connection)[0] == 200
+                except OSError:
+                    accepted = False
+            self.assertEqual((accepted, receiver.span_count), (right, int(right)), kind)
 
     def test_as_a_process_it_obeys_its_input(self):
         out = certs.folders.build_dir() / f"dump-{os.getpid()}.jsonl"
@@ -235,7 +276,8 @@ class Receiving(unittest.TestCase):
 
 
 class StudioContract(unittest.TestCase):
-    RUN = {"id": "dev42-boot17", "project": "greenhouse", "name": "boot17", "timestamp": "2025-11-28 00:38:52.733",
+    RUN = {"id": "dev42-boot17", "project": "greenhouse", "name": "boot17",
+           "timestamp": "2025-11-28 00:38:52.733",
            "pid": 1, "status": "running", "run_dir": ""}
 
     def register(self, studio, body, content_type="application/json"):
@@ -255,7 +297,8 @@ class StudioContract(unittest.TestCase):
                              (200, "application/json; charset=utf-8", rows.STUDIO.encode()))
             _, answer = self.query(studio, "getTrace", {"traceId": "0af7651916cd43dd8448eb211c80319c"})
             trace = answer["result"]["data"]
-            self.assertEqual((trace["status"], trace["duration"], trace["spans"][0]["operationName"]), (1, 1.5, "chat"))
+            self.assertEqual((trace["status"], trace["duration"], trace["spans"][0]["operationName"]),
+                             (1, 1.5, "chat"))
             self.assertEqual(trace["spans"][0]["attributes"]["gen_ai"]["usage"], {"input_tokens": 12})
             self.assertEqual(self.query(studio, "getTrace", {"traceId": "00"})[0], 500)
             self.assertEqual(self.query(studio, "getTraces", {})[1]["result"]["data"]["data"]["total"], 1)
@@ -266,7 +309,8 @@ class StudioContract(unittest.TestCase):
         with Studio() as studio:
             for body, content_type, encoding, expected in (
                     (VECTOR, None, None, 415), (VECTOR, "text/plain", None, 415), (VECTOR, kind, "br", 415),
-                    (gzip.compress(VECTOR), kind, "gzip", 400), (VECTOR, kind, "deflate", 400), (b"", kind, None, 400),
+                    (gzip.compress(VECTOR), kind, "gzip", 400), (VECTOR, kind, "deflate", 400),
+                    (b"", kind, None, 400),
                     (bytes(10 * 1024 * 1024 + 1), kind, None, 413), (b"\xff\xff", kind, None, 422),
                     (b"\x12\x00", kind, None, 422), (b'{"resourceSpans":[]}', "application/json", None, 200),
                     (b"{}", "application/json", None, 422), (VECTOR, kind + "; charset=utf-8", None, 200)):
@@ -307,7 +351,8 @@ class StudioContract(unittest.TestCase):
         self.assertIsNone(next(iter(studio.spans.values()))["model"])
 
     def test_times_are_text_of_rounded_numbers(self):
-        for exact, text in ((1700000000123456789, "1700000000123456800"), (1700000000000000000, "1700000000000000000"),
+        for exact, text in ((1700000000123456789, "1700000000123456800"),
+                            (1700000000000000000, "1700000000000000000"),
                             (5_000_000_000, "5000000000"), (0, "0")):
             self.assertEqual(studio_store.js_number_text(exact), text)
 
@@ -337,7 +382,8 @@ class StudioContract(unittest.TestCase):
             self.assertEqual(self.register(studio, self.RUN, "text/plain")[1]["error"]["code"], -32015)
             self.assertEqual(self.query(studio, "registerRun", {})[0], 405)
             self.assertEqual(self.query(studio, "finishRun", {})[1]["error"]["code"], -32004)
-            self.assertEqual(self.query(studio, "getProjects", {})[1]["result"]["data"]["data"]["list"][0]["finished"], 1)
+            projects = self.query(studio, "getProjects", {})[1]["result"]["data"]["data"]
+            self.assertEqual((projects["total"], projects["list"][0]["finished"]), (1, 1))
 
     def test_only_registered_runs_show_their_spans(self):
         with Studio() as studio:
@@ -370,7 +416,8 @@ class Demo(unittest.TestCase):
     def test_the_tree_shows_errors_tokens_and_missing_parents(self):
         request = agent_trace()
         text = self.render(request)
-        for part in ("6 spans, 1 failed", "├─ chat qwen-max", "812 → 64", "└─ chat", "✗ timeout: the valve does not"):
+        for part in ("6 spans, 1 failed", "├─ chat qwen-max", "812 → 64", "└─ chat",
+                     "✗ timeout: the valve does not"):
             self.assertIn(part, text)
         self.assertLessEqual(max(map(tree.columns, text.splitlines())), 100)
         self.assertNotIn("\x1b", text)
@@ -384,14 +431,16 @@ class Demo(unittest.TestCase):
         request, scoped = envelope()
         ids = [b"11111111", b"22222222"]
         for at in (0, 1):
-            add_span(scoped, "evil\x1b[2J\n\u202e" + "長" * 90, ids[1 - at], trace_id=b"t" * 16, span_id=ids[at])
+            add_span(scoped, "evil\x1b[2J\n\u202e" + "長" * 90, ids[1 - at], trace_id=b"t" * 16,
+                     span_id=ids[at])
         text = self.render(request)
         self.assertEqual((text.count("evil"), text.count("\x1b")), (2, 0))
         self.assertIn("2 spans", text)
 
     def run_demo(self, *command):
         done = subprocess.run([sys.executable, PEERS.parent / "demo.py", *command], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=60, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+                              stderr=subprocess.STDOUT, timeout=60,
+                              env={**os.environ, "PYTHONIOENCODING": "utf-8"})
         return done.returncode, done.stdout.decode()
 
     def test_the_demo_succeeds_with_the_right_spans_only(self):

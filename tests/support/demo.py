@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """demo.py: `make demo`. Runs the example agent against a local OTLP/HTTPS receiver and shows what arrived.
 
-Invariant: exit status 0 only if the program succeeded and exactly the spans of EXPECTED arrived, whole and once.
+Invariant: exit status 0 only if the program succeeded and exactly the spans of EXPECTED arrived, whole, once.
 Usage: demo.py PROGRAM [ARGUMENT...]"""
 import os
 import re
@@ -65,8 +65,10 @@ def faults(spans, twice):
     found = [f"span {key} arrived twice" for key in twice]
     by_id = {span.span_id: span for span in spans}
     for span in spans:
-        found += [f"{span.name} ({span.span_id}) {fault}" for fault in span_faults(span, by_id.get(span.parent_id))]
-    counts, failed = Counter(map(operation, spans)), Counter(operation(s) for s in spans if s.status == "ERROR")
+        parent = by_id.get(span.parent_id)
+        found += [f"{span.name} ({span.span_id}) {fault}" for fault in span_faults(span, parent)]
+    counts = Counter(map(operation, spans))
+    failed = Counter(operation(span) for span in spans if span.status == "ERROR")
     for op, (count, *_) in EXPECTED.items():
         if counts[op] != count:
             found.append(f"{counts[op]} {op} spans, not {count}")
@@ -79,9 +81,12 @@ def faults(spans, twice):
 
 def environment(receiver, ca):
     """The caller's environment, its own settings of OTEL_* and Studio set aside."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "USPAN_STUDIO"))}
-    env.update({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": receiver.url(), "OTEL_EXPORTER_OTLP_CERTIFICATE": str(ca),
-                "OTEL_SERVICE_NAME": "uspan-demo", "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=demo"})
+    env = {name: value for name, value in os.environ.items()
+           if not name.startswith(("OTEL_", "USPAN_STUDIO"))}
+    env.update({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": receiver.url(),
+                "OTEL_EXPORTER_OTLP_CERTIFICATE": str(ca),
+                "OTEL_SERVICE_NAME": "uspan-demo",
+                "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=demo"})
     return env
 
 
@@ -105,7 +110,8 @@ def main(command):
         print(f"receiver: {receiver.url()}, certificate of a throw-away CA")
         print(f"program:  {' '.join(command)}\n", flush=True)
         try:
-            status = subprocess.run(command, env=environment(receiver, certs.get().ca_pem), timeout=DEADLINE_S,
+            status = subprocess.run(command, env=environment(receiver, certs.get().ca_pem),
+                                    timeout=DEADLINE_S,
                                     stdin=subprocess.DEVNULL).returncode
         except subprocess.TimeoutExpired:
             print(f"demo: the program still ran after {DEADLINE_S} s", file=sys.stderr)
@@ -113,7 +119,7 @@ def main(command):
         except OSError as error:
             print(f"demo: {error}", file=sys.stderr)
             return 1
-        # An answered batch is in the list before its answer leaves; what comes later did not wait for its answer.
+        # A batch is in the list before its answer leaves: only a program that did not wait needs this time.
         receiver.wait_spans(wanted, 2)
         summary, spans, twice = receiver.summary(), list(receiver.spans), receiver.duplicates()
     print()

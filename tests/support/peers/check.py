@@ -24,7 +24,8 @@ def need(true, text):
         raise Refused(text)
 
 
-def check_value(value, where):  # the decoder has limited the depth: protobuf allows 100 messages within each other
+def check_value(value, where):
+    """Its depth is bounded already: the decoder allows 100 messages within each other."""
     which = value.WhichOneof("value")
     need(which is not None, f"{where}: empty AnyValue (a oneof zero left out?)")
     if which == "array_value":
@@ -125,7 +126,7 @@ def check_message(message):
 
 
 def decode(body, bulk=False):
-    """An ExportTraceServiceRequest from bytes; Refused says what is wrong. bulk: only ids and decodability."""
+    """An export request from bytes; Refused says what is wrong. bulk: only ids and decodability."""
     need(body, "empty body")
     message = parse(body)
     need(message is not None, "cannot be decoded (cut short, wrong wire type or invalid UTF-8)")
@@ -134,7 +135,7 @@ def decode(body, bulk=False):
         message.DiscardUnknownFields()
         known = message.ByteSize()
         need(known == size, f"unknown fields, {size - known} bytes")
-        # What a minimal encoder writes has just this size; more is a padded varint, a default written out, or a
+        # A minimal encoder writes just this many; more is a padded varint, a default written out, or a
         # message field given twice. Legal, but not what this project means to send.
         need(size == len(body), f"{len(body)} bytes where {size} would do")
     check_ids(message)

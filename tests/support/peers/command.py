@@ -1,8 +1,8 @@
-"""command.py: a peer as a child process, driven by lines on its standard input, answered on its standard output.
+"""command.py: a peer as a child process, driven by lines on its standard input.
 
-First line out: "port N". Commands: "summary", answered by one line of JSON; "dump FILE", answered "ok"; "wait N SECONDS"
-for N distinct spans, answered "ok" or "timeout"; "script JSON" (hostile.py), which begins another script, "ok".
-"quit", end of input or SIGTERM: the last line is the summary.
+First line out: "port N". Then "summary" is answered by a line of JSON; "dump FILE" by "ok"; "wait N SECONDS",
+for N distinct spans, by "ok" or "timeout"; "script JSON" (hostile.py), which begins another script, by "ok".
+At "quit", end of input or SIGTERM the last line is the summary.
 Invariant: the process ends with its parent, because the parent's death ends its input."""
 import json
 import signal

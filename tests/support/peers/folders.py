@@ -15,7 +15,7 @@ def build_dir():
 
 
 def install(target, fill):
-    """Make folder `target` by fill(path) and a rename: of two makers at once one wins, and both see a whole one."""
+    """Make folder `target` by fill(path) and a rename: of two makers at once, both see a whole one."""
     target = Path(target)
     if target.is_dir():
         return target

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """hostile.py: an HTTP(S) receiver that misbehaves on command, and knows which spans it took all the same.
 
-Invariant: each request takes the next entry of `requests`, each connection the next of `connections`; then the defaults.
-A script is a list of request entries, or {"requests": [...], "connections": [...], "default": {...}}. An entry is a name
-of rows.py, or an object: "row" (a name to start from), "times" (how often), and the keys of REQUEST_KEYS or
-CONNECTION_KEYS. See README.md next to this file."""
+Invariant: each request takes the next entry of `requests`, each connection the next of `connections`.
+A script is a list of request entries, or {"requests": [...], "connections": [...], "default": entry}.
+An entry is a name of rows.py, or an object: "row" (a name to start from), "times" (how often), and the keys of
+REQUEST_KEYS or CONNECTION_KEYS. README.md next to this file says what they mean."""
 import argparse
 import json
 import sys
@@ -22,12 +22,12 @@ from server import REASONS, Server
 from spans import keys_of, parse
 from streams import server_context
 
-REQUEST_KEYS = {"status", "reason", "version", "headers", "type", "body", "body_hex", "body_size", "partial", "rpc",
-                "framing", "chunk", "chunk_ext", "trailers", "before", "date", "retry_after", "delay_ms", "drip",
-                "cut_request", "cut_answer", "how", "early", "silent", "close_unasked", "after", "after_ms", "raw",
-                "raw_hex", "header_bytes", "endless", "store"}
-CONNECTION_KEYS = {"fault", "cert", "algorithm", "tls_min", "tls_max", "client", "tickets", "raw_in", "raw_out",
-                   "how", "raw_drip"}
+REQUEST_KEYS = {"status", "reason", "version", "headers", "type", "body", "body_hex", "body_size", "partial",
+                "rpc", "framing", "chunk", "chunk_ext", "trailers", "before", "date", "retry_after",
+                "delay_ms", "drip", "cut_request", "cut_answer", "how", "early", "silent", "close_unasked", "after",
+                "after_ms", "raw", "raw_hex", "header_bytes", "endless", "store"}
+CONNECTION_KEYS = {"fault", "cert", "algorithm", "tls_min", "tls_max", "client", "tickets", "raw_in",
+                   "raw_out", "how", "raw_drip"}
 ENDLESS = {
     "headers": (b"HTTP/1.1 200 OK\r\n", b"X-More: and more\r\n" * 64),
     "interim": (b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 64),
@@ -97,7 +97,9 @@ class Answer:
 
     def retry_after(self):
         given = self.behaviour["retry_after"]
-        return http_date(self.now_s + given["in_s"], given.get("form", "imf")) if isinstance(given, dict) else given
+        if isinstance(given, dict):
+            return http_date(self.now_s + given["in_s"], given.get("form", "imf"))
+        return given
 
     def fields(self):
         b, framing = self.behaviour, self.behaviour.get("framing", "length")
@@ -119,7 +121,8 @@ class Answer:
 
     def head(self):
         b = self.behaviour
-        lines = [f"{b.get('version', 'HTTP/1.1')} {b['status']} {b.get('reason', REASONS.get(b['status'], 'Odd'))}"]
+        reason = b.get("reason", REASONS.get(b["status"], "Odd"))
+        lines = [f"{b.get('version', 'HTTP/1.1')} {b['status']} {reason}"]
         lines += [f"{name}: {value}" for name, value in self.fields()]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
@@ -143,19 +146,20 @@ class Answer:
 
 
 class Exchange:
-    """A request and what was made of it. verdict: accepted, rejected (some), refused, or lost (no answer was meant)."""
+    """A request and what was made of it. verdict: accepted, rejected (some), refused, lost (not answered)."""
 
     def __init__(self, request, behaviour, keys, verdict):
         self.request, self.behaviour, self.keys, self.verdict = request, behaviour, keys, verdict
 
     def as_dict(self):
-        return {"row": self.behaviour["name"], "status": self.behaviour.get("status", 0), "spans": len(self.keys),
+        return {"row": self.behaviour["name"], "status": self.behaviour.get("status", 0),
+                "spans": len(self.keys),
                 "verdict": self.verdict, "connection": self.request.connection, "path": self.request.target}
 
 
 class Hostile(Server):
     """.exchanges          every request that arrived whole, in order (Exchange)
-    .accepted, .rejected   Counter of trace id + span id (bytes): taken with a 2xx; left out by partial_success
+    .accepted, .rejected   Counter of trace id + span id (bytes): taken with 2xx; left out by partial_success
     .refused, .lost        the same for spans that arrived whole and were refused, or got no answer
     .invalid               what was wrong with requests that uspan should never have sent: expect []
     clock: Unix seconds of this server, time.time unless a test bends it."""
@@ -175,7 +179,8 @@ class Hostile(Server):
             raise ValueError(f"hostile.py: unknown keys {sorted(unknown)}")
         with self.lock:
             self.requests_left = list(expand(script.get("requests", []), rows.ROWS, REQUEST_KEYS))
-            self.connections_left = list(expand(script.get("connections", []), rows.CONNECTIONS, CONNECTION_KEYS))
+            self.connections_left = list(expand(script.get("connections", []), rows.CONNECTIONS,
+                                                CONNECTION_KEYS))
             self.default = next(expand([script.get("default", "ok")], rows.ROWS, REQUEST_KEYS))
             self.exchanges, self.invalid, self.first_connection = [], [], len(self.connections)
             self.accepted, self.rejected, self.refused, self.lost = Counter(), Counter(), Counter(), Counter()
@@ -205,13 +210,14 @@ class Hostile(Server):
         elif fault is not None:
             connection.raw.recv(1)
             if fault == "plain":
-                connection.raw.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                connection.raw.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
             elif fault == "garbage":
                 connection.raw.send(bytes(range(256)))
             elif fault not in ("hello_close", "hello_reset"):
                 raise ValueError(f"hostile.py: no fault {fault}")
             connection.raw.arm(cut_in=0, how="reset" if fault == "hello_reset" else "drain")
-        connection.raw.arm(b.get("raw_in"), b.get("raw_out"), how, drip and (drip["bytes"], drip["ms"] / 1000))
+        connection.raw.arm(b.get("raw_in"), b.get("raw_out"), how,
+                           drip and (drip["bytes"], drip["ms"] / 1000))
         if self.tls:
             connection.start_tls(self.context(b))
 
@@ -224,7 +230,7 @@ class Hostile(Server):
     def talk(self, connection):
         while True:
             connection.app.arm()
-            connection.buffer += connection.app.recv(1)  # only a request takes an entry, not an idle connection
+            connection.buffer += connection.app.recv(1)  # an idle connection takes no entry
             if not connection.buffer:
                 return "close"
             behaviour = self.take(self.requests_left, self.default)
@@ -273,7 +279,8 @@ class Hostile(Server):
 
     def account(self, request, behaviour):
         """Note what a request held, before its answer leaves; one answered early (`early`) holds nothing."""
-        keys, status = [], behaviour.get("status", 200 if behaviour.get("raw", "").startswith("HTTP/1.1 200") else 0)
+        raw_says = 200 if behaviour.get("raw", "").startswith("HTTP/1.1 200") else 0
+        keys, status = [], behaviour.get("status", raw_says)
         with self.lock:
             self.invalid += request.faults
             whole = len(request.body) == request.length
@@ -318,9 +325,11 @@ class Hostile(Server):
             opened = self.connections[self.first_connection:]
             return {"connections": len(opened), "requests": len(self.exchanges),
                     "accepted": sum(self.accepted.values()), "distinct": len(self.accepted),
-                    "twice": len(self.duplicates()), "rejected": len(self.rejected), "refused": len(self.refused),
-                    "lost": len(self.lost), "ever": len(self.accepted | self.rejected | self.refused | self.lost),
-                    "invalid": self.invalid, "script_left": len(self.requests_left) + len(self.connections_left),
+                    "twice": len(self.duplicates()), "rejected": len(self.rejected),
+                    "refused": len(self.refused), "lost": len(self.lost),
+                    "ever": len(self.accepted | self.rejected | self.refused | self.lost),
+                    "invalid": self.invalid,
+                    "script_left": len(self.requests_left) + len(self.connections_left),
                     "cuts": sum(c.cut for c in opened),
                     "errors": [c.error for c in opened if c.error], "resumed": sum(c.reused for c in opened),
                     "exchanges": [exchange.as_dict() for exchange in self.exchanges]}
@@ -346,7 +355,8 @@ def main():
     if options.script:
         with open(options.script, encoding="utf-8") as source:
             script = json.load(source)
-    with Hostile(script, options.tls, options.port, options.path, cert=options.cert, algorithm=options.algorithm,
+    with Hostile(script, options.tls, options.port, options.path, cert=options.cert,
+                 algorithm=options.algorithm,
                  tls_min=options.tls_min, tls_max=options.tls_max, client=options.client) as hostile:
         attend_commands(hostile, options.port_file)
 

@@ -1,8 +1,8 @@
 """rows.py: named misbehaviours of an HTTP receiver, with what uspan has to make of each.
 
-Invariant: each row of the response table (OTLP/HTTP specification, "Failures"; RFC 9110 for Retry-After) is here.
-Actions: delivered, rejected (delivered but for some spans), retry, refused, config (refused, then rest), renew (headers),
-split (413), None (several answers are right)."""
+Invariant: each row of the response table (OTLP/HTTP "Failures"; Retry-After of RFC 9110) is here.
+Actions: delivered, rejected (delivered but for some spans), retry, refused, config (refused, then rest),
+renew (the headers), split (413), None (several answers are right)."""
 
 PROTOBUF, JSON, HTML = "application/x-protobuf", "application/json", "text/html"
 RPC = {"code": 3, "message": "bad data"}
@@ -13,14 +13,17 @@ FILL = "x" * 60
 def status_rows():
     rows = {
         "ok": ({"status": 200}, "delivered"),
-        "partial": ({"status": 200, "partial": {"rejected": 1, "message": "one span is too old"}}, "rejected"),
+        "partial": ({"status": 200, "partial": {"rejected": 1, "message": "one span is too old"}},
+                    "rejected"),
         "partial_all": ({"status": 200, "partial": {"rejected": 1000000, "message": "none"}}, "rejected"),
-        "partial_warning": ({"status": 200, "partial": {"rejected": 0, "message": "deprecated"}}, "delivered"),
+        "partial_warning": ({"status": 200, "partial": {"rejected": 0, "message": "deprecated"}},
+                            "delivered"),
         "partial_empty": ({"status": 200, "partial": {"rejected": 0, "message": ""}}, "delivered"),
         "partial_negative": ({"status": 200, "partial": {"rejected": -5, "message": "a bug"}}, "delivered"),
         "partial_and_unknown": ({"status": 200, "type": PROTOBUF,
-                                 "body_hex": "0a0a0801120474657374" "1801" "a006ffffffffffffffff7f" "aa0603abcdef"
-                                             "b106" "0102030405060708" "bd06" "01020304"}, "rejected"),
+                                 "body_hex": "0a0a0801120474657374" "1801" "a006ffffffffffffffff7f"
+                                             "aa0603abcdef" "b1060102030405060708" "bd0601020304"},
+                                "rejected"),
         "studio_json": ({"status": 200, "type": JSON + "; charset=utf-8", "body": STUDIO}, "delivered"),
         "undecodable": ({"status": 200, "type": PROTOBUF, "body_hex": "0affffffff0f00"}, "delivered"),
         "cut_message": ({"status": 200, "type": PROTOBUF, "body_hex": "0a0a0801"}, "delivered"),
@@ -32,10 +35,12 @@ def status_rows():
     for status in (201, 202, 204):
         rows[str(status)] = ({"status": status}, "delivered")
     for status in (301, 302, 307, 308):
-        rows[str(status)] = ({"status": status, "headers": {"Location": "https://elsewhere.example/v1/traces"}},
+        rows[str(status)] = ({"status": status,
+                              "headers": {"Location": "https://elsewhere.example/v1/traces"}},
                              "refused")
     for status, action in ((401, "renew"), (403, "renew"), (404, "config"), (405, "config"), (408, "refused"),
-                           (411, "config"), (413, "split"), (415, "config"), (418, "refused"), (422, "config"),
+                           (411, "config"), (413, "split"), (415, "config"), (418, "refused"),
+                           (422, "config"),
                            (429, "retry"), (500, "refused"), (501, "refused"), (502, "retry"), (503, "retry"),
                            (504, "retry"), (505, "refused"), (507, "refused")):
         rows[str(status)] = ({"status": status, "type": HTML, "body": f"<html>{status}</html>"}, action)
@@ -53,15 +58,18 @@ def status_rows():
 FRAMING = {
     "continue_first": ({"status": 200, "before": [100]}, "delivered"),
     "many_interim": ({"status": 200, "before": [100, 102, 103, 103, 103]}, "delivered"),
-    "switching": ({"raw": "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", "after": "close"}, None),
+    "switching": ({"raw": "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", "after": "close"},
+                  None),
     "chunked": ({"status": 200, "framing": "chunked", "chunk": 3, "type": JSON, "body": STUDIO}, "delivered"),
     "chunked_extras": ({"status": 200, "framing": "chunked", "chunk": 5, "chunk_ext": ';name="a;b";x',
-                        "trailers": {"X-Checksum": "abc", "Expires": "0"}, "type": JSON, "body": STUDIO}, "delivered"),
+                        "trailers": {"X-Checksum": "abc", "Expires": "0"}, "type": JSON, "body": STUDIO},
+                        "delivered"),
     "chunked_partial": ({"status": 200, "framing": "chunked", "chunk": 1,
                          "partial": {"rejected": 1, "message": "one"}}, "rejected"),
     "chunked_empty": ({"status": 200, "framing": "chunked"}, "delivered"),
     "close_delimited": ({"status": 200, "framing": "close", "type": JSON, "body": STUDIO}, "delivered"),
-    "close_delimited_partial": ({"status": 200, "framing": "close", "partial": {"rejected": 1, "message": "one"}},
+    "close_delimited_partial": ({"status": 200, "framing": "close",
+                                 "partial": {"rejected": 1, "message": "one"}},
                                 "rejected"),
     "http_1_0": ({"status": 200, "version": "HTTP/1.0", "framing": "close", "body": "ok", "type": HTML},
                  "delivered"),
@@ -70,7 +78,7 @@ FRAMING = {
     "huge_header": ({"status": 200, "header_bytes": 64 * 1024}, None),
     "long_header": ({"status": 200, "header_bytes": 3000}, "delivered"),
     "many_headers": ({"status": 200, "headers": [[f"X-Cookie-{n}", FILL] for n in range(40)]}, "delivered"),
-    "odd_case_headers": ({"raw": "HTTP/1.1 200 OK\r\ncOnTeNt-LeNgTh:2\r\nCONTENT-type:\t text/plain \t\r\n\r\nok"},
+    "odd_case_headers": ({"raw": "HTTP/1.1 200 OK\r\ncOnTeNt-LeNgTh:2\r\nX-Type:\t text/plain \t\r\n\r\nok"},
                          "delivered"),
     "folded_header": ({"raw": "HTTP/1.1 200 OK\r\nX-Old: a\r\n b\r\nContent-Length: 0\r\n\r\n"}, None),
     "bare_newlines": ({"raw": "HTTP/1.1 200 OK\nContent-Length: 0\n\n"}, None),
@@ -81,19 +89,25 @@ FRAMING = {
     "endless_chunk_ext": ({"endless": "chunk_ext"}, None),
     "body_above_limit": ({"status": 200, "type": HTML, "body_size": 256 * 1024}, "refused"),
     "two_equal_lengths": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n"}, None),
-    "two_lengths": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\nhello"}, "retry"),
-    "length_and_chunked": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                   "0\r\n\r\n"}, "retry"),
+    "two_lengths": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\nhello"},
+                    "retry"),
+    "length_and_chunked": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
+                                   "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}, "retry"),
     "bad_length": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok"}, "retry"),
     "negative_length": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok"}, "retry"),
-    "overflowing_length": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\nok"}, None),
-    "bad_chunk_size": ({"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nok\r\n0\r\n\r\n"}, "retry"),
-    "overflowing_chunk": ({"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nok"},
+    "overflowing_length": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\nok"},
+                           None),
+    "bad_chunk_size": ({"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nok\r\n0\r\n\r\n"},
+                       "retry"),
+    "overflowing_chunk": ({"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                  "fffffffffffffffff\r\nok"},
                           None),
-    "chunk_without_end": ({"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokXX0\r\n\r\n"}, "retry"),
+    "chunk_without_end": ({"raw": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokXX0\r\n\r\n"},
+                          "retry"),
     "not_http": ({"raw": "SSH-2.0-OpenSSH_9.2\r\n", "after": "close"}, "retry"),
     "binary": ({"raw_hex": "00ff15030300020228" * 8, "after": "close"}, "retry"),
-    "http_2": ({"raw_hex": "00000604000000000000030000006400000408000000000000ff0001", "after": "close"}, "retry"),
+    "http_2": ({"raw_hex": "00000604000000000000030000006400000408000000000000ff0001", "after": "close"},
+               "retry"),
     "bad_status": ({"raw": "HTTP/1.1 20x OK\r\nContent-Length: 0\r\n\r\n", "after": "close"}, "retry"),
     "short_body": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "after": "close"}, "retry"),
     "extra_bytes": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n"}, "delivered"),
@@ -103,7 +117,8 @@ TIMING = {
     "drip": ({"status": 200, "type": JSON, "body": STUDIO, "drip": {"bytes": 1, "ms": 1}}, "delivered"),
     "slow": ({"status": 200, "delay_ms": 300}, "delivered"),
     "silent": ({"silent": True}, "retry"),
-    "head_then_silent": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", "after": "silent"}, "retry"),
+    "head_then_silent": ({"raw": "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", "after": "silent"},
+                         "retry"),
     "early_413": ({"status": 413, "early": 0, "after": "drain"}, "split"),
     "early_413_reset": ({"status": 413, "early": 0, "after": "reset"}, None),
     "early_503": ({"status": 503, "early": 16, "after": "drain"}, "retry"),
@@ -120,7 +135,7 @@ TIMING = {
 
 ROWS = {**status_rows(), **FRAMING, **TIMING}
 
-# Faults of a whole connection, "connections" in a script; what uspan has to make of a new connection of that kind.
+# Faults of a whole connection, "connections" in a script, and what uspan has to make of such a one.
 CONNECTIONS = {
     "fine": ({}, "delivered"),
     "accept_close": ({"fault": "close"}, "retry"),

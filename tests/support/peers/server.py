@@ -12,18 +12,20 @@ from streams import Broken, Cut, Faulty, Sock, Tls
 HEAD_MAX = 64 * 1024
 TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 TARGET = re.compile(rb"/[!-~]*")
-REASONS = {100: "Continue", 102: "Processing", 103: "Early Hints", 200: "OK", 201: "Created", 202: "Accepted",
-           204: "No Content", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect",
-           308: "Permanent Redirect", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
-           405: "Method Not Allowed", 408: "Request Timeout", 411: "Length Required", 413: "Content Too Large",
+REASONS = {100: "Continue", 102: "Processing", 103: "Early Hints", 200: "OK", 201: "Created",
+           202: "Accepted", 204: "No Content", 301: "Moved Permanently", 302: "Found",
+           307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request",
+           401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+           408: "Request Timeout", 411: "Length Required", 413: "Content Too Large",
            415: "Unsupported Media Type", 422: "Unprocessable Content", 429: "Too Many Requests",
-           500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
-           504: "Gateway Timeout", 505: "HTTP Version Not Supported", 507: "Insufficient Storage"}
+           500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway",
+           503: "Service Unavailable", 504: "Gateway Timeout", 505: "HTTP Version Not Supported",
+           507: "Insufficient Storage"}
 
 
 class Request:
-    """What one client sent. fields: (name, value) as sent; headers: lower-case name to value; faults: texts that
-    say which HTTP rule it broke; connection: number of its connection; status: the answer given, 0 for none."""
+    """What one client sent. fields: (name, value) as sent; headers: lower-case name to value; faults: texts,
+    which HTTP rules it broke; connection: the number of its connection; status: of the answer, 0 for none."""
 
     def __init__(self, head, connection, number):
         self.head, self.connection, self.number = head, connection, number
@@ -74,15 +76,11 @@ class Connection:
         self.cut = False     # ended by design
 
     def start_tls(self, context):
-        tls = Tls(self.raw, context)
+        """context: an ssl.SSLContext, or one of gnutls.py."""
+        tls = Tls(self.raw, context) if isinstance(context, ssl.SSLContext) else context.wrap_stream(self.raw)
         tls.handshake()
         self.app = Faulty(tls)
-        self.tls_version, self.cipher = tls.ssl.version(), tls.ssl.cipher()[0]
-        self.reused = bool(tls.ssl.session_reused)
-        self.server_name = getattr(tls.ssl, "uspan_server_name", None)
-        peer = tls.ssl.getpeercert()
-        if peer:
-            self.client_subject = dict(pair[0] for pair in peer["subject"])["commonName"]
+        self.tls_version, self.cipher, self.reused, self.server_name, self.client_subject = tls.describe()
 
     def more(self):
         data = self.app.recv(65536)
@@ -142,7 +140,7 @@ class Server:
     """Base of the peers: a subclass writes talk(connection). `with Peer() as p:` starts and stops it."""
 
     def __init__(self, tls=None, port=0, host="127.0.0.1"):
-        self.tls = tls  # an ssl.SSLContext, or None for plain HTTP
+        self.tls = tls  # an ssl.SSLContext or a gnutls.GnuTlsContext, or None for plain HTTP
         self.lock = threading.Condition()
         self.connections = []
         self.threads = []
@@ -206,7 +204,7 @@ class Server:
         raise NotImplementedError
 
     def wait(self, condition, timeout_s=10.0):
-        """Wait until condition() holds; each request and each end of a connection is a reason to look again."""
+        """Wait until condition() holds; looks again at each request and each end of a connection."""
         with self.lock:
             return self.lock.wait_for(condition, timeout_s)
 

@@ -40,7 +40,8 @@ class ReceivedSpan:
         self.parent_id = proto.parent_span_id.hex()
         self.name, self.kind = proto.name, KINDS.get(proto.kind, str(proto.kind))
         self.start_ns, self.end_ns = proto.start_time_unix_nano, proto.end_time_unix_nano
-        self.status, self.message = STATUSES.get(proto.status.code, str(proto.status.code)), proto.status.message
+        self.status, self.message = STATUSES.get(proto.status.code,
+                                                 str(proto.status.code)), proto.status.message
 
     @cached_property
     def attributes(self):
@@ -81,7 +82,8 @@ class ReceivedSpan:
                        "flags": k.flags, "attributes": attributes_of(k.attributes)} for k in p.links],
             "status": {"code": self.status, "message": self.message}, "dropped": self.dropped,
             "resource": self.resource_attributes, "schema_url": self.schema_url,
-            "scope": {"name": self.scope.name, "version": self.scope.version, "attributes": self.scope_attributes},
+            "scope": {"name": self.scope.name, "version": self.scope.version,
+                      "attributes": self.scope_attributes},
             "request": self.request, "connection": self.connection,
         }
 

@@ -46,8 +46,8 @@ class Sock:
             raise Broken(f"send: {error}") from error
 
     def end(self, how="close"):
-        """close and truncate: FIN. reset: RST. drain: FIN, then read what the peer still sends, so that no RST
-        overtakes the last answer."""
+        """close and truncate: FIN. reset: RST. drain: FIN, then read what the peer still sends, lest an RST
+        overtake the last answer."""
         try:
             if how == "reset":
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -136,6 +136,13 @@ class Tls:
 
     def handshake(self):
         self.run(self.ssl.do_handshake)
+
+    def describe(self):
+        """(version, cipher, resumed, server name, client subject)"""
+        peer = self.ssl.getpeercert()
+        subject = dict(pair[0] for pair in peer["subject"])["commonName"] if peer else None
+        return (self.ssl.version(), self.ssl.cipher()[0], bool(self.ssl.session_reused),
+                getattr(self.ssl, "uspan_server_name", None), subject)
 
     def recv(self, count):
         try:

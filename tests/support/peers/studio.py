@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""studio.py: answers as AgentScope Studio's HTTP server does: POST /v1/traces, POST /trpc/registerRun, GET /trpc/...
+"""studio.py: answers as AgentScope Studio's HTTP server does, on /v1/traces and /trpc.
 
 Invariant: an answer depends on the request alone as Studio's does; every request is kept in `requests`.
 Connections are kept alive and closed after idle_s, Node's 5 s unless a test shortens it."""
@@ -16,6 +16,7 @@ from streams import Idle
 
 BODY_MAX = 10 * 1024 * 1024
 JSON = "application/json; charset=utf-8"
+HTML = "text/html; charset=utf-8"
 TRPC_JSON = "application/json"
 TRPC = {"BAD_REQUEST": (-32600, 400), "NOT_FOUND": (-32004, 404), "METHOD_NOT_SUPPORTED": (-32005, 405),
         "UNSUPPORTED_MEDIA_TYPE": (-32015, 415), "INTERNAL_SERVER_ERROR": (-32603, 500)}
@@ -28,6 +29,11 @@ class TrpcError(Exception):
         self.code = code
 
 
+def wrong_method(method, kind, procedure):
+    return TrpcError("METHOD_NOT_SUPPORTED",
+                     f'Unsupported {method}-request to {kind} procedure at path "{procedure}"')
+
+
 def answer_json(status, value, content_type=JSON):
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return status, text, content_type
@@ -35,8 +41,8 @@ def answer_json(status, value, content_type=JSON):
 
 class Studio(Server):
     """.store (studio_store.Store): .spans, .runs, .dropped; .requests: every request, .status its answer.
-    fail: {"traces": status, "registerRun": status}: answer that instead, for tests of retries; a value may be a list,
-    one for each request, None for a normal answer."""
+    fail: {"traces": status, "registerRun": status}: answer that instead, for tests of retries; a value may be
+    a list, one for each request, None for a normal answer."""
 
     def __init__(self, port=0, idle_s=5.0, fail=None, tls=None):
         super().__init__(tls, port)
@@ -58,7 +64,8 @@ class Studio(Server):
                 self.requests.append(request)
                 self.lock.notify_all()
             connection.app.send(answer_bytes(status, body, content_type, [
-                ("X-Powered-By", "Express"), ("Access-Control-Allow-Origin", "*"), ("Connection", "keep-alive"),
+                ("X-Powered-By", "Express"), ("Access-Control-Allow-Origin", "*"),
+                ("Connection", "keep-alive"),
                 ("Keep-Alive", f"timeout={int(self.idle_s)}")]))
             if request.wants_close:
                 return "drain"
@@ -77,17 +84,18 @@ class Studio(Server):
                 return self.traces(request)
             if request.path.startswith("/trpc/"):
                 return self.trpc(request)
-        return 404, f"<pre>Cannot {request.method} {request.path}</pre>".encode(), "text/html; charset=utf-8"
+        return 404, f"<pre>Cannot {request.method} {request.path}</pre>".encode(), HTML
 
     # ---- OTLP ----
 
     def traces(self, request):
         failing = self.told_to_fail("traces")
         if failing:
-            return answer_json(failing, {"error": "Internal Server Error: ", "message": "Failed to process traces"})
+            return answer_json(failing,
+                               {"error": "Internal Server Error: ", "message": "Failed to process traces"})
         kind, encoding = request.headers.get("content-type", ""), request.headers.get("content-encoding")
         if len(request.body) > BODY_MAX:
-            return 413, b"<pre>PayloadTooLargeError: request entity too large</pre>", "text/html; charset=utf-8"
+            return 413, b"<pre>PayloadTooLargeError: request entity too large</pre>", HTML
         if "application/x-protobuf" not in kind and "application/json" not in kind:
             return answer_json(415, {"error": "Unsupported Media Type", "message":
                                      "Content-Type must be application/x-protobuf or application/json"})
@@ -112,7 +120,8 @@ class Studio(Server):
             try:
                 blocks = json.loads(request.body).get("resourceSpans")
             except (ValueError, AttributeError):
-                return answer_json(422, {"error": "Unprocessable Entity", "message": "Failed to parse JSON data"})
+                return answer_json(422,
+                                   {"error": "Unprocessable Entity", "message": "Failed to parse JSON data"})
             if not isinstance(blocks, list):
                 return answer_json(422, {"error": "Invalid or missing resourceSpans data",
                                          "message": "Invalid OpenTelemetry data"})
@@ -137,14 +146,12 @@ class Studio(Server):
             raise TrpcError({400: "BAD_REQUEST"}.get(failing, "INTERNAL_SERVER_ERROR"), "told to fail")
         if procedure == "registerRun":
             if request.method != "POST":
-                raise TrpcError("METHOD_NOT_SUPPORTED",
-                                f'Unsupported {request.method}-request to mutation procedure at path "{procedure}"')
+                raise wrong_method(request.method, "mutation", procedure)
             return self.register_run(self.input_of(request))
         if procedure not in QUERIES:
             raise TrpcError("NOT_FOUND", f'No procedure found on path "{procedure}"')
         if request.method != "GET":
-            raise TrpcError("METHOD_NOT_SUPPORTED",
-                            f'Unsupported {request.method}-request to query procedure at path "{procedure}"')
+            raise wrong_method(request.method, "query", procedure)
         given = parse_qs(request.target.partition("?")[2]).get("input", ["{}"])[0]
         try:
             given = json.loads(given)
@@ -167,8 +174,9 @@ class Studio(Server):
         issues = studio_store.run_issues(body)
         if issues:
             raise TrpcError("BAD_REQUEST", json.dumps(issues, indent=2, ensure_ascii=False))
-        self.store.runs[body["id"]] = {**{key: body[key] for key in ("id", "project", "name", "timestamp", "pid",
-                                                                     "status")}, "run_dir": body.get("run_dir") or ""}
+        fields = ("id", "project", "name", "timestamp", "pid", "status")
+        self.store.runs[body["id"]] = {**{field: body[field] for field in fields},
+                                       "run_dir": body.get("run_dir") or ""}
 
     def query(self, procedure, given):
         page = given.get("pagination", given)
@@ -181,7 +189,8 @@ class Studio(Server):
         elif procedure == "getTrace":
             if not isinstance(given.get("traceId"), str):
                 raise TrpcError("BAD_REQUEST", json.dumps([{
-                    "code": "invalid_type", "expected": "string", "received": "undefined", "path": ["traceId"],
+                    "code": "invalid_type", "expected": "string", "received": "undefined",
+                    "path": ["traceId"],
                     "message": "Required"}], indent=2))
             found = self.store.trace(given["traceId"])
             if found is None:
@@ -193,7 +202,8 @@ class Studio(Server):
                     "errorTraces": len({s["traceId"] for s in spans if s["statusCode"] == 2}),
                     "totalTokens": sum(s["totalTokens"] or 0 for s in spans)}
         else:
-            return {"success": True, "message": "Version retrieved successfully", "data": {"version": "1.0.9"}}
+            return {"success": True, "message": "Version retrieved successfully",
+                    "data": {"version": "1.0.9"}}
         return {"success": True, "message": "fetched successfully", "data": {
             "list": listed[first:last], "total": len(listed), "page": page.get("page", 1),
             "pageSize": page.get("pageSize", 20)}}
@@ -222,11 +232,12 @@ class Studio(Server):
 
     def summary(self):
         with self.lock:
+            orphans = [s for s in self.store.spans.values() if s["conversationId"] not in self.store.runs]
             return {"requests": [[r.method, r.target, r.status] for r in self.requests],
                     "connections": len(self.connections), "spans": len(self.store.spans),
                     "dropped": self.store.dropped, "runs": self.store.runs,
                     "errors": [c.error for c in self.connections if c.error],
-                    "orphans": sum(s["conversationId"] not in self.store.runs for s in self.store.spans.values())}
+                    "orphans": len(orphans)}
 
 
 def main():

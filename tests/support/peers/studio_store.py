@@ -91,11 +91,14 @@ def only(kind, value):
 
 
 def decode_span(span, resource, scope, schema_url):
-    attributes, resource_attributes = decode_attributes(span.attributes), decode_attributes(resource.attributes)
+    attributes = decode_attributes(span.attributes)
+    resource_attributes = decode_attributes(resource.attributes)
     scope_attributes = decode_attributes(scope.attributes)
-    tokens = [only((int, float), dig(attributes, f"gen_ai.usage.{side}_tokens")) for side in ("input", "output")]
+    tokens = [only((int, float), dig(attributes, f"gen_ai.usage.{side}_tokens"))
+              for side in ("input", "output")]
     return {
-        "spanId": span.span_id.hex(), "traceId": span.trace_id.hex(), "parentSpanId": span.parent_span_id.hex(),
+        "spanId": span.span_id.hex(), "traceId": span.trace_id.hex(),
+        "parentSpanId": span.parent_span_id.hex(),
         "name": span.name, "kind": span.kind, "flags": span.flags, "traceState": span.trace_state,
         "startTimeUnixNano": js_number_text(span.start_time_unix_nano),
         "endTimeUnixNano": js_number_text(span.end_time_unix_nano),
@@ -125,7 +128,8 @@ def run_issues(body):
         return [{"code": "invalid_type", "expected": "object", "received": js_type(body), "path": [],
                  "message": "Required" if body is None else f"Expected object, received {js_type(body)}"}]
     issues = []
-    for field, expected in (("id", "string"), ("project", "string"), ("name", "string"), ("timestamp", "string"),
+    for field, expected in (("id", "string"), ("project", "string"), ("name", "string"),
+                            ("timestamp", "string"),
                             ("pid", "number"), ("status", "enum"), ("run_dir", "optional")):
         missing = field not in body
         kind = "undefined" if missing else js_type(body[field])
@@ -158,7 +162,7 @@ def js_type(value):
 
 
 class Store:
-    """.spans: span id to decoded span. .runs: run id to run. .dropped: spans that Studio drops and yet says 200 to."""
+    """.spans: by span id, decoded. .runs: by run id. .dropped: why spans answered with 200 vanished."""
 
     def __init__(self):
         self.spans, self.runs, self.dropped = {}, {}, []
@@ -211,7 +215,8 @@ class Store:
         counts = {}
         for run in self.runs.values():
             entry = counts.setdefault(run["project"], {"project": run["project"], "running": 0, "pending": 0,
-                                                       "finished": 0, "total": 0, "createdAt": run["timestamp"]})
+                                                       "finished": 0, "total": 0,
+                                                       "createdAt": run["timestamp"]})
             entry["total"] += 1
             side = {"running": "running", "pending": "pending", "done": "finished"}.get(run["status"])
             if side:

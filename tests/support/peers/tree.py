@@ -71,7 +71,7 @@ def tokens(span, signs):
 
 
 def arrange(spans):
-    """[(span, depth prefix flags, note)] of one trace in printing order. Flags: for each level, is it the last?"""
+    """[(span, flags, note)] of one trace in printing order. Flags: for each level, is it the last there?"""
     by_id = {span.span_id: span for span in spans}
     children, roots, order, done = defaultdict(list), [], [], set()
     for span in sorted(spans, key=lambda s: (s.start_ns, -s.end_ns)):
@@ -89,7 +89,8 @@ def arrange(spans):
             done.add(id(at))
             order.append((at, flags, note))
             below = children.pop(at.span_id, [])
-            stack += [(child, flags + [i == len(below) - 1], "") for i, child in reversed(list(enumerate(below)))]
+            for child in reversed(below):
+                stack.append((child, flags + [child is below[-1]], ""))
 
     for root in roots:
         note = ""
@@ -107,26 +108,29 @@ def bar(span, first_ns, last_ns, width, style):
     whole = max(last_ns - first_ns, 1)
     begin = min((span.start_ns - first_ns) * width // whole, width - 1)
     end = max(-(-(span.end_ns - first_ns) * width // whole), begin + 1)
-    colour = "red" if span.status == "ERROR" else OPERATION_COLOURS.get(span.attributes.get("gen_ai.operation.name"))
+    colour = OPERATION_COLOURS.get(span.attributes.get("gen_ai.operation.name"))
+    colour = "red" if span.status == "ERROR" else colour
     signs = style.signs
     return (style.paint(signs["idle"] * begin, "dim") + style.paint(signs["full"] * (end - begin), colour)
             + style.paint(signs["idle"] * (width - end), "dim"))
 
 
 def details(span, note, style):
-    """Lines below a span, with a colour: what is odd about its parent, its error, its events, what it lost."""
+    """Lines below a span, with a colour: an odd parent, its error, events, links, and what it lost."""
     signs = style.signs
     if note:
         yield "dim" if note.startswith("remote") else "red", f"{signs['arrow']} {note}"
     if span.status == "ERROR" or "error.type" in span.attributes:
-        yield "red", f"{signs['fail']} {span.attributes.get('error.type', 'error')}: {span.message or 'no message'}"
+        what = span.attributes.get("error.type", "error")
+        yield "red", f"{signs['fail']} {what}: {span.message or 'no message'}"
     for name, at, attributes in span.events:
         said = " ".join(f"{key}={value}" for key, value in attributes.items())
         yield "dim", f"{signs['dot']} {name} at +{duration(max(at - span.start_ns, 0))} {said}"
     for link in span.proto.links:
         yield "dim", f"{signs['dot']} link to trace {link.trace_id.hex()} span {link.span_id.hex()}"
     if span.dropped:
-        yield "red", f"{signs['fail']} dropped: " + ", ".join(f"{n} {what}" for what, n in span.dropped.items())
+        lost = ", ".join(f"{count} {what}" for what, count in span.dropped.items())
+        yield "red", f"{signs['fail']} dropped: {lost}"
 
 
 def trace_lines(spans, style):
@@ -149,7 +153,7 @@ def trace_lines(spans, style):
     head = (f"{style.clean(resource.get('service.name', '?'))}, {utc_text(first_ns)}, {len(spans)} spans, "
             f"{errors} failed, {duration(last_ns - first_ns)}, tokens {total[0]} {signs['arrow']} {total[1]}")
     yield style.fit(head, style.width).rstrip()
-    yield style.paint(f"{'':{label_width}}  {'0':<{bar_width // 2}}{duration(last_ns - first_ns):>{bar_width - bar_width // 2}}"
+    yield style.paint(f"{'':{label_width}}  0{duration(last_ns - first_ns):>{bar_width - 1}}"
                       f"  {'took':>{TOOK_WIDTH}}  {'tokens':>{usage_width}}", "dim")
     for (span, flags, note), label, used in zip(order, labels, usage):
         mark = style.paint(style.fit(label, label_width), "red" if span.status == "ERROR" else None)
