@@ -68,3 +68,28 @@ void uspan_clock_give_up(uspan_tracer_t *t)
     }
     uspan_unlock(t, state);
 }
+
+void uspan_clock_hear(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns)
+{
+    uint32_t state = uspan_lock(t);
+    bool known = t->trace.epochs[t->trace.epoch].state == USPAN_EPOCH_KNOWN;
+    uspan_unlock(t, state);
+    if (!known) {
+        uspan_clock_learn(t, mono_ns, unix_ns);
+    }
+}
+
+void uspan_set_unix_time(uspan_tracer_t *t, uint64_t unix_ns)
+{
+    uspan_clock_learn(t, uspan_now(t), unix_ns);
+}
+
+uspan_err_t uspan_unix_now(uspan_tracer_t *t, uint64_t *unix_ns)
+{
+    uint64_t now = uspan_now(t);
+    uint32_t state = uspan_lock(t);
+    bool known = t->trace.epochs[t->trace.epoch].state == USPAN_EPOCH_KNOWN &&
+                 uspan_epoch_unix(&t->trace, t->trace.epoch, now, unix_ns);
+    uspan_unlock(t, state);
+    return known ? USPAN_OK : USPAN_ERR_AGAIN;
+}

@@ -12,7 +12,7 @@ typedef enum uspan_epoch_state {
 
 #define USPAN_CLOCK_STEP_NS 100000000 /* smaller corrections are noise: a trace is not split for them */
 
-/* Callers hold the lock, for all but the last two. */
+/* Callers hold the lock, for all but the last three. */
 void uspan_epoch_enter(uspan_trace_part_t *p, uint8_t epoch);
 void uspan_epoch_leave(uspan_trace_part_t *p, uint8_t epoch);
 /* Unix time of a monotonic one in that epoch; false while unknown. */
@@ -20,6 +20,8 @@ bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_
 
 /* Unix time is known, as of mono_ns. Takes the lock. */
 void uspan_clock_learn(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns);
+/* The same from a source of whole seconds: only where nothing is known. Takes the lock. */
+void uspan_clock_hear(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns);
 /* It never came: spans of the unknown epoch are counted from the base. Takes the lock. */
 void uspan_clock_give_up(uspan_tracer_t *t);
 

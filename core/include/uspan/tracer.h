@@ -195,6 +195,7 @@ typedef struct uspan_target {
     const uspan_transport_t *transport;
     const char *headers;
     const char *basic_user, *basic_pass;
+    const char *basic64; /* the same, encoded at build time */
     uint32_t timeout_ms;
     uint64_t not_before_ns; /* monotonic; back-off */
     uspan_backoff_t backoff;
@@ -213,7 +214,8 @@ typedef struct uspan_target {
 typedef struct uspan_batch {
     uint16_t first; /* slot; USPAN_NO_INDEX: none */
     uint16_t count;
-    uint16_t limit; /* spans in the next batch, after a 413; 0: no limit */
+    uint16_t last;
+    uint16_t limit; /* spans in a batch after a 413; doubles with each success; 0: no limit */
     uint16_t attempts;
     uint32_t body_len;
     uint32_t reported[USPAN_DROP_COUNT]; /* drop counts that travel with it */
@@ -233,21 +235,28 @@ typedef struct uspan_dest {
     uint32_t refusals, renewals;
 } uspan_dest_t;
 
+/* Bytes of one piece's head: the fixed fields of a span and its name, or an attribute without its value. */
+#define USPAN_HEAD_BYTES (USPAN_NAME_MAX + 88u)
+
 /* The OTLP body source: where encoding stands. Fields in otlp.c's words. */
 typedef struct uspan_otlp {
     struct uspan_tracer *tracer;
     const uspan_batch_t *batch;
-    const uspan_scope_t *scope; /* of the spans being written */
-    uint16_t slot;
-    uint8_t dest;
-    uint8_t stage, step;
-    uint16_t item, block;
-    uint16_t offset; /* bytes of text already given out */
-    uint32_t left;   /* bytes of text still to give */
-    const uint8_t *text; /* the piece being copied: text_len bytes */
-    uint16_t text_len;
-    uint8_t head_len, head_at; /* bytes in head, bytes given out */
-    uint8_t head[112];
+    const uspan_scope_t *scope;   /* of the spans being written */
+    const uspan_entry_t *entry;   /* attribute under way: its value or elements are still to come */
+    const uint8_t *text;          /* piece being copied, NULL: from block */
+    uint32_t left;                /* bytes of the piece still to give */
+    uint16_t slot;                /* span under way */
+    uint16_t block, offset;       /* chain being copied */
+    uint16_t rec;                 /* block of the event or link under way */
+    uint16_t entries;             /* block of its attributes */
+    uint16_t item;                /* attribute index; position in the resource list */
+    uint16_t element;             /* bytes of the array already taken */
+    uint16_t array_block, pos;
+    uint8_t dest, stage, resume, step;
+    uint16_t head_len, head_at; /* bytes in head, bytes given out */
+    uint8_t percent;            /* the text being copied is percent-encoded */
+    uint8_t head[USPAN_HEAD_BYTES];
 } uspan_otlp_t;
 
 /* The answer parser: state only, no copy of the answer but the first bytes of its body. See http_answer.h. */
@@ -267,30 +276,37 @@ typedef struct uspan_answer {
     uint8_t body[USPAN_ANSWER_BYTES];
 } uspan_answer_t;
 
-/* What leaves the device besides spans. */
+/* Delivery. Fields in exporter.c's words. */
 typedef struct uspan_export_part {
     uspan_dest_t dests[USPAN_DESTINATIONS_MAX];
     const uspan_gate_t *gate;
     uspan_resource_t resource;
     uspan_batching_t batching;
-    uint8_t state; /* uspan_exchange_t of exporter.h */
-    uint8_t job, job_dest;
-    uint8_t flushing, stopping, reused, answered;
+    uint8_t step; /* of the exchange under way: uspan_step_t of exporter.h */
+    uint8_t job;  /* what it is for: uspan_job_t */
+    uint8_t dest; /* for which destination */
     uint8_t turn; /* destination that is asked first next time */
-    uint64_t stop_at_ns, exchange_until_ns, idle_since_ns, oldest_end_ns, probe_at_ns;
-    const uspan_transport_t *connected; /* NULL: none */
-    uspan_target_t *connected_to;
+    uint8_t flushing, stopping;
+    uint8_t reused;    /* the connection served a request before */
+    uint8_t resent;    /* this request was sent again on a new connection */
+    uint8_t listening; /* while sending would block: look for an early answer next */
+    uint8_t send_dead; /* no more can be sent; an answer may still be there */
+    uint8_t probed;    /* a Date probe was tried since the last wait */
+    uint64_t stop_at_ns, give_up_at_ns, exchange_until_ns, idle_since_ns, clock_at_ns, probe_at_ns;
+    uspan_target_t *connected; /* NULL: none */
+    const uspan_transport_t *transport; /* of the connection */
     uspan_peer_t peer;
-    uint32_t body_len, body_sent;
-    uint16_t head_item, head_offset; /* request head source */
+    uint32_t head_len, head_sent, body_len;
     uint16_t send_len, send_at;
-    uint64_t log_until_ns;
+    uint64_t log_after_ns;
     uint32_t log_suppressed;
+    uspan_backoff_t probe_backoff;
     uspan_otlp_t otlp;
     uspan_answer_t answer;
 #if USPAN_STUDIO
     uspan_target_t studio;
-    const char *studio_project, *studio_name;
+    const char *project;
+    uint8_t run_job; /* index of the run being registered */
 #endif
     uint8_t send[USPAN_SEND_BYTES];
 } uspan_export_part_t;

@@ -1,0 +1,337 @@
+/* collector.c: a tracer begins, and its settings are judged before they are taken: a setting that is refused leaves all as it was,
+ * and says the cure. */
+#include <string.h>
+#include "batch.h"
+#include "exporter.h"
+#include "headers.h"
+#include "otlp.h"
+#include "trace/id.h"
+#include "trace/pool.h"
+#include "trace/trace.h"
+#include "trace/utf8.h"
+#include "url.h"
+
+#define MAGIC 0x75737031u
+#define RESOURCE_KEY_MAX 64u
+#define RESOURCE_VALUE_MAX 255u
+#define NS_PER_S 1000000000u
+
+void uspan_say(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail)
+{
+    uspan_export_part_t *x = &t->out;
+    uint64_t now = t->trace.port->mono_ns(t->trace.port->ctx);
+    if (now < x->log_after_ns) {
+        x->log_suppressed++;
+        return;
+    }
+    char line[160];
+    size_t n = 0;
+    const char *const parts[] = { "uspan: ", what, detail != NULL && detail[0] != '\0' ? " " : "", detail };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        for (const char *c = parts[i]; c != NULL && *c != '\0' && n < sizeof line - 1u; c++) {
+            line[n++] = *c;
+        }
+    }
+    line[n] = '\0';
+    x->log_after_ns = now + NS_PER_S;
+    t->trace.port->log(t->trace.port->ctx, level, line);
+}
+
+static bool port_is_whole(const uspan_port_t *p)
+{
+    return p->abi == USPAN_PORT_ABI && p->lock != NULL && p->unlock != NULL && p->mono_ns != NULL && p->unix_ns != NULL &&
+           p->random != NULL && p->task != NULL && p->log != NULL;
+}
+
+uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *port, size_t tracer_size, uint32_t config_id)
+{
+    static const uspan_resource_t none;
+    if (t == NULL || port == NULL || tracer_size != sizeof *t || config_id != USPAN_CONFIG_ID || !port_is_whole(port)) {
+        return USPAN_ERR_ARG;
+    }
+    memset(&t->out, 0, sizeof t->out);
+    uspan_trace_init(t, port);
+    t->magic = MAGIC;
+    for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
+        t->out.dests[d].batch.first = USPAN_NO_INDEX;
+        t->out.dests[d].target.why = "";
+    }
+    (void)uspan_id_seed(t);
+    return uspan_set_resource(t, &none);
+}
+
+/* A list of resource attributes decodes, to keys and values that a receiver accepts. */
+static bool resource_decodes(const char *list)
+{
+    uspan_pair_t pair;
+    size_t pos = 0;
+    uspan_err_t err;
+    while ((err = uspan_pair_next(list, &pos, &pair)) == USPAN_OK) {
+        char text[RESOURCE_VALUE_MAX];
+        size_t n = 0;
+        size_t at = 0;
+        int c;
+        while ((c = uspan_pair_byte(pair.value, pair.value_len, &at)) >= 0) {
+            if (n == sizeof text) {
+                return false;
+            }
+            text[n++] = (char)c;
+        }
+        if (c != -1 || uspan_utf8_run(text, n) < n || pair.key_len > RESOURCE_KEY_MAX ||
+            uspan_utf8_run(pair.key, pair.key_len) < pair.key_len) {
+            return false;
+        }
+    }
+    return err == USPAN_ERR_CLOSED && pos <= UINT16_MAX;
+}
+
+static bool text_is_good(const char *text)
+{
+    return text == NULL || (strlen(text) <= UINT16_MAX && uspan_utf8_run(text, strlen(text)) == strlen(text));
+}
+
+uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resource)
+{
+    if (t == NULL || resource == NULL || (resource->typed == NULL && resource->typed_count > 0u)) {
+        return USPAN_ERR_ARG;
+    }
+    uspan_resource_t r = *resource;
+    r.attributes = r.attributes != NULL ? r.attributes : USPAN_RESOURCE;
+    bool good = resource_decodes(r.attributes) && text_is_good(r.service_name) && text_is_good(r.service_version) &&
+                text_is_good(r.instance_id) && r.typed_count < 1000u;
+    for (size_t i = 0; good && i < r.typed_count; i++) {
+        const uspan_attr_t *a = &r.typed[i];
+        bool is_text = a->type == USPAN_TYPE_TEXT || a->type == USPAN_TYPE_STATIC;
+        good = a->key != NULL && a->key->len <= RESOURCE_KEY_MAX && a->type >= USPAN_TYPE_INT &&
+               a->type <= USPAN_TYPE_STATIC && (!is_text || a->v.text != NULL);
+        if (good && is_text) {
+            size_t n = a->count == USPAN_TO_NUL ? strlen(a->v.text) : a->count;
+            good = n <= UINT16_MAX && uspan_utf8_run(a->v.text, n) == n;
+        }
+    }
+    if (!good) {
+        uspan_say(t, USPAN_LEVEL_ERROR, "resource attributes do not decode: key=value,... with percent-encoded UTF-8", NULL);
+        return USPAN_ERR_CONFIG;
+    }
+    /* A service.name in the list stands only where none is given; the compile-time one is the last resort. */
+    uspan_pair_t pair;
+    size_t pos = 0;
+    while (r.service_name == NULL && uspan_pair_next(r.attributes, &pos, &pair) == USPAN_OK) {
+        if (pair.key_len == 12u && memcmp(pair.key, "service.name", 12u) == 0) {
+            r.service_name = "";
+        }
+    }
+    r.service_name = r.service_name != NULL ? r.service_name : USPAN_SERVICE_NAME;
+    t->out.resource = r;
+    return USPAN_OK;
+}
+
+/* ---- destinations ------------------------------------------------------------------------------------------------------------ */
+
+/* Compile-time settings. */
+static void fill_defaults(unsigned dest, uspan_target_t *target, const char **endpoint)
+{
+    *endpoint = NULL;
+    (void)target;
+    if (dest == 0u) {
+#if defined(USPAN_ENDPOINT)
+        *endpoint = USPAN_ENDPOINT;
+#elif defined(USPAN_STUDIO_URL)
+        *endpoint = USPAN_STUDIO_URL "/v1/traces";
+#endif
+#ifdef USPAN_HEADERS
+        target->headers = USPAN_HEADERS;
+#endif
+#ifdef USPAN_BASIC_AUTH
+        target->basic64 = USPAN_BASIC_AUTH;
+#elif defined(USPAN_BASIC_USER)
+        target->basic_user = USPAN_BASIC_USER;
+        target->basic_pass = USPAN_BASIC_PASS;
+#endif
+    }
+    if (dest == 1u) {
+#if defined(USPAN_ENDPOINT_2)
+        *endpoint = USPAN_ENDPOINT_2;
+#elif defined(USPAN_ENDPOINT) && defined(USPAN_STUDIO_URL) && defined(USPAN_STUDIO_TRACES) && USPAN_STUDIO_TRACES
+        *endpoint = USPAN_STUDIO_URL "/v1/traces";
+#endif
+#ifdef USPAN_HEADERS_2
+        target->headers = USPAN_HEADERS_2;
+#endif
+#ifdef USPAN_BASIC_AUTH_2
+        target->basic64 = USPAN_BASIC_AUTH_2;
+#elif defined(USPAN_BASIC_USER_2)
+        target->basic_user = USPAN_BASIC_USER_2;
+        target->basic_pass = USPAN_BASIC_PASS_2;
+#endif
+    }
+}
+
+/* Judge a target as a whole. NULL: good. */
+static const char *judge(const uspan_target_t *target)
+{
+    const char *wrong = uspan_headers_check(target->headers);
+    if (wrong != NULL) {
+        return wrong;
+    }
+    bool secure = (target->transport->flags & USPAN_TRANSPORT_SECURE) != 0u;
+    if (target->url.tls && !secure) {
+        return "an https endpoint needs a transport with TLS";
+    }
+    if (!target->url.tls && secure) {
+        return "an http endpoint over a TLS transport; write https://";
+    }
+    if (target->basic_user != NULL && strchr(target->basic_user, ':') != NULL) {
+        return "a basic user name holds a colon (RFC 7617)";
+    }
+    bool secret = uspan_headers_secret(target->headers) || target->basic_user != NULL || target->basic64 != NULL;
+    if (!target->url.tls && secret && USPAN_INSECURE_HEADERS_OVER_HTTP == 0) {
+        return "a secret header over plain http; use https, or build with USPAN_INSECURE_HEADERS_OVER_HTTP 1";
+    }
+    return NULL;
+}
+
+static uspan_err_t refuse(uspan_tracer_t *t, unsigned dest, const char *wrong)
+{
+    t->out.dests[dest].target.why = wrong;
+    uspan_say(t, USPAN_LEVEL_ERROR, "settings:", wrong);
+    return USPAN_ERR_CONFIG;
+}
+
+/* Spans of before are not this destination's business. */
+static void join(uspan_tracer_t *t, unsigned d, uspan_dest_kind_t kind)
+{
+    uspan_trace_part_t *p = &t->trace;
+    uspan_dest_t *dest = &t->out.dests[d];
+    uint32_t state = uspan_lock(t);
+    dest->used = (uint8_t)kind;
+    dest->missed = p->started - p->unsampled - p->open;
+    for (unsigned c = 0; c <= USPAN_DROP_NO_DESTINATION; c++) {
+        dest->missed -= p->dropped[c];
+    }
+    p->dest_mask = (uint8_t)(p->dest_mask | 1u << d);
+    uspan_unlock(t, state);
+}
+
+uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned d, const uspan_transport_t *transport,
+                            const uspan_collector_t *collector)
+{
+    static const uspan_collector_t none;
+    const uspan_collector_t *c = collector != NULL ? collector : &none;
+    if (t == NULL || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_NONE || transport == NULL ||
+        transport->abi != USPAN_TRANSPORT_ABI || transport->open == NULL || transport->send == NULL ||
+        transport->recv == NULL || transport->close == NULL || transport->why == NULL) {
+        return USPAN_ERR_ARG;
+    }
+    uspan_target_t target;
+    const char *endpoint;
+    memset(&target, 0, sizeof target);
+    fill_defaults(d, &target, &endpoint);
+    if (c->endpoint != NULL) { /* another collector: the compile-time one's credentials are not for it */
+        endpoint = c->endpoint;
+        target.headers = target.basic_user = target.basic_pass = target.basic64 = NULL;
+    }
+    target.headers = c->headers != NULL ? c->headers : target.headers;
+    if (c->basic_user != NULL) {
+        target.basic_user = c->basic_user;
+        target.basic_pass = c->basic_pass;
+        target.basic64 = NULL;
+    }
+    target.transport = transport;
+    target.timeout_ms = c->timeout_ms;
+    target.why = "";
+    const char *wrong = endpoint == NULL ? "no endpoint: set USPAN_ENDPOINT" : uspan_url_parse(endpoint, &target.url);
+    wrong = wrong == NULL ? judge(&target) : wrong;
+    if (wrong != NULL) {
+        return refuse(t, d, wrong);
+    }
+    uspan_dest_t *dest = &t->out.dests[d];
+    dest->target = target;
+    dest->renew = c->renew;
+    dest->renew_ctx = c->renew_ctx;
+    join(t, d, USPAN_DEST_COLLECTOR);
+    return USPAN_OK;
+}
+
+uspan_err_t uspan_export_to_sink(uspan_tracer_t *t, unsigned d, const uspan_sink_t *sink)
+{
+    if (t == NULL || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_NONE || sink == NULL ||
+        sink->span == NULL) {
+        return USPAN_ERR_ARG;
+    }
+    t->out.dests[d].sink = sink;
+    join(t, d, USPAN_DEST_SINK);
+    return USPAN_OK;
+}
+
+/* The connection leads to what the settings were. Idle ones end; one under way ends by itself. */
+static void settings_changed(uspan_tracer_t *t, uspan_target_t *target)
+{
+    target->not_before_ns = 0u;
+    target->resting = 0u;
+    target->renewed = 0u;
+    if (t->out.connected == target && t->out.step == USPAN_STEP_IDLE) {
+        uspan_hang_up(t);
+    }
+}
+
+uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned d, const char *endpoint)
+{
+    if (t == NULL || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_COLLECTOR || endpoint == NULL) {
+        return USPAN_ERR_ARG;
+    }
+    uspan_target_t *target = &t->out.dests[d].target;
+    if (t->out.step != USPAN_STEP_IDLE && uspan_job_target(t) == target) {
+        return USPAN_ERR_AGAIN;
+    }
+    const uspan_url_t before = target->url;
+    const char *wrong = uspan_url_parse(endpoint, &target->url);
+    wrong = wrong == NULL ? judge(target) : wrong;
+    if (wrong != NULL) {
+        target->url = before;
+        return refuse(t, d, wrong);
+    }
+    settings_changed(t, target);
+    return USPAN_OK;
+}
+
+uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned d, const char *headers)
+{
+    if (t == NULL || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_COLLECTOR || headers == NULL) {
+        return USPAN_ERR_ARG;
+    }
+#if USPAN_HEADERS_BYTES > 0
+    uspan_target_t *target = &t->out.dests[d].target;
+    size_t len = strlen(headers);
+    if (len >= sizeof target->headers_ram) {
+        return USPAN_ERR_FULL;
+    }
+    const char *before = target->headers;
+    target->headers = headers;
+    const char *wrong = judge(target);
+    target->headers = before;
+    if (wrong != NULL) {
+        return refuse(t, d, wrong);
+    }
+    for (volatile char *c = target->headers_ram; c < target->headers_ram + sizeof target->headers_ram; c++) {
+        *c = 0; /* volatile: the old secret must really go */
+    }
+    memcpy(target->headers_ram, headers, len + 1u);
+    target->headers = target->headers_ram;
+    target->basic_user = target->basic_pass = target->basic64 = NULL;
+    settings_changed(t, target);
+    return USPAN_OK;
+#else
+    return USPAN_ERR_FULL;
+#endif
+}
+
+void uspan_set_gate(uspan_tracer_t *t, const uspan_gate_t *gate)
+{
+    t->out.gate = gate;
+}
+
+void uspan_set_batching(uspan_tracer_t *t, const uspan_batching_t *b)
+{
+    t->out.batching = *b;
+}

@@ -1,0 +1,22 @@
+/* studio.h: AgentScope Studio's run registration (trpc/registerRun). Private to core. */
+#ifndef USPAN_EXPORT_STUDIO_H
+#define USPAN_EXPORT_STUDIO_H
+
+#include "request.h"
+#include "trace/run.h"
+
+#if USPAN_STUDIO
+/* A registration is due now. */
+bool uspan_studio_wants(uspan_tracer_t *t, uint64_t now_ns, uint64_t *wake);
+/* Path and JSON body of the registration under way. */
+const char *uspan_studio_path(uspan_tracer_t *t);
+void uspan_studio_render(uspan_tracer_t *t, uspan_window_t *w);
+/* It was answered. */
+void uspan_studio_answered(uspan_tracer_t *t, bool accepted);
+/* Every run is to be marked done. */
+void uspan_studio_end(uspan_tracer_t *t);
+/* No run waits to be marked done. */
+bool uspan_studio_settled(const uspan_tracer_t *t);
+#endif
+
+#endif
