@@ -9,7 +9,7 @@ from callgraph import Graph, plain  # noqa: E402
 
 OUT = sources.BUILD / "build_tests"
 # All that core and proto may take from libc; the compiler's own helpers (64-bit and floating arithmetic) come with it.
-ALLOWED = {"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strcmp", "strncmp", "strcspn"}
+ALLOWED = {"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strcmp", "strncmp", "strchr", "strcspn"}
 HELPERS = ("__aeabi_", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail", "__ubsan", "__asan")
 HEAP = {"malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign", "strdup", "strndup"}
 EVERYTHING = ["USPAN_STUDIO=1", "USPAN_DESTINATIONS_MAX=2", 'USPAN_STUDIO_URL="http://host:3000"',
