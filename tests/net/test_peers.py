@@ -448,6 +448,8 @@ class Demo(unittest.TestCase):
         self.assertEqual(status, 0, text)
         self.assertIn("All 6 spans arrived whole", text)
         self.assertIn("USPAN_STUDIO_URL", text)
+        status, text = self.run_demo("sh", "-c", f"{sys.executable} {sample.__file__} && exit 3")
+        self.assertEqual((status, "exit status is 3" in text), (1, True))
         self.assertEqual(self.run_demo("true")[0], 1)
         self.assertEqual(self.run_demo("/no/such/program")[0], 1)
         self.assertEqual(self.run_demo()[0], 2)
