@@ -58,7 +58,9 @@ function(uspan_add_mbedtls_source target folder)
     # Everest's other variants are #included by the file that chooses one.
     list(FILTER sources EXCLUDE REGEX "everest/library/(Hacl_Curve25519|legacy/.*)\\.c$")
     add_library(${target} STATIC EXCLUDE_FROM_ALL ${sources})
-    target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${folder}/include>)
+    target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${folder}/include>
+                               $<INSTALL_INTERFACE:include/uspan_mbedtls>)
+    set(USPAN_MBEDTLS_FOLDER ${folder} PARENT_SCOPE)
     target_include_directories(${target} PRIVATE ${folder}/library ${folder}/3rdparty/everest/include
                                ${folder}/3rdparty/everest/include/everest
                                ${folder}/3rdparty/everest/include/everest/kremlib ${folder}/3rdparty/p256-m
@@ -92,5 +94,6 @@ function(uspan_add_mbedtls out)
     endif()
     uspan_dep(mbedtls USPAN_MBEDTLS_DIR library/ssl_tls.c folder)
     uspan_add_mbedtls_source(uspan_mbedtls_source ${folder})
+    set(USPAN_MBEDTLS_FOLDER ${folder} PARENT_SCOPE)
     set(${out} uspan_mbedtls_source PARENT_SCOPE)
 endfunction()

@@ -1,5 +1,5 @@
-# UspanSettings.cmake: every option of config.h as a CMake cache variable of the same name.
-# Invariant: config.h is the only list of options. What is set here reaches the library and the application alike,
+# UspanSettings.cmake: every option of config.h and of the ports' headers as a CMake cache variable of the same name.
+# Invariant: those headers are the only list of options. What is set here reaches the library and the application alike,
 # through a generated header named by USPAN_USER_CONFIG, so that no secret stands on a command line.
 include(${CMAKE_CURRENT_LIST_DIR}/UspanEndpoint.cmake)
 
@@ -9,15 +9,19 @@ function(uspan_quote text out) # as a C string literal
     set(${out} "\"${text}\"" PARENT_SCOPE)
 endfunction()
 
-# Options with a default in config.h, split by whether that default is text.
-function(uspan_read_options header texts numbers)
-    file(STRINGS ${header} lines REGEX "^#(ifndef|define) USPAN_[A-Z0-9_]+")
+# Options with a default in a header, split by whether that default is text.
+function(uspan_read_options texts numbers)
     set(asked "")
     set(found_texts "")
     set(found_numbers "")
+    set(lines "")
+    foreach(header IN LISTS ARGN)
+        file(STRINGS ${header} more REGEX "^#(ifndef|define) USPAN_[A-Z0-9_]+")
+        list(APPEND lines ${more})
+    endforeach()
     foreach(line IN LISTS lines)
-        if(line MATCHES "^#ifndef (USPAN_[A-Z0-9_]+)$" AND NOT CMAKE_MATCH_1 STREQUAL "USPAN_CONFIG_H")
-            set(asked ${CMAKE_MATCH_1})
+        if(line MATCHES "^#ifndef (USPAN_[A-Z0-9_]+)$")
+            set(asked ${CMAKE_MATCH_1}) # an include guard has no value after its name, and falls through
         elseif(line MATCHES "^#define (USPAN_[A-Z0-9_]+) (.)" AND CMAKE_MATCH_1 STREQUAL asked)
             if(CMAKE_MATCH_2 STREQUAL "\"")
                 list(APPEND found_texts ${CMAKE_MATCH_1})
@@ -33,11 +37,11 @@ function(uspan_read_options header texts numbers)
     set(${numbers} ${found_numbers} PARENT_SCOPE)
 endfunction()
 
-# Judge the settings and write the header.
-function(uspan_write_settings config_h out)
-    uspan_read_options(${config_h} texts numbers)
-    # Settings without a default: one set for each destination that can exist. RUN_TIME ports may override them.
-    list(APPEND texts USPAN_STUDIO_URL USPAN_TLS_CA_FILE)
+# Judge the settings and write the header ${out}; further arguments: the headers that have the options.
+function(uspan_write_settings out)
+    uspan_read_options(texts numbers ${ARGN})
+    # Settings without a default: those of Studio, and one set for each destination that can exist.
+    list(APPEND texts USPAN_STUDIO_URL USPAN_CA_FILE USPAN_LOG_PATH)
     list(APPEND numbers USPAN_STUDIO_TRACES)
     foreach(suffix IN ITEMS "" _2 _3 _4)
         list(APPEND texts USPAN_ENDPOINT${suffix} USPAN_HEADERS${suffix})
@@ -51,7 +55,7 @@ function(uspan_write_settings config_h out)
         string(APPEND body "#include \"${user_config}\"\n")
     endif()
     foreach(name IN LISTS texts numbers)
-        set(${name} "" CACHE STRING "See core/include/uspan/config.h")
+        set(${name} "" CACHE STRING "See core/include/uspan/config.h and the ports' headers")
         set(value "${${name}}")
         if(value STREQUAL "")
             continue()
