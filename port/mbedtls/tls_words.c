@@ -3,6 +3,14 @@
 
 #include <mbedtls/net_sockets.h>
 
+#if MBEDTLS_VERSION_MAJOR < 3
+#define BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE
+#define BAD_VERSION MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION
+#else
+#define BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_CERTIFICATE
+#define BAD_VERSION MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
+#endif
+
 /* Alerts of RFC 8446 §6 that tell a cause. */
 static const struct {
     uint8_t alert;
@@ -61,18 +69,7 @@ static const struct {
       "not a TLS record, or one larger than MBEDTLS_SSL_IN_CONTENT_LEN" },
     { MBEDTLS_ERR_SSL_INVALID_MAC, USPAN_ERR_IO, "a TLS record was damaged on the way" },
     { MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL, USPAN_ERR_CONFIG, "MBEDTLS_SSL_IN_CONTENT_LEN or _OUT_CONTENT_LEN too small" },
-#if defined(MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION)
-    { MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, USPAN_ERR_CONFIG, "no common TLS version" },
-#endif
-#if defined(MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION)
-    { MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION, USPAN_ERR_CONFIG, "no common TLS version" },
-#endif
-#if defined(MBEDTLS_ERR_SSL_BAD_CERTIFICATE)
-    { MBEDTLS_ERR_SSL_BAD_CERTIFICATE, USPAN_ERR_TRUST, "peer's certificate cannot be used" },
-#endif
-#if defined(MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE)
-    { MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE, USPAN_ERR_TRUST, "peer's certificate cannot be used" },
-#endif
+    { BAD_VERSION, USPAN_ERR_CONFIG, "no common TLS version" },
 };
 
 bool uspan_tls_no_memory(int error)
@@ -86,7 +83,7 @@ bool uspan_tls_no_memory(int error)
 static uspan_err_t explain_certificate(const uspan_tls_t *tls, const char **why)
 {
     uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
-    *why = "certificate refused";
+    *why = "peer's certificate cannot be used";
     for (size_t i = 0; flags != UINT32_MAX && i < sizeof(checks) / sizeof(checks[0]); i++) {
         if ((flags & checks[i].flag) != 0u) {
             *why = checks[i].why;
@@ -116,7 +113,7 @@ uspan_err_t uspan_tls_explain(const uspan_tls_t *tls, int error, const char **wh
         *why = tls->under->why(tls->under->ctx);
         return USPAN_ERR_IO;
     }
-    if (error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
+    if (error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || error == BAD_CERTIFICATE) { /* the second for its usage */
         return explain_certificate(tls, why);
     }
     if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {

@@ -1,0 +1,414 @@
+/* test_tls_bytes.c: TLS 1.2 and 1.3 with OpenSSL and GnuTLS as peers: bytes arrive whole over any network, sessions are
+ * resumed, every fault ends in a word and not in a leak. */
+#define _GNU_SOURCE
+#include "tls_peer.h"
+
+#ifndef MBEDTLS_PRIVATE
+#define MBEDTLS_PRIVATE(member) member
+#endif
+#if MBEDTLS_VERSION_MAJOR < 3
+#define LAST_VERSION USPAN_TLS_1_2
+#else
+#define LAST_VERSION USPAN_TLS_1_3
+#endif
+
+static const char *const priorities[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3" };
+
+static void test_openssl_is_resumed_in_each_version(void **state)
+{
+    (void)state;
+    for (int version = USPAN_TLS_1_2; version <= LAST_VERSION; version++) {
+        const char *name = version == USPAN_TLS_1_2 ? "TLSv1.2" : "TLSv1.3";
+        char reused[32], first[32];
+        (void)snprintf(first, sizeof(first), "New, %s", name);
+        (void)snprintf(reused, sizeof(reused), "Reused, %s", name);
+        options.min_version = options.max_version = version;
+        start_openssl("server.pem", NULL);
+        init_client();
+        visit();
+        assert_non_null(strstr(page, first));
+        visit();
+        assert_non_null(strstr(page, reused));
+        visit();
+        assert_non_null(strstr(page, reused));
+        uspan_tls_free(&tls);
+        stop_server();
+    }
+}
+
+static void test_gnutls_is_resumed_in_each_version(void **state)
+{
+    (void)state;
+    for (int version = USPAN_TLS_1_2; version <= LAST_VERSION; version++) {
+        start_gnutls("--http", priorities[version - USPAN_TLS_1_2]);
+        init_client();
+        visit();
+        assert_non_null(strstr(page, version == USPAN_TLS_1_2 ? "TLS1.2" : "TLS1.3"));
+        assert_false(file_says("server.log", "resumed"));
+        visit();
+        assert_true(wait_for("resumed session"));
+        uspan_tls_free(&tls);
+        stop_server();
+    }
+}
+
+static void test_a_ticket_that_is_refused_costs_only_the_long_handshake(void **state)
+{
+    (void)state;
+    for (int version = USPAN_TLS_1_2; version <= LAST_VERSION; version++) {
+        options.min_version = options.max_version = version;
+        start_openssl("server.pem", NULL);
+        init_client();
+        visit();
+        uint16_t port = server.port;
+        stop_server();
+        start_openssl("server.pem", NULL); /* another process has another ticket key */
+        tls.sessions[0].port = tls.sessions[0].port == port ? server.port : 0;
+        assert_int_not_equal(tls.sessions[0].port, 0);
+        visit();
+        assert_non_null(strstr(page, "New, "));
+        visit();
+        assert_non_null(strstr(page, "Reused, "));
+        uspan_tls_free(&tls);
+        stop_server();
+    }
+}
+
+static void test_a_session_belongs_to_its_host_and_port(void **state)
+{
+    (void)state;
+    start_openssl("server.pem", NULL);
+    init_client();
+    visit();
+    assert_string_equal(tls.sessions[0].host, "localhost");
+    assert_int_equal(tls.sessions[0].port, server.port);
+    /* Another name of the same peer: its certificate must be looked at, so nothing is resumed. */
+    assert_int_equal(open_fully("127.0.0.1"), USPAN_ERR_TRUST);
+    assert_string_equal(transport.why(transport.ctx), "certificate is for another host name");
+    transport.close(transport.ctx);
+}
+
+static void test_no_common_version_is_named(void **state)
+{
+    (void)state;
+    static const char *const only_13[] = { "-tls1_3", NULL };
+    options.max_version = USPAN_TLS_1_2;
+    start_openssl("server.pem", only_13);
+    init_client();
+    assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG);
+    assert_string_equal(transport.why(transport.ctx), "peer's alert: no common TLS version");
+    uspan_tls_free(&tls);
+    stop_server();
+    options.max_version = 0;
+#if MBEDTLS_VERSION_MAJOR < 3
+    options.min_version = USPAN_TLS_1_3;
+    init_client();
+    assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG);
+    assert_string_equal(transport.why(transport.ctx), "mbedTLS was built without the TLS version asked for");
+#else
+    static const char *const only_12[] = { "-tls1_2", NULL };
+    options.min_version = USPAN_TLS_1_3;
+    start_openssl("server.pem", only_12);
+    init_client();
+    assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG);
+    assert_non_null(strstr(transport.why(transport.ctx), "no common TLS version"));
+#endif
+}
+
+static void test_old_tls_is_never_spoken(void **state)
+{
+    (void)state;
+    static const char *const only_11[] = { "-tls1_1", "-cipher", "ALL:@SECLEVEL=0", NULL };
+    start_openssl("server.pem", only_11);
+    init_client();
+    assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG);
+    assert_non_null(strstr(transport.why(transport.ctx), "no common TLS version"));
+}
+
+/* Send len bytes to an echo and take them back, a window at a time: gnutls-serv garbles what it cannot echo at once. */
+static void echo(size_t len)
+{
+    static uint8_t out[150000], in[150000];
+    size_t sent = 0, got = 0;
+    assert_true(len <= sizeof(out));
+    for (size_t i = 0; i < len; i++) {
+        bool last = i % 64u == 63u || i + 1u == len; /* it echoes lines */
+        out[i] = (uint8_t)(last ? '\n' : 'a' + (int)(i * 7u / 5u % 26u));
+    }
+    for (long idle = 0; got < len;) {
+        size_t window = (got / 4096u + 1u) * 4096u < len ? (got / 4096u + 1u) * 4096u : len;
+        int32_t moved = sent < window ? transport.send(transport.ctx, out + sent, window - sent) : 0;
+        assert_true(moved >= 0);
+        sent += (size_t)moved;
+        int32_t back = sent == window ? transport.recv(transport.ctx, in + got, window - got) : 0;
+        assert_true(back >= 0);
+        got += (size_t)back;
+        if (moved == 0 && back == 0 && ++idle % 8 == 0) {
+            assert_true(idle < PATIENCE_S * 5000);
+            pause_ms(1);
+        }
+    }
+    assert_memory_equal(in, out, len);
+}
+
+static void test_bytes_arrive_whole_over_any_network(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t most, len;
+        bool hesitant;
+    } networks[] = { { 0, 150000, false }, { 1000, 60000, true }, { 7, 8000, true }, { 1, 1500, true } };
+    for (int version = USPAN_TLS_1_2; version <= LAST_VERSION; version++) {
+        start_gnutls("--echo", priorities[version - USPAN_TLS_1_2]);
+        for (size_t i = 0; i < COUNT(networks); i++) {
+            (void)make_client(NULL);
+            shim.most = networks[i].most;
+            shim.hesitant = networks[i].hesitant;
+            init_client();
+            assert_int_equal(open_fully("localhost"), USPAN_OK);
+            echo(networks[i].len);
+            uspan_tls_free(&tls);
+        }
+        stop_server();
+    }
+}
+
+static uint64_t jumping_ns(void *ctx)
+{
+    static uint64_t now_ns;
+    (void)ctx;
+    return now_ns += 1000000000u;
+}
+
+static void test_one_open_never_does_more_than_a_step_when_time_stands_for_it(void **state)
+{
+    (void)state;
+    uspan_peer_t to = { .host = "localhost" };
+    int steps = 0, before = -1;
+    start_openssl("server.pem", NULL);
+    to.port = server.port;
+    uspan_port_t slow = *uspan_posix_port();
+    slow.mono_ns = jumping_ns; /* each look at it is a second later: one step uses the time up */
+    options.port = &slow;
+    init_client();
+    uspan_err_t err;
+    do {
+        err = transport.open(transport.ctx, &to);
+        int now = tls.ssl.MBEDTLS_PRIVATE(state);
+        steps += now != before;
+        before = now;
+        pause_ms(1);
+    } while (err == USPAN_ERR_AGAIN);
+    assert_int_equal(err, USPAN_OK);
+    assert_true(steps >= 8); /* each seen alone */
+}
+
+static void test_each_fault_of_the_network_ends_in_an_error_and_no_leak(void **state)
+{
+    (void)state;
+    for (int version = USPAN_TLS_1_2; version <= LAST_VERSION; version++) {
+        options.min_version = options.max_version = version;
+        start_openssl("server.pem", NULL);
+        init_client();
+        unsigned n = 1;
+        for (bool fired = true; fired; n++) {
+            shim.calls = 0;
+            shim.fail_at = n;
+            uspan_err_t err = open_fully("localhost");
+            if (err == USPAN_OK) {
+                (void)get_page();
+            } else {
+                assert_int_equal(err, USPAN_ERR_IO);
+                assert_string_equal(transport.why(transport.ctx), "the shim failed");
+                assert_int_equal(tls.sessions[0].port, 0); /* so the next one is a full handshake too */
+            }
+            fired = shim.calls >= n;
+            transport.close(transport.ctx);
+            assert_int_equal(tcp.fd, -1);
+            for (size_t i = 0; i < USPAN_TLS_SESSIONS && fired; i++) {
+                mbedtls_ssl_session_free(&tls.sessions[i].session);
+                tls.sessions[i].port = 0;
+            }
+            assert_true(n < 200u);
+        }
+        assert_true(n > 8u);
+        shim.fail_at = 0;
+        visit();
+        uspan_tls_free(&tls);
+        stop_server();
+    }
+}
+
+/* A peer in this process: what it says to a client that says hello. */
+static void meet(const char *answer)
+{
+    int listener, peer;
+    const uspan_peer_t to = { .host = "127.0.0.1", .port = listen_on_loopback(&listener) };
+    init_client();
+    server.port = to.port;
+    assert_int_equal(transport.open(transport.ctx, &to), USPAN_ERR_AGAIN);
+    peer = accept(listener, NULL, NULL);
+    assert_true(peer >= 0);
+    assert_int_equal(send(peer, answer, strlen(answer), 0), strlen(answer));
+    assert_int_equal(shutdown(peer, SHUT_WR), 0);
+    assert_int_equal(open_fully("127.0.0.1"), USPAN_ERR_IO);
+    (void)close(peer);
+    (void)close(listener);
+}
+
+static void test_a_peer_without_tls_is_an_error(void **state)
+{
+    (void)state;
+    meet("HTTP/1.1 400 Bad Request\r\n\r\n");
+    assert_string_equal(transport.why(transport.ctx),
+                        "not a TLS record, or one larger than MBEDTLS_SSL_IN_CONTENT_LEN");
+}
+
+static void test_a_peer_that_leaves_is_an_error(void **state)
+{
+    (void)state;
+    meet("");
+    assert_string_equal(transport.why(transport.ctx), "peer closed the connection without TLS's goodbye");
+}
+
+static void test_a_refused_connection_is_the_lower_transports_error(void **state)
+{
+    (void)state;
+    int listener;
+    server.port = listen_on_loopback(&listener);
+    (void)close(listener);
+    init_client();
+    assert_int_equal(open_fully("127.0.0.1"), USPAN_ERR_IO);
+    assert_string_equal(transport.why(transport.ctx), "connection refused");
+}
+
+static void test_a_server_that_dies_is_no_clean_end(void **state)
+{
+    (void)state;
+    start_gnutls("--echo", priorities[0]);
+    init_client();
+    assert_int_equal(open_fully("localhost"), USPAN_OK);
+    echo(100);
+    stop_server();
+    uint8_t byte;
+    int32_t moved;
+    for (long i = 0; (moved = transport.recv(transport.ctx, &byte, 1)) == 0; i++) {
+        assert_true(i < PATIENCE_S * 1000);
+        pause_ms(1);
+    }
+    assert_int_equal(moved, USPAN_ERR_IO);
+    assert_string_not_equal(transport.why(transport.ctx), "");
+    assert_int_equal(transport.recv(transport.ctx, &byte, 1), USPAN_ERR_IO);
+}
+
+static void test_close_is_always_legal_and_open_works_after_it(void **state)
+{
+    (void)state;
+    uint8_t byte = 1;
+    start_openssl("server.pem", NULL);
+    init_client();
+    transport.close(transport.ctx);
+    transport.close(transport.ctx);
+    assert_int_equal(transport.send(transport.ctx, &byte, 1), USPAN_ERR_IO);
+    assert_int_equal(transport.recv(transport.ctx, &byte, 1), USPAN_ERR_IO);
+    for (int i = 0; i < 3; i++) {
+        const uspan_peer_t to = { .host = "localhost", .port = server.port };
+        (void)transport.open(transport.ctx, &to); /* closed in the middle */
+        transport.close(transport.ctx);
+        visit();
+        transport.close(transport.ctx);
+        assert_int_equal(open_fully("localhost"), USPAN_OK);
+        assert_int_equal(open_fully("localhost"), USPAN_OK);
+        transport.close(transport.ctx);
+    }
+    uspan_tls_free(&tls);
+    uspan_tls_free(&tls);
+}
+
+static void test_a_record_under_way_is_not_given_up(void **state)
+{
+    (void)state;
+    static uint8_t block[16000];
+    start_gnutls("--echo", priorities[0]);
+    init_client();
+    assert_int_equal(open_fully("localhost"), USPAN_OK);
+    int32_t moved;
+    do { /* nobody reads the echo, so the way fills up */
+        moved = transport.send(transport.ctx, block, sizeof(block));
+        assert_true(moved >= 0);
+        pause_ms(1);
+    } while (moved > 0);
+    assert_int_equal(transport.send(transport.ctx, block, sizeof(block) - 1u), USPAN_ERR_ARG);
+    assert_int_equal(transport.send(transport.ctx, block, sizeof(block)), 0);
+    transport.close(transport.ctx); /* does not wait for a way either */
+}
+
+static bool has_entropy;
+
+static uspan_err_t late_entropy(void *ctx, uint8_t *out, size_t len)
+{
+    assert_true(len <= 32u); /* port.h's bound */
+    return has_entropy ? uspan_posix_port()->random(ctx, out, len) : USPAN_ERR_AGAIN;
+}
+
+static void test_nothing_happens_before_there_is_entropy(void **state)
+{
+    (void)state;
+    uspan_port_t port = *uspan_posix_port();
+    const uspan_peer_t to = { .host = "localhost", .port = 1 };
+    port.random = late_entropy;
+    options.port = &port;
+    has_entropy = false;
+    start_openssl("server.pem", NULL);
+    init_client();
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(transport.open(transport.ctx, &to), USPAN_ERR_AGAIN);
+        assert_string_equal(transport.why(transport.ctx), "no entropy yet");
+    }
+    assert_int_equal(shim.opened, 0);
+    transport.close(transport.ctx);
+    has_entropy = true;
+    visit();
+}
+
+static void test_a_long_answer_comes_in_small_records_when_asked_for(void **state)
+{
+    (void)state;
+    options.max_version = USPAN_TLS_1_2;
+    options.max_fragment = 512;
+    start_openssl("server.pem", NULL);
+    init_client();
+    visit();
+    assert_true(strlen(page) > 2048u);
+    assert_int_equal(mbedtls_ssl_conf_max_frag_len(&tls.conf, 9), MBEDTLS_ERR_SSL_BAD_INPUT_DATA);
+    uspan_tls_free(&tls);
+    options.max_fragment = 4096;
+    init_client();
+    visit();
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_client, end_client)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_openssl_is_resumed_in_each_version),
+        TEST(test_gnutls_is_resumed_in_each_version),
+        TEST(test_a_ticket_that_is_refused_costs_only_the_long_handshake),
+        TEST(test_a_session_belongs_to_its_host_and_port),
+        TEST(test_no_common_version_is_named),
+        TEST(test_old_tls_is_never_spoken),
+        TEST(test_bytes_arrive_whole_over_any_network),
+        TEST(test_one_open_never_does_more_than_a_step_when_time_stands_for_it),
+        TEST(test_each_fault_of_the_network_ends_in_an_error_and_no_leak),
+        TEST(test_a_peer_without_tls_is_an_error),
+        TEST(test_a_peer_that_leaves_is_an_error),
+        TEST(test_a_refused_connection_is_the_lower_transports_error),
+        TEST(test_a_server_that_dies_is_no_clean_end),
+        TEST(test_close_is_always_legal_and_open_works_after_it),
+        TEST(test_a_record_under_way_is_not_given_up),
+        TEST(test_nothing_happens_before_there_is_entropy),
+        TEST(test_a_long_answer_comes_in_small_records_when_asked_for),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
