@@ -19,18 +19,24 @@ uspan_entry_t *uspan_entry_find(uspan_slot_t *slot, const uspan_key_t *key)
     return NULL;
 }
 
-uspan_entry_t *uspan_entry_claim(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
+static inline uspan_entry_t *claim(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
 {
-    uspan_entry_t *e = uspan_entry_find(slot, key);
-    if (e != NULL) {
-        return e;
+    uint32_t bit = uspan_key_bit(key);
+    if ((slot->keys & bit) != 0u) {
+        uspan_entry_t *e = uspan_entry_find(slot, key);
+        if (e != NULL) {
+            return e;
+        }
     }
-    if (slot->attr_count >= p->limits.attrs) {
+    unsigned count = slot->attr_count;
+    if (count >= p->limits.attrs) {
         slot->dropped_attrs++;
         p->attrs_dropped++;
         return NULL;
     }
-    e = &slot->attrs[slot->attr_count++];
+    slot->keys |= bit;
+    slot->attr_count = (uint8_t)(count + 1u);
+    uspan_entry_t *e = &slot->attrs[count];
     e->key = key;
     e->store = USPAN_STORE_NONE;
     e->len = 0u;
@@ -38,7 +44,12 @@ uspan_entry_t *uspan_entry_claim(uspan_trace_part_t *p, uspan_slot_t *slot, cons
     return e;
 }
 
-uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, uspan_err_t *err)
+uspan_entry_t *uspan_entry_claim(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
+{
+    return claim(p, slot, key);
+}
+
+static inline uspan_slot_t *writable(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, uspan_err_t *err)
 {
     uspan_slot_t *slot = uspan_slot_of(p, s);
     if (slot == NULL || slot->state != USPAN_STATE_OPEN) {
@@ -46,13 +57,15 @@ uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s, const uspan_
         return NULL;
     }
     *err = USPAN_OK;
-    if ((slot->flags & USPAN_FLAG_SAMPLED) == 0u) {
-        return NULL;
-    }
-    if ((key->flags & USPAN_KEY_CONTENT) != 0u && !uspan_content_on(p, slot)) {
+    if ((slot->flags & USPAN_FLAG_SAMPLED) == 0u || ((key->flags & USPAN_KEY_CONTENT) != 0u && !uspan_content_on(p, slot))) {
         return NULL;
     }
     return slot;
+}
+
+uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, uspan_err_t *err)
+{
+    return writable(p, s, key, err);
 }
 
 /* ---- making entries --------------------------------------------------------------------------------------------- */
@@ -230,14 +243,14 @@ uspan_err_t uspan_entry_put(uspan_tracer_t *t, uspan_t s, uspan_entry_t *e, uspa
     uspan_trace_part_t *p = &t->trace;
     uspan_err_t err;
     uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_writable(p, s, e->key, &err);
+    uspan_slot_t *slot = writable(p, s, e->key, &err);
     if (slot != NULL) {
         if (worst == USPAN_ERR_FULL) {
             slot->dropped_attrs++;
             p->attrs_dropped++;
             err = USPAN_ERR_FULL;
         } else {
-            uspan_entry_t *to = uspan_entry_claim(p, slot, e->key);
+            uspan_entry_t *to = claim(p, slot, e->key);
             if (to != NULL) {
                 uspan_entry_give(p, to);
                 const uspan_key_t *key = to->key;
@@ -269,7 +282,7 @@ uspan_err_t uspan_attr_set(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *arg
         /* Not for nothing: a stale or unsampled span, or content that is off, must not cost the pool. */
         uspan_err_t err;
         uint32_t state = uspan_lock(t);
-        uspan_slot_t *slot = uspan_slot_writable(&t->trace, s, arg->key, &err);
+        uspan_slot_t *slot = writable(&t->trace, s, arg->key, &err);
         uspan_unlock(t, state);
         if (slot == NULL) {
             return err;
@@ -334,9 +347,13 @@ uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, co
     return worst;
 }
 
+#define FAST_BLOCKS 16u
+#define NEAR_BYTES sizeof(((uspan_entry_t *)NULL)->v.near)
+
 /* ---- setters ------------------------------------------------------------------------------------------------------------ */
 
-static uspan_err_t set_word(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store, uspan_entry_t *e)
+/* Values that need no memory: one hold of the lock. v: the bits of the value. */
+static uspan_err_t set_word(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store, uint64_t v, unsigned len)
 {
     if (t == NULL || key == NULL) {
         return USPAN_ERR_ARG;
@@ -344,28 +361,89 @@ static uspan_err_t set_word(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key
     if (uspan_is_null(s)) {
         return USPAN_OK;
     }
-    e->key = key;
-    e->store = (uint8_t)store;
-    e->pend_len = 0u;
-    return uspan_entry_put(t, s, e, USPAN_OK);
+    uspan_trace_part_t *p = &t->trace;
+    uspan_err_t err;
+    uint32_t state = uspan_lock(t);
+    uspan_slot_t *slot = writable(p, s, key, &err);
+    if (slot != NULL) {
+        uspan_entry_t *e = claim(p, slot, key);
+        if (e != NULL) {
+            uspan_entry_give(p, e);
+            e->store = (uint8_t)store;
+            e->len = (uint16_t)len;
+            memcpy(&e->v, &v, sizeof v);
+        } else {
+            err = USPAN_ERR_FULL;
+        }
+    }
+    uspan_unlock(t, state);
+    return err;
 }
 
 uspan_err_t uspan_set_int(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, int64_t value)
 {
-    uspan_entry_t e = { .v.i = value };
-    return set_word(t, s, key, USPAN_STORE_INT, &e);
+    return set_word(t, s, key, USPAN_STORE_INT, (uint64_t)value, 0u);
 }
 
 uspan_err_t uspan_set_double(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, double value)
 {
-    uspan_entry_t e = { .v.d = value };
-    return set_word(t, s, key, USPAN_STORE_DOUBLE, &e);
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return set_word(t, s, key, USPAN_STORE_DOUBLE, bits, 0u);
 }
 
 uspan_err_t uspan_set_bool(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, bool value)
 {
-    uspan_entry_t e = { .v.i = value };
-    return set_word(t, s, key, USPAN_STORE_BOOL, &e);
+    return set_word(t, s, key, USPAN_STORE_BOOL, value, 0u);
+}
+
+/* Well-formed text of up to FAST_BLOCKS blocks: take the blocks in the hold that looks at the span, copy outside, publish. Text of
+ * one block is copied within the only hold. */
+static uspan_err_t set_text(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+{
+    uspan_trace_part_t *p = &t->trace;
+    unsigned need = uspan_blocks_for((unsigned)len);
+    uspan_chain_t c = { USPAN_NO_INDEX, USPAN_NO_INDEX, 0u };
+    uint16_t last = 0;
+    uspan_err_t err;
+    uint32_t state = uspan_lock(t);
+    uspan_slot_t *slot = writable(p, s, key, &err);
+    if (slot == NULL) {
+        uspan_unlock(t, state);
+        return err;
+    }
+    unsigned got = uspan_blocks_take(p, need, &c.head, &last);
+    if (got < need) { /* the slow way cuts what fits */
+        if (got > 0u) {
+            uspan_blocks_give(p, c.head, last, got);
+        }
+        uspan_unlock(t, state);
+        const uspan_attr_t arg = { .key = key, .type = USPAN_TYPE_TEXT, .count = (uint32_t)len, .v.text = text };
+        return uspan_attr_set(t, s, &arg);
+    }
+    c.tail = c.head;
+    if (need > 1u) {
+        uspan_unlock(t, state);
+        uspan_chain_fill(p, &c, (const uint8_t *)text, len);
+        state = uspan_lock(t);
+        slot = writable(p, s, key, &err); /* it may have ended meanwhile */
+    } else {
+        memcpy(p->blocks[c.head].bytes, text, len);
+        c.len = (uint16_t)len;
+    }
+    uspan_entry_t *e = slot != NULL ? claim(p, slot, key) : NULL;
+    if (e != NULL) {
+        uspan_entry_give(p, e);
+        e->store = USPAN_STORE_TEXT;
+        e->len = c.len;
+        e->v.chain.head = c.head;
+        e->v.chain.tail = c.tail;
+    } else {
+        uspan_blocks_give(p, c.head, last, got);
+        err = slot != NULL ? USPAN_ERR_FULL : err;
+    }
+    uspan_unlock(t, state);
+    return err;
 }
 
 static uspan_err_t set_many(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_type_t type, const void *data,
@@ -378,14 +456,35 @@ static uspan_err_t set_many(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key
     return uspan_attr_set(t, s, &arg);
 }
 
+/* Whether text is as it may stay: not too long for the fast way, and well-formed. */
+static bool is_plain(const uspan_tracer_t *t, const char *text, size_t len, size_t max)
+{
+    uint32_t chars = t->trace.limits.value_chars;
+    return len <= max && (chars == 0u || len <= chars) && uspan_utf8_run(text, len) == len;
+}
+
 uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
 {
-    return set_many(t, s, key, USPAN_TYPE_TEXT, text, len);
+    const size_t fast = FAST_BLOCKS * USPAN_BLOCK < USPAN_VALUE_MAX ? FAST_BLOCKS * USPAN_BLOCK : USPAN_VALUE_MAX;
+    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || !is_plain(t, text, len, fast)) {
+        return set_many(t, s, key, USPAN_TYPE_TEXT, text, len);
+    }
+    if (len <= NEAR_BYTES) {
+        uint64_t v = 0;
+        memcpy(&v, text, len);
+        return set_word(t, s, key, USPAN_STORE_NEAR, v, (unsigned)len);
+    }
+    return set_text(t, s, key, text, len);
 }
 
 uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
 {
-    return set_many(t, s, key, USPAN_TYPE_STATIC, text, len);
+    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || !is_plain(t, text, len, UINT16_MAX)) {
+        return set_many(t, s, key, USPAN_TYPE_STATIC, text, len);
+    }
+    uint64_t v = 0;
+    memcpy(&v, &text, sizeof text);
+    return set_word(t, s, key, USPAN_STORE_STATIC, v, (unsigned)len);
 }
 
 uspan_err_t uspan_set_bytes(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const void *data, size_t len)

@@ -4,6 +4,7 @@
 #include "pool.h"
 
 #define BLOCK 64u
+#define DOUBLE_ROUNDS 4u /* ChaCha8, as Go's runtime generator: ids must not repeat or be guessed, and guard no secret */
 
 static uint32_t rotl(uint32_t x, unsigned n)
 {
@@ -32,13 +33,15 @@ static void chacha_block(const uint32_t key[8], uint32_t counter, uint8_t out[BL
     start[12] = counter;
     uint32_t s[16];
     memcpy(s, start, sizeof s);
-    for (unsigned round = 0; round < 10u; round++) {
-        for (unsigned i = 0; i < 4u; i++) {
-            quarter(s, i, 4u + i, 8u + i, 12u + i);
-        }
-        for (unsigned i = 0; i < 4u; i++) {
-            quarter(s, i, 4u + (i + 1u) % 4u, 8u + (i + 2u) % 4u, 12u + (i + 3u) % 4u);
-        }
+    for (unsigned round = 0; round < DOUBLE_ROUNDS; round++) {
+        quarter(s, 0, 4, 8, 12);
+        quarter(s, 1, 5, 9, 13);
+        quarter(s, 2, 6, 10, 14);
+        quarter(s, 3, 7, 11, 15);
+        quarter(s, 0, 5, 10, 15);
+        quarter(s, 1, 6, 11, 12);
+        quarter(s, 2, 7, 8, 13);
+        quarter(s, 3, 4, 9, 14);
     }
     for (unsigned i = 0; i < 16u; i++) {
         s[i] += start[i];

@@ -1,4 +1,4 @@
-/* id.h: trace and span ids from a ChaCha20 generator (RFC 8439 §2.3). Private to core. */
+/* id.h: trace and span ids from a ChaCha generator (RFC 8439 §2.3, with 8 rounds). Private to core. */
 #ifndef USPAN_TRACE_ID_H
 #define USPAN_TRACE_ID_H
 

@@ -41,6 +41,7 @@ uspan_slot_t *uspan_pool_take(uspan_trace_part_t *p)
     slot->gen += slot->gen == 0u;
     slot->state = USPAN_STATE_OPEN;
     slot->size = 0u;
+    slot->keys = 0u;
     slot->end_ns = 0u;
     slot->events = slot->links = slot->message = USPAN_NO_INDEX;
     slot->message_len = slot->dropped_attrs = slot->dropped_events = slot->dropped_links = 0u;

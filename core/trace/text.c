@@ -10,8 +10,7 @@ static unsigned room_of(const uspan_chain_t *c)
     return (USPAN_BLOCK - c->len % USPAN_BLOCK) % USPAN_BLOCK;
 }
 
-/* Copy len bytes into blocks that are linked to the chain already. */
-static void fill(uspan_trace_part_t *p, uspan_chain_t *c, const uint8_t *data, size_t len)
+void uspan_chain_fill(uspan_trace_part_t *p, uspan_chain_t *c, const uint8_t *data, size_t len)
 {
     unsigned at = c->len % USPAN_BLOCK;
     c->len = (uint16_t)(c->len + len);
@@ -75,7 +74,7 @@ size_t uspan_chain_write(uspan_tracer_t *t, uspan_chain_t *c, const void *data, 
     }
     size_t fits = room + (size_t)got * USPAN_BLOCK;
     if (fits >= len) {
-        fill(p, c, data, len);
+        uspan_chain_fill(p, c, data, len);
         return len;
     }
     if (text) {
@@ -85,7 +84,7 @@ size_t uspan_chain_write(uspan_tracer_t *t, uspan_chain_t *c, const void *data, 
     bool was_empty = c->len == 0u;
     uint16_t keep = c->tail;
     if (fits > 0u) {
-        fill(p, c, data, fits);
+        uspan_chain_fill(p, c, data, fits);
         keep = c->tail;
     }
     if (used < got) { /* the cut left a block over */
@@ -114,7 +113,7 @@ bool uspan_chain_write_locked(uspan_trace_part_t *p, uspan_chain_t *c, const voi
         link_blocks(p, c, c->len > 0u ? c->tail : USPAN_NO_INDEX, head);
     }
     if (len > 0u) {
-        fill(p, c, data, len);
+        uspan_chain_fill(p, c, data, len);
     }
     return true;
 }

@@ -4,25 +4,36 @@
 #include <string.h>
 
 #define HIGH_BITS (SIZE_MAX / 255u * 128u)
-#define STRIDE (4u * sizeof(size_t))
+#define WORD sizeof(size_t)
+#define STRIDE (4u * WORD)
 
-/* Bytes of ASCII at the start, at least in whole strides. */
+/* Bytes of ASCII at the start; may stop early, but not after the last when all are. Words may overlap: reading a byte twice is
+ * cheaper than reading it alone. */
+static inline size_t word_at(const char *text)
+{
+    size_t w;
+    memcpy(&w, text, sizeof w); /* one load where the machine allows unaligned ones */
+    return w;
+}
+
 static size_t ascii_run(const char *text, size_t len)
 {
     size_t at = 0;
     for (; len - at >= STRIDE; at += STRIDE) {
-        size_t w[4];
-        memcpy(w, text + at, STRIDE);
-        if (((w[0] | w[1] | w[2] | w[3]) & HIGH_BITS) != 0u) {
+        const char *from = text + at;
+        size_t all = word_at(from) | word_at(from + WORD) | word_at(from + 2u * WORD) | word_at(from + 3u * WORD);
+        if ((all & HIGH_BITS) != 0u) {
             return at;
         }
     }
-    for (; len - at >= sizeof(size_t); at += sizeof(size_t)) {
-        size_t w;
-        memcpy(&w, text + at, sizeof w);
-        if ((w & HIGH_BITS) != 0u) {
-            return at;
+    if (len >= WORD) {
+        while (at + WORD < len) {
+            if ((word_at(text + at) & HIGH_BITS) != 0u) {
+                return at;
+            }
+            at += WORD;
         }
+        return (word_at(text + len - WORD) & HIGH_BITS) != 0u ? at : len;
     }
     while (at < len && (uint8_t)text[at] < 0x80u) {
         at++;

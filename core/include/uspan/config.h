@@ -53,7 +53,7 @@
 #endif
 /* One block of that pool, bytes: 32, 64 or 128. Larger is faster on long text and wastes more on short. */
 #ifndef USPAN_BLOCK_BYTES
-#define USPAN_BLOCK_BYTES 32
+#define USPAN_BLOCK_BYTES 64
 #endif
 /* One attribute value, bytes kept; the rest is cut at a UTF-8 boundary and counted. 8..65,000. RAM: none. */
 #ifndef USPAN_VALUE_MAX

@@ -97,6 +97,7 @@ typedef struct uspan_slot {
     const uspan_scope_t *scope;
     uint32_t gen;  /* 22 bits, never 0 */
     uint32_t size; /* encoded bytes of the Span message; set when first put in a batch */
+    uint32_t keys; /* bit of each key in attrs, uspan_key_bit(): a clear one says that a key is new */
     uint16_t prev, next;
     uint16_t events, events_tail, links, links_tail; /* blocks */
     uint16_t message, message_tail, message_len;     /* status message: blocks */
@@ -157,7 +158,7 @@ typedef struct uspan_trace_part {
     uint32_t evicted[USPAN_DESTINATIONS_MAX];
     uint16_t queued[USPAN_DESTINATIONS_MAX];
     uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped, tracestates_dropped;
-    uint32_t key[8], counter; /* ChaCha20 */
+    uint32_t key[8], counter; /* ChaCha */
     uint8_t ids[64];
     uint8_t ids_used;
     uspan_epoch_t epochs[USPAN_EPOCHS_MAX];
@@ -261,8 +262,9 @@ typedef struct uspan_otlp {
 
 /* The answer parser: state only, no copy of the answer but the first bytes of its body. See http_answer.h. */
 typedef struct uspan_answer {
-    uint8_t state, field, match;
+    uint8_t state, field;
     uint8_t flags;
+    uint8_t token_len;
     uint16_t status;
     uint16_t body_len;   /* kept in body */
     uint32_t head_bytes; /* all that is not body: heads, chunk sizes, trailers */
@@ -271,8 +273,7 @@ typedef struct uspan_answer {
     uint32_t retry_after_s; /* UINT32_MAX: none */
     uint64_t retry_at_unix; /* seconds; 0: none */
     uint64_t date_unix;     /* seconds; 0: none */
-    uint8_t token_len;
-    char token[39]; /* a name or a value that matters */
+    char token[40]; /* of the present line: a name, a value that matters, a chunk size */
     uint8_t body[USPAN_ANSWER_BYTES];
 } uspan_answer_t;
 
