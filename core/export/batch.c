@@ -5,6 +5,11 @@
 #include "otlp.h"
 #include "trace/clock.h"
 
+static bool has(uint8_t mask, unsigned d)
+{
+    return ((unsigned)mask >> d & 1u) != 0u;
+}
+
 uspan_slot_t *uspan_queue_take(uspan_tracer_t *t, unsigned d)
 {
     uspan_trace_part_t *p = &t->trace;
@@ -12,7 +17,7 @@ uspan_slot_t *uspan_queue_take(uspan_tracer_t *t, unsigned d)
     uint32_t state = uspan_lock(t);
     for (uint16_t i = p->ended_head; i != USPAN_NO_INDEX && found == NULL; i = p->slots[i].next) {
         uspan_slot_t *slot = &p->slots[i];
-        if ((slot->pending >> d & 1u) != 0u && (slot->busy >> d & 1u) == 0u) {
+        if (has(slot->pending, d) && !has(slot->busy, d)) {
             slot->busy = (uint8_t)(slot->busy | 1u << d);
             found = slot;
         }
@@ -49,7 +54,7 @@ bool uspan_queue_oldest(uspan_tracer_t *t, unsigned d, uint64_t *end_ns)
     bool found = false;
     uint32_t state = uspan_lock(t);
     for (uint16_t i = p->queued[d] > 0u ? p->ended_head : USPAN_NO_INDEX; i != USPAN_NO_INDEX; i = p->slots[i].next) {
-        if ((p->slots[i].pending >> d & 1u) != 0u) {
+        if (has(p->slots[i].pending, d)) {
             *end_ns = p->slots[i].end_ns;
             found = true;
             break;
@@ -90,7 +95,7 @@ static bool add_member(uspan_tracer_t *t, unsigned d)
     uint16_t i = b->count > 0u ? p->slots[b->last].next : p->ended_head;
     for (; i != USPAN_NO_INDEX && !found; i = p->slots[i].next) {
         uspan_slot_t *slot = &p->slots[i];
-        if ((slot->pending >> d & 1u) != 0u && p->epochs[slot->epoch].state != USPAN_EPOCH_UNKNOWN) {
+        if (has(slot->pending, d) && p->epochs[slot->epoch].state != USPAN_EPOCH_UNKNOWN) {
             slot->busy = (uint8_t)(slot->busy | 1u << d);
             b->last = i;
             b->first = b->count == 0u ? i : b->first;
@@ -114,7 +119,7 @@ static uspan_slot_t *remove_last(uspan_tracer_t *t, unsigned d)
         b->first = USPAN_NO_INDEX;
     } else {
         uint16_t i = slot->prev;
-        while ((p->slots[i].busy >> d & 1u) == 0u) {
+        while (!has(p->slots[i].busy, d)) {
             i = p->slots[i].prev;
         }
         b->last = i;
