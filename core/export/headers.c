@@ -6,7 +6,7 @@
 #if USPAN_TEXTS
 #define WHY(text) text
 #else
-#define WHY(text) "headers unusable"
+#define WHY(text) "unusable"
 #endif
 
 uspan_err_t uspan_pair_next(const char *text, size_t *pos, uspan_pair_t *out)
@@ -15,29 +15,26 @@ uspan_err_t uspan_pair_next(const char *text, size_t *pos, uspan_pair_t *out)
         return USPAN_ERR_CLOSED;
     }
     while (text[*pos] != '\0') {
-        size_t from = *pos, to = from;
-        while (text[to] != '\0' && text[to] != ',') {
-            to++;
+        const char *member = text + *pos;
+        size_t len = 0, key_len = 0;
+        while (member[len] != '\0' && member[len] != ',') {
+            len++;
         }
-        *pos = to + (text[to] == ',');
-        uspan_trim(text, &from, &to);
-        if (from == to) {
+        *pos += len + (member[len] == ',');
+        len = uspan_trim(&member, len);
+        if (len == 0u) {
             continue;
         }
-        size_t equals = from;
-        while (equals < to && text[equals] != '=') {
-            equals++;
+        while (key_len < len && member[key_len] != '=') {
+            key_len++;
         }
-        size_t key_end = equals, value = equals + 1u;
-        uspan_trim(text, &from, &key_end);
-        if (equals == to || from == key_end) {
+        uspan_pair_t pair = { .key = member, .value = member + key_len + 1u };
+        pair.key_len = uspan_trim(&pair.key, key_len);
+        if (key_len == len || pair.key_len == 0u) {
             return USPAN_ERR_ARG;
         }
-        uspan_trim(text, &value, &to);
-        out->key = text + from;
-        out->key_len = key_end - from;
-        out->value = text + value;
-        out->value_len = to - value;
+        pair.value_len = uspan_trim(&pair.value, len - key_len - 1u);
+        *out = pair;
         return USPAN_OK;
     }
     return USPAN_ERR_CLOSED;
@@ -56,23 +53,23 @@ const char *uspan_headers_check(const char *text)
     uspan_err_t err;
     while ((err = uspan_pair_next(text, &pos, &pair)) == USPAN_OK) {
         if (!uspan_is_token(pair.key, pair.key_len)) {
-            return WHY("a header name holds a wrong character");
+            return WHY("wrong character in a name");
         }
         if (uspan_word_index(own, pair.key, pair.key_len) != 0u) {
-            return WHY("a header is one that uspan sets itself: leave it out");
+            return WHY("leave out what uspan sets itself");
         }
         int byte;
         size_t at = 0;
         while ((byte = uspan_pair_byte(pair.value, pair.value_len, &at)) >= 0) {
             if (byte < ' ' || byte == 0x7F) {
-                return WHY("a header value holds a control character");
+                return WHY("control character in a value");
             }
         }
         if (byte == -2) {
-            return WHY("a header value holds a broken %: write %25 for it");
+            return WHY("broken % in a value: write %25");
         }
     }
-    return err == USPAN_ERR_CLOSED ? NULL : WHY("headers are not key=value,key=value");
+    return err == USPAN_ERR_CLOSED ? NULL : WHY("not key=value,key=value");
 }
 
 bool uspan_headers_secret(const char *text)
@@ -101,7 +98,8 @@ size_t uspan_base64_len(size_t n)
     return n / 3u * 4u + (n % 3u != 0u ? 4u : 0u);
 }
 
-/* Base64 byte `at` of head, or of head ':' tail where total, their length in bytes, is above head_len. RFC 4648 §4. */
+/* Base64 byte `at` of head, or of head ':' tail where total, their length in bytes, is above head_len. RFC
+ * 4648 §4. */
 static char base64_at(const char *head, size_t head_len, const char *tail, size_t total, size_t at)
 {
     size_t from = at / 4u * 3u, sextet = at % 4u;

@@ -1,5 +1,5 @@
-/* headers.h: "key=value,key=value" lists with percent-encoded values (OTEL_EXPORTER_OTLP_HEADERS, OTEL_RESOURCE_ATTRIBUTES),
- * read in place; and base64 (RFC 4648 §4). */
+/* headers.h: "key=value,key=value" lists with percent-encoded values (OTEL_EXPORTER_OTLP_HEADERS,
+ * OTEL_RESOURCE_ATTRIBUTES), read in place; and base64 (RFC 4648 §4). */
 #ifndef USPAN_EXPORT_HEADERS_H
 #define USPAN_EXPORT_HEADERS_H
 
@@ -12,14 +12,17 @@ typedef struct uspan_pair {
 } uspan_pair_t;
 
 /* Step through a list: *pos starts at 0. Empty members are skipped.
- * Returns: USPAN_OK; USPAN_ERR_CLOSED at the end; USPAN_ERR_ARG: a member without '=' or with an empty key (*pos is past it). */
+ * Returns: USPAN_OK; USPAN_ERR_CLOSED at the end; USPAN_ERR_ARG: a member without '=' or with an empty key
+ * (*pos is past it). */
 uspan_err_t uspan_pair_next(const char *text, size_t *pos, uspan_pair_t *out);
-/* Decode one byte of a percent-encoded value at *at and move on. Returns 0..255; -1 at the end; -2: broken "%". */
+/* Decode one byte of a percent-encoded value at *at and move on. Returns 0..255; -1 at the end; -2: broken
+ * "%". */
 int uspan_pair_byte(const char *value, size_t len, size_t *at);
 
-/* Judge a header list. NULL: good; else why not, static: a member without '='; a name that is not an RFC 9110 token; a value
- * that decodes to a control character (header injection) ; Host, Content-Length, Content-Type, Transfer-Encoding,
- * Connection, Expect (uspan sets these, or they would change the message's framing). */
+/* Judge a header list. NULL: good; else why not, static, to follow "headers: ": a member without '='; a name
+ * that is not an RFC 9110 token; a value that decodes to a control character (header injection) or has a
+ * broken "%"; Host, Content-Length, Content-Type, Transfer-Encoding, Connection, Expect (uspan sets these, or
+ * they would change the message's framing). */
 const char *uspan_headers_check(const char *text);
 /* True where a member is secret: authorization, or a name that contains key, token or secret; any case. */
 bool uspan_headers_secret(const char *text);

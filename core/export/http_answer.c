@@ -1,21 +1,20 @@
 /* http_answer.c: an HTTP/1.1 answer, byte by byte.
- * Invariant: the state after n bytes depends on those bytes alone, never on how they were split; token holds the present
- * header's name, then, where it is one of ours, its value; nothing is written outside token and body. */
+ * Invariant: the state after n bytes depends on those bytes alone, never on how they were split; token holds
+ * the present header's name, then, where it is one of ours, its value; nothing is written outside token and
+ * body. */
 #include "http_answer.h"
 #include "ascii.h"
 #include "httpdate.h"
 
 enum {
-    STATUS_LINE, /* match: position in `shape` */
-    REASON,      /* up to the line's end */
-    LINE,        /* the first byte of a line tells whether the one before goes on (obs-fold, RFC 9112 §5.2) */
+    STATUS,
+    LINE, /* the first byte of a line tells whether the one before goes on (obs-fold, RFC 9112 §5.2) */
     NAME,
     VALUE,
-    CHUNK_SIZE, /* match: 1 after a digit; left: 0 before it */
-    CHUNK_EXT,
-    CHUNK_END, /* match: 1 after a CR */
-    TRAILER,   /* match: 1 after a byte that is not CR */
-    CHUNK,     /* from here on bytes of the body */
+    CHUNK_SIZE,
+    CHUNK_END, /* the line end after a chunk */
+    TRAILER,
+    CHUNK, /* from here on bytes of the body */
     COUNTED,
     UNTIL_CLOSE,
     DONE, /* from here on the end */
@@ -29,25 +28,24 @@ enum {
 #define LENGTH 16u   /* Content-Length */
 #define TRANSFER 32u /* Transfer-Encoding */
 #define CHUNKED 64u  /* its last coding is chunked */
+#define FAULTY 128u  /* Content-Length twice, or not a number */
 
+enum { ELEMENT_CHUNKED = 1, ELEMENT_CLOSE, ELEMENT_KEEP, ELEMENT_PROTOBUF };
 enum { FIELD_NONE, FIELD_LENGTH, FIELD_TRANSFER, FIELD_CONNECTION, FIELD_TYPE, FIELD_RETRY, FIELD_DATE };
 
 #define TOKEN_OVERFLOW UINT8_MAX
 #define NUMBER_MAX 0x0FFFFFFFu /* larger ones count as this */
 
-USPAN_STATIC_ASSERT(USPAN_ANSWER_MAX < NUMBER_MAX, "USPAN_ANSWER_MAX: below 256 MiB");
+USPAN_STATIC_ASSERT(USPAN_ANSWER_MAX <= NUMBER_MAX / 16, "USPAN_ANSWER_MAX: at most 16 MiB");
 USPAN_STATIC_ASSERT(USPAN_ANSWER_BYTES <= UINT16_MAX, "USPAN_ANSWER_BYTES: 16 bits count it");
 
 /* Ready for a head; what an interim answer said is forgotten, its bytes stay counted. */
 static void begin_head(uspan_answer_t *a)
 {
-    a->state = STATUS_LINE;
+    a->state = STATUS;
     a->field = FIELD_NONE;
-    a->match = 0;
     a->flags = 0;
     a->token_len = 0;
-    a->status = 0;
-    a->left = 0;
     a->retry_after_s = UINT32_MAX;
     a->retry_at_unix = 0;
     a->date_unix = 0;
@@ -58,39 +56,38 @@ void uspan_answer_begin(uspan_answer_t *a)
     a->head_bytes = 0;
     a->body_bytes = 0;
     a->body_len = 0;
+    a->status = 0;
     begin_head(a);
 }
 
-/* Decimal digits; false: none, or other bytes. */
-static bool read_number(const char *text, size_t len, uint32_t *out)
+/* The digits of base 10 or 16 at the start of text. Returns how many. */
+static size_t read_number(const char *text, size_t len, unsigned base, uint32_t *out)
 {
     uint32_t number = 0;
-    for (size_t i = 0; i < len; i++) {
-        unsigned digit = (unsigned)(uint8_t)text[i] - '0';
-        if (digit > 9u) {
-            return false;
+    size_t i = 0;
+    for (; i < len; i++) {
+        unsigned digit = (unsigned)uspan_hex(text[i]); /* -1: very large */
+        if (digit >= base) {
+            break;
         }
-        number = number * 10u + digit;
-        number = number > NUMBER_MAX ? NUMBER_MAX : number;
+        number = number > NUMBER_MAX / 16u ? NUMBER_MAX : number * base + digit;
     }
-    if (len != 0u) {
-        *out = number;
-    }
-    return len != 0u;
+    *out = number;
+    return i;
 }
 
-/* Positions, from 1, in words of the elements of a comma list, as a set of bits; *last: of its last element. */
-static unsigned read_list(const char *text, size_t len, const char *words, unsigned *last)
+/* What the elements of a comma list say, as a set of bits 1 << ELEMENT_; *last: of its last element. */
+static unsigned read_list(const char *text, size_t len, unsigned *last)
 {
+    static const char words[] = "chunked\0close\0keep-alive\0application/x-protobuf\0";
     unsigned set = 0;
     for (size_t at = 0; at < len; at++) {
-        size_t from = at;
+        const char *element = text + at;
         while (at < len && text[at] != ',') {
             at++;
         }
-        size_t to = at;
-        uspan_trim(text, &from, &to);
-        *last = uspan_word_index(words, text + from, to - from);
+        size_t element_len = uspan_trim(&element, (size_t)(text + at - element));
+        *last = uspan_word_index(words, element, element_len);
         set |= 1u << *last;
     }
     return set;
@@ -101,218 +98,190 @@ static bool is_space(char c)
     return uspan_blank(c) || c == '\r';
 }
 
-/* White space that does not fit is no loss. */
-static void append_token(uspan_answer_t *a, char c)
-{
-    if (a->token_len < sizeof(a->token)) {
-        a->token[a->token_len++] = c;
-    } else if (!is_space(c)) {
-        a->token_len = TOKEN_OVERFLOW;
-    }
-}
-
-/* Bytes of token without the white space at its end. */
+/* Bytes of token without the white space at its end; all of them where more did not fit. */
 static size_t trim_token(const uspan_answer_t *a)
 {
     size_t len = a->token_len;
-    while (len != 0u && len != TOKEN_OVERFLOW && is_space(a->token[len - 1u])) {
+    if (len > sizeof(a->token)) {
+        return sizeof(a->token);
+    }
+    while (len != 0u && is_space(a->token[len - 1u])) {
         len--;
     }
     return len;
 }
 
-/* The field is whole: take over what it says. False: the framing cannot be trusted. */
-static bool take_field(uspan_answer_t *a, uint64_t now_s)
+/* The field is whole: take over what it says. */
+static void take_field(uspan_answer_t *a, uint64_t now_s)
 {
     const char *text = a->token;
-    size_t len = trim_token(a), from = 0;
-    bool whole = len != TOKEN_OVERFLOW;
-    unsigned last = 0, set;
-    if (!whole) {
-        len = sizeof(a->token);
+    size_t len = trim_token(a), cut = 0;
+    unsigned flags = a->flags, last = 0, set;
+    uint32_t number;
+    while (cut < len && text[cut] != ';') {
+        cut++;
+    }
+    set = read_list(text, cut, &last);
+    if (read_number(text, len, 10, &number) != len || len == 0u || len == sizeof(a->token)) {
+        number = UINT32_MAX;
     }
     switch (a->field) {
     case FIELD_LENGTH:
-        if ((a->flags & LENGTH) != 0u || !whole || !read_number(text, len, &a->left)) {
-            return false;
+        if (number == UINT32_MAX || (flags & LENGTH) != 0u) {
+            flags |= FAULTY;
         }
-        a->flags |= LENGTH;
+        flags |= LENGTH;
+        a->left = number;
         break;
     case FIELD_TRANSFER:
-        a->flags &= (uint8_t)~CHUNKED;
-        a->flags |= TRANSFER;
-        (void)read_list(text, len, "chunked\0", &last);
-        if (whole && last != 0u) {
-            a->flags |= CHUNKED;
+        flags = (flags & ~CHUNKED) | TRANSFER;
+        if (last == ELEMENT_CHUNKED) {
+            flags |= CHUNKED;
         }
         break;
     case FIELD_CONNECTION:
-        set = read_list(text, len, "close\0keep-alive\0", &last);
-        if (!whole || (set & 2u) != 0u) {
-            a->flags |= USPAN_ANSWER_CLOSE;
+        if (len == sizeof(a->token) || (set & 1u << ELEMENT_CLOSE) != 0u) {
+            flags |= USPAN_ANSWER_CLOSE;
         }
-        if ((set & 4u) != 0u) {
-            a->flags |= KEEP;
+        if ((set & 1u << ELEMENT_KEEP) != 0u) {
+            flags |= KEEP;
         }
         break;
     case FIELD_TYPE:
-        while (from < len && text[from] != ';') {
-            from++;
-        }
-        len = from;
-        from = 0;
-        uspan_trim(text, &from, &len);
-        a->flags &= (uint8_t)~USPAN_ANSWER_PROTOBUF;
-        if (uspan_word_index("application/x-protobuf\0", text, len) != 0u) {
-            a->flags |= USPAN_ANSWER_PROTOBUF;
+        flags &= ~USPAN_ANSWER_PROTOBUF;
+        if (last == ELEMENT_PROTOBUF) {
+            flags |= USPAN_ANSWER_PROTOBUF;
         }
         break;
     case FIELD_RETRY:
-        if (whole && read_number(text, len, &a->retry_after_s)) {
-            break;
-        }
+        a->retry_after_s = number;
 #if USPAN_HTTP_DATE
-        a->retry_at_unix = whole ? uspan_httpdate(text, len, now_s) : 0u;
+        a->retry_at_unix = uspan_httpdate(text, len, now_s);
         break;
     case FIELD_DATE:
-        a->date_unix = whole ? uspan_httpdate(text, len, now_s) : 0u;
+        a->date_unix = uspan_httpdate(text, len, now_s);
 #endif
         break;
     default:
         break;
     }
     (void)now_s;
-    return true;
+    a->flags = (uint8_t)flags;
 }
 
-/* RFC 9112 §6.3: what follows the head. */
-static void end_head(uspan_answer_t *a)
+/* RFC 9112 §6.3: what follows the head. Returns the next state. */
+static unsigned end_head(uspan_answer_t *a)
 {
-    unsigned flags = a->flags;
+    unsigned flags = a->flags, next = UNTIL_CLOSE;
     if (a->status < 200u) {
         begin_head(a);
-        return;
+        return STATUS;
     }
     if ((flags & OLD) != 0u && (flags & (KEEP | TRANSFER)) != KEEP) {
         flags |= USPAN_ANSWER_CLOSE;
     }
-    a->match = 0;
-    if ((flags & (LENGTH | TRANSFER)) == (LENGTH | TRANSFER)) {
-        a->state = BROKEN;
+    if ((flags & FAULTY) != 0u || (flags & (LENGTH | TRANSFER)) == (LENGTH | TRANSFER)) {
+        next = BROKEN;
     } else if (a->status == 204u || a->status == 304u) {
-        a->state = DONE;
+        next = DONE;
     } else if ((flags & CHUNKED) != 0u) {
-        a->state = CHUNK_SIZE;
+        next = CHUNK_SIZE;
     } else if ((flags & LENGTH) != 0u) {
-        a->state = a->left != 0u ? COUNTED : DONE;
+        next = a->left != 0u ? COUNTED : DONE;
     } else {
         flags |= USPAN_ANSWER_CLOSE;
-        a->state = UNTIL_CLOSE;
     }
     a->flags = (uint8_t)(flags & (USPAN_ANSWER_CLOSE | USPAN_ANSWER_PROTOBUF));
+    return next;
 }
 
-static void feed_line_byte(uspan_answer_t *a, char c, uint64_t now_s)
+/* "HTTP/1.1 200", then white space or the end. */
+static bool read_status(uspan_answer_t *a, size_t len)
 {
+    const char *text = a->token;
+    uint32_t minor, status;
+    if (len < 12u || memcmp(text, "HTTP/1.", 7) != 0 || read_number(text + 7, 2, 10, &minor) != 1u ||
+        text[8] != ' ' || read_number(text + 9, len - 9u, 10, &status) != 3u || status < 100u ||
+        (len > 12u && !is_space(text[12]))) {
+        return false;
+    }
+    if (minor == 0u) {
+        a->flags = OLD;
+    }
+    a->status = (uint16_t)status;
+    return true;
+}
+
+/* "1aF", then white space, ";" or the end. */
+static bool read_chunk_size(uspan_answer_t *a, size_t len)
+{
+    const char *text = a->token;
+    size_t digits = read_number(text, len, 16, &a->left);
+    return digits != 0u && digits < sizeof(a->token) &&
+           (digits == len || text[digits] == ';' || is_space(text[digits]));
+}
+
+static void end_line(uspan_answer_t *a)
+{
+    size_t len = trim_token(a);
+    unsigned next = LINE;
+    switch (a->state) {
+    case STATUS:
+        next = read_status(a, len) ? LINE : BROKEN;
+        break;
+    case NAME:
+        if (len == 0u) {
+            next = end_head(a);
+        }
+        break;
+    case CHUNK_SIZE:
+        next = !read_chunk_size(a, len) ? BROKEN : a->left != 0u ? CHUNK : TRAILER;
+        break;
+    case CHUNK_END:
+        next = len == 0u ? CHUNK_SIZE : BROKEN;
+        break;
+    default: /* TRAILER */
+        next = len == 0u ? DONE : TRAILER;
+        break;
+    }
+    a->state = (uint8_t)next;
+    a->token_len = 0;
+}
+
+static void feed_head_byte(uspan_answer_t *a, char c, uint64_t now_s)
+{
+    static const char names[] = "content-length\0transfer-encoding\0connection\0content-type\0retry-after\0"
+#if USPAN_HTTP_DATE
+                                "date\0"
+#endif
+        ;
     if (a->state == LINE) {
         if (uspan_blank(c)) {
             a->state = VALUE;
             a->token_len = (uint8_t)trim_token(a);
         } else {
-            if (!take_field(a, now_s)) {
-                a->state = BROKEN;
-                return;
-            }
+            take_field(a, now_s);
             a->state = NAME;
             a->field = FIELD_NONE;
             a->token_len = 0;
         }
     }
     if (c == '\n') {
-        if (a->state == NAME && trim_token(a) == 0u) {
-            end_head(a);
-        } else {
+        if (a->state == VALUE) {
             a->state = LINE;
+        } else {
+            end_line(a);
         }
     } else if (a->state == NAME && c == ':') {
-        static const char names[] = "content-length\0transfer-encoding\0connection\0content-type\0retry-after\0"
-#if USPAN_HTTP_DATE
-                                    "date\0"
-#endif
-            ;
         a->field = (uint8_t)uspan_word_index(names, a->token, trim_token(a));
         a->token_len = 0;
         a->state = VALUE;
-    } else if (a->state == NAME || (a->field != FIELD_NONE && !(a->token_len == 0u && uspan_blank(c)))) {
-        append_token(a, c);
-    }
-}
-
-static void feed_head_byte(uspan_answer_t *a, char c, uint64_t now_s)
-{
-    static const char shape[] = "HTTP/1.# ###";
-    unsigned digit = (unsigned)(uint8_t)c - '0';
-    int hex;
-    switch (a->state) {
-    case STATUS_LINE:
-        if (a->match < sizeof(shape) - 1u) {
-            char want = shape[a->match++];
-            if (want != '#' ? c != want : digit > 9u) {
-                a->state = BROKEN;
-            } else if (want == '#') {
-                a->status = (uint16_t)(a->status * 10u + digit);
-            }
-            break;
+    } else if (a->token_len < sizeof(a->token)) {
+        if (a->state != VALUE || a->token_len != 0u || !uspan_blank(c)) {
+            a->token[a->token_len++] = c;
         }
-        if (a->status < 1000u) { /* four digits now: of the version, then of the status */
-            a->flags = OLD;
-        }
-        a->status %= 1000u;
-        a->state = c == '\n' ? LINE : REASON;
-        if (a->status < 100u || !(c == '\n' || c == '\r' || c == ' ')) {
-            a->state = BROKEN;
-        }
-        break;
-    case REASON:
-        if (c == '\n') {
-            a->state = LINE;
-        }
-        break;
-    case CHUNK_SIZE:
-        hex = uspan_hex(c);
-        if (hex >= 0) {
-            a->left = a->left > NUMBER_MAX / 16u ? NUMBER_MAX : a->left * 16u + (uint32_t)hex;
-            a->match = 1;
-            break;
-        }
-        a->state = a->match != 0u && (is_space(c) || c == ';' || c == '\n') ? CHUNK_EXT : BROKEN;
-        /* fall through */
-    case CHUNK_EXT:
-        if (c == '\n' && a->state == CHUNK_EXT) {
-            a->state = a->left != 0u ? CHUNK : TRAILER;
-            a->match = 0;
-        }
-        break;
-    case CHUNK_END:
-        if (c == '\n') {
-            a->state = CHUNK_SIZE;
-            a->match = 0;
-        } else if (c != '\r' || a->match++ != 0u) {
-            a->state = BROKEN;
-        }
-        break;
-    case TRAILER:
-        if (c != '\n') {
-            a->match |= c != '\r';
-        } else if (a->match == 0u) {
-            a->state = DONE;
-        } else {
-            a->match = 0;
-        }
-        break;
-    default:
-        feed_line_byte(a, c, now_s);
-        break;
+    } else if (!is_space(c)) { /* white space that does not fit is no loss */
+        a->token_len = TOKEN_OVERFLOW;
     }
 }
 
@@ -356,14 +325,15 @@ static uspan_err_t result_of(const uspan_answer_t *a)
     }
 }
 
-uspan_err_t uspan_answer_feed(uspan_answer_t *a, const uint8_t *data, size_t len, uint64_t now_s, size_t *used)
+uspan_err_t uspan_answer_feed(uspan_answer_t *a, const uint8_t *data, size_t len, uint64_t now_s,
+                              size_t *used)
 {
     size_t at = 0;
     while (at < len && a->state < DONE) {
         if (a->state >= CHUNK) {
             at += feed_body(a, data + at, len - at);
         } else if (a->head_bytes == USPAN_ANSWER_MAX) {
-            a->state = TOO_LARGE;
+            a->state = a->status == 0u ? BROKEN : TOO_LARGE; /* all of it one line: not HTTP */
         } else {
             a->head_bytes++;
             feed_head_byte(a, (char)data[at++], now_s);

@@ -1,7 +1,6 @@
 /* httpdate.c: HTTP's three forms of a date, and civil dates of Unix time, proleptic Gregorian.
- * Invariant: no 64-bit division; days are counted from 0000-03-01, so that a leap day is the last of its year. */
+ * Invariant: no 64-bit division; days are counted from 0000-03-01, a leap day being the last of its year. */
 #include "httpdate.h"
-#include "ascii.h"
 
 #define DAY_S 86400u
 #define DAYS_TO_1970 719468u              /* from 0000-03-01 */
@@ -24,8 +23,9 @@ void uspan_civil_of(uint64_t unix_s, uspan_civil_t *out)
     if (unix_s > UNIX_S_MAX) {
         unix_s = UNIX_S_MAX;
     }
-    uint32_t day = (uint32_t)(unix_s >> 7) / (DAY_S >> 7); /* 86,400 is 675 * 128; the shifted value has 31 bits */
-    uint32_t second = (uint32_t)unix_s - day * DAY_S;      /* modulo 2^32 on both sides */
+    /* A day is 675 * 2^7 seconds; the shifted value has 31 bits. */
+    uint32_t day = (uint32_t)(unix_s >> 7) / (DAY_S >> 7);
+    uint32_t second = (uint32_t)unix_s - day * DAY_S; /* modulo 2^32 on both sides */
     day += DAYS_TO_1970;
     uint32_t year = day / 365u; /* at most 7 too many */
     while (days_of_years(year) > day) {
@@ -44,7 +44,8 @@ void uspan_civil_of(uint64_t unix_s, uspan_civil_t *out)
 #if USPAN_HTTP_DATE
 enum { DAY, MONTH, YEAR, HOUR, MINUTE, SECOND, FIELDS, SPACED_DAY = FIELDS };
 
-/* Read text by a form: a digit is a field as numbered above, 6 a day that may begin with a space, all else itself. */
+/* Read text by a form: a digit is a field as numbered above, 6 a day that may begin with a space, all else
+ * itself. */
 static bool read_form(const char *text, size_t len, const char *form, unsigned year_digits, uint32_t *fields)
 {
     for (; *form != '\0'; form++) {
@@ -90,7 +91,7 @@ uint64_t uspan_httpdate(const char *text, size_t len, uint64_t now_s)
 {
     /* The day of the week carries no information: any letters, as many as its form has. */
     size_t letters = 0;
-    while (letters < len && uspan_lower(text[letters]) >= 'a' && uspan_lower(text[letters]) <= 'z') {
+    while (letters < len && ((unsigned)(uint8_t)text[letters] | 0x20u) - 'a' < 26u) {
         letters++;
     }
     text += letters;
@@ -115,8 +116,10 @@ uint64_t uspan_httpdate(const char *text, size_t len, uint64_t now_s)
         return 0;
     }
     uint32_t months = (f[MONTH] + 10u) % 12u; /* since March */
-    uint32_t days = days_of_years(f[YEAR] - (months >= 10u)) + days_of_months(months) + f[DAY] - 1u - DAYS_TO_1970;
-    uint64_t unix_s = (uint64_t)days * DAY_S + f[HOUR] * 3600u + f[MINUTE] * 60u + f[SECOND] - (f[SECOND] == 60u);
+    uint32_t days =
+        days_of_years(f[YEAR] - (months >= 10u)) + days_of_months(months) + f[DAY] - 1u - DAYS_TO_1970;
+    uint64_t unix_s =
+        (uint64_t)days * DAY_S + f[HOUR] * 3600u + f[MINUTE] * 60u + f[SECOND] - (f[SECOND] == 60u);
     uspan_civil_t check;
     uspan_civil_of(unix_s, &check);
     return check.day == f[DAY] ? unix_s : 0u; /* else the month has no such day */

@@ -1,5 +1,6 @@
 /* retry.c: what an answer means, and how long to wait.
- * Invariant: every wait is 1 ms .. 1.2 times the longest that applies; wait_ms 0 means that nothing failed yet. */
+ * Invariant: every wait is 1 ms .. 1.2 times the longest that applies; wait_ms 0 means that nothing failed
+ * yet. */
 #include "retry.h"
 
 #define HOUR_MS 3600000u
@@ -10,33 +11,28 @@ USPAN_STATIC_ASSERT(USPAN_RETRY_MAX_MS <= 0x7FFFFFFF, "USPAN_RETRY_MAX_MS: room 
 
 uspan_action_t uspan_action_for(uint16_t status)
 {
+    static const struct {
+        uint8_t above_400, action;
+    } rows[] = {
+        { 1, USPAN_ACTION_RENEW },   { 3, USPAN_ACTION_RENEW },   { 4, USPAN_ACTION_CONFIG },
+        { 5, USPAN_ACTION_CONFIG },  { 11, USPAN_ACTION_CONFIG }, { 13, USPAN_ACTION_SPLIT },
+        { 15, USPAN_ACTION_CONFIG }, { 22, USPAN_ACTION_CONFIG }, { 29, USPAN_ACTION_RETRY },
+        { 102, USPAN_ACTION_RETRY }, { 103, USPAN_ACTION_RETRY }, { 104, USPAN_ACTION_RETRY },
+    };
     if (status / 100u == 2u) {
         return USPAN_ACTION_DELIVERED;
     }
-    switch (status) {
-    case 401:
-    case 403:
-        return USPAN_ACTION_RENEW;
-    case 404:
-    case 405:
-    case 411:
-    case 415:
-    case 422:
-        return USPAN_ACTION_CONFIG;
-    case 413:
-        return USPAN_ACTION_SPLIT;
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-        return USPAN_ACTION_RETRY;
-    default:
-        return USPAN_ACTION_REFUSED;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (status == 400u + rows[i].above_400) {
+            return (uspan_action_t)rows[i].action;
+        }
     }
+    return USPAN_ACTION_REFUSED;
 }
 
 /* One wait of first_ms, doubling to max_ms, spread by 20 % both ways but never below floor_ms. */
-static uint32_t step(uspan_backoff_t *b, uint32_t first_ms, uint32_t max_ms, uint32_t random, uint32_t floor_ms)
+static uint32_t step(uspan_backoff_t *b, uint32_t first_ms, uint32_t max_ms, uint32_t random,
+                     uint32_t floor_ms)
 {
     uint32_t wait_ms = b->wait_ms < first_ms ? first_ms : b->wait_ms;
     if (wait_ms > max_ms) {

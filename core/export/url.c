@@ -1,17 +1,17 @@
 /* url.c: an endpoint, taken apart.
- * Invariant: *out changes only when the whole text is good; then host is a name or an address and ends in 0. */
+ * Invariant: *out changes only when the whole text is good; then host is a name or an address. */
 #include "url.h"
 #include "ascii.h"
 
 #if USPAN_TEXTS
 #define WHY(text) text
 #else
-#define WHY(text) "endpoint unusable"
+#define WHY(text) "unusable"
 #endif
 
 #define PORT_GRPC 4317u
 
-static const char why_grpc[] = WHY("gRPC is not spoken: use the HTTP endpoint, mostly port 4318, path /v1/traces");
+static const char why_grpc[] = WHY("is for gRPC: use the HTTP one (port 4318, /v1/traces)");
 
 /* Bytes of text that match a lower-case prefix in any case: all of it, or 0. */
 static size_t skip_prefix(const char *text, const char *prefix)
@@ -43,7 +43,7 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
 {
     for (const char *c = text; *c != '\0'; c++) {
         if ((uint8_t)*c <= ' ' || (uint8_t)*c > '~') {
-            return WHY("endpoint holds a space, control or non-ASCII byte: percent-encode it");
+            return WHY("percent-encode spaces, controls and bytes beyond ASCII");
         }
     }
     bool tls = false;
@@ -53,14 +53,14 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
         tls = true;
     }
     if (skip == 0u) {
-        return skip_prefix(text, "grpc") != 0u ? why_grpc : WHY("endpoint must begin with https:// or http://");
+        return skip_prefix(text, "grpc") != 0u ? why_grpc : WHY("must begin with https:// or http://");
     }
     text += skip;
 
     /* RFC 3986 §3.2: the authority ends at '/', '?', '#' or the end. */
     for (const char *c = text; *c != '\0' && *c != '/' && *c != '?' && *c != '#'; c++) {
         if (*c == '@') {
-            return WHY("endpoint holds a user name: use USPAN_BASIC_USER or headers");
+            return WHY("has a user name: use USPAN_BASIC_USER or headers");
         }
     }
     bool literal6 = *text == '[';
@@ -70,13 +70,13 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
     }
     size_t host_len = (size_t)(end - host);
     if (literal6 && *end++ != ']') {
-        return WHY("endpoint's IPv6 address does not end in ]");
+        return WHY("IPv6 address does not end in ]");
     }
     if (host_len == 0u) {
-        return WHY("endpoint has no host");
+        return WHY("no host");
     }
     if (host_len >= USPAN_HOST_BYTES) {
-        return WHY("endpoint's host is too long: raise USPAN_HOST_BYTES");
+        return WHY("host too long for USPAN_HOST_BYTES");
     }
     uint32_t port = tls ? 443u : 80u;
     if (*end == ':') {
@@ -86,11 +86,11 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
             port = port > UINT16_MAX ? UINT16_MAX + 1u : port;
         }
         if (port - 1u >= UINT16_MAX) {
-            return WHY("endpoint's port is not in 1 to 65535");
+            return WHY("port not in 1..65535");
         }
     }
     if (*end != '\0' && *end != '/' && *end != '?' && *end != '#') {
-        return WHY("endpoint's host or port holds a wrong character");
+        return WHY("wrong character in host or port");
     }
     if (port == PORT_GRPC) {
         return why_grpc;

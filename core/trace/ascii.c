@@ -48,14 +48,16 @@ unsigned uspan_word_index(const char *words, const char *text, size_t len)
     return 0;
 }
 
-void uspan_trim(const char *text, size_t *from, size_t *to)
+size_t uspan_trim(const char **text, size_t len)
 {
-    while (*from < *to && uspan_blank(text[*from])) {
-        ++*from;
+    while (len != 0u && uspan_blank(**text)) {
+        ++*text;
+        len--;
     }
-    while (*from < *to && uspan_blank(text[*to - 1u])) {
-        --*to;
+    while (len != 0u && uspan_blank((*text)[len - 1u])) {
+        len--;
     }
+    return len;
 }
 
 int uspan_percent_byte(const char *text, size_t len, size_t *at)

@@ -29,17 +29,15 @@ static bool read_pair(const char *text, size_t from, size_t to, bool property, u
     } else if (!property) {
         return false;
     }
-    uspan_trim(text, &from, &key_end);
-    uspan_trim(text, &value, &to);
-    for (size_t i = value; i < to; i++) {
-        if (!is_octet(text[i])) {
+    out->key = text + from;
+    out->key_len = uspan_trim(&out->key, key_end - from);
+    out->value = text + value;
+    out->value_len = uspan_trim(&out->value, to - value);
+    for (size_t i = 0; i < out->value_len; i++) {
+        if (!is_octet(out->value[i])) {
             return false;
         }
     }
-    out->key = text + from;
-    out->key_len = key_end - from;
-    out->value = text + value;
-    out->value_len = to - value;
     return uspan_is_token(out->key, out->key_len);
 }
 
@@ -56,9 +54,8 @@ uspan_err_t uspan_baggage_next(const char *text, size_t len, size_t *pos, uspan_
             good &= read_pair(text, from, end, true, &property);
         }
         if (good) {
-            uspan_trim(text, &props, &to);
             member.props = text + props;
-            member.props_len = to - props;
+            member.props_len = uspan_trim(&member.props, to - props);
             *out = member;
             return USPAN_OK;
         }
@@ -100,7 +97,11 @@ uspan_err_t uspan_baggage_decode(const char *value, size_t value_len, char *out,
         /* Well-formed sequences, Unicode table 3-7; what breaks one off is looked at again. */
         uint8_t sequence[4] = { (uint8_t)byte };
         int low = 0x80, high = 0xBF;
-        size_t have = 1, need = byte < 0x80 ? 1u : byte < 0xC2 ? 0u : byte < 0xE0 ? 2u : byte < 0xF0 ? 3u : 4u;
+        size_t have = 1, need = byte < 0x80   ? 1u
+                                : byte < 0xC2 ? 0u
+                                : byte < 0xE0 ? 2u
+                                : byte < 0xF0 ? 3u
+                                              : 4u;
         if (byte == 0xE0) {
             low = 0xA0;
         } else if (byte == 0xED) {

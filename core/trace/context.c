@@ -21,14 +21,13 @@ static bool is_valid(const uspan_context_t *c)
     return !is_zero(c->trace_id, sizeof(c->trace_id)) && !is_zero(c->span_id, sizeof(c->span_id));
 }
 
-static bool read_traceparent(uspan_context_t *c, const char *text, size_t from, size_t len)
+static bool read_traceparent(uspan_context_t *c, const char *at, size_t len)
 {
     uint8_t version, flags;
     uint8_t *const parts[4] = { &version, c->trace_id, c->span_id, &flags };
     if (len < USPAN_TRACEPARENT_LEN) {
         return false;
     }
-    const char *at = text + from;
     for (size_t part = 0; part < 4u; part++) {
         for (size_t i = 0; i < digits_of[part]; i++) {
             int digit = uspan_hex(*at);
@@ -54,10 +53,9 @@ static bool read_traceparent(uspan_context_t *c, const char *text, size_t from, 
 uspan_err_t uspan_context_parse_n(uspan_context_t *out, const char *traceparent, size_t traceparent_len,
                                   const char *tracestate, size_t tracestate_len)
 {
-    size_t from = 0;
-    uspan_trim(traceparent, &from, &traceparent_len);
+    traceparent_len = uspan_trim(&traceparent, traceparent_len);
     *out = (uspan_context_t){ 0 };
-    if (!read_traceparent(out, traceparent, from, traceparent_len - from)) {
+    if (!read_traceparent(out, traceparent, traceparent_len)) {
         *out = (uspan_context_t){ 0 };
         return USPAN_ERR_ARG;
     }

@@ -1,6 +1,7 @@
 /* ratio.c: a sampling ratio as text, made a bound without floating point.
- * Rule: the bound is (uint64_t)(r * 2^63), r being the double nearest to the text (ties to even), as C, Go and Python read
- * it, so every SDK given the same text takes the same traces. The first 64 significant digits decide a tie.
+ * Rule: the bound is (uint64_t)(r * 2^63), r being the double nearest to the text (ties to even), as C, Go
+ * and Python read it, so every SDK given the same text takes the same traces. The first 64 significant digits
+ * decide a tie.
  * Invariant: digits[point..end) is the fraction still to be told; all before `end` are 0..9. */
 #include "uspan/uspan.h"
 #include "ascii.h"

@@ -1,12 +1,12 @@
 /* tracestate.c: the list of members that other tracers keep in a context.
- * Invariant: tracestate[0..tracestate_len) is at most 32 members of the grammar with different keys, joined by single
- * commas, no blanks around them, and fits USPAN_TRACESTATE_BYTES. */
+ * Invariant: tracestate[0..tracestate_len) is at most 32 members of the grammar with different keys, joined
+ * by single commas, no blanks around them, and fits USPAN_TRACESTATE_BYTES. */
 #include "tracestate.h"
 #include "ascii.h"
 
 #if USPAN_TRACESTATE_BYTES > 0
 #define MEMBERS_MAX 32u
-#define LARGE 128u /* bytes; larger members leave first */
+#define LARGE 128u    /* bytes; larger members leave first */
 #define PART_MAX 256u /* key; value */
 
 /* Bytes of key at the start of a member; 0: none. */
@@ -43,19 +43,18 @@ static size_t member_end(const char *text, size_t len, size_t from)
     return from;
 }
 
-/* The next member that is not empty, blanks cut off: text[*from..*to). *at: 0 at first, then where to go on. */
-static bool next_member(const char *text, size_t len, size_t *at, size_t *from, size_t *to)
+/* The next member that is not empty, blanks cut off: its length; 0: no more. *at: 0 at first, then where to
+ * go on. */
+static size_t next_member(const char *text, size_t len, size_t *at, const char **member)
 {
-    while (*at < len) {
-        *from = *at;
-        *to = member_end(text, len, *at);
-        *at = *to + 1u;
-        uspan_trim(text, from, to);
-        if (*from < *to) {
-            return true;
-        }
+    size_t member_len = 0;
+    while (*at < len && member_len == 0u) {
+        size_t end = member_end(text, len, *at);
+        *member = text + *at;
+        member_len = uspan_trim(member, end - *at);
+        *at = end + 1u;
     }
-    return false;
+    return member_len;
 }
 
 /* Start of the member that has a key; the list's length: none has. */
@@ -77,40 +76,38 @@ uspan_err_t uspan_tracestate_parse(uspan_context_t *c, const char *text, size_t 
 {
     /* Sizes count one comma a member. */
     const size_t room = USPAN_TRACESTATE_BYTES + 1u;
-    size_t at = 0, from, to, total = 0, small = 0, count = 0;
-    while (next_member(text, len, &at, &from, &to)) {
-        size_t value = from + key_len_of(text + from, to - from) + 1u;
-        if (value == from + 1u || value > to || text[value - 1u] != '=' || !is_value(text + value, to - value) ||
-            ++count > MEMBERS_MAX) {
+    const char *member;
+    size_t at = 0, size, total = 0, small = 0, count = 0, end = 0;
+    while ((size = next_member(text, len, &at, &member)) != 0u) {
+        size_t key_len = key_len_of(member, size);
+        if (key_len == 0u || key_len == size || member[key_len] != '=' ||
+            !is_value(member + key_len + 1u, size - key_len - 1u) || ++count > MEMBERS_MAX) {
             return USPAN_TRUNCATED;
         }
-        size_t size = to - from + 1u;
-        total += size;
-        small += size > LARGE + 1u ? 0u : size;
+        total += size + 1u;
+        small += size > LARGE ? 0u : size + 1u;
     }
     size_t large_room = total <= room ? total : small < room ? room - small : 0u;
-    size_t end = 0;
     at = 0;
-    while (next_member(text, len, &at, &from, &to)) {
-        size_t size = to - from + 1u;
-        if (size > LARGE + 1u) {
-            if (size > large_room) {
+    while ((size = next_member(text, len, &at, &member)) != 0u) {
+        if (size > LARGE) {
+            if (size >= large_room) {
                 continue;
             }
-            large_room -= size;
+            large_room -= size + 1u;
         }
-        if (end + size > room) {
+        if (end + size >= room) {
             break;
         }
-        if (find_key(c, text + from, key_len_of(text + from, to - from)) < c->tracestate_len) {
+        if (find_key(c, member, key_len_of(member, size)) < c->tracestate_len) {
             c->tracestate_len = 0; /* the same key twice */
             return USPAN_TRUNCATED;
         }
         if (end != 0u) {
             c->tracestate[end - 1u] = ',';
         }
-        memcpy(c->tracestate + end, text + from, size - 1u);
-        end += size;
+        memcpy(c->tracestate + end, member, size);
+        end += size + 1u;
         c->tracestate_len = (uint16_t)(end - 1u);
     }
     return end < total ? USPAN_TRUNCATED : USPAN_OK;
@@ -136,7 +133,8 @@ uspan_err_t uspan_tracestate_set(uspan_context_t *c, const char *key, const char
     char *text = c->tracestate;
     size_t key_len = strlen(key), value_len = value != NULL ? strlen(value) : 0u;
     size_t size = key_len + 1u + value_len;
-    if (key_len == 0u || key_len_of(key, key_len) != key_len || (value != NULL && !is_value(value, value_len))) {
+    if (key_len == 0u || key_len_of(key, key_len) != key_len ||
+        (value != NULL && !is_value(value, value_len))) {
         return USPAN_ERR_ARG;
     }
     if (size > USPAN_TRACESTATE_BYTES) {

@@ -5,9 +5,9 @@
 #include "uspan/uspan.h"
 
 #if USPAN_TRACESTATE_BYTES > 0
-/* Take a field value into c, which has none: members joined by ',' without white space, none twice. A value that breaks the
- * grammar is left out whole; where it is too long, members above 128 bytes that do not fit beside the others go first, then
- * those on the right. Returns: USPAN_OK; USPAN_TRUNCATED. Pure. */
+/* Take a field value into c, which has none: members joined by ',' without white space, none twice. A value
+ * that breaks the grammar is left out whole; where it is too long, members above 128 bytes that do not fit
+ * beside the others go first, then those on the right. Returns: USPAN_OK; USPAN_TRUNCATED. Pure. */
 uspan_err_t uspan_tracestate_parse(uspan_context_t *c, const char *text, size_t len);
 #endif
 

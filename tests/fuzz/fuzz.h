@@ -1,4 +1,5 @@
-/* fuzz.h: what every fuzz target needs. A target asserts, line by line, what its module promises of hostile input. */
+/* fuzz.h: what every fuzz target needs. A target asserts, line by line, what its module promises of hostile
+ * input. */
 #ifndef USPAN_TESTS_FUZZ_H
 #define USPAN_TESTS_FUZZ_H
 
@@ -37,9 +38,10 @@ static inline char *fuzz_text(const uint8_t *data, size_t len)
     return text;
 }
 
-/* The input with each pair 0xFF, n replaced by word n (modulo count), so that the fuzzer need not find words letter by
- * letter; cut at cap bytes. Ends in 0, which *out_len does not count; free it. */
-static inline char *fuzz_expand(const char *const *words, size_t count, const uint8_t *data, size_t len, size_t cap, size_t *out_len)
+/* The input with each pair 0xFF, n replaced by word n (modulo count), so that the fuzzer need not find words
+ * letter by letter; cut at cap bytes. Ends in 0, which *out_len does not count; free it. */
+static inline char *fuzz_expand(const char *const *words, size_t count, const uint8_t *data, size_t len,
+                                size_t cap, size_t *out_len)
 {
     char *out = malloc(cap + 1u);
     CHECK(out != NULL);

@@ -28,11 +28,13 @@ static void check_tracestate(const uspan_context_t *c)
     char traceparent[56];
     CHECK(uspan_traceparent(c, traceparent) == USPAN_TRACEPARENT_LEN);
     CHECK(uspan_context_parse_n(&again, traceparent, 55, text, len) == USPAN_OK);
-    CHECK(again.flags == c->flags && memcmp(again.trace_id, c->trace_id, 16) == 0 && memcmp(again.span_id, c->span_id, 8) == 0);
+    CHECK(again.flags == c->flags && memcmp(again.trace_id, c->trace_id, 16) == 0 &&
+          memcmp(again.span_id, c->span_id, 8) == 0);
     CHECK(again.tracestate_len == len && memcmp(again.tracestate, text, len) == 0);
 }
 
-static void check_context(const char *parent, size_t parent_len, const char *state, size_t state_len, const char *word)
+static void check_context(const char *parent, size_t parent_len, const char *state, size_t state_len,
+                          const char *word)
 {
     uspan_context_t c;
     memset(&c, 0xA5, sizeof(c));
@@ -94,7 +96,8 @@ static void check_baggage(const char *text, size_t len, const char *word)
         CHECK(pos <= len && b.key_len > 0u);
         CHECK(b.key >= text && b.key + b.key_len < b.value + 1 && b.value + b.value_len <= b.props);
         CHECK(b.props + b.props_len <= text + len);
-        char *out = malloc(3u * b.value_len + 1u), *small = malloc(b.value_len / 2u + 1u), *key = fuzz_text((const uint8_t *)b.key, b.key_len);
+        char *out = malloc(3u * b.value_len + 1u), *small = malloc(b.value_len / 2u + 1u),
+             *key = fuzz_text((const uint8_t *)b.key, b.key_len);
         CHECK(out != NULL && small != NULL);
         CHECK(uspan_baggage_decode(b.value, b.value_len, out, 3u * b.value_len, &out_len) == USPAN_OK);
         CHECK(is_utf8((const uint8_t *)out, out_len));
@@ -121,16 +124,26 @@ static void check_baggage(const char *text, size_t len, const char *word)
         CHECK(uspan_baggage_find(out, at, "k", &found) == USPAN_OK);
         CHECK(found.key >= out + before);
         CHECK(uspan_baggage_decode(found.value, found.value_len, back, sizeof(back), &out_len) == USPAN_OK);
-        CHECK(!is_utf8((const uint8_t *)word, strlen(word)) || (out_len == strlen(word) && memcmp(back, word, out_len) == 0));
+        CHECK(!is_utf8((const uint8_t *)word, strlen(word)) ||
+              (out_len == strlen(word) && memcmp(back, word, out_len) == 0));
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_len)
 {
     static const char *const words[] = {
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "cc-", "0af7651916cd43dd8448eb211c80319c-", "b7ad6b7169203331-",
-        "ot=th:8;rv:0123456789abcd", "a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,", "tenant@system=", "userId=Am%C3%A9lie", ";property=1", "%F0%9F%98%80",
-        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "%ED%A0",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "cc-",
+        "0af7651916cd43dd8448eb211c80319c-",
+        "b7ad6b7169203331-",
+        "ot=th:8;rv:0123456789abcd",
+        "a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,",
+        "tenant@system=",
+        "userId=Am%C3%A9lie",
+        ";property=1",
+        "%F0%9F%98%80",
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "%ED%A0",
     };
     size_t len;
     char *expanded = fuzz_expand(words, sizeof(words) / sizeof(words[0]), input, input_len, 4096, &len);
@@ -144,7 +157,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_len)
         second_len++;
     }
     size_t last = rest + second_len < len ? rest + second_len + 1u : len;
-    char *first = fuzz_copy(data, first_len), *second = fuzz_copy(data + rest, second_len), *word = fuzz_text(data + last, len - last);
+    char *first = fuzz_copy(data, first_len), *second = fuzz_copy(data + rest, second_len),
+         *word = fuzz_text(data + last, len - last);
     check_context(first, first_len, second, second_len, word);
     /* Most inputs have no good traceparent: give the tracestate one. */
     check_context("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", 55, second, second_len, word);

@@ -30,7 +30,8 @@ static void check_base64(const uint8_t *data, size_t len)
     if (colon != NULL) {
         size_t user_len = (size_t)(colon - data);
         for (size_t at = 0; at < out_len; at++) {
-            CHECK(uspan_basic_char((const char *)data, user_len, (const char *)colon + 1, len - user_len - 1u, at) == out[at]);
+            CHECK(uspan_basic_char((const char *)data, user_len, (const char *)colon + 1, len - user_len - 1u,
+                                   at) == out[at]);
         }
     }
     free(out);
@@ -42,8 +43,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     check_base64(copy, len);
     free(copy);
 
-    static const char *const words[] = { "authorization", "Host", "content-length=1", "Content-Type", "x-api-key", "token", "Secret",
-                                         "=", ",", "%0d%0a", "%25", "%2", "Basic%20", "transfer-encoding", "connection", "expect" };
+    static const char *const words[] = { "authorization",
+                                         "Host",
+                                         "content-length=1",
+                                         "Content-Type",
+                                         "x-api-key",
+                                         "token",
+                                         "Secret",
+                                         "=",
+                                         ",",
+                                         "%0d%0a",
+                                         "%25",
+                                         "%2",
+                                         "Basic%20",
+                                         "transfer-encoding",
+                                         "connection",
+                                         "expect" };
     size_t expanded;
     char *text = fuzz_expand(words, sizeof(words) / sizeof(words[0]), data, len, 4096, &expanded);
     size_t pos = 0, text_len = strlen(text);

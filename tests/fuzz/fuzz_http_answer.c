@@ -1,5 +1,5 @@
-/* fuzz_http_answer.c: any bytes as an answer. The first two bytes choose the fragments, the rest is fed whole, byte by byte
- * and in those fragments: all three must come to the same. */
+/* fuzz_http_answer.c: any bytes as an answer. The first two bytes choose the fragments, the rest is fed
+ * whole, byte by byte and in those fragments: all three must come to the same. */
 #include "http_answer.h"
 #include "fuzz.h"
 
@@ -35,7 +35,8 @@ static void run(outcome_t *o, const uint8_t *data, size_t len, size_t first, siz
         CHECK(o->fed != USPAN_ERR_AGAIN || used == part);
         o->used += used;
     }
-    CHECK(o->fed == USPAN_OK || o->fed == USPAN_ERR_AGAIN || o->fed == USPAN_ERR_IO || o->fed == USPAN_ERR_FULL);
+    CHECK(o->fed == USPAN_OK || o->fed == USPAN_ERR_AGAIN || o->fed == USPAN_ERR_IO ||
+          o->fed == USPAN_ERR_FULL);
     o->eof = uspan_answer_eof(&o->mem.answer);
     CHECK(o->fed == USPAN_ERR_AGAIN || o->eof == o->fed);
     CHECK((o->eof == USPAN_ERR_CLOSED) == (o->used == 0u));
@@ -59,19 +60,41 @@ static void same(const outcome_t *a, const outcome_t *b)
     if (a->eof == USPAN_OK) {
         const uspan_answer_t *x = &a->mem.answer, *y = &b->mem.answer;
         CHECK(a->used == b->used && x->status == y->status && x->flags == y->flags);
-        CHECK(x->retry_after_s == y->retry_after_s && x->retry_at_unix == y->retry_at_unix && x->date_unix == y->date_unix);
-        CHECK(x->body_bytes == y->body_bytes && x->body_len == y->body_len && memcmp(x->body, y->body, x->body_len) == 0);
+        CHECK(x->retry_after_s == y->retry_after_s && x->retry_at_unix == y->retry_at_unix &&
+              x->date_unix == y->date_unix);
+        CHECK(x->body_bytes == y->body_bytes && x->body_len == y->body_len &&
+              memcmp(x->body, y->body, x->body_len) == 0);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static const char *const words[] = {
-        "HTTP/1.1 200 OK\r\n", "HTTP/1.0 200 OK\r\n", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 204 x\r\n", "HTTP/1.1 ",
-        "Content-Length: ", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: ", "Connection: close\r\n", "Connection: keep-alive",
-        "Content-Type: application/x-protobuf", "Retry-After: ", "Date: ", "Sun, 06 Nov 1994 08:49:37 GMT\r\n",
-        "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "\r\n", "\r\n\r\n", "0\r\n\r\n", "\r\n5\r\nhello\r\n",
-        "                                        ", "99999999999", "FFFFFFFF", ", ", " chunked",
+        "HTTP/1.1 200 OK\r\n",
+        "HTTP/1.0 200 OK\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 204 x\r\n",
+        "HTTP/1.1 ",
+        "Content-Length: ",
+        "Transfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: ",
+        "Connection: close\r\n",
+        "Connection: keep-alive",
+        "Content-Type: application/x-protobuf",
+        "Retry-After: ",
+        "Date: ",
+        "Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+        "\r\n",
+        "\r\n\r\n",
+        "0\r\n\r\n",
+        "\r\n5\r\nhello\r\n",
+        "                                        ",
+        "99999999999",
+        "FFFFFFFF",
+        ", ",
+        " chunked",
     };
     static outcome_t whole, bytes, parts;
     if (len < 2u) {

@@ -29,13 +29,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static const char *const days[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
     static const char *const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    static const char *const words[] = { "Sun, ", "Wednesday, ", "Thu ", "06 Nov 1994 ", "06-Nov-94 ", "29-Feb-00 ", "Feb 29 ", "Nov  6 ",
-                                         "08:49:37 ", "GMT", "1996", "23:59:60 ", "31 Dec 9999 ", "01 Jan 1970 " };
+    static const char *const words[] = { "Sun, ",        "Wednesday, ", "Thu ",    "06 Nov 1994 ",
+                                         "06-Nov-94 ",   "29-Feb-00 ",  "Feb 29 ", "Nov  6 ",
+                                         "08:49:37 ",    "GMT",         "1996",    "23:59:60 ",
+                                         "31 Dec 9999 ", "01 Jan 1970 " };
     check_ratio(data, len);
     uint64_t now_s = 0;
     memcpy(&now_s, data, len < 8u ? len : 8u);
     size_t expanded;
-    char *text = fuzz_expand(words, sizeof(words) / sizeof(words[0]), data, len, 256, &expanded), *copy = fuzz_copy((const uint8_t *)text, expanded);
+    char *text = fuzz_expand(words, sizeof(words) / sizeof(words[0]), data, len, 256, &expanded),
+         *copy = fuzz_copy((const uint8_t *)text, expanded);
     uint64_t read = uspan_httpdate(copy, expanded, now_s);
     free(copy);
     free(text);
@@ -44,15 +47,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     for (size_t i = 0; i < 3u; i++) { /* every moment survives being written as text and read again */
         uspan_civil_t c;
         uspan_civil_of(moments[i], &c);
-        CHECK(c.year >= 1970u && c.year <= 9999u && c.month >= 1u && c.month <= 12u && c.day >= 1u && c.day <= 31u);
+        CHECK(c.year >= 1970u && c.year <= 9999u && c.month >= 1u && c.month <= 12u && c.day >= 1u &&
+              c.day <= 31u);
         CHECK(c.hour <= 23u && c.minute <= 59u && c.second <= 59u);
         uint64_t want = moments[i] < LAST_S ? moments[i] : LAST_S;
         char out[64];
-        int n = snprintf(out, sizeof(out), "%s, %02u %.3s %04u %02u:%02u:%02u GMT", days[want / 86400u % 7u], c.day,
-                         months + 3 * (c.month - 1), c.year, c.hour, c.minute, c.second);
+        int n = snprintf(out, sizeof(out), "%s, %02u %.3s %04u %02u:%02u:%02u GMT", days[want / 86400u % 7u],
+                         c.day, months + 3 * (c.month - 1), c.year, c.hour, c.minute, c.second);
         CHECK(uspan_httpdate(out, (size_t)n, now_s) == want);
-        n = snprintf(out, sizeof(out), "%s %.3s %2u %02u:%02u:%02u %04u", days[want / 86400u % 7u], months + 3 * (c.month - 1), c.day,
-                     c.hour, c.minute, c.second, c.year);
+        n = snprintf(out, sizeof(out), "%s %.3s %2u %02u:%02u:%02u %04u", days[want / 86400u % 7u],
+                     months + 3 * (c.month - 1), c.day, c.hour, c.minute, c.second, c.year);
         CHECK(uspan_httpdate(out, (size_t)n, now_s) == want);
     }
     return 0;

@@ -4,8 +4,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    static const char *const words[] = { "http://", "https://", "HTTPS://", "grpc://", "[::1]", "localhost", ":4318", ":4317", ":65535",
-                                         "/v1/traces", "?a=b", "#", "user:pass@", "a-host-name-that-is-rather-long." };
+    static const char *const words[] = { "http://",    "https://",
+                                         "HTTPS://",   "grpc://",
+                                         "[::1]",      "localhost",
+                                         ":4318",      ":4317",
+                                         ":65535",     "/v1/traces",
+                                         "?a=b",       "#",
+                                         "user:pass@", "a-host-name-that-is-rather-long." };
     size_t expanded;
     char *text = fuzz_expand(words, sizeof(words) / sizeof(words[0]), data, len, 4096, &expanded);
     uspan_url_t url, before;

@@ -19,8 +19,8 @@ static void expect_members(const char *text, const char *want)
     const char *guarded = guard_put(0, text, len);
     uspan_baggage_t b;
     while (uspan_baggage_next(guarded, len, &pos, &b) == USPAN_OK) {
-        at += (size_t)snprintf(got + at, sizeof(got) - at, "%.*s|%.*s|%.*s\n", (int)b.key_len, b.key, (int)b.value_len, b.value,
-                               (int)b.props_len, b.props);
+        at += (size_t)snprintf(got + at, sizeof(got) - at, "%.*s|%.*s|%.*s\n", (int)b.key_len, b.key,
+                               (int)b.value_len, b.value, (int)b.props_len, b.props);
     }
     assert_int_equal(pos, len);
     assert_int_equal(uspan_baggage_next(guarded, len, &pos, &b), USPAN_ERR_CLOSED);
@@ -35,15 +35,17 @@ static void test_members_are_stepped_through(void **state)
     expect_members("key1=value1;property1;property2, key2 = value2, key3=value3; propertyKey=propertyValue",
                    "key1|value1|property1;property2\nkey2|value2|\nkey3|value3|propertyKey=propertyValue\n");
     expect_members("\ta \t=\t 1 ; p = 2 \t; q ,b=,c==x=y=", "a|1|p = 2 \t; q\nb||\nc|=x=y=|\n");
-    expect_members("userId=Am%C3%A9lie,a=!#$%&'()*+-./09:<=>?@AZ[]^_`az{|}~", "userId|Am%C3%A9lie|\na|!#$%&'()*+-./09:<=>?@AZ[]^_`az{|}~|\n");
+    expect_members("userId=Am%C3%A9lie,a=!#$%&'()*+-./09:<=>?@AZ[]^_`az{|}~",
+                   "userId|Am%C3%A9lie|\na|!#$%&'()*+-./09:<=>?@AZ[]^_`az{|}~|\n");
 }
 
 static void test_members_that_break_the_grammar_are_skipped(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        ",", " , ,", "a", "=1", " =1", "a b=1", "a=b c", "a=\"q\"", "a=b\\c", "a=1;", "a=1;;p", "a=1; ;p", "a=1;p q", "a=1;=2",
-        "a=1;p=q r", "a=1;p=\"", "a;b=1", "a=\x01", "a=\x7F", "a=\xC3\xA9", "\xC3=1", "a:=1", "a=1;p;\xFF",
+        ",",      " , ,",   "a",      "=1",         " =1",     "a b=1",  "a=b c",      "a=\"q\"",
+        "a=b\\c", "a=1;",   "a=1;;p", "a=1; ;p",    "a=1;p q", "a=1;=2", "a=1;p=q r",  "a=1;p=\"",
+        "a;b=1",  "a=\x01", "a=\x7F", "a=\xC3\xA9", "\xC3=1",  "a:=1",   "a=1;p;\xFF",
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         char text[64];
@@ -99,11 +101,21 @@ static void test_values_are_percent_decoded(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        { "", "" }, { "value", "value" }, { "Am%C3%A9lie", "Am\xC3\xA9lie" }, { "a%20b%2Cc%25", "a b,c%" }, { "+", "+" },
-        { "%e2%82%ac%F0%9F%98%80", "\xE2\x82\xAC\xF0\x9F\x98\x80" }, { "\xE2\x82\xAC", "\xE2\x82\xAC" },
-        { "%", "%" }, { "%4", "%4" }, { "%4g%g4%41", "%4g%g4A" }, { "%%41", "%A" }, { "100%", "100%" },
+        { "", "" },
+        { "value", "value" },
+        { "Am%C3%A9lie", "Am\xC3\xA9lie" },
+        { "a%20b%2Cc%25", "a b,c%" },
+        { "+", "+" },
+        { "%e2%82%ac%F0%9F%98%80", "\xE2\x82\xAC\xF0\x9F\x98\x80" },
+        { "\xE2\x82\xAC", "\xE2\x82\xAC" },
+        { "%", "%" },
+        { "%4", "%4" },
+        { "%4g%g4%41", "%4g%g4A" },
+        { "%%41", "%A" },
+        { "100%", "100%" },
         { "%7F%C2%80%DF%BF%E0%A0%80%ED%9F%BF%EE%80%80%EF%BF%BF%F0%90%80%80%F4%8F%BF%BF",
-          "\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF" },
+          "\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF"
+          "\xBF" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         expect_decoded(rows[i][0], rows[i][1]);
@@ -115,10 +127,27 @@ static void test_bytes_that_are_not_utf_8_become_replacement_characters(void **s
     (void)state;
 #define R "\xEF\xBF\xBD"
     static const char *const rows[][2] = {
-        { "%80", R }, { "%BF%BF", R R }, { "%C0%80", R R }, { "%C1%BF", R R }, { "%E0%9F%BF", R R R }, { "%ED%A0%80", R R R },
-        { "%F0%8F%80%80", R R R R }, { "%F4%90%80%80", R R R R }, { "%F5%80", R R }, { "%FF", R }, { "%C3", R }, { "%C3a", R "a" },
-        { "%E2%82", R }, { "%E2%82a", R "a" }, { "%E2a", R "a" }, { "%F0%9F%98", R }, { "%F0%9F%98%C3%A9", R "\xC3\xA9" },
-        { "%E2%82%E2%82%AC", R "\xE2\x82\xAC" }, { "%C3%", R "%" }, { "a%C3%C3%A9b", "a" R "\xC3\xA9" "b" },
+        { "%80", R },
+        { "%BF%BF", R R },
+        { "%C0%80", R R },
+        { "%C1%BF", R R },
+        { "%E0%9F%BF", R R R },
+        { "%ED%A0%80", R R R },
+        { "%F0%8F%80%80", R R R R },
+        { "%F4%90%80%80", R R R R },
+        { "%F5%80", R R },
+        { "%FF", R },
+        { "%C3", R },
+        { "%C3a", R "a" },
+        { "%E2%82", R },
+        { "%E2%82a", R "a" },
+        { "%E2a", R "a" },
+        { "%F0%9F%98", R },
+        { "%F0%9F%98%C3%A9", R "\xC3\xA9" },
+        { "%E2%82%E2%82%AC", R "\xE2\x82\xAC" },
+        { "%C3%", R "%" },
+        { "a%C3%C3%A9b", "a" R "\xC3\xA9"
+                         "b" },
     };
 #undef R
     for (size_t i = 0; i < COUNT(rows); i++) {

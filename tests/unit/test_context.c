@@ -19,7 +19,8 @@ static uspan_err_t parse_text(uspan_context_t *c, const char *traceparent, const
 static void test_a_traceparent_is_read(void **state)
 {
     (void)state;
-    static const uint8_t trace[16] = { 0x0a, 0xf7, 0x65, 0x19, 0x16, 0xcd, 0x43, 0xdd, 0x84, 0x48, 0xeb, 0x21, 0x1c, 0x80, 0x31, 0x9c };
+    static const uint8_t trace[16] = { 0x0a, 0xf7, 0x65, 0x19, 0x16, 0xcd, 0x43, 0xdd,
+                                       0x84, 0x48, 0xeb, 0x21, 0x1c, 0x80, 0x31, 0x9c };
     static const uint8_t span[8] = { 0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31 };
     static const char *const spaced[] = { GOOD, " " GOOD, GOOD "\t ", "\t  " GOOD " " };
     for (size_t i = 0; i < COUNT(spaced); i++) {
@@ -51,8 +52,10 @@ static void test_only_the_sampled_and_random_bits_are_taken(void **state)
 static void test_later_versions_are_read_as_version_00_and_the_rest_ignored(void **state)
 {
     (void)state;
-    static const char *const good[] = { "01-" TRACE "-" PARENT "-01", "cc-" TRACE "-" PARENT "-01-what-the-future-brings",
-                                        "fe-" TRACE "-" PARENT "-03-", "01-" TRACE "-" PARENT "-01-\x80\x01" };
+    static const char *const good[] = { "01-" TRACE "-" PARENT "-01",
+                                        "cc-" TRACE "-" PARENT "-01-what-the-future-brings",
+                                        "fe-" TRACE "-" PARENT "-03-",
+                                        "01-" TRACE "-" PARENT "-01-\x80\x01" };
     for (size_t i = 0; i < COUNT(good); i++) {
         uspan_context_t c;
         assert_int_equal(parse_text(&c, good[i], NULL), USPAN_OK);
@@ -119,7 +122,8 @@ static void test_no_byte_but_lower_case_hex_and_dashes_is_accepted_anywhere(void
             bool hex = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f');
             bool dash = at == 2u || at == 35u || at == 52u;
             uspan_context_t c;
-            uspan_err_t err = uspan_context_parse_n(&c, guard_put(0, text, USPAN_TRACEPARENT_LEN), USPAN_TRACEPARENT_LEN, NULL, 0);
+            uspan_err_t err = uspan_context_parse_n(&c, guard_put(0, text, USPAN_TRACEPARENT_LEN),
+                                                    USPAN_TRACEPARENT_LEN, NULL, 0);
             assert_int_equal(err == USPAN_OK, dash ? byte == '-' : hex);
         }
     }
@@ -143,7 +147,8 @@ static void test_the_tracestate_comes_along_and_a_bad_one_leaves_the_traceparent
 static void test_what_is_written_can_be_read_again(void **state)
 {
     (void)state;
-    static const char *const rows[][2] = { { GOOD, GOOD }, { "cc-" TRACE "-" PARENT "-ff-x", "00-" TRACE "-" PARENT "-03" },
+    static const char *const rows[][2] = { { GOOD, GOOD },
+                                           { "cc-" TRACE "-" PARENT "-ff-x", "00-" TRACE "-" PARENT "-03" },
                                            { "00-" TRACE "-" PARENT "-00", "00-" TRACE "-" PARENT "-00" },
                                            { "00-ffffffffffffffffffffffffffffffff-0000000000000001-02",
                                              "00-ffffffffffffffffffffffffffffffff-0000000000000001-02" } };

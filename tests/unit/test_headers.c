@@ -1,4 +1,5 @@
-/* test_headers.c: every rule of headers.h, with texts that end at an unmapped page; base64 against RFC 4648 §10. */
+/* test_headers.c: every rule of headers.h, with texts that end at an unmapped page; base64 against RFC 4648
+ * §10. */
 #include "headers.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
@@ -83,7 +84,8 @@ static void test_percent_encoding_is_decoded_byte_by_byte(void **state)
 static void test_a_broken_percent_is_told(void **state)
 {
     (void)state;
-    static const char *const broken[] = { "%", "%2", "%2g", "%g2", "%%41", "%:0", "%0@", "%0G", "%0`", "%/0", "%0\xC1" };
+    static const char *const broken[] = { "%",   "%2",  "%2g", "%g2", "%%41",  "%:0",
+                                          "%0@", "%0G", "%0`", "%/0", "%0\xC1" };
     for (size_t i = 0; i < COUNT(broken); i++) {
         expect_bytes(broken[i], (const int[]){ -2 });
     }
@@ -101,8 +103,14 @@ static void test_good_header_lists_pass(void **state)
 {
     (void)state;
     static const char *const good[] = {
-        "", "Authorization=Basic cGs6c2s=", "Authorization=Bearer%20x,x-langfuse-ingestion-version=4", "a=\xC3\xA9",
-        "!#$%&'*+-.^_`|~09azAZ=1", "hosts=1,xhost=2,content-lengths=3,hos=4", "User-Agent=mine", "a=%25",
+        "",
+        "Authorization=Basic cGs6c2s=",
+        "Authorization=Bearer%20x,x-langfuse-ingestion-version=4",
+        "a=\xC3\xA9",
+        "!#$%&'*+-.^_`|~09azAZ=1",
+        "hosts=1,xhost=2,content-lengths=3,hos=4",
+        "User-Agent=mine",
+        "a=%25",
     };
     for (size_t i = 0; i < COUNT(good); i++) {
         const char *why = uspan_headers_check(guard_text(0, good[i]));
@@ -115,8 +123,12 @@ static void test_good_header_lists_pass(void **state)
 static void test_header_lists_that_would_harm_are_refused_with_the_reason(void **state)
 {
     (void)state;
-    static const char *const own[] = { "Host=a", "content-length=1", "CONTENT-TYPE=x", "a=1,Transfer-Encoding=chunked",
-                                       " connection =close", "eXpect=100-continue" };
+    static const char *const own[] = { "Host=a",
+                                       "content-length=1",
+                                       "CONTENT-TYPE=x",
+                                       "a=1,Transfer-Encoding=chunked",
+                                       " connection =close",
+                                       "eXpect=100-continue" };
     for (size_t i = 0; i < COUNT(own); i++) {
         expect_judged(own[i], "itself");
     }
@@ -142,8 +154,8 @@ static void test_every_byte_is_judged_as_rfc_9110_does(void **state)
     for (unsigned byte = 1; byte < 256u; byte++) {
         char text[] = "a_b=1";
         text[1] = (char)byte;
-        bool tchar = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                     strchr("!#$%&'*+-.^_`|~", (int)byte) != NULL;
+        bool tchar = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                     (byte >= 'A' && byte <= 'Z') || strchr("!#$%&'*+-.^_`|~", (int)byte) != NULL;
         if (byte != '=' && byte != ',') {
             assert_int_equal(uspan_headers_check(guard_text(0, text)) == NULL, tchar);
         }
@@ -153,9 +165,12 @@ static void test_every_byte_is_judged_as_rfc_9110_does(void **state)
 static void test_secret_headers_are_known_by_name(void **state)
 {
     (void)state;
-    static const char *const secret[] = { "Authorization=x", "api-key=1", "x=1,X-API-KEY=2", "my-Token-x=1", "clientSECRET=1",
-                                          "broken,key=1", "proxy-authorization=x" };
-    static const char *const plain[] = { "", "x=key", "ke-y=token", "user-agent=secret", "authorizatio=1", "broken" };
+    static const char *const secret[] = { "Authorization=x",      "api-key=1",      "x=1,X-API-KEY=2",
+                                          "my-Token-x=1",         "clientSECRET=1", "broken,key=1",
+                                          "proxy-authorization=x" };
+    static const char *const plain[] = {
+        "", "x=key", "ke-y=token", "user-agent=secret", "authorizatio=1", "broken"
+    };
     for (size_t i = 0; i < COUNT(secret); i++) {
         assert_true(uspan_headers_secret(guard_text(0, secret[i])));
     }
@@ -167,8 +182,13 @@ static void test_secret_headers_are_known_by_name(void **state)
 static void test_base64_gives_the_vectors_of_rfc_4648(void **state)
 {
     (void)state;
-    static const char *const rows[][2] = { { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" },
-                                           { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" } };
+    static const char *const rows[][2] = { { "", "" },
+                                           { "f", "Zg==" },
+                                           { "fo", "Zm8=" },
+                                           { "foo", "Zm9v" },
+                                           { "foob", "Zm9vYg==" },
+                                           { "fooba", "Zm9vYmE=" },
+                                           { "foobar", "Zm9vYmFy" } };
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t len = strlen(rows[i][0]);
         char out[16];
@@ -194,8 +214,9 @@ static void test_base64_gives_the_vectors_of_rfc_4648(void **state)
 static void test_basic_credentials_are_encoded_without_a_buffer(void **state)
 {
     (void)state;
-    static const char *const rows[][2] = { { "Aladdin", "open sesame" }, { "", "" }, { "u", "" }, { "", "p" }, { "pk-1", "sk-22" },
-                                           { "ab", "c" } };
+    static const char *const rows[][2] = {
+        { "Aladdin", "open sesame" }, { "", "" }, { "u", "" }, { "", "p" }, { "pk-1", "sk-22" }, { "ab", "c" }
+    };
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t user_len = strlen(rows[i][0]), pass_len = strlen(rows[i][1]), total = user_len + 1u + pass_len;
         char joined[32], want[64], got[64];

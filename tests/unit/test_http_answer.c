@@ -1,4 +1,4 @@
-/* test_http_answer.c: recorded answers in every fragmentation, with fragments that end at an unmapped page. */
+/* test_http_answer.c: recorded answers in every fragmentation; fragments end at an unmapped page. */
 #include "http_answer.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
@@ -56,8 +56,8 @@ static void expect_same(const outcome_t *a, const outcome_t *b)
     assert_memory_equal(a->answer.body, b->answer.body, a->answer.body_len);
 }
 
-/* The outcome, after checking that it is the same for every split in two and in three of the shorter texts, and for
- * fragments of 1, 2, 3 and 7 bytes. */
+/* The outcome, after checking that it is the same for every split in two and in three of the shorter texts,
+ * and for fragments of 1, 2, 3 and 7 bytes. */
 static outcome_t feed_all_ways(const void *text, size_t len)
 {
     outcome_t whole = feed_split(text, len, len, len, len);
@@ -104,8 +104,9 @@ static void expect_failure(const char *text, uspan_err_t err)
 static void test_a_plain_answer_is_read(void **state)
 {
     (void)state;
-    uspan_answer_t a = expect_answer("HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 5\r\n\r\nhello", 200,
-                                     USPAN_ANSWER_PROTOBUF, "hello");
+    uspan_answer_t a = expect_answer(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 5\r\n\r\nhello", 200,
+        USPAN_ANSWER_PROTOBUF, "hello");
     assert_int_equal(a.retry_after_s, NEVER);
     assert_int_equal(a.retry_at_unix, 0);
     assert_int_equal(a.date_unix, 0);
@@ -124,9 +125,11 @@ static void test_bare_line_feeds_end_lines_too(void **state)
 static void test_interim_answers_are_passed_over_and_forgotten(void **state)
 {
     (void)state;
-    uspan_answer_t a = expect_answer("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nRetry-After: 9\r\nConnection: close\r\n"
-                                     "Content-Length: 3\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n"
-                                     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", 200, 0, "ab");
+    uspan_answer_t a = expect_answer(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nRetry-After: 9\r\nConnection: close\r\n"
+        "Content-Length: 3\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab",
+        200, 0, "ab");
     assert_int_equal(a.retry_after_s, NEVER);
     assert_int_equal(a.date_unix, 0);
 }
@@ -142,17 +145,24 @@ static void test_204_and_304_have_no_body_whatever_they_say(void **state)
 static void test_chunks_are_joined_and_extensions_and_trailers_skipped(void **state)
 {
     (void)state;
-    expect_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 200, 0, "hello");
-    expect_answer("HTTP/1.1 200 OK\r\ntransfer-encoding: \tCHUNKED \r\n\r\n0001;a=\"b\"\r\nx\r\nA \r\n0123456789\r\n0;z\r\n"
-                  "Content-Length: 7\r\nX: y\r\n\r\n", 200, 0, "x0123456789");
-    expect_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", 200, 0, "x");
-    expect_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", 200, 0, "x");
+    expect_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 200, 0,
+                  "hello");
+    expect_answer("HTTP/1.1 200 OK\r\ntransfer-encoding: \tCHUNKED \r\n\r\n0001;a=\"b\"\r\nx\r\nA "
+                  "\r\n0123456789\r\n0;z\r\n"
+                  "Content-Length: 7\r\nX: y\r\n\r\n",
+                  200, 0, "x0123456789");
+    expect_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", 200, 0,
+                  "x");
+    expect_answer(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        200, 0, "x");
 }
 
 static void test_without_framing_the_close_ends_the_body(void **state)
 {
     (void)state;
-    static const char *const heads[] = { "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 500 x\r\nTransfer-Encoding: gzip\r\n\r\n",
+    static const char *const heads[] = { "HTTP/1.1 200 OK\r\n\r\n",
+                                         "HTTP/1.1 500 x\r\nTransfer-Encoding: gzip\r\n\r\n",
                                          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n",
                                          "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n" };
     for (size_t i = 0; i < COUNT(heads); i++) {
@@ -174,20 +184,30 @@ static void test_the_connection_stays_unless_version_or_header_end_it(void **sta
         const char *version, *connection;
         bool close;
     } rows[] = {
-        { "1.1", "", false }, { "1.1", "Connection: close\r\n", true }, { "1.1", "Connection: Keep-Alive\r\n", false },
-        { "1.1", "connection: foo ,\tCLOSE , bar\r\n", true }, { "1.1", "Connection: close, keep-alive\r\n", true },
-        { "1.1", "Connection: closed\r\n", false }, { "1.1", "Connection: x\r\nConnection: close\r\n", true },
-        { "1.1", "Connection:\r\n", false }, { "1.0", "", true }, { "1.0", "Connection: keep-alive\r\n", false },
-        { "1.0", "Connection: x, Keep-Alive\r\n", false }, { "1.0", "Connection: keep-alive, close\r\n", true },
-        { "1.1", "Connection: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, keep-alive\r\n", true },
+        { "1.1", "", false },
+        { "1.1", "Connection: close\r\n", true },
+        { "1.1", "Connection: Keep-Alive\r\n", false },
+        { "1.1", "connection: foo ,\tCLOSE , bar\r\n", true },
+        { "1.1", "Connection: close, keep-alive\r\n", true },
+        { "1.1", "Connection: closed\r\n", false },
+        { "1.1", "Connection: x\r\nConnection: close\r\n", true },
+        { "1.1", "Connection:\r\n", false },
+        { "1.0", "", true },
+        { "1.0", "Connection: keep-alive\r\n", false },
+        { "1.0", "Connection: x, Keep-Alive\r\n", false },
+        { "1.0", "Connection: keep-alive, close\r\n", true },
+        { "1.1",
+          "Connection: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, keep-alive\r\n",
+          true },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[256];
-        (void)snprintf(text, sizeof(text), "HTTP/%s 200 OK\r\n%sContent-Length: 1\r\n\r\nx", rows[i].version, rows[i].connection);
+        (void)snprintf(text, sizeof(text), "HTTP/%s 200 OK\r\n%sContent-Length: 1\r\n\r\nx", rows[i].version,
+                       rows[i].connection);
         expect_answer(text, 200, rows[i].close ? USPAN_ANSWER_CLOSE : 0u, "x");
     }
-    expect_answer("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 200,
-                  USPAN_ANSWER_CLOSE, ""); /* RFC 9112 §6.1 */
+    expect_answer("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                  200, USPAN_ANSWER_CLOSE, ""); /* RFC 9112 §6.1 */
 }
 
 static void test_the_content_type_is_compared_without_parameters_and_case(void **state)
@@ -197,17 +217,23 @@ static void test_the_content_type_is_compared_without_parameters_and_case(void *
         const char *type;
         bool protobuf;
     } rows[] = {
-        { "application/x-protobuf", true }, { "Application/X-Protobuf ; charset=utf-8", true },
+        { "application/x-protobuf", true },
+        { "Application/X-Protobuf ; charset=utf-8", true },
         { "application/x-protobuf;a=0123456789012345678901234567890123456789012345678901234567890", true },
-        { "application/json", false }, { "application/x-protobuf2", false }, { "", false }, { ";application/x-protobuf", false },
-        { "application/x-protobu", false }, { "application/json\r\nContent-Type: application/x-protobuf", true },
+        { "application/json", false },
+        { "application/x-protobuf2", false },
+        { "", false },
+        { ";application/x-protobuf", false },
+        { "application/x-protobu", false },
+        { "application/json\r\nContent-Type: application/x-protobuf", true },
         { "application/x-protobuf\r\nContent-Type: text/html", false },
         { "                                                                 application/x-protobuf", true },
         { "application/x-protobuf                                                                 ", true },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[256];
-        (void)snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: 0\r\n\r\n", rows[i].type);
+        (void)snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: 0\r\n\r\n",
+                       rows[i].type);
         expect_answer(text, 200, rows[i].protobuf ? USPAN_ANSWER_PROTOBUF : 0u, "");
     }
 }
@@ -220,15 +246,24 @@ static void test_retry_after_and_date_are_read(void **state)
         uint32_t seconds;
         uint64_t at;
     } rows[] = {
-        { "120", 120, 0 }, { "0", 0, 0 }, { "99999999999999999999999", 0x0FFFFFFF, 0 }, { "-1", NEVER, 0 }, { "1.5", NEVER, 0 },
-        { "", NEVER, 0 }, { "soon", NEVER, 0 }, { "Sun, 06 Nov 1994 08:49:37 GMT", NEVER, DATE_S },
-        { "Sunday, 06-Nov-94 08:49:37 GMT", NEVER, DATE_S }, { "Sun Nov  6 08:49:37 1994", NEVER, DATE_S },
-        { "Sun, 06 Nov 1994 08:49:37 GMT  ", NEVER, DATE_S }, { "0000000000000000000000000000000000000000000000000000001", NEVER, 0 },
+        { "120", 120, 0 },
+        { "0", 0, 0 },
+        { "99999999999999999999999", 0x0FFFFFFF, 0 },
+        { "-1", NEVER, 0 },
+        { "1.5", NEVER, 0 },
+        { "", NEVER, 0 },
+        { "soon", NEVER, 0 },
+        { "Sun, 06 Nov 1994 08:49:37 GMT", NEVER, DATE_S },
+        { "Sunday, 06-Nov-94 08:49:37 GMT", NEVER, DATE_S },
+        { "Sun Nov  6 08:49:37 1994", NEVER, DATE_S },
+        { "Sun, 06 Nov 1994 08:49:37 GMT  ", NEVER, DATE_S },
+        { "0000000000000000000000000000000000000000000000000000001", NEVER, 0 },
         { "Sun, 06 Nov 1994 08:49:37 GMT and more of it", NEVER, 0 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[256];
-        (void)snprintf(text, sizeof(text), "HTTP/1.1 503 x\r\nRetry-After: %s\r\nDate: %s\r\nContent-Length: 0\r\n\r\n",
+        (void)snprintf(text, sizeof(text),
+                       "HTTP/1.1 503 x\r\nRetry-After: %s\r\nDate: %s\r\nContent-Length: 0\r\n\r\n",
                        rows[i].value, rows[i].value);
         uspan_answer_t a = expect_answer(text, 503, 0, "");
         assert_int_equal(a.retry_after_s, rows[i].seconds);
@@ -236,7 +271,8 @@ static void test_retry_after_and_date_are_read(void **state)
         assert_int_equal(a.date_unix, rows[i].at);
     }
     /* RFC 850's year needs the present: seen from 2026, 77 is in the century before. */
-    uspan_answer_t a = expect_answer("HTTP/1.1 200 x\r\nDate: Sunday, 06-Nov-77 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n", 200, 0, "");
+    uspan_answer_t a = expect_answer(
+        "HTTP/1.1 200 x\r\nDate: Sunday, 06-Nov-77 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n", 200, 0, "");
     assert_int_equal(a.date_unix, UINT64_C(247654177));
 }
 
@@ -244,8 +280,10 @@ static void test_long_and_odd_header_lines_are_skipped(void **state)
 {
     (void)state;
     char text[1200];
-    int n = snprintf(text, sizeof(text), "HTTP/1.1 200 %0200d\r\nSet-Cookie: %0300d\r\n%0200d: x\r\nno colon\r\n: no name\r\n"
-                     "Content-Length-X: 9\r\nXContent-Length: 9\r\nContent-Length : 2\r\nX:\r\n\r\nab", 0, 0, 0);
+    int n = snprintf(text, sizeof(text),
+                     "HTTP/1.1 200 %0200d\r\nSet-Cookie: %0300d\r\n%0200d: x\r\nno colon\r\n: no name\r\n"
+                     "Content-Length-X: 9\r\nXContent-Length: 9\r\nContent-Length : 2\r\nX:\r\n\r\nab",
+                     0, 0, 0);
     assert_true(n > 0 && (size_t)n < sizeof(text));
     expect_answer(text, 200, 0, "ab");
 }
@@ -253,16 +291,19 @@ static void test_long_and_odd_header_lines_are_skipped(void **state)
 static void test_folded_lines_continue_the_field_before(void **state)
 {
     (void)state;
-    expect_answer("HTTP/1.1 200 OK\r\nContent-Length:\r\n 2\r\nX: y\r\n\t Content-Length: 9\r\n\r\nab", 200, 0, "ab");
-    expect_answer("HTTP/1.1 200 OK\r\n Content-Length: 9\r\nConnection: x,\r\n  close\r\nContent-Length: 1\r\n\r\na", 200,
-                  USPAN_ANSWER_CLOSE, "a");
+    expect_answer("HTTP/1.1 200 OK\r\nContent-Length:\r\n 2\r\nX: y\r\n\t Content-Length: 9\r\n\r\nab", 200,
+                  0, "ab");
+    expect_answer(
+        "HTTP/1.1 200 OK\r\n Content-Length: 9\r\nConnection: x,\r\n  close\r\nContent-Length: 1\r\n\r\na",
+        200, USPAN_ANSWER_CLOSE, "a");
     expect_failure("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n 2\r\n\r\n", USPAN_ERR_IO);
 }
 
 static void test_bytes_after_the_answer_are_left(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "HTTP/1.1 204 x\r\n\r\n", "HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\na",
+    static const char *const texts[] = { "HTTP/1.1 204 x\r\n\r\n",
+                                         "HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\na",
                                          "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" };
     for (size_t i = 0; i < COUNT(texts); i++) {
         char text[128];
@@ -280,9 +321,23 @@ static void test_what_is_not_http_1_is_refused(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "\r\n", "HTTP/2 200 OK\r\n", "HTTP/2.0 200 OK\r\n", "http/1.1 200 OK\r\n", "HTTP/1.x 200 OK\r\n", "HTTP/1.1  200 OK\r\n",
-        "HTTP/1.1 2x0 OK\r\n", "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 200OK\r\n", "HTTP/1.1 099 OK\r\n",
-        "HTTP/1.1 000 \r\n", "HTTP/1.10 200 OK\r\n", "\x16\x03\x01\x02", "SSH-2.0-OpenSSH\r\n", "<html>",
+        "\r\n",
+        "HTTP/2 200 OK\r\n",
+        "HTTP/2.0 200 OK\r\n",
+        "http/1.1 200 OK\r\n",
+        "HTTP/1.x 200 OK\r\n",
+        "HTTP/1.1  200 OK\r\n",
+        "HTTP/1.1 2x0 OK\r\n",
+        "HTTP/1.1 20 OK\r\n",
+        "HTTP/1.1 2000 OK\r\n",
+        "HTTP/1.1 200OK\r\n",
+        "HTTP/1.1 099 OK\r\n",
+        "HTTP/1.1 000 \r\n",
+        "HTTP/1.10 200 OK\r\n",
+        "\x15\x03\x01\x02\x28\n",
+        "SSH-2.0-OpenSSH\r\n",
+        "<html>\n",
+        " HTTP/1.1 200 OK\r\n",
     };
     for (size_t i = 0; i < COUNT(texts); i++) {
         expect_failure(texts[i], USPAN_ERR_IO);
@@ -293,10 +348,19 @@ static void test_framing_that_contradicts_itself_is_refused(void **state)
 {
     (void)state;
     static const char *const heads[] = {
-        "Content-Length: 1\r\nContent-Length: 1", "Content-Length: 1\r\nContent-Length: 2", "Content-Length: 1, 1",
-        "Content-Length: 1\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 1",
-        "Transfer-Encoding: gzip\r\nContent-Length: 1", "Content-Length:", "Content-Length: +1", "Content-Length: -1",
-        "Content-Length: 0x1", "Content-Length: 1 1", "Content-Length: \r1", "Content-Length: 1a",
+        "Content-Length: 1\r\nContent-Length: 1",
+        "Content-Length: 1\r\nContent-Length: 2",
+        "Content-Length: 1, 1",
+        "Content-Length: 1\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 1",
+        "Transfer-Encoding: gzip\r\nContent-Length: 1",
+        "Content-Length:",
+        "Content-Length: +1",
+        "Content-Length: -1",
+        "Content-Length: 0x1",
+        "Content-Length: 1 1",
+        "Content-Length: \r1",
+        "Content-Length: 1a",
         "Content-Length: 00000000000000000000000000000000000000000000000001",
     };
     for (size_t i = 0; i < COUNT(heads); i++) {
@@ -309,11 +373,22 @@ static void test_framing_that_contradicts_itself_is_refused(void **state)
 static void test_broken_chunks_are_refused(void **state)
 {
     (void)state;
-    static const char *const bodies[] = { "\r\n", "g\r\n", ";a\r\n", " 1\r\n", "-1\r\n", "1g\r\n", "1\r\nxy", "1\r\nx\r\r", "1\r\nx\r\n\r\n",
-                                          "0x1\r\n" };
+    static const char *const bodies[] = { "\r\n",
+                                          "g\r\n",
+                                          ";a\r\n",
+                                          " 1\r\n",
+                                          "-1\r\n",
+                                          "1g\r\n",
+                                          "1\r\nxy\n",
+                                          "1\r\nxy\r\n",
+                                          "1\r\nx\r\n\r\n",
+                                          "0x1\r\n",
+                                          "0000000000000000000000000000000000000001\r\n",
+                                          "0000000000000000000000000000000000000000001\r\n" };
     for (size_t i = 0; i < COUNT(bodies); i++) {
         char text[256];
-        (void)snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s", bodies[i]);
+        (void)snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s",
+                       bodies[i]);
         expect_failure(text, USPAN_ERR_IO);
     }
 }
@@ -350,7 +425,8 @@ static void test_heads_and_bodies_up_to_the_limit_pass_and_above_it_fail(void **
         uspan_err_t want = over == 0u ? USPAN_OK : USPAN_ERR_FULL;
         const char *text = filled("HTTP/1.1 204 ", USPAN_ANSWER_MAX - 17u + over, "\r\n\r\n", &len);
         assert_int_equal(feed_some_ways(text, len).err, want);
-        (void)snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", USPAN_ANSWER_MAX + over);
+        (void)snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n",
+                       USPAN_ANSWER_MAX + over);
         text = filled(head, USPAN_ANSWER_MAX + over, "", &len);
         outcome_t o = feed_some_ways(text, len);
         assert_int_equal(o.err, want);
@@ -360,19 +436,24 @@ static void test_heads_and_bodies_up_to_the_limit_pass_and_above_it_fail(void **
         }
         text = filled("HTTP/1.1 200 OK\r\n\r\n", USPAN_ANSWER_MAX + over, "", &len);
         assert_int_equal(feed_some_ways(text, len).eof, want);
-        (void)snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n", USPAN_ANSWER_MAX + over);
+        (void)snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n",
+                       USPAN_ANSWER_MAX + over);
         text = filled(head, USPAN_ANSWER_MAX + over, "\r\n0\r\n\r\n", &len);
         assert_int_equal(feed_some_ways(text, len).err, want);
     }
-    const char *text = filled("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", USPAN_ANSWER_MAX, "", &len);
+    const char *text =
+        filled("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", USPAN_ANSWER_MAX, "", &len);
     assert_int_equal(feed_some_ways(text, len).err, USPAN_ERR_FULL); /* trailers count too */
+    text = filled("<html>", USPAN_ANSWER_MAX, "", &len);
+    assert_int_equal(feed_some_ways(text, len).err, USPAN_ERR_IO); /* no line at all is no answer */
 }
 
 static void test_numbers_that_overflow_count_as_very_large(void **state)
 {
     (void)state;
     static const char *const heads[] = {
-        "HTTP/1.1 200 OK\r\nContent-Length: 4294967297\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551617\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 4294967297\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551617\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999999999999999999\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100000001\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000000000000000000000001\r\n",

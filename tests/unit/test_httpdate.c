@@ -43,7 +43,8 @@ static void test_every_day_from_1970_to_2400_and_the_last_of_9999_survive_the_ro
         assert_int_equal(civil.second, tm->tm_sec);
         char text[64];
         (void)snprintf(text, sizeof(text), "Xyz, %02u %.3s %04u %02u:%02u:%02u GMT", civil.day & 31u,
-                       months + 3 * (civil.month - 1), civil.year, civil.hour & 31u, civil.minute & 63u, civil.second & 63u);
+                       months + 3 * (civil.month - 1), civil.year, civil.hour & 31u, civil.minute & 63u,
+                       civil.second & 63u);
         assert_int_equal(read_date(text, 0), unix_s);
     }
     assert_int_equal(read_date("Fri, 31 Dec 9999 23:59:59 GMT", 0), UINT64_C(253402300799));
@@ -74,16 +75,21 @@ static void test_a_leap_second_counts_as_59(void **state)
 static void test_two_digits_of_a_year_mean_the_last_such_year_up_to_50_ahead(void **state)
 {
     (void)state;
-    const uint64_t t2076 = read_date("Xyz, 06 Nov 2076 08:49:37 GMT", 0), t1977 = read_date("Xyz, 06 Nov 1977 08:49:37 GMT", 0);
+    const uint64_t t2076 = read_date("Xyz, 06 Nov 2076 08:49:37 GMT", 0),
+                   t1977 = read_date("Xyz, 06 Nov 1977 08:49:37 GMT", 0);
     static const uint64_t nows[] = { 0, T2026, T2026 + 365u * 86400u - 1u };
     for (size_t i = 0; i < COUNT(nows); i++) {
         assert_int_equal(read_date("Sunday, 06-Nov-76 08:49:37 GMT", nows[i]), t2076);
         assert_int_equal(read_date("Sunday, 06-Nov-77 08:49:37 GMT", nows[i]), t1977);
     }
-    assert_int_equal(read_date("Sunday, 06-Nov-77 08:49:37 GMT", T2026 + 365u * 86400u), read_date("Xyz, 06 Nov 2077 08:49:37 GMT", 0));
-    assert_int_equal(read_date("Sunday, 06-Nov-00 08:49:37 GMT", 0), read_date("Xyz, 06 Nov 2000 08:49:37 GMT", 0));
-    assert_int_equal(read_date("Sunday, 06-Nov-05 08:49:37 GMT", T1994), read_date("Xyz, 06 Nov 2005 08:49:37 GMT", 0));
-    assert_int_equal(read_date("Sunday, 06-Nov-50 08:49:37 GMT", 1), 0); /* 1950: in 1970, 2020 is the last to be ahead */
+    assert_int_equal(read_date("Sunday, 06-Nov-77 08:49:37 GMT", T2026 + 365u * 86400u),
+                     read_date("Xyz, 06 Nov 2077 08:49:37 GMT", 0));
+    assert_int_equal(read_date("Sunday, 06-Nov-00 08:49:37 GMT", 0),
+                     read_date("Xyz, 06 Nov 2000 08:49:37 GMT", 0));
+    assert_int_equal(read_date("Sunday, 06-Nov-05 08:49:37 GMT", T1994),
+                     read_date("Xyz, 06 Nov 2005 08:49:37 GMT", 0));
+    assert_int_equal(read_date("Sunday, 06-Nov-50 08:49:37 GMT", 1),
+                     0); /* 1950: in 1970, 2020 is the last to be ahead */
 }
 
 static void test_days_that_a_month_lacks_are_no_dates(void **state)
@@ -106,15 +112,40 @@ static void test_what_is_not_a_date_gives_0(void **state)
 {
     (void)state;
     static const char *const none[] = {
-        "", "0", "Sun", "120", "Sun,", "Sun, 06 Nov 1994", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC",
-        "Sun, 06 Nov 1994 08:49:37 GMT ", " Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 6 Nov 1994 08:49:37 GMT",
-        "Sun,  6 Nov 1994 08:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT", "Sun, 06 Nox 1994 08:49:37 GMT",
-        "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov 94 08:49:37 GMT",
-        "Sun, 06 Nov 1969 08:49:37 GMT", "Su, 06 Nov 1994 08:49:37 GMT", "Sund, 06 Nov 1994 08:49:37 GMT",
-        "S1n, 06 Nov 1994 08:49:37 GMT", "Sun, 06-Nov-94 08:49:37 GMT", "Wednesdayy, 06-Nov-94 08:49:37 GMT",
-        "Sunday, 06-Nov-1994 08:49:37 GMT", "Sunday, 06 Nov 94 08:49:37 GMT", "Sunday Nov  6 08:49:37 1994",
-        "Sun Nov 6 08:49:37 1994", "Sun Nov  6 08:49:37 94", "Sun Nov  6 08:49:37 199 ", "Sun Nov   08:49:37 1994",
-        "Sun, a6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08-49-37 GMT", "1994-11-06T08:49:37Z", "Sun Nov  6 08:49:37 1994x",
+        "",
+        "0",
+        "Sun",
+        "120",
+        "Sun,",
+        "Sun, 06 Nov 1994",
+        "Sun, 06 Nov 1994 08:49:37",
+        "Sun, 06 Nov 1994 08:49:37 UTC",
+        "Sun, 06 Nov 1994 08:49:37 GMT ",
+        " Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sun, 6 Nov 1994 08:49:37 GMT",
+        "Sun,  6 Nov 1994 08:49:37 GMT",
+        "Sun, 06 nov 1994 08:49:37 GMT",
+        "Sun, 06 Nox 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 24:00:00 GMT",
+        "Sun, 06 Nov 1994 08:60:37 GMT",
+        "Sun, 06 Nov 94 08:49:37 GMT",
+        "Sun, 06 Nov 1969 08:49:37 GMT",
+        "Su, 06 Nov 1994 08:49:37 GMT",
+        "Sund, 06 Nov 1994 08:49:37 GMT",
+        "S1n, 06 Nov 1994 08:49:37 GMT",
+        "Sun, 06-Nov-94 08:49:37 GMT",
+        "Wednesdayy, 06-Nov-94 08:49:37 GMT",
+        "Sunday, 06-Nov-1994 08:49:37 GMT",
+        "Sunday, 06 Nov 94 08:49:37 GMT",
+        "Sunday Nov  6 08:49:37 1994",
+        "Sun Nov 6 08:49:37 1994",
+        "Sun Nov  6 08:49:37 94",
+        "Sun Nov  6 08:49:37 199 ",
+        "Sun Nov   08:49:37 1994",
+        "Sun, a6 Nov 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 08-49-37 GMT",
+        "1994-11-06T08:49:37Z",
+        "Sun Nov  6 08:49:37 1994x",
     };
     for (size_t i = 0; i < COUNT(none); i++) {
         if (read_date(none[i], 0) != 0u) {
@@ -126,7 +157,8 @@ static void test_what_is_not_a_date_gives_0(void **state)
 static void test_every_shortened_date_is_none(void **state)
 {
     (void)state;
-    static const char *const forms[] = { "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994" };
+    static const char *const forms[] = { "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+                                         "Sun Nov  6 08:49:37 1994" };
     for (size_t i = 0; i < COUNT(forms); i++) {
         for (size_t len = 0; len < strlen(forms[i]); len++) {
             assert_int_equal(uspan_httpdate(guard_put(0, forms[i], len), len, 0), 0);

@@ -1,4 +1,5 @@
-/* test_ratio.c: bounds of textual ratios against strtod, which rounds correctly, and the vectors of OpenTelemetry's Go SDK. */
+/* test_ratio.c: bounds of textual ratios against strtod, which rounds correctly, and the vectors of
+ * OpenTelemetry's Go SDK. */
 #include "uspan/uspan.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
@@ -44,12 +45,32 @@ static void test_every_way_to_write_a_ratio_is_read(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        { ".25", "0.25" }, { "+0.25", "0.25" }, { "25e-2", "0.25" }, { "2.5E-1", "0.25" }, { "0.0025e+2", "0.25" },
-        { "0.0025e2", "0.25" }, { " 0.25\t", "0.25" }, { "000.2500", "0.25" }, { "1.", "1" }, { "1.000", "1" }, { "10e-1", "1" },
-        { "0.1e1", "1" }, { "0.", "0" }, { ".0", "0" }, { "0e999999999999999999999", "0" }, { "1e-99999999999999999999", "0" },
-        { "1e-3", "0.001" }, { "1e-19", "0" }, { "9.99e-20", "0" }, { "00", "0" },
-        { "0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000000001e88", "0.1" },
-        { "0.500000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "0.5" },
+        { ".25", "0.25" },
+        { "+0.25", "0.25" },
+        { "25e-2", "0.25" },
+        { "2.5E-1", "0.25" },
+        { "0.0025e+2", "0.25" },
+        { "0.0025e2", "0.25" },
+        { " 0.25\t", "0.25" },
+        { "000.2500", "0.25" },
+        { "1.", "1" },
+        { "1.000", "1" },
+        { "10e-1", "1" },
+        { "0.1e1", "1" },
+        { "0.", "0" },
+        { ".0", "0" },
+        { "0e999999999999999999999", "0" },
+        { "1e-99999999999999999999", "0" },
+        { "1e-3", "0.001" },
+        { "1e-19", "0" },
+        { "9.99e-20", "0" },
+        { "00", "0" },
+        { "0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000000001e88",
+          "0.1" },
+        { "0."
+          "50000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+          "0000",
+          "0.5" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         expect_bound(rows[i][0], float_bound(rows[i][1]));
@@ -60,10 +81,40 @@ static void test_what_is_not_a_number_in_0_to_1_is_refused_and_changes_nothing(v
 {
     (void)state;
     static const char *const bad[] = {
-        "", " ", ".", "+", "-", "-0.5", "-0", "1.1", "2", "10", "1e1", "1.0000000000000000000000000000001", "0.5x", "x", "0.5 x",
-        "0..5", "0.5.", "1e", "1e+", "1e-", ".e1", "e1", "nan", "inf", "0x1p-1", "0,5", "1_0e-2", "++1", "1e1e1", "99999999999999999999",
-        "1.00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001", "1e99999999999",
-        "0.5e-", "\xC2\xBD",
+        "",
+        " ",
+        ".",
+        "+",
+        "-",
+        "-0.5",
+        "-0",
+        "1.1",
+        "2",
+        "10",
+        "1e1",
+        "1.0000000000000000000000000000001",
+        "0.5x",
+        "x",
+        "0.5 x",
+        "0..5",
+        "0.5.",
+        "1e",
+        "1e+",
+        "1e-",
+        ".e1",
+        "e1",
+        "nan",
+        "inf",
+        "0x1p-1",
+        "0,5",
+        "1_0e-2",
+        "++1",
+        "1e1e1",
+        "99999999999999999999",
+        "1.000000000000000000000000000000000000000000000000000000000000000000000000000000001",
+        "1e99999999999",
+        "0.5e-",
+        "\xC2\xBD",
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         uint64_t bound = 12345;
@@ -80,9 +131,11 @@ static void test_random_decimals_round_as_doubles_do(void **state)
     for (unsigned i = 0; i < 200000u; i++) {
         char text[64];
         unsigned digits = 1u + (unsigned)(random64(&seed) % 19u);
-        (void)snprintf(text, sizeof(text), "0.%0*llu", (int)digits, (unsigned long long)(random64(&seed) >> (i % 64u)));
+        (void)snprintf(text, sizeof(text), "0.%0*llu", (int)digits,
+                       (unsigned long long)(random64(&seed) >> (i % 64u)));
         expect_bound(text, float_bound(text));
-        (void)snprintf(text, sizeof(text), "%llue-%u", (unsigned long long)(random64(&seed) >> (i % 64u)), 20u + i % 19u);
+        (void)snprintf(text, sizeof(text), "%llue-%u", (unsigned long long)(random64(&seed) >> (i % 64u)),
+                       20u + i % 19u);
         expect_bound(text, float_bound(text));
     }
 }

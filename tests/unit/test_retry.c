@@ -1,4 +1,5 @@
-/* test_retry.c: the action table of OTLP/HTTP for every status, waits at both ends of their jitter, Retry-After. */
+/* test_retry.c: the action table of OTLP/HTTP for every status, waits at both ends of their jitter,
+ * Retry-After. */
 #include "retry.h"
 #include "cmocka_all.h"
 
@@ -11,9 +12,10 @@ static uspan_action_t expected_action(unsigned status)
         unsigned status;
         uspan_action_t action;
     } rows[] = {
-        { 401, USPAN_ACTION_RENEW },  { 403, USPAN_ACTION_RENEW },  { 404, USPAN_ACTION_CONFIG }, { 405, USPAN_ACTION_CONFIG },
-        { 411, USPAN_ACTION_CONFIG }, { 415, USPAN_ACTION_CONFIG }, { 422, USPAN_ACTION_CONFIG }, { 413, USPAN_ACTION_SPLIT },
-        { 429, USPAN_ACTION_RETRY },  { 502, USPAN_ACTION_RETRY },  { 503, USPAN_ACTION_RETRY },  { 504, USPAN_ACTION_RETRY },
+        { 401, USPAN_ACTION_RENEW },  { 403, USPAN_ACTION_RENEW },  { 404, USPAN_ACTION_CONFIG },
+        { 405, USPAN_ACTION_CONFIG }, { 411, USPAN_ACTION_CONFIG }, { 415, USPAN_ACTION_CONFIG },
+        { 422, USPAN_ACTION_CONFIG }, { 413, USPAN_ACTION_SPLIT },  { 429, USPAN_ACTION_RETRY },
+        { 502, USPAN_ACTION_RETRY },  { 503, USPAN_ACTION_RETRY },  { 504, USPAN_ACTION_RETRY },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (rows[i].status == status) {
@@ -55,8 +57,12 @@ static void test_retry_after_is_a_floor_with_jitter_above_it_only(void **state)
     static const struct {
         uint32_t after_ms, low, high;
     } rows[] = {
-        { 1, 800, 1200 },        { 900, 900, 1200 },           { 1000, 1000, 1200 },
-        { 5000, 5000, 6000 },    { 3600000, 3600000, 4320000 }, { 3600001, 3600000, 4320000 },
+        { 1, 800, 1200 },
+        { 900, 900, 1200 },
+        { 1000, 1000, 1200 },
+        { 5000, 5000, 6000 },
+        { 3600000, 3600000, 4320000 },
+        { 3600001, 3600000, 4320000 },
         { UINT32_MAX, 3600000, 4320000 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -91,8 +97,9 @@ static void test_the_rest_after_a_configuration_error_doubles_from_a_minute_to_a
 static void test_retry_after_in_seconds_needs_no_clock_and_is_clamped_to_an_hour(void **state)
 {
     (void)state;
-    static const uint32_t rows[][2] = { { UINT32_MAX, 0 }, { 0, 0 }, { 1, 1000 }, { 3599, 3599000 }, { 3600, 3600000 },
-                                        { 3601, 3600000 }, { UINT32_MAX - 1u, 3600000 } };
+    static const uint32_t rows[][2] = { { UINT32_MAX, 0 },           { 0, 0 },          { 1, 1000 },
+                                        { 3599, 3599000 },           { 3600, 3600000 }, { 3601, 3600000 },
+                                        { UINT32_MAX - 1u, 3600000 } };
     for (size_t i = 0; i < COUNT(rows); i++) {
         uspan_answer_t a = { .retry_after_s = rows[i][0] };
         assert_int_equal(uspan_retry_after_ms(&a, 0), rows[i][1]);
@@ -108,10 +115,11 @@ static void test_retry_after_as_a_date_needs_a_clock(void **state)
     static const struct {
         int64_t ahead_s;
         uint32_t want_ms;
-    } rows[] = { { -1000000, 0 }, { -1, 0 }, { 0, 0 }, { 1, 1000 }, { 3599, 3599000 }, { 3600, 3600000 },
-                 { 3601, 3600000 }, { INT64_C(1) << 32, 3600000 } };
+    } rows[] = { { -1000000, 0 },   { -1, 0 },         { 0, 0 },          { 1, 1000 },
+                 { 3599, 3599000 }, { 3600, 3600000 }, { 3601, 3600000 }, { INT64_C(1) << 32, 3600000 } };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        uspan_answer_t a = { .retry_after_s = UINT32_MAX, .retry_at_unix = now_s + (uint64_t)rows[i].ahead_s };
+        uspan_answer_t a = { .retry_after_s = UINT32_MAX,
+                             .retry_at_unix = now_s + (uint64_t)rows[i].ahead_s };
         assert_int_equal(uspan_retry_after_ms(&a, now_s), rows[i].want_ms);
         assert_int_equal(uspan_retry_after_ms(&a, 0), 0);
     }

@@ -60,8 +60,9 @@ static void test_a_list_that_breaks_the_grammar_is_left_out_whole(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "a", "=1", "a=", "a= ", "ok=1,a", "ok=1,=1", "A=1", "_a=1", "-a=1", "@a=1", "a b=1", "a =1", "a=1=2", "a=b\x01", "a=\x7F",
-        "a=\xC3\xA9", "a.b=1", "a=1,a=2", "a=1,b=2,a=1", "a=b\tc", "a:=1", "a{=1", "a;b=1",
+        "a",     "=1",      "a=",          "a= ",    "ok=1,a", "ok=1,=1", "A=1",    "_a=1",
+        "-a=1",  "@a=1",    "a b=1",       "a =1",   "a=1=2",  "a=b\x01", "a=\x7F", "a=\xC3\xA9",
+        "a.b=1", "a=1,a=2", "a=1,b=2,a=1", "a=b\tc", "a:=1",   "a{=1",    "a;b=1",
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         expect_parsed(bad[i], USPAN_TRUNCATED, "");
@@ -172,9 +173,13 @@ static void test_a_set_member_moves_to_the_left_and_the_others_keep_their_order(
 {
     (void)state;
     static const char *const rows[][3] = {
-        { "", "k=v", "k=v" }, { "a=1", "k=v", "k=v,a=1" }, { "a=1,b=2,c=3", "a=x", "a=x,b=2,c=3" },
-        { "a=1,b=2,c=3", "b=long value", "b=long value,a=1,c=3" }, { "a=1,b=2,c=3", "c=", "c=,a=1,b=2" },
-        { "aa=1,a=2,aaa=3", "a=9", "a=9,aa=1,aaa=3" }, { "k=1", "k=2", "k=2" },
+        { "", "k=v", "k=v" },
+        { "a=1", "k=v", "k=v,a=1" },
+        { "a=1,b=2,c=3", "a=x", "a=x,b=2,c=3" },
+        { "a=1,b=2,c=3", "b=long value", "b=long value,a=1,c=3" },
+        { "a=1,b=2,c=3", "c=", "c=,a=1,b=2" },
+        { "aa=1,a=2,aaa=3", "a=9", "a=9,aa=1,aaa=3" },
+        { "k=1", "k=2", "k=2" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         uspan_context_t c;
@@ -194,9 +199,14 @@ static void test_a_set_member_moves_to_the_left_and_the_others_keep_their_order(
 static void test_a_null_value_removes_the_member(void **state)
 {
     (void)state;
-    static const char *const rows[][3] = { { "a=1,b=2,c=3", "a", "b=2,c=3" }, { "a=1,b=2,c=3", "b", "a=1,c=3" },
-                                           { "a=1,b=2,c=3", "c", "a=1,b=2" }, { "a=1", "a", "" }, { "a=1", "b", "a=1" },
-                                           { "", "a", "" }, { "ab=1", "a", "ab=1" }, { "a=1", "ab", "a=1" } };
+    static const char *const rows[][3] = { { "a=1,b=2,c=3", "a", "b=2,c=3" },
+                                           { "a=1,b=2,c=3", "b", "a=1,c=3" },
+                                           { "a=1,b=2,c=3", "c", "a=1,b=2" },
+                                           { "a=1", "a", "" },
+                                           { "a=1", "b", "a=1" },
+                                           { "", "a", "" },
+                                           { "ab=1", "a", "ab=1" },
+                                           { "a=1", "ab", "a=1" } };
     for (size_t i = 0; i < COUNT(rows); i++) {
         uspan_context_t c;
         start(&c, rows[i][0]);
@@ -258,8 +268,9 @@ static void test_a_33rd_member_pushes_the_last_one_out(void **state)
 static void test_a_wrong_key_or_value_changes_nothing(void **state)
 {
     (void)state;
-    static const char *const bad[][2] = { { "", "v" }, { "K", "v" }, { "k k", "v" }, { "_k", "v" }, { "k", "" }, { "k", "v " },
-                                          { "k", "a,b" }, { "k", "a=b" }, { "k", "\x1F" }, { "", NULL }, { "K", NULL } };
+    static const char *const bad[][2] = { { "", "v" },     { "K", "v" },  { "k k", "v" }, { "_k", "v" },
+                                          { "k", "" },     { "k", "v " }, { "k", "a,b" }, { "k", "a=b" },
+                                          { "k", "\x1F" }, { "", NULL },  { "K", NULL } };
     uspan_context_t c;
     start(&c, "a=1,k=2");
     for (size_t i = 0; i < COUNT(bad); i++) {
