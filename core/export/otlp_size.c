@@ -175,7 +175,7 @@ uint16_t uspan_batch_next(uspan_tracer_t *t, const uspan_batch_t *batch, unsigne
     uspan_trace_part_t *p = &t->trace;
     uint32_t state = uspan_lock(t); /* spans that end meanwhile change the last one's next */
     i = i == USPAN_NO_INDEX ? batch->first : p->slots[i].next;
-    while (i != USPAN_NO_INDEX && ((p->slots[i].busy >> dest & 1u) == 0u || (scope != NULL && p->slots[i].scope != scope))) {
+    while (i != USPAN_NO_INDEX && (((unsigned)p->slots[i].busy >> dest & 1u) == 0u || (scope != NULL && p->slots[i].scope != scope))) {
         i = p->slots[i].next;
     }
     uspan_unlock(t, state);

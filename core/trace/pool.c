@@ -105,7 +105,7 @@ void uspan_pool_queue(uspan_trace_part_t *p, uspan_slot_t *slot)
     slot->state = USPAN_STATE_ENDED;
     slot->pending = p->dest_mask;
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
-        p->queued[d] = (uint16_t)(p->queued[d] + (p->dest_mask >> d & 1u));
+        p->queued[d] = (uint16_t)(p->queued[d] + ((unsigned)p->dest_mask >> d & 1u));
     }
     uint16_t i = uspan_slot_index(p, slot);
     slot->prev = p->ended_tail;
@@ -152,7 +152,7 @@ bool uspan_pool_evict(uspan_trace_part_t *p)
         uspan_slot_t *slot = &p->slots[i];
         if (slot->busy == 0u) {
             for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
-                uint16_t waits = slot->pending >> d & 1u;
+                uint16_t waits = (uint16_t)((unsigned)slot->pending >> d & 1u);
                 p->evicted[d] += waits;
                 p->queued[d] = (uint16_t)(p->queued[d] - waits);
             }
