@@ -70,6 +70,8 @@ static const struct {
     { MBEDTLS_ERR_SSL_INVALID_MAC, USPAN_ERR_IO, "a TLS record was damaged on the way" },
     { MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL, USPAN_ERR_CONFIG, "MBEDTLS_SSL_IN_CONTENT_LEN or _OUT_CONTENT_LEN too small" },
     { BAD_VERSION, USPAN_ERR_CONFIG, "no common TLS version" },
+    { MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE, USPAN_ERR_CONFIG,
+      "mbedTLS lacks something; before 3.6.3, handshake messages in several records: is max_fragment below the chain?" },
 };
 
 bool uspan_tls_no_memory(int error)

@@ -73,7 +73,7 @@ typedef struct uspan_tls_options {
     int min_version, max_version; /* USPAN_TLS_*; 0: all that mbedTLS was built with */
     /* 512, 1024, 2048 or 4096: ask the peer for records of at most so many bytes, so that small record buffers do. At most
      * the smaller of MBEDTLS_SSL_IN_CONTENT_LEN and _OUT_CONTENT_LEN. Only with max_version USPAN_TLS_1_2: some peers
-     * refuse it in a hello that offers 1.3. 0: do not ask. */
+     * refuse it in a hello that offers 1.3. Before mbedTLS 3.6.3 not below the peer's certificate chain. 0: do not ask. */
     uint16_t max_fragment;
 } uspan_tls_options_t;
 

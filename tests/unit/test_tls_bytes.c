@@ -333,10 +333,10 @@ static void test_a_record_under_way_is_not_given_up(void **state)
     init_client();
     assert_int_equal(open_fully("localhost"), USPAN_OK);
     int32_t moved;
-    do { /* nobody reads the echo, so the way fills up */
+    assert_int_equal(kill(server.pid, SIGSTOP), 0); /* nobody reads, so the way fills up */
+    do {
         moved = transport.send(transport.ctx, block, sizeof(block));
         assert_true(moved >= 0);
-        pause_ms(1);
     } while (moved > 0);
     assert_int_equal(transport.send(transport.ctx, block, sizeof(block) - 1u), USPAN_ERR_ARG);
     assert_int_equal(transport.send(transport.ctx, block, sizeof(block)), 0);
@@ -378,9 +378,13 @@ static void test_a_long_answer_comes_in_small_records_when_asked_for(void **stat
     options.max_fragment = 512;
     start_openssl("server.pem", NULL);
     init_client();
+#if MBEDTLS_VERSION_NUMBER < 0x03060300
+    assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG); /* the chain comes in several records */
+    assert_non_null(strstr(transport.why(transport.ctx), "max_fragment"));
+#else
     visit();
     assert_true(strlen(page) > 2048u);
-    assert_int_equal(mbedtls_ssl_conf_max_frag_len(&tls.conf, 9), MBEDTLS_ERR_SSL_BAD_INPUT_DATA);
+#endif
     uspan_tls_free(&tls);
     options.max_fragment = 4096;
     init_client();
