@@ -130,6 +130,8 @@ static void test_what_is_not_a_date_gives_0(void **state)
         "Sun, 06 Nov 1994 08:60:37 GMT",
         "Sun, 06 Nov 94 08:49:37 GMT",
         "Sun, 06 Nov 1969 08:49:37 GMT",
+        "Wed, 31 Dec 1969 23:59:59 GMT",
+        "Wed, 31 Jan 0000 00:00:00 GMT",
         "Su, 06 Nov 1994 08:49:37 GMT",
         "Sund, 06 Nov 1994 08:49:37 GMT",
         "S1n, 06 Nov 1994 08:49:37 GMT",

@@ -152,6 +152,13 @@ static void test_members_above_128_leave_first_and_then_those_on_the_right(void 
     memcpy(want, text, 257);
     memcpy(want + 257, text + 458, strlen(text + 458) + 1u);
     expect_parsed(text, USPAN_TRUNCATED, want);
+    /* A large one that is one byte too long beside the others leaves. */
+    at = put_member(text, "a", 256);
+    *at++ = ',';
+    at = put_member(at, "b", 128);
+    *at++ = ',';
+    put_member(at, "c", CAP + 1u - 257u - 129u);
+    expect_parsed(text, USPAN_TRUNCATED, text + 257);
     /* 128 is not yet large. */
     at = put_member(text, "a", 128);
     *at++ = ',';
@@ -228,6 +235,10 @@ static void test_members_that_no_longer_fit_leave_from_the_right(void **state)
     assert_int_equal(uspan_tracestate_set(&c, "k", "v"), USPAN_TRUNCATED);
     memcpy(want + 4, text, 401);
     want[405] = '\0';
+    expect_state(&c, want);
+    put_member(at, "c", CAP - 402u - 3u); /* one byte more than fits */
+    start(&c, text);
+    assert_int_equal(uspan_tracestate_set(&c, "k", "v"), USPAN_TRUNCATED);
     expect_state(&c, want);
     put_member(at, "c", CAP - 402u - 4u);
     start(&c, text);
