@@ -6,7 +6,7 @@
 #if USPAN_TEXTS
 #define WHY(text) text
 #else
-#define WHY(text) "unusable"
+#define WHY(text) "headers unusable"
 #endif
 
 uspan_err_t uspan_pair_next(const char *text, size_t *pos, uspan_pair_t *out)
@@ -53,23 +53,23 @@ const char *uspan_headers_check(const char *text)
     uspan_err_t err;
     while ((err = uspan_pair_next(text, &pos, &pair)) == USPAN_OK) {
         if (!uspan_is_token(pair.key, pair.key_len)) {
-            return WHY("wrong character in a name");
+            return WHY("wrong character in a header name");
         }
         if (uspan_word_index(own, pair.key, pair.key_len) != 0u) {
-            return WHY("leave out what uspan sets itself");
+            return WHY("leave out headers that uspan sets itself");
         }
         int byte;
         size_t at = 0;
         while ((byte = uspan_pair_byte(pair.value, pair.value_len, &at)) >= 0) {
             if (byte < ' ' || byte == 0x7F) {
-                return WHY("control character in a value");
+                return WHY("control character in a header value");
             }
         }
         if (byte == -2) {
-            return WHY("broken % in a value: write %25");
+            return WHY("broken % in a header value: write %25");
         }
     }
-    return err == USPAN_ERR_CLOSED ? NULL : WHY("not key=value,key=value");
+    return err == USPAN_ERR_CLOSED ? NULL : WHY("headers are not key=value,key=value");
 }
 
 bool uspan_headers_secret(const char *text)

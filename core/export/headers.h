@@ -19,7 +19,7 @@ uspan_err_t uspan_pair_next(const char *text, size_t *pos, uspan_pair_t *out);
  * "%". */
 int uspan_pair_byte(const char *value, size_t len, size_t *at);
 
-/* Judge a header list. NULL: good; else why not, static, to follow "headers: ": a member without '='; a name
+/* Judge a header list. NULL: good; else why not, static: a member without '='; a name
  * that is not an RFC 9110 token; a value that decodes to a control character (header injection) or has a
  * broken "%"; Host, Content-Length, Content-Type, Transfer-Encoding, Connection, Expect (uspan sets these, or
  * they would change the message's framing). */

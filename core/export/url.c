@@ -6,12 +6,12 @@
 #if USPAN_TEXTS
 #define WHY(text) text
 #else
-#define WHY(text) "unusable"
+#define WHY(text) "endpoint unusable"
 #endif
 
 #define PORT_GRPC 4317u
 
-static const char why_grpc[] = WHY("is for gRPC: use the HTTP one (port 4318, /v1/traces)");
+static const char why_grpc[] = WHY("endpoint is for gRPC: use the HTTP one (port 4318, /v1/traces)");
 
 /* Bytes of text that match a lower-case prefix in any case: all of it, or 0. */
 static size_t skip_prefix(const char *text, const char *prefix)
@@ -43,7 +43,7 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
 {
     for (const char *c = text; *c != '\0'; c++) {
         if ((uint8_t)*c <= ' ' || (uint8_t)*c > '~') {
-            return WHY("percent-encode spaces, controls and bytes beyond ASCII");
+            return WHY("endpoint: percent-encode spaces, controls, bytes beyond ASCII");
         }
     }
     bool tls = false;
@@ -53,14 +53,15 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
         tls = true;
     }
     if (skip == 0u) {
-        return skip_prefix(text, "grpc") != 0u ? why_grpc : WHY("must begin with https:// or http://");
+        return skip_prefix(text, "grpc") != 0u ? why_grpc
+                                               : WHY("endpoint must begin with https:// or http://");
     }
     text += skip;
 
     /* RFC 3986 §3.2: the authority ends at '/', '?', '#' or the end. */
     for (const char *c = text; *c != '\0' && *c != '/' && *c != '?' && *c != '#'; c++) {
         if (*c == '@') {
-            return WHY("has a user name: use USPAN_BASIC_USER or headers");
+            return WHY("endpoint has a user name: use USPAN_BASIC_USER or headers");
         }
     }
     bool literal6 = *text == '[';
@@ -70,13 +71,13 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
     }
     size_t host_len = (size_t)(end - host);
     if (literal6 && *end++ != ']') {
-        return WHY("IPv6 address does not end in ]");
+        return WHY("endpoint's IPv6 address does not end in ]");
     }
     if (host_len == 0u) {
-        return WHY("no host");
+        return WHY("endpoint has no host");
     }
     if (host_len >= USPAN_HOST_BYTES) {
-        return WHY("host too long for USPAN_HOST_BYTES");
+        return WHY("endpoint's host too long for USPAN_HOST_BYTES");
     }
     uint32_t port = tls ? 443u : 80u;
     if (*end == ':') {
@@ -86,11 +87,11 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
             port = port > UINT16_MAX ? UINT16_MAX + 1u : port;
         }
         if (port - 1u >= UINT16_MAX) {
-            return WHY("port not in 1..65535");
+            return WHY("endpoint's port not in 1..65535");
         }
     }
     if (*end != '\0' && *end != '/' && *end != '?' && *end != '#') {
-        return WHY("wrong character in host or port");
+        return WHY("wrong character in the endpoint's host or port");
     }
     if (port == PORT_GRPC) {
         return why_grpc;
@@ -102,13 +103,4 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
     out->port = (uint16_t)port;
     out->path = end;
     return NULL;
-}
-
-size_t uspan_url_path_len(const uspan_url_t *url)
-{
-    size_t len = 0;
-    while (url->path[len] != '\0' && url->path[len] != '#') {
-        len++;
-    }
-    return len;
 }

@@ -5,15 +5,11 @@
 #include "uspan/uspan.h"
 
 /* Take text apart into *out. path keeps pointing into text and is sent exactly as written, query included; a
- * fragment ends it.
+ * fragment (RFC 3986 §3.5) ends it, and one that does not begin with '/' gets one in front.
  * Refused: another scheme ("grpc://", port 4317: named with the HTTP one), no host, user info, a host longer
  * than USPAN_HOST_BYTES - 1, a port outside 1..65535, control characters, spaces or bytes above 0x7E
  * anywhere.
- * Returns: NULL: done; else why not, with the cure, static, to follow "endpoint: "; *out is not touched then.
- * Pure. */
+ * Returns: NULL: done; else why not, with the cure, static; *out is not touched then. Pure. */
 const char *uspan_url_parse(const char *text, uspan_url_t *out);
-/* Bytes of path to send: up to its end or its fragment. A path that does not begin with '/' ("", "?key=1")
- * gets one in front, RFC 9112 §3.2.1. */
-size_t uspan_url_path_len(const uspan_url_t *url);
 
 #endif

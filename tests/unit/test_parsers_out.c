@@ -49,14 +49,14 @@ static void test_a_tracestate_is_left_out_and_told(void **state)
     assert_string_equal(text, parent);
 }
 
-static void test_without_texts_refusals_are_one_word(void **state)
+static void test_without_texts_refusals_are_short(void **state)
 {
     (void)state;
     uspan_url_t url;
-    assert_string_equal(uspan_url_parse("grpc://h", &url), "unusable");
-    assert_string_equal(uspan_url_parse("http://", &url), "unusable");
+    assert_string_equal(uspan_url_parse("grpc://h", &url), "endpoint unusable");
+    assert_string_equal(uspan_url_parse("http://", &url), "endpoint unusable");
     assert_null(uspan_url_parse("http://h", &url));
-    assert_string_equal(uspan_headers_check("a"), "unusable");
+    assert_string_equal(uspan_headers_check("a"), "headers unusable");
 }
 
 int main(void)
@@ -65,7 +65,7 @@ int main(void)
         cmocka_unit_test(test_dates_in_answers_are_ignored_and_seconds_are_not),
         cmocka_unit_test(test_civil_dates_stay),
         cmocka_unit_test(test_a_tracestate_is_left_out_and_told),
-        cmocka_unit_test(test_without_texts_refusals_are_one_word),
+        cmocka_unit_test(test_without_texts_refusals_are_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
