@@ -140,9 +140,14 @@ static bool read_literal(uspan_posix_lookup_t *l, const char *host, uint16_t por
     return true;
 }
 
-uspan_posix_lookup_t *uspan_posix_lookup_start(const char *host, uint16_t port)
+void uspan_posix_lookup_prepare(void)
 {
     (void)pthread_once(&once, watch_forks);
+}
+
+uspan_posix_lookup_t *uspan_posix_lookup_start(const char *host, uint16_t port)
+{
+    uspan_posix_lookup_prepare();
     size_t len = strlen(host);
     uspan_posix_lookup_t *l = len < sizeof(l->host) ? take_slot() : NULL;
     if (l == NULL) {

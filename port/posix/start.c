@@ -109,7 +109,9 @@ static void after_fork_in_child(void)
 
 static void watch_forks(void)
 {
-    (void)uspan_posix_port(); /* its handlers first, so that the lock is free in the child's */
+    /* fork() takes locks in the opposite order: ours, of the look-ups, the port's. The child gets them back in this one. */
+    (void)uspan_posix_port();
+    uspan_posix_lookup_prepare();
     (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
@@ -486,6 +488,14 @@ static void go_on(started_t *x)
     (void)poll(&p, 1u, ms < 10u ? (int)ms : 10);
 }
 
+static bool is_flushed(started_t *x)
+{
+    hold(x);
+    bool flushed = uspan_flushed(x->tracer);
+    release(x);
+    return flushed;
+}
+
 uspan_err_t uspan_posix_flush(uspan_tracer_t *t, uint32_t deadline_ms)
 {
     started_t *x = find(t);
@@ -495,7 +505,7 @@ uspan_err_t uspan_posix_flush(uspan_tracer_t *t, uint32_t deadline_ms)
     uint64_t until_ns = now_ns() + (uint64_t)deadline_ms * 1000000u;
     uspan_flush(t);
     uspan_posix_wake(t);
-    while (!uspan_flushed(t)) {
+    while (!is_flushed(x)) {
         if (now_ns() >= until_ns) {
             return USPAN_ERR_AGAIN;
         }
