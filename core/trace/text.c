@@ -12,10 +12,11 @@ static unsigned room_of(const uspan_chain_t *c)
 
 void uspan_chain_fill(uspan_trace_part_t *p, uspan_chain_t *c, const uint8_t *data, size_t len)
 {
-    unsigned at = c->len % USPAN_BLOCK;
-    c->len = (uint16_t)(c->len + len);
-    if (at != 0u) {
-        size_t n = USPAN_BLOCK - at;
+    unsigned before = c->len;
+    c->len = (uint16_t)(before + len);
+    if (before > 0u) {
+        unsigned at = before % USPAN_BLOCK;
+        size_t n = at != 0u ? USPAN_BLOCK - at : 0u; /* a full last block has no room, and tail moves on all the same */
         n = n < len ? n : len;
         memcpy(p->blocks[c->tail].bytes + at, data, n);
         data += n;
@@ -80,18 +81,8 @@ size_t uspan_chain_write(uspan_tracer_t *t, uspan_chain_t *c, const void *data, 
     if (text) {
         fits = uspan_utf8_cut(data, len, fits);
     }
-    unsigned used = fits > room ? uspan_blocks_for((unsigned)(fits - room)) : 0u;
-    bool was_empty = c->len == 0u;
-    uint16_t keep = c->tail;
-    if (fits > 0u) {
+    if (fits > 0u) { /* a cut takes back at most three bytes, so never a block */
         uspan_chain_fill(p, c, data, fits);
-        keep = c->tail;
-    }
-    if (used < got) { /* the cut left a block over */
-        uint16_t over = was_empty && used == 0u ? c->head : p->block_next[keep];
-        uint32_t state = uspan_lock(t);
-        uspan_blocks_give(p, over, last, got - used);
-        uspan_unlock(t, state);
     }
     return fits;
 }
