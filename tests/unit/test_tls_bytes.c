@@ -391,6 +391,19 @@ static void test_a_long_answer_comes_in_small_records_when_asked_for(void **stat
     visit();
 }
 
+static void test_the_static_heap_tells_its_peak(void **state)
+{
+    (void)state;
+    start_openssl("server.pem", NULL);
+    init_client();
+    visit();
+#if USPAN_TLS_HEAP_BYTES > 0 && defined(MBEDTLS_MEMORY_DEBUG)
+    assert_in_range(uspan_tls_heap_peak(), 4096, USPAN_TLS_HEAP_BYTES);
+#else
+    assert_int_equal(uspan_tls_heap_peak(), 0);
+#endif
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_client, end_client)
 
 int main(void)
@@ -413,6 +426,7 @@ int main(void)
         TEST(test_a_record_under_way_is_not_given_up),
         TEST(test_nothing_happens_before_there_is_entropy),
         TEST(test_a_long_answer_comes_in_small_records_when_asked_for),
+        TEST(test_the_static_heap_tells_its_peak),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
