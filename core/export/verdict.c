@@ -106,6 +106,7 @@ static void rest(uspan_tracer_t *t, uspan_target_t *target, uint64_t now_ns)
         uspan_backoff_reset(&target->backoff);
         target->resting = 1u;
     }
+    target->renewed = 0u;
     wait_ms(target, now_ns, uspan_backoff_rest(&target->backoff, random_word(t)));
 }
 
@@ -160,9 +161,10 @@ static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *dest)
     if (dest->renew == NULL || dest->target.renewed != 0u) {
         return false;
     }
-    dest->target.renewed = 1u;
-    bool done = dest->renew(dest->renew_ctx, fresh, sizeof fresh) == USPAN_OK &&
-                uspan_set_headers(t, (unsigned)(dest - t->out.dests), fresh) == USPAN_OK;
+    bool done = dest->renew(dest->renew_ctx, fresh, sizeof fresh) == USPAN_OK;
+    fresh[sizeof fresh - 1u] = '\0';
+    done = done && uspan_set_headers(t, (unsigned)(dest - t->out.dests), fresh) == USPAN_OK;
+    dest->target.renewed = 1u; /* after the setter, which takes the headers for the application's */
     for (volatile char *c = fresh; c < fresh + sizeof fresh; c++) {
         *c = 0;
     }

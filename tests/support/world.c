@@ -81,6 +81,7 @@ static uspan_err_t fake_open(void *ctx, const uspan_peer_t *peer)
     world_t *w = ctx;
     assert_int_equal(w->lock_depth, 0);
     assert_false(w->is_open);
+    w->transport_calls++;
     if (faulty(w)) {
         return USPAN_ERR_IO;
     }
@@ -96,7 +97,13 @@ static uspan_err_t fake_open(void *ctx, const uspan_peer_t *peer)
     w->connections++;
     w->request_at = w->sent_len;
     w->answer_at = SIZE_MAX;
+    w->on_connection = 0u;
     return USPAN_OK;
+}
+
+static int32_t broken(const world_t *w)
+{
+    return w->cut_how != USPAN_OK ? w->cut_how : USPAN_ERR_IO;
 }
 
 /* Whether the bytes since request_at are a whole request; then it is filed and an answer is due. */
@@ -127,6 +134,10 @@ static void look_for_request(world_t *w)
     assert_true(w->request_count < WORLD_REQUESTS_MAX);
     w->requests[w->request_count++] = (world_request_t){ w->request_at, head_len, body_len, w->connections };
     w->request_at = w->sent_len;
+    w->on_connection++;
+    if (w->on_request != NULL) {
+        w->on_request(w, w->request_count - 1u);
+    }
     w->answer_at = w->silent ? SIZE_MAX : 0u;
 }
 
@@ -136,11 +147,29 @@ static int32_t fake_send(void *ctx, const uint8_t *buf, size_t len)
     assert_int_equal(w->lock_depth, 0);
     assert_true(w->is_open);
     assert_true(len > 0u);
+    w->transport_calls++;
     if (faulty(w)) {
         return USPAN_ERR_IO;
     }
     if (w->never_sends) {
         return 0;
+    }
+    size_t of_request = w->sent_len - w->request_at;
+    if (w->kept == WORLD_DIES_ON_SEND && w->on_connection > 0u) {
+        w->kept = WORLD_KEEPS;
+        return broken(w);
+    }
+    if (w->early_after != 0u) {
+        if (of_request >= w->early_after) {
+            return w->early_breaks ? USPAN_ERR_IO : 0;
+        }
+        len = len > w->early_after - of_request ? w->early_after - of_request : len;
+    }
+    if (w->cut_request != 0u) {
+        if (of_request >= w->cut_request) {
+            return broken(w);
+        }
+        len = len > w->cut_request - of_request ? w->cut_request - of_request : len;
     }
     if (w->send_max != 0u && len > w->send_max) {
         len = w->send_max;
@@ -148,6 +177,9 @@ static int32_t fake_send(void *ctx, const uint8_t *buf, size_t len)
     assert_true(w->sent_len + len <= WORLD_SENT_MAX);
     memcpy(w->sent + w->sent_len, buf, len);
     w->sent_len += len;
+    if (w->early_after != 0u && w->sent_len - w->request_at >= w->early_after) {
+        w->answer_at = 0u;
+    }
     look_for_request(w);
     return (int32_t)len;
 }
@@ -159,8 +191,17 @@ static int32_t fake_recv(void *ctx, uint8_t *buf, size_t len)
     assert_int_equal(w->lock_depth, 0);
     assert_true(w->is_open);
     assert_true(len > 0u);
+    w->transport_calls++;
     if (faulty(w)) {
         return USPAN_ERR_IO;
+    }
+    if (w->kept == WORLD_DIES_ON_RECV && w->on_connection > 1u) {
+        w->kept = WORLD_KEEPS;
+        w->request_count -= w->answer_at == 0u; /* it was never read */
+        return broken(w);
+    }
+    if (w->cut_request != 0u && w->sent_len - w->request_at >= w->cut_request) {
+        return broken(w);
     }
     if (w->answer_at == SIZE_MAX) {
         return 0;
@@ -170,7 +211,11 @@ static int32_t fake_recv(void *ctx, uint8_t *buf, size_t len)
     if (w->answer_at >= total) {
         return w->close_after ? USPAN_ERR_CLOSED : 0;
     }
+    if (w->answer_at >= w->cut_answer) {
+        return broken(w);
+    }
     size_t n = total - w->answer_at < len ? total - w->answer_at : len;
+    n = n > w->cut_answer - w->answer_at ? w->cut_answer - w->answer_at : n;
     n = w->recv_max != 0u && n > w->recv_max ? w->recv_max : n;
     memcpy(buf, answer + w->answer_at, n);
     w->answer_at += n;
@@ -187,8 +232,8 @@ static void fake_close(void *ctx)
 
 static const char *fake_why(void *ctx)
 {
-    (void)ctx;
-    return "";
+    const world_t *w = ctx;
+    return w->why != NULL ? w->why : "";
 }
 
 void world_reset(world_t *w)
@@ -197,6 +242,7 @@ void world_reset(world_t *w)
     memset(w, 0, sizeof *w);
     w->sent = sent;
     w->answer_at = SIZE_MAX;
+    w->cut_answer = SIZE_MAX;
     w->now_ns = 5000000000u;
     w->unix_ns = 1700000000000000000u;
     w->entropy = true;
@@ -239,16 +285,24 @@ void world_advance_ms(world_t *w, uint64_t ms)
     w->now_ns += ms * 1000000u;
 }
 
+uspan_err_t world_poll(world_t *w, uint32_t *wait_ms)
+{
+    unsigned before = w->transport_calls;
+    uspan_err_t err = uspan_poll(&w->tracer, wait_ms);
+    assert_true(w->transport_calls - before <= 1u);
+    assert_true(err == USPAN_OK || err == USPAN_ERR_AGAIN);
+    world_assert_balanced(w);
+    return err;
+}
+
 unsigned world_run(world_t *w, unsigned limit)
 {
     for (unsigned n = 1; n <= limit; n++) {
         uint32_t wait_ms = 0;
-        uspan_err_t err = uspan_poll(&w->tracer, &wait_ms);
-        world_assert_balanced(w);
+        uspan_err_t err = world_poll(w, &wait_ms);
         if (err == USPAN_OK && wait_ms != 0u) {
             return n;
         }
-        assert_true(err == USPAN_OK || err == USPAN_ERR_AGAIN);
         if (wait_ms != USPAN_FOREVER) {
             world_advance_ms(w, wait_ms);
         }
@@ -261,8 +315,7 @@ void world_drain(world_t *w)
     uspan_flush(&w->tracer);
     for (unsigned n = 0; n < 100000u && !uspan_flushed(&w->tracer); n++) {
         uint32_t wait_ms = 0;
-        uspan_err_t err = uspan_poll(&w->tracer, &wait_ms);
-        assert_true(err == USPAN_OK || err == USPAN_ERR_AGAIN);
+        (void)world_poll(w, &wait_ms);
         if (wait_ms != USPAN_FOREVER) {
             world_advance_ms(w, wait_ms);
         }

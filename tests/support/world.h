@@ -44,6 +44,15 @@ typedef struct world {
     bool close_after;      /* the peer closes after each answer */
     unsigned opens_needed; /* USPAN_ERR_AGAIN so often before a connection stands */
     uspan_err_t open_error; /* USPAN_OK: none */
+    const char *why;        /* of the transport; NULL: "" */
+    /* Called when the n-th request (from 0) is whole, before its answer is due: may change the behaviour. */
+    void (*on_request)(struct world *w, unsigned n);
+    size_t early_after;  /* the answer is due after so many bytes of a request, and no more is taken; 0: no */
+    bool early_breaks;   /* the rest of such a request meets a broken connection */
+    size_t cut_request;  /* the connection breaks when so many bytes of a request were sent; 0: no */
+    size_t cut_answer;   /* it ends after so many bytes of an answer; SIZE_MAX: no */
+    uspan_err_t cut_how; /* USPAN_OK: USPAN_ERR_IO */
+    enum { WORLD_KEEPS, WORLD_DIES_ON_SEND, WORLD_DIES_ON_RECV } kept; /* the next reuse of a connection meets that; once */
     size_t send_max, recv_max; /* bytes a call, 0: all */
     /* the n-th transport or entropy call fails, once or from then on */
     world_fault_t fault;
@@ -53,6 +62,8 @@ typedef struct world {
     /* transport: what happened */
     bool is_open;
     unsigned opens, closes, connections;
+    unsigned transport_calls; /* open, send, recv; close gives back at once and is not counted */
+    unsigned on_connection;   /* requests answered on this connection */
     uint8_t *sent;
     size_t sent_len, request_at;
     world_request_t requests[WORLD_REQUESTS_MAX];
@@ -69,6 +80,8 @@ int world_teardown(void **state);
 void world_reset(world_t *w);
 /* The same with a collector at http://collector:4318/v1/traces as destination 0. */
 void world_reset_with_collector(world_t *w);
+/* uspan_poll() once; asserts at most one transport call, and that the accounts balance. */
+uspan_err_t world_poll(world_t *w, uint32_t *wait_ms);
 /* Poll, moving the clock on by what uspan_poll() asks for, until it is idle or limit polls are over. Returns the polls. */
 unsigned world_run(world_t *w, unsigned limit);
 /* Flush, and run until everything is settled; asserts that it is. */
