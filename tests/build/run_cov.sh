@@ -8,7 +8,7 @@ mkdir -p build/cov
 echo "== cov: building"
 if ! cmake -S . -B build/cov -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Debug -DUSPAN_COVERAGE=ON -DUSPAN_WERROR=ON \
     >build/cov.log 2>&1 || ! cmake --build build/cov -j "${JOBS:-2}" >>build/cov.log 2>&1; then
-    grep -E -A 5 'error|undefined' build/cov.log | tail -n 40
+    grep -E -A 5 'error: |undefined reference' build/cov.log | tail -n 40
     exit 1
 fi
 find build/cov -name '*.gcda' -exec rm -f {} +

@@ -12,7 +12,7 @@ mkdir -p build/fuzz/found
 if ! cmake -S . -B build/fuzz -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG='-O1 -g' \
     -DUSPAN_SANITIZE=address,undefined -DUSPAN_FUZZ=ON -DUSPAN_EXAMPLES=OFF -DUSPAN_WERROR=ON >build/fuzz.log 2>&1 ||
     ! cmake --build build/fuzz -j "${JOBS:-2}" >>build/fuzz.log 2>&1; then
-    grep -E -A 5 'error|undefined' build/fuzz.log | tail -n 40
+    grep -E -A 5 'error: |undefined reference' build/fuzz.log | tail -n 40
     exit 1
 fi
 for source in tests/fuzz/fuzz_*.c; do

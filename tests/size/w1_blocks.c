@@ -1,7 +1,11 @@
 /* w1_blocks.c: prints how many text blocks one W1 span takes while it waits for export. */
 #include <stdio.h>
+#include <string.h>
 #include "uspan/port_none.h"
 #include "w1.h"
+
+char w1_input[W1_MESSAGE_BYTES + 1u];
+char w1_output[W1_MESSAGE_BYTES + 1u];
 
 static uint64_t clock_ns(void *ctx)
 {
@@ -25,8 +29,10 @@ int main(void)
     if (uspan_init(&tracer, &port) != USPAN_OK) {
         return 1;
     }
+    memset(w1_input, 'i', W1_MESSAGE_BYTES); /* blocks depend on its length only */
+    memset(w1_output, 'o', W1_MESSAGE_BYTES);
     uspan_t agent = uspan_start(&tracer, USPAN_ROOT, "invoke_agent");
-    w1_record(&tracer, agent);
+    record_w1(&tracer, agent);
     uspan_stats_t stats;
     uspan_stats(&tracer, 0, &stats);
     printf("%u\n", (unsigned)stats.blocks_high); /* the agent has no text beside its name */
