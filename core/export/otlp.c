@@ -222,7 +222,7 @@ static void put_scope(uspan_otlp_t *o, pb_ostream_t *s)
     text_follows(o, o->scope->name, len);
     o->item = first ? 0u : USPAN_DROP_COUNT;
     o->slot = USPAN_NO_INDEX;
-    o->stage = o->scope->version != NULL ? STAGE_SCOPE_VERSION : STAGE_SCOPE_DROPS;
+    o->stage = o->scope->version != NULL && o->scope->version[0] != '\0' ? STAGE_SCOPE_VERSION : STAGE_SCOPE_DROPS;
 }
 
 static void put_version(uspan_otlp_t *o, pb_ostream_t *s)

@@ -157,7 +157,7 @@ uint32_t uspan_size_resource(const uspan_tracer_t *t)
 uint32_t uspan_size_scope(const uspan_batch_t *batch, const uspan_scope_t *scope, bool first)
 {
     uint32_t size = uspan_len_field((uint32_t)strlen(scope->name));
-    if (scope->version != NULL) {
+    if (scope->version != NULL && scope->version[0] != '\0') { /* proto3 leaves empty strings out */
         size += uspan_len_field((uint32_t)strlen(scope->version));
     }
     for (unsigned cause = 0; first && cause < USPAN_DROP_COUNT; cause++) {
