@@ -68,7 +68,8 @@ setup: cure: as root: apt-get install$(printf ' %s' $missing)"
     as_root=sudo
 fi
 say "reading the package lists"
-$as_root apt-get -qq update || fail "apt-get update failed; cure: look at its words above, or work offline with all packages there"
+$as_root apt-get -qq update ||
+    fail "apt-get update failed; cure: its words are above; with all packages there no network is needed"
 # shellcheck disable=SC2086
 missing=$(missing_of $wanted) # once more: the lists may have told clang's version
 say "installing$(printf ' %s' $missing)"

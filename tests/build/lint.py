@@ -10,7 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TOP = {"core", "proto", "port", "boards", "tests", "examples", "LICENSE", "CHANGELOG.md", "README.md", "Makefile",
        "CMakeLists.txt"}
-LINES_MAX, WIDTH_MAX = 600, 110
+LINES_MAX = 600
+WIDTH_MAX, WIDTH_MAX_ELSE = 110, 130  # C that ships; scripts, and tests with their tables
 # Who may include what: folder, and the folders its #include "..." may lead to.
 MAY_INCLUDE = {
     "core/include/uspan": ["core/include/uspan"],
@@ -21,7 +22,8 @@ MAY_INCLUDE = {
 }
 STANDARD = {"core": {"assert.h", "limits.h", "stdbool.h", "stddef.h", "stdint.h", "string.h"}}
 BANNED = re.compile(r"\b(malloc|calloc|realloc|free|alloca|strdup|v?s?n?printf|fprintf|puts|putchar|fopen|sscanf|strto[a-z]+|"
-                    r"ato[ifl]|setlocale|is(alpha|digit|space|alnum|xdigit|print)|to(lower|upper)|setjmp|longjmp|system|getenv)\s*\(")
+                    r"ato[ifl]|setlocale|is(alpha|digit|space|alnum|xdigit|print)|to(lower|upper)|setjmp|longjmp|"
+                    r"system|getenv)\s*\(")
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X{3}|HA" r"CK)\b")
 CODE = (".c", ".h")
 
@@ -130,9 +132,11 @@ def faults(path):
     lines = text.splitlines()
     if len(lines) > LINES_MAX and path.suffix != ".md":
         yield len(lines), f"{len(lines)} lines, more than {LINES_MAX}"
+    ships = path.suffix in CODE and relative.split("/")[0] in ("core", "port", "boards", "examples")
+    width = WIDTH_MAX if ships else WIDTH_MAX_ELSE
     for number, line in enumerate(lines, 1):
-        if len(line) > WIDTH_MAX and path.suffix in (*CODE, ".sh", ".cmake", ".proto"):
-            yield number, f"{len(line)} columns, more than {WIDTH_MAX}"
+        if len(line) > width and path.suffix in (*CODE, ".sh", ".cmake", ".proto", ".py"):
+            yield number, f"{len(line)} columns, more than {width}"
         if line.rstrip() != line and path.suffix != ".md":
             yield number, "white space at the end"
         if UNFINISHED.search(line):

@@ -20,7 +20,8 @@ fi
 # A branch that only an assertion of the compiler's own (exception edges) makes does not count; ours are all source.
 gcovr --root . --filter 'core/' --filter 'proto/' --exclude 'proto/gen/' --object-directory build/cov \
     --exclude-unreachable-branches --print-summary --txt build/cov/table.txt \
-    --json-summary build/cov.json --fail-under-line 95 --fail-under-branch 90 build/cov >build/cov/summary.txt 2>build/cov/gcovr.log
+    --json-summary build/cov.json --fail-under-line 95 --fail-under-branch 90 build/cov \
+    >build/cov/summary.txt 2>build/cov/gcovr.log
 status=$?
 cat build/cov/table.txt build/cov/summary.txt
 if [ "$status" != 0 ]; then tail -n 5 build/cov/gcovr.log; fi

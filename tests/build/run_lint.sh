@@ -16,7 +16,8 @@ for file in $files; do
 done
 echo "== lint: clang-tidy"
 mkdir -p build/lint
-if ! cmake -S . -B build/lint -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DUSPAN_TESTS=OFF >build/lint.log 2>&1; then
+if ! cmake -S . -B build/lint -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DUSPAN_TESTS=OFF \
+    >build/lint.log 2>&1; then
     cat build/lint.log
     exit 1
 fi

@@ -38,7 +38,8 @@ run() { # $1: way, then cmake arguments
         return
     fi
     echo "== $way: testing"
-    (cd "build/$way" && ctest -j "$jobs" --output-on-failure --no-tests=error ${TESTS:+-R "$TESTS"} ${without:+-E "$without"}) 2>&1 |
+    (cd "build/$way" && ctest -j "$jobs" --output-on-failure --no-tests=error \
+        ${TESTS:+-R "$TESTS"} ${without:+-E "$without"}) 2>&1 |
         tee "build/$way.out" | grep -vE '^(Test project| *Start )'
     grep -q '^100% tests passed' "build/$way.out"
     add_up $? "build/$way.out"

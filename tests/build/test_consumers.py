@@ -47,7 +47,8 @@ class Consumers(unittest.TestCase):
         return subprocess.run([self.folder / "b/app"]).returncode
 
     def test_as_a_subdirectory(self):
-        status = self.build(f"add_subdirectory({sources.ROOT} uspan)", "uspan::genai uspan::port_posix", "-DUSPAN_TLS=OFF", *SETTINGS)
+        status = self.build(f"add_subdirectory({sources.ROOT} uspan)", "uspan::genai uspan::port_posix", "-DUSPAN_TLS=OFF",
+                            *SETTINGS)
         self.assertEqual(status, 0)
         # None of uspan's tests or examples is part of another's build.
         self.assertFalse(list((self.folder / "b").rglob("test_*")))
@@ -62,7 +63,8 @@ class Consumers(unittest.TestCase):
         self.assertEqual(status, 0)
 
     def test_the_libraries_compile_for_cortex_m3_with_its_toolchain_file(self):
-        sources.run(["cmake", "-S", sources.ROOT, "-B", self.folder / "m3", "-DUSPAN_TESTS=OFF", "-DUSPAN_EXAMPLES=OFF", "-DUSPAN_TLS=OFF",
+        sources.run(["cmake", "-S", sources.ROOT, "-B", self.folder / "m3", "-DUSPAN_TESTS=OFF", "-DUSPAN_EXAMPLES=OFF",
+                     "-DUSPAN_TLS=OFF",
                      f"-DCMAKE_TOOLCHAIN_FILE={sources.ROOT / 'port/cmake/cortex-m3.cmake'}", "-DCMAKE_BUILD_TYPE=MinSizeRel"])
         sources.run(["cmake", "--build", self.folder / "m3", "-j", "2"])
         members = sources.run(["ar", "t", self.folder / "m3/libuspan_core.a"]).split()

@@ -15,7 +15,8 @@ macro(expect kind value wanted)
     endif()
 endmacro()
 
-foreach(good IN ITEMS "https://host" "http://host/" "HTTPS://Host.Example:443/v1/traces?key=a%20b" "http://127.0.0.1:4318/v1/traces"
+foreach(good IN ITEMS "https://host" "http://host/" "HTTPS://Host.Example:443/v1/traces?key=a%20b"
+        "http://127.0.0.1:4318/v1/traces"
         "https://h:1" "https://h:65535/" "https://h:00080/" "http://[::1]:4318/v1/traces" "http://[fe80::1]"
         "https://a_b-c.d/adapt_x@1_y@2/api/otlp/traces" "https://h/p:4317" "https://h?x=grpc://" "https://h:4318#f")
     expect(ENDPOINT "${good}" "")

@@ -77,7 +77,8 @@ class Headers(unittest.TestCase):
 
     def test_a_key_too_long_for_its_length_is_an_error(self):
         for length, good in ((1, True), (255, True), (0, False), (256, False)):
-            text = f'#include "uspan/uspan.h"\nextern const uspan_key_t k; const uspan_key_t k = USPAN_KEY_INIT("{"k" * length}");\n'
+            text = ('#include "uspan/uspan.h"\nextern const uspan_key_t k;\n'
+                    f'const uspan_key_t k = USPAN_KEY_INIT("{"k" * length}");\n')
             for way in WAYS:
                 with self.subTest(way=way[:2], length=length):
                     if good:

@@ -111,7 +111,8 @@ def constant(expression, settings):
 def w1_blocks(settings):
     """Text blocks that W1 takes, by recording it on the host: blocks do not depend on the machine."""
     folder = OUT / "w1"
-    objects = compile_all(core_sources() + genai_sources() + proto_sources(), folder, ["gcc"], ["-O1"] + defines({**BARE, **settings}))
+    objects = compile_all(core_sources() + genai_sources() + proto_sources(), folder, ["gcc"],
+                          ["-O1"] + defines({**BARE, **settings}))
     program = folder / "w1_blocks"
     run(["gcc", "-std=c11", "-O1", *INCLUDES, *NANOPB_OPTIONS, *defines({**BARE, **settings}), f"-I{ROOT / 'tests/bench'}",
          ROOT / "tests/size/w1_blocks.c", *objects.values(), "-o", program])
@@ -149,12 +150,15 @@ def measure():
 
 
 def table(size):
-    lines = ["| figure (Cortex-M3, gcc -Os, linked, unused functions dropped) | bytes | budget | goal |", "| --- | ---: | ---: | ---: |"]
+    lines = ["| figure (Cortex-M3, gcc -Os, linked, unused functions dropped) | bytes | budget | goal |",
+             "| --- | ---: | ---: | ---: |"]
     names = {"core_proto_flash_bytes": "flash: core and proto with nanopb's runtime, optional modules out",
-             "genai_flash_bytes": "flash: genai, all types", "ram_per_w1_span_bytes": "RAM: one chat span with 12 attributes (W1)"}
+             "genai_flash_bytes": "flash: genai, all types",
+             "ram_per_w1_span_bytes": "RAM: one chat span with 12 attributes (W1)"}
     for key, name in names.items():
         lines.append(f"| {name} | {size[key]:,} | {BUDGETS[key]:,} | {GOALS[key]:,} |")
-    lines.append(f"| RAM: `sizeof(uspan_tracer_t)` with the default config.h, optional modules out | {size['tracer_ram_bytes']:,} | | |")
+    lines.append("| RAM: `sizeof(uspan_tracer_t)` with the default config.h, optional modules out | "
+                 f"{size['tracer_ram_bytes']:,} | | |")
     lines += ["", "| optional module | flash on top, bytes |", "| --- | ---: |"]
     lines += [f"| {name} | {bytes_:,} |" for name, bytes_ in size["optional_flash_bytes"].items()]
     lines += ["", "| part | flash, bytes |", "| --- | ---: |"]

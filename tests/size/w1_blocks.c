@@ -23,8 +23,8 @@ static uspan_err_t entropy(void *ctx, uint8_t *out, size_t len)
 
 int main(void)
 {
-    static const uspan_port_t port = { USPAN_PORT_ABI, NULL, uspan_none_lock, uspan_none_unlock, clock_ns, uspan_none_unix_ns, entropy,
-                                       uspan_none_task, uspan_none_log };
+    static const uspan_port_t port = { USPAN_PORT_ABI, NULL, uspan_none_lock, uspan_none_unlock, clock_ns,
+                                       uspan_none_unix_ns, entropy, uspan_none_task, uspan_none_log };
     static uspan_tracer_t tracer;
     if (uspan_init(&tracer, &port) != USPAN_OK) {
         return 1;
