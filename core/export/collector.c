@@ -5,6 +5,7 @@
 #include "exporter.h"
 #include "headers.h"
 #include "otlp.h"
+#include "request.h"
 #include "trace/id.h"
 #include "trace/pool.h"
 #include "trace/trace.h"
@@ -24,16 +25,22 @@ void uspan_say(uspan_tracer_t *t, uspan_level_t level, const char *what, const c
         x->log_suppressed++;
         return;
     }
-    char line[160];
-    size_t n = 0;
-    const char *const parts[] = { "uspan: ", what, detail != NULL && detail[0] != '\0' ? " " : "", detail };
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        for (const char *c = parts[i]; c != NULL && *c != '\0' && n < sizeof line - 1u; c++) {
-            line[n++] = *c;
-        }
+    char line[200];
+    uspan_window_t w = { .out = (uint8_t *)line, .cap = sizeof line - 1u };
+    uspan_window_text(&w, "uspan: ");
+    uspan_window_text(&w, what);
+    if (detail != NULL && detail[0] != '\0') {
+        uspan_window_text(&w, " ");
+        uspan_window_text(&w, detail);
     }
-    line[n] = '\0';
+    if (x->log_suppressed > 0u) {
+        uspan_window_text(&w, " (");
+        uspan_window_number(&w, x->log_suppressed);
+        uspan_window_text(&w, " lines left out)");
+    }
+    line[w.at < w.cap ? w.at : w.cap] = '\0';
     x->log_after_ns = now + NS_PER_S;
+    x->log_suppressed = 0u;
     t->trace.port->log(t->trace.port->ctx, level, line);
 }
 

@@ -13,6 +13,7 @@
 #include "trace/trace.h"
 
 #define RECEIVE_BYTES 128u
+#define FILL_BYTES (USPAN_SEND_BYTES < UINT16_MAX ? USPAN_SEND_BYTES : UINT16_MAX) /* send_len has 16 bits */
 #define CLOCK_CHECK_NS (60ull * USPAN_NS_PER_S)
 
 static uint64_t now_of(const uspan_tracer_t *t)
@@ -149,14 +150,10 @@ static bool wants_probe(uspan_tracer_t *t, unsigned d, uint64_t now, uint64_t *w
 static uspan_job_t job_for(uspan_tracer_t *t, unsigned d, uint64_t now, uint64_t *wake)
 {
     uspan_dest_t *dest = &t->out.dests[d];
-    if (now < dest->target.not_before_ns && t->out.stopping == 0u) {
-        if (dest->batch.count > 0u || t->trace.queued[d] > 0u) {
+    if (now < dest->target.not_before_ns) {
+        if (t->trace.queued[d] > 0u) { /* members of a batch are queued too */
             sooner(wake, dest->target.not_before_ns);
         }
-        return USPAN_JOB_NONE;
-    }
-    if (now < dest->target.not_before_ns) {
-        sooner(wake, dest->target.not_before_ns);
         return USPAN_JOB_NONE;
     }
     if (dest->batch.count > 0u) {
@@ -171,6 +168,17 @@ static uspan_job_t job_for(uspan_tracer_t *t, unsigned d, uint64_t now, uint64_t
         return USPAN_JOB_NONE;
     }
     return uspan_batch_freeze(t, d) ? USPAN_JOB_BATCH : USPAN_JOB_NONE;
+}
+
+static bool all_settled(const uspan_tracer_t *t)
+{
+    uint32_t state = uspan_lock(t);
+    bool settled = t->out.step == USPAN_STEP_IDLE || t->out.step == USPAN_STEP_STOPPED;
+    for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
+        settled = settled && t->trace.queued[d] == 0u;
+    }
+    uspan_unlock(t, state);
+    return settled;
 }
 
 static bool feed_sink(uspan_tracer_t *t, unsigned d, uint64_t now, uint64_t *wake)
@@ -252,7 +260,7 @@ static bool idle_step(uspan_tracer_t *t, uint64_t now, uint64_t *wake)
         return true;
     }
 #endif
-    if (!open) {
+    if (!open && !all_settled(t)) { /* nothing else tells when it opens */
         sooner(wake, after_ms(now, USPAN_POLL_MS));
     }
     if (x->transport != NULL) {
@@ -299,21 +307,21 @@ static void fill_send(uspan_tracer_t *t)
     if (x->head_sent == 0u || x->head_sent < x->head_len) { /* head_len is unknown before the first */
         uspan_request_t r;
         describe_request(t, &r);
-        uspan_window_t w = { .out = x->send, .from = x->head_sent, .cap = sizeof x->send };
+        uspan_window_t w = { .out = x->send, .from = x->head_sent, .cap = FILL_BYTES };
         uspan_request_render(uspan_job_target(t), &r, &w);
         x->head_len = (uint32_t)w.at;
         x->body_len = r.body_len;
-        filled = w.at - x->head_sent < sizeof x->send ? w.at - x->head_sent : sizeof x->send;
+        filled = w.at - x->head_sent < FILL_BYTES ? w.at - x->head_sent : FILL_BYTES;
     }
-    if (x->head_sent + filled >= x->head_len && filled < sizeof x->send) {
+    if (x->head_sent + filled >= x->head_len && filled < FILL_BYTES) {
         if (x->job == USPAN_JOB_BATCH) {
-            filled += uspan_otlp_read(&x->otlp, x->send + filled, sizeof x->send - filled);
+            filled += uspan_otlp_read(&x->otlp, x->send + filled, FILL_BYTES - filled);
         }
 #if USPAN_STUDIO
         if (x->job == USPAN_JOB_RUN) {
             uspan_window_t w = { .out = x->send + filled,
                                  .from = x->head_sent + filled - x->head_len,
-                                 .cap = sizeof x->send - filled };
+                                 .cap = FILL_BYTES - filled };
             uspan_studio_render(t, &w);
             size_t left = w.at > w.from ? w.at - w.from : 0u;
             filled += left < w.cap ? left : w.cap;
@@ -405,24 +413,26 @@ static void answer_step(uspan_tracer_t *t, uint64_t now, uint64_t *wake)
     }
 }
 
-static void exchange_step(uspan_tracer_t *t, uint64_t now, uint64_t *wake)
+/* True: it went on, or ended; false: *wake says when to look again. */
+static bool exchange_step(uspan_tracer_t *t, uint64_t now, uint64_t *wake)
 {
     uspan_export_part_t *x = &t->out;
+    uint64_t again = UINT64_MAX;
     if (now >= x->exchange_until_ns) {
         uspan_failed(t, USPAN_ERR_IO, x->step == USPAN_STEP_OPENING ? "connecting timed out" : "no answer in time", now);
-        return;
+        return true;
     }
-    sooner(wake, x->exchange_until_ns);
     if (x->step == USPAN_STEP_OPENING) {
-        open_step(t, now, wake);
-    } else if (x->step == USPAN_STEP_ANSWER) {
-        answer_step(t, now, wake);
-    } else if (x->listening != 0u) {
+        open_step(t, now, &again);
+    } else if (x->step == USPAN_STEP_ANSWER || x->listening != 0u) {
         x->listening = 0u;
-        answer_step(t, now, wake);
+        answer_step(t, now, &again);
     } else {
-        send_step(t, now, wake);
+        send_step(t, now, &again);
     }
+    sooner(wake, again);
+    sooner(wake, x->exchange_until_ns);
+    return again == UINT64_MAX;
 }
 
 /* ---- poll ------------------------------------------------------------------------------------------------------------------------- */
@@ -440,20 +450,10 @@ static void look_after_clock(uspan_tracer_t *t, uint64_t now)
     }
 }
 
-static bool all_settled(const uspan_tracer_t *t)
-{
-    uint32_t state = uspan_lock(t);
-    bool settled = t->out.step == USPAN_STEP_IDLE || t->out.step == USPAN_STEP_STOPPED;
-    for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
-        settled = settled && t->trace.queued[d] == 0u;
-    }
-    uspan_unlock(t, state);
-    return settled;
-}
-
 static void stop_now(uspan_tracer_t *t)
 {
     uspan_hang_up(t);
+    memset(t->out.send, 0, sizeof t->out.send); /* headers may be secret */
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
         if (t->out.dests[d].used != USPAN_DEST_NONE) {
             uspan_queue_drop(t, d, USPAN_DROP_DEADLINE);
@@ -500,8 +500,7 @@ uspan_err_t uspan_poll(uspan_tracer_t *t, uint32_t *wait_ms)
             }
         }
     } else {
-        exchange_step(t, now, &wake);
-        worked = wake == x->exchange_until_ns || x->step == USPAN_STEP_IDLE; /* progress: no wait was asked for */
+        worked = exchange_step(t, now, &wake);
     }
     if (x->stopping != 0u) {
         sooner(&wake, x->stop_at_ns);
