@@ -5,7 +5,6 @@
 #include "utf8.h"
 
 #define APPEND_PIECE 64u
-#define CLOSED 0xFFu /* as pend_len: a piece was lost, so later ones would not join on */
 #define SLOW_PIECE 16u
 
 /* Append at most 64 bytes to an entry's chain. Caller holds the lock. */
@@ -39,16 +38,21 @@ static uspan_err_t append_locked(uspan_trace_part_t *p, uspan_entry_t *e, uspan_
     return err;
 }
 
-/* Append what waits and up to SLOW_PIECE bytes more, whatever they are; a character cut short by the end waits again. */
-static uspan_err_t append_slowly(uspan_trace_part_t *p, uspan_slot_t *slot, uspan_entry_t *e, const char *text, size_t len)
+/* Append what waits and up to SLOW_PIECE bytes more, whatever they are, of at most `chars` characters; a character cut short by the
+ * end waits again. */
+static uspan_err_t append_slowly(uspan_trace_part_t *p, uspan_slot_t *slot, uspan_entry_t *e, const char *text, size_t len,
+                                 size_t chars)
 {
     char in[3u + SLOW_PIECE];
     char out[3u * sizeof in];
-    size_t in_len = e->pend_len;
+    size_t in_len = e->store == USPAN_STORE_TEXT ? e->pend_len : 0u;
     size_t out_len = 0;
     memcpy(in, e->v.chain.pend, in_len);
     memcpy(in + in_len, text, len);
     in_len += len;
+    size_t kept = uspan_utf8_chars(in, in_len, chars);
+    bool cut = kept < in_len;
+    in_len = kept;
     size_t at = 0;
     while (at < in_len) {
         int step = uspan_utf8_step(in + at, in_len - at);
@@ -67,12 +71,46 @@ static uspan_err_t append_slowly(uspan_trace_part_t *p, uspan_slot_t *slot, uspa
     }
     e->pend_len = 0u;
     uspan_err_t err = append_locked(p, e, USPAN_STORE_TEXT, out, out_len);
+    if (cut) {
+        return USPAN_TRUNCATED;
+    }
     if (err == USPAN_OK) {
         e->pend_len = (uint8_t)(in_len - at);
         memcpy(e->v.chain.pend, in + at, in_len - at);
         slot->traits |= USPAN_TRAIT_PENDING;
     }
     return err;
+}
+
+/* Whether an append of that kind joins on to the value that is there, and does not replace it. */
+static bool joins(const uspan_entry_t *e, uspan_store_t store)
+{
+    return e->store == store ||
+           (store == USPAN_STORE_TEXT && (e->store == USPAN_STORE_NEAR || e->store == USPAN_STORE_STATIC));
+}
+
+/* Characters (of text) or bytes that may still join on, by the limit for values. Caller holds the lock. */
+static size_t chars_left(const uspan_trace_part_t *p, const uspan_entry_t *e, uspan_store_t store)
+{
+    size_t limit = p->limits.value_chars;
+    if (limit == 0u) {
+        return SIZE_MAX;
+    }
+    size_t chars = 0;
+    if (store == USPAN_STORE_BYTES) {
+        chars = e->store == store ? e->len : 0u;
+    } else if (joins(e, store)) {
+        uint16_t block = e->v.chain.head;
+        const uint8_t *text = e->store == USPAN_STORE_STATIC ? (const uint8_t *)e->v.text : e->v.near;
+        for (size_t i = 0; i < e->len; i++, text++) {
+            if (e->store == USPAN_STORE_TEXT && i % USPAN_BLOCK == 0u) {
+                block = i > 0u ? p->block_next[block] : block;
+                text = p->blocks[block].bytes;
+            }
+            chars += (*text & 0xC0u) != 0x80u;
+        }
+    }
+    return chars < limit ? limit - chars : 0u;
 }
 
 /* One hold of the lock. *used: bytes of text taken. *thaw: the value is long static text; copy it first, then come again. */
@@ -90,56 +128,31 @@ static uspan_err_t append_piece(uspan_tracer_t *t, uspan_t s, const uspan_key_t 
     uspan_entry_t *e = slot != NULL ? uspan_entry_claim(p, slot, key) : NULL;
     if (e == NULL) {
         err = slot != NULL ? USPAN_ERR_FULL : err;
+    } else if (joins(e, store) && e->pend_len == USPAN_PEND_CLOSED) {
+        err = USPAN_TRUNCATED;
     } else if (e->store == USPAN_STORE_STATIC && e->len > APPEND_PIECE && store == USPAN_STORE_TEXT) {
         *thaw = *e;
         *used = 0u;
-    } else if (e->store == store && e->pend_len == CLOSED) {
-        err = USPAN_TRUNCATED;
     } else {
+        size_t chars = chars_left(p, e, store);
         bool waits = store == USPAN_STORE_TEXT && e->store == store && e->pend_len > 0u;
         if (run > 0u && !waits) {
+            size_t kept = store == USPAN_STORE_TEXT ? uspan_utf8_chars(text, run, chars) : run < chars ? run : chars;
             e->pend_len = 0u;
-            err = append_locked(p, e, store, text, run);
+            err = append_locked(p, e, store, text, kept);
+            err = kept < run ? USPAN_TRUNCATED : err;
             *used = run;
         } else {
             *used = len < SLOW_PIECE ? len : SLOW_PIECE;
-            err = append_slowly(p, slot, e, text, *used);
+            err = append_slowly(p, slot, e, text, *used, chars);
         }
         if (err != USPAN_OK) {
-            e->pend_len = e->store == store ? CLOSED : 0u;
+            e->pend_len = USPAN_PEND_CLOSED;
             p->values_truncated++;
         }
     }
     uspan_unlock(t, state);
     return err;
-}
-
-/* Characters (of text) or bytes that the value has already. */
-static size_t chars_of(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store)
-{
-    uspan_trace_part_t *p = &t->trace;
-    size_t chars = 0;
-    uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_of(p, s);
-    uspan_entry_t *e = slot != NULL ? uspan_entry_find(slot, key) : NULL;
-    if (e != NULL && store == USPAN_STORE_BYTES) {
-        chars = e->store == store ? e->len : 0u;
-    } else if (e != NULL && e->store == USPAN_STORE_TEXT) {
-        uint16_t block = e->v.chain.head;
-        for (size_t i = 0; i < e->len; i++) {
-            if (i > 0u && i % USPAN_BLOCK == 0u) {
-                block = p->block_next[block];
-            }
-            chars += (p->blocks[block].bytes[i % USPAN_BLOCK] & 0xC0u) != 0x80u;
-        }
-    } else if (e != NULL && (e->store == USPAN_STORE_NEAR || e->store == USPAN_STORE_STATIC)) {
-        const char *text = e->store == USPAN_STORE_NEAR ? (const char *)e->v.near : e->v.text;
-        for (size_t i = 0; i < e->len; i++) {
-            chars += ((uint8_t)text[i] & 0xC0u) != 0x80u;
-        }
-    }
-    uspan_unlock(t, state);
-    return chars;
 }
 
 static uspan_err_t append(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store, const char *data,
@@ -150,17 +163,6 @@ static uspan_err_t append(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, 
     }
     if (uspan_is_null(s)) {
         return USPAN_OK;
-    }
-    uint32_t chars = t->trace.limits.value_chars;
-    if (chars != 0u) { /* a limit in characters needs what is there already */
-        size_t have = chars_of(t, s, key, store);
-        size_t kept = store == USPAN_STORE_TEXT ? uspan_utf8_chars(data, len, chars > have ? chars - have : 0u)
-                      : len + have > chars      ? (chars > have ? chars - have : 0u)
-                                                : len;
-        if (kept < len) {
-            len = kept;
-            t->trace.values_truncated++;
-        }
     }
     while (len > 0u) {
         size_t used;
@@ -195,7 +197,7 @@ void uspan_attrs_finish(uspan_trace_part_t *p, uspan_slot_t *slot)
 {
     for (unsigned i = 0; i < slot->attr_count; i++) {
         uspan_entry_t *e = &slot->attrs[i];
-        if (e->store == USPAN_STORE_TEXT && e->pend_len != 0u && e->pend_len != CLOSED) {
+        if (e->store == USPAN_STORE_TEXT && e->pend_len != 0u && e->pend_len != USPAN_PEND_CLOSED) {
             e->pend_len = 0u;
             p->values_truncated += append_locked(p, e, USPAN_STORE_TEXT, USPAN_REPLACEMENT, 3u) != USPAN_OK;
         }

@@ -6,7 +6,7 @@
 
 static bool same_key(const uspan_key_t *a, const uspan_key_t *b)
 {
-    return a == b || (a->len == b->len && memcmp(a->text, b->text, a->len) == 0);
+    return a == b || (a->id == b->id && a->len == b->len && memcmp(a->text, b->text, a->len) == 0);
 }
 
 uspan_entry_t *uspan_entry_find(uspan_slot_t *slot, const uspan_key_t *key)
@@ -19,53 +19,101 @@ uspan_entry_t *uspan_entry_find(uspan_slot_t *slot, const uspan_key_t *key)
     return NULL;
 }
 
-static inline uspan_entry_t *claim(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
+static void count_dropped(uspan_trace_part_t *p, uspan_slot_t *slot)
 {
-    uint32_t bit = uspan_key_bit(key);
-    if ((slot->keys & bit) != 0u) {
-        uspan_entry_t *e = uspan_entry_find(slot, key);
-        if (e != NULL) {
-            return e;
-        }
+    if (slot->dropped_attrs < UINT16_MAX) {
+        slot->dropped_attrs++;
     }
+    p->attrs_dropped++;
+}
+
+/* A new entry for key, with nothing in it yet but the key; NULL: the table is full, counted. */
+static uspan_entry_t *add_entry(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
+{
     unsigned count = slot->attr_count;
     if (count >= p->limits.attrs) {
-        slot->dropped_attrs++;
-        p->attrs_dropped++;
+        count_dropped(p, slot);
         return NULL;
     }
-    slot->keys |= bit;
+    slot->keys |= uspan_key_bit(key);
     slot->attr_count = (uint8_t)(count + 1u);
     uspan_entry_t *e = &slot->attrs[count];
     e->key = key;
-    e->store = USPAN_STORE_NONE;
-    e->len = 0u;
-    e->pend_len = 0u;
     return e;
 }
 
 uspan_entry_t *uspan_entry_claim(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
 {
-    return claim(p, slot, key);
+    uspan_entry_t *e = (slot->keys & uspan_key_bit(key)) != 0u ? uspan_entry_find(slot, key) : NULL;
+    if (e == NULL) {
+        e = add_entry(p, slot, key);
+        if (e != NULL) {
+            e->store = USPAN_STORE_NONE;
+            e->len = 0u;
+            e->pend_len = 0u;
+        }
+    }
+    return e;
 }
 
-static inline uspan_slot_t *writable(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, uspan_err_t *err)
+static inline bool may_write(const uspan_trace_part_t *p, const uspan_slot_t *slot, uspan_t s, const uspan_key_t *key)
 {
-    uspan_slot_t *slot = uspan_slot_of(p, s);
+    return slot != NULL && slot->gen == s.id >> USPAN_SLOT_BITS && slot->may != 0u &&
+           ((key->flags & USPAN_KEY_CONTENT) == 0u || uspan_content_on(p, slot));
+}
+
+/* Why a value found no place: its span is gone, or full (both errors), or records no such thing by rule. Caller holds the lock. */
+USPAN_APART static uspan_err_t why_not(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key)
+{
+    const uspan_slot_t *slot = uspan_slot_of(p, s);
     if (slot == NULL || slot->state != USPAN_STATE_OPEN) {
-        *err = USPAN_ERR_STALE;
-        return NULL;
+        return USPAN_ERR_STALE;
     }
+    return may_write(p, slot, s, key) ? USPAN_ERR_FULL : USPAN_OK;
+}
+
+uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, uspan_err_t *err)
+{
+    uspan_slot_t *slot = uspan_slot_named(p, s);
     *err = USPAN_OK;
-    if ((slot->flags & USPAN_FLAG_SAMPLED) == 0u || ((key->flags & USPAN_KEY_CONTENT) != 0u && !uspan_content_on(p, slot))) {
+    if (!may_write(p, slot, s, key)) {
+        *err = why_not(p, s, key);
         return NULL;
     }
     return slot;
 }
 
-uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, uspan_err_t *err)
+/* The key may be there already, or the table full. */
+USPAN_APART static uspan_entry_t *replace_entry(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
 {
-    return writable(p, s, key, err);
+    uspan_entry_t *e = uspan_entry_find(slot, key);
+    if (e != NULL) {
+        uspan_entry_give(p, e);
+        return e;
+    }
+    return add_entry(p, slot, key);
+}
+
+static inline uspan_entry_t *place_entry(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
+{
+    uint32_t bit = uspan_key_bit(key);
+    unsigned count = slot->attr_count;
+    if ((slot->keys & bit) != 0u || count >= p->limits.attrs) {
+        return replace_entry(p, slot, key);
+    }
+    slot->keys |= bit;
+    slot->attr_count = (uint8_t)(count + 1u);
+    uspan_entry_t *e = &slot->attrs[count];
+    e->key = key;
+    return e;
+}
+
+/* Where a new value of key goes, the old one given back; NULL: nowhere, why_not() tells. Caller holds the lock and fills all fields
+ * but key. Every setter passes here: what is rare stands apart, so that the rest needs no stack. */
+static inline uspan_entry_t *open_entry(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key)
+{
+    uspan_slot_t *slot = uspan_slot_named(p, s);
+    return may_write(p, slot, s, key) ? place_entry(p, slot, key) : NULL;
 }
 
 /* ---- making entries --------------------------------------------------------------------------------------------- */
@@ -243,25 +291,26 @@ uspan_err_t uspan_entry_put(uspan_tracer_t *t, uspan_t s, uspan_entry_t *e, uspa
     uspan_trace_part_t *p = &t->trace;
     uspan_err_t err;
     uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = writable(p, s, e->key, &err);
-    if (slot != NULL) {
-        if (worst == USPAN_ERR_FULL) {
-            slot->dropped_attrs++;
-            p->attrs_dropped++;
+    if (worst == USPAN_ERR_FULL) {
+        uspan_slot_t *slot = uspan_slot_writable(p, s, e->key, &err);
+        if (slot != NULL) {
+            count_dropped(p, slot);
             err = USPAN_ERR_FULL;
+        }
+    } else {
+        uspan_entry_t *to = open_entry(p, s, e->key);
+        if (to == NULL) {
+            err = why_not(p, s, e->key);
         } else {
-            uspan_entry_t *to = claim(p, slot, e->key);
-            if (to != NULL) {
-                uspan_entry_give(p, to);
-                const uspan_key_t *key = to->key;
-                *to = *e;
-                to->key = key;
-                e->store = USPAN_STORE_NONE;
-                p->values_truncated += worst == USPAN_TRUNCATED;
-                err = worst;
-            } else {
-                err = USPAN_ERR_FULL;
+            const uspan_key_t *key = to->key;
+            *to = *e;
+            to->key = key;
+            e->store = USPAN_STORE_NONE;
+            if (worst == USPAN_TRUNCATED) {
+                p->values_truncated++;
+                to->pend_len = USPAN_PEND_CLOSED;
             }
+            err = worst;
         }
     }
     uspan_entry_give(p, e);
@@ -282,7 +331,7 @@ uspan_err_t uspan_attr_set(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *arg
         /* Not for nothing: a stale or unsampled span, or content that is off, must not cost the pool. */
         uspan_err_t err;
         uint32_t state = uspan_lock(t);
-        uspan_slot_t *slot = writable(&t->trace, s, arg->key, &err);
+        uspan_slot_t *slot = uspan_slot_writable(&t->trace, s, arg->key, &err);
         uspan_unlock(t, state);
         if (slot == NULL) {
             return err;
@@ -347,7 +396,9 @@ uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, co
     return worst;
 }
 
-#define FAST_BLOCKS 16u
+/* Text that is copied under the lock, and text whose blocks are taken in one hold of it. */
+#define SHORT_BYTES ((size_t)(USPAN_BLOCK_BYTES < USPAN_VALUE_MAX ? USPAN_BLOCK_BYTES : USPAN_VALUE_MAX))
+#define LONG_BYTES ((size_t)(16 * USPAN_BLOCK_BYTES < USPAN_VALUE_MAX ? 16 * USPAN_BLOCK_BYTES : USPAN_VALUE_MAX))
 #define NEAR_BYTES sizeof(((uspan_entry_t *)NULL)->v.near)
 
 /* ---- setters ------------------------------------------------------------------------------------------------------------ */
@@ -362,19 +413,16 @@ static uspan_err_t set_word(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key
         return USPAN_OK;
     }
     uspan_trace_part_t *p = &t->trace;
-    uspan_err_t err;
+    uspan_err_t err = USPAN_OK;
     uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = writable(p, s, key, &err);
-    if (slot != NULL) {
-        uspan_entry_t *e = claim(p, slot, key);
-        if (e != NULL) {
-            uspan_entry_give(p, e);
-            e->store = (uint8_t)store;
-            e->len = (uint16_t)len;
-            memcpy(&e->v, &v, sizeof v);
-        } else {
-            err = USPAN_ERR_FULL;
-        }
+    uspan_entry_t *e = open_entry(p, s, key);
+    if (e != NULL) {
+        e->store = (uint8_t)store;
+        e->len = (uint16_t)len;
+        e->pend_len = 0u;
+        memcpy(&e->v, &v, sizeof v);
+    } else {
+        err = why_not(p, s, key);
     }
     uspan_unlock(t, state);
     return err;
@@ -397,56 +445,108 @@ uspan_err_t uspan_set_bool(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
     return set_word(t, s, key, USPAN_STORE_BOOL, value, 0u);
 }
 
-/* Well-formed text of up to FAST_BLOCKS blocks: take the blocks in the hold that looks at the span, copy outside, publish. Text of
- * one block is copied within the only hold. */
-static uspan_err_t set_text(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+/* Whether text may stay as it is: well-formed, and within the limit at run time. */
+static inline bool is_plain(const uspan_tracer_t *t, const char *text, size_t len)
 {
-    uspan_trace_part_t *p = &t->trace;
-    unsigned need = uspan_blocks_for((unsigned)len);
-    uspan_chain_t c = { USPAN_NO_INDEX, USPAN_NO_INDEX, 0u };
-    uint16_t last = 0;
-    uspan_err_t err;
-    uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = writable(p, s, key, &err);
-    if (slot == NULL) {
-        uspan_unlock(t, state);
-        return err;
+    uint32_t chars = t->trace.limits.value_chars;
+    return (chars == 0u || len <= chars) && (uspan_is_ascii(text, len) || uspan_utf8_run(text, len) == len);
+}
+
+/* Anything out of the ordinary: bad arguments, bytes that are not UTF-8, a limit, a pool that cannot hold it all. */
+USPAN_APART static uspan_err_t set_what_fits(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+{
+    if (len >= USPAN_TO_NUL) {
+        return USPAN_ERR_ARG;
     }
-    unsigned got = uspan_blocks_take(p, need, &c.head, &last);
-    if (got < need) { /* the slow way cuts what fits */
-        if (got > 0u) {
-            uspan_blocks_give(p, c.head, last, got);
+    const uspan_attr_t arg = { .key = key, .type = USPAN_TYPE_TEXT, .count = (uint32_t)len, .v.text = text };
+    return uspan_attr_set(t, s, &arg);
+}
+
+/* Text of one block or less into an empty entry; the pool has a block. Caller holds the lock. */
+static inline void fill_short(uspan_trace_part_t *p, uspan_entry_t *e, const char *text, size_t len)
+{
+    uint8_t *to = e->v.near;
+    e->len = (uint16_t)len;
+    e->pend_len = 0u;
+    e->store = USPAN_STORE_NEAR;
+    if (len > NEAR_BYTES) {
+        uint16_t block = p->blocks_free;
+        p->blocks_free = p->block_next[block];
+        p->blocks_live++;
+        if (p->blocks_live > p->blocks_high) {
+            p->blocks_high = p->blocks_live;
         }
-        uspan_unlock(t, state);
-        const uspan_attr_t arg = { .key = key, .type = USPAN_TYPE_TEXT, .count = (uint32_t)len, .v.text = text };
-        return uspan_attr_set(t, s, &arg);
-    }
-    c.tail = c.head;
-    if (need > 1u) {
-        uspan_unlock(t, state);
-        uspan_chain_fill(p, &c, (const uint8_t *)text, len);
-        state = uspan_lock(t);
-        slot = writable(p, s, key, &err); /* it may have ended meanwhile */
-    } else {
-        memcpy(p->blocks[c.head].bytes, text, len);
-        c.len = (uint16_t)len;
-    }
-    uspan_entry_t *e = slot != NULL ? claim(p, slot, key) : NULL;
-    if (e != NULL) {
-        uspan_entry_give(p, e);
         e->store = USPAN_STORE_TEXT;
-        e->len = c.len;
-        e->v.chain.head = c.head;
-        e->v.chain.tail = c.tail;
+        e->v.chain.head = block;
+        e->v.chain.tail = block;
+        to = p->blocks[block].bytes;
+    }
+    memcpy(to, text, len);
+}
+
+/* Text of one block or less: checked outside, copied within the only hold of the lock. */
+USPAN_APART static uspan_err_t set_short(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+{
+    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || !is_plain(t, text, len)) {
+        return set_what_fits(t, s, key, text, len);
+    }
+    uspan_trace_part_t *p = &t->trace;
+    uspan_err_t err = USPAN_OK;
+    uint32_t state = uspan_lock(t);
+    if (len > NEAR_BYTES && p->blocks_free == USPAN_NO_INDEX) {
+        uspan_unlock(t, state);
+        return set_what_fits(t, s, key, text, len);
+    }
+    uspan_entry_t *e = open_entry(p, s, key);
+    if (e != NULL) {
+        fill_short(p, e, text, len);
     } else {
-        uspan_blocks_give(p, c.head, last, got);
-        err = slot != NULL ? USPAN_ERR_FULL : err;
+        err = why_not(p, s, key);
     }
     uspan_unlock(t, state);
     return err;
 }
 
-static uspan_err_t set_many(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_type_t type, const void *data,
+/* Well-formed text of up to FAST_BLOCKS blocks: take them in the hold that looks at the span, copy outside, publish. */
+USPAN_APART static uspan_err_t set_long(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+{
+    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || len > LONG_BYTES || !is_plain(t, text, len)) {
+        return set_what_fits(t, s, key, text, len);
+    }
+    uspan_trace_part_t *p = &t->trace;
+    unsigned need = uspan_blocks_for((unsigned)len);
+    uspan_chain_t c = { USPAN_NO_INDEX, USPAN_NO_INDEX, 0u };
+    uint16_t last = 0;
+    uint32_t state = uspan_lock(t);
+    bool takes = may_write(p, uspan_slot_named(p, s), s, key);
+    unsigned got = takes ? uspan_blocks_take(p, need, &c.head, &last) : 0u;
+    uspan_err_t err = takes ? USPAN_OK : why_not(p, s, key);
+    if (got < need && got > 0u) {
+        uspan_blocks_give(p, c.head, last, got);
+    }
+    uspan_unlock(t, state);
+    if (got < need) {
+        return !takes ? err : set_what_fits(t, s, key, text, len);
+    }
+    c.tail = c.head;
+    uspan_chain_fill(p, &c, (const uint8_t *)text, len);
+    state = uspan_lock(t);
+    uspan_entry_t *e = open_entry(p, s, key); /* it may have ended meanwhile */
+    if (e != NULL) {
+        e->store = USPAN_STORE_TEXT;
+        e->len = c.len;
+        e->pend_len = 0u;
+        e->v.chain.head = c.head;
+        e->v.chain.tail = c.tail;
+    } else {
+        err = why_not(p, s, key);
+        uspan_blocks_give(p, c.head, last, got);
+    }
+    uspan_unlock(t, state);
+    return err;
+}
+
+USPAN_APART static uspan_err_t set_many(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_type_t type, const void *data,
                             size_t count)
 {
     if (count > USPAN_TO_NUL - 1u || (data == NULL && count > 0u)) {
@@ -456,30 +556,14 @@ static uspan_err_t set_many(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key
     return uspan_attr_set(t, s, &arg);
 }
 
-/* Whether text is as it may stay: not too long for the fast way, and well-formed. */
-static bool is_plain(const uspan_tracer_t *t, const char *text, size_t len, size_t max)
-{
-    uint32_t chars = t->trace.limits.value_chars;
-    return len <= max && (chars == 0u || len <= chars) && uspan_utf8_run(text, len) == len;
-}
-
 uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
 {
-    const size_t fast = FAST_BLOCKS * USPAN_BLOCK < USPAN_VALUE_MAX ? FAST_BLOCKS * USPAN_BLOCK : USPAN_VALUE_MAX;
-    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || !is_plain(t, text, len, fast)) {
-        return set_many(t, s, key, USPAN_TYPE_TEXT, text, len);
-    }
-    if (len <= NEAR_BYTES) {
-        uint64_t v = 0;
-        memcpy(&v, text, len);
-        return set_word(t, s, key, USPAN_STORE_NEAR, v, (unsigned)len);
-    }
-    return set_text(t, s, key, text, len);
+    return len <= SHORT_BYTES ? set_short(t, s, key, text, len) : set_long(t, s, key, text, len);
 }
 
 uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
 {
-    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || !is_plain(t, text, len, UINT16_MAX)) {
+    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || len > UINT16_MAX || !is_plain(t, text, len)) {
         return set_many(t, s, key, USPAN_TYPE_STATIC, text, len);
     }
     uint64_t v = 0;
@@ -518,8 +602,11 @@ uspan_err_t uspan_set_all(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *attr
         return USPAN_ERR_ARG;
     }
     uspan_err_t worst = USPAN_OK;
-    for (size_t i = 0; i < count; i++) {
-        worst = uspan_worse(worst, uspan_attr_set(t, s, &attrs[i]));
+    for (const uspan_attr_t *a = attrs; a < attrs + count; a++) {
+        uspan_err_t err = a->type == USPAN_TYPE_TEXT && a->count != USPAN_TO_NUL
+                              ? uspan_set_str_n(t, s, a->key, a->v.text, a->count) /* the short way */
+                              : uspan_attr_set(t, s, a);
+        worst = uspan_worse(worst, err);
     }
     return worst;
 }

@@ -4,6 +4,8 @@
 
 #include "text.h"
 
+#define USPAN_PEND_CLOSED 0xFFu /* as pend_len: a piece was lost, so later ones would not join on */
+
 /* Turn an argument into an entry that nobody else sees, copying what must be copied. key is stored as it is.
  * Returns: USPAN_OK; USPAN_TRUNCATED; USPAN_ERR_FULL (nothing stored); USPAN_ERR_ARG. Takes the lock for blocks. */
 uspan_err_t uspan_entry_make(uspan_tracer_t *t, uspan_entry_t *e, const uspan_attr_t *arg);
@@ -17,10 +19,10 @@ uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, co
                                unsigned limit, uint16_t *head, uint8_t *count, uint8_t *dropped);
 /* Characters cut short by the last append become U+FFFD. Caller holds the lock. */
 void uspan_attrs_finish(uspan_trace_part_t *p, uspan_slot_t *slot);
-/* One of 32, by length and middle character: cheap, and spreads the GenAI keys well. */
+/* One of 32, by the key's id, which is made of length and middle character: spreads the GenAI keys well. */
 static inline uint32_t uspan_key_bit(const uspan_key_t *key)
 {
-    return 1u << (((uint8_t)key->text[key->len / 2u] + key->len * 5u) % 32u);
+    return 1u << (key->id % 32u);
 }
 /* Where a setter may write, or NULL and *err (USPAN_OK where it writes nothing by rule). Caller holds the lock. */
 uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, uspan_err_t *err);

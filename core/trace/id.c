@@ -6,12 +6,12 @@
 #define BLOCK 64u
 #define DOUBLE_ROUNDS 4u /* ChaCha8, as Go's runtime generator: ids must not repeat or be guessed, and guard no secret */
 
-static uint32_t rotl(uint32_t x, unsigned n)
+static inline uint32_t rotl(uint32_t x, unsigned n)
 {
     return x << n | x >> (32u - n);
 }
 
-static void quarter(uint32_t *s, unsigned a, unsigned b, unsigned c, unsigned d)
+static inline void quarter(uint32_t *s, unsigned a, unsigned b, unsigned c, unsigned d)
 {
     s[a] += s[b];
     s[d] = rotl(s[d] ^ s[a], 16u);
@@ -93,17 +93,6 @@ uspan_err_t uspan_id_seed(uspan_tracer_t *t)
         make_block(t);
     }
     return USPAN_OK;
-}
-
-bool uspan_id_take(uspan_trace_part_t *p, uint8_t *out, size_t n)
-{
-    if (p->ids_used + n > BLOCK) {
-        return false;
-    }
-    memcpy(out, p->ids + p->ids_used, n);
-    memset(p->ids + p->ids_used, 0, n);
-    p->ids_used = (uint8_t)(p->ids_used + n);
-    return true;
 }
 
 bool uspan_id_random(uspan_tracer_t *t, uint8_t *out, size_t n)

@@ -2,6 +2,7 @@
  * (ENDED); a block is in the free list or in one chain of one slot. Slots are reused in FIFO order, so that a stale handle
  * stays recognisable for long. Callers hold the lock. */
 #include "pool.h"
+#include <string.h>
 #include "clock.h"
 #include "text.h"
 
@@ -40,14 +41,9 @@ uspan_slot_t *uspan_pool_take(uspan_trace_part_t *p)
     slot->gen = (slot->gen + 1u) & USPAN_GEN_MASK;
     slot->gen += slot->gen == 0u;
     slot->state = USPAN_STATE_OPEN;
-    slot->size = 0u;
-    slot->keys = 0u;
     slot->end_ns = 0u;
     slot->events = slot->links = slot->message = USPAN_NO_INDEX;
-    slot->message_len = slot->dropped_attrs = slot->dropped_events = slot->dropped_links = 0u;
-    slot->attr_count = slot->event_count = slot->link_count = 0u;
-    slot->status = USPAN_STATUS_UNSET;
-    slot->pending = slot->busy = 0u;
+    memset((char *)slot + offsetof(uspan_slot_t, size), 0, offsetof(uspan_slot_t, name) - offsetof(uspan_slot_t, size));
     p->slots_live++;
     if (p->slots_live > p->slots_high) {
         p->slots_high = p->slots_live;
@@ -83,6 +79,7 @@ void uspan_pool_give(uspan_trace_part_t *p, uspan_slot_t *slot)
         p->runs[slot->run - 1u].refs--;
     }
     slot->state = USPAN_STATE_FREE;
+    slot->may = 0u;
     slot->next = USPAN_NO_INDEX;
     uint16_t i = uspan_slot_index(p, slot);
     if (p->free_tail == USPAN_NO_INDEX) {

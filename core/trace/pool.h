@@ -26,6 +26,20 @@ static inline bool uspan_is_null(uspan_t s)
     return s.id >> USPAN_SLOT_BITS == 0u;
 }
 
+#ifdef USPAN_LOCK_HEADER
+#include USPAN_LOCK_HEADER
+static inline uint32_t uspan_lock(const uspan_tracer_t *t)
+{
+    (void)t;
+    return uspan_lock_inline();
+}
+
+static inline void uspan_unlock(const uspan_tracer_t *t, uint32_t state)
+{
+    (void)t;
+    uspan_unlock_inline(state);
+}
+#else
 static inline uint32_t uspan_lock(const uspan_tracer_t *t)
 {
     return t->trace.port->lock(t->trace.port->ctx);
@@ -35,15 +49,24 @@ static inline void uspan_unlock(const uspan_tracer_t *t, uint32_t state)
 {
     t->trace.port->unlock(t->trace.port->ctx, state);
 }
+#endif
+
+/* Kept out of its callers, so that they need no stack for what is rare. */
+#define USPAN_APART __attribute__((noinline))
+
+/* The slot with the number in s, whosever it is now, or NULL where there is none. */
+static inline uspan_slot_t *uspan_slot_named(uspan_trace_part_t *p, uspan_t s)
+{
+    uint32_t i = s.id & ((1u << USPAN_SLOT_BITS) - 1u);
+    return i < USPAN_SPANS_MAX ? &p->slots[i] : NULL;
+}
 
 /* The slot that s names, or NULL where it names none any more. Caller holds the lock, or owns the slot. */
 static inline uspan_slot_t *uspan_slot_of(uspan_trace_part_t *p, uspan_t s)
 {
-    uint32_t i = s.id & ((1u << USPAN_SLOT_BITS) - 1u);
-    if (i >= USPAN_SPANS_MAX || p->slots[i].gen != s.id >> USPAN_SLOT_BITS || p->slots[i].state == USPAN_STATE_FREE) {
-        return NULL;
-    }
-    return &p->slots[i];
+    uspan_slot_t *slot = uspan_slot_named(p, s);
+    bool is_it = slot != NULL && slot->gen == s.id >> USPAN_SLOT_BITS && slot->state != USPAN_STATE_FREE;
+    return is_it ? slot : NULL;
 }
 
 static inline uint16_t uspan_slot_index(const uspan_trace_part_t *p, const uspan_slot_t *slot)

@@ -162,7 +162,9 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
         name_len = 7u;
     }
     char clean[USPAN_NAME_MAX];
-    name_len = uspan_name_clean(&name, name_len, clean);
+    if (name_len > USPAN_NAME_MAX || !uspan_is_ascii(name, name_len)) {
+        name_len = uspan_name_clean(&name, name_len, clean);
+    }
     uspan_trace_part_t *p = &t->trace;
     uint64_t start_ns = o->start_ns != 0u ? o->start_ns : p->port->mono_ns(p->port->ctx);
     bool given = o->trace_id != NULL && memcmp(o->trace_id, no_id, 16) != 0;
@@ -205,6 +207,7 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
     uspan_t s = uspan_handle_of(p, slot);
     if (recorded) {
         slot->flags |= USPAN_FLAG_SAMPLED;
+        slot->may = 1u;
         p->open++;
         slot->name_len = (uint8_t)name_len;
         memcpy(slot->name, name, name_len);
@@ -213,6 +216,7 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
         }
     } else {
         p->unsampled++;
+        slot->may = 0u;
         slot->name_len = 0u;
     }
     bool hooks = recorded && p->processors != NULL;
@@ -265,6 +269,7 @@ uspan_err_t uspan_end_at(uspan_tracer_t *t, uspan_t s, uint64_t end_ns)
         uspan_unlock(t, state);
         return USPAN_OK;
     }
+    slot->may = 0u;
     slot->end_ns = end_ns > slot->start_ns ? end_ns : slot->start_ns;
     if (USPAN_STATUS_OK_ON_END != 0 && slot->status == USPAN_STATUS_UNSET) {
         slot->status = USPAN_STATUS_OK;

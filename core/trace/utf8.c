@@ -1,45 +1,9 @@
 /* utf8.c: no byte that is not UTF-8 passes. Reads a word at a time while text is ASCII, which most is. */
 #include "utf8.h"
-#include <limits.h>
 #include <string.h>
 
-#define HIGH_BITS (SIZE_MAX / 255u * 128u)
-#define WORD sizeof(size_t)
-#define STRIDE (4u * WORD)
+#define STRIDE (2u * sizeof(size_t))
 
-/* Bytes of ASCII at the start; may stop early, but not after the last when all are. Words may overlap: reading a byte twice is
- * cheaper than reading it alone. */
-static inline size_t word_at(const char *text)
-{
-    size_t w;
-    memcpy(&w, text, sizeof w); /* one load where the machine allows unaligned ones */
-    return w;
-}
-
-static size_t ascii_run(const char *text, size_t len)
-{
-    size_t at = 0;
-    for (; len - at >= STRIDE; at += STRIDE) {
-        const char *from = text + at;
-        size_t all = word_at(from) | word_at(from + WORD) | word_at(from + 2u * WORD) | word_at(from + 3u * WORD);
-        if ((all & HIGH_BITS) != 0u) {
-            return at;
-        }
-    }
-    if (len >= WORD) {
-        while (at + WORD < len) {
-            if ((word_at(text + at) & HIGH_BITS) != 0u) {
-                return at;
-            }
-            at += WORD;
-        }
-        return (word_at(text + len - WORD) & HIGH_BITS) != 0u ? at : len;
-    }
-    while (at < len && (uint8_t)text[at] < 0x80u) {
-        at++;
-    }
-    return at;
-}
 
 int uspan_utf8_step(const char *text, size_t len)
 {
@@ -70,16 +34,17 @@ int uspan_utf8_step(const char *text, size_t len)
 
 size_t uspan_utf8_run(const char *text, size_t len)
 {
-    size_t at = ascii_run(text, len);
+    size_t at = 0;
     while (at < len) {
+        if (len - at >= STRIDE && uspan_is_ascii(text + at, STRIDE)) {
+            at += STRIDE;
+            continue;
+        }
         int step = uspan_utf8_step(text + at, len - at);
         if (step <= 0) {
             break;
         }
         at += (size_t)step;
-        if (step == 1) {
-            at += ascii_run(text + at, len - at);
-        }
     }
     return at;
 }

@@ -3,7 +3,44 @@
 #define USPAN_TRACE_UTF8_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+
+static inline size_t uspan_word_at(const char *text)
+{
+    size_t w;
+    memcpy(&w, text, sizeof w); /* one load where the machine allows unaligned ones */
+    return w;
+}
+
+/* All ASCII: most text is, and needs no more than this. The last words overlap those before: reading a byte twice is cheaper than
+ * reading it alone. */
+static inline bool uspan_is_ascii(const char *text, size_t len)
+{
+    const size_t high = SIZE_MAX / 255u * 128u;
+    const size_t word = sizeof(size_t);
+    const char *end = text + len;
+    if (len < word) {
+        unsigned all = 0;
+        while (text < end) {
+            all |= (uint8_t)*text++;
+        }
+        return all < 0x80u;
+    }
+    for (; (size_t)(end - text) > 4u * word; text += 4u * word) {
+        size_t all = uspan_word_at(text) | uspan_word_at(text + word) | uspan_word_at(text + 2u * word) |
+                     uspan_word_at(text + 3u * word);
+        if ((all & high) != 0u) {
+            return false;
+        }
+    }
+    size_t all = uspan_word_at(end - word);
+    for (; (size_t)(end - text) > word; text += word) {
+        all |= uspan_word_at(text);
+    }
+    return (all & high) == 0u;
+}
 
 /* Bytes at the start that are well-formed; ends at a character. */
 size_t uspan_utf8_run(const char *text, size_t len);

@@ -1,8 +1,9 @@
 /* port.c: the platform as the core sees it.
- * Invariant: `locked` is set exactly while one thread of this process is between lock and unlock; after fork() the child
+ * Invariant: `uspan_posix_locked` is set exactly while one thread of this process is between lock and unlock; after fork() the child
  * begins with it clear. */
 #define _GNU_SOURCE /* CLOCK_BOOTTIME, getrandom */
 #include "posix_private.h"
+#include "uspan_posix_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,13 +22,13 @@
 #define UNIX_2020_S 1577836800 /* an unset RTC says 1970 or the firmware's build date */
 #define LINE_BYTES 512
 
-static atomic_flag locked = ATOMIC_FLAG_INIT;
+atomic_flag uspan_posix_locked = ATOMIC_FLAG_INIT;
 static atomic_uint forks;
 static atomic_int log_fd = STDERR_FILENO;
 static atomic_int log_level = USPAN_LEVEL_INFO;
 
 /* Yield first; sleep when yielding does not help, as under real-time scheduling with a holder of lower priority. */
-static __attribute__((noinline)) void lock_slowly(void)
+void uspan_posix_lock_slowly(void)
 {
     unsigned tries = 0;
     do {
@@ -36,23 +37,19 @@ static __attribute__((noinline)) void lock_slowly(void)
         } else {
             (void)nanosleep(&(struct timespec){ .tv_nsec = 50000 }, NULL);
         }
-    } while (atomic_flag_test_and_set_explicit(&locked, memory_order_acquire));
+    } while (atomic_flag_test_and_set_explicit(&uspan_posix_locked, memory_order_acquire));
 }
 
 static uint32_t lock(void *ctx)
 {
     (void)ctx;
-    if (__builtin_expect(atomic_flag_test_and_set_explicit(&locked, memory_order_acquire), 0)) {
-        lock_slowly();
-    }
-    return 0u;
+    return uspan_lock_inline();
 }
 
 static void unlock(void *ctx, uint32_t state)
 {
     (void)ctx;
-    (void)state;
-    atomic_flag_clear_explicit(&locked, memory_order_release);
+    uspan_unlock_inline(state);
 }
 
 static uint64_t mono_ns(void *ctx)

@@ -119,7 +119,7 @@ static uint64_t now_ns(void)
 int main(int argc, char **argv)
 {
     if (argc != 3) {
-        fprintf(stderr, "usage: bench record_w1|record_w2|encode_w1|memcpy|all rounds\n");
+        fprintf(stderr, "usage: bench record_w1|record_w2|encode_w1|memcpy rounds\n");
         return 2;
     }
     const char *what = argv[1];

@@ -10,19 +10,23 @@
 extern char w1_input[W1_MESSAGE_BYTES + 1u];
 extern char w1_output[W1_MESSAGE_BYTES + 1u];
 
+#define W1_CONVERSATION "0f8fad5b-d9cb-469f-a165-70867728950e"
+#define W1_RESPONSE_ID "chatcmpl-7d2f4b1e9c3a4f60b2d8e5a1c7f"
+
+/* One call an attribute; the provider is a literal, as in most firmware, the model comes at run time. */
 static inline void record_w1(uspan_tracer_t *t, uspan_t agent)
 {
     static const uspan_options_t client = { .kind = USPAN_KIND_CLIENT };
     uspan_t s = uspan_start_with(t, agent, "chat qwen-max", 13u, &client);
     uspan_set_static(t, s, &uspan_key_operation_name, "chat");
-    uspan_set_str(t, s, &uspan_key_provider_name, "dashscope");
+    uspan_set_static(t, s, &uspan_key_provider_name, "dashscope");
     uspan_set_str(t, s, &uspan_key_request_model, "qwen-max");
     uspan_set_double(t, s, &uspan_key_request_temperature, 0.7);
     uspan_set_int(t, s, &uspan_key_request_max_tokens, 1024);
-    uspan_set_str(t, s, &uspan_key_conversation_id, "0f8fad5b-d9cb-469f-a165-70867728950e");
+    uspan_set_str(t, s, &uspan_key_conversation_id, W1_CONVERSATION);
     uspan_set_str_n(t, s, &uspan_key_input_messages, w1_input, W1_MESSAGE_BYTES);
     uspan_set_str(t, s, &uspan_key_response_model, "qwen-max-2025-01-25");
-    uspan_set_str(t, s, &uspan_key_response_id, "chatcmpl-7d2f4b1e9c3a4f60b2d8e5a1c7f3");
+    uspan_set_str(t, s, &uspan_key_response_id, W1_RESPONSE_ID);
     uspan_set_int(t, s, &uspan_key_usage_input_tokens, 812);
     uspan_set_int(t, s, &uspan_key_usage_output_tokens, 64);
     uspan_set_str_n(t, s, &uspan_key_output_messages, w1_output, W1_MESSAGE_BYTES);

@@ -81,6 +81,10 @@
 #define USPAN_FULL_DROPS_OLDEST 0
 #endif
 
+/* USPAN_LOCK_HEADER names a file with `static inline uint32_t uspan_lock_inline(void)` and
+ * `static inline void uspan_unlock_inline(uint32_t state)`, in place of the port's lock and unlock: two calls through
+ * pointers less for every attribute. port/posix/uspan_posix_lock.h is one. */
+
 /* ---- export ------------------------------------------------------------------------------------------------- */
 
 /* Collectors, consoles and captures that receive spans. 1..4. RAM: sizeof(uspan_dest_t) each (about 400 B). */

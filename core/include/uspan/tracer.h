@@ -95,21 +95,25 @@ typedef struct uspan_slot {
     uint64_t start_ns, end_ns;
     uint8_t trace_id[16], span_id[8], parent_id[8];
     const uspan_scope_t *scope;
-    uint32_t gen;  /* 22 bits, never 0 */
+    uint32_t gen; /* 22 bits, never 0 */
+    uint16_t prev, next;
+    uint16_t events, links, message; /* first blocks; the three USPAN_NO_INDEX at first */
+    uint16_t events_tail, links_tail, message_tail;
+    uint8_t state; /* uspan_state_t of pool.h */
+    uint8_t kind, flags;
+    uint8_t traits; /* USPAN_TRAIT_* of pool.h */
+    uint8_t epoch, tracestate, run;
+    uint8_t name_len;
+    /* From here to the name all is zero at first. */
     uint32_t size; /* encoded bytes of the Span message; set when first put in a batch */
     uint32_t keys; /* bit of each key in attrs, uspan_key_bit(): a clear one says that a key is new */
-    uint16_t prev, next;
-    uint16_t events, events_tail, links, links_tail; /* blocks */
-    uint16_t message, message_tail, message_len;     /* status message: blocks */
+    uint16_t message_len;
     uint16_t dropped_attrs, dropped_events, dropped_links;
-    uint8_t state; /* uspan_state_t of pool.h */
-    uint8_t kind, status, flags;
-    uint8_t traits; /* USPAN_TRAIT_* of pool.h */
     uint8_t attr_count, event_count, link_count;
-    uint8_t epoch, tracestate, run;
+    uint8_t status;
+    uint8_t may;     /* 1: attributes may be set: open and recorded */
     uint8_t pending; /* bit d: destination d has not got it yet */
     uint8_t busy;    /* bit d: in the batch of destination d */
-    uint8_t name_len;
     char name[USPAN_NAME_MAX];
     uspan_entry_t attrs[USPAN_ATTRS_MAX];
 } uspan_slot_t;
@@ -313,9 +317,9 @@ typedef struct uspan_export_part {
 } uspan_export_part_t;
 
 struct uspan_tracer {
-    uint32_t magic;
-    uspan_trace_part_t trace;
+    uspan_trace_part_t trace; /* first: its address is the tracer's */
     uspan_export_part_t out;
+    uint32_t magic;
 };
 
 USPAN_STATIC_ASSERT(sizeof(uspan_event_rec_t) <= USPAN_BLOCK_BYTES, "an event fits a block");

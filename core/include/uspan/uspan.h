@@ -38,11 +38,12 @@ typedef struct uspan {
 #define USPAN_ROOT USPAN_HANDLE(1u)
 #define USPAN_CURRENT USPAN_HANDLE(2u)
 
-/* An attribute key: static, never copied. len: bytes of text. */
+/* An attribute key: static, never copied. len: bytes of text. Make one with the macros below. */
 typedef struct uspan_key {
     const char *text;
     uint8_t len;
     uint8_t flags; /* USPAN_KEY_CONTENT: not recorded while content capture is off */
+    uint16_t id;   /* equal text has equal ids; USPAN_KEY_ID() */
 } uspan_key_t;
 #define USPAN_KEY_CONTENT 1u
 
@@ -51,8 +52,10 @@ typedef struct uspan_key {
  * USPAN_KEY("garden.bed") is an expression, for use within functions. */
 #define USPAN_KEY_LEN(literal) \
     ((uint8_t)((sizeof(literal) - 1u) * sizeof(char[sizeof(literal) >= 2u && sizeof(literal) <= 256u ? 1 : -1])))
-#define USPAN_KEY_INIT(literal) { "" literal, USPAN_KEY_LEN(literal), 0u }
-#define USPAN_KEY_CONTENT_INIT(literal) { "" literal, USPAN_KEY_LEN(literal), USPAN_KEY_CONTENT }
+#define USPAN_KEY_ID(literal) \
+    ((uint16_t)((unsigned)(uint8_t)("" literal)[(sizeof(literal) - 1u) / 2u] * 5u + (unsigned)sizeof(literal) * 9u))
+#define USPAN_KEY_INIT(literal) { "" literal, USPAN_KEY_LEN(literal), 0u, USPAN_KEY_ID(literal) }
+#define USPAN_KEY_CONTENT_INIT(literal) { "" literal, USPAN_KEY_LEN(literal), USPAN_KEY_CONTENT, USPAN_KEY_ID(literal) }
 #define USPAN_KEY(literal)                                                \
     (__extension__({                                                      \
         static const uspan_key_t uspan_key_here_ = USPAN_KEY_INIT(literal); \
