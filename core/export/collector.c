@@ -271,14 +271,19 @@ uspan_err_t uspan_export_to_sink(uspan_tracer_t *t, unsigned d, const uspan_sink
     return USPAN_OK;
 }
 
-/* The connection leads to what the settings were. Idle ones end; one under way ends by itself. */
+/* What is under way to target has the old settings. A request whose head is not out yet begins anew: no peer can have taken it.
+ * Otherwise it ends as it is. */
 static void settings_changed(uspan_tracer_t *t, uspan_target_t *target)
 {
+    uspan_export_part_t *x = &t->out;
     target->not_before_ns = 0u;
     target->resting = 0u;
     target->renewed = 0u;
-    if (t->out.connected == target && t->out.step == USPAN_STEP_IDLE) {
+    bool busy = x->step != USPAN_STEP_IDLE && x->step != USPAN_STEP_STOPPED && uspan_job_target(t) == target;
+    if (busy && (x->head_sent == 0u || x->head_sent < x->head_len)) {
         uspan_hang_up(t);
+        uspan_request_restart(t);
+        x->step = USPAN_STEP_OPENING;
     }
 }
 
@@ -288,9 +293,6 @@ uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned d, const char *endpoi
         return USPAN_ERR_ARG;
     }
     uspan_target_t *target = &t->out.dests[d].target;
-    if (t->out.step != USPAN_STEP_IDLE && uspan_job_target(t) == target) {
-        return USPAN_ERR_AGAIN;
-    }
     const uspan_url_t before = target->url;
     const char *wrong = uspan_url_parse(endpoint, &target->url);
     wrong = wrong == NULL ? judge(target) : wrong;
@@ -299,6 +301,12 @@ uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned d, const char *endpoi
         return refuse(t, d, wrong);
     }
     settings_changed(t, target);
+    if (t->out.connected == target) { /* it leads to the old endpoint */
+        t->out.connected = NULL;
+        if (t->out.step == USPAN_STEP_IDLE) {
+            uspan_hang_up(t);
+        }
+    }
     return USPAN_OK;
 }
 

@@ -44,7 +44,7 @@ typedef struct uspan_port {
     void (*log)(void *ctx, uspan_level_t level, const char *text);
 } uspan_port_t;
 
-/* Whom to connect to. Valid until close() returns. */
+/* Whom to connect to. Valid during open(); the same in each call until that is over or close() was called. */
 typedef struct uspan_peer {
     const char *host; /* DNS name or address literal without brackets; ends in 0 */
     uint16_t port;
