@@ -1,0 +1,373 @@
+/* test_collector.c: settings are taken whole or not at all, and a secret is where it must be and nowhere else. */
+#include <stdlib.h>
+#include "delivery.h"
+
+#define URL "http://collector:4318/v1/traces"
+#define SECURE_URL "https://collector:4318/v1/traces"
+
+/* A secure transport: the fake one with the flag. */
+static const uspan_transport_t *secure(world_t *w)
+{
+    w->transport.flags = USPAN_TRANSPORT_SECURE;
+    return &w->transport;
+}
+
+static uspan_err_t export_to(world_t *w, const char *endpoint, const char *headers)
+{
+    const uspan_collector_t c = { .endpoint = endpoint, .headers = headers };
+    return uspan_export_to(&w->tracer, 0u, &w->transport, &c);
+}
+
+static void test_init_refuses_what_is_not_whole(void **state)
+{
+    world_t *w = *state;
+    uspan_port_t port = w->port;
+    assert_int_equal(uspan_init(NULL, &port), USPAN_ERR_ARG);
+    assert_int_equal(uspan_init(&w->tracer, NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_init_sized(&w->tracer, &port, sizeof w->tracer - 1u, USPAN_CONFIG_ID), USPAN_ERR_ARG);
+    assert_int_equal(uspan_init_sized(&w->tracer, &port, sizeof w->tracer, USPAN_CONFIG_ID + 1u), USPAN_ERR_ARG);
+    for (unsigned i = 0; i < 8u; i++) {
+        port = w->port;
+        switch (i) {
+        case 0: port.abi++; break;
+        case 1: port.lock = NULL; break;
+        case 2: port.unlock = NULL; break;
+        case 3: port.mono_ns = NULL; break;
+        case 4: port.unix_ns = NULL; break;
+        case 5: port.random = NULL; break;
+        case 6: port.task = NULL; break;
+        default: port.log = NULL; break;
+        }
+        assert_int_equal(uspan_init(&w->tracer, &port), USPAN_ERR_ARG);
+    }
+}
+
+static void test_export_to_refuses_arguments_out_of_contract(void **state)
+{
+    world_t *w = *state;
+    const uspan_collector_t c = { .endpoint = URL };
+    uspan_transport_t t = w->transport;
+    assert_int_equal(uspan_export_to(NULL, 0u, &t, &c), USPAN_ERR_ARG);
+    assert_int_equal(uspan_export_to(&w->tracer, USPAN_DESTINATIONS_MAX, &t, &c), USPAN_ERR_ARG);
+    assert_int_equal(uspan_export_to(&w->tracer, 0u, NULL, &c), USPAN_ERR_ARG);
+    for (unsigned i = 0; i < 6u; i++) {
+        t = w->transport;
+        switch (i) {
+        case 0: t.abi++; break;
+        case 1: t.open = NULL; break;
+        case 2: t.send = NULL; break;
+        case 3: t.recv = NULL; break;
+        case 4: t.close = NULL; break;
+        default: t.why = NULL; break;
+        }
+        assert_int_equal(uspan_export_to(&w->tracer, 0u, &t, &c), USPAN_ERR_ARG);
+    }
+    static const uspan_sink_t no_sink;
+    assert_int_equal(uspan_export_to_sink(&w->tracer, 0u, NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_export_to_sink(&w->tracer, 0u, &no_sink), USPAN_ERR_ARG);
+    assert_int_equal(uspan_export_to_sink(&w->tracer, USPAN_DESTINATIONS_MAX, &no_sink), USPAN_ERR_ARG);
+    assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, URL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_set_headers(&w->tracer, 0u, "a=b"), USPAN_ERR_ARG);
+    assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &c), USPAN_OK);
+    assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &c), USPAN_ERR_ARG); /* in use */
+    assert_int_equal(uspan_set_endpoint(NULL, 0u, URL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_set_endpoint(&w->tracer, USPAN_DESTINATIONS_MAX, URL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_set_headers(NULL, 0u, ""), USPAN_ERR_ARG);
+    assert_int_equal(uspan_set_headers(&w->tracer, 0u, NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_set_headers(&w->tracer, USPAN_DESTINATIONS_MAX, ""), USPAN_ERR_ARG);
+}
+
+static void test_unusable_settings_are_refused_with_the_cure(void **state)
+{
+    static const struct {
+        const char *endpoint, *headers, *user;
+        bool secure;
+        const char *words;
+    } rows[] = {
+        { NULL, NULL, NULL, false, "no endpoint" },
+        { "collector:4318", NULL, NULL, false, "must begin with https:// or http://" },
+        { "http://collector:4317/v1/traces", NULL, NULL, false, "4318" },
+        { "grpc://collector:4317", NULL, NULL, false, "4318" },
+        { "http://", NULL, NULL, false, "no host" },
+        { "http://user:pw@collector/", NULL, NULL, false, "user name" },
+        { SECURE_URL, NULL, NULL, false, "needs a transport with TLS" },
+        { URL, NULL, NULL, true, "write https://" },
+        { URL, "Authorization=Bearer%20abc", NULL, false, "secret header over plain http" },
+        { URL, "x-api-key=abc", NULL, false, "secret header over plain http" },
+        { URL, NULL, "user", false, "secret header over plain http" },
+        { SECURE_URL, NULL, "us:er", true, "colon" },
+        { SECURE_URL, "no pair", NULL, true, "key=value" },
+        { SECURE_URL, "Content-Length=3", NULL, true, "leave out headers" },
+        { SECURE_URL, "X-A=%zz", NULL, true, "%25" },
+        { SECURE_URL, "X-A=%0d%0aHost:%20evil", NULL, true, "control character" },
+    };
+    world_t *w = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        world_reset(w);
+        w->transport.flags = rows[i].secure ? USPAN_TRANSPORT_SECURE : 0u;
+        const uspan_collector_t c = { .endpoint = rows[i].endpoint, .headers = rows[i].headers,
+                                      .basic_user = rows[i].user, .basic_pass = "pw" };
+        assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, rows[i].endpoint == NULL ? NULL : &c),
+                         USPAN_ERR_CONFIG);
+        if (strstr(w->log, rows[i].words) == NULL) {
+            fail_msg("row %zu: %s", i, w->log);
+        }
+        record(w, "nowhere to go");
+        assert_int_equal(w->tracer.trace.dropped[USPAN_DROP_NO_DESTINATION], 1);
+        w->transport.flags = 0u;
+        assert_int_equal(export_to(w, URL, NULL), USPAN_OK); /* the place is still free */
+        record(w, "sent");
+        world_drain(w);
+        assert_int_equal(stats_of(w, 0).delivered, 1);
+    }
+}
+
+static void test_the_request_head_is_exact(void **state)
+{
+    static const char expected[] = "POST /v1/traces?tenant=a HTTP/1.1\r\nHost: collector:4318\r\n"
+                                   "Content-Type: application/x-protobuf\r\nContent-Length: ";
+    static const char rest[] = "X-A: b c=d\r\nx-api-key: k,1\r\nUser-Agent: uspan/" USPAN_VERSION " (C)\r\n"
+                               "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n";
+    world_t *w = *state;
+    const uspan_collector_t c = { .endpoint = "https://collector:4318/v1/traces?tenant=a#part",
+                                  .headers = " X-A = b%20c=d ,x-api-key=k%2C1,",
+                                  .basic_user = "Aladdin", .basic_pass = "open sesame" };
+    assert_int_equal(uspan_export_to(&w->tracer, 0u, secure(w), &c), USPAN_OK);
+    record(w, "one");
+    world_drain(w);
+    const char *head = (const char *)w->sent + w->requests[0].at;
+    assert_memory_equal(head, expected, sizeof expected - 1u);
+    char number[16];
+    int n = snprintf(number, sizeof number, "%zu\r\n", w->requests[0].body_len);
+    assert_memory_equal(head + sizeof expected - 1u, number, (size_t)n);
+    assert_int_equal(w->requests[0].head_len, sizeof expected - 1u + (size_t)n + sizeof rest - 1u);
+    assert_memory_equal(head + sizeof expected - 1u + (size_t)n, rest, sizeof rest - 1u);
+    assert_string_equal(w->host, "collector");
+    assert_int_equal(w->peer_port, 4318);
+}
+
+static void test_an_endpoint_changes_at_run_time(void **state)
+{
+    world_t *w = *state;
+    world_reset_with_collector(w);
+    record(w, "one");
+    world_drain(w);
+    assert_true(w->is_open);
+    assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, "http://other:80/in"), USPAN_OK);
+    assert_false(w->is_open);
+    record(w, "two");
+    world_drain(w);
+    assert_string_equal(w->host, "other");
+    assert_int_equal(w->peer_port, 80);
+    assert_true(head_has(w, 1, "POST /in HTTP/1.1\r\nHost: other\r\n"));
+    static const char *const useless[] = { "https://other/", "grpc://other:4317", "http://other:4317/", "", "http://a b/" };
+    for (size_t i = 0; i < COUNT(useless); i++) {
+        assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, useless[i]), USPAN_ERR_CONFIG);
+        record(w, "still");
+        world_drain(w);
+        assert_string_equal(w->host, "other");
+        assert_true(head_has(w, w->request_count - 1u, "POST /in HTTP/1.1\r\n"));
+    }
+}
+
+static void test_a_new_setting_ends_rest_and_back_off(void **state)
+{
+    world_t *w = *state;
+    world_reset_with_collector(w);
+    w->answer = "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n";
+    record(w, "refused");
+    uspan_flush(&w->tracer);
+    (void)settle(w);
+    w->answer = NULL;
+    record(w, "kept");
+    uspan_flush(&w->tracer);
+    assert_true(settle(w) > 0u);
+    assert_int_equal(w->request_count, 1);
+    assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, "http://collector/right"), USPAN_OK);
+    (void)settle(w);
+    assert_int_equal(stats_of(w, 0).delivered, 1);
+}
+
+static void test_headers_change_at_run_time_and_the_old_ones_are_wiped(void **state)
+{
+    world_t *w = *state;
+    assert_int_equal(uspan_export_to(&w->tracer, 0u, secure(w), &(uspan_collector_t){ .endpoint = SECURE_URL }), USPAN_OK);
+    assert_int_equal(uspan_set_headers(&w->tracer, 0u, "Authorization=Bearer%20first-secret"), USPAN_OK);
+    record(w, "one");
+    world_drain(w);
+    assert_true(head_has(w, 0, "Authorization: Bearer first-secret\r\n"));
+    char buffer[64];
+    snprintf(buffer, sizeof buffer, "Authorization=Bearer%%20next-secret");
+    assert_int_equal(uspan_set_headers(&w->tracer, 0u, buffer), USPAN_OK);
+    memset(buffer, 'x', sizeof buffer); /* they were copied */
+    assert_false(memory_has(&w->tracer, sizeof w->tracer, "first-secret"));
+    record(w, "two");
+    world_drain(w);
+    assert_true(head_has(w, 1, "Authorization: Bearer next-secret\r\n"));
+    assert_int_equal(uspan_set_headers(&w->tracer, 0u, ""), USPAN_OK);
+    assert_false(memory_has(&w->tracer, sizeof w->tracer, "secret"));
+    record(w, "three");
+    world_drain(w);
+    assert_false(head_has(w, 2, "Authorization"));
+    assert_false(memory_has(w->log, sizeof w->log, "secret"));
+}
+
+static void test_headers_that_are_refused_leave_the_old_ones(void **state)
+{
+    world_t *w = *state;
+    char large[USPAN_HEADERS_BYTES + 1];
+    memset(large, 'a', sizeof large);
+    memcpy(large, "X-A=", 4);
+    large[USPAN_HEADERS_BYTES] = '\0';
+    assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &(uspan_collector_t){ .endpoint = URL }), USPAN_OK);
+    assert_int_equal(uspan_set_headers(&w->tracer, 0u, "X-Tenant=garden"), USPAN_OK);
+    assert_int_equal(uspan_set_headers(&w->tracer, 0u, large), USPAN_ERR_FULL);
+    assert_int_equal(uspan_set_headers(&w->tracer, 0u, "no pair"), USPAN_ERR_CONFIG);
+    assert_int_equal(uspan_set_headers(&w->tracer, 0u, "Authorization=Bearer%20plain-secret"), USPAN_ERR_CONFIG);
+    record(w, "one");
+    world_drain(w);
+    assert_true(head_has(w, 0, "X-Tenant: garden\r\n"));
+    assert_false(memory_has(w->log, sizeof w->log, "plain-secret"));
+    assert_false(memory_has(&w->tracer, sizeof w->tracer, "plain-secret"));
+    large[USPAN_HEADERS_BYTES - 1] = '\0'; /* the longest that fits */
+    assert_int_equal(uspan_set_headers(&w->tracer, 0u, large), USPAN_OK);
+    record(w, "two");
+    world_drain(w);
+    assert_true(w->requests[1].head_len > USPAN_HEADERS_BYTES);
+}
+
+/* At whatever byte of an exchange the settings change: every request is whole, and the next one has the new settings. */
+static void test_settings_may_change_at_any_moment_of_an_exchange(void **state)
+{
+    world_t *w = *state;
+    for (unsigned what = 0; what < 2u; what++) {
+        for (unsigned at = 0;; at++) {
+            world_reset_with_collector(w);
+            assert_int_equal(uspan_set_headers(&w->tracer, 0u, "X-Word=first,X-More=and-more-of-it"), USPAN_OK);
+            w->send_max = w->recv_max = 11;
+            w->opens_needed = 3;
+            record(w, "one");
+            uspan_flush(&w->tracer);
+            for (unsigned n = 0; n < at; n++) {
+                (void)world_poll(w, NULL);
+            }
+            bool late = w->request_count > 0u;
+            bool body = w->tracer.out.head_len != 0u && w->tracer.out.head_sent >= w->tracer.out.head_len &&
+                        w->tracer.out.step != 0u;
+            if (what == 0u) {
+                assert_int_equal(uspan_set_headers(&w->tracer, 0u, "X-Word=second"), USPAN_OK);
+            } else {
+                assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, "http://other:81/in"), USPAN_OK);
+            }
+            world_drain(w);
+            record(w, "two");
+            world_drain(w);
+            uspan_stats_t s = stats_of(w, 0);
+            assert_int_equal(s.delivered, 2);
+            assert_int_equal(s.retries, 0);
+            assert_int_equal(w->request_count, 2);
+            assert_true(head_has(w, 1, what == 0u ? "X-Word: second\r\n" : "POST /in HTTP/1.1\r\nHost: other:81\r\n"));
+            if (body || late) {
+                assert_true(head_has(w, 0, what == 0u ? "X-Word: first\r\n" : "Host: collector:4318\r\n"));
+            } else {
+                assert_true(head_has(w, 0, what == 0u ? "X-Word: second\r\n" : "Host: other:81\r\n"));
+            }
+            if (what == 1u) {
+                assert_int_equal(w->requests[1].connection > w->requests[0].connection, body || late);
+                assert_string_equal(w->host, "other");
+            }
+            if (late && w->tracer.out.step == 0u && at > 80u) {
+                break;
+            }
+        }
+    }
+}
+
+static void test_no_secret_is_ever_logged(void **state)
+{
+    static const char *const answers[] = { "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "nonsense\r\n\r\n",
+                                           "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" };
+    world_t *w = *state;
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        world_reset(w);
+        const uspan_collector_t c = { .endpoint = SECURE_URL, .headers = "x-api-key=deep-secret", .basic_user = "user-secret",
+                                      .basic_pass = "pass-secret" };
+        assert_int_equal(uspan_export_to(&w->tracer, 0u, secure(w), &c), USPAN_OK);
+        w->answer = answers[i];
+        record(w, "one");
+        uspan_flush(&w->tracer);
+        (void)settle(w);
+        assert_true(w->log_lines > 0u);
+        assert_false(memory_has(w->log, sizeof w->log, "secret"));
+        assert_false(memory_has(&w->tracer, sizeof w->tracer, "deep-secret")); /* the head is wiped from the send buffer */
+    }
+}
+
+static void test_resource_attributes_are_judged(void **state)
+{
+    static const uspan_attr_t no_key[] = { USPAN_ATTR_INT(NULL, 1) };
+    static const uspan_key_t key = USPAN_KEY_INIT("board.rev");
+    static const uspan_attr_t no_text[] = { USPAN_ATTR_TEXT(&key, NULL) };
+    static const uspan_attr_t bad_text[] = { USPAN_ATTR_TEXT(&key, "\xff") };
+    static const uspan_attr_t bad_type[] = { { &key, (uspan_type_t)99, 0, { .i = 1 } } };
+    static const uspan_attr_t good[] = { USPAN_ATTR_TEXT(&key, "B2"), USPAN_ATTR_INT(&key, 7) };
+    const uspan_resource_t refused[] = {
+        { .attributes = "a=%zz" }, { .attributes = "a" }, { .attributes = "a=%ff" }, { .attributes = "=b" },
+        { .service_name = "\xff" }, { .service_version = "\xc0\x80" }, { .instance_id = "\xed\xa0\x80" },
+        { .typed = no_key, .typed_count = 1 }, { .typed = no_text, .typed_count = 1 },
+        { .typed = bad_text, .typed_count = 1 }, { .typed = bad_type, .typed_count = 1 },
+        { .attributes = "a23456789012345678901234567890123456789012345678901234567890123456789=b" },
+        { .attributes = "\xff=b" },
+    };
+    world_t *w = *state;
+    view_t block, resource, value, text;
+    world_reset_with_collector(w);
+    assert_int_equal(uspan_set_resource(NULL, &refused[0]), USPAN_ERR_ARG);
+    assert_int_equal(uspan_set_resource(&w->tracer, NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .typed_count = 1 }), USPAN_ERR_ARG);
+    const uspan_resource_t r = { .service_name = "greenhouse", .attributes = "site=north%20wing", .typed = good, .typed_count = 2 };
+    assert_int_equal(uspan_set_resource(&w->tracer, &r), USPAN_OK);
+    static char large[300];
+    memset(large, 'v', sizeof large - 1u);
+    memcpy(large, "a=", 2);
+    assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .attributes = large }), USPAN_ERR_CONFIG);
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        world_advance_ms(w, 1000);
+        assert_int_equal(uspan_set_resource(&w->tracer, &refused[i]), USPAN_ERR_CONFIG);
+        assert_non_null(strstr(w->log, "resource attributes do not decode"));
+        w->log_len = 0;
+    }
+    record(w, "one");
+    world_drain(w);
+    assert_true(view_get(body_of(w, 0), 1u, 0u, &block) && view_get(block, 1u, 0u, &resource));
+    assert_true(view_attr(resource, 1u, "service.name", &value) && view_get(value, 1u, 0u, &text));
+    assert_true(view_is(text, "greenhouse"));
+    assert_true(view_attr(resource, 1u, "site", &value) && view_get(value, 1u, 0u, &text) && view_is(text, "north wing"));
+    assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .attributes = "x=1,service.name=from%20list" }), USPAN_OK);
+    record(w, "two");
+    world_drain(w);
+    assert_true(view_get(body_of(w, 1), 1u, 0u, &block) && view_get(block, 1u, 0u, &resource));
+    assert_true(view_attr(resource, 1u, "service.name", &value) && view_get(value, 1u, 0u, &text));
+    assert_true(view_is(text, "from list"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_init_refuses_what_is_not_whole),
+        TEST(test_export_to_refuses_arguments_out_of_contract),
+        TEST(test_unusable_settings_are_refused_with_the_cure),
+        TEST(test_the_request_head_is_exact),
+        TEST(test_an_endpoint_changes_at_run_time),
+        TEST(test_a_new_setting_ends_rest_and_back_off),
+        TEST(test_headers_change_at_run_time_and_the_old_ones_are_wiped),
+        TEST(test_headers_that_are_refused_leave_the_old_ones),
+        TEST(test_settings_may_change_at_any_moment_of_an_exchange),
+        TEST(test_no_secret_is_ever_logged),
+        TEST(test_resource_attributes_are_judged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
