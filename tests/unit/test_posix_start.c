@@ -404,6 +404,16 @@ static void test_settings_of_the_program_hold_where_the_environment_is_silent(vo
     assert_true(was_said("x-garden: other"));
 }
 
+static void test_batches_are_as_the_environment_says(void **state)
+{
+    (void)state;
+    set_environment((const char *const[]){ "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1", NULL });
+    assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
+    record(3);
+    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK);
+    assert_int_equal(atomic_load(&collector.requests), 3);
+}
+
 static void test_settings_can_be_changed_while_the_thread_runs(void **state)
 {
     (void)state;
@@ -505,6 +515,7 @@ int main(void)
         TEST(test_the_console_prints_spans),
         TEST(test_a_destination_too_many_is_a_config_error),
         TEST(test_settings_of_the_program_hold_where_the_environment_is_silent),
+        TEST(test_batches_are_as_the_environment_says),
         TEST(test_settings_can_be_changed_while_the_thread_runs),
         TEST(test_start_and_stop_check_their_arguments),
         TEST(test_fork_leaves_the_parent_whole_and_the_child_off),

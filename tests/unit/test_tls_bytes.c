@@ -74,6 +74,23 @@ static void test_a_ticket_that_is_refused_costs_only_the_long_handshake(void **s
     }
 }
 
+static void test_a_session_that_a_handshake_failed_with_is_not_tried_again(void **state)
+{
+    (void)state;
+    start_openssl("server.pem", NULL);
+    init_client();
+    visit();
+    assert_int_not_equal(tls.sessions[0].port, 0);
+    shim.calls = 0;
+    shim.fail_at = 3;
+    assert_int_equal(open_fully("localhost"), USPAN_ERR_IO);
+    assert_int_equal(tls.sessions[0].port, 0);
+    transport.close(transport.ctx);
+    shim.fail_at = 0;
+    visit();
+    assert_non_null(strstr(page, "New, "));
+}
+
 static void test_a_session_belongs_to_its_host_and_port(void **state)
 {
     (void)state;
@@ -328,7 +345,7 @@ static void test_close_is_always_legal_and_open_works_after_it(void **state)
 static void test_a_record_under_way_is_not_given_up(void **state)
 {
     (void)state;
-    static uint8_t block[16000];
+    static uint8_t block[16000]; /* ends no line: the echo says nothing */
     start_gnutls("--echo", priorities[0]);
     init_client();
     assert_int_equal(open_fully("localhost"), USPAN_OK);
@@ -340,6 +357,13 @@ static void test_a_record_under_way_is_not_given_up(void **state)
     } while (moved > 0);
     assert_int_equal(transport.send(transport.ctx, block, sizeof(block) - 1u), USPAN_ERR_ARG);
     assert_int_equal(transport.send(transport.ctx, block, sizeof(block)), 0);
+    static uint8_t more[sizeof(block) + 100u];
+    assert_int_equal(kill(server.pid, SIGCONT), 0);
+    for (long i = 0; (moved = transport.send(transport.ctx, more, sizeof(more))) == 0; i++) {
+        assert_true(i < PATIENCE_S * 1000);
+        pause_ms(1);
+    }
+    assert_int_equal(moved, sizeof(block)); /* what the record under way holds, and no byte more */
     transport.close(transport.ctx); /* does not wait for a way either */
 }
 
@@ -412,6 +436,7 @@ int main(void)
         TEST(test_openssl_is_resumed_in_each_version),
         TEST(test_gnutls_is_resumed_in_each_version),
         TEST(test_a_ticket_that_is_refused_costs_only_the_long_handshake),
+        TEST(test_a_session_that_a_handshake_failed_with_is_not_tried_again),
         TEST(test_a_session_belongs_to_its_host_and_port),
         TEST(test_no_common_version_is_named),
         TEST(test_old_tls_is_never_spoken),
