@@ -19,41 +19,38 @@ static uint32_t random_word(uspan_tracer_t *t)
     return r;
 }
 
-/* A body of which only the first bytes were kept: as long as it was on the wire, and broken off after them. What was decoded until
- * then counts. */
-typedef struct kept {
-    const uint8_t *at;
-    size_t left;
-} kept_t;
-
-static bool read_kept(pb_istream_t *stream, pb_byte_t *buf, size_t count)
+/* Read a message that has one number and one text, as ExportTracePartialSuccess and google.rpc.Status have: the first bytes of the
+ * text stay, all else is skipped. With nanopb's stream primitives: its message decoder recurses, and costs 3 KB more. Of a body
+ * that was not kept whole, what was decoded until its break counts. False: broken before its end. */
+static bool read_message(pb_istream_t *s, uint32_t number_tag, uint32_t text_tag, uint64_t *number, char text[MESSAGE_BYTES])
 {
-    kept_t *k = stream->state;
-    if (count > k->left) {
-        return false;
+    pb_wire_type_t type;
+    uint32_t tag, len;
+    bool eof = false;
+    while (pb_decode_tag(s, &type, &tag, &eof)) {
+        if (tag == number_tag && type == PB_WT_VARINT) {
+            if (!pb_decode_varint(s, number)) {
+                return false;
+            }
+        } else if (tag == text_tag && type == PB_WT_STRING) {
+            if (!pb_decode_varint32(s, &len)) {
+                return false;
+            }
+            size_t n = len < MESSAGE_BYTES - 1u ? len : MESSAGE_BYTES - 1u;
+            n = n < s->bytes_left ? n : s->bytes_left;
+            (void)pb_read(s, (pb_byte_t *)text, n);
+            for (size_t i = 0; i < n; i++) { /* it goes to a log: no control characters */
+                text[i] = (uint8_t)text[i] < 0x20u || text[i] == 0x7F ? ' ' : text[i];
+            }
+            text[n] = '\0';
+            if (!pb_read(s, NULL, len - n)) {
+                return false;
+            }
+        } else if (!pb_skip_field(s, type)) {
+            return false;
+        }
     }
-    if (buf != NULL) {
-        memcpy(buf, k->at, count);
-    }
-    k->at += count;
-    k->left -= count;
-    return true;
-}
-
-/* Keep the first bytes of a message, skip the rest. */
-static bool keep_message(pb_istream_t *stream, const pb_field_t *field, void **arg)
-{
-    char *kept = *arg;
-    (void)field;
-    size_t n = stream->bytes_left < MESSAGE_BYTES - 1u ? stream->bytes_left : MESSAGE_BYTES - 1u;
-    if (!pb_read(stream, (pb_byte_t *)kept, n)) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) { /* it goes to a log: no control characters */
-        kept[i] = (uint8_t)kept[i] < 0x20u || kept[i] == 0x7F ? ' ' : kept[i];
-    }
-    kept[n] = '\0';
-    return pb_read(stream, NULL, stream->bytes_left);
+    return eof;
 }
 
 /* Rejected spans of a 2xx answer. A body of another type, or one that does not decode, is a success without rejections: servers
@@ -61,35 +58,47 @@ static bool keep_message(pb_istream_t *stream, const pb_field_t *field, void **a
 static uint64_t read_partial_success(uspan_tracer_t *t, char message[MESSAGE_BYTES])
 {
     uspan_answer_t *a = &t->out.answer;
-    uspan_otlp_ExportTraceServiceResponse r = uspan_otlp_ExportTraceServiceResponse_init_zero;
+    uint64_t rejected = 0;
     message[0] = '\0';
-    if ((a->flags & USPAN_ANSWER_PROTOBUF) == 0u || a->body_len == 0u) {
+    if ((a->flags & USPAN_ANSWER_PROTOBUF) == 0u) {
         return 0u;
     }
-    r.partial_success.error_message.funcs.decode = keep_message;
-    r.partial_success.error_message.arg = message;
-    kept_t kept = { a->body, a->body_len };
-    pb_istream_t s = { .callback = read_kept, .state = &kept, .bytes_left = a->body_bytes };
-    if (!pb_decode(&s, uspan_otlp_ExportTraceServiceResponse_fields, &r) && a->body_bytes <= a->body_len) {
+    pb_istream_t s = pb_istream_from_buffer(a->body, a->body_len);
+    pb_wire_type_t type;
+    uint32_t tag, len;
+    bool eof = false, whole = true;
+    while (whole && pb_decode_tag(&s, &type, &tag, &eof)) {
+        if (tag != uspan_otlp_ExportTraceServiceResponse_partial_success_tag || type != PB_WT_STRING) {
+            whole = pb_skip_field(&s, type);
+        } else if (pb_decode_varint32(&s, &len)) {
+            pb_istream_t inner = s;
+            inner.bytes_left = len < s.bytes_left ? len : s.bytes_left;
+            whole = read_message(&inner, uspan_otlp_ExportTracePartialSuccess_rejected_spans_tag,
+                                 uspan_otlp_ExportTracePartialSuccess_error_message_tag, &rejected, message) &&
+                    pb_read(&s, NULL, len);
+        } else {
+            whole = false;
+        }
+    }
+    if ((!whole || !eof) && a->body_bytes <= a->body_len) {
+        message[0] = '\0';
         return 0u;
     }
-    return r.partial_success.rejected_spans > 0 ? (uint64_t)r.partial_success.rejected_spans : 0u;
+    return rejected <= INT64_MAX ? rejected : 0u; /* int64: negative is nonsense */
 }
 
 /* The message of google.rpc.Status in an error answer; "" for none. */
 static void read_status(uspan_tracer_t *t, char message[MESSAGE_BYTES])
 {
     uspan_answer_t *a = &t->out.answer;
-    uspan_otlp_RpcStatus r = uspan_otlp_RpcStatus_init_zero;
+    uint64_t code;
     message[0] = '\0';
     if ((a->flags & USPAN_ANSWER_PROTOBUF) == 0u) {
         return;
     }
-    r.message.funcs.decode = keep_message;
-    r.message.arg = message;
-    kept_t kept = { a->body, a->body_len };
-    pb_istream_t s = { .callback = read_kept, .state = &kept, .bytes_left = a->body_bytes };
-    if (!pb_decode(&s, uspan_otlp_RpcStatus_fields, &r) && a->body_bytes <= a->body_len) {
+    pb_istream_t s = pb_istream_from_buffer(a->body, a->body_len);
+    if (!read_message(&s, uspan_otlp_RpcStatus_code_tag, uspan_otlp_RpcStatus_message_tag, &code, message) &&
+        a->body_bytes <= a->body_len) {
         message[0] = '\0';
     }
 }
@@ -116,8 +125,6 @@ static void recovered(uspan_target_t *target)
     target->resting = 0u;
     target->renewed = 0u;
     target->not_before_ns = 0u;
-    target->last_error = 0;
-    target->why = "";
 }
 
 /* Try the batch again later, or give it up. */
@@ -231,6 +238,8 @@ void uspan_verdict(uspan_tracer_t *t, uint64_t now_ns)
     uspan_export_part_t *x = &t->out;
     uspan_target_t *target = uspan_job_target(t);
     target->last_status = x->answer.status;
+    target->last_error = 0; /* so that whoever reads both knows which came last */
+    target->why = "";
 #if USPAN_HTTP_DATE
     if (x->answer.date_unix != 0u) {
         uspan_clock_hear(t, now_ns, x->answer.date_unix * USPAN_NS_PER_S + USPAN_NS_PER_S / 2u);

@@ -1,0 +1,178 @@
+/* diagnose.c: the first cause that holds is told, those that hide others before those they hide; host and port are all that is told
+ * of a destination's settings, so no secret can be. */
+#include <string.h>
+#include "batch.h"
+#include "exporter.h"
+#include "request.h"
+#include "retry.h"
+#include "trace/clock.h"
+
+/* What is wrong, or its cure where that says both; a text that ends in a space goes on with the transport's or parser's own words.
+ * USPAN_TEXTS 0 tells the number, from 0. */
+#define CAUSES(X)                                          \
+    X(NONE, "Nothing is wrong")                            \
+    X(UNUSED, "No destination: uspan_export_to()")         \
+    X(SETTINGS, "Settings refused: ")                      \
+    X(STOPPED, "Was shut down")                            \
+    X(ENTROPY, "No entropy: see the port's random()")      \
+    X(GATE, "Gate closed: uspan_set_gate()")               \
+    X(TRUST, "Check certificates, host name, clock: ")     \
+    X(NETWORK, "Check host, port, network: ")              \
+    X(CREDENTIALS, "Credentials refused: check headers")   \
+    X(PATH, "Check the path, often /v1/traces")            \
+    X(LARGE, "Too large: lower USPAN_BATCH_BYTES_MAX")     \
+    X(BUSY, "Collector busy: spans wait")                  \
+    X(REFUSED, "Refused: see the collector's log")         \
+    X(OFF, "Recording is off: uspan_set_enabled()")        \
+    X(CLOCK, "No Unix time: uspan_set_unix_time()")        \
+    X(WAITING, "Spans wait: call uspan_poll() often")      \
+    X(NO_SPAN, "No span was started")                      \
+    X(SAMPLER, "All unsampled: uspan_set_sampler()")       \
+    X(FULL, "Pool full: poll often, raise USPAN_SPANS_MAX") \
+    X(OPEN, "Spans are open: end them")                    \
+    X(LOST, "Some were lost, as counted")
+
+#define CAUSE_NAME(name, text) CAUSE_##name,
+#define CAUSE_TEXT(name, text) text "\0"
+typedef enum cause { CAUSES(CAUSE_NAME) CAUSE_COUNT } cause_t;
+
+/* Of the numbers, in their order. */
+#if USPAN_TEXTS
+static const char labels[] = "Destination \0, waits s \0, answer \0, error -\0, started \0, delivered \0, rejected \0, queued \0"
+                             ", open \0, unsampled ";
+static const char causes[] = CAUSES(CAUSE_TEXT);
+#else
+static const char labels[] = "d\0 w\0 a\0 e-\0 s\0 +\0 r\0 q\0 o\0 u";
+#endif
+#define ALWAYS_FROM 4u /* those before, but the first, are told only where they are not 0 */
+
+static cause_t cause_of_answer(uint16_t status)
+{
+    switch (uspan_action_for(status)) {
+    case USPAN_ACTION_RENEW:
+        return CAUSE_CREDENTIALS;
+    case USPAN_ACTION_CONFIG:
+        return CAUSE_PATH;
+    case USPAN_ACTION_SPLIT:
+        return CAUSE_LARGE;
+    case USPAN_ACTION_RETRY:
+        return CAUSE_BUSY;
+    case USPAN_ACTION_DELIVERED:
+        return CAUSE_NONE;
+    case USPAN_ACTION_REFUSED:
+    default:
+        return CAUSE_REFUSED;
+    }
+}
+
+static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, const uspan_stats_t *s)
+{
+    const uspan_trace_part_t *p = &t->trace;
+    const uspan_export_part_t *x = &t->out;
+    const uspan_target_t *target = &dest->target;
+    bool collector = dest->used == USPAN_DEST_COLLECTOR;
+    if (dest->used == USPAN_DEST_NONE) {
+        return target->why[0] != '\0' ? CAUSE_SETTINGS : CAUSE_UNUSED;
+    }
+    if (x->stopping != 0u) {
+        return CAUSE_STOPPED;
+    }
+    if (p->seeded == 0u) {
+        return CAUSE_ENTROPY;
+    }
+    if (collector && s->queued > 0u && x->gate != NULL && !x->gate->open(x->gate->ctx)) {
+        return CAUSE_GATE;
+    }
+    if (s->last_error != 0) {
+        return s->last_error <= USPAN_ERR_TRUST ? CAUSE_TRUST : CAUSE_NETWORK; /* or _CONFIG: own certificate, key */
+    }
+    cause_t cause = s->last_status != 0u ? cause_of_answer(s->last_status) : CAUSE_NONE;
+    if (cause != CAUSE_NONE) {
+        return cause;
+    }
+    if (collector && target->why[0] != '\0') {
+        return CAUSE_SETTINGS;
+    }
+    if (p->enabled == 0u) {
+        return CAUSE_OFF;
+    }
+    if (s->queued > 0u) {
+        return collector && p->epochs[p->epoch].state == USPAN_EPOCH_UNKNOWN ? CAUSE_CLOCK : CAUSE_WAITING;
+    }
+    if (s->started == s->unsampled) {
+        return s->started == 0u ? CAUSE_NO_SPAN : CAUSE_SAMPLER;
+    }
+    if (s->dropped[USPAN_DROP_POOL_FULL] + s->dropped[USPAN_DROP_EVICTED] > 0u) {
+        return CAUSE_FULL;
+    }
+    if (s->started - s->unsampled == s->open) {
+        return CAUSE_OPEN;
+    }
+    return s->started - s->unsampled - s->open > s->delivered ? CAUSE_LOST : CAUSE_NONE;
+}
+
+static void put_number(uspan_window_t *w, const char *label, uint32_t n)
+{
+    uspan_window_text(w, label);
+    uspan_window_number(w, n);
+}
+
+static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
+{
+    const uspan_dest_t *dest = &t->out.dests[d];
+    const uspan_target_t *target = &dest->target;
+    uspan_stats_t s;
+    uspan_stats(t, d, &s);
+    uint64_t now = uspan_now(t);
+    uint64_t wait_ns = target->not_before_ns > now ? target->not_before_ns - now : 0u;
+    const uint32_t numbers[] = { /* the low halves: no device lives for 2^32 spans */
+        d, (uint32_t)((wait_ns + USPAN_NS_PER_S - 1u) / USPAN_NS_PER_S), s.last_status, (uint32_t)-s.last_error,
+        (uint32_t)s.started, (uint32_t)s.delivered, (uint32_t)s.rejected, s.queued, s.open, (uint32_t)s.unsampled,
+    };
+    const char *label = labels;
+    for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (i == 0u || i >= ALWAYS_FROM || numbers[i] != 0u) {
+            put_number(w, label, numbers[i]);
+        }
+        label += strlen(label) + 1u;
+        if (i == 0u && dest->used == USPAN_DEST_COLLECTOR) {
+            uspan_window_text(w, " ");
+            uspan_window_text(w, target->url.host);
+            put_number(w, ":", target->url.port);
+        }
+    }
+    for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
+        if (s.dropped[c] > 0u) {
+            uspan_window_text(w, ", ");
+            uspan_window_text(w, uspan_drop_name((uspan_drop_t)c));
+            put_number(w, " ", s.dropped[c]);
+        }
+    }
+    unsigned cause = find_cause(t, dest, &s);
+#if USPAN_TEXTS
+    const char *text = causes;
+    for (; cause > 0u; cause--) {
+        text += strlen(text) + 1u;
+    }
+    uspan_window_text(w, ". ");
+    uspan_window_text(w, text);
+    if (text[strlen(text) - 1u] == ' ') {
+        uspan_window_text(w, target->why);
+    }
+    uspan_window_text(w, ".");
+#else
+    put_number(w, " c", cause);
+#endif
+}
+
+size_t uspan_diagnose(uspan_tracer_t *t, unsigned d, char *out, size_t cap)
+{
+    uspan_window_t w = { .out = (uint8_t *)out, .cap = cap };
+    if (t != NULL && d < USPAN_DESTINATIONS_MAX) {
+        put_all(&w, t, d);
+    }
+    if (cap > 0u) {
+        out[w.at < cap ? w.at : cap - 1u] = '\0';
+    }
+    return w.at;
+}

@@ -1,0 +1,321 @@
+/* test_diagnose.c: whatever keeps spans from arriving is named, with the counters that show it, and never a secret. */
+#include <stdlib.h>
+#include <string.h>
+#include "world.h"
+
+#define SECRET "s3cr3t-token"
+
+static char text[1024];
+
+static const char *diagnose(world_t *w)
+{
+    memset(text, '#', sizeof text);
+    size_t n = uspan_diagnose(&w->tracer, 0, text, sizeof text);
+    assert_true(n > 0u && n < sizeof text);
+    assert_int_equal(strlen(text), n);
+    assert_null(strstr(text, SECRET));
+    assert_int_equal(text[n - 1u], '.');
+    for (const char *c = text; *c != '\0'; c++) {
+        assert_true(*c >= ' ' && *c <= '~'); /* one paragraph */
+    }
+    return text;
+}
+
+static void assert_says(world_t *w, const char *words)
+{
+    if (strstr(diagnose(w), words) == NULL) {
+        fail_msg("\"%s\" is not in: %s", words, text);
+    }
+}
+
+static void record(world_t *w)
+{
+    uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "x"));
+}
+
+static void poll_some(world_t *w)
+{
+    for (unsigned i = 0; i < 50u; i++) {
+        uint32_t wait_ms;
+        world_poll(w, &wait_ms);
+    }
+}
+
+/* A span is recorded and tried once. */
+static void try_once(world_t *w)
+{
+    record(w);
+    uspan_flush(&w->tracer);
+    poll_some(w);
+}
+
+static void test_no_destination_is_told(void **state)
+{
+    world_t *w = *state;
+    assert_says(w, "uspan_export_to()");
+    record(w);
+    assert_says(w, "no_destination 1");
+}
+
+static void test_refused_settings_are_told_with_the_reason_and_without_the_headers(void **state)
+{
+    world_t *w = *state;
+    const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces", .headers = "authorization=" SECRET };
+    assert_int_equal(uspan_export_to(&w->tracer, 0, &w->transport, &c), USPAN_ERR_CONFIG);
+    assert_says(w, "Settings refused: ");
+    assert_says(w, "USPAN_INSECURE_HEADERS_OVER_HTTP");
+    world_reset_with_collector(w);
+    assert_int_equal(uspan_set_endpoint(&w->tracer, 0, "grpc://collector:4317"), USPAN_ERR_CONFIG);
+    assert_says(w, "Settings refused: ");
+    assert_says(w, "gRPC");
+}
+
+static void test_a_sound_destination_is_told_with_host_and_counters_but_no_path(void **state)
+{
+    world_t *w = *state;
+    const uspan_collector_t c = { .endpoint = "http://collector:4318/" SECRET "/v1/traces?key=" SECRET,
+                                  .headers = "x-team=" SECRET };
+    assert_int_equal(uspan_export_to(&w->tracer, 0, &w->transport, &c), USPAN_OK);
+    assert_says(w, "No span was started");
+    record(w);
+    record(w);
+    world_drain(w);
+    uspan_t open = uspan_start(&w->tracer, USPAN_ROOT, "open");
+    assert_string_equal(diagnose(w), "Destination 0 collector:4318, answer 200, started 3, delivered 2, rejected 0, queued 0, "
+                                     "open 1, unsampled 0. Nothing is wrong.");
+    uspan_end(&w->tracer, open);
+}
+
+static void test_each_answer_has_its_cure(void **state)
+{
+    static const struct {
+        const char *answer, *words;
+    } rows[] = {
+        { "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "Credentials refused: check headers" },
+        { "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", "Credentials refused: check headers" },
+        { "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", "Check the path, often /v1/traces" },
+        { "HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n", "Check the path, often /v1/traces" },
+        { "HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n", "lower USPAN_BATCH_BYTES_MAX" },
+        { "HTTP/1.1 429 No\r\nContent-Length: 0\r\n\r\n", "Collector busy: spans wait" },
+        { "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", "Collector busy: spans wait" },
+        { "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n", "Refused: see the collector's log" },
+        { "HTTP/1.1 301 No\r\nContent-Length: 0\r\n\r\n", "Refused: see the collector's log" },
+        { "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "Refused: see the collector's log" },
+        { "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", "Nothing is wrong" },
+    };
+    world_t *w = *state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        world_reset_with_collector(w);
+        w->answer = rows[i].answer;
+        try_once(w);
+        assert_says(w, rows[i].words);
+        char status[16] = ", answer ";
+        memcpy(status + 9, rows[i].answer + 9, 3);
+        assert_says(w, status);
+        bool dropped = strstr(text, "refused 1") != NULL;
+        assert_int_equal(dropped, strchr("34", rows[i].answer[9]) != NULL && strncmp(rows[i].answer + 9, "413", 3) != 0 &&
+                                          strncmp(rows[i].answer + 9, "429", 3) != 0
+                                      ? 1
+                                      : strncmp(rows[i].answer + 9, "500", 3) == 0);
+    }
+}
+
+static void test_transport_failures_are_told_in_the_transport_s_words(void **state)
+{
+    static const struct {
+        uspan_err_t err;
+        const char *why, *words;
+    } rows[] = {
+        { USPAN_ERR_TRUST, "certificate expired", "error -8" },
+        { USPAN_ERR_TRUST, "certificate expired", "Check certificates, host name, clock: certificate expired." },
+        { USPAN_ERR_CONFIG, "own key unusable", "Check certificates, host name, clock: own key unusable." },
+        { USPAN_ERR_IO, "no such host", "Check host, port, network: no such host." },
+    };
+    world_t *w = *state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        world_reset_with_collector(w);
+        w->open_error = rows[i].err;
+        w->why = rows[i].why;
+        try_once(w);
+        assert_says(w, rows[i].words);
+        assert_says(w, "queued 1");
+        const char *waits = strstr(text, ", waits s ");
+        assert_non_null(waits);
+        unsigned long s = strtoul(waits + 10, NULL, 10);
+        assert_true(i < 3u ? s >= 48u && s <= 72u : s >= 1u && s <= 2u);
+        world_advance_ms(w, 80000);
+        assert_null(strstr(diagnose(w), "waits s"));
+        w->open_error = USPAN_OK;
+        world_drain(w);
+        assert_says(w, "Nothing is wrong");
+        assert_null(strstr(text, "error"));
+    }
+}
+
+static void test_what_happened_last_is_the_cause(void **state)
+{
+    world_t *w = *state;
+    world_reset_with_collector(w);
+    w->open_error = USPAN_ERR_IO;
+    try_once(w);
+    assert_says(w, "Check host, port, network");
+    w->open_error = USPAN_OK;
+    w->answer = "HTTP/1.1 404 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    world_advance_ms(w, 5000);
+    poll_some(w);
+    assert_says(w, "Check the path");
+    world_advance_ms(w, 100000);
+    w->open_error = USPAN_ERR_IO;
+    try_once(w);
+    assert_says(w, "Check host, port, network");
+}
+
+static void test_shutdown_entropy_and_switches_are_told(void **state)
+{
+    world_t *w = *state;
+    world_reset_with_collector(w);
+    uspan_set_enabled(&w->tracer, false);
+    assert_says(w, "uspan_set_enabled()");
+    uspan_set_enabled(&w->tracer, true);
+    uspan_set_sampler(&w->tracer, (uspan_sampler_t){ .bound = USPAN_SAMPLE_NEVER });
+    record(w);
+    assert_says(w, "uspan_set_sampler()");
+    assert_says(w, "unsampled 1");
+    uspan_shutdown(&w->tracer, 0);
+    assert_says(w, "shut down");
+}
+
+static bool closed(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
+static void test_a_closed_gate_is_told_while_spans_wait(void **state)
+{
+    world_t *w = *state;
+    static const uspan_gate_t gate = { NULL, closed };
+    world_reset_with_collector(w);
+    uspan_set_gate(&w->tracer, &gate);
+    assert_says(w, "No span was started");
+    record(w);
+    assert_says(w, "uspan_set_gate()");
+    uspan_set_gate(&w->tracer, NULL);
+    poll_some(w);
+    assert_says(w, "call uspan_poll() often");
+}
+
+static void test_missing_unix_time_is_told(void **state)
+{
+    world_t *w = *state;
+    world_reset_with_collector(w);
+    w->unix_ns = 0;
+    record(w);
+    poll_some(w);
+    assert_says(w, "uspan_set_unix_time()");
+    uspan_set_unix_time(&w->tracer, 1700000000000000000u);
+    assert_says(w, "call uspan_poll() often");
+}
+
+static void test_missing_entropy_is_told(void **state)
+{
+    world_t *w = *state;
+    world_reset_with_collector(w);
+    w->entropy = false;
+    assert_int_equal(uspan_init(&w->tracer, &w->port), USPAN_OK);
+    const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces" };
+    assert_int_equal(uspan_export_to(&w->tracer, 0, &w->transport, &c), USPAN_OK);
+    record(w);
+    assert_says(w, "No entropy: see the port's random()");
+    assert_says(w, "no_entropy 1");
+}
+
+static void test_a_full_pool_and_open_spans_are_told(void **state)
+{
+    world_t *w = *state;
+    world_reset_with_collector(w);
+    uspan_t spans[USPAN_SPANS_MAX];
+    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
+        spans[i] = uspan_start(&w->tracer, USPAN_ROOT, "x");
+    }
+    assert_says(w, "Spans are open: end them");
+    record(w);
+    assert_says(w, "raise USPAN_SPANS_MAX");
+    assert_says(w, "pool_full 1");
+    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
+        uspan_end(&w->tracer, spans[i]);
+    }
+    world_drain(w);
+}
+
+static uspan_err_t refuse_span(void *ctx, uspan_tracer_t *t, uspan_t s)
+{
+    (void)ctx;
+    (void)t;
+    (void)s;
+    return USPAN_ERR_FULL;
+}
+
+static void test_rejected_spans_are_told_and_a_sink_waits_for_no_clock(void **state)
+{
+    world_t *w = *state;
+    world_reset(w);
+    w->unix_ns = 0;
+    static const uspan_sink_t sink = { NULL, refuse_span };
+    assert_int_equal(uspan_export_to_sink(&w->tracer, 0, &sink), USPAN_OK);
+    record(w);
+    assert_says(w, "call uspan_poll() often");
+    world_drain(w);
+    assert_says(w, "rejected 1");
+    assert_says(w, "Some were lost, as counted");
+}
+
+static void test_the_text_is_cut_to_any_buffer_and_its_length_told(void **state)
+{
+    world_t *w = *state;
+    world_reset_with_collector(w);
+    char whole[sizeof text];
+    memcpy(whole, diagnose(w), sizeof whole);
+    size_t len = strlen(whole);
+    for (size_t cap = 0; cap < len + 3u; cap++) {
+        char *exact = malloc(cap + 1u);
+        memset(exact, '#', cap + 1u);
+        assert_int_equal(uspan_diagnose(&w->tracer, 0, exact, cap), len);
+        assert_int_equal(exact[cap], '#');
+        if (cap > 0u) {
+            size_t n = cap - 1u < len ? cap - 1u : len;
+            assert_memory_equal(exact, whole, n);
+            assert_int_equal(exact[n], '\0');
+        }
+        free(exact);
+    }
+    assert_int_equal(uspan_diagnose(&w->tracer, 0, NULL, 0), len);
+    char none[4] = "abc";
+    assert_int_equal(uspan_diagnose(NULL, 0, none, sizeof none), 0);
+    assert_string_equal(none, "");
+    none[0] = 'a';
+    assert_int_equal(uspan_diagnose(&w->tracer, USPAN_DESTINATIONS_MAX, none, sizeof none), 0);
+    assert_string_equal(none, "");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_no_destination_is_told),
+        TEST(test_refused_settings_are_told_with_the_reason_and_without_the_headers),
+        TEST(test_a_sound_destination_is_told_with_host_and_counters_but_no_path),
+        TEST(test_each_answer_has_its_cure),
+        TEST(test_transport_failures_are_told_in_the_transport_s_words),
+        TEST(test_what_happened_last_is_the_cause),
+        TEST(test_shutdown_entropy_and_switches_are_told),
+        TEST(test_a_closed_gate_is_told_while_spans_wait),
+        TEST(test_missing_unix_time_is_told),
+        TEST(test_missing_entropy_is_told),
+        TEST(test_a_full_pool_and_open_spans_are_told),
+        TEST(test_rejected_spans_are_told_and_a_sink_waits_for_no_clock),
+        TEST(test_the_text_is_cut_to_any_buffer_and_its_length_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
