@@ -1,6 +1,7 @@
 /* tls.c: TLS as a transport over a transport: connect, move bytes, close, resume.
- * Invariant: ssl holds memory in HANDSHAKE, OPEN and DEAD only; conf is never changed in those states. A session is
- * remembered only after a handshake that verified the peer, and forgotten when anchors change or an open fails with it. */
+ * Invariant: ssl holds memory in HANDSHAKE, OPEN and DEAD only; conf is never changed in those states. A
+ * session is remembered only after a handshake that verified the peer, and forgotten when anchors change or
+ * an open fails with it. */
 #include "tls_private.h"
 
 #include <mbedtls/net_sockets.h>
@@ -8,7 +9,7 @@
 
 enum { IDLE, CONNECTING, HANDSHAKE, OPEN, DEAD };
 
-#define TICKETS_MAX 8u /* session tickets read in one recv: a peer that sends them for ever must not keep us */
+#define TICKETS_MAX 8u /* read in one recv: a peer that sends session tickets for ever must not keep us */
 
 static int send_under(void *ctx, const unsigned char *buf, size_t len)
 {
@@ -40,7 +41,7 @@ static uspan_err_t fail(uspan_tls_t *tls, int error)
     return uspan_tls_explain(tls, error, &tls->why);
 }
 
-/* ---- sessions ------------------------------------------------------------------------------------------------ */
+/* ---- sessions ------------------------------------------------------------------------------------------ */
 
 static void forget(uspan_tls_session_t *s)
 {
@@ -69,7 +70,8 @@ static uspan_tls_session_t *find_session(uspan_tls_t *tls, const uspan_peer_t *p
     return NULL;
 }
 
-/* The slot that a session of this peer would go to; its port is 0 until one is there. NULL: the name is too long. */
+/* The slot that a session of this peer would go to; its port is 0 until one is there. NULL: the name is too
+ * long. */
 static uspan_tls_session_t *slot_for(uspan_tls_t *tls, const uspan_peer_t *peer)
 {
     size_t len = strlen(peer->host);
@@ -96,14 +98,14 @@ static void remember(uspan_tls_t *tls, uint16_t port)
     }
 }
 
-/* ---- open ------------------------------------------------------------------------------------------------------ */
+/* ---- open ---------------------------------------------------------------------------------------------- */
 
 static uspan_err_t begin_handshake(uspan_tls_t *tls, const uspan_peer_t *peer)
 {
     tls->state = HANDSHAKE;
     int error = mbedtls_ssl_setup(&tls->ssl, &tls->conf);
     if (error == 0) {
-        error = mbedtls_ssl_set_hostname(&tls->ssl, peer->host); /* for SNI and for the check of the certificate */
+        error = mbedtls_ssl_set_hostname(&tls->ssl, peer->host); /* for SNI and the certificate's check */
     }
     if (error != 0) {
         return fail(tls, error);
@@ -126,7 +128,8 @@ static bool handshake_over(uspan_tls_t *tls)
 #endif
 }
 
-/* One step, and further ones while little time has passed: some take a microsecond, some are a whole signature. */
+/* One step, and further ones while little time has passed: some take a microsecond, some are a whole
+ * signature. */
 static uspan_err_t step(uspan_tls_t *tls, const uspan_peer_t *peer)
 {
     const uspan_port_t *port = tls->options.port;
@@ -193,7 +196,7 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
     }
 }
 
-/* ---- bytes ------------------------------------------------------------------------------------------------------- */
+/* ---- bytes --------------------------------------------------------------------------------------------- */
 
 static int32_t send_tls(void *ctx, const uint8_t *buf, size_t len)
 {
@@ -282,7 +285,7 @@ static const char *why_tls(void *ctx)
     return tls->why;
 }
 
-/* ---- public ---------------------------------------------------------------------------------------------------- */
+/* ---- public -------------------------------------------------------------------------------------------- */
 
 static bool are_anchors(const uspan_tls_blob_t *anchors, size_t count)
 {
@@ -304,8 +307,8 @@ static bool is_fragment(uint16_t bytes)
     return bytes == 0u || bytes == 512u || bytes == 1024u || bytes == 2048u || bytes == 4096u;
 }
 
-uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under, const uspan_tls_options_t *options,
-                           uspan_transport_t *out)
+uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under,
+                           const uspan_tls_options_t *options, uspan_transport_t *out)
 {
     if (tls == NULL || under == NULL || under->abi != USPAN_TRANSPORT_ABI || options == NULL || out == NULL ||
         options->port == NULL || options->port->abi != USPAN_PORT_ABI) {
@@ -338,8 +341,9 @@ uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under, con
         mbedtls_ssl_session_init(&tls->sessions[i].session);
     }
 #if USPAN_INSECURE_NO_VERIFY
-    options->port->log(options->port->ctx, USPAN_LEVEL_WARN,
-                       "USPAN_INSECURE_NO_VERIFY: TLS peers are not verified; anybody on the way can read and change");
+    options->port->log(
+        options->port->ctx, USPAN_LEVEL_WARN,
+        "USPAN_INSECURE_NO_VERIFY: TLS peers are not verified; anybody on the way can read and change");
 #endif
     *out = (uspan_transport_t){
         .abi = USPAN_TRANSPORT_ABI,

@@ -1,6 +1,7 @@
-/* tls_config.c: entropy, anchors, own certificate and key, versions: what a connection needs before it begins.
- * Invariant: configured says that conf, anchors, cert, key and revoked are filled and belong together; otherwise they are
- * initialised and empty. */
+/* tls_config.c: entropy, anchors, own certificate and key, versions: what a connection needs before it
+ * begins.
+ * Invariant: configured says that conf, anchors, cert, key and revoked are filled and belong together;
+ * otherwise they are initialised and empty. */
 #include "tls_private.h"
 
 #include <mbedtls/pk.h>
@@ -39,7 +40,7 @@ static uspan_err_t refuse(uspan_tls_t *tls, int error, const char *why)
     return USPAN_ERR_CONFIG;
 }
 
-/* ---- heap and entropy ------------------------------------------------------------------------------------- */
+/* ---- heap and entropy ---------------------------------------------------------------------------------- */
 
 #if USPAN_TLS_HEAP_BYTES > 0
 static union {
@@ -120,7 +121,7 @@ static uspan_err_t seed(uspan_tls_t *tls)
     return USPAN_OK;
 }
 
-/* ---- certificates and keys --------------------------------------------------------------------------------- */
+/* ---- certificates and keys ----------------------------------------------------------------------------- */
 
 static bool is_given(const uspan_tls_blob_t *blob)
 {
@@ -132,7 +133,8 @@ static bool is_der(const uspan_tls_blob_t *blob)
     return blob->len > 0u && *(const unsigned char *)blob->data == 0x30u; /* ASN.1 SEQUENCE */
 }
 
-/* Returns 0, or an error. Of a list in PEM, those that mbedTLS understands are enough: bundles hold exotic ones. */
+/* Returns 0, or an error. Of a list in PEM, those that mbedTLS understands are enough: bundles hold exotic
+ * ones. */
 static int read_certificates(mbedtls_x509_crt *to, const uspan_tls_blob_t *blob)
 {
     int error = MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE;
@@ -164,7 +166,8 @@ static int read_key(uspan_tls_t *tls)
 #endif
     }
 #if MBEDTLS_VERSION_MAJOR == 3
-    return mbedtls_pk_parse_key(&tls->key, blob->data, blob->len, NULL, 0u, mbedtls_ctr_drbg_random, &tls->rng);
+    return mbedtls_pk_parse_key(&tls->key, blob->data, blob->len, NULL, 0u, mbedtls_ctr_drbg_random,
+                                &tls->rng);
 #else
     return mbedtls_pk_parse_key(&tls->key, blob->data, blob->len, NULL, 0u);
 #endif
@@ -232,7 +235,7 @@ static uspan_err_t read_own(uspan_tls_t *tls)
     return error == 0 ? USPAN_OK : refuse(tls, error, "the client certificate cannot be used");
 }
 
-/* ---- protocol ---------------------------------------------------------------------------------------------- */
+/* ---- protocol ------------------------------------------------------------------------------------------ */
 
 static uspan_err_t set_versions(uspan_tls_t *tls)
 {
@@ -256,10 +259,10 @@ static uspan_err_t set_versions(uspan_tls_t *tls)
     mbedtls_ssl_conf_min_version(&tls->conf, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
     mbedtls_ssl_conf_max_version(&tls->conf, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
 #else
-    mbedtls_ssl_conf_min_tls_version(&tls->conf, least == USPAN_TLS_1_2 ? MBEDTLS_SSL_VERSION_TLS1_2 :
-                                                                          MBEDTLS_SSL_VERSION_TLS1_3);
-    mbedtls_ssl_conf_max_tls_version(&tls->conf, most == USPAN_TLS_1_2 ? MBEDTLS_SSL_VERSION_TLS1_2 :
-                                                                         MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_min_tls_version(&tls->conf, least == USPAN_TLS_1_2 ? MBEDTLS_SSL_VERSION_TLS1_2
+                                                                        : MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_max_tls_version(&tls->conf, most == USPAN_TLS_1_2 ? MBEDTLS_SSL_VERSION_TLS1_2
+                                                                       : MBEDTLS_SSL_VERSION_TLS1_3);
 #endif
     return USPAN_OK;
 }
@@ -294,8 +297,8 @@ static uspan_err_t set_protocol(uspan_tls_t *tls)
 #if MBEDTLS_VERSION_MAJOR < 4
     mbedtls_ssl_conf_rng(&tls->conf, mbedtls_ctr_drbg_random, &tls->rng);
 #endif
-    mbedtls_ssl_conf_authmode(&tls->conf,
-                              USPAN_INSECURE_NO_VERIFY ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_authmode(&tls->conf, USPAN_INSECURE_NO_VERIFY ? MBEDTLS_SSL_VERIFY_NONE
+                                                                   : MBEDTLS_SSL_VERIFY_REQUIRED);
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
     mbedtls_ssl_conf_session_tickets(&tls->conf, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
 #if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED) && defined(MBEDTLS_SSL_PROTO_TLS1_3)

@@ -8,7 +8,8 @@
 #define MBEDTLS_PRIVATE(member) member
 #endif
 
-/* Read keys and certificates into conf, after entropy is there. USPAN_ERR_AGAIN: no entropy yet. USPAN_ERR_CONFIG. */
+/* Read keys and certificates into conf, after entropy is there. USPAN_ERR_AGAIN: no entropy yet.
+ * USPAN_ERR_CONFIG. */
 uspan_err_t uspan_tls_configure(uspan_tls_t *tls);
 /* Wipe and free what configure made. */
 void uspan_tls_unconfigure(uspan_tls_t *tls);

@@ -1,4 +1,5 @@
-/* tls_words.c: what failed, from mbedTLS's numbers to words that say what to do. No text holds anything of the peer's. */
+/* tls_words.c: what failed, from mbedTLS's numbers to words that say what to do. No text holds anything of
+ * the peer's. */
 #include "tls_private.h"
 
 #include <mbedtls/net_sockets.h>
@@ -17,7 +18,8 @@ static const struct {
     int8_t err;
     const char *why;
 } alerts[] = {
-    { 40, USPAN_ERR_IO, "peer's alert: handshake failure (no common cipher, or it wants a client certificate)" },
+    { 40, USPAN_ERR_IO,
+      "peer's alert: handshake failure (no common cipher, or it wants a client certificate)" },
     { 42, USPAN_ERR_CONFIG, "peer's alert: bad certificate (it refused the client's)" },
     { 43, USPAN_ERR_CONFIG, "peer's alert: unsupported certificate (it refused the client's)" },
     { 44, USPAN_ERR_CONFIG, "peer's alert: client certificate revoked" },
@@ -29,7 +31,8 @@ static const struct {
     { 70, USPAN_ERR_CONFIG, "peer's alert: no common TLS version" },
     { 71, USPAN_ERR_CONFIG, "peer's alert: insufficient security" },
     { 80, USPAN_ERR_IO, "peer's alert: internal error" },
-    { 110, USPAN_ERR_CONFIG, "peer's alert: unsupported extension (max_fragment offered together with TLS 1.3?)" },
+    { 110, USPAN_ERR_CONFIG,
+      "peer's alert: unsupported extension (max_fragment offered together with TLS 1.3?)" },
     { 112, USPAN_ERR_CONFIG, "peer's alert: it does not serve this host name" },
     { 116, USPAN_ERR_CONFIG, "peer's alert: it requires a client certificate" },
 };
@@ -68,10 +71,12 @@ static const struct {
     { MBEDTLS_ERR_SSL_INVALID_RECORD, USPAN_ERR_IO,
       "not a TLS record, or one larger than MBEDTLS_SSL_IN_CONTENT_LEN" },
     { MBEDTLS_ERR_SSL_INVALID_MAC, USPAN_ERR_IO, "a TLS record was damaged on the way" },
-    { MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL, USPAN_ERR_CONFIG, "MBEDTLS_SSL_IN_CONTENT_LEN or _OUT_CONTENT_LEN too small" },
+    { MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL, USPAN_ERR_CONFIG,
+      "MBEDTLS_SSL_IN_CONTENT_LEN or _OUT_CONTENT_LEN too small" },
     { BAD_VERSION, USPAN_ERR_CONFIG, "no common TLS version" },
     { MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE, USPAN_ERR_CONFIG,
-      "mbedTLS lacks something; before 3.6.3, handshake messages in several records: is max_fragment below the chain?" },
+      "mbedTLS lacks something; before 3.6.3, handshake messages in several records: is max_fragment below "
+      "the chain?" },
 };
 
 bool uspan_tls_no_memory(int error)
@@ -115,7 +120,8 @@ uspan_err_t uspan_tls_explain(const uspan_tls_t *tls, int error, const char **wh
         *why = tls->under->why(tls->under->ctx);
         return USPAN_ERR_IO;
     }
-    if (error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || error == BAD_CERTIFICATE) { /* the second for its usage */
+    if (error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED ||
+        error == BAD_CERTIFICATE) { /* the second for its usage */
         return explain_certificate(tls, why);
     }
     if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {

@@ -1,7 +1,8 @@
 /* uspan_mbedtls.h: TLS as a transport over a transport, with mbedTLS 2.28, 3.6 or 4.x.
- * The peer's chain and host name are always verified; only a library built with USPAN_INSECURE_NO_VERIFY 1 does not.
- * Dates: mbedTLS compares certificates with time(). Where it is built without MBEDTLS_HAVE_TIME_DATE, it compares none:
- * expired certificates pass. A board that knows the time builds with it and gives mbedtls_platform_set_time(). */
+ * The peer's chain and host name are always verified; only a library built with USPAN_INSECURE_NO_VERIFY 1
+ * does not. Dates: mbedTLS compares certificates with time(). Where it is built without
+ * MBEDTLS_HAVE_TIME_DATE, it compares none: expired certificates pass. A board that knows the time builds
+ * with it and gives mbedtls_platform_set_time(). */
 #ifndef USPAN_MBEDTLS_H
 #define USPAN_MBEDTLS_H
 
@@ -21,12 +22,13 @@
 extern "C" {
 #endif
 
-/* 1: no certificate is verified. For the first day of a board only: anybody on the way can read and change everything. */
+/* 1: no certificate is verified. For the first day of a board only: anybody on the way can read and change
+ * everything. */
 #ifndef USPAN_INSECURE_NO_VERIFY
 #define USPAN_INSECURE_NO_VERIFY 0
 #endif
-/* Static buffer that becomes mbedTLS's heap, bytes; 0: mbedTLS's own calloc. Needs MBEDTLS_MEMORY_BUFFER_ALLOC_C, and
- * nobody else may set mbedTLS's allocator. RAM: itself. */
+/* Static buffer that becomes mbedTLS's heap, bytes; 0: mbedTLS's own calloc. Needs
+ * MBEDTLS_MEMORY_BUFFER_ALLOC_C, and nobody else may set mbedTLS's allocator. RAM: itself. */
 #ifndef USPAN_TLS_HEAP_BYTES
 #define USPAN_TLS_HEAP_BYTES 0
 #endif
@@ -35,16 +37,19 @@ extern "C" {
 #ifndef USPAN_TLS_RESTARTABLE
 #define USPAN_TLS_RESTARTABLE 0
 #endif
-/* Basic operations in one piece (mbedtls_ecp_set_max_ops); a P-256 multiplication has some 3,300. 1..10,000. */
+/* Basic operations in one piece (mbedtls_ecp_set_max_ops); a P-256 multiplication has some 3,300. 1..10,000.
+ * */
 #ifndef USPAN_TLS_ECP_OPS
 #define USPAN_TLS_ECP_OPS 250
 #endif
-/* open() goes on to the next handshake step only while less than this has passed, microseconds. 0: one step a call. */
+/* open() goes on to the next handshake step only while less than this has passed, microseconds. 0: one step a
+ * call. */
 #ifndef USPAN_TLS_STEP_US
 #define USPAN_TLS_STEP_US 1000
 #endif
-/* Peers whose session is remembered for a short handshake. 1..8. RAM: sizeof(mbedtls_ssl_session) + USPAN_HOST_BYTES each,
- * and a ticket of some 200 B (and the peer's certificate, unless mbedTLS is built without keeping it) of mbedTLS's heap. */
+/* Peers whose session is remembered for a short handshake. 1..8. RAM: sizeof(mbedtls_ssl_session) +
+ * USPAN_HOST_BYTES each, and a ticket of some 200 B (and the peer's certificate, unless mbedTLS is built
+ * without keeping it) of mbedTLS's heap. */
 #ifndef USPAN_TLS_SESSIONS
 #define USPAN_TLS_SESSIONS USPAN_DESTINATIONS_MAX
 #endif
@@ -52,8 +57,9 @@ USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_INSECURE_NO_VERIFY), "USPAN_INSECURE_NO_
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_TLS_RESTARTABLE), "USPAN_TLS_RESTARTABLE: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_TLS_SESSIONS >= 1 && USPAN_TLS_SESSIONS <= 8, "USPAN_TLS_SESSIONS: 1..8");
 
-/* A certificate, a list of them, a key or a revocation list: DER, or PEM whose len counts a closing 0; or the name of a
- * file (where mbedTLS is built with MBEDTLS_FS_IO). Certificates in DER are used where they lie, without a copy. */
+/* A certificate, a list of them, a key or a revocation list: DER, or PEM whose len counts a closing 0; or the
+ * name of a file (where mbedTLS is built with MBEDTLS_FS_IO). Certificates in DER are used where they lie,
+ * without a copy. */
 typedef struct uspan_tls_blob {
     const void *data;
     size_t len;
@@ -63,17 +69,20 @@ typedef struct uspan_tls_blob {
 #define USPAN_TLS_1_2 12
 #define USPAN_TLS_1_3 13
 
-/* Blobs stay valid until they are replaced and the connection of then is closed, or until uspan_tls_free(). */
+/* Blobs stay valid until they are replaced and the connection of then is closed, or until uspan_tls_free().
+ * */
 typedef struct uspan_tls_options {
     const uspan_port_t *port; /* entropy, clock, log */
     const uspan_tls_blob_t *anchors;
     size_t anchor_count;
     uspan_tls_blob_t revoked; /* revocation list of the anchors; all zero: none */
-    uspan_tls_blob_t cert, key; /* this client's own, for mutual TLS; the key has no password; all zero: none */
+    uspan_tls_blob_t cert,
+        key; /* this client's own, for mutual TLS; the key has no password; all zero: none */
     int min_version, max_version; /* USPAN_TLS_*; 0: all that mbedTLS was built with */
-    /* 512, 1024, 2048 or 4096: ask the peer for records of at most so many bytes, so that small record buffers do. At most
-     * the smaller of MBEDTLS_SSL_IN_CONTENT_LEN and _OUT_CONTENT_LEN. Only with max_version USPAN_TLS_1_2: some peers
-     * refuse it in a hello that offers 1.3. Before mbedTLS 3.6.3 not below the peer's certificate chain. 0: do not ask. */
+    /* 512, 1024, 2048 or 4096: ask the peer for records of at most so many bytes, so that small record
+     * buffers do. At most the smaller of MBEDTLS_SSL_IN_CONTENT_LEN and _OUT_CONTENT_LEN. Only with
+     * max_version USPAN_TLS_1_2: some peers refuse it in a hello that offers 1.3. Before mbedTLS 3.6.3 not
+     * below the peer's certificate chain. 0: do not ask. */
     uint16_t max_fragment;
 } uspan_tls_options_t;
 
@@ -93,7 +102,7 @@ typedef struct uspan_tls {
     uint16_t peer_port;
     int error;
     const char *why;
-    size_t write_len; /* of a write that would block: it is repeated with the same length */
+    size_t write_len;             /* of a write that would block: it is repeated with the same length */
     uspan_tls_session_t *session; /* of the present peer */
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config conf;
@@ -108,14 +117,16 @@ typedef struct uspan_tls {
     uspan_tls_session_t sessions[USPAN_TLS_SESSIONS];
 } uspan_tls_t;
 
-/* Make *tls over `under`, and its transport to *out. Certificates are read at the next open, whose why() says what is
- * wrong with them. Returns: USPAN_OK; USPAN_ERR_ARG: something NULL, no anchor, a version or fragment that is none.
+/* Make *tls over `under`, and its transport to *out. Certificates are read at the next open, whose why() says
+ * what is wrong with them. Returns: USPAN_OK; USPAN_ERR_ARG: something NULL, no anchor, a version or fragment
+ * that is none.
  * Context: one task, before use. */
 USPAN_CHECK uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under,
                                        const uspan_tls_options_t *options, uspan_transport_t *out);
-/* Other anchors; another own certificate and key (all zero: none). They take effect at the next connect; what mbedTLS held
- * of the old ones, the key included, is wiped at once, or at close where a connection still uses it. Remembered sessions
- * are forgotten, so nothing that the old anchors let in comes back. Returns: USPAN_OK; USPAN_ERR_ARG: nothing changed.
+/* Other anchors; another own certificate and key (all zero: none). They take effect at the next connect; what
+ * mbedTLS held of the old ones, the key included, is wiped at once, or at close where a connection still uses
+ * it. Remembered sessions are forgotten, so nothing that the old anchors let in comes back. Returns:
+ * USPAN_OK; USPAN_ERR_ARG: nothing changed.
  * Context: the exporting task. */
 uspan_err_t uspan_tls_set_anchors(uspan_tls_t *tls, const uspan_tls_blob_t *anchors, size_t anchor_count,
                                   const uspan_tls_blob_t *revoked);

@@ -1,4 +1,5 @@
-/* uspan_posix_tls.c: joins port/posix and port/mbedtls; the only file that needs both. Empty where there is no POSIX.
+/* uspan_posix_tls.c: joins port/posix and port/mbedtls; the only file that needs both. Empty where there is
+ * no POSIX.
  * Invariant: pool[i].used says that its tls is initialised. */
 #define _GNU_SOURCE
 #include "uspan_posix_tls.h"

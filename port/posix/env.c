@@ -1,6 +1,6 @@
 /* env.c: what the OTEL_* variables say, by the rules of the OpenTelemetry specification.
- * Invariant: a value either is taken whole or is named in a warning and counts as unset; no warning repeats a value, since
- * it may be a secret. */
+ * Invariant: a value either is taken whole or is named in a warning and counts as unset; no warning repeats a
+ * value, since it may be a secret. */
 #define _GNU_SOURCE
 #include "uspan_posix.h"
 
@@ -119,7 +119,7 @@ static bool read_number(const reader_t *r, const char *name, uint32_t least, uin
     return true;
 }
 
-/* ---- log, exporters, protocol ---------------------------------------------------------------------------------- */
+/* ---- log, exporters, protocol -------------------------------------------------------------------------- */
 
 static void read_log(const reader_t *r)
 {
@@ -141,7 +141,8 @@ static void read_log(const reader_t *r)
     warn(r, "OTEL_LOG_LEVEL", "not one of none, error, warn, info, debug");
 }
 
-/* A list of names; "none" stands alone. An unknown name is ignored; where no known one is left, the default holds. */
+/* A list of names; "none" stands alone. An unknown name is ignored; where no known one is left, the default
+ * holds. */
 static void read_exporters(const reader_t *r)
 {
     static const char name[] = "OTEL_TRACES_EXPORTER";
@@ -200,7 +201,7 @@ static void read_protocol(const reader_t *r)
     refuse_other(r, "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "none", compression);
 }
 
-/* ---- endpoint, headers ------------------------------------------------------------------------------------------ */
+/* ---- endpoint, headers --------------------------------------------------------------------------------- */
 
 /* base with v1/traces at the end of its path, one slash between. */
 static const char *append_path(const reader_t *r, const char *name, const char *base, size_t len)
@@ -269,7 +270,7 @@ static void read_timeout(const reader_t *r)
     r->env->timeout_ms = ms;
 }
 
-/* ---- resource ---------------------------------------------------------------------------------------------------- */
+/* ---- resource ------------------------------------------------------------------------------------------ */
 
 static bool decodes(const char *list)
 {
@@ -302,14 +303,16 @@ static bool names_key(const char *list, const char *key, size_t len)
     return false;
 }
 
-/* Append the members of list that `but` does not name, and never service.name. Returns false when out is full. */
+/* Append the members of list that `but` does not name, and never service.name. Returns false when out is
+ * full. */
 static bool append_members(char *out, size_t cap, size_t *len, const char *list, const char *but)
 {
     static const char service[] = "service.name";
     size_t pos = 0;
     uspan_pair_t pair;
     while (uspan_pair_next(list, &pos, &pair) == USPAN_OK) {
-        bool is_service = pair.key_len == sizeof(service) - 1u && memcmp(pair.key, service, pair.key_len) == 0;
+        bool is_service =
+            pair.key_len == sizeof(service) - 1u && memcmp(pair.key, service, pair.key_len) == 0;
         if (is_service || names_key(but, pair.key, pair.key_len)) {
             continue;
         }
@@ -337,7 +340,8 @@ static const char *service_in(const reader_t *r, const char *name, const char *l
         if (pair.key_len == 12u && memcmp(pair.key, "service.name", 12u) == 0) {
             char text[256];
             size_t len = 0, at = 0;
-            for (int byte = 0; len < sizeof(text) && (byte = uspan_pair_byte(pair.value, pair.value_len, &at)) >= 0;) {
+            for (int byte = 0;
+                 len < sizeof(text) && (byte = uspan_pair_byte(pair.value, pair.value_len, &at)) >= 0;) {
                 text[len++] = (char)byte;
             }
             return len > 0u ? keep(r, name, text, len) : NULL;
@@ -378,7 +382,7 @@ static void read_resource(const reader_t *r)
     r->env->resource = keep(r, name, merged, len);
 }
 
-/* ---- sampler, batches, limits ------------------------------------------------------------------------------------ */
+/* ---- sampler, batches, limits -------------------------------------------------------------------------- */
 
 static void read_sampler(const reader_t *r)
 {
@@ -482,9 +486,12 @@ static const char *get_from_process(const char *name)
     return getenv(name);
 }
 
-void uspan_posix_env(uspan_posix_env_t *env, uspan_posix_get_t get, void (*warn_fn)(void *ctx, const char *text), void *ctx)
+void uspan_posix_env(uspan_posix_env_t *env, uspan_posix_get_t get,
+                     void (*warn_fn)(void *ctx, const char *text), void *ctx)
 {
-    const reader_t r = { .env = env, .get = get != NULL ? get : get_from_process, .warn = warn_fn, .ctx = ctx };
+    const reader_t r = {
+        .env = env, .get = get != NULL ? get : get_from_process, .warn = warn_fn, .ctx = ctx
+    };
     memset(env, 0, sizeof(*env));
     env->disabled = read_true(&r, "OTEL_SDK_DISABLED");
     read_log(&r);
@@ -497,8 +504,10 @@ void uspan_posix_env(uspan_posix_env_t *env, uspan_posix_get_t get, void (*warn_
     read_sampler(&r);
     read_batching(&r);
     read_limits(&r);
-    env->certs.ca_file = read_either(&r, "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE");
-    env->certs.cert_file =
-        read_either(&r, "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE");
-    env->certs.key_file = read_either(&r, "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY");
+    env->certs.ca_file =
+        read_either(&r, "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE");
+    env->certs.cert_file = read_either(&r, "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+                                       "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE");
+    env->certs.key_file =
+        read_either(&r, "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY");
 }

@@ -1,7 +1,7 @@
 /* lookup.c: name look-ups that never block the caller, each on a detached thread.
- * Invariant: a slot is FREE, or its thread runs, or it is DONE and its owner has not taken it. Only the thread of a RUNNING
- * or DROPPED slot writes its result, and only before it sets DONE or FREE under the mutex. So a resolver that never answers
- * costs one slot, and nothing that anybody frees. */
+ * Invariant: a slot is FREE, or its thread runs, or it is DONE and its owner has not taken it. Only the
+ * thread of a RUNNING or DROPPED slot writes its result, and only before it sets DONE or FREE under the
+ * mutex. So a resolver that never answers costs one slot, and nothing that anybody frees. */
 #define _GNU_SOURCE
 #include "posix_private.h"
 
@@ -63,7 +63,9 @@ static void watch_forks(void)
 static void *look_up(void *arg)
 {
     uspan_posix_lookup_t *l = arg;
-    const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
+    const struct addrinfo hints = { .ai_family = AF_UNSPEC,
+                                    .ai_socktype = SOCK_STREAM,
+                                    .ai_flags = AI_NUMERICSERV };
     struct addrinfo *list = NULL;
     uint8_t count = 0;
     int error = getaddrinfo(l->host, l->port, &hints, &list);

@@ -1,6 +1,6 @@
 /* port.c: the platform as the core sees it.
- * Invariant: `uspan_posix_locked` is set exactly while one thread of this process is between lock and unlock; after fork() the child
- * begins with it clear. */
+ * Invariant: `uspan_posix_locked` is set exactly while one thread of this process is between lock and unlock;
+ * after fork() the child begins with it clear. */
 #define _GNU_SOURCE /* CLOCK_BOOTTIME, getrandom */
 #include "posix_private.h"
 #include "uspan_posix_lock.h"
@@ -27,7 +27,8 @@ static atomic_uint forks;
 static atomic_int log_fd = STDERR_FILENO;
 static atomic_int log_level = USPAN_LEVEL_INFO;
 
-/* Yield first; sleep when yielding does not help, as under real-time scheduling with a holder of lower priority. */
+/* Yield first; sleep when yielding does not help, as under real-time scheduling with a holder of lower
+ * priority. */
 void uspan_posix_lock_slowly(void)
 {
     unsigned tries = 0;
@@ -98,7 +99,8 @@ static uintptr_t task(void *ctx)
 /* One write(2) a line, so that lines of several processes do not mix in one file. */
 static void log_line(void *ctx, uspan_level_t level, const char *text)
 {
-    static const char *const heads[] = { "", "uspan error: ", "uspan warn: ", "uspan info: ", "uspan debug: " };
+    static const char *const heads[] = { "",
+                                         "uspan error: ", "uspan warn: ", "uspan info: ", "uspan debug: " };
     (void)ctx;
     if ((int)level < 1 || level > USPAN_LEVEL_DEBUG || (int)level > atomic_load(&log_level)) {
         return;

@@ -1,6 +1,8 @@
-/* start.c: a tracer of a process: settings from three sources, a destination an exporter, and the thread that polls.
- * Invariant: whoever calls uspan for the exporting task holds `exporting` of that tracer: the thread while it polls, others
- * between uspan_posix_hold() and uspan_posix_release(). A tracer is in `started` from start to stop. */
+/* start.c: a tracer of a process: settings from three sources, a destination an exporter, and the thread that
+ * polls.
+ * Invariant: whoever calls uspan for the exporting task holds `exporting` of that tracer: the thread while it
+ * polls, others between uspan_posix_hold() and uspan_posix_release(). A tracer is in `started` from start to
+ * stop. */
 #define _GNU_SOURCE
 #include "posix_private.h"
 
@@ -69,7 +71,7 @@ static void free_parts(started_t *x)
     }
 }
 
-/* ---- fork ------------------------------------------------------------------------------------------------------ */
+/* ---- fork ---------------------------------------------------------------------------------------------- */
 
 /* With every tracer between two polls, the child finds whole transports that it can close. */
 static void before_fork(void)
@@ -92,8 +94,8 @@ static void after_fork_in_parent(void)
     (void)pthread_mutex_unlock(&mutex);
 }
 
-/* The thread stayed in the parent, and the far end knows only the parent: port.c's count of forks keeps the transports from
- * saying goodbye on its socket. */
+/* The thread stayed in the parent, and the far end knows only the parent: port.c's count of forks keeps the
+ * transports from saying goodbye on its socket. */
 static void after_fork_in_child(void)
 {
     for (size_t i = 0; i < USPAN_POSIX_TRACERS_MAX; i++) {
@@ -109,13 +111,14 @@ static void after_fork_in_child(void)
 
 static void watch_forks(void)
 {
-    /* fork() takes locks in the opposite order: ours, of the look-ups, the port's. The child gets them back in this one. */
+    /* fork() takes locks in the opposite order: ours, of the look-ups, the port's. The child gets them back
+     * in this one. */
     (void)uspan_posix_port();
     uspan_posix_lookup_prepare();
     (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
-/* ---- table ------------------------------------------------------------------------------------------------------ */
+/* ---- table --------------------------------------------------------------------------------------------- */
 
 static started_t *find(const uspan_tracer_t *t)
 {
@@ -158,7 +161,7 @@ static void give_back(started_t *x)
     (void)pthread_mutex_unlock(&mutex);
 }
 
-/* ---- the thread --------------------------------------------------------------------------------------------------- */
+/* ---- the thread ---------------------------------------------------------------------------------------- */
 
 static void wake(started_t *x)
 {
@@ -255,7 +258,7 @@ static bool start_thread(started_t *x)
     return x->has_thread;
 }
 
-/* ---- start --------------------------------------------------------------------------------------------------------- */
+/* ---- start --------------------------------------------------------------------------------------------- */
 
 static void warn_of(void *ctx, const char *text)
 {
@@ -394,7 +397,8 @@ static uspan_err_t add_studio(started_t *x, const uspan_posix_options_t *o)
 #else
     (void)o;
     if (x->env.studio_url != NULL) {
-        say(USPAN_LEVEL_WARN, "built without USPAN_STUDIO: traces go to the Studio, but no run is registered");
+        say(USPAN_LEVEL_WARN,
+            "built without USPAN_STUDIO: traces go to the Studio, but no run is registered");
     }
 #endif
     return USPAN_OK;
@@ -445,7 +449,7 @@ uspan_err_t uspan_posix_start(uspan_tracer_t *t, const uspan_posix_options_t *op
     return err;
 }
 
-/* ---- while it runs -------------------------------------------------------------------------------------------------- */
+/* ---- while it runs ------------------------------------------------------------------------------------- */
 
 void uspan_posix_hold(uspan_tracer_t *t)
 {

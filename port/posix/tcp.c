@@ -1,5 +1,5 @@
-/* tcp.c: a byte stream over a non-blocking socket. Plain socket calls only, so that a stack with the same calls (lwIP's)
- * can be served too.
+/* tcp.c: a byte stream over a non-blocking socket. Plain socket calls only, so that a stack with the same
+ * calls (lwIP's) can be served too.
  * Invariant: fd >= 0 exactly in CONNECTING and OPEN; lookup != NULL exactly in LOOKUP. */
 #define _GNU_SOURCE
 #include "posix_private.h"
@@ -15,7 +15,8 @@
 
 _Static_assert(sizeof(((uspan_posix_tcp_t *)0)->addresses[0]) == sizeof(struct sockaddr_in6),
                "an address as uspan_posix.h lays it out");
-_Static_assert(USPAN_POSIX_ADDRESSES_MAX >= 1 && USPAN_POSIX_ADDRESSES_MAX <= 16, "USPAN_POSIX_ADDRESSES_MAX: 1..16");
+_Static_assert(USPAN_POSIX_ADDRESSES_MAX >= 1 && USPAN_POSIX_ADDRESSES_MAX <= 16,
+               "USPAN_POSIX_ADDRESSES_MAX: 1..16");
 
 enum { CLOSED, LOOKUP, CONNECTING, OPEN };
 

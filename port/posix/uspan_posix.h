@@ -1,5 +1,5 @@
-/* uspan_posix.h: uspan on Linux and the BSDs: the port, a TCP transport, the OTEL_* environment, and an optional thread
- * that polls. The shortest use:
+/* uspan_posix.h: uspan on Linux and the BSDs: the port, a TCP transport, the OTEL_* environment, and an
+ * optional thread that polls. The shortest use:
  *     static uspan_tracer_t tracer;
  *     uspan_posix_start(&tracer, NULL);   ...spans...   uspan_posix_stop(&tracer, 5000);
  * Not async-signal-safe: a signal handler must not call uspan (it could interrupt the holder of the lock). */
@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/* Tracers that uspan_posix_start() can run at once. 1..16. RAM: sizeof one started tracer's settings, about 5 KB each. */
+/* Tracers that uspan_posix_start() can run at once. 1..16. RAM: sizeof one started tracer's settings, about 5
+ * KB each. */
 #ifndef USPAN_POSIX_TRACERS_MAX
 #define USPAN_POSIX_TRACERS_MAX 2
 #endif
@@ -24,27 +25,29 @@ extern "C" {
 #ifndef USPAN_POSIX_ADDRESSES_MAX
 #define USPAN_POSIX_ADDRESSES_MAX 6
 #endif
-/* Longest wait for one address before the next is tried, milliseconds: a dead IPv6 route must not use up the exchange. */
+/* Longest wait for one address before the next is tried, milliseconds: a dead IPv6 route must not use up the
+ * exchange. */
 #ifndef USPAN_POSIX_CONNECT_MS
 #define USPAN_POSIX_CONNECT_MS 2500
 #endif
-/* Longest sleep of the thread, milliseconds: how late it notices a uspan_flush() that did not come with uspan_posix_wake(). */
+/* Longest sleep of the thread, milliseconds: how late it notices a uspan_flush() that did not come with
+ * uspan_posix_wake(). */
 #ifndef USPAN_POSIX_TICK_MS
 #define USPAN_POSIX_TICK_MS 250
 #endif
 
-/* ---- the port ---------------------------------------------------------------------------------------------------- */
+/* ---- the port ------------------------------------------------------------------------------------------ */
 
-/* The platform. One lock for all tracers of the process. mono_ns counts through suspend (CLOCK_BOOTTIME) where the system
- * has that clock, so a span that spans a suspend ends when it ended. unix_ns is unknown while the system says a time before
- * 2020. Context: task. */
+/* The platform. One lock for all tracers of the process. mono_ns counts through suspend (CLOCK_BOOTTIME)
+ * where the system has that clock, so a span that spans a suspend ends when it ended. unix_ns is unknown
+ * while the system says a time before 2020. Context: task. */
 const uspan_port_t *uspan_posix_port(void);
 
-/* Log lines go to the file at path (appended; NULL: stderr) from level on; level 0: none. Default: stderr, INFO.
- * Returns USPAN_OK; USPAN_ERR_IO: the file cannot be opened, nothing changed. Context: task. */
+/* Log lines go to the file at path (appended; NULL: stderr) from level on; level 0: none. Default: stderr,
+ * INFO. Returns USPAN_OK; USPAN_ERR_IO: the file cannot be opened, nothing changed. Context: task. */
 uspan_err_t uspan_posix_log_to(const char *path, int level);
 
-/* ---- TCP ---------------------------------------------------------------------------------------------------------- */
+/* ---- TCP ----------------------------------------------------------------------------------------------- */
 
 /* One connection. Fields are tcp.c's. */
 typedef struct uspan_posix_tcp {
@@ -62,17 +65,17 @@ typedef struct uspan_posix_tcp {
     } addresses[USPAN_POSIX_ADDRESSES_MAX];
 } uspan_posix_tcp_t;
 
-/* Make *tcp, and a transport over it to *out. No call of it blocks: names are looked up in a short-lived thread, and every
- * address is tried in turn. Both must outlive the tracer. Context: before use. */
+/* Make *tcp, and a transport over it to *out. No call of it blocks: names are looked up in a short-lived
+ * thread, and every address is tried in turn. Both must outlive the tracer. Context: before use. */
 void uspan_posix_tcp_init(uspan_posix_tcp_t *tcp, uspan_transport_t *out);
-/* The descriptor and the poll(2) events that the calls since uspan_posix_tcp_settle() waited for. Returns -1 when none
- * did: then only time, or a name look-up, will bring something new. Context: the exporting task. */
+/* The descriptor and the poll(2) events that the calls since uspan_posix_tcp_settle() waited for. Returns -1
+ * when none did: then only time, or a name look-up, will bring something new. Context: the exporting task. */
 int uspan_posix_tcp_fd(const uspan_posix_tcp_t *tcp, short *events);
 void uspan_posix_tcp_settle(uspan_posix_tcp_t *tcp);
 
-/* ---- environment ---------------------------------------------------------------------------------------------------- */
+/* ---- environment --------------------------------------------------------------------------------------- */
 
-#define USPAN_POSIX_OTLP 1u    /* uspan_posix_env_t.exporters */
+#define USPAN_POSIX_OTLP 1u /* uspan_posix_env_t.exporters */
 #define USPAN_POSIX_CONSOLE 2u
 
 /* Files in PEM; NULL: none given. */
@@ -90,7 +93,8 @@ typedef struct uspan_posix_env {
     int log_level;     /* uspan_level_t; 0: none */
     const char *log_path;
     const char *service_name;
-    const char *resource; /* merged: the environment's members, then those of USPAN_RESOURCE that it does not name */
+    const char
+        *resource; /* merged: the environment's members, then those of USPAN_RESOURCE that it does not name */
     const char *endpoint; /* ready for use */
     const char *headers;
     const char *studio_url;
@@ -104,24 +108,26 @@ typedef struct uspan_posix_env {
 } uspan_posix_env_t;
 
 typedef const char *(*uspan_posix_get_t)(const char *name);
-/* Read the OTEL_* variables (OpenTelemetry specification, "Environment Variable Specification" and "OTLP exporter"),
- * USPAN_LOG_PATH and USPAN_STUDIO_URL. A value that is no value is named through warn (never its text) and ignored.
+/* Read the OTEL_* variables (OpenTelemetry specification, "Environment Variable Specification" and "OTLP
+ * exporter"), USPAN_LOG_PATH and USPAN_STUDIO_URL. A value that is no value is named through warn (never its
+ * text) and ignored.
  *   get    as getenv(); NULL: getenv()
  *   warn   may be NULL
  * Context: one task. */
-void uspan_posix_env(uspan_posix_env_t *env, uspan_posix_get_t get, void (*warn)(void *ctx, const char *text), void *ctx);
+void uspan_posix_env(uspan_posix_env_t *env, uspan_posix_get_t get, void (*warn)(void *ctx, const char *text),
+                     void *ctx);
 
-/* ---- start and stop ---------------------------------------------------------------------------------------------------- */
+/* ---- start and stop ------------------------------------------------------------------------------------ */
 
-/* How https is had: port/mbedtls gives uspan_posix_mbedtls. make: a secure transport over `under`, NULL where there is no
- * room; release: give it back. */
+/* How https is had: port/mbedtls gives uspan_posix_mbedtls. make: a secure transport over `under`, NULL where
+ * there is no room; release: give it back. */
 typedef struct uspan_posix_secure {
     const uspan_transport_t *(*make)(const uspan_transport_t *under, const uspan_posix_certs_t *certs);
     void (*release)(const uspan_transport_t *transport);
 } uspan_posix_secure_t;
 
-/* All of it optional. Order of strength: environment, these, compile-time settings; where none names an endpoint, the
- * OpenTelemetry default http://localhost:4318/v1/traces. Text outlives the tracer. */
+/* All of it optional. Order of strength: environment, these, compile-time settings; where none names an
+ * endpoint, the OpenTelemetry default http://localhost:4318/v1/traces. Text outlives the tracer. */
 typedef struct uspan_posix_options {
     bool no_thread;      /* true: the caller polls with uspan_poll() */
     bool no_environment; /* true: nothing is read from the environment */
@@ -132,30 +138,42 @@ typedef struct uspan_posix_options {
     uspan_posix_certs_t certs;
 } uspan_posix_options_t;
 
-/* uspan_init(), settings, one destination an exporter, and the thread. With OTEL_SDK_DISABLED the tracer is off and there
- * is neither destination nor thread.
- * fork(): the child's tracing is off: starts give null spans and nothing that was recorded before is sent twice. The
- * thread, the sockets and the unsent spans stay the parent's. A child that wants tracing calls uspan_posix_start() anew,
- * with the same tracer or another.
- * Returns: USPAN_OK; USPAN_ERR_CONFIG: a setting is unusable, the log says which; the tracer works, but without that
- * destination; USPAN_ERR_ARG (t NULL or already started); USPAN_ERR_FULL: USPAN_POSIX_TRACERS_MAX, or the system gives no
- * thread: nothing started. Context: task. */
+/* uspan_init(), settings, one destination an exporter, and the thread. With OTEL_SDK_DISABLED the tracer is
+ * off and there is neither destination nor thread.
+ * fork(): the child's tracing is off: starts give null spans and nothing that was recorded before is sent
+ * twice. The thread, the sockets and the unsent spans stay the parent's. A child that wants tracing calls
+ * uspan_posix_start() anew, with the same tracer or another.
+ * Returns: USPAN_OK; USPAN_ERR_CONFIG: a setting is unusable, the log says which; the tracer works, but
+ * without that destination; USPAN_ERR_ARG (t NULL or already started); USPAN_ERR_FULL:
+ * USPAN_POSIX_TRACERS_MAX, or the system gives no thread: nothing started. Context: task. */
 USPAN_CHECK uspan_err_t uspan_posix_start(uspan_tracer_t *t, const uspan_posix_options_t *options);
 
-/* uspan_shutdown(), then wait until all is sent or deadline_ms (and at most a second) has passed; end the thread; give
- * everything back. Returns USPAN_OK; USPAN_ERR_ARG: not started; USPAN_ERR_IO: it did not stop in time. Context: task. */
+/* uspan_shutdown(), then wait until all is sent or deadline_ms (and at most a second) has passed; end the
+ * thread; give everything back. Returns USPAN_OK; USPAN_ERR_ARG: not started; USPAN_ERR_IO: it did not stop
+ * in time. Context: task. */
 uspan_err_t uspan_posix_stop(uspan_tracer_t *t, uint32_t deadline_ms);
 
-/* uspan_flush(), then wait until all that had ended is settled. Returns USPAN_OK; USPAN_ERR_AGAIN: deadline_ms passed
- * first; USPAN_ERR_ARG: not started. Context: task, with no_thread the one that polls. Blocks, as it says. */
+/* uspan_flush(), then wait until all that had ended is settled. Returns USPAN_OK; USPAN_ERR_AGAIN:
+ * deadline_ms passed first; USPAN_ERR_ARG: not started. Context: task, with no_thread the one that polls.
+ * Blocks, as it says. */
 uspan_err_t uspan_posix_flush(uspan_tracer_t *t, uint32_t deadline_ms);
 
-/* Between hold and release the calling thread is "the exporting task" of uspan's contracts: the background thread keeps
- * out. Needed for the calls so marked while it runs. Keep it short; not nested. Context: task. */
+/* Between hold and release the calling thread is "the exporting task" of uspan's contracts: the background
+ * thread keeps out. Needed for the calls so marked while it runs. Keep it short; not nested. Context: task.
+ * */
 void uspan_posix_hold(uspan_tracer_t *t);
 void uspan_posix_release(uspan_tracer_t *t);
 /* Have the thread poll now. Context: task. Never blocks. */
 void uspan_posix_wake(uspan_tracer_t *t);
+
+#if !USPAN_ENABLED /* all of them do nothing */
+#define uspan_posix_start(t, options) ((void)(t), (void)(options), USPAN_OK)
+#define uspan_posix_stop(t, deadline_ms) ((void)(t), (void)(deadline_ms), USPAN_OK)
+#define uspan_posix_flush(t, deadline_ms) ((void)(t), (void)(deadline_ms), USPAN_OK)
+#define uspan_posix_hold(t) ((void)(t))
+#define uspan_posix_release(t) ((void)(t))
+#define uspan_posix_wake(t) ((void)(t))
+#endif
 
 #ifdef __cplusplus
 }

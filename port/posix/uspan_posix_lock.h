@@ -1,4 +1,5 @@
-/* uspan_posix_lock.h: the POSIX port's lock for USPAN_LOCK_HEADER: one flag for the process, compiled into the core. */
+/* uspan_posix_lock.h: the POSIX port's lock for USPAN_LOCK_HEADER: one flag for the process, compiled into
+ * the core. */
 #ifndef USPAN_POSIX_LOCK_H
 #define USPAN_POSIX_LOCK_H
 

@@ -76,8 +76,9 @@ static void test_an_empty_environment_says_nothing(void **state)
 static void test_an_empty_value_is_unset(void **state)
 {
     (void)state;
-    READ({ "OTEL_SERVICE_NAME", "" }, { "OTEL_TRACES_SAMPLER", "  " }, { "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "" },
-         { "OTEL_EXPORTER_OTLP_ENDPOINT", "" }, { "OTEL_BSP_SCHEDULE_DELAY", "" }, { "OTEL_TRACES_EXPORTER", "" },
+    READ({ "OTEL_SERVICE_NAME", "" }, { "OTEL_TRACES_SAMPLER", "  " },
+         { "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "" }, { "OTEL_EXPORTER_OTLP_ENDPOINT", "" },
+         { "OTEL_BSP_SCHEDULE_DELAY", "" }, { "OTEL_TRACES_EXPORTER", "" },
          { "OTEL_EXPORTER_OTLP_PROTOCOL", "" }, { "OTEL_LOG_LEVEL", "" }, { "OTEL_RESOURCE_ATTRIBUTES", "" });
     assert_null(env.service_name);
     assert_null(env.endpoint);
@@ -191,8 +192,10 @@ static void test_an_unknown_sampler_is_ignored(void **state)
 static void test_a_bad_ratio_counts_as_unset(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "1.5", "-0.1", "half", "0,5", "1x",
-                                       "0.00000000000000000000000000000000000000000000000000000000000000000001x" };
+    static const char *const bad[] = {
+        "1.5", "-0.1", "half",
+        "0,5", "1x",   "0.00000000000000000000000000000000000000000000000000000000000000000001x"
+    };
     for (size_t i = 0; i < COUNT(bad); i++) {
         READ({ "OTEL_TRACES_SAMPLER", "traceidratio" }, { "OTEL_TRACES_SAMPLER_ARG", bad[i] });
         assert_true(env.has_sampler);
@@ -245,8 +248,8 @@ static void test_the_traces_endpoint_is_used_as_it_is(void **state)
     (void)state;
     static const char *const rows[] = { "http://h:4318", "http://h:4318/", "https://h/x?y=z" };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        READ({ "OTEL_EXPORTER_OTLP_ENDPOINT", "http://other" }, { "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", rows[i] },
-             { "USPAN_STUDIO_URL", "http://studio:3000" });
+        READ({ "OTEL_EXPORTER_OTLP_ENDPOINT", "http://other" },
+             { "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", rows[i] }, { "USPAN_STUDIO_URL", "http://studio:3000" });
         assert_string_equal(env.endpoint, rows[i]);
     }
 }
@@ -321,7 +324,8 @@ static void test_timeouts_are_bounded_and_zero_is_no_limit(void **state)
 static void test_a_number_that_is_none_is_ignored(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "-1", "1.5", "10s", "0x10", "2147483648", "99999999999999999999999", "1 2" };
+    static const char *const bad[] = { "-1", "1.5", "10s", "0x10", "2147483648", "99999999999999999999999",
+                                       "1 2" };
     for (size_t i = 0; i < COUNT(bad); i++) {
         READ({ "OTEL_BSP_SCHEDULE_DELAY", bad[i] });
         assert_int_equal(env.batching.age_ms, 0);

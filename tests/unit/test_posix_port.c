@@ -1,5 +1,5 @@
-/* test_posix_port.c: the platform keeps the promises of port.h: exclusion, a clock that never steps back, entropy, one
- * write a log line, a lock that is free after fork(). */
+/* test_posix_port.c: the platform keeps the promises of port.h: exclusion, a clock that never steps back,
+ * entropy, one write a log line, a lock that is free after fork(). */
 #define _GNU_SOURCE
 #include "uspan_posix.h"
 

@@ -1,5 +1,5 @@
-/* test_posix_start.c: a started tracer delivers what ended, with and without its thread, and stops in time, whatever the
- * collector does; fork() leaves the parent's tracing whole. */
+/* test_posix_start.c: a started tracer delivers what ended, with and without its thread, and stops in time,
+ * whatever the collector does; fork() leaves the parent's tracing whole. */
 #define _GNU_SOURCE
 #include "uspan_posix.h"
 
@@ -20,7 +20,7 @@
 
 #define PATIENCE_MS 60000 /* on a busy machine, before something counts as hung */
 
-/* ---- a collector: one thread, one connection at a time ------------------------------------------------------------- */
+/* ---- a collector: one thread, one connection at a time ------------------------------------------------- */
 
 static struct collector {
     int listener;
@@ -50,7 +50,8 @@ static bool read_some(int fd, char *out, size_t cap, size_t *len)
 static void serve(int fd)
 {
     static char text[1 << 20];
-    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
+    static const char answer[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
     size_t len = 0;
     for (;;) {
         char *end;
@@ -103,7 +104,7 @@ static bool was_said(const char *words)
     return said;
 }
 
-/* ---- the environment ---------------------------------------------------------------------------------------------- */
+/* ---- the environment ----------------------------------------------------------------------------------- */
 
 static char endpoint[64];
 static const char *vars[16];
@@ -143,7 +144,8 @@ static int begin(void **state)
     socklen_t len = sizeof(at);
     (void)state;
     collector.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(collector.listener, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(collector.listener, 8) != 0 ||
+    if (bind(collector.listener, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+        listen(collector.listener, 8) != 0 ||
         getsockname(collector.listener, (struct sockaddr *)&at, &len) != 0) {
         return -1;
     }
@@ -203,7 +205,7 @@ static bool starts_are_null(void)
     return uspan_start(&tracer, USPAN_ROOT, "x").id >> 10 == 0u;
 }
 
-/* ---- tests ----------------------------------------------------------------------------------------------------------- */
+/* ---- tests --------------------------------------------------------------------------------------------- */
 
 static void test_what_ended_is_delivered_when_the_tracer_stops(void **state)
 {
@@ -280,7 +282,8 @@ static void test_many_threads_record_while_one_delivers(void **state)
     assert_int_equal(s.started, 1200);
     assert_true(s.delivered > 0u);
     assert_int_equal(s.delivered + dropped(&s), s.started);
-    assert_int_equal(s.dropped[USPAN_DROP_POOL_FULL], dropped(&s)); /* the pool is small; nothing else is lost */
+    assert_int_equal(s.dropped[USPAN_DROP_POOL_FULL],
+                     dropped(&s)); /* the pool is small; nothing else is lost */
 }
 
 static void test_a_collector_that_never_answers_does_not_hold_the_exit(void **state)
@@ -493,7 +496,8 @@ static void test_fork_leaves_the_parent_whole_and_the_child_off(void **state)
     assert_int_equal(uspan_posix_flush(&tracer, PATIENCE_MS), USPAN_OK);
     s = take_stats();
     assert_int_equal(s.delivered, 5);
-    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK); /* frees the collector for the child */
+    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS),
+                     USPAN_OK); /* frees the collector for the child */
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 7);

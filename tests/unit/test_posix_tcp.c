@@ -1,4 +1,5 @@
-/* test_posix_tcp.c: the TCP transport never blocks, says what failed, tries every address, and gives everything back. */
+/* test_posix_tcp.c: the TCP transport never blocks, says what failed, tries every address, and gives
+ * everything back. */
 #define _GNU_SOURCE
 #include "uspan_posix.h"
 
@@ -37,7 +38,8 @@ static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
 static bool gate_open = true;
 static atomic_int inside;
 
-/* localhost: the real one. two.test: ::1, then 127.0.0.1. slow.test: not before the gate opens. The rest: no such host. */
+/* localhost: the real one. two.test: ::1, then 127.0.0.1. slow.test: not before the gate opens. The rest: no
+ * such host. */
 static int two_addresses(const char *service, struct addrinfo **out)
 {
     static const char *const texts[] = { "::1", "127.0.0.1" };
@@ -55,8 +57,8 @@ static int two_addresses(const char *service, struct addrinfo **out)
     return 0;
 }
 
-int getaddrinfo(const char *restrict host, const char *restrict service, const struct addrinfo *restrict hints,
-                struct addrinfo **restrict out)
+int getaddrinfo(const char *restrict host, const char *restrict service,
+                const struct addrinfo *restrict hints, struct addrinfo **restrict out)
 {
     if (strcmp(host, "two.test") == 0) {
         return two_addresses(service, out);
@@ -313,9 +315,11 @@ static void test_look_ups_that_never_end_are_left_behind(void **state)
         transport.close(transport.ctx);
     }
     assert_int_equal(transport.open(transport.ctx, &slow), USPAN_ERR_IO); /* not one thread more */
-    assert_string_equal(transport.why(transport.ctx), "name look-ups hang, or the system gives no thread for one");
+    assert_string_equal(transport.why(transport.ctx),
+                        "name look-ups hang, or the system gives no thread for one");
     set_gate(true);
-    for (long i = 0; open_fully("nosuchhost.invalid", 1), strcmp(transport.why(transport.ctx), "no such host name") != 0;
+    for (long i = 0;
+         open_fully("nosuchhost.invalid", 1), strcmp(transport.why(transport.ctx), "no such host name") != 0;
          i++) {
         assert_true(i < PATIENCE_S * 1000);
         pause_ms(1);

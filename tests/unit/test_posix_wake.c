@@ -1,5 +1,5 @@
-/* test_posix_wake.c: the thread wakes by itself when a span ends and when asked to, not only with its tick, which is made
- * longer than the test's patience here. uspan-config: USPAN_POSIX_TICK_MS=600000 */
+/* test_posix_wake.c: the thread wakes by itself when a span ends and when asked to, not only with its tick,
+ * which is made longer than the test's patience here. uspan-config: USPAN_POSIX_TICK_MS=600000 */
 #define _GNU_SOURCE
 #include "uspan_posix.h"
 
@@ -15,9 +15,9 @@ static const char *delay_ms;
 
 static const char *get(const char *name)
 {
-    return strcmp(name, "OTEL_TRACES_EXPORTER") == 0    ? "none" :
-           strcmp(name, "OTEL_BSP_SCHEDULE_DELAY") == 0 ? delay_ms :
-                                                          NULL;
+    return strcmp(name, "OTEL_TRACES_EXPORTER") == 0      ? "none"
+           : strcmp(name, "OTEL_BSP_SCHEDULE_DELAY") == 0 ? delay_ms
+                                                          : NULL;
 }
 
 static uspan_err_t see(void *ctx, uspan_tracer_t *t, uspan_t s)

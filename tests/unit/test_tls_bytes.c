@@ -1,5 +1,5 @@
-/* test_tls_bytes.c: TLS 1.2 and 1.3 with OpenSSL and GnuTLS as peers: bytes arrive whole over any network, sessions are
- * resumed, every fault ends in a word and not in a leak. */
+/* test_tls_bytes.c: TLS 1.2 and 1.3 with OpenSSL and GnuTLS as peers: bytes arrive whole over any network,
+ * sessions are resumed, every fault ends in a word and not in a leak. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
@@ -142,7 +142,8 @@ static void test_old_tls_is_never_spoken(void **state)
     assert_non_null(strstr(transport.why(transport.ctx), "no common TLS version"));
 }
 
-/* Send len bytes to an echo and take them back, a window at a time: gnutls-serv garbles what it cannot echo at once. */
+/* Send len bytes to an echo and take them back, a window at a time: gnutls-serv garbles what it cannot echo
+ * at once. */
 static void echo(size_t len)
 {
     static uint8_t out[150000], in[150000];
@@ -364,7 +365,7 @@ static void test_a_record_under_way_is_not_given_up(void **state)
         pause_ms(1);
     }
     assert_int_equal(moved, sizeof(block)); /* what the record under way holds, and no byte more */
-    transport.close(transport.ctx); /* does not wait for a way either */
+    transport.close(transport.ctx);         /* does not wait for a way either */
 }
 
 static bool has_entropy;

@@ -1,5 +1,5 @@
-/* test_tls_insecure.c: a library built not to verify accepts what it should not, and says so wherever it speaks.
- * uspan-config: USPAN_INSECURE_NO_VERIFY=1 */
+/* test_tls_insecure.c: a library built not to verify accepts what it should not, and says so wherever it
+ * speaks. uspan-config: USPAN_INSECURE_NO_VERIFY=1 */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 

@@ -1,5 +1,6 @@
-/* test_tls_memory.c: whichever allocation of mbedTLS fails, alone or from then on, the connection ends in an error or goes
- * on, nothing leaks, and the next one works. Without MBEDTLS_PLATFORM_MEMORY there is no way in: then only leaks count. */
+/* test_tls_memory.c: whichever allocation of mbedTLS fails, alone or from then on, the connection ends in an
+ * error or goes on, nothing leaks, and the next one works. Without MBEDTLS_PLATFORM_MEMORY there is no way
+ * in: then only leaks count. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 

@@ -1,4 +1,5 @@
-/* test_tls_posix.c: https for uspan_posix_start(): files of the settings, clients given out and taken back. */
+/* test_tls_posix.c: https for uspan_posix_start(): files of the settings, clients given out and taken back.
+ * */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
@@ -18,7 +19,8 @@ static const uspan_transport_t *use(const char *ca, const char *cert, const char
 static void test_certificates_come_from_the_settings(void **state)
 {
     (void)state;
-    static const char *const require_client[] = { "-Verify", "2", "-verify_return_error", "-CAfile", "ca.pem", NULL };
+    static const char *const require_client[] = { "-Verify", "2",      "-verify_return_error",
+                                                  "-CAfile", "ca.pem", NULL };
     start_openssl("server.pem", require_client);
     const uspan_transport_t *made = use("ca.pem", "client.pem", "client.key");
     assert_non_null(made);
@@ -35,7 +37,8 @@ static void test_the_system_does_not_trust_a_ca_that_it_does_not_know(void **sta
     const uspan_transport_t *made = use(NULL, NULL, NULL);
     assert_non_null(made);
     uspan_err_t err = open_fully("localhost");
-    assert_true(err == USPAN_ERR_TRUST || err == USPAN_ERR_CONFIG); /* the second where no bundle is installed */
+    assert_true(err == USPAN_ERR_TRUST ||
+                err == USPAN_ERR_CONFIG); /* the second where no bundle is installed */
     transport.close(transport.ctx);
     uspan_posix_mbedtls.release(made);
 }

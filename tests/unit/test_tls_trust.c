@@ -1,5 +1,5 @@
-/* test_tls_trust.c: whom the TLS transport trusts, whom it refuses and with which words, with and without a certificate of
- * its own, against OpenSSL as the peer. */
+/* test_tls_trust.c: whom the TLS transport trusts, whom it refuses and with which words, with and without a
+ * certificate of its own, against OpenSSL as the peer. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
@@ -75,7 +75,8 @@ static void test_an_anchor_may_be_der_or_pem_in_memory_or_one_of_a_bundle(void *
 {
     (void)state;
     static unsigned char der[2048], pem[4096], rogue[2048];
-    const uspan_tls_blob_t two[] = { { .data = rogue, .len = read_file("rogue.pem", rogue, sizeof(rogue) - 1u) + 1u },
+    const uspan_tls_blob_t two[] = { { .data = rogue,
+                                       .len = read_file("rogue.pem", rogue, sizeof(rogue) - 1u) + 1u },
                                      { .data = der, .len = read_file("ca.der", der, sizeof(der)) } };
     const uspan_tls_blob_t forms[] = {
         { .data = der, .len = two[1].len },
@@ -104,15 +105,24 @@ static void test_certificates_that_cannot_be_read_are_a_config_error(void **stat
         { .anchor = { .file = "rubbish.pem" }, .why = "a trust anchor cannot be read" },
         { .anchor = { .data = "\x30\x01", .len = 3 }, .why = "a trust anchor cannot be read" },
         { .anchor = { .data = "rubbish", .len = 8 }, .why = "a trust anchor cannot be read" },
-        { .anchor = { .file = "ca.pem" }, .cert = { .file = "missing.pem" }, .key = { .file = "client.key" },
+        { .anchor = { .file = "ca.pem" },
+          .cert = { .file = "missing.pem" },
+          .key = { .file = "client.key" },
           .why = "the client certificate cannot be read" },
-        { .anchor = { .file = "ca.pem" }, .cert = { .file = "client.pem" }, .key = { .file = "rubbish.pem" },
+        { .anchor = { .file = "ca.pem" },
+          .cert = { .file = "client.pem" },
+          .key = { .file = "rubbish.pem" },
           .why = "the client key cannot be read" },
-        { .anchor = { .file = "ca.pem" }, .cert = { .file = "client.pem" }, .key = { .data = "", .len = 1 },
+        { .anchor = { .file = "ca.pem" },
+          .cert = { .file = "client.pem" },
+          .key = { .data = "", .len = 1 },
           .why = "the client key cannot be read" },
-        { .anchor = { .file = "ca.pem" }, .cert = { .file = "client.pem" }, .key = { .file = "server.key" },
+        { .anchor = { .file = "ca.pem" },
+          .cert = { .file = "client.pem" },
+          .key = { .file = "server.key" },
           .why = "the client key does not belong to the client certificate" },
-        { .anchor = { .file = "ca.pem" }, .revoked = { .file = "ca.pem" },
+        { .anchor = { .file = "ca.pem" },
+          .revoked = { .file = "ca.pem" },
           .why = "the revocation list cannot be read" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -163,7 +173,8 @@ static void test_arguments_are_checked(void **state)
     assert_int_equal(uspan_tls_set_own(&tls, NULL, &empty), USPAN_ERR_ARG);
 }
 
-static const char *const require_client[] = { "-Verify", "2", "-verify_return_error", "-CAfile", "ca.pem", NULL };
+static const char *const require_client[] = { "-Verify", "2",      "-verify_return_error",
+                                              "-CAfile", "ca.pem", NULL };
 
 static void test_mutual_tls_works_from_files_and_from_memory(void **state)
 {
@@ -189,7 +200,8 @@ static void test_a_required_client_certificate_that_lacks_is_named(void **state)
 #if MBEDTLS_VERSION_MAJOR >= 3
     start_openssl("server.pem", require_client);
     init_client();
-    uspan_err_t err = open_fully("localhost"); /* in 1.3 the peer says no after the client's handshake is over */
+    uspan_err_t err =
+        open_fully("localhost"); /* in 1.3 the peer says no after the client's handshake is over */
     assert_int_equal(err == USPAN_OK ? get_page() : (int32_t)err, USPAN_ERR_CONFIG);
     assert_string_equal(transport.why(transport.ctx), "peer's alert: it requires a client certificate");
     uspan_tls_free(&tls);
@@ -199,14 +211,16 @@ static void test_a_required_client_certificate_that_lacks_is_named(void **state)
     start_openssl("server.pem", require_client);
     init_client();
     assert_int_equal(open_fully("localhost"), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx),
-                        "peer's alert: handshake failure (no common cipher, or it wants a client certificate)");
+    assert_string_equal(
+        transport.why(transport.ctx),
+        "peer's alert: handshake failure (no common cipher, or it wants a client certificate)");
 }
 
 static void test_a_client_certificate_of_an_unknown_ca_is_named(void **state)
 {
     (void)state;
-    static const char *const rogue_only[] = { "-Verify", "2", "-verify_return_error", "-CAfile", "rogue.pem", NULL };
+    static const char *const rogue_only[] = { "-Verify", "2",         "-verify_return_error",
+                                              "-CAfile", "rogue.pem", NULL };
     options.cert.file = "client.pem";
     options.key.file = "client.key";
     options.min_version = options.max_version = USPAN_TLS_1_2;

@@ -1,5 +1,5 @@
-/* tls_peer.h: for test_tls_*.c: throw-away certificates, OpenSSL and GnuTLS servers as peers, and a transport that passes
- * bytes on in the ways that networks do. One include a test program, after
+/* tls_peer.h: for test_tls_*.c: throw-away certificates, OpenSSL and GnuTLS servers as peers, and a transport
+ * that passes bytes on in the ways that networks do. One include a test program, after
  * _GNU_SOURCE. */
 #ifndef TLS_PEER_H
 #define TLS_PEER_H
@@ -23,7 +23,7 @@
 #define PATIENCE_S 60 /* on a busy machine, before something counts as hung */
 #define MAY_BE_UNUSED __attribute__((unused))
 
-/* ---- certificates ------------------------------------------------------------------------------------------- */
+/* ---- certificates -------------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/uspan-tls-XXXXXX";
 
@@ -43,11 +43,14 @@ static const char make_certificates[] =
     "C\n"
     ": > index\n"
     "key() { openssl ecparam -name prime256v1 -genkey -noout -out $1.key; }\n"
-    "root() { key $1; openssl req -x509 -new -config c -extensions ca_ext -key $1.key -subj \"/CN=$1\" -days 30 "
+    "root() { key $1; openssl req -x509 -new -config c -extensions ca_ext -key $1.key -subj \"/CN=$1\" -days "
+    "30 "
     "-out $1.pem; }\n"
     "# sign NAME EXTENSIONS CA KEY ...\n"
-    "sign() { n=$1; e=$2; a=$3; k=$4; shift 4; openssl req -new -config c -key $k.key -subj /CN=$n -out $n.csr; "
-    "openssl ca -batch -notext -config c -cert $a.pem -keyfile $a.key -in $n.csr -out $n.pem -extensions $e \"$@\"; }\n"
+    "sign() { n=$1; e=$2; a=$3; k=$4; shift 4; openssl req -new -config c -key $k.key -subj /CN=$n -out "
+    "$n.csr; "
+    "openssl ca -batch -notext -config c -cert $a.pem -keyfile $a.key -in $n.csr -out $n.pem -extensions $e "
+    "\"$@\"; }\n"
     "root ca; root rogue; key inter; key server; key client\n"
     "sign inter ca_ext ca inter\n"
     "sign server server inter server\n"
@@ -102,7 +105,7 @@ static MAY_BE_UNUSED bool file_says(const char *name, const char *words)
     return strstr(text, words) != NULL;
 }
 
-/* ---- peers ----------------------------------------------------------------------------------------------------- */
+/* ---- peers --------------------------------------------------------------------------------------------- */
 
 typedef struct peer {
     pid_t pid;
@@ -160,13 +163,14 @@ static bool wait_for(const char *words)
     return false;
 }
 
-/* openssl s_server on a free port of loopback; it answers a request with a page on the session. The arguments follow. */
+/* openssl s_server on a free port of loopback; it answers a request with a page on the session. The arguments
+ * follow. */
 static MAY_BE_UNUSED void start_openssl(const char *cert, const char *const more[])
 {
-    char *argv[24] = { (char[]){ "openssl" }, (char[]){ "s_server" }, (char[]){ "-accept" },
-                       (char[]){ "127.0.0.1:0" }, (char[]){ "-www" }, (char[]){ "-cert" }, (char *)(uintptr_t)cert,
-                       (char[]){ "-key" }, (char[]){ "server.key" }, (char[]){ "-cert_chain" },
-                       (char[]){ "inter.pem" } };
+    char *argv[24] = { (char[]){ "openssl" },     (char[]){ "s_server" }, (char[]){ "-accept" },
+                       (char[]){ "127.0.0.1:0" }, (char[]){ "-www" },     (char[]){ "-cert" },
+                       (char *)(uintptr_t)cert,   (char[]){ "-key" },     (char[]){ "server.key" },
+                       (char[]){ "-cert_chain" }, (char[]){ "inter.pem" } };
     for (size_t i = 0; more != NULL && more[i] != NULL; i++) {
         argv[11 + i] = (char *)(uintptr_t)more[i];
     }
@@ -204,9 +208,17 @@ static MAY_BE_UNUSED void start_gnutls(const char *mode, const char *priority)
         (void)close(fd);
         (void)snprintf(port, sizeof(port), "%u", (unsigned)server.port);
         (void)snprintf(said, sizeof(said), "IPv4 0.0.0.0 port %s...done", port);
-        char *const argv[] = { (char[]){ "gnutls-serv" }, (char *)(uintptr_t)mode, (char[]){ "--priority" },
-                               (char *)(uintptr_t)priority, (char[]){ "--x509certfile" }, (char[]){ "chain.pem" },
-                               (char[]){ "--x509keyfile" }, (char[]){ "server.key" }, (char[]){ "-p" }, port, NULL };
+        char *const argv[] = { (char[]){ "gnutls-serv" },
+                               (char *)(uintptr_t)mode,
+                               (char[]){ "--priority" },
+                               (char *)(uintptr_t)priority,
+                               (char[]){ "--x509certfile" },
+                               (char[]){ "chain.pem" },
+                               (char[]){ "--x509keyfile" },
+                               (char[]){ "server.key" },
+                               (char[]){ "-p" },
+                               port,
+                               NULL };
         (void)unlink("server.log");
         server.pid = run(argv);
         if (wait_for(said)) {
@@ -217,7 +229,7 @@ static MAY_BE_UNUSED void start_gnutls(const char *mode, const char *priority)
     fail_msg("gnutls-serv does not start");
 }
 
-/* ---- a network between TLS and TCP -------------------------------------------------------------------------------- */
+/* ---- a network between TLS and TCP --------------------------------------------------------------------- */
 
 typedef struct shim {
     uspan_transport_t under;
@@ -283,7 +295,7 @@ static const char *shim_why(void *ctx)
     return s->fail_at != 0u && s->calls >= s->fail_at ? "the shim failed" : s->under.why(s->under.ctx);
 }
 
-/* ---- a client --------------------------------------------------------------------------------------------------------- */
+/* ---- a client ------------------------------------------------------------------------------------------ */
 
 static uspan_posix_tcp_t tcp;
 static uspan_transport_t network, transport;
@@ -297,8 +309,13 @@ static MAY_BE_UNUSED int make_client(void **state)
     (void)state;
     memset(&shim, 0, sizeof(shim));
     uspan_posix_tcp_init(&tcp, &shim.under);
-    network = (uspan_transport_t){ .abi = USPAN_TRANSPORT_ABI, .ctx = &shim, .open = shim_open, .send = shim_send,
-                                   .recv = shim_recv, .close = shim_close, .why = shim_why };
+    network = (uspan_transport_t){ .abi = USPAN_TRANSPORT_ABI,
+                                   .ctx = &shim,
+                                   .open = shim_open,
+                                   .send = shim_send,
+                                   .recv = shim_recv,
+                                   .close = shim_close,
+                                   .why = shim_why };
     anchor = (uspan_tls_blob_t){ .file = "ca.pem" };
     options = (uspan_tls_options_t){ .port = uspan_posix_port(), .anchors = &anchor, .anchor_count = 1 };
     return 0;
