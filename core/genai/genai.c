@@ -17,7 +17,7 @@ static uspan_t begin(uspan_tracer_t *t, uspan_t parent, const char *operation, c
         name[len++] = ' ';
         size_t n = strlen(subject);
         if (n > sizeof name - len) {
-            for (n = sizeof name - len; ((unsigned char)subject[n] & 0xC0u) == 0x80u; n--) {
+            for (n = sizeof name - len; n > 0u && ((unsigned char)subject[n] & 0xC0u) == 0x80u; n--) {
                 /* not within a character */
             }
         }

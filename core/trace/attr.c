@@ -122,7 +122,7 @@ static uspan_err_t make_text(uspan_tracer_t *t, uspan_entry_t *e, const char *te
 {
     uspan_err_t worst = USPAN_OK;
     uint32_t chars = t->trace.limits.value_chars;
-    if (chars != 0u && len > chars) {
+    if (chars != 0u && len > chars && e->key != NULL) { /* names and tracestates are no attributes */
         size_t kept = uspan_utf8_chars(text, len, chars);
         worst = kept < len ? USPAN_TRUNCATED : USPAN_OK;
         len = kept;
@@ -186,6 +186,7 @@ static uspan_err_t make_texts(uspan_tracer_t *t, uspan_entry_t *e, const char *c
     uspan_err_t worst = USPAN_OK;
     uspan_chain_t c = { USPAN_NO_INDEX, USPAN_NO_INDEX, 0u };
     uint32_t chars = t->trace.limits.value_chars;
+    bool any_cut = false;
     for (size_t i = 0; i < count && worst == USPAN_OK; i++) {
         const char *text = texts[i] != NULL ? texts[i] : "";
         size_t len = strlen(text);
@@ -224,10 +225,10 @@ static uspan_err_t make_texts(uspan_tracer_t *t, uspan_entry_t *e, const char *c
             }
             uspan_unlock(t, state);
             worst = USPAN_TRUNCATED;
-        } else if (cut) {
-            t->trace.values_truncated++;
         }
+        any_cut = any_cut || cut;
     }
+    worst = any_cut ? uspan_worse(worst, USPAN_TRUNCATED) : worst;
     e->store = USPAN_STORE_TEXTS;
     e->len = c.len;
     e->v.chain.head = c.head;
@@ -344,27 +345,39 @@ uspan_err_t uspan_attr_set(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *arg
     return uspan_entry_put(t, s, &e, err);
 }
 
+/* Whether the tracer records content now. Takes the lock. */
+static bool content_wanted(uspan_tracer_t *t)
+{
+    uint32_t state = uspan_lock(t);
+    bool wanted = USPAN_CONTENT != 0 && t->trace.content != 0u;
+    uspan_unlock(t, state);
+    return wanted;
+}
+
 uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, const uspan_attr_t *attrs, size_t attr_count,
                                unsigned limit, uint16_t *head, uint8_t *count, uint8_t *dropped)
 {
     uspan_trace_part_t *p = &t->trace;
     uspan_err_t worst = USPAN_OK;
+    uint32_t lost = 0, cut = 0;
     uint16_t at = USPAN_NO_INDEX;
     *head = USPAN_NO_INDEX;
     *count = 0u;
-    *dropped = 0u;
-    size_t total = attr_count + (first != NULL ? 1u : 0u);
-    limit += first != NULL;
-    for (size_t i = 0; i < total; i++) {
+    for (size_t i = first == NULL; i <= attr_count; i++) { /* 0: the first */
         uspan_entry_t e;
         uspan_err_t err = USPAN_ERR_FULL;
-        if (*count < limit) {
-            if (first != NULL && i == 0u) {
-                e = *first;
-                err = USPAN_OK;
-            } else {
-                const uspan_attr_t *arg = &attrs[i - (first != NULL ? 1u : 0u)];
-                err = arg->key == NULL ? USPAN_ERR_ARG : uspan_entry_make(t, &e, arg);
+        if (i == 0u) {
+            e = *first;
+            err = USPAN_OK;
+            limit++; /* it counts as no attribute */
+        } else {
+            const uspan_attr_t *arg = &attrs[i - 1u];
+            if (arg->key == NULL) {
+                err = USPAN_ERR_ARG;
+            } else if ((arg->key->flags & USPAN_KEY_CONTENT) != 0u && !content_wanted(t)) {
+                continue;
+            } else if (*count < limit) {
+                err = uspan_entry_make(t, &e, arg);
             }
         }
         unsigned in_block = *count % USPAN_ENTRIES_PER_BLOCK;
@@ -382,16 +395,26 @@ uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, co
                 p->block_next[at] = block;
                 at = block;
             }
+            p->tracestates_dropped += i == 0u && err != USPAN_OK;
             uspan_unlock(t, state);
         }
         if (err >= USPAN_OK) {
             p->blocks[at].entries[in_block] = e;
             (*count)++;
+            cut += err == USPAN_TRUNCATED;
             worst = uspan_worse(worst, err);
         } else {
-            *dropped = (uint8_t)(*dropped + (*dropped < 255u));
+            lost += i > 0u;
+            limit -= i == 0u;
             worst = USPAN_TRUNCATED;
         }
+    }
+    *dropped = (uint8_t)(lost < UINT8_MAX ? lost : UINT8_MAX);
+    if (worst != USPAN_OK) {
+        uint32_t state = uspan_lock(t);
+        p->attrs_dropped += lost;
+        p->values_truncated += cut;
+        uspan_unlock(t, state);
     }
     return worst;
 }

@@ -42,16 +42,16 @@ static void open_epoch(uspan_trace_part_t *p, int64_t offset_ns)
 void uspan_clock_learn(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns)
 {
     uspan_trace_part_t *p = &t->trace;
-    int64_t offset = (int64_t)(unix_ns - mono_ns);
+    uint64_t offset = unix_ns - mono_ns; /* unsigned: a caller's nonsense must not overflow */
     uint32_t state = uspan_lock(t);
     uspan_epoch_t *e = &p->epochs[p->epoch];
     if (e->state == USPAN_EPOCH_UNKNOWN) {
-        e->offset_ns = offset;
+        e->offset_ns = (int64_t)offset;
         e->state = USPAN_EPOCH_KNOWN;
     } else {
-        int64_t step = offset - e->offset_ns;
-        if (e->state == USPAN_EPOCH_UNSYNCED || step > USPAN_CLOCK_STEP_NS || step < -USPAN_CLOCK_STEP_NS) {
-            open_epoch(p, offset);
+        uint64_t step = offset - (uint64_t)e->offset_ns + USPAN_CLOCK_STEP_NS;
+        if (e->state == USPAN_EPOCH_UNSYNCED || step > 2u * USPAN_CLOCK_STEP_NS) {
+            open_epoch(p, (int64_t)offset);
         }
     }
     uspan_unlock(t, state);

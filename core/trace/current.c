@@ -1,6 +1,9 @@
 /* current.c: one current span a task and tracer, in a table of few tasks; an entry lives while its task is inside a span. */
 #include "pool.h"
 
+/* Stands in the table for the null span that a task entered: what it starts under USPAN_CURRENT is null too, no false root. */
+#define ENTERED_NULL USPAN_HANDLE(4u)
+
 uspan_t uspan_current(uspan_tracer_t *t)
 {
     uspan_t found = USPAN_NULL;
@@ -20,7 +23,8 @@ uspan_t uspan_current(uspan_tracer_t *t)
     return found;
 }
 
-uspan_t uspan_enter(uspan_tracer_t *t, uspan_t s)
+/* s.id 0: the task is inside no span any more. */
+static uspan_t exchange(uspan_tracer_t *t, uspan_t s)
 {
     uspan_t before = USPAN_NULL;
     if (t == NULL) {
@@ -49,7 +53,12 @@ uspan_t uspan_enter(uspan_tracer_t *t, uspan_t s)
     return before;
 }
 
+uspan_t uspan_enter(uspan_tracer_t *t, uspan_t s)
+{
+    return exchange(t, s.id != 0u ? s : ENTERED_NULL);
+}
+
 void uspan_leave(uspan_tracer_t *t, uspan_t before)
 {
-    (void)uspan_enter(t, before);
+    (void)exchange(t, before);
 }

@@ -10,10 +10,10 @@ static uspan_err_t count_lost(uspan_tracer_t *t, uspan_t s, bool is_link)
     uspan_slot_t *slot = uspan_slot_of(p, s);
     if (slot != NULL && slot->state == USPAN_STATE_OPEN) {
         if (is_link) {
-            slot->dropped_links++;
+            slot->dropped_links = (uint16_t)(slot->dropped_links + (slot->dropped_links < UINT16_MAX));
             p->links_dropped++;
         } else {
-            slot->dropped_events++;
+            slot->dropped_events = (uint16_t)(slot->dropped_events + (slot->dropped_events < UINT16_MAX));
             p->events_dropped++;
         }
     }
@@ -84,8 +84,8 @@ void uspan_link_give(uspan_trace_part_t *p, uint16_t block)
 uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t name_len, uint64_t time_ns,
                           const uspan_attr_t *attrs, size_t attr_count)
 {
-    if (t == NULL || name == NULL || (attrs == NULL && attr_count > 0u)) {
-        return USPAN_ERR_ARG;
+    if (t == NULL || name == NULL || name_len == 0u || name_len >= USPAN_TO_NUL || (attrs == NULL && attr_count > 0u)) {
+        return USPAN_ERR_ARG; /* receivers refuse an event without a name */
     }
     if (uspan_is_null(s)) {
         return USPAN_OK;
@@ -109,11 +109,11 @@ uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t
     const uspan_attr_t name_arg = { .type = USPAN_TYPE_TEXT, .count = (uint32_t)name_len, .v.text = name };
     uspan_entry_t e;
     uspan_err_t worst = uspan_entry_make(t, &e, &name_arg);
-    if (worst < USPAN_OK || e.len == 0u) { /* receivers refuse an event without a name */
+    if (worst < USPAN_OK) {
         uint32_t state = uspan_lock(t);
         uspan_blocks_give(p, block, block, 1u);
         uspan_unlock(t, state);
-        return worst == USPAN_OK ? USPAN_ERR_ARG : count_lost(t, s, false);
+        return count_lost(t, s, false);
     }
     rec->name_store = e.store;
     rec->name_len = e.len;
@@ -169,6 +169,7 @@ uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *lin
     rec->remote = c->remote;
     rec->next = USPAN_NO_INDEX;
     const uspan_entry_t *first = NULL;
+    uspan_err_t worst = USPAN_OK;
 #if USPAN_TRACESTATE_BYTES > 0
     uspan_entry_t state_entry;
     if (c->tracestate_len > 0u) {
@@ -180,11 +181,12 @@ uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *lin
             uspan_entry_give(p, &state_entry);
             p->tracestates_dropped++;
             uspan_unlock(t, state);
+            worst = USPAN_TRUNCATED;
         }
     }
 #endif
-    uspan_err_t worst = uspan_entries_make(t, first, link->attrs, link->attr_count, p->limits.link_attrs, &rec->attrs,
-                                           &rec->attr_count, &rec->dropped);
+    worst = uspan_worse(worst, uspan_entries_make(t, first, link->attrs, link->attr_count, p->limits.link_attrs, &rec->attrs,
+                                                  &rec->attr_count, &rec->dropped));
     uint32_t state = uspan_lock(t);
     uspan_slot_t *slot = uspan_slot_of(p, s);
     if (slot == NULL || slot->state != USPAN_STATE_OPEN) {

@@ -7,9 +7,9 @@
 size_t uspan_name_clean(const char **name, size_t len, char buf[USPAN_NAME_MAX])
 {
     const char *text = *name;
-    size_t kept = uspan_utf8_cut(text, len, USPAN_NAME_MAX);
-    if (uspan_utf8_run(text, kept) == kept) {
-        return kept;
+    size_t kept = uspan_utf8_run(text, len < USPAN_NAME_MAX ? len : USPAN_NAME_MAX);
+    if (kept == len || kept == USPAN_NAME_MAX || uspan_utf8_step(text + kept, len - kept) > 0) {
+        return kept; /* the last: a character lies across the end */
     }
     size_t n = 0;
     for (size_t at = 0; at < len;) {
