@@ -354,6 +354,21 @@ static bool content_wanted(uspan_tracer_t *t)
     return wanted;
 }
 
+/* The entry with that key among those made so far, or NULL; the first may have none. */
+static uspan_entry_t *find_made(uspan_trace_part_t *p, uint16_t block, unsigned count, const uspan_key_t *key)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (i > 0u && i % USPAN_ENTRIES_PER_BLOCK == 0u) {
+            block = p->block_next[block];
+        }
+        uspan_entry_t *e = &p->blocks[block].entries[i % USPAN_ENTRIES_PER_BLOCK];
+        if (e->key != NULL && same_key(e->key, key)) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
 uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, const uspan_attr_t *attrs, size_t attr_count,
                                unsigned limit, uint16_t *head, uint8_t *count, uint8_t *dropped)
 {
@@ -366,6 +381,7 @@ uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, co
     for (size_t i = first == NULL; i <= attr_count; i++) { /* 0: the first */
         uspan_entry_t e;
         uspan_err_t err = USPAN_ERR_FULL;
+        uspan_entry_t *same = NULL;
         if (i == 0u) {
             e = *first;
             err = USPAN_OK;
@@ -376,12 +392,19 @@ uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, co
                 err = USPAN_ERR_ARG;
             } else if ((arg->key->flags & USPAN_KEY_CONTENT) != 0u && !content_wanted(t)) {
                 continue;
-            } else if (*count < limit) {
-                err = uspan_entry_make(t, &e, arg);
+            } else {
+                same = find_made(p, *head, *count, arg->key); /* the same key again replaces, as in a span */
+                if (same != NULL || *count < limit) {
+                    err = uspan_entry_make(t, &e, arg);
+                }
             }
         }
         unsigned in_block = *count % USPAN_ENTRIES_PER_BLOCK;
-        if (err >= USPAN_OK && in_block == 0u) {
+        if (err >= USPAN_OK && same != NULL) {
+            uint32_t state = uspan_lock(t);
+            uspan_entry_give(p, same);
+            uspan_unlock(t, state);
+        } else if (err >= USPAN_OK && in_block == 0u) {
             uint16_t block = 0;
             uint16_t tail = 0;
             uint32_t state = uspan_lock(t);
@@ -399,8 +422,11 @@ uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, co
             uspan_unlock(t, state);
         }
         if (err >= USPAN_OK) {
-            p->blocks[at].entries[in_block] = e;
-            (*count)++;
+            if (same == NULL) {
+                same = &p->blocks[at].entries[in_block];
+                (*count)++;
+            }
+            *same = e;
             cut += err == USPAN_TRUNCATED;
             worst = uspan_worse(worst, err);
         } else {
