@@ -4,6 +4,7 @@
 #include <string.h>
 #include "otlp.h"
 #include "trace/clock.h"
+#include "wire.h"
 
 static bool has(uint8_t mask, unsigned d)
 {
@@ -99,6 +100,7 @@ static bool add_member(uspan_tracer_t *t, unsigned d)
             slot->busy = (uint8_t)(slot->busy | 1u << d);
             b->last = i;
             b->first = b->count == 0u ? i : b->first;
+            b->scope = b->count == 0u || b->scope == slot->scope ? slot->scope : NULL;
             b->count++;
             found = true;
         }
@@ -115,6 +117,7 @@ static uspan_slot_t *remove_last(uspan_tracer_t *t, unsigned d)
     uspan_slot_t *slot = &p->slots[b->last];
     uint32_t state = uspan_lock(t);
     slot->busy = (uint8_t)(slot->busy & ~(1u << d));
+    b->spans_len -= uspan_len_field(slot->size);
     if (--b->count == 0u) {
         b->first = USPAN_NO_INDEX;
     } else {
@@ -138,6 +141,7 @@ bool uspan_batch_freeze(uspan_tracer_t *t, unsigned d)
     b->first = USPAN_NO_INDEX;
     b->count = 0u;
     b->attempts = 0u;
+    b->spans_len = 0u;
     uint32_t state = uspan_lock(t);
     for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
         b->reported[c] = uspan_dropped(t, d, c) - dest->reported[c];
@@ -149,6 +153,7 @@ bool uspan_batch_freeze(uspan_tracer_t *t, unsigned d)
         if (slot->size == 0u) {
             slot->size = uspan_size_span(p, slot);
         }
+        b->spans_len += uspan_len_field(slot->size);
         bytes += slot->size;
     }
     while (b->count > 0u && (b->body_len = uspan_size_request(t, b, d)) > bytes_max) {

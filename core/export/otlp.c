@@ -112,6 +112,41 @@ static uint8_t *put_attr(uspan_otlp_t *o, uint8_t *at, uint8_t tag, const uspan_
     return put_value(o, uspan_put_bytes(at, e->key->text, key_len), e, any);
 }
 
+static uint8_t *put_blocks(const uspan_trace_part_t *p, uint8_t *at, unsigned block, size_t n)
+{
+    for (; n > USPAN_BLOCK; n -= USPAN_BLOCK) {
+        memcpy(at, p->blocks[block].bytes, USPAN_BLOCK); /* of constant size: a few moves, no call */
+        at += USPAN_BLOCK;
+        block = p->block_next[block];
+    }
+    return uspan_put_bytes(at, p->blocks[block].bytes, n);
+}
+
+/* The span's attributes, each whole, for as long as they fit: what most bytes of most batches pass through. What does not fit, arrays
+ * and long keys are left to next_piece(), which can stop anywhere. */
+static size_t put_whole_attrs(uspan_otlp_t *o, const uspan_slot_t *slot, uint8_t *out, size_t cap)
+{
+    uint8_t *at = out;
+    for (; o->item < slot->attr_count; o->item++) {
+        const uspan_entry_t *e = &slot->attrs[o->item];
+        uint32_t any = uspan_size_any(&o->tracer->trace, e);
+        uint32_t key_value = uspan_len_field(e->key->len) + uspan_len_field(any);
+        /* beside it: tag and length, and the bytes that copying a short text may overshoot */
+        if (e->store > USPAN_STORE_BYTES || e->key->len > SMALL_KEY || cap - (size_t)(at - out) < key_value + 16u) {
+            break;
+        }
+        at = uspan_put_len(at, SPAN_TAG(attributes, USPAN_WIRE_BYTES), key_value);
+        at = uspan_put_len(at, USPAN_TAG(uspan_otlp_KeyValue_key_tag, USPAN_WIRE_BYTES), e->key->len);
+        at = put_value(o, uspan_put_bytes(at, e->key->text, e->key->len), e, any);
+        if (o->left > 0u) {
+            at = o->text != NULL ? uspan_put_bytes(at, o->text, o->left)
+                                 : put_blocks(&o->tracer->trace, at, o->block, o->left);
+            o->left = 0u;
+        }
+    }
+    return (size_t)(at - out);
+}
+
 /* The next element of the array under way. */
 static uint8_t *put_element(uspan_otlp_t *o, uint8_t *at)
 {
@@ -371,6 +406,9 @@ static uint8_t *put_span_attr(uspan_otlp_t *o, uint8_t *at, const uspan_slot_t *
     }
     o->rec = slot->events;
     o->stage = STAGE_EVENT;
+    if ((slot->event_count | slot->link_count | slot->dropped_events | slot->dropped_links | slot->message_len) == 0u) {
+        o->stage = STAGE_FLAGS;
+    }
     return at;
 }
 
@@ -576,6 +614,10 @@ size_t uspan_otlp_read(uspan_otlp_t *o, uint8_t *out, size_t cap)
         }
         if (done == cap || (o->stage == STAGE_END && o->left == 0u && o->head_at == o->head_len)) {
             return done;
+        }
+        if (o->stage == STAGE_ATTRS && o->resume == RESUME_STAGE) {
+            o->percent = 0u;
+            done += put_whole_attrs(o, &o->tracer->trace.slots[o->slot], out + done, cap - done);
         }
         if (cap - done >= USPAN_HEAD_BYTES) { /* straight into the caller's buffer */
             done = (size_t)(next_piece(o, out + done) - out);

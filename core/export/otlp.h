@@ -4,12 +4,18 @@
 
 #include "trace/pool.h"
 #include "uspan/uspan.h"
+#include "wire.h"
 
 /* ---- sizes, in closed form -------------------------------------------------------------------------------------------- */
 
 /* Encoded bytes of a KeyValue message, and of the AnyValue in it. */
 uint32_t uspan_size_key_value(const uspan_trace_part_t *p, const uspan_entry_t *e);
-uint32_t uspan_size_any(const uspan_trace_part_t *p, const uspan_entry_t *e);
+uint32_t uspan_size_other(const uspan_trace_part_t *p, const uspan_entry_t *e);
+static inline uint32_t uspan_size_any(const uspan_trace_part_t *p, const uspan_entry_t *e)
+{
+    bool is_text = e->store >= USPAN_STORE_STATIC && e->store <= USPAN_STORE_BYTES;
+    return is_text ? uspan_len_field(e->len) : uspan_size_other(p, e);
+}
 /* AnyValue of an array's element, and how many stored bytes it takes: *used. block, offset: where it stands. */
 uint32_t uspan_size_element(const uspan_trace_part_t *p, uspan_store_t store, uint16_t block, unsigned offset,
                             unsigned *used, uint64_t *number);

@@ -52,7 +52,7 @@ static uint32_t size_array(const uspan_trace_part_t *p, const uspan_entry_t *e)
     return size;
 }
 
-uint32_t uspan_size_any(const uspan_trace_part_t *p, const uspan_entry_t *e)
+uint32_t uspan_size_other(const uspan_trace_part_t *p, const uspan_entry_t *e)
 {
     switch (e->store) {
     case USPAN_STORE_INT:
@@ -61,11 +61,6 @@ uint32_t uspan_size_any(const uspan_trace_part_t *p, const uspan_entry_t *e)
         return 2u;
     case USPAN_STORE_DOUBLE:
         return 9u;
-    case USPAN_STORE_STATIC:
-    case USPAN_STORE_NEAR:
-    case USPAN_STORE_TEXT:
-    case USPAN_STORE_BYTES:
-        return uspan_len_field(e->len);
     default:
         return uspan_len_field(size_array(p, e));
     }
@@ -185,6 +180,9 @@ uint16_t uspan_batch_next(uspan_tracer_t *t, const uspan_batch_t *batch, unsigne
 const uspan_scope_t *uspan_batch_scope(uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest,
                                        const uspan_scope_t *after)
 {
+    if (batch->scope != NULL) {
+        return after == NULL ? batch->scope : NULL;
+    }
     const uspan_scope_t *best = NULL;
     for (uint16_t i = USPAN_NO_INDEX; (i = uspan_batch_next(t, batch, dest, i, NULL)) != USPAN_NO_INDEX;) {
         const uspan_scope_t *scope = t->trace.slots[i].scope;
@@ -199,8 +197,12 @@ uint32_t uspan_size_scope_spans(uspan_tracer_t *t, const uspan_batch_t *batch, u
                                 bool first)
 {
     uint32_t size = uspan_len_field(uspan_size_scope(batch, scope, first));
-    for (uint16_t i = USPAN_NO_INDEX; (i = uspan_batch_next(t, batch, dest, i, scope)) != USPAN_NO_INDEX;) {
-        size += uspan_len_field(t->trace.slots[i].size);
+    if (batch->scope != NULL) {
+        size += batch->spans_len;
+    } else {
+        for (uint16_t i = USPAN_NO_INDEX; (i = uspan_batch_next(t, batch, dest, i, scope)) != USPAN_NO_INDEX;) {
+            size += uspan_len_field(t->trace.slots[i].size);
+        }
     }
     return size + (sizeof(USPAN_SCHEMA_URL) > 1u ? uspan_len_field(sizeof(USPAN_SCHEMA_URL) - 1u) : 0u);
 }

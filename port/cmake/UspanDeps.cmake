@@ -46,8 +46,8 @@ function(uspan_add_proto)
         uspan_dep(nanopb USPAN_NANOPB_DIR pb_encode.c nanopb)
         target_sources(uspan_proto PRIVATE ${nanopb}/pb_common.c ${nanopb}/pb_encode.c ${nanopb}/pb_decode.c)
         target_include_directories(uspan_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${nanopb}>)
-        # Saves flash; changes pb.h's structs, so every user of them must see it.
-        target_compile_definitions(uspan_proto PUBLIC PB_NO_ERRMSG=1)
+        # Both save flash (uspan encodes to and decodes from buffers only) and change pb.h's structs for every user.
+        target_compile_definitions(uspan_proto PUBLIC PB_BUFFER_ONLY=1 PB_NO_ERRMSG=1)
     endif()
 endfunction()
 

@@ -223,6 +223,8 @@ typedef struct uspan_batch {
     uint16_t limit; /* spans in a batch after a 413; doubles with each success; 0: no limit */
     uint16_t attempts;
     uint32_t body_len;
+    const uspan_scope_t *scope; /* of all members; NULL: they have several */
+    uint32_t spans_len;         /* bytes of all members, each with tag and length */
     uint32_t reported[USPAN_DROP_COUNT]; /* drop counts that travel with it */
 } uspan_batch_t;
 
