@@ -85,6 +85,16 @@ __attribute__((noinline)) static void bench_encode_w1(void)
     }
 }
 
+/* Nothing to send: what a main loop pays for asking. */
+__attribute__((noinline)) static void bench_poll_idle(void)
+{
+    for (unsigned i = 0; i < BATCH; i++) {
+        if (uspan_poll(&tracer, NULL) != USPAN_OK) {
+            abort();
+        }
+    }
+}
+
 /* The same bytes through memcpy alone: what encoding cannot go below. */
 __attribute__((noinline)) static void bench_memcpy(void)
 {
@@ -119,7 +129,7 @@ static uint64_t now_ns(void)
 int main(int argc, char **argv)
 {
     if (argc != 3) {
-        fprintf(stderr, "usage: bench record_w1|record_w2|encode_w1|memcpy rounds\n");
+        fprintf(stderr, "usage: bench record_w1|record_w2|encode_w1|poll_idle|memcpy rounds\n");
         return 2;
     }
     const char *what = argv[1];
@@ -141,6 +151,10 @@ int main(int argc, char **argv)
     for (unsigned r = 0; r < rounds; r++) {
         if (strcmp(what, "memcpy") == 0) {
             bench_memcpy();
+            continue;
+        }
+        if (strcmp(what, "poll_idle") == 0) {
+            bench_poll_idle();
             continue;
         }
         if (strcmp(what, "record_w2") == 0) {

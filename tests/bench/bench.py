@@ -1,0 +1,181 @@
+#!/usr/bin/python3
+"""bench.py: `make bench`. What a span costs on the host: instructions, counted by callgrind, heap, wire bytes, spans a second.
+
+Invariant: every figure is measured in this run, by a build of its own; exit status 0 only if every budget holds (and, with
+--check, README.md shows these figures).
+Usage: bench.py [--write | --check]   writes build/bench.json; --write README's table too, --check compares it"""
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "build"))
+from sources import INCLUDES, NANOPB_OPTIONS, ROOT, compile_all, core_sources, genai_sources, proto_sources, run  # noqa: E402
+
+OUT = ROOT / "build/bench"
+PROGRAM = ROOT / "tests/bench/bench.c"
+COMPILER = ["gcc"]
+BATCH, ROUNDS, NATIVE_ROUNDS, NATIVE_RUNS = 64, 20, 2000, 5
+# Builds: the lock compiled in, as USPAN_LOCK_HEADER has it, and the lock as the port's function, the default.
+BUILDS = {"inline": ['-DUSPAN_LOCK_HEADER="uspan_posix_lock.h"'], "port": []}
+TOLERANCE = 0.03  # between README and a run: compilers and C libraries differ a little
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+# key: (label, peers, budget, goal); None: there is none. Peers: callgrind on one x86-64 machine, the same span.
+RECORD_PEERS = "opentelemetry-cpp 12,868 to 21,647; ctraces 9,667; oteltracing-c 1,471 (checks no UTF-8, replaces no value)"
+ENCODE_PEERS = "opentelemetry-cpp 29,726; ctraces 37,910; oteltracing-c 10,965"
+ROWS = {
+    "record_w1_instructions": ("record W1, lock inline (`USPAN_LOCK_HEADER`), instructions", RECORD_PEERS, 2500, 1400),
+    "record_w1_port_lock_instructions": ("record W1, lock through the port, as by default, instructions", "", 2500, None),
+    "record_w2_instructions": ("record W2, instructions", "", None, None),
+    "encode_w1_instructions": ("encode W1 in a batch of 64, sizing included, reads of 1,400 bytes, instructions",
+                               ENCODE_PEERS, 5000, 2500),
+    "memcpy_w1_instructions": ("memcpy of as many bytes, instructions", "", None, None),
+    "poll_idle_instructions": ("`uspan_poll()` with nothing to do, instructions", "", None, None),
+    "heap_allocations": ("heap allocations a span", "opentelemetry-cpp 164; ctraces 107; oteltracing-c 0", 0, 0),
+    "wire_w1_bytes": ("W1 on the wire, bytes", "", 1085, None),
+    "spans_per_second": ("W1 recorded and encoded in a second, one thread", "", None, None),
+}
+EXACT = ("heap_allocations", "wire_w1_bytes")
+FREE = ("spans_per_second",)  # of the machine, not of the code
+
+
+def build(name, options):
+    """The program of one build; its options are those of its head and no others."""
+    head = re.search(r"uspan-config: ([^*]+)", PROGRAM.read_text()).group(1)
+    options = ["-O2", "-DNDEBUG", *[f"-D{one}" for one in head.split()], *options, f"-I{ROOT / 'port/posix'}"]
+    folder = OUT / name
+    sources = core_sources() + genai_sources() + proto_sources() + sorted(ROOT.glob("port/posix/*.c"))
+    objects = compile_all(sources, folder, COMPILER, options)
+    program = folder / "bench"
+    run([*COMPILER, "-std=gnu11", *options, *INCLUDES, *NANOPB_OPTIONS, PROGRAM, *objects.values(), "-o", program, "-lpthread"])
+    return program
+
+
+def answer(program, what, rounds, *before):
+    """What the program says of itself, after checking that it did all of its work."""
+    done = subprocess.run([*before, str(program), what, str(rounds)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{program.name} {what}: status {done.returncode}\n{done.stdout}{done.stderr}")
+    said = json.loads(done.stdout)
+    if what in ("record_w1", "encode_w1") and (said["delivered"] != rounds * BATCH or said["values_truncated"] or
+                                               said["attrs_dropped"]):
+        raise RuntimeError(f"{what} lost something: {said}")
+    return said, done.stderr
+
+
+def instructions(program, what):
+    """Instructions of one span, poll or copy: all that bench_<what> executed, by callgrind, over how often it did."""
+    found = OUT / f"{program.parent.name}.{what}.callgrind"
+    answer(program, what, ROUNDS, "valgrind", "--tool=callgrind", f"--callgrind-out-file={found}",
+           f"--toggle-collect=bench_{what}")
+    total = int(re.search(r"^(?:summary|totals): (\d+)", found.read_text(), re.M).group(1))
+    if total == 0:
+        raise RuntimeError(f"callgrind saw no bench_{what}")
+    return round(total / ROUNDS / BATCH)
+
+
+def allocations(program):
+    """Heap allocations a span: how many more calls 20 rounds make than one, by memcheck."""
+    def calls(rounds):
+        words = answer(program, "encode_w1", rounds, "valgrind", "--tool=memcheck", "--leak-check=no")[1]
+        return int(re.search(r"total heap usage: ([\d,]+) allocs", words).group(1).replace(",", ""))
+    more = calls(ROUNDS) - calls(1)
+    return round(more / (ROUNDS - 1) / BATCH, 3) if more else 0
+
+
+def measure():
+    with ThreadPoolExecutor(2) as pool:
+        programs = dict(zip(BUILDS, pool.map(build, BUILDS, BUILDS.values())))
+        inline = programs["inline"]
+        asked = {"record_w1_instructions": (inline, "record_w1"),
+                 "record_w1_port_lock_instructions": (programs["port"], "record_w1"),
+                 "record_w2_instructions": (inline, "record_w2"), "encode_w1_instructions": (inline, "encode_w1"),
+                 "memcpy_w1_instructions": (inline, "memcpy"), "poll_idle_instructions": (inline, "poll_idle")}
+        host = dict(zip(asked, pool.map(lambda one: instructions(*one), asked.values())))
+    host["heap_allocations"] = allocations(inline)
+    # Alone on the machine, as far as this script has a say.
+    runs = [answer(inline, "encode_w1", NATIVE_ROUNDS)[0] for _ in range(NATIVE_RUNS)]
+    said = runs[0]
+    host["wire_w1_bytes"] = said["span_bytes"]
+    host["spans_per_second"] = sorted(one["delivered"] * 10**9 // one["ns"] for one in runs)[NATIVE_RUNS // 2]
+    host["heap_bytes_kept"] = said["heap_bytes"]
+    version = run([*COMPILER, "--version"]).splitlines()[0]
+    return {"host": host, "compiler": version, "machine": os.uname().machine}
+
+
+def verdict(figure, goal):
+    if goal is None:
+        return ""
+    if figure <= goal:
+        return "met"
+    return f"{figure - goal:,} above ({figure / goal:.1f} times)" if goal else f"{figure:,} above"
+
+
+def table(host, compiler):
+    lines = ["| figure (host, -O2) | uspan | budget | goal | | peers |", "| --- | ---: | ---: | ---: | --- | --- |"]
+    for key, (label, peers, budget, goal) in ROWS.items():
+        limits = ["" if one is None else f"{one:,}" for one in (budget, goal)]
+        lines.append(f"| {label} | {host[key]:,} | {limits[0]} | {limits[1]} | {verdict(host[key], goal)} | {peers} |")
+    return "\n".join([*lines, "", f"Compiler: {compiler}."])
+
+
+def shown(text):
+    """The figures and the compiler of a table; a row that is not there is a None."""
+    host = {}
+    for key, (label, *_) in ROWS.items():
+        match = re.search(rf"^\| {re.escape(label)} \| ([\d.,]+) \|", text, re.M)
+        number = match.group(1).replace(",", "") if match else None
+        host[key] = None if number is None else float(number) if "." in number else int(number)
+    compiler = re.search(r"^Compiler: (.*)\.$", text, re.M)
+    return host, compiler.group(1) if compiler else ""
+
+
+def readme_faults(found, write):
+    path = ROOT / "README.md"
+    text = path.read_text() if path.exists() else ""
+    if BEGIN not in text or END not in text:
+        return [f"README.md has no {BEGIN} ... {END}"]
+    head, rest = text.split(BEGIN, 1)
+    old, tail = rest.split(END, 1)
+    if write:
+        path.write_text(f"{head}{BEGIN}\n{table(found['host'], found['compiler'])}\n{END}{tail}")
+        return []
+    cure = "cure: tests/bench/bench.py --write, and commit README.md"
+    host, compiler = shown(old)
+    if None in host.values() or old.strip() != table(host, compiler):
+        return [f"README.md's cost table is not in this script's form; {cure}"]
+    faults = []
+    for key, figure in found["host"].items():
+        if key not in ROWS or key in FREE:
+            continue
+        apart = abs(figure - host[key])
+        if apart > (0 if key in EXACT else TOLERANCE * host[key]):
+            faults.append(f"README.md says {host[key]:,} for {key}, this run {figure:,} ({found['compiler']}; README's was "
+                          f"{compiler}); {cure}")
+    return faults
+
+
+def main(arguments):
+    if arguments not in ([], ["--write"], ["--check"]):
+        print(__doc__.split("\n")[-1], file=sys.stderr)
+        return 2
+    found = measure()
+    (ROOT / "build/bench.json").write_text(json.dumps(found, indent=1) + "\n")
+    host = found["host"]
+    print(table(host, found["compiler"]))
+    faults = [f"{key} is {host[key]:,}, over its budget of {budget:,}"
+              for key, (_, _, budget, _) in ROWS.items() if budget is not None and host[key] > budget]
+    if host["heap_bytes_kept"] != 0:
+        faults.append(f"{host['heap_bytes_kept']} bytes of heap are kept after the work")
+    if arguments:
+        faults += readme_faults(found, arguments == ["--write"])
+    for fault in faults:
+        print(f"bench: {fault}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
