@@ -1,6 +1,6 @@
-/* capture.c: a record is complete or not there: it is written behind the used part of the buffer and counts only when all of it
- * fitted. It is the span's fields, its status message, then an item for each attribute and each event, in their order; attributes
- * of an event follow its item. */
+/* capture.c: a record is complete or not there: it is written behind the used part of the buffer and
+ * counts only when all of it fitted. It is the span's fields, its status message, then an item for each
+ * attribute and each event, in their order; attributes of an event follow its item. */
 #include "uspan/read.h"
 #include <string.h>
 #include "print.h"
@@ -43,7 +43,7 @@ static void put_char(uspan_window_t *w, char c)
     uspan_window_put(w, &c, 1u);
 }
 
-/* ---- a span comes ------------------------------------------------------------------------------------------------------- */
+/* ---- a span comes -------------------------------------------------------------------------------------- */
 
 /* A JSON string (RFC 8259 §7). */
 static void put_quoted(uspan_window_t *w, const char *text, size_t len)
@@ -64,8 +64,8 @@ static void put_quoted(uspan_window_t *w, const char *text, size_t len)
     put_char(w, '"');
 }
 
-/* An array's elements as JSON. A text element is read to the end of the buffer first and quoted from there: what overtakes itself
- * does not fit anyway. */
+/* An array's elements as JSON. A text element is read to the end of the buffer first and quoted from
+ * there: what overtakes itself does not fit anyway. */
 static void put_array(uspan_window_t *w, uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index)
 {
     uspan_value_t v;
@@ -177,7 +177,7 @@ void uspan_capture_clear(uspan_capture_t *c)
     c->count = c->lost = 0u;
 }
 
-/* ---- a test asks ---------------------------------------------------------------------------------------------------------- */
+/* ---- a test asks --------------------------------------------------------------------------------------- */
 
 /* The record at an offset; NULL at the end. */
 static const uspan_captured_t *record_at(const uspan_capture_t *c, size_t offset)
@@ -216,8 +216,9 @@ const uspan_view_t *uspan_captured_view(const uspan_captured_t *s)
 const uspan_captured_t *uspan_captured_parent(const uspan_capture_t *c, const uspan_captured_t *s)
 {
     const uspan_captured_t *parent = s != NULL ? record_at(c, 0u) : NULL;
-    while (parent != NULL && (memcmp(parent->view.span_id, s->view.parent_id, sizeof s->view.parent_id) != 0 ||
-                              memcmp(parent->view.trace_id, s->view.trace_id, sizeof s->view.trace_id) != 0)) {
+    while (parent != NULL &&
+           (memcmp(parent->view.span_id, s->view.parent_id, sizeof s->view.parent_id) != 0 ||
+            memcmp(parent->view.trace_id, s->view.trace_id, sizeof s->view.trace_id) != 0)) {
         parent = next_record(c, parent);
     }
     return parent;
@@ -226,7 +227,7 @@ const uspan_captured_t *uspan_captured_parent(const uspan_capture_t *c, const us
 static const item_t *find_item(const uspan_captured_t *s, const char *key)
 {
     const char *wanted = key; /* what an attribute's key must be; NULL: another event's attributes */
-    size_t tried = 0;         /* length of an event's name that was met: later events of that name do not count */
+    size_t tried = 0; /* length of an event's name that was met: later events of that name do not count */
     for (size_t at = s != NULL ? s->items : 0u; s != NULL && at < s->size;) {
         const item_t *item = (const item_t *)(const void *)((const uint8_t *)s + at);
         at += item->size;

@@ -1,5 +1,5 @@
-/* console.c: a span is one line of at most LINE_BYTES, whatever is in it: control characters become spaces, and a cut falls between
- * two characters. */
+/* console.c: a span is one line of at most LINE_BYTES, whatever is in it: control characters become
+ * spaces, and a cut falls between two characters. */
 #include "uspan/read.h"
 #include <string.h>
 #include "print.h"

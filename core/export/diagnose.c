@@ -1,5 +1,5 @@
-/* diagnose.c: the first cause that holds is told, those that hide others before those they hide; host and port are all that is told
- * of a destination's settings, so no secret can be. */
+/* diagnose.c: the first cause that holds is told, those that hide others before those they hide; host and
+ * port are all that is told of a destination's settings, so no secret can be. */
 #include <string.h>
 #include "batch.h"
 #include "exporter.h"
@@ -7,29 +7,29 @@
 #include "retry.h"
 #include "trace/clock.h"
 
-/* What is wrong, or its cure where that says both; a text that ends in a space goes on with the transport's or parser's own words.
- * USPAN_TEXTS 0 tells the number, from 0. */
-#define CAUSES(X)                                          \
-    X(NONE, "Nothing is wrong")                            \
-    X(UNUSED, "No destination: uspan_export_to()")         \
-    X(SETTINGS, "Settings refused: ")                      \
-    X(STOPPED, "Was shut down")                            \
-    X(ENTROPY, "No entropy: see the port's random()")      \
-    X(GATE, "Gate closed: uspan_set_gate()")               \
-    X(TRUST, "Check certificates, host name, clock: ")     \
-    X(NETWORK, "Check host, port, network: ")              \
-    X(CREDENTIALS, "Credentials refused: check headers")   \
-    X(PATH, "Check the path, often /v1/traces")            \
-    X(LARGE, "Too large: lower USPAN_BATCH_BYTES_MAX")     \
-    X(BUSY, "Collector busy: spans wait")                  \
-    X(REFUSED, "Refused: see the collector's log")         \
-    X(OFF, "Recording is off: uspan_set_enabled()")        \
-    X(CLOCK, "No Unix time: uspan_set_unix_time()")        \
-    X(WAITING, "Spans wait: call uspan_poll() often")      \
-    X(NO_SPAN, "No span was started")                      \
-    X(SAMPLER, "All unsampled: uspan_set_sampler()")       \
+/* What is wrong, or its cure where that says both; a text that ends in a space goes on with the
+ * transport's or parser's own words. USPAN_TEXTS 0 tells the number, from 0. */
+#define CAUSES(X)                                           \
+    X(NONE, "Nothing is wrong")                             \
+    X(UNUSED, "No destination: uspan_export_to()")          \
+    X(SETTINGS, "Settings refused: ")                       \
+    X(STOPPED, "Was shut down")                             \
+    X(ENTROPY, "No entropy: see the port's random()")       \
+    X(GATE, "Gate closed: uspan_set_gate()")                \
+    X(TRUST, "Check certificates, host name, clock: ")      \
+    X(NETWORK, "Check host, port, network: ")               \
+    X(CREDENTIALS, "Credentials refused: check headers")    \
+    X(PATH, "Check the path, often /v1/traces")             \
+    X(LARGE, "Too large: lower USPAN_BATCH_BYTES_MAX")      \
+    X(BUSY, "Collector busy: spans wait")                   \
+    X(REFUSED, "Refused: see the collector's log")          \
+    X(OFF, "Recording is off: uspan_set_enabled()")         \
+    X(CLOCK, "No Unix time: uspan_set_unix_time()")         \
+    X(WAITING, "Spans wait: call uspan_poll() often")       \
+    X(NO_SPAN, "No span was started")                       \
+    X(SAMPLER, "All unsampled: uspan_set_sampler()")        \
     X(FULL, "Pool full: poll often, raise USPAN_SPANS_MAX") \
-    X(OPEN, "Spans are open: end them")                    \
+    X(OPEN, "Spans are open: end them")                     \
     X(LOST, "Some were lost, as counted")
 
 #define CAUSE_NAME(name, text) CAUSE_##name,
@@ -38,8 +38,9 @@ typedef enum cause { CAUSES(CAUSE_NAME) CAUSE_COUNT } cause_t;
 
 /* Of the numbers, in their order. */
 #if USPAN_TEXTS
-static const char labels[] = "Destination \0, waits s \0, answer \0, error -\0, started \0, delivered \0, rejected \0, queued \0"
-                             ", open \0, unsampled ";
+static const char labels[] =
+    "Destination \0, waits s \0, answer \0, error -\0, started \0, delivered \0, rejected \0, queued \0"
+    ", open \0, unsampled ";
 static const char causes[] = CAUSES(CAUSE_TEXT);
 #else
 static const char labels[] = "d\0 w\0 a\0 e-\0 s\0 +\0 r\0 q\0 o\0 u";
@@ -84,7 +85,8 @@ static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, con
         return CAUSE_GATE;
     }
     if (s->last_error != 0) {
-        return s->last_error <= USPAN_ERR_TRUST ? CAUSE_TRUST : CAUSE_NETWORK; /* or _CONFIG: own certificate, key */
+        bool tls = s->last_error <= USPAN_ERR_TRUST; /* or USPAN_ERR_CONFIG: own certificate, key */
+        return tls ? CAUSE_TRUST : CAUSE_NETWORK;
     }
     cause_t cause = s->last_status != 0u ? cause_of_answer(s->last_status) : CAUSE_NONE;
     if (cause != CAUSE_NONE) {
@@ -125,9 +127,18 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
     uspan_stats(t, d, &s);
     uint64_t now = uspan_now(t);
     uint64_t wait_ns = target->not_before_ns > now ? target->not_before_ns - now : 0u;
-    const uint32_t numbers[] = { /* the low halves: no device lives for 2^32 spans */
-        d, (uint32_t)((wait_ns + USPAN_NS_PER_S - 1u) / USPAN_NS_PER_S), s.last_status, (uint32_t)-s.last_error,
-        (uint32_t)s.started, (uint32_t)s.delivered, (uint32_t)s.rejected, s.queued, s.open, (uint32_t)s.unsampled,
+    const uint32_t numbers[] = {
+        /* the low halves: no device lives for 2^32 spans */
+        d,
+        (uint32_t)((wait_ns + USPAN_NS_PER_S - 1u) / USPAN_NS_PER_S),
+        s.last_status,
+        (uint32_t)-s.last_error,
+        (uint32_t)s.started,
+        (uint32_t)s.delivered,
+        (uint32_t)s.rejected,
+        s.queued,
+        s.open,
+        (uint32_t)s.unsampled,
     };
     const char *label = labels;
     for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {

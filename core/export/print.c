@@ -1,5 +1,5 @@
-/* print.c: numbers as text, without floating point: w * 2^-shift * 10^power stands for a double at every step, and w loses less
- * than one part in 2^60 a step. */
+/* print.c: numbers as text, without floating point: w * 2^-shift * 10^power stands for a double at every
+ * step, and w loses less than one part in 2^60 a step. */
 #include "print.h"
 #include <string.h>
 

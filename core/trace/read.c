@@ -1,7 +1,8 @@
-/* read.c: what is read is whole, the old or the new value, never half of each. Each hold of the lock looks the value up anew and
- * copies at most PIECE bytes; where it was replaced since the last hold, reading begins again, so that a repetition means that a
- * writer got on. (Replaced twice between two holds by a value of equal length, it may come to lie where it lay: that goes unseen.)
- * Finding a byte is a walk over up to USPAN_VALUE_MAX / USPAN_BLOCK_BYTES blocks. */
+/* read.c: what is read is whole, the old or the new value, never half of each. Each hold of the lock looks
+ * the value up anew and copies at most PIECE bytes; where it was replaced since the last hold, reading
+ * begins again, so that a repetition means that a writer got on. (Replaced twice between two holds by a
+ * value of equal length, it may come to lie where it lay: that goes unseen.) Finding a byte is a walk over
+ * up to USPAN_VALUE_MAX / USPAN_BLOCK_BYTES blocks. */
 #include "uspan/read.h"
 #include <limits.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 
 #define PIECE (USPAN_BLOCK < 64u ? USPAN_BLOCK : 64u)
 
-/* What is no attribute, beside the public USPAN_OF_*: an event's name; a link's entries, its tracestate among them. */
+/* What is no attribute, beside the public USPAN_OF_*: an event's name; a link's entries, its tracestate
+ * among them. */
 #define KIND(of) ((of) >> 8)
 #define OF_NAME(n) (0x300u + (n))
 #define OF_LINK_ALL(n) (0x400u + (n))
@@ -21,9 +23,10 @@ typedef struct reader {
     uspan_tracer_t *t;
     uspan_t s;
     unsigned of, index;
-    uspan_block_t *item; /* NULL, or where the event or link goes; these never change while their span is there */
-    const void *from;    /* where the value's bytes lay at the last look; NULL: not looked at yet */
-    uspan_entry_t e;     /* as it was then */
+    uspan_block_t
+        *item; /* NULL, or where the event or link goes; these never change while their span is there */
+    const void *from; /* where the value's bytes lay at the last look; NULL: not looked at yet */
+    uspan_entry_t e;  /* as it was then */
 } reader_t;
 
 static uint16_t skip_blocks(const uspan_trace_part_t *p, uint16_t block, size_t n)
@@ -89,8 +92,8 @@ static uspan_err_t find(reader_t *r, const uspan_slot_t *slot)
     return USPAN_OK;
 }
 
-/* One hold of the lock: r->e, and n bytes of it from offset on, all in one block, which the last look has seen to be there.
- * USPAN_ERR_AGAIN: it is another value than at the last look; r->e is the new one. */
+/* One hold of the lock: r->e, and n bytes of it from offset on, all in one block, which the last look has
+ * seen to be there. USPAN_ERR_AGAIN: it is another value than at the last look; r->e is the new one. */
 static uspan_err_t look(reader_t *r, size_t offset, void *out, size_t n)
 {
     uspan_trace_part_t *p = &r->t->trace;
@@ -122,7 +125,8 @@ static uspan_err_t look(reader_t *r, size_t offset, void *out, size_t n)
     return err;
 }
 
-static uspan_err_t begin(reader_t *r, uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, uspan_block_t *item)
+static uspan_err_t begin(reader_t *r, uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index,
+                         uspan_block_t *item)
 {
     r->t = t;
     r->s = s;
@@ -193,7 +197,9 @@ static uspan_err_t seek_text(reader_t *r, unsigned element, size_t *offset, uint
 
 static unsigned element_size(unsigned store)
 {
-    return store == USPAN_STORE_BOOLS ? 1u : store == USPAN_STORE_INTS || store == USPAN_STORE_DOUBLES ? 8u : 0u;
+    return store == USPAN_STORE_BOOLS                                  ? 1u
+           : store == USPAN_STORE_INTS || store == USPAN_STORE_DOUBLES ? 8u
+                                                                       : 0u;
 }
 
 /* The value that begin() found. */
@@ -230,7 +236,7 @@ static uspan_err_t value_of(reader_t *r, uspan_value_t *out)
     return USPAN_OK;
 }
 
-/* ---- spans ------------------------------------------------------------------------------------------------------------ */
+/* ---- spans --------------------------------------------------------------------------------------------- */
 
 uspan_err_t uspan_read(uspan_tracer_t *t, uspan_t s, uspan_view_t *out)
 {
@@ -279,11 +285,12 @@ size_t uspan_read_status_message(uspan_tracer_t *t, uspan_t s, char *out, size_t
 {
     reader_t r;
     size_t n;
-    bool there = begin(&r, t, s, OF_MESSAGE, 0u, NULL) == USPAN_OK && copy_text(&r, 0u, out, cap, &n) == USPAN_OK;
+    bool there =
+        begin(&r, t, s, OF_MESSAGE, 0u, NULL) == USPAN_OK && copy_text(&r, 0u, out, cap, &n) == USPAN_OK;
     return there ? r.e.len : 0u;
 }
 
-/* ---- attributes ------------------------------------------------------------------------------------------------------- */
+/* ---- attributes ---------------------------------------------------------------------------------------- */
 
 uspan_err_t uspan_read_attr(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, uspan_value_t *out)
 {
@@ -315,11 +322,13 @@ uspan_err_t uspan_find_attr(uspan_tracer_t *t, uspan_t s, unsigned of, const cha
     }
 }
 
-size_t uspan_read_text(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, size_t offset, char *out, size_t cap)
+size_t uspan_read_text(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, size_t offset, char *out,
+                       size_t cap)
 {
     reader_t r;
     size_t n;
-    bool there = begin_public(&r, t, s, of, index) == USPAN_OK && copy_text(&r, offset, out, cap, &n) == USPAN_OK;
+    bool there =
+        begin_public(&r, t, s, of, index) == USPAN_OK && copy_text(&r, offset, out, cap, &n) == USPAN_OK;
     return there ? n : 0u;
 }
 
@@ -344,7 +353,8 @@ static uspan_err_t read_element(reader_t *r, unsigned element, uspan_value_t *ou
     } else {
         uint8_t raw[8] = { 0 };
         err = look(r, (size_t)element * size, raw, size);
-        v.type = (uspan_type_t)(store - USPAN_STORE_INTS + USPAN_TYPE_INT); /* both go on: of doubles, of bools */
+        v.type =
+            (uspan_type_t)(store - USPAN_STORE_INTS + USPAN_TYPE_INT); /* both go on: of doubles, of bools */
         v.i = raw[0];
         if (store == USPAN_STORE_INTS) {
             memcpy(&v.i, raw, sizeof v.i);
@@ -363,7 +373,8 @@ uspan_err_t uspan_read_element(uspan_tracer_t *t, uspan_t s, unsigned of, unsign
                                uspan_value_t *out, char *text, size_t cap)
 {
     reader_t r;
-    uspan_err_t err = out != NULL && (text != NULL || cap == 0u) ? begin_public(&r, t, s, of, index) : USPAN_ERR_ARG;
+    uspan_err_t err =
+        out != NULL && (text != NULL || cap == 0u) ? begin_public(&r, t, s, of, index) : USPAN_ERR_ARG;
     if (err == USPAN_OK) {
         do {
             err = read_element(&r, element, out, text, cap);
@@ -372,10 +383,10 @@ uspan_err_t uspan_read_element(uspan_tracer_t *t, uspan_t s, unsigned of, unsign
     return err;
 }
 
-/* ---- events and links --------------------------------------------------------------------------------------------------- */
+/* ---- events and links ---------------------------------------------------------------------------------- */
 
-uspan_err_t uspan_read_event(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_event_view_t *out, char *name,
-                             size_t cap)
+uspan_err_t uspan_read_event(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_event_view_t *out,
+                             char *name, size_t cap)
 {
     if (out == NULL || (name == NULL && cap > 0u)) {
         return USPAN_ERR_ARG;

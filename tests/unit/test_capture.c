@@ -124,7 +124,8 @@ static void test_attributes_are_text_and_numbers(void **state)
     assert_string_equal(uspan_captured_str(got, "doubles"), "[0.5,-1e300,0]");
     assert_string_equal(uspan_captured_str(got, "odd"), "[null,null,null]");
     assert_string_equal(uspan_captured_str(got, "bools"), "[true,false]");
-    assert_string_equal(uspan_captured_str(got, "texts"), "[\"stop\",\"\",\"a \\\"b\\\\c\\\"\\u000a\\u0001\",\"\xC3\xA4\"]");
+    assert_string_equal(uspan_captured_str(got, "texts"),
+                        "[\"stop\",\"\",\"a \\\"b\\\\c\\\"\\u000a\\u0001\",\"\xC3\xA4\"]");
     assert_string_equal(uspan_captured_str(got, "none"), "[]");
     assert_string_equal(uspan_captured_str(got, "error.type"), "timeout");
     assert_string_equal(uspan_captured_status_message(got), "no answer in 10 s");

@@ -51,9 +51,10 @@ static void test_a_span_is_one_line(void **state)
     uspan_end(&w->tracer, s);
     world_drain(w);
     assert_int_equal(page.count, 1);
-    assert_string_equal(rest_of(&page, 0), "chat qwen-max 1234.056 ms client ok gen_ai.operation.name=chat "
-                                           "gen_ai.provider.name=dashscope gen_ai.request.model=qwen-max "
-                                           "gen_ai.request.temperature=0.7 gen_ai.request.stream=true gen_ai...");
+    assert_string_equal(rest_of(&page, 0),
+                        "chat qwen-max 1234.056 ms client ok gen_ai.operation.name=chat "
+                        "gen_ai.provider.name=dashscope gen_ai.request.model=qwen-max "
+                        "gen_ai.request.temperature=0.7 gen_ai.request.stream=true gen_ai...");
     char id[9];
     snprintf(id, sizeof id, "%02x%02x%02x%02x", c.trace_id[0], c.trace_id[1], c.trace_id[2], c.trace_id[3]);
     assert_memory_equal(page.lines[0], id, 8);
@@ -65,7 +66,8 @@ static void test_a_span_is_one_line(void **state)
 
 static void test_errors_kinds_and_short_times_are_told(void **state)
 {
-    static const char *const kinds[] = { "internal", "internal", "server", "client", "producer", "consumer", "?" };
+    static const char *const kinds[] = { "internal", "internal", "server", "client",
+                                         "producer", "consumer", "?" };
     world_t *w = *state;
     page_t page;
     begin(w, &page);
@@ -81,7 +83,8 @@ static void test_errors_kinds_and_short_times_are_told(void **state)
     world_drain(w);
     for (unsigned k = 0; k < 7u; k++) {
         char expected[64];
-        snprintf(expected, sizeof expected, "x 0.007 ms %s %s", kinds[k], k == 3u ? "error: no answer" : "ok");
+        snprintf(expected, sizeof expected, "x 0.007 ms %s %s", kinds[k],
+                 k == 3u ? "error: no answer" : "ok");
         assert_string_equal(rest_of(&page, k), expected);
     }
 }
@@ -101,8 +104,9 @@ static void test_long_texts_and_bytes_leave_room_for_others(void **state)
     uspan_set_bytes(&w->tracer, s, USPAN_KEY("c"), text, 3);
     uspan_end(&w->tracer, s);
     world_drain(w);
-    assert_string_equal(rest_of(&page, 0), "long 0.000 ms internal ok a=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx... "
-                                           "b=yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy c=[3]");
+    assert_string_equal(rest_of(&page, 0),
+                        "long 0.000 ms internal ok a=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx... "
+                        "b=yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy c=[3]");
 }
 
 static void test_a_line_has_no_control_character_and_ends_at_a_character(void **state)
@@ -118,8 +122,10 @@ static void test_a_line_has_no_control_character_and_ends_at_a_character(void **
         }
         static const uspan_key_t first[] = { USPAN_KEY_INIT("k"), USPAN_KEY_INIT("kk"), USPAN_KEY_INIT("kkk"),
                                              USPAN_KEY_INIT("kkkk") };
-        static const uspan_key_t more[] = { USPAN_KEY_INIT("m0"), USPAN_KEY_INIT("m1"), USPAN_KEY_INIT("m2"),
-                                            USPAN_KEY_INIT("m3"), USPAN_KEY_INIT("m4"), USPAN_KEY_INIT("m5") };
+        static const uspan_key_t more[] = {
+            USPAN_KEY_INIT("m0"), USPAN_KEY_INIT("m1"), USPAN_KEY_INIT("m2"),
+            USPAN_KEY_INIT("m3"), USPAN_KEY_INIT("m4"), USPAN_KEY_INIT("m5")
+        };
         uspan_set_int(&w->tracer, s, &first[shift], 1);
         for (unsigned i = 0; i < 6u; i++) {
             uspan_set_str_n(&w->tracer, s, &more[i], text, 39);

@@ -1,4 +1,5 @@
-/* test_diagnose.c: whatever keeps spans from arriving is named, with the counters that show it, and never a secret. */
+/* test_diagnose.c: whatever keeps spans from arriving is named, with the counters that show it, and never
+ * a secret. */
 #include <stdlib.h>
 #include <string.h>
 #include "world.h"
@@ -60,7 +61,8 @@ static void test_no_destination_is_told(void **state)
 static void test_refused_settings_are_told_with_the_reason_and_without_the_headers(void **state)
 {
     world_t *w = *state;
-    const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces", .headers = "authorization=" SECRET };
+    const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces",
+                                  .headers = "authorization=" SECRET };
     assert_int_equal(uspan_export_to(&w->tracer, 0, &w->transport, &c), USPAN_ERR_CONFIG);
     assert_says(w, "Settings refused: ");
     assert_says(w, "USPAN_INSECURE_HEADERS_OVER_HTTP");
@@ -81,8 +83,10 @@ static void test_a_sound_destination_is_told_with_host_and_counters_but_no_path(
     record(w);
     world_drain(w);
     uspan_t open = uspan_start(&w->tracer, USPAN_ROOT, "open");
-    assert_string_equal(diagnose(w), "Destination 0 collector:4318, answer 200, started 3, delivered 2, rejected 0, queued 0, "
-                                     "open 1, unsampled 0. Nothing is wrong.");
+    assert_string_equal(
+        diagnose(w),
+        "Destination 0 collector:4318, answer 200, started 3, delivered 2, rejected 0, queued 0, "
+        "open 1, unsampled 0. Nothing is wrong.");
     uspan_end(&w->tracer, open);
 }
 
@@ -113,7 +117,8 @@ static void test_each_answer_has_its_cure(void **state)
         memcpy(status + 9, rows[i].answer + 9, 3);
         assert_says(w, status);
         bool dropped = strstr(text, "refused 1") != NULL;
-        assert_int_equal(dropped, strchr("34", rows[i].answer[9]) != NULL && strncmp(rows[i].answer + 9, "413", 3) != 0 &&
+        assert_int_equal(dropped, strchr("34", rows[i].answer[9]) != NULL &&
+                                          strncmp(rows[i].answer + 9, "413", 3) != 0 &&
                                           strncmp(rows[i].answer + 9, "429", 3) != 0
                                       ? 1
                                       : strncmp(rows[i].answer + 9, "500", 3) == 0);
@@ -127,7 +132,8 @@ static void test_transport_failures_are_told_in_the_transport_s_words(void **sta
         const char *why, *words;
     } rows[] = {
         { USPAN_ERR_TRUST, "certificate expired", "error -8" },
-        { USPAN_ERR_TRUST, "certificate expired", "Check certificates, host name, clock: certificate expired." },
+        { USPAN_ERR_TRUST, "certificate expired",
+          "Check certificates, host name, clock: certificate expired." },
         { USPAN_ERR_CONFIG, "own key unusable", "Check certificates, host name, clock: own key unusable." },
         { USPAN_ERR_IO, "no such host", "Check host, port, network: no such host." },
     };

@@ -53,18 +53,45 @@ static void test_whole_numbers_are_printed_to_both_ends(void **state)
 static void test_doubles_that_people_write_come_back_as_written(void **state)
 {
     (void)state;
-    static const char *const texts[] = {
-        "0", "-0", "1", "-1", "0.7", "0.1", "0.001", "0.0001234", "1.5", "100", "123456789.125", "3.14159265358979",
-        "999999999999999", "1e15", "1e16", "1.5e20", "1e22", "-2.5e-7", "1e-5", "1.7976931348623e308", "5e-324",
-        "2.2250738585072e-308", "0.3", "4096", "65504", "1e100", "1e-100", "0.99", "9.99999999999999e22",
-        "NaN", "Infinity", "-Infinity" };
+    static const char *const texts[] = { "0",
+                                         "-0",
+                                         "1",
+                                         "-1",
+                                         "0.7",
+                                         "0.1",
+                                         "0.001",
+                                         "0.0001234",
+                                         "1.5",
+                                         "100",
+                                         "123456789.125",
+                                         "3.14159265358979",
+                                         "999999999999999",
+                                         "1e15",
+                                         "1e16",
+                                         "1.5e20",
+                                         "1e22",
+                                         "-2.5e-7",
+                                         "1e-5",
+                                         "1.7976931348623e308",
+                                         "5e-324",
+                                         "2.2250738585072e-308",
+                                         "0.3",
+                                         "4096",
+                                         "65504",
+                                         "1e100",
+                                         "1e-100",
+                                         "0.99",
+                                         "9.99999999999999e22",
+                                         "NaN",
+                                         "Infinity",
+                                         "-Infinity" };
     for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        const char *expected = strcmp(texts[i], "1e15") == 0   ? "1e15"
+        const char *expected = strcmp(texts[i], "1e15") == 0     ? "1e15"
                                : strcmp(texts[i], "5e-324") == 0 ? "4.94065645841247e-324"
                                                                  : texts[i];
         assert_string_equal(print_double(strtod(texts[i], NULL)), expected);
     }
-    assert_string_equal(print_double(0.1 + 0.2), "0.3"); /* 15 digits */
+    assert_string_equal(print_double(0.1 + 0.2), "0.3");    /* 15 digits */
     assert_string_equal(print_double(1e15 - 0.25), "1e15"); /* the carry of rounding */
 }
 
@@ -91,7 +118,8 @@ static void test_any_double_is_printed_to_fifteen_digits(void **state)
             assert_true(fabs(ours - d) <= fabs(d) * 5.5e-15);
         }
     }
-    assert_true(differ < 400u); /* a tie in the sixteenth digit may fall to the other side, of extreme ones mostly */
+    assert_true(differ <
+                400u); /* a tie in the sixteenth digit may fall to the other side, of extreme ones mostly */
 }
 
 int main(void)

@@ -23,7 +23,7 @@ static void fill_text(char *text, size_t len, unsigned seed)
     }
 }
 
-/* ---- spans ------------------------------------------------------------------------------------------------------------ */
+/* ---- spans --------------------------------------------------------------------------------------------- */
 
 static void test_an_open_span_is_read_whole(void **state)
 {
@@ -129,12 +129,15 @@ static void test_an_ended_span_is_read_until_it_is_sent_then_it_is_stale(void **
         assert_int_equal(uspan_read(&w->tracer, gone[i], &v), USPAN_ERR_STALE);
         assert_int_equal(uspan_read_attr(&w->tracer, gone[i], USPAN_OF_SPAN, 0, &value), USPAN_ERR_STALE);
         assert_int_equal(uspan_read_attr(&w->tracer, gone[i], USPAN_OF_EVENT(0), 0, &value), USPAN_ERR_STALE);
-        assert_int_equal(uspan_find_attr(&w->tracer, gone[i], USPAN_OF_SPAN, "a", &value, &index), USPAN_ERR_STALE);
-        assert_int_equal(uspan_read_text(&w->tracer, gone[i], USPAN_OF_SPAN, 0, 0, text, sizeof text), 0);
-        assert_int_equal(uspan_read_element(&w->tracer, gone[i], USPAN_OF_SPAN, 0, 0, &value, text, sizeof text),
+        assert_int_equal(uspan_find_attr(&w->tracer, gone[i], USPAN_OF_SPAN, "a", &value, &index),
                          USPAN_ERR_STALE);
+        assert_int_equal(uspan_read_text(&w->tracer, gone[i], USPAN_OF_SPAN, 0, 0, text, sizeof text), 0);
+        assert_int_equal(
+            uspan_read_element(&w->tracer, gone[i], USPAN_OF_SPAN, 0, 0, &value, text, sizeof text),
+            USPAN_ERR_STALE);
         assert_int_equal(uspan_read_status_message(&w->tracer, gone[i], text, sizeof text), 0);
-        assert_int_equal(uspan_read_event(&w->tracer, gone[i], 0, &event, text, sizeof text), USPAN_ERR_STALE);
+        assert_int_equal(uspan_read_event(&w->tracer, gone[i], 0, &event, text, sizeof text),
+                         USPAN_ERR_STALE);
         assert_int_equal(uspan_read_link(&w->tracer, gone[i], 0, &link), USPAN_ERR_STALE);
         assert_int_equal(index, 99);
     }
@@ -201,11 +204,13 @@ static void test_drops_and_a_remote_parent_are_told(void **state)
     uspan_set_limits(t, &limits);
     uspan_context_t remote;
     assert_int_equal(
-        uspan_context_parse(&remote, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", NULL), USPAN_OK);
+        uspan_context_parse(&remote, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", NULL),
+        USPAN_OK);
     const uspan_options_t o = { .parent = &remote };
     uspan_t s = uspan_start_with(t, USPAN_NULL, "x", 1, &o);
     const uspan_link_t link = { .context = &remote };
-    const uspan_attr_t attrs[] = { USPAN_ATTR_INT(&key_a, 1), USPAN_ATTR_INT(&key_b, 2), USPAN_ATTR_INT(&key_c, 3) };
+    const uspan_attr_t attrs[] = { USPAN_ATTR_INT(&key_a, 1), USPAN_ATTR_INT(&key_b, 2),
+                                   USPAN_ATTR_INT(&key_c, 3) };
     uspan_set_all(t, s, attrs, 3);
     for (unsigned i = 0; i < 3u; i++) {
         uspan_event_n(t, s, "e", 1, 0, attrs, 3);
@@ -242,7 +247,7 @@ static void test_an_unsampled_span_has_ids_and_nothing_else(void **state)
     assert_int_equal(uspan_read(&w->tracer, s, &v), USPAN_ERR_STALE);
 }
 
-/* ---- attributes ------------------------------------------------------------------------------------------------------- */
+/* ---- attributes ---------------------------------------------------------------------------------------- */
 
 static void test_every_type_reads_as_it_was_written(void **state)
 {
@@ -253,10 +258,11 @@ static void test_every_type_reads_as_it_was_written(void **state)
     static const double doubles[] = { 0.5, -2.25 };
     static const bool bools[] = { true, false, true, true };
     static const char *const texts[] = { "stop", "", "length" };
-    static const uspan_key_t keys[] = { USPAN_KEY_INIT("int"),  USPAN_KEY_INIT("double"), USPAN_KEY_INIT("bool"),
-                                        USPAN_KEY_INIT("near"), USPAN_KEY_INIT("static"), USPAN_KEY_INIT("text"),
-                                        USPAN_KEY_INIT("bytes"), USPAN_KEY_INIT("ints"),  USPAN_KEY_INIT("doubles"),
-                                        USPAN_KEY_INIT("bools"), USPAN_KEY_INIT("texts"), USPAN_KEY_INIT("empty") };
+    static const uspan_key_t keys[] = {
+        USPAN_KEY_INIT("int"),     USPAN_KEY_INIT("double"), USPAN_KEY_INIT("bool"),  USPAN_KEY_INIT("near"),
+        USPAN_KEY_INIT("static"),  USPAN_KEY_INIT("text"),   USPAN_KEY_INIT("bytes"), USPAN_KEY_INIT("ints"),
+        USPAN_KEY_INIT("doubles"), USPAN_KEY_INIT("bools"),  USPAN_KEY_INIT("texts"), USPAN_KEY_INIT("empty")
+    };
     uspan_set_int(t, s, &keys[0], -7);
     uspan_set_double(t, s, &keys[1], 0.75);
     uspan_set_bool(t, s, &keys[2], true);
@@ -274,13 +280,18 @@ static void test_every_type_reads_as_it_was_written(void **state)
         uint32_t len;
         const char *text;
     } expected[] = {
-        { USPAN_TYPE_INT, 0, "" },        { USPAN_TYPE_DOUBLE, 0, "" },
-        { USPAN_TYPE_BOOL, 0, "" },       { USPAN_TYPE_TEXT, 6, "nearby" },
+        { USPAN_TYPE_INT, 0, "" },
+        { USPAN_TYPE_DOUBLE, 0, "" },
+        { USPAN_TYPE_BOOL, 0, "" },
+        { USPAN_TYPE_TEXT, 6, "nearby" },
         { USPAN_TYPE_TEXT, 38, "a text that stays where it is for ever" },
         { USPAN_TYPE_TEXT, 26, "a text that goes to blocks" },
-        { USPAN_TYPE_BYTES, 3, "\0\1\2" }, { USPAN_TYPE_INTS, 3, "" },
-        { USPAN_TYPE_DOUBLES, 2, "" },    { USPAN_TYPE_BOOLS, 4, "" },
-        { USPAN_TYPE_TEXTS, 3, "" },      { USPAN_TYPE_TEXT, 0, "" },
+        { USPAN_TYPE_BYTES, 3, "\0\1\2" },
+        { USPAN_TYPE_INTS, 3, "" },
+        { USPAN_TYPE_DOUBLES, 2, "" },
+        { USPAN_TYPE_BOOLS, 4, "" },
+        { USPAN_TYPE_TEXTS, 3, "" },
+        { USPAN_TYPE_TEXT, 0, "" },
     };
     for (unsigned i = 0; i < 12u; i++) {
         uspan_value_t v;
@@ -373,7 +384,8 @@ static void test_texts_of_an_array_are_read_wherever_blocks_end(void **state)
 {
     world_t *w = *state;
     char first[2 * USPAN_BLOCK_BYTES + 8];
-    for (size_t len = 0; len < sizeof first - 1u; len++) { /* moves the second's length over every place in a block */
+    for (size_t len = 0; len < sizeof first - 1u;
+         len++) { /* moves the second's length over every place in a block */
         uspan_t s = start(w);
         memset(first, 'x', len);
         first[len] = '\0';
@@ -408,7 +420,7 @@ static void test_a_character_that_is_still_coming_is_not_read(void **state)
     assert_memory_equal(got, "a\xE2\x82\xAC", 4);
 }
 
-/* ---- status, events, links -------------------------------------------------------------------------------------------- */
+/* ---- status, events, links ----------------------------------------------------------------------------- */
 
 static void test_the_status_message_is_read(void **state)
 {
@@ -492,10 +504,13 @@ static void test_links_are_read_with_tracestate_and_attributes_apart(void **stat
     uspan_context_t c[2];
     static const char *const parents[] = { "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
                                            "00-11111111111111111111111111111111-2222222222222222-00" };
-    static const char *const states[] = { "vendor=a-value-that-is-longer-than-a-block-of-the-pool-of-any-size-"
-                                          "that-a-user-may-choose-for-it-if-he-likes-such-values,other=2",
-                                          NULL };
-    const uspan_attr_t attrs[] = { USPAN_ATTR_INT(&key_a, 5), USPAN_ATTR_INT(&key_b, 6), USPAN_ATTR_INT(&key_c, 7) };
+    static const char *const states[] = {
+        "vendor=a-value-that-is-longer-than-a-block-of-the-pool-of-any-size-"
+        "that-a-user-may-choose-for-it-if-he-likes-such-values,other=2",
+        NULL
+    };
+    const uspan_attr_t attrs[] = { USPAN_ATTR_INT(&key_a, 5), USPAN_ATTR_INT(&key_b, 6),
+                                   USPAN_ATTR_INT(&key_c, 7) };
     for (unsigned i = 0; i < 2u; i++) {
         assert_int_equal(uspan_context_parse(&c[i], parents[i], states[i]), USPAN_OK);
         const uspan_link_t link = { &c[i], attrs, i == 0u ? 3u : 0u };
@@ -544,178 +559,7 @@ static void test_links_are_read_with_tracestate_and_attributes_apart(void **stat
     assert_int_equal(got.flags, 0x5A);
 }
 
-/* ---- other tasks between two holds ------------------------------------------------------------------------------------ */
-
-/* A port whose lock lets another task in first, at the n-th call. */
-typedef struct meddler {
-    world_t *w;
-    uspan_port_t inner;
-    unsigned at, calls;
-    void (*act)(struct meddler *m);
-    uspan_t s;
-} meddler_t;
-
-static void meddle(meddler_t *m);
-
-static uint32_t meddling_lock(void *ctx)
-{
-    meddler_t *m = ctx;
-    if (m->calls++ == m->at) {
-        m->w->port = m->inner;
-        m->act(m);
-        meddle(m);
-    }
-    return m->inner.lock(m->inner.ctx);
-}
-
-static void meddling_unlock(void *ctx, uint32_t state)
-{
-    meddler_t *m = ctx;
-    m->inner.unlock(m->inner.ctx, state);
-}
-
-/* From now on; reading calls nothing of the port but these. */
-static void meddle(meddler_t *m)
-{
-    m->w->port.ctx = m;
-    m->w->port.lock = meddling_lock;
-    m->w->port.unlock = meddling_unlock;
-}
-
-static void calm(meddler_t *m)
-{
-    m->w->port = m->inner;
-}
-
-static char one_text[LONG_TEXT + 1u];
-static char other_text[LONG_TEXT + 1u];
-
-static void set_other(meddler_t *m)
-{
-    uspan_set_str(&m->w->tracer, m->s, &key_a, other_text);
-}
-
-static void set_shorter(meddler_t *m)
-{
-    uspan_set_str(&m->w->tracer, m->s, &key_a, "short");
-}
-
-static void set_number(meddler_t *m)
-{
-    uspan_set_int(&m->w->tracer, m->s, &key_a, 5);
-}
-
-static void grow(meddler_t *m)
-{
-    uspan_append_str(&m->w->tracer, m->s, &key_a, "more");
-}
-
-static void set_texts(meddler_t *m)
-{
-    static const char *const texts[] = { "anew", "and", "shorter" };
-    uspan_set_strs(&m->w->tracer, m->s, &key_a, texts, 3);
-}
-
-static void lose(meddler_t *m)
-{
-    uspan_end(&m->w->tracer, m->s);
-    world_drain(m->w);
-}
-
-/* A span whose attribute is one_text, or those texts; act comes before the at-th lock. */
-static uspan_t meddled(world_t *w, meddler_t *m, void (*act)(meddler_t *), unsigned at, const char *const *texts,
-                       size_t count)
-{
-    uspan_t s = start(w);
-    if (count > 0u) {
-        uspan_set_strs(&w->tracer, s, &key_a, texts, count);
-    } else {
-        uspan_set_str(&w->tracer, s, &key_a, one_text);
-    }
-    uspan_event(&w->tracer, s, one_text);
-    *m = (meddler_t){ .w = w, .inner = w->port, .at = at, .act = act, .s = s };
-    meddle(m);
-    return s;
-}
-
-static void test_a_value_replaced_while_it_is_read_is_the_old_or_the_new_one(void **state)
-{
-    static void (*const acts[])(meddler_t *) = { set_other, set_shorter, set_number, grow };
-    world_t *w = *state;
-    fill_text(one_text, LONG_TEXT, 0);
-    fill_text(other_text, LONG_TEXT, 13);
-    unsigned fresh = 0;
-    for (unsigned a = 0; a < 4u; a++) {
-        for (unsigned at = 0; at < 7u; at++) {
-            meddler_t m;
-            char got[LONG_TEXT + 8u];
-            uspan_t s = meddled(w, &m, acts[a], at, NULL, 0);
-            size_t n = uspan_read_text(&w->tracer, s, USPAN_OF_SPAN, 0, 0, got, sizeof got);
-            calm(&m);
-            bool old = n == LONG_TEXT && memcmp(got, one_text, n) == 0;
-            bool new = acts[a] == set_other     ? n == LONG_TEXT && memcmp(got, other_text, n) == 0
-                       : acts[a] == set_shorter ? n == 5u && memcmp(got, "short", n) == 0
-                       : acts[a] == set_number  ? n == 0u
-                                                : n == LONG_TEXT + 4u && memcmp(got + LONG_TEXT, "more", 4) == 0 &&
-                                                     memcmp(got, one_text, LONG_TEXT) == 0;
-            assert_true(old || new);
-            fresh += new;
-        }
-    }
-    assert_true(fresh >= 16u); /* the meddling did come between the holds */
-}
-
-static void test_an_array_replaced_while_it_is_read_is_the_old_or_the_new_one(void **state)
-{
-    static const char *const texts[] = { one_text, other_text };
-    world_t *w = *state;
-    fill_text(one_text, LONG_TEXT, 0);
-    fill_text(other_text, LONG_TEXT, 13);
-    unsigned fresh = 0;
-    for (unsigned at = 0; at < 12u; at++) {
-        meddler_t m;
-        uspan_value_t v;
-        char got[LONG_TEXT];
-        uspan_t s = meddled(w, &m, set_texts, at, texts, 2);
-        assert_int_equal(uspan_read_element(&w->tracer, s, 0, 0, 1, &v, got, sizeof got), USPAN_OK);
-        calm(&m);
-        bool old = v.len == LONG_TEXT && memcmp(got, other_text, LONG_TEXT) == 0;
-        bool new = v.len == 3u && memcmp(got, "and", 3) == 0;
-        assert_true(old || new);
-        fresh += new;
-        s = meddled(w, &m, set_texts, at, texts, 2);
-        assert_int_equal(uspan_read_attr(&w->tracer, s, 0, 0, &v), USPAN_OK);
-        calm(&m);
-        assert_true(v.len == 2u || v.len == 3u);
-    }
-    assert_true(fresh >= 4u);
-}
-
-static void test_a_span_that_goes_while_it_is_read_is_stale(void **state)
-{
-    static const char *const texts[] = { "a", "b", "c" };
-    world_t *w = *state;
-    meddler_t m;
-    char got[LONG_TEXT];
-    fill_text(one_text, LONG_TEXT, 0);
-    for (unsigned at = 1; at < 4u; at++) {
-        uspan_t s = meddled(w, &m, lose, at, NULL, 0);
-        assert_int_equal(uspan_read_text(&w->tracer, s, USPAN_OF_SPAN, 0, 0, got, sizeof got), 0);
-        calm(&m);
-        uspan_event_view_t e = { .name_len = 77 };
-        s = meddled(w, &m, lose, at, NULL, 0);
-        assert_int_equal(uspan_read_event(&w->tracer, s, 0, &e, got, sizeof got), USPAN_ERR_STALE);
-        calm(&m);
-        assert_int_equal(e.name_len, 77);
-        uspan_value_t v = { .len = 77 };
-        s = meddled(w, &m, lose, at, texts, 3);
-        assert_int_equal(uspan_read_attr(&w->tracer, s, USPAN_OF_SPAN, 0, &v), USPAN_ERR_STALE);
-        calm(&m);
-        assert_int_equal(v.len, 77);
-    }
-}
-
-/* ---- processors ------------------------------------------------------------------------------------------------------- */
+/* ---- processors ---------------------------------------------------------------------------------------- */
 
 static void note_end(void *ctx, uspan_tracer_t *t, uspan_t s)
 {
@@ -761,9 +605,6 @@ int main(void)
         TEST(test_the_status_message_is_read),
         TEST(test_events_are_read_with_their_names_and_attributes),
         TEST(test_links_are_read_with_tracestate_and_attributes_apart),
-        TEST(test_a_value_replaced_while_it_is_read_is_the_old_or_the_new_one),
-        TEST(test_an_array_replaced_while_it_is_read_is_the_old_or_the_new_one),
-        TEST(test_a_span_that_goes_while_it_is_read_is_stale),
         TEST(test_a_processor_reads_a_span_as_it_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
