@@ -56,9 +56,10 @@ static uspan_err_t append_slowly(uspan_trace_part_t *p, uspan_slot_t *slot, uspa
     size_t at = 0;
     while (at < in_len) {
         int step = uspan_utf8_step(in + at, in_len - at);
-        if (step == 0) {
+        if (step == 0 && !cut) {
             break;
         }
+        step = step == 0 ? (int)at - (int)in_len : step; /* behind the limit: what would complete it is not taken */
         if (step > 0) {
             memcpy(out + out_len, in + at, (size_t)step);
             out_len += (size_t)step;
