@@ -5,6 +5,7 @@
 #include <string.h>
 #include "headers.h"
 #include "otlp.pb.h"
+#include "otlp_attr.h"
 #include "pb_encode.h"
 #include "trace/clock.h"
 #include "wire.h"
@@ -28,165 +29,8 @@ enum stage {
     STAGE_END
 };
 
-/* What must follow the piece under way before the stage goes on. */
-enum resume { RESUME_STAGE, RESUME_VALUE, RESUME_ELEMENTS };
-
-#define SMALL_KEY 64u /* longer keys are copied as a piece of their own */
-
-/* Field numbers fit one byte but for flags (16); wire types as the messages have them. */
 #define TAG_ATTR(field) USPAN_TAG(field, USPAN_WIRE_BYTES)
 #define SPAN_TAG(name, type) USPAN_TAG(uspan_otlp_Span_##name##_tag, type)
-
-/* ---- pieces ------------------------------------------------------------------------------------------------------------- */
-
-static void text_follows(uspan_otlp_t *o, const void *text, uint32_t len)
-{
-    o->text = text;
-    o->left = len;
-}
-
-static void chain_follows(uspan_otlp_t *o, uint16_t block, uint32_t len)
-{
-    o->text = NULL;
-    o->block = block;
-    o->offset = 0u;
-    o->left = len;
-}
-
-/* The AnyValue of an entry, as field 2 of its KeyValue. */
-static uint8_t *put_value(uspan_otlp_t *o, uint8_t *at, const uspan_entry_t *e, uint32_t any)
-{
-    at = uspan_put_len(at, USPAN_TAG(uspan_otlp_KeyValue_value_tag, USPAN_WIRE_BYTES), any);
-    switch (e->store) {
-    case USPAN_STORE_INT:
-        *at = USPAN_TAG(uspan_otlp_AnyValue_int_value_tag, USPAN_WIRE_VARINT);
-        return uspan_put_u64(at + 1, (uint64_t)e->v.i);
-    case USPAN_STORE_BOOL:
-        *at++ = USPAN_TAG(uspan_otlp_AnyValue_bool_value_tag, USPAN_WIRE_VARINT);
-        *at++ = e->v.i != 0;
-        return at;
-    case USPAN_STORE_DOUBLE: {
-        uint64_t bits;
-        memcpy(&bits, &e->v.d, 8);
-        *at = USPAN_TAG(uspan_otlp_AnyValue_double_value_tag, USPAN_WIRE_FIXED64);
-        return uspan_put_fixed64(at + 1, bits);
-    }
-    case USPAN_STORE_NEAR:
-        at = uspan_put_len(at, USPAN_TAG(uspan_otlp_AnyValue_string_value_tag, USPAN_WIRE_BYTES), e->len);
-        memcpy(at, e->v.near, sizeof e->v.near); /* always room for 8: cheaper than a length */
-        return at + e->len;
-    case USPAN_STORE_STATIC:
-        text_follows(o, e->v.text, e->len);
-        return uspan_put_len(at, USPAN_TAG(uspan_otlp_AnyValue_string_value_tag, USPAN_WIRE_BYTES), e->len);
-    case USPAN_STORE_TEXT:
-        chain_follows(o, e->v.chain.head, e->len);
-        return uspan_put_len(at, USPAN_TAG(uspan_otlp_AnyValue_string_value_tag, USPAN_WIRE_BYTES), e->len);
-    case USPAN_STORE_BYTES:
-        chain_follows(o, e->v.chain.head, e->len);
-        return uspan_put_len(at, USPAN_TAG(uspan_otlp_AnyValue_bytes_value_tag, USPAN_WIRE_BYTES), e->len);
-    default: {
-        uint32_t head = any < 0x80u + 2u ? 2u : any < 0x4000u + 3u ? 3u : any < 0x200000u + 4u ? 4u : 5u;
-        o->entry = e;
-        o->element = 0u;
-        o->array_block = e->v.chain.head;
-        o->pos = 0u;
-        o->resume = RESUME_ELEMENTS;
-        return uspan_put_len(at, USPAN_TAG(uspan_otlp_AnyValue_array_value_tag, USPAN_WIRE_BYTES), any - head);
-    }
-    }
-}
-
-/* An attribute as a field with that tag. */
-static uint8_t *put_attr(uspan_otlp_t *o, uint8_t *at, uint8_t tag, const uspan_entry_t *e)
-{
-    uint32_t any = uspan_size_any(&o->tracer->trace, e);
-    uint32_t key_len = e->key->len;
-    at = uspan_put_len(at, tag, uspan_len_field(key_len) + uspan_len_field(any));
-    at = uspan_put_len(at, USPAN_TAG(uspan_otlp_KeyValue_key_tag, USPAN_WIRE_BYTES), key_len);
-    if (key_len > SMALL_KEY) {
-        text_follows(o, e->key->text, key_len);
-        o->entry = e;
-        o->resume = RESUME_VALUE;
-        return at;
-    }
-    return put_value(o, uspan_put_bytes(at, e->key->text, key_len), e, any);
-}
-
-static uint8_t *put_blocks(const uspan_trace_part_t *p, uint8_t *at, unsigned block, size_t n)
-{
-    for (; n > USPAN_BLOCK; n -= USPAN_BLOCK) {
-        memcpy(at, p->blocks[block].bytes, USPAN_BLOCK); /* of constant size: a few moves, no call */
-        at += USPAN_BLOCK;
-        block = p->block_next[block];
-    }
-    return uspan_put_bytes(at, p->blocks[block].bytes, n);
-}
-
-/* The span's attributes, each whole, for as long as they fit: what most bytes of most batches pass through. What does not fit, arrays
- * and long keys are left to next_piece(), which can stop anywhere. */
-static size_t put_whole_attrs(uspan_otlp_t *o, const uspan_slot_t *slot, uint8_t *out, size_t cap)
-{
-    uint8_t *at = out;
-    for (; o->item < slot->attr_count; o->item++) {
-        const uspan_entry_t *e = &slot->attrs[o->item];
-        uint32_t any = uspan_size_any(&o->tracer->trace, e);
-        uint32_t key_value = uspan_len_field(e->key->len) + uspan_len_field(any);
-        /* beside it: tag and length, and the bytes that copying a short text may overshoot */
-        if (e->store > USPAN_STORE_BYTES || e->key->len > SMALL_KEY || cap - (size_t)(at - out) < key_value + 16u) {
-            break;
-        }
-        at = uspan_put_len(at, SPAN_TAG(attributes, USPAN_WIRE_BYTES), key_value);
-        at = uspan_put_len(at, USPAN_TAG(uspan_otlp_KeyValue_key_tag, USPAN_WIRE_BYTES), e->key->len);
-        at = put_value(o, uspan_put_bytes(at, e->key->text, e->key->len), e, any);
-        if (o->left > 0u) {
-            at = o->text != NULL ? uspan_put_bytes(at, o->text, o->left)
-                                 : put_blocks(&o->tracer->trace, at, o->block, o->left);
-            o->left = 0u;
-        }
-    }
-    return (size_t)(at - out);
-}
-
-/* The next element of the array under way. */
-static uint8_t *put_element(uspan_otlp_t *o, uint8_t *at)
-{
-    const uspan_trace_part_t *p = &o->tracer->trace;
-    const uspan_entry_t *e = o->entry;
-    if (o->element >= e->len) {
-        o->resume = RESUME_STAGE;
-        return at;
-    }
-    unsigned used;
-    uint64_t number;
-    uint32_t any = uspan_size_element(p, (uspan_store_t)e->store, o->array_block, o->pos, &used, &number);
-    at = uspan_put_len(at, USPAN_TAG(uspan_otlp_ArrayValue_values_tag, USPAN_WIRE_BYTES), any);
-    switch (e->store) {
-    case USPAN_STORE_INTS:
-        *at = USPAN_TAG(uspan_otlp_AnyValue_int_value_tag, USPAN_WIRE_VARINT);
-        at = uspan_put_u64(at + 1, number);
-        break;
-    case USPAN_STORE_DOUBLES:
-        *at = USPAN_TAG(uspan_otlp_AnyValue_double_value_tag, USPAN_WIRE_FIXED64);
-        at = uspan_put_fixed64(at + 1, number);
-        break;
-    case USPAN_STORE_BOOLS:
-        *at++ = USPAN_TAG(uspan_otlp_AnyValue_bool_value_tag, USPAN_WIRE_VARINT);
-        *at++ = number != 0u;
-        break;
-    default:
-        at = uspan_put_len(at, USPAN_TAG(uspan_otlp_AnyValue_string_value_tag, USPAN_WIRE_BYTES), (uint32_t)number);
-        chain_follows(o, o->array_block, (uint32_t)number);
-        o->offset = (uint16_t)(o->pos + 2u); /* past a block's end is moved on by the copy */
-        break;
-    }
-    o->element = (uint16_t)(o->element + used);
-    unsigned pos = o->pos + used;
-    for (; pos >= USPAN_BLOCK && o->element < e->len; pos -= USPAN_BLOCK) {
-        o->array_block = p->block_next[o->array_block];
-    }
-    o->pos = (uint16_t)pos;
-    return at;
-}
 
 /* The next attribute kept in blocks (of an event or link), or NULL after the last. */
 static const uspan_entry_t *next_entry(uspan_otlp_t *o, unsigned count)
@@ -254,7 +98,7 @@ static void put_scope(uspan_otlp_t *o, pb_ostream_t *s)
     put_head(s, uspan_otlp_ScopeSpans_scope_tag, uspan_size_scope(o->batch, o->scope, first));
     uint32_t len = (uint32_t)strlen(o->scope->name);
     put_head(s, uspan_otlp_InstrumentationScope_name_tag, len);
-    text_follows(o, o->scope->name, len);
+    uspan_text_follows(o, o->scope->name, len);
     o->item = first ? 0u : USPAN_DROP_COUNT;
     o->slot = USPAN_NO_INDEX;
     o->stage = o->scope->version != NULL && o->scope->version[0] != '\0' ? STAGE_SCOPE_VERSION : STAGE_SCOPE_DROPS;
@@ -264,7 +108,7 @@ static void put_version(uspan_otlp_t *o, pb_ostream_t *s)
 {
     uint32_t len = (uint32_t)strlen(o->scope->version);
     put_head(s, uspan_otlp_InstrumentationScope_version_tag, len);
-    text_follows(o, o->scope->version, len);
+    uspan_text_follows(o, o->scope->version, len);
     o->stage = STAGE_SCOPE_DROPS;
 }
 
@@ -282,9 +126,9 @@ static void put_event(uspan_otlp_t *o, pb_ostream_t *s, const uspan_slot_t *slot
     put_time(s, uspan_otlp_Span_Event_time_unix_nano_tag, unix_of(o, slot, rec->time_ns));
     put_head(s, uspan_otlp_Span_Event_name_tag, rec->name_len);
     if (rec->name_store == USPAN_STORE_TEXT) {
-        chain_follows(o, rec->name.chain.head, rec->name_len);
+        uspan_chain_follows(o, rec->name.chain.head, rec->name_len);
     } else {
-        text_follows(o, rec->name_store == USPAN_STORE_NEAR ? (const char *)rec->name.near : rec->name.text,
+        uspan_text_follows(o, rec->name_store == USPAN_STORE_NEAR ? (const char *)rec->name.near : rec->name.text,
                      rec->name_len);
     }
     o->item = 0u;
@@ -314,9 +158,9 @@ static void put_link(uspan_otlp_t *o, pb_ostream_t *s, const uspan_slot_t *slot)
         const uspan_entry_t *e = next_entry(o, rec->attr_count);
         put_head(s, uspan_otlp_Span_Link_trace_state_tag, e->len);
         if (e->store == USPAN_STORE_NEAR) {
-            text_follows(o, e->v.near, e->len);
+            uspan_text_follows(o, e->v.near, e->len);
         } else {
-            chain_follows(o, e->v.chain.head, e->len);
+            uspan_chain_follows(o, e->v.chain.head, e->len);
         }
     }
 }
@@ -336,7 +180,7 @@ static void put_status(uspan_otlp_t *o, pb_ostream_t *s, const uspan_slot_t *slo
     if (slot->message_len > 0u) {
         put_head(s, uspan_otlp_Span_status_tag, uspan_size_status(slot));
         put_head(s, uspan_otlp_Status_message_tag, slot->message_len);
-        chain_follows(o, slot->message, slot->message_len);
+        uspan_chain_follows(o, slot->message, slot->message_len);
     }
     o->stage = STAGE_FLAGS;
 }
@@ -363,7 +207,7 @@ static uint8_t *put_span(uspan_otlp_t *o, uint8_t *at)
     if ((slot->traits & USPAN_TRAIT_NO_TRACESTATE) == 0u) {
         const uspan_tracestate_rec_t *rec = &o->tracer->trace.tracestates[slot->tracestate];
         at = uspan_put_len(at, SPAN_TAG(trace_state, USPAN_WIRE_BYTES), rec->len);
-        text_follows(o, rec->text, rec->len);
+        uspan_text_follows(o, rec->text, rec->len);
     }
 #endif
     return at;
@@ -394,11 +238,11 @@ static uint8_t *put_span_attr(uspan_otlp_t *o, uint8_t *at, const uspan_slot_t *
 {
     const uint8_t tag = SPAN_TAG(attributes, USPAN_WIRE_BYTES);
     if (o->item < slot->attr_count) {
-        return put_attr(o, at, tag, &slot->attrs[o->item++]);
+        return uspan_put_attr(o, at, tag, &slot->attrs[o->item++]);
     }
     if (o->item == slot->attr_count && uspan_is_unsynced(&o->tracer->trace, slot)) {
         o->item++;
-        return put_attr(o, at, tag, &uspan_unsynced_entry);
+        return uspan_put_attr(o, at, tag, &uspan_unsynced_entry);
     }
     if (slot->dropped_attrs > 0u) {
         *at = SPAN_TAG(dropped_attributes_count, USPAN_WIRE_VARINT);
@@ -439,9 +283,9 @@ static uint8_t *put_resource_attr(uspan_otlp_t *o, uint8_t *at)
         return at;
     }
     e.pend_len = 0u;
-    at = put_attr(o, at, TAG_ATTR(uspan_otlp_Resource_attributes_tag), &e);
+    at = uspan_put_attr(o, at, TAG_ATTR(uspan_otlp_Resource_attributes_tag), &e);
     o->percent = percent;
-    o->resume = RESUME_STAGE; /* uspan_set_resource() allows no key above SMALL_KEY here */
+    o->resume = USPAN_RESUME_STAGE; /* uspan_set_resource() allows no key above USPAN_SMALL_KEY here */
     return at;
 }
 
@@ -453,7 +297,7 @@ static uint8_t *put_drop(uspan_otlp_t *o, uint8_t *at)
                                 .store = USPAN_STORE_INT,
                                 .v.i = o->batch->reported[o->item] };
             o->item++;
-            return put_attr(o, at, TAG_ATTR(uspan_otlp_InstrumentationScope_attributes_tag), &e);
+            return uspan_put_attr(o, at, TAG_ATTR(uspan_otlp_InstrumentationScope_attributes_tag), &e);
         }
     }
     o->stage = STAGE_SPAN;
@@ -467,12 +311,12 @@ static uint8_t *next_piece(uspan_otlp_t *o, uint8_t *at)
 {
     const uspan_trace_part_t *p = &o->tracer->trace;
     o->percent = 0u;
-    if (o->resume == RESUME_VALUE) {
-        o->resume = RESUME_STAGE;
-        return put_value(o, at, o->entry, uspan_size_any(p, o->entry));
+    if (o->resume == USPAN_RESUME_VALUE) {
+        o->resume = USPAN_RESUME_STAGE;
+        return uspan_put_value(o, at, o->entry, uspan_size_any(p, o->entry));
     }
-    if (o->resume == RESUME_ELEMENTS) {
-        return put_element(o, at);
+    if (o->resume == USPAN_RESUME_ELEMENTS) {
+        return uspan_put_element(o, at);
     }
     const uspan_slot_t *slot = o->slot != USPAN_NO_INDEX ? &p->slots[o->slot] : NULL;
     const uspan_entry_t *e;
@@ -492,13 +336,13 @@ static uint8_t *next_piece(uspan_otlp_t *o, uint8_t *at)
     case STAGE_EVENT_ATTRS:
         e = next_entry(o, p->blocks[o->rec].event.attr_count);
         if (e != NULL) {
-            return put_attr(o, at, TAG_ATTR(uspan_otlp_Span_Event_attributes_tag), e);
+            return uspan_put_attr(o, at, TAG_ATTR(uspan_otlp_Span_Event_attributes_tag), e);
         }
         break;
     case STAGE_LINK_ATTRS:
         e = next_entry(o, p->blocks[o->rec].link.attr_count);
         if (e != NULL) {
-            return put_attr(o, at, TAG_ATTR(uspan_otlp_Span_Link_attributes_tag), e);
+            return uspan_put_attr(o, at, TAG_ATTR(uspan_otlp_Span_Link_attributes_tag), e);
         }
         break;
     default:
@@ -535,7 +379,7 @@ static uint8_t *next_piece(uspan_otlp_t *o, uint8_t *at)
     case STAGE_SCHEMA:
         if (sizeof(USPAN_SCHEMA_URL) > 1u) {
             put_head(&s, uspan_otlp_ScopeSpans_schema_url_tag, sizeof(USPAN_SCHEMA_URL) - 1u);
-            text_follows(o, USPAN_SCHEMA_URL, sizeof(USPAN_SCHEMA_URL) - 1u);
+            uspan_text_follows(o, USPAN_SCHEMA_URL, sizeof(USPAN_SCHEMA_URL) - 1u);
         }
         o->stage = STAGE_SCOPE;
         break;
@@ -615,9 +459,9 @@ size_t uspan_otlp_read(uspan_otlp_t *o, uint8_t *out, size_t cap)
         if (done == cap || (o->stage == STAGE_END && o->left == 0u && o->head_at == o->head_len)) {
             return done;
         }
-        if (o->stage == STAGE_ATTRS && o->resume == RESUME_STAGE) {
+        if (o->stage == STAGE_ATTRS && o->resume == USPAN_RESUME_STAGE) {
             o->percent = 0u;
-            done += put_whole_attrs(o, &o->tracer->trace.slots[o->slot], out + done, cap - done);
+            done += uspan_put_whole_attrs(o, &o->tracer->trace.slots[o->slot], out + done, cap - done);
         }
         if (cap - done >= USPAN_HEAD_BYTES) { /* straight into the caller's buffer */
             done = (size_t)(next_piece(o, out + done) - out);

@@ -2,6 +2,7 @@
 #ifndef USPAN_TRACE_ATTR_H
 #define USPAN_TRACE_ATTR_H
 
+#include <string.h>
 #include "text.h"
 
 #define USPAN_PEND_CLOSED 0xFFu /* as pend_len: a piece was lost, so later ones would not join on */
@@ -23,6 +24,10 @@ void uspan_attrs_finish(uspan_trace_part_t *p, uspan_slot_t *slot);
 static inline uint32_t uspan_key_bit(const uspan_key_t *key)
 {
     return 1u << (key->id % 32u);
+}
+static inline bool uspan_same_key(const uspan_key_t *a, const uspan_key_t *b)
+{
+    return a == b || (a->id == b->id && a->len == b->len && memcmp(a->text, b->text, a->len) == 0);
 }
 /* Where a setter may write, or NULL and *err (USPAN_OK where it writes nothing by rule). Caller holds the lock. */
 uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, uspan_err_t *err);
