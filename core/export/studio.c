@@ -12,10 +12,19 @@
 
 #define PATH "/trpc/registerRun"
 #define ID_HEX 32u
+#define JOB_DONE 0x80u /* in run_job: it says "done"; decided once, so that a body never changes while it is sent */
 
 static bool is_due(const uspan_run_t *run)
 {
     return run->state == USPAN_RUN_NEW || run->state == USPAN_RUN_ENDING;
+}
+
+/* The run is over. One that the server need not hear of, because nothing of its registration was sent, is done. */
+static void end_run(uspan_tracer_t *t, unsigned at)
+{
+    uspan_run_t *run = &t->trace.runs[at];
+    bool under_way = t->out.job == USPAN_JOB_RUN && (t->out.run_job & ~JOB_DONE) == at;
+    run->state = run->state == USPAN_RUN_NEW && !under_way ? USPAN_RUN_DONE : USPAN_RUN_ENDING;
 }
 
 /* A run that no span counts on any more and that the server knows as done gives its entry back. */
@@ -95,8 +104,7 @@ uspan_err_t uspan_run_begin(uspan_tracer_t *t, const char *id, const char *name)
     run->refs = 0u;
     run->state = USPAN_RUN_NEW;
     if (p->run != 0u) {
-        uspan_run_t *before = &p->runs[p->run - 1u];
-        before->state = before->state == USPAN_RUN_NEW ? USPAN_RUN_DONE : USPAN_RUN_ENDING;
+        end_run(t, p->run - 1u);
     }
     p->run = (uint8_t)(at + 1u);
     uspan_unlock(t, state);
@@ -112,7 +120,8 @@ uspan_err_t uspan_studio(uspan_tracer_t *t, const uspan_transport_t *transport, 
 {
     static const uspan_studio_t none;
     const uspan_studio_t *s = studio != NULL ? studio : &none;
-    if (t == NULL || transport == NULL || transport->abi != USPAN_TRANSPORT_ABI) {
+    if (t == NULL || transport == NULL || transport->abi != USPAN_TRANSPORT_ABI ||
+        (s->run_id != NULL && !is_plain_id(s->run_id))) {
         return USPAN_ERR_ARG;
     }
     const char *url = s->url;
@@ -151,7 +160,7 @@ bool uspan_studio_wants(uspan_tracer_t *t, uint64_t now_ns, uint64_t *wake)
                 *wake = x->studio.not_before_ns < *wake ? x->studio.not_before_ns : *wake;
                 return false;
             }
-            x->run_job = (uint8_t)i;
+            x->run_job = (uint8_t)(i | (t->trace.runs[i].state == USPAN_RUN_ENDING ? JOB_DONE : 0u));
             return true;
         }
     }
@@ -214,9 +223,11 @@ static void put_timestamp(uspan_window_t *w, uint64_t unix_ns)
 
 void uspan_studio_render(uspan_tracer_t *t, uspan_window_t *w)
 {
-    const uspan_run_t *run = &t->trace.runs[t->out.run_job];
-    uint64_t now_unix = 0;
-    (void)uspan_unix_now(t, &now_unix);
+    const uspan_run_t *run = &t->trace.runs[t->out.run_job & ~JOB_DONE];
+    uint64_t began_unix = 0;
+    uint32_t state = uspan_lock(t);
+    (void)uspan_epoch_unix(&t->trace, t->trace.epoch, run->began_ns, &began_unix);
+    uspan_unlock(t, state);
     uspan_window_text(w, "{\"id\":");
     put_json(w, run->id);
     uspan_window_text(w, ",\"project\":");
@@ -230,19 +241,21 @@ void uspan_studio_render(uspan_tracer_t *t, uspan_window_t *w)
         uspan_window_text(w, "\"");
     }
     uspan_window_text(w, ",\"timestamp\":\"");
-    put_timestamp(w, now_unix - (uspan_now(t) - run->began_ns));
+    put_timestamp(w, began_unix);
     /* The server kills runs whose pid is none of its own at its start; a device has none to offer. */
     uspan_window_text(w, "\",\"pid\":1,\"status\":\"");
-    uspan_window_text(w, run->state == USPAN_RUN_ENDING ? "done" : "running");
+    uspan_window_text(w, (t->out.run_job & JOB_DONE) != 0u ? "done" : "running");
     uspan_window_text(w, "\",\"run_dir\":\"\"}");
 }
 
 void uspan_studio_answered(uspan_tracer_t *t, bool accepted)
 {
     uint32_t state = uspan_lock(t);
-    uspan_run_t *run = &t->trace.runs[t->out.run_job];
-    if (accepted) {
-        run->state = run->state == USPAN_RUN_ENDING ? USPAN_RUN_DONE : USPAN_RUN_REGISTERED;
+    uspan_run_t *run = &t->trace.runs[t->out.run_job & ~JOB_DONE];
+    if (accepted && (t->out.run_job & JOB_DONE) != 0u) {
+        run->state = USPAN_RUN_DONE;
+    } else if (accepted && run->state == USPAN_RUN_NEW) {
+        run->state = USPAN_RUN_REGISTERED;
     }
     uspan_unlock(t, state);
 }
@@ -251,8 +264,7 @@ void uspan_studio_end(uspan_tracer_t *t)
 {
     uint32_t state = uspan_lock(t);
     if (t->trace.run != 0u) {
-        uspan_run_t *run = &t->trace.runs[t->trace.run - 1u];
-        run->state = run->state == USPAN_RUN_NEW ? USPAN_RUN_DONE : USPAN_RUN_ENDING;
+        end_run(t, t->trace.run - 1u);
     }
     uspan_unlock(t, state);
 }
