@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define DEFAULT_ENDPOINT "http://localhost:4318/v1/traces"
+#define NAP_MAX_MS 128u
 #define GRACE_MS 1000u /* beyond the shutdown deadline, before a tracer that does not stop is left */
 
 typedef struct started {
@@ -211,9 +212,13 @@ static void sleep_ms(started_t *x, uint32_t ms, int fd, short events)
     }
 }
 
+/* The processor is told of an end a moment before the span is in the queue; and its thread may be stopped in
+ * between. So after an end the sleeps are naps at first, each twice as long: what a poll came too early
+ * for, a later one sees soon. */
 static void *run(void *arg)
 {
     started_t *x = arg;
+    uint32_t nap_ms = 1;
     for (bool going = true; going;) {
         uint32_t ms = 0;
         short events = 0;
@@ -221,7 +226,7 @@ static void *run(void *arg)
             (void)sched_yield(); /* a mutex that is taken again at once would starve them */
         }
         (void)pthread_mutex_lock(&x->exporting);
-        atomic_store(&x->ends, 0u);
+        nap_ms = atomic_exchange(&x->ends, 0u) > 0u ? 1u : nap_ms;
         uspan_posix_tcp_settle(&x->tcp);
         (void)!uspan_poll(x->tracer, &ms);
         int fd = uspan_posix_tcp_fd(&x->tcp, &events);
@@ -231,7 +236,8 @@ static void *run(void *arg)
         unsigned wake_at = ms == USPAN_FOREVER ? 1u : batch_spans(x);
         atomic_store(&x->wake_at, wake_at);
         if (going && ms > 0u && atomic_load(&x->ends) < wake_at) {
-            sleep_ms(x, ms, fd, events);
+            sleep_ms(x, ms < nap_ms ? ms : nap_ms, fd, events);
+            nap_ms = nap_ms < NAP_MAX_MS ? 2u * nap_ms : USPAN_FOREVER;
         }
     }
     return NULL;

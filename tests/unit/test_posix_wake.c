@@ -58,7 +58,7 @@ static int begin(void **state)
         uspan_posix_release(&tracer);
     }
     uspan_posix_wake(&tracer);
-    (void)poll(NULL, 0u, 20); /* so that, as a rule, it sleeps; the tests hold without it too */
+    (void)poll(NULL, 0u, 400); /* so that, as a rule, its naps are over; the tests hold without it too */
     return err;
 }
 
