@@ -173,7 +173,8 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
     uint32_t state = uspan_lock(t);
     (void)random_locked(t, &state, random, parent.id == USPAN_ROOT.id ? 24u : 8u);
     p->started++;
-    if (p->enabled == 0u || parent.id == USPAN_ID_OFF || (o->disabled && parent.id == USPAN_ROOT.id)) {
+    bool off = (parent.id == USPAN_ID_OFF && o->parent == NULL) || (o->disabled && parent.id == USPAN_ROOT.id);
+    if (p->enabled == 0u || off) {
         p->unsampled++;
         uspan_unlock(t, state);
         return USPAN_HANDLE(USPAN_ID_OFF);
@@ -200,7 +201,7 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
     memcpy(slot->span_id, random, 8);
     uspan_epoch_enter(p, slot->epoch);
     slot->start_ns = start_ns;
-    slot->kind = (uint8_t)(o->kind != USPAN_KIND_DEFAULT ? o->kind : USPAN_KIND_INTERNAL);
+    slot->kind = (uint8_t)((unsigned)o->kind - 1u < (unsigned)USPAN_KIND_CONSUMER ? o->kind : USPAN_KIND_INTERNAL);
     slot->scope = o->scope != NULL ? o->scope : p->scope;
     slot->run = 0u;
     bool recorded = sampled(p, &from, slot->trace_id);
