@@ -69,7 +69,9 @@ static bool oracle_put_text(pb_ostream_t *s, const pb_field_t *field, void *cons
     return pb_encode_tag_for_field(s, field) && pb_encode_string(s, text->data, text->len);
 }
 
-static pb_callback_t oracle_callback(bool (*encode)(pb_ostream_t *s, const pb_field_t *field, void *const *arg), const void *arg)
+static pb_callback_t oracle_callback(bool (*encode)(pb_ostream_t *s, const pb_field_t *field,
+                                                    void *const *arg),
+                                     const void *arg)
 {
     pb_callback_t c;
     c.funcs.encode = encode;
@@ -113,7 +115,8 @@ static bool oracle_put_values(pb_ostream_t *s, const pb_field_t *field, void *co
             any.value.string_value = oracle_callback(oracle_put_text, &text);
             break;
         }
-        if (!pb_encode_tag_for_field(s, field) || !pb_encode_submessage(s, uspan_otlp_AnyValue_fields, &any)) {
+        if (!pb_encode_tag_for_field(s, field) ||
+            !pb_encode_submessage(s, uspan_otlp_AnyValue_fields, &any)) {
             return false;
         }
     }
@@ -183,7 +186,8 @@ static bool oracle_put_events(pb_ostream_t *s, const pb_field_t *field, void *co
         m.name = oracle_string(&name);
         m.attributes = oracle_callback(oracle_put_attrs, &attrs);
         m.dropped_attributes_count = e->dropped;
-        if (!pb_encode_tag_for_field(s, field) || !pb_encode_submessage(s, uspan_otlp_Span_Event_fields, &m)) {
+        if (!pb_encode_tag_for_field(s, field) ||
+            !pb_encode_submessage(s, uspan_otlp_Span_Event_fields, &m)) {
             return false;
         }
     }
@@ -195,7 +199,8 @@ static bool oracle_put_links(pb_ostream_t *s, const pb_field_t *field, void *con
     const oracle_span_t *span = *arg;
     for (size_t i = 0; i < span->link_count; i++) {
         const oracle_link_t *l = &span->links[i];
-        const oracle_text_t tracestate = { l->tracestate, l->tracestate != NULL ? strlen(l->tracestate) : 0u };
+        const oracle_text_t tracestate = { l->tracestate,
+                                           l->tracestate != NULL ? strlen(l->tracestate) : 0u };
         const oracle_attrs_t attrs = { l->attrs, l->attr_count };
         uspan_context_t c;
         uspan_otlp_Span_Link m = uspan_otlp_Span_Link_init_zero;
@@ -230,7 +235,8 @@ static bool oracle_put_spans(pb_ostream_t *s, const pb_field_t *field, void *con
         if (span->scope != scope->scope) {
             continue;
         }
-        const oracle_text_t tracestate = { span->tracestate, span->tracestate != NULL ? strlen(span->tracestate) : 0u };
+        const oracle_text_t tracestate = { span->tracestate,
+                                           span->tracestate != NULL ? strlen(span->tracestate) : 0u };
         const oracle_text_t name = { span->name, strlen(span->name) };
         const oracle_text_t message = { span->message, span->message != NULL ? strlen(span->message) : 0u };
         const oracle_attrs_t attrs = { span->attrs, span->attr_count };
@@ -243,7 +249,8 @@ static bool oracle_put_spans(pb_ostream_t *s, const pb_field_t *field, void *con
         m.parent_span_id.size = memcmp(span->parent_id, no_id, 8) != 0 ? 8u : 0u;
         memcpy(m.parent_span_id.bytes, span->parent_id, 8);
         m.name = oracle_string(&name);
-        m.kind = span->kind == USPAN_KIND_DEFAULT ? uspan_otlp_Span_SpanKind_SPAN_KIND_INTERNAL : (uspan_otlp_Span_SpanKind)span->kind;
+        m.kind = span->kind == USPAN_KIND_DEFAULT ? uspan_otlp_Span_SpanKind_SPAN_KIND_INTERNAL
+                                                  : (uspan_otlp_Span_SpanKind)span->kind;
         m.start_time_unix_nano = span->start_unix_ns;
         m.end_time_unix_nano = span->start_unix_ns + span->lasts_ns;
         m.attributes = oracle_callback(oracle_put_attrs, &attrs);
@@ -272,7 +279,8 @@ static bool oracle_put_scopes(pb_ostream_t *s, const pb_field_t *field, void *co
         oracle_scope_t scope = { r, NULL, done == NULL };
         for (size_t i = 0; i < r->span_count; i++) {
             const uspan_scope_t *at = r->spans[i].scope;
-            if ((uintptr_t)at > (uintptr_t)done && (scope.scope == NULL || (uintptr_t)at < (uintptr_t)scope.scope)) {
+            if ((uintptr_t)at > (uintptr_t)done &&
+                (scope.scope == NULL || (uintptr_t)at < (uintptr_t)scope.scope)) {
                 scope.scope = at;
             }
         }
@@ -291,7 +299,8 @@ static bool oracle_put_scopes(pb_ostream_t *s, const pb_field_t *field, void *co
         m.scope.attributes = oracle_callback(oracle_put_attrs, &drops);
         m.spans = oracle_callback(oracle_put_spans, &scope);
         m.schema_url = oracle_string(&schema);
-        if (!pb_encode_tag_for_field(s, field) || !pb_encode_submessage(s, uspan_otlp_ScopeSpans_fields, &m)) {
+        if (!pb_encode_tag_for_field(s, field) ||
+            !pb_encode_submessage(s, uspan_otlp_ScopeSpans_fields, &m)) {
             return false;
         }
     }

@@ -10,9 +10,52 @@
 #include "uspan/read.h"
 
 #define OUT_BYTES (2u * 1024u * 1024u)
-#define KEY(literal) /* for tables at file scope */ &(const uspan_key_t)USPAN_KEY_INIT(literal)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define LIST(a) (a), COUNT(a)
+
+/* Tables at file scope need keys that are objects. */
+static const uspan_key_t key_static = USPAN_KEY_INIT("static");
+static const uspan_key_t key_static_empty = USPAN_KEY_INIT("static.empty");
+static const uspan_key_t key_text = USPAN_KEY_INIT("text");
+static const uspan_key_t key_text_near = USPAN_KEY_INIT("text.near");
+static const uspan_key_t key_text_empty = USPAN_KEY_INIT("text.empty");
+static const uspan_key_t key_text_unicode = USPAN_KEY_INIT("text.unicode");
+static const uspan_key_t key_int = USPAN_KEY_INIT("int");
+static const uspan_key_t key_int_zero = USPAN_KEY_INIT("int.zero");
+static const uspan_key_t key_int_negative = USPAN_KEY_INIT("int.negative");
+static const uspan_key_t key_int_max = USPAN_KEY_INIT("int.max");
+static const uspan_key_t key_int_min = USPAN_KEY_INIT("int.min");
+static const uspan_key_t key_double = USPAN_KEY_INIT("double");
+static const uspan_key_t key_double_zero = USPAN_KEY_INIT("double.zero");
+static const uspan_key_t key_double_minus_zero = USPAN_KEY_INIT("double.minus.zero");
+static const uspan_key_t key_bool_true = USPAN_KEY_INIT("bool.true");
+static const uspan_key_t key_bool_false = USPAN_KEY_INIT("bool.false");
+static const uspan_key_t key_bytes = USPAN_KEY_INIT("bytes");
+static const uspan_key_t key_bytes_empty = USPAN_KEY_INIT("bytes.empty");
+static const uspan_key_t key_ints = USPAN_KEY_INIT("ints");
+static const uspan_key_t key_ints_empty = USPAN_KEY_INIT("ints.empty");
+static const uspan_key_t key_doubles = USPAN_KEY_INIT("doubles");
+static const uspan_key_t key_doubles_empty = USPAN_KEY_INIT("doubles.empty");
+static const uspan_key_t key_bools = USPAN_KEY_INIT("bools");
+static const uspan_key_t key_bools_empty = USPAN_KEY_INIT("bools.empty");
+static const uspan_key_t key_texts = USPAN_KEY_INIT("texts");
+static const uspan_key_t key_texts_empty = USPAN_KEY_INIT("texts.empty");
+static const uspan_key_t key_exception_type = USPAN_KEY_INIT("exception.type");
+static const uspan_key_t key_exception_message = USPAN_KEY_INIT("exception.message");
+static const uspan_key_t key_a = USPAN_KEY_INIT("a");
+static const uspan_key_t key_b = USPAN_KEY_INIT("b");
+static const uspan_key_t key_c = USPAN_KEY_INIT("c");
+static const uspan_key_t key_d = USPAN_KEY_INIT("d");
+static const uspan_key_t key_e = USPAN_KEY_INIT("e");
+static const uspan_key_t key_f = USPAN_KEY_INIT("f");
+static const uspan_key_t key_g = USPAN_KEY_INIT("g");
+static const uspan_key_t key_h = USPAN_KEY_INIT("h");
+static const uspan_key_t key_host_cores = USPAN_KEY_INIT("host.cores");
+static const uspan_key_t key_host_volts = USPAN_KEY_INIT("host.volts");
+static const uspan_key_t key_host_battery = USPAN_KEY_INIT("host.battery");
+static const uspan_key_t key_host_name = USPAN_KEY_INIT("host.name");
+static const uspan_key_t key_host_tag = USPAN_KEY_INIT("host.tag");
+static const uspan_key_t key_service_version = USPAN_KEY_INIT("service.version");
 
 /* ---- recording what a table asks for ------------------------------------------------------------------------------------- */
 
@@ -64,7 +107,8 @@ static void record(world_t *w, oracle_span_t *spans, size_t count)
             assert_int_equal(uspan_context_parse(&parent, o->traceparent, o->tracestate), USPAN_OK);
             options.parent = &parent;
         }
-        uspan_t s = uspan_start_with(t, o->child ? handles[i - 1u] : USPAN_ROOT, o->name, strlen(o->name), &options);
+        uspan_t s =
+            uspan_start_with(t, o->child ? handles[i - 1u] : USPAN_ROOT, o->name, strlen(o->name), &options);
         uspan_view_t view;
         assert_int_equal(uspan_read(t, s, &view), USPAN_OK);
         handles[i] = s;
@@ -85,7 +129,8 @@ static void record(world_t *w, oracle_span_t *spans, size_t count)
         for (size_t n = 0; n < o->attr_count; n++) {
             assert_int_equal(uspan_set_all(t, s, &o->attrs[n], 1), USPAN_OK);
         }
-        uspan_set_limits(t, &(uspan_limits_t){ .attrs = (uint16_t)o->attr_count, .events = (uint16_t)o->event_count,
+        uspan_set_limits(t, &(uspan_limits_t){ .attrs = (uint16_t)o->attr_count,
+                                               .events = (uint16_t)o->event_count,
                                                .links = (uint16_t)o->link_count });
         for (size_t n = 0; n < o->dropped_attrs; n++) {
             assert_int_equal(uspan_set_int(t, s, USPAN_KEY("too.many"), 1), USPAN_ERR_FULL);
@@ -93,7 +138,8 @@ static void record(world_t *w, oracle_span_t *spans, size_t count)
         for (size_t n = 0; n < o->event_count; n++) {
             const oracle_event_t *e = &o->events[n];
             const uspan_attr_t *asked = with_dropped(e->attrs, e->attr_count, e->dropped);
-            assert_int_equal(uspan_event_n(t, s, e->name, strlen(e->name), start_ns + e->after_ns, asked, e->attr_count + e->dropped),
+            assert_int_equal(uspan_event_n(t, s, e->name, strlen(e->name), start_ns + e->after_ns, asked,
+                                           e->attr_count + e->dropped),
                              e->dropped > 0u ? USPAN_TRUNCATED : USPAN_OK);
         }
         for (size_t n = 0; n < o->dropped_events; n++) {
@@ -105,8 +151,9 @@ static void record(world_t *w, oracle_span_t *spans, size_t count)
             assert_int_equal(uspan_context_parse(&context, l->traceparent, l->tracestate), USPAN_OK);
             context.remote = !l->local;
             const uspan_attr_t *asked = with_dropped(l->attrs, l->attr_count, l->dropped);
-            assert_int_equal(uspan_add_link(t, s, &(uspan_link_t){ &context, asked, l->attr_count + l->dropped }),
-                             l->dropped > 0u ? USPAN_TRUNCATED : USPAN_OK);
+            assert_int_equal(
+                uspan_add_link(t, s, &(uspan_link_t){ &context, asked, l->attr_count + l->dropped }),
+                l->dropped > 0u ? USPAN_TRUNCATED : USPAN_OK);
         }
         for (size_t n = 0; n < o->dropped_links; n++) {
             uspan_context_t context;
@@ -117,7 +164,8 @@ static void record(world_t *w, oracle_span_t *spans, size_t count)
         assert_int_equal(uspan_set_status(t, s, o->status, o->message), USPAN_OK);
     }
     for (size_t i = 0; i < count; i++) {
-        assert_int_equal(uspan_end_at(t, handles[i], w->now_ns + spans[i].start_after_ns + spans[i].lasts_ns), USPAN_OK);
+        assert_int_equal(uspan_end_at(t, handles[i], w->now_ns + spans[i].start_after_ns + spans[i].lasts_ns),
+                         USPAN_OK);
     }
 }
 
@@ -147,9 +195,11 @@ static void compare(world_t *w, const oracle_request_t *request, size_t step)
     }
 }
 
-static void check(world_t *w, oracle_span_t *spans, size_t count, const uspan_attr_t *drops, size_t drop_count)
+static void check(world_t *w, oracle_span_t *spans, size_t count, const uspan_attr_t *drops,
+                  size_t drop_count)
 {
-    const oracle_request_t request = { resource, resource_count, USPAN_SCHEMA_URL, spans, count, drops, drop_count };
+    const oracle_request_t request = { resource, resource_count, USPAN_SCHEMA_URL, spans,
+                                       count,    drops,          drop_count };
     static const size_t steps[] = { 1, 2, 7, 31, 100, 135, 136, 137, 1400, OUT_BYTES / 2u };
     assert_true(uspan_batch_freeze(&w->tracer, 0));
     assert_int_equal(w->tracer.out.dests[0].batch.count, count);
@@ -173,57 +223,67 @@ static void record_and_check(world_t *w, oracle_span_t *spans, size_t count)
 
 static const uspan_scope_t scopes[] = { { "agentscope", "1.0.21" }, { "app", NULL }, { "sensors", "" } };
 
-static const char long_state[] =
-    "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE,ot=th:8;rv:0123456789abcd,a=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+static const char long_state[] = "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE,ot=th:8;rv:0123456789abcd,a="
+                                 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 #define PARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 #define PARENT_RANDOM "00-0af7651916cd43dd8448eb211c80319d-00000000000000ff-03"
 #define UNSAMPLED "00-ffffffffffffffffffffffffffffffff-ffffffffffffffff-00"
 
 static const int64_t ints[] = { 0, 1, -1, 127, 128, INT64_MAX, INT64_MIN, 300 };
-static const double doubles[] = { 0.0, -0.0, 1.5, DBL_MAX, DBL_MIN, -INFINITY, INFINITY, DBL_EPSILON, 4.9e-324 };
+static const double doubles[] = {
+    0.0, -0.0, 1.5, DBL_MAX, DBL_MIN, -INFINITY, INFINITY, DBL_EPSILON, 4.9e-324
+};
 static const bool bools[] = { true, false, true };
-static const char *const texts[] = { "", "a", "éß", "exactly 30 bytes, two of length", "\xF0\x9F\x98\x80", "" };
+static const char *const texts[] = {
+    "", "a", "éß", "exactly 30 bytes, two of length", "\xF0\x9F\x98\x80", ""
+};
 static const uint8_t bytes[] = { 0, 255, 128, 0x0A, 0 };
 
-#define ARRAY(key, kind, field, a) { (key), (kind), (uint32_t)COUNT(a), { .field = (a) } }
+#define ARRAY(key, kind, field, a)         \
+    {                                      \
+        (key), (kind), (uint32_t)COUNT(a), \
+        {                                  \
+            .field = (a)                   \
+        }                                  \
+    }
 static const uspan_attr_t every_type[] = {
-    USPAN_ATTR_STATIC(KEY("static"), "referenced"),
-    USPAN_ATTR_STATIC(KEY("static.empty"), ""),
-    USPAN_ATTR_TEXT(KEY("text"), "copied into blocks, more than one of them, of 32 bytes"),
-    USPAN_ATTR_TEXT(KEY("text.near"), "8 bytes."),
-    USPAN_ATTR_TEXT(KEY("text.empty"), ""),
-    USPAN_ATTR_TEXT(KEY("text.unicode"), "Grüße 你好 \xF0\x9F\x98\x80"),
-    USPAN_ATTR_INT(KEY("int"), 12),
-    USPAN_ATTR_INT(KEY("int.zero"), 0),
-    USPAN_ATTR_INT(KEY("int.negative"), -1),
-    USPAN_ATTR_INT(KEY("int.max"), INT64_MAX),
-    USPAN_ATTR_INT(KEY("int.min"), INT64_MIN),
-    USPAN_ATTR_DOUBLE(KEY("double"), 0.25),
-    USPAN_ATTR_DOUBLE(KEY("double.zero"), 0.0),
-    USPAN_ATTR_DOUBLE(KEY("double.minus.zero"), -0.0),
-    USPAN_ATTR_BOOL(KEY("bool.true"), true),
-    USPAN_ATTR_BOOL(KEY("bool.false"), false),
-    ARRAY(KEY("bytes"), USPAN_TYPE_BYTES, bytes, bytes),
-    { KEY("bytes.empty"), USPAN_TYPE_BYTES, 0, { .bytes = bytes } },
-    ARRAY(KEY("ints"), USPAN_TYPE_INTS, ints, ints),
-    { KEY("ints.empty"), USPAN_TYPE_INTS, 0, { .ints = ints } },
-    ARRAY(KEY("doubles"), USPAN_TYPE_DOUBLES, doubles, doubles),
-    { KEY("doubles.empty"), USPAN_TYPE_DOUBLES, 0, { .doubles = doubles } },
-    ARRAY(KEY("bools"), USPAN_TYPE_BOOLS, bools, bools),
-    { KEY("bools.empty"), USPAN_TYPE_BOOLS, 0, { .bools = bools } },
-    ARRAY(KEY("texts"), USPAN_TYPE_TEXTS, texts, texts),
-    { KEY("texts.empty"), USPAN_TYPE_TEXTS, 0, { .texts = texts } },
+    USPAN_ATTR_STATIC(&key_static, "referenced"),
+    USPAN_ATTR_STATIC(&key_static_empty, ""),
+    USPAN_ATTR_TEXT(&key_text, "copied into blocks, more than one of them, of 32 bytes"),
+    USPAN_ATTR_TEXT(&key_text_near, "8 bytes."),
+    USPAN_ATTR_TEXT(&key_text_empty, ""),
+    USPAN_ATTR_TEXT(&key_text_unicode, "Grüße 你好 \xF0\x9F\x98\x80"),
+    USPAN_ATTR_INT(&key_int, 12),
+    USPAN_ATTR_INT(&key_int_zero, 0),
+    USPAN_ATTR_INT(&key_int_negative, -1),
+    USPAN_ATTR_INT(&key_int_max, INT64_MAX),
+    USPAN_ATTR_INT(&key_int_min, INT64_MIN),
+    USPAN_ATTR_DOUBLE(&key_double, 0.25),
+    USPAN_ATTR_DOUBLE(&key_double_zero, 0.0),
+    USPAN_ATTR_DOUBLE(&key_double_minus_zero, -0.0),
+    USPAN_ATTR_BOOL(&key_bool_true, true),
+    USPAN_ATTR_BOOL(&key_bool_false, false),
+    ARRAY(&key_bytes, USPAN_TYPE_BYTES, bytes, bytes),
+    { &key_bytes_empty, USPAN_TYPE_BYTES, 0, { .bytes = bytes } },
+    ARRAY(&key_ints, USPAN_TYPE_INTS, ints, ints),
+    { &key_ints_empty, USPAN_TYPE_INTS, 0, { .ints = ints } },
+    ARRAY(&key_doubles, USPAN_TYPE_DOUBLES, doubles, doubles),
+    { &key_doubles_empty, USPAN_TYPE_DOUBLES, 0, { .doubles = doubles } },
+    ARRAY(&key_bools, USPAN_TYPE_BOOLS, bools, bools),
+    { &key_bools_empty, USPAN_TYPE_BOOLS, 0, { .bools = bools } },
+    ARRAY(&key_texts, USPAN_TYPE_TEXTS, texts, texts),
+    { &key_texts_empty, USPAN_TYPE_TEXTS, 0, { .texts = texts } },
 };
 static const uspan_attr_t few[] = {
-    USPAN_ATTR_TEXT(KEY("exception.type"), "timeout"),
-    USPAN_ATTR_TEXT(KEY("exception.message"), "no answer in ten seconds, and none after"),
-    ARRAY(KEY("ints"), USPAN_TYPE_INTS, ints, ints),
+    USPAN_ATTR_TEXT(&key_exception_type, "timeout"),
+    USPAN_ATTR_TEXT(&key_exception_message, "no answer in ten seconds, and none after"),
+    ARRAY(&key_ints, USPAN_TYPE_INTS, ints, ints),
 };
 static const uspan_attr_t eight[] = {
-    USPAN_ATTR_INT(KEY("a"), 1),         USPAN_ATTR_INT(KEY("b"), 2),
-    USPAN_ATTR_BOOL(KEY("c"), false),    USPAN_ATTR_DOUBLE(KEY("d"), 1e300),
-    USPAN_ATTR_TEXT(KEY("e"), "eeeeee"), ARRAY(KEY("f"), USPAN_TYPE_TEXTS, texts, texts),
-    USPAN_ATTR_STATIC(KEY("g"), "g"),    ARRAY(KEY("h"), USPAN_TYPE_BYTES, bytes, bytes),
+    USPAN_ATTR_INT(&key_a, 1),         USPAN_ATTR_INT(&key_b, 2),
+    USPAN_ATTR_BOOL(&key_c, false),    USPAN_ATTR_DOUBLE(&key_d, 1e300),
+    USPAN_ATTR_TEXT(&key_e, "eeeeee"), ARRAY(&key_f, USPAN_TYPE_TEXTS, texts, texts),
+    USPAN_ATTR_STATIC(&key_g, "g"),    ARRAY(&key_h, USPAN_TYPE_BYTES, bytes, bytes),
 };
 _Static_assert(COUNT(eight) == USPAN_EVENT_ATTRS_MAX, "as many as an event may have");
 
@@ -242,24 +302,66 @@ static const oracle_link_t links[] = {
 
 static oracle_span_t table[] = {
     { .name = "bare", .scope = &scopes[0] },
-    { .name = "every type of value", .scope = &scopes[0], .kind = USPAN_KIND_CLIENT, .attrs = every_type,
-      .attr_count = COUNT(every_type), .lasts_ns = 1500000000u },
+    { .name = "every type of value",
+      .scope = &scopes[0],
+      .kind = USPAN_KIND_CLIENT,
+      .attrs = every_type,
+      .attr_count = COUNT(every_type),
+      .lasts_ns = 1500000000u },
     { .name = "child", .scope = &scopes[1], .child = true, .kind = USPAN_KIND_SERVER, .start_after_ns = 17 },
-    { .name = "grandchild", .scope = &scopes[0], .child = true, .kind = USPAN_KIND_PRODUCER, .status = USPAN_STATUS_OK },
+    { .name = "grandchild",
+      .scope = &scopes[0],
+      .child = true,
+      .kind = USPAN_KIND_PRODUCER,
+      .status = USPAN_STATUS_OK },
     { .name = "remote parent", .scope = &scopes[2], .traceparent = PARENT, .kind = USPAN_KIND_CONSUMER },
-    { .name = "remote parent with state", .scope = &scopes[1], .traceparent = PARENT_RANDOM, .tracestate = long_state },
+    { .name = "remote parent with state",
+      .scope = &scopes[1],
+      .traceparent = PARENT_RANDOM,
+      .tracestate = long_state },
     { .name = "its child has the state too", .scope = &scopes[1], .child = true, .tracestate = long_state },
-    { .name = "short state", .scope = &scopes[1], .traceparent = PARENT, .tracestate = "k=v", .kind = USPAN_KIND_INTERNAL },
+    { .name = "short state",
+      .scope = &scopes[1],
+      .traceparent = PARENT,
+      .tracestate = "k=v",
+      .kind = USPAN_KIND_INTERNAL },
     { .name = "error without words", .scope = &scopes[2], .status = USPAN_STATUS_ERROR },
     { .name = "error with none", .scope = &scopes[2], .status = USPAN_STATUS_ERROR, .message = "" },
-    { .name = "error", .scope = &scopes[2], .status = USPAN_STATUS_ERROR, .message = "no answer from the collector in 10 s" },
-    { .name = "events", .scope = &scopes[0], .events = events, .event_count = COUNT(events), .attrs = few, .attr_count = COUNT(few) },
+    { .name = "error",
+      .scope = &scopes[2],
+      .status = USPAN_STATUS_ERROR,
+      .message = "no answer from the collector in 10 s" },
+    { .name = "events",
+      .scope = &scopes[0],
+      .events = events,
+      .event_count = COUNT(events),
+      .attrs = few,
+      .attr_count = COUNT(few) },
     { .name = "links", .scope = &scopes[0], .links = links, .link_count = COUNT(links), .lasts_ns = 1 },
-    { .name = "all that is counted", .scope = &scopes[1], .attrs = few, .attr_count = COUNT(few), .events = events, .event_count = 2,
-      .links = links, .link_count = 2, .dropped_attrs = 1, .dropped_events = 127, .dropped_links = 128,
-      .status = USPAN_STATUS_ERROR, .message = "e" },
-    { .name = "counts of two bytes and more", .scope = &scopes[1], .attrs = few, .attr_count = COUNT(few), .events = events,
-      .event_count = 1, .links = links, .link_count = 1, .dropped_attrs = 16384, .dropped_events = 16383, .dropped_links = 65535 },
+    { .name = "all that is counted",
+      .scope = &scopes[1],
+      .attrs = few,
+      .attr_count = COUNT(few),
+      .events = events,
+      .event_count = 2,
+      .links = links,
+      .link_count = 2,
+      .dropped_attrs = 1,
+      .dropped_events = 127,
+      .dropped_links = 128,
+      .status = USPAN_STATUS_ERROR,
+      .message = "e" },
+    { .name = "counts of two bytes and more",
+      .scope = &scopes[1],
+      .attrs = few,
+      .attr_count = COUNT(few),
+      .events = events,
+      .event_count = 1,
+      .links = links,
+      .link_count = 1,
+      .dropped_attrs = 16384,
+      .dropped_events = 16383,
+      .dropped_links = 65535 },
     { .name = "a name of all forty-eight bytes that a slot has.", .scope = &scopes[0] },
 };
 
@@ -281,7 +383,8 @@ static void test_all_spans_in_several_scopes_equal_nanopb(void **state)
     world_t *w = *state;
     /* Two tracestates are kept at once: the third is left out, which is counted and not what is tested here. */
     for (size_t i = 0; i < COUNT(table); i++) {
-        assert_true(table[i].tracestate == NULL || table[i].tracestate == long_state || strcmp(table[i].tracestate, "k=v") == 0);
+        assert_true(table[i].tracestate == NULL || table[i].tracestate == long_state ||
+                    strcmp(table[i].tracestate, "k=v") == 0);
     }
     record_and_check(w, LIST(table));
 }
@@ -292,7 +395,12 @@ static void test_time_that_never_came_is_marked(void **state)
     static uspan_attr_t marked[COUNT(few) + 1u];
     for (int again = 0; again < 2; again++) {
         oracle_span_t spans[] = {
-            { .name = "unsynced", .scope = &scopes[0], .attrs = few, .attr_count = COUNT(few), .events = events, .event_count = COUNT(events) },
+            { .name = "unsynced",
+              .scope = &scopes[0],
+              .attrs = few,
+              .attr_count = COUNT(few),
+              .events = events,
+              .event_count = COUNT(events) },
             { .name = "bare", .scope = &scopes[0], .lasts_ns = 5 },
         };
         begin(w);
@@ -326,7 +434,8 @@ static void test_time_that_never_came_is_marked(void **state)
 static void test_what_is_lost_stands_on_the_first_scope(void **state)
 {
     world_t *w = *state;
-    oracle_span_t spans[] = { { .name = "one", .scope = &scopes[1] }, { .name = "two", .scope = &scopes[0] } };
+    oracle_span_t spans[] = { { .name = "one", .scope = &scopes[1] },
+                              { .name = "two", .scope = &scopes[0] } };
     begin(w);
     for (int i = 0; i < 200; i++) {
         assert_int_equal(uspan_start(&w->tracer, USPAN_NULL, "child of nothing").id, 0);
@@ -353,14 +462,17 @@ static void test_what_is_lost_stands_on_the_first_scope(void **state)
 
 /* ---- lengths of one, two and three bytes ------------------------------------------------------------------------------------- */
 
-static const size_t lengths[] = { 0,   1,   7,   8,   9,   31,  32,  33,  63,  64,   65,   95,   96,    97,    100,   105,   110,   115,  120,
-                                  121, 122, 123, 124, 125, 126, 127, 128, 129, 130,  131,  132,  255,   256,   16300, 16340, 16350, 16360, 16370,
-                                  16375, 16376, 16377, 16378, 16379, 16380, 16381, 16382, 16383, 16384, 16385, 16386, 65000 };
+static const size_t lengths[] = { 0,     1,     7,     8,     9,     31,    32,    33,    63,    64,    65,
+                                  95,    96,    97,    100,   105,   110,   115,   120,   121,   122,   123,
+                                  124,   125,   126,   127,   128,   129,   130,   131,   132,   255,   256,
+                                  16300, 16340, 16350, 16360, 16370, 16375, 16376, 16377, 16378, 16379, 16380,
+                                  16381, 16382, 16383, 16384, 16385, 16386, 65000 };
 
 static void test_values_of_every_length_equal_nanopb(void **state)
 {
     static char text[65001];
-    static const uspan_type_t kinds[] = { USPAN_TYPE_TEXT, USPAN_TYPE_STATIC, USPAN_TYPE_BYTES, USPAN_TYPE_BOOLS };
+    static const uspan_type_t kinds[] = { USPAN_TYPE_TEXT, USPAN_TYPE_STATIC, USPAN_TYPE_BYTES,
+                                          USPAN_TYPE_BOOLS };
     static bool flags[65001];
     memset(text, 'x', 65000);
     for (size_t i = 0; i < 65000u; i += 3u) {
@@ -374,11 +486,19 @@ static void test_values_of_every_length_equal_nanopb(void **state)
             }
             const oracle_event_t event = { "e", 0, &attr, 1, 0 };
             const oracle_link_t link = { PARENT, "k=v", false, &attr, 1, 0 };
-            oracle_span_t span = { .name = "lengths", .scope = &scopes[0], .attrs = &attr, .attr_count = 1, .events = &event,
-                                   .event_count = 1, .links = &link, .link_count = 1 };
+            oracle_span_t span = { .name = "lengths",
+                                   .scope = &scopes[0],
+                                   .attrs = &attr,
+                                   .attr_count = 1,
+                                   .events = &event,
+                                   .event_count = 1,
+                                   .links = &link,
+                                   .link_count = 1 };
             begin(*state);
             record(*state, &span, 1);
-            const oracle_request_t request = { resource, resource_count, USPAN_SCHEMA_URL, &span, 1, NULL, 0 };
+            const oracle_request_t request = {
+                resource, resource_count, USPAN_SCHEMA_URL, &span, 1, NULL, 0
+            };
             world_t *w = *state;
             assert_true(uspan_batch_freeze(&w->tracer, 0));
             compare(w, &request, 137);
@@ -399,14 +519,17 @@ static void test_arrays_of_every_length_equal_nanopb(void **state)
         reals[i] = (double)i;
         words[i] = letters + i % 37u;
     }
-    static const uint32_t counts[] = { 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 31, 32, 33, 63, 64, 1365, 1489, 1490, 1638, 3200 };
+    static const uint32_t counts[] = { 1,  2,  3,  4,  5,  10, 11,   12,   13,   14,   15,
+                                       16, 31, 32, 33, 63, 64, 1365, 1489, 1490, 1638, 3200 };
     for (size_t i = 0; i < COUNT(counts); i++) {
         const uspan_attr_t attrs[] = {
             { USPAN_KEY("i"), USPAN_TYPE_INTS, counts[i], { .ints = numbers } },
             { USPAN_KEY("d"), USPAN_TYPE_DOUBLES, counts[i], { .doubles = reals } },
             { USPAN_KEY("t"), USPAN_TYPE_TEXTS, counts[i], { .texts = words } },
         };
-        oracle_span_t span = { .name = "arrays", .scope = &scopes[0], .attrs = attrs, .attr_count = COUNT(attrs) };
+        oracle_span_t span = {
+            .name = "arrays", .scope = &scopes[0], .attrs = attrs, .attr_count = COUNT(attrs)
+        };
         record_and_check(*state, &span, 1);
     }
 }
@@ -417,13 +540,23 @@ static void test_keys_names_and_messages_of_every_length_equal_nanopb(void **sta
     for (unsigned len = 1; len <= 255u; len++) {
         memset(text, 'k', sizeof text);
         text[len] = '\0';
-        const uspan_key_t key = { text, (uint8_t)len, 0 };
-        const uspan_attr_t attrs[] = { { &key, USPAN_TYPE_TEXTS, (uint32_t)COUNT(texts), { .texts = texts } } };
+        const uspan_key_t key = { text, (uint8_t)len, 0, (uint16_t)len };
+        const uspan_attr_t attrs[] = {
+            { &key, USPAN_TYPE_TEXTS, (uint32_t)COUNT(texts), { .texts = texts } }
+        };
         const uspan_attr_t near[] = { USPAN_ATTR_TEXT(&key, "nearby") };
         const oracle_event_t event = { text, 9, near, 1, 0 };
         const oracle_link_t link = { PARENT, NULL, false, attrs, 1, 0 };
-        oracle_span_t span = { .name = "keys", .scope = &scopes[0], .attrs = attrs, .attr_count = 1, .events = &event, .event_count = 1,
-                               .links = &link, .link_count = 1, .status = USPAN_STATUS_ERROR, .message = text };
+        oracle_span_t span = { .name = "keys",
+                               .scope = &scopes[0],
+                               .attrs = attrs,
+                               .attr_count = 1,
+                               .events = &event,
+                               .event_count = 1,
+                               .links = &link,
+                               .link_count = 1,
+                               .status = USPAN_STATUS_ERROR,
+                               .message = text };
         record_and_check(*state, &span, 1);
     }
 }
@@ -431,19 +564,21 @@ static void test_keys_names_and_messages_of_every_length_equal_nanopb(void **sta
 /* ---- resource -------------------------------------------------------------------------------------------------------------------- */
 
 static const uspan_attr_t typed[] = {
-    USPAN_ATTR_INT(KEY("host.cores"), 0),
-    USPAN_ATTR_DOUBLE(KEY("host.volts"), 3.3),
-    USPAN_ATTR_BOOL(KEY("host.battery"), false),
-    USPAN_ATTR_TEXT(KEY("host.name"), "bed-7"),
-    USPAN_ATTR_TEXT_N(KEY("host.tag"), "abcdef", 3),
-    USPAN_ATTR_STATIC(KEY("service.version"), "from the table: not taken, it stands above"),
-    USPAN_ATTR_INT(KEY("host.cores"), 7),
+    USPAN_ATTR_INT(&key_host_cores, 0),
+    USPAN_ATTR_DOUBLE(&key_host_volts, 3.3),
+    USPAN_ATTR_BOOL(&key_host_battery, false),
+    USPAN_ATTR_TEXT(&key_host_name, "bed-7"),
+    USPAN_ATTR_TEXT_N(&key_host_tag, "abcdef", 3),
+    USPAN_ATTR_STATIC(&key_service_version, "from the table: not taken, it stands above"),
+    USPAN_ATTR_INT(&key_host_cores, 7),
 };
 
 static void test_resource_texts_are_decoded(void **state)
 {
     world_t *w = *state;
-    static const char list[] = "plain=text, spaced = a%20b ,full=%C3%A9%2C%3D%25,twice=1,host.name=other,empty=,twice=%32%30,service.name=x";
+    static const char list[] =
+        "plain=text, spaced = a%20b "
+        ",full=%C3%A9%2C%3D%25,twice=1,host.name=other,empty=,twice=%32%30,service.name=x";
     oracle_span_t span = { .name = "r", .scope = &scopes[0] };
     begin(w);
     const uspan_resource_t r = { "greenhouse", "2.1", "serial 9", list, LIST(typed) };
@@ -490,7 +625,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_lost_stands_on_the_first_scope, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_values_of_every_length_equal_nanopb, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_arrays_of_every_length_equal_nanopb, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_keys_names_and_messages_of_every_length_equal_nanopb, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_keys_names_and_messages_of_every_length_equal_nanopb, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_resource_texts_are_decoded, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
