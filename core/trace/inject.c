@@ -14,6 +14,9 @@ uspan_err_t uspan_context_of(uspan_tracer_t *t, uspan_t s, uspan_context_t *out)
     uspan_err_t err = USPAN_OK;
     uint32_t state = uspan_lock(t);
     const uspan_slot_t *slot = uspan_is_null(s) ? NULL : uspan_slot_of(p, s);
+    if (slot != NULL && slot->state == USPAN_STATE_ENDED) {
+        slot = NULL; /* stale at once, and not only when it was sent */
+    }
     if (slot != NULL) {
         memcpy(out->trace_id, slot->trace_id, 16);
         memcpy(out->span_id, slot->span_id, 8);
