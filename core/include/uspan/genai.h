@@ -46,7 +46,11 @@ extern "C" {
     C(function_input, "agentscope.function.input")                        \
     C(function_output, "agentscope.function.output")
 
+#if USPAN_ENABLED
 #define USPAN_GENAI_KEY_DECLARE(name, text) extern const uspan_key_t uspan_key_##name;
+#else
+#define USPAN_GENAI_KEY_DECLARE(name, text) static const uspan_key_t uspan_key_##name = USPAN_KEY_INIT(text);
+#endif
 USPAN_GENAI_KEYS(USPAN_GENAI_KEY_DECLARE, USPAN_GENAI_KEY_DECLARE)
 #undef USPAN_GENAI_KEY_DECLARE
 

@@ -98,4 +98,8 @@ const char *uspan_captured_status_message(const uspan_captured_t *s);
 #ifdef __cplusplus
 }
 #endif
+
+#if !USPAN_ENABLED
+#include "disabled.h"
+#endif
 #endif

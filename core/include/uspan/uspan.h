@@ -318,11 +318,12 @@ static inline uspan_err_t uspan_fail(uspan_tracer_t *t, uspan_t s, const char *t
 }
 #endif
 
-#include "disabled.h" /* USPAN_ENABLED 0 turns every call above into nothing */
 #include "context.h"
 #include "export.h"
 #if USPAN_ENABLED
 #include "tracer.h"
+#else
+#include "disabled.h" /* turns every call into nothing */
 #endif
 
 #endif
