@@ -1,5 +1,5 @@
-/* bench.c: the workloads, each in a function of its own that callgrind collects by name: bench <what> <rounds>. A round records a pool
- * of 64 spans or encodes a batch of 64. Uses the POSIX port, its real lock included.
+/* bench.c: the workloads, each in a function of its own that callgrind collects by name: bench <what> <rounds>. A round
+ * records a pool of 64 spans or encodes a batch of 64. Uses the POSIX port, its real lock included.
  * uspan-config: USPAN_SPANS_MAX=66 USPAN_TEXT_BYTES=65536 USPAN_BATCH_BYTES_MAX=1048576 USPAN_BATCH_AGE_MS=60000 */
 #include <malloc.h>
 #include <stdio.h>

@@ -19,6 +19,7 @@ OUT = ROOT / "build/bench"
 PROGRAM = ROOT / "tests/bench/bench.c"
 COMPILER = ["gcc"]
 BATCH, ROUNDS, NATIVE_ROUNDS, NATIVE_RUNS = 64, 20, 2000, 5
+PLACES = 6
 # Builds: the lock compiled in, as USPAN_LOCK_HEADER has it, and the lock as the port's function, the default.
 BUILDS = {"inline": ['-DUSPAN_LOCK_HEADER="uspan_posix_lock.h"'], "port": []}
 TOLERANCE = 0.03  # between README and a run: compilers and C libraries differ a little
@@ -66,15 +67,26 @@ def answer(program, what, rounds, *before):
     return said, done.stderr
 
 
+def counted(program, what):
+    return OUT / f"{program.parent.name}.{what}.callgrind"
+
+
 def instructions(program, what):
     """Instructions of one span, poll or copy: all that bench_<what> executed, by callgrind, over how often it did."""
-    found = OUT / f"{program.parent.name}.{what}.callgrind"
+    found = counted(program, what)
     answer(program, what, ROUNDS, "valgrind", "--tool=callgrind", f"--callgrind-out-file={found}",
            f"--toggle-collect=bench_{what}")
     total = int(re.search(r"^(?:summary|totals): (\d+)", found.read_text(), re.M).group(1))
     if total == 0:
         raise RuntimeError(f"callgrind saw no bench_{what}")
     return round(total / ROUNDS / BATCH)
+
+
+def places(program, what):
+    """Where they go: the functions that execute most of them themselves, each with its share of one span."""
+    lines = run(["callgrind_annotate", "--auto=no", counted(program, what)])
+    found = re.findall(r"^ *([\d,]+) \([ \d.]+%\)  \S*?:(\w+)", lines, re.M)
+    return {name: round(int(number.replace(",", "")) / ROUNDS / BATCH) for number, name in found[:PLACES]}
 
 
 def allocations(program):
@@ -103,22 +115,29 @@ def measure():
     host["spans_per_second"] = sorted(one["delivered"] * 10**9 // one["ns"] for one in runs)[NATIVE_RUNS // 2]
     host["heap_bytes_kept"] = said["heap_bytes"]
     version = run([*COMPILER, "--version"]).splitlines()[0]
-    return {"host": host, "compiler": version, "machine": os.uname().machine}
+    profile = {what: places(inline, what) for what in ("record_w1", "encode_w1")}
+    return {"host": host, "profile": profile, "compiler": version, "machine": os.uname().machine}
 
 
-def verdict(figure, goal):
-    if goal is None:
-        return ""
-    if figure <= goal:
-        return "met"
-    return f"{figure - goal:,} above ({figure / goal:.1f} times)" if goal else f"{figure:,} above"
+def verdict(figure, budget, goal):
+    words = [f"**{figure - budget:,} over the budget**"] if budget is not None and figure > budget else []
+    if goal is not None:
+        words.append("goal met" if figure <= goal else f"{figure - goal:,} above the goal")
+    return "; ".join(words)
+
+
+def rounded(number):
+    """Two digits that matter: what a machine's speed is worth."""
+    unit = 10 ** max(len(str(number)) - 2, 0)
+    return round(number / unit) * unit
 
 
 def table(host, compiler):
     lines = ["| figure (host, -O2) | uspan | budget | goal | | peers |", "| --- | ---: | ---: | ---: | --- | --- |"]
     for key, (label, peers, budget, goal) in ROWS.items():
         limits = ["" if one is None else f"{one:,}" for one in (budget, goal)]
-        lines.append(f"| {label} | {host[key]:,} | {limits[0]} | {limits[1]} | {verdict(host[key], goal)} | {peers} |")
+        figure = rounded(host[key]) if key in FREE else host[key]
+        lines.append(f"| {label} | {figure:,} | {limits[0]} | {limits[1]} | {verdict(host[key], budget, goal)} | {peers} |")
     return "\n".join([*lines, "", f"Compiler: {compiler}."])
 
 
@@ -166,6 +185,8 @@ def main(arguments):
     (ROOT / "build/bench.json").write_text(json.dumps(found, indent=1) + "\n")
     host = found["host"]
     print(table(host, found["compiler"]))
+    for what, functions in found["profile"].items():
+        print(f"{what}, most instructions: {', '.join(f'{name} {number:,}' for name, number in functions.items())}")
     faults = [f"{key} is {host[key]:,}, over its budget of {budget:,}"
               for key, (_, _, budget, _) in ROWS.items() if budget is not None and host[key] > budget]
     if host["heap_bytes_kept"] != 0:
