@@ -1,5 +1,6 @@
 /* console.c: a span is one line of at most LINE_BYTES, whatever is in it: control characters become
  * spaces, and a cut falls between two characters. */
+#include "trace/inside.h"
 #include "uspan/read.h"
 #include <string.h>
 #include "print.h"
@@ -44,7 +45,7 @@ static void put_attr(uspan_window_t *w, uspan_tracer_t *t, uspan_t s, unsigned i
 
 static uspan_err_t print_span(void *ctx, uspan_tracer_t *t, uspan_t s)
 {
-    static const char kinds[] = "?\0internal\0server\0client\0producer\0consumer";
+    static const char kinds[] = "\0internal\0server\0client\0producer\0consumer";
     static const char states[] = "unset\0ok\0error";
     const uspan_console_t *c = ctx;
     char line[LINE_BYTES + 1u];
@@ -68,7 +69,7 @@ static uspan_err_t print_span(void *ctx, uspan_tracer_t *t, uspan_t s)
     text[3] = (char)('0' + rest % 10u);
     uspan_window_put(&w, text, 4u);
     uspan_window_text(&w, " ms ");
-    put_word(&w, kinds, view.kind <= USPAN_KIND_CONSUMER ? view.kind : 0u);
+    put_word(&w, kinds, view.kind);
     uspan_window_text(&w, " ");
     put_word(&w, states, view.status);
     size_t len = uspan_read_status_message(t, s, text, sizeof text);

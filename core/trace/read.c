@@ -3,6 +3,7 @@
  * begins again, so that a repetition means that a writer got on. (Replaced twice between two holds by a
  * value of equal length, it may come to lie where it lay: that goes unseen.) Finding a byte is a walk over
  * up to USPAN_VALUE_MAX / USPAN_BLOCK_BYTES blocks. */
+#include "inside.h"
 #include "uspan/read.h"
 #include <limits.h>
 #include <string.h>
@@ -81,7 +82,6 @@ static uspan_err_t find(reader_t *r, const uspan_slot_t *slot)
         }
         if (index < count) {
             at = p->blocks[skip_blocks(p, i, index / USPAN_ENTRIES_PER_BLOCK)].entries;
-            count -= index - index % USPAN_ENTRIES_PER_BLOCK;
             index %= USPAN_ENTRIES_PER_BLOCK;
         }
     }
@@ -230,7 +230,7 @@ static uspan_err_t value_of(reader_t *r, uspan_value_t *out)
     bool whole = e->store == USPAN_STORE_INT || e->store == USPAN_STORE_BOOL;
     out->key = e->key;
     out->type = (uspan_type_t)types[e->store];
-    out->len = e->store >= USPAN_STORE_STATIC ? len : 0u;
+    out->len = len;
     out->i = whole ? e->v.i : 0;
     out->d = e->store == USPAN_STORE_DOUBLE ? e->v.d : 0.0;
     return USPAN_OK;

@@ -88,7 +88,7 @@ static void test_attributes_are_text_and_numbers(void **state)
     static const double doubles[] = { 0.5, -1e300, 0.0 };
     const double odd[] = { NAN, INFINITY, -INFINITY };
     static const bool bools[] = { true, false };
-    static const char *const texts[] = { "stop", "", "a \"b\\c\"\n\x01", "\xC3\xA4" };
+    static const char *const texts[] = { "stop", "", "a \"b\\c\"\n\x1f", "\xC3\xA4" };
     uspan_t s = uspan_start(t, USPAN_ROOT, "all");
     uspan_set_int(t, s, USPAN_KEY("int"), INT64_MIN);
     uspan_set_double(t, s, USPAN_KEY("double"), 0.7);
@@ -125,7 +125,7 @@ static void test_attributes_are_text_and_numbers(void **state)
     assert_string_equal(uspan_captured_str(got, "odd"), "[null,null,null]");
     assert_string_equal(uspan_captured_str(got, "bools"), "[true,false]");
     assert_string_equal(uspan_captured_str(got, "texts"),
-                        "[\"stop\",\"\",\"a \\\"b\\\\c\\\"\\u000a\\u0001\",\"\xC3\xA4\"]");
+                        "[\"stop\",\"\",\"a \\\"b\\\\c\\\"\\u000a\\u001f\",\"\xC3\xA4\"]");
     assert_string_equal(uspan_captured_str(got, "none"), "[]");
     assert_string_equal(uspan_captured_str(got, "error.type"), "timeout");
     assert_string_equal(uspan_captured_status_message(got), "no answer in 10 s");
@@ -140,6 +140,7 @@ static void test_attributes_are_text_and_numbers(void **state)
     assert_int_equal(uspan_captured_int(got, "text"), 0);
     assert_true(uspan_captured_double(got, "missing") == 0.0);
     assert_true(uspan_captured_double(got, "int") == 0.0);
+    assert_true(uspan_captured_double(got, "yes") == 0.0);
     assert_true(uspan_captured_double(got, "text") == 0.0);
     assert_string_equal(uspan_captured_str(got, "exception/exception.message"), "no answer in 10 s");
 }

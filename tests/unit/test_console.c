@@ -47,12 +47,12 @@ static void test_a_span_is_one_line(void **state)
     uspan_set_strs(&w->tracer, s, &uspan_key_response_finish_reasons, reasons, 2);
     uspan_context_t c;
     uspan_context_of(&w->tracer, s, &c);
-    w->now_ns += 1234056789u;
+    w->now_ns += 1234156789u;
     uspan_end(&w->tracer, s);
     world_drain(w);
     assert_int_equal(page.count, 1);
     assert_string_equal(rest_of(&page, 0),
-                        "chat qwen-max 1234.056 ms client ok gen_ai.operation.name=chat "
+                        "chat qwen-max 1234.156 ms client ok gen_ai.operation.name=chat "
                         "gen_ai.provider.name=dashscope gen_ai.request.model=qwen-max "
                         "gen_ai.request.temperature=0.7 gen_ai.request.stream=true gen_ai...");
     char id[9];
@@ -67,7 +67,7 @@ static void test_a_span_is_one_line(void **state)
 static void test_errors_kinds_and_short_times_are_told(void **state)
 {
     static const char *const kinds[] = { "internal", "internal", "server", "client",
-                                         "producer", "consumer", "?" };
+                                         "producer", "consumer", "internal" };
     world_t *w = *state;
     page_t page;
     begin(w, &page);

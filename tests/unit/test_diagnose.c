@@ -262,13 +262,15 @@ static uspan_err_t refuse_span(void *ctx, uspan_tracer_t *t, uspan_t s)
     return USPAN_ERR_FULL;
 }
 
-static void test_rejected_spans_are_told_and_a_sink_waits_for_no_clock(void **state)
+static void test_rejected_spans_are_told_and_a_sink_waits_for_no_clock_and_no_gate(void **state)
 {
     world_t *w = *state;
     world_reset(w);
     w->unix_ns = 0;
     static const uspan_sink_t sink = { NULL, refuse_span };
     assert_int_equal(uspan_export_to_sink(&w->tracer, 0, &sink), USPAN_OK);
+    static const uspan_gate_t gate = { NULL, closed };
+    uspan_set_gate(&w->tracer, &gate);
     record(w);
     assert_says(w, "call uspan_poll() often");
     world_drain(w);
@@ -320,7 +322,7 @@ int main(void)
         TEST(test_missing_unix_time_is_told),
         TEST(test_missing_entropy_is_told),
         TEST(test_a_full_pool_and_open_spans_are_told),
-        TEST(test_rejected_spans_are_told_and_a_sink_waits_for_no_clock),
+        TEST(test_rejected_spans_are_told_and_a_sink_waits_for_no_clock_and_no_gate),
         TEST(test_the_text_is_cut_to_any_buffer_and_its_length_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

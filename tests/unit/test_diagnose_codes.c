@@ -1,4 +1,5 @@
-/* test_diagnose_codes.c: without texts, the diagnosis is codes. uspan-config: USPAN_TEXTS=0 */
+/* test_diagnose_codes.c: without texts, the diagnosis is codes.
+ * uspan-config: USPAN_TEXTS=0 USPAN_FULL_DROPS_OLDEST=1 */
 #include <string.h>
 #include "world.h"
 
@@ -17,10 +18,25 @@ static void test_codes_tell_the_same(void **state)
     assert_null(strstr(text, "Check"));
 }
 
+static void test_spans_that_gave_way_to_newer_ones_are_told(void **state)
+{
+    world_t *w = *state;
+    char text[256];
+    world_reset_with_collector(w);
+    for (unsigned i = 0; i <= USPAN_SPANS_MAX; i++) {
+        uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "x"));
+    }
+    world_drain(w);
+    (void)uspan_diagnose(&w->tracer, 0, text, sizeof text);
+    assert_non_null(strstr(text, ", evicted 1 c18"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_codes_tell_the_same, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_spans_that_gave_way_to_newer_ones_are_told, world_setup,
+                                        world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,25 +2,9 @@
  * whole. */
 #include "uspan/read.h"
 #include <string.h>
-#include "trace/pool.h"
-#include "world.h"
-
-#define LONG_TEXT (3u * USPAN_BLOCK + 7u) /* bytes: four blocks */
+#include "reading.h"
 
 static const uspan_key_t key_a = USPAN_KEY_INIT("a");
-
-static uspan_t start(world_t *w)
-{
-    world_reset_with_collector(w);
-    return uspan_start(&w->tracer, USPAN_ROOT, "watering");
-}
-
-static void fill_text(char *text, size_t len, unsigned seed)
-{
-    for (size_t i = 0; i < len; i++) {
-        text[i] = (char)('a' + (i * 7u + i / 26u + seed) % 26u);
-    }
-}
 
 /* A port whose lock lets another task in first, at the n-th call. */
 typedef struct meddler {
@@ -142,6 +126,35 @@ static void test_a_value_replaced_while_it_is_read_is_the_old_or_the_new_one(voi
     assert_true(fresh >= 16u); /* the meddling did come between the holds */
 }
 
+static void set_near(meddler_t *m)
+{
+    uspan_set_str(&m->w->tracer, m->s, &key_a, "new near");
+}
+
+static void test_a_short_value_replaced_by_another_is_the_old_or_the_new_one(void **state)
+{
+    static void (*const acts[])(meddler_t *) = { set_near, set_number };
+    world_t *w = *state;
+    fill_text(one_text, 3, 0);
+    one_text[3] = '\0';
+    for (unsigned a = 0; a < 2u; a++) {
+        for (unsigned at = 0; at < 3u; at++) {
+            meddler_t m;
+            char got[LONG_TEXT];
+            uspan_t s = meddled(w, &m, acts[a], at, NULL, 0);
+            size_t n = uspan_read_text(&w->tracer, s, USPAN_OF_SPAN, 0, 0, got, sizeof got);
+            calm(&m);
+            if (at == 2u) {
+                assert_int_equal(n, 3); /* it came too late */
+                assert_memory_equal(got, one_text, 3);
+            } else {
+                assert_int_equal(n, a == 0u ? 8 : 0);
+                assert_memory_equal(got, "new near", n);
+            }
+        }
+    }
+}
+
 static void test_an_array_replaced_while_it_is_read_is_the_old_or_the_new_one(void **state)
 {
     static const char *const texts[] = { one_text, other_text };
@@ -198,6 +211,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_value_replaced_while_it_is_read_is_the_old_or_the_new_one),
+        TEST(test_a_short_value_replaced_by_another_is_the_old_or_the_new_one),
         TEST(test_an_array_replaced_while_it_is_read_is_the_old_or_the_new_one),
         TEST(test_a_span_that_goes_while_it_is_read_is_stale),
     };
