@@ -402,7 +402,11 @@ static void answer_step(uspan_tracer_t *t, uint64_t now, uint64_t *wake)
             sooner(wake, after_ms(now, USPAN_POLL_MS));
         }
     } else {
-        uspan_err_t err = n == USPAN_ERR_CLOSED ? uspan_answer_eof(&x->answer) : (uspan_err_t)n;
+        /* A body that only the connection's end delimits is whole by either end: sending it again would store spans twice. */
+        uspan_err_t err = uspan_answer_eof(&x->answer);
+        if (err != USPAN_OK && n != USPAN_ERR_CLOSED) {
+            err = (uspan_err_t)n;
+        }
         if (err == USPAN_OK) {
             x->answer.flags |= USPAN_ANSWER_CLOSE;
             uspan_verdict(t, now);

@@ -240,20 +240,22 @@ USPAN_APART static uspan_err_t set_what_fits(uspan_tracer_t *t, uspan_t s, const
 /* Text of one block or less into an empty entry; the pool has a block. Caller holds the lock. */
 static inline void fill_short(uspan_trace_part_t *p, uspan_entry_t *e, const char *text, size_t len)
 {
-    uint8_t *to = e->v.near;
+    uint8_t *to;
     e->len = (uint16_t)len;
     e->pend_len = 0u;
-    e->store = USPAN_STORE_NEAR;
-    if (len > NEAR_BYTES) {
-        uint16_t block = p->blocks_free;
+    if (len <= NEAR_BYTES) {
+        e->store = USPAN_STORE_NEAR;
+        to = e->v.near;
+    } else {
+        unsigned block = p->blocks_free;
         p->blocks_free = p->block_next[block];
         p->blocks_live++;
         if (p->blocks_live > p->blocks_high) {
             p->blocks_high = p->blocks_live;
         }
         e->store = USPAN_STORE_TEXT;
-        e->v.chain.head = block;
-        e->v.chain.tail = block;
+        e->v.chain.head = (uint16_t)block;
+        e->v.chain.tail = (uint16_t)block;
         to = p->blocks[block].bytes;
     }
     memcpy(to, text, len);
@@ -338,7 +340,7 @@ uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key
 
 uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
 {
-    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || len > UINT16_MAX || !is_plain(t, text, len)) {
+    if (t == NULL || text == NULL || len > UINT16_MAX || !is_plain(t, text, len)) {
         return set_many(t, s, key, USPAN_TYPE_STATIC, text, len);
     }
     uint64_t v = 0;

@@ -1,5 +1,6 @@
 /* baggage.c: W3C Baggage as header text, https://www.w3.org/TR/baggage/.
  * Invariant: nothing is stored; nothing is read outside the text or written outside out[0..cap). */
+#include "inside.h"
 #include "uspan/context.h"
 #include "ascii.h"
 

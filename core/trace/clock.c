@@ -3,16 +3,6 @@
 #include "clock.h"
 #include "pool.h"
 
-void uspan_epoch_enter(uspan_trace_part_t *p, uint8_t epoch)
-{
-    p->epochs[epoch].refs++;
-}
-
-void uspan_epoch_leave(uspan_trace_part_t *p, uint8_t epoch)
-{
-    p->epochs[epoch].refs--;
-}
-
 bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_ns, uint64_t *unix_ns)
 {
     const uspan_epoch_t *e = &p->epochs[epoch];

@@ -2,7 +2,7 @@
 #ifndef USPAN_TRACE_CLOCK_H
 #define USPAN_TRACE_CLOCK_H
 
-#include "uspan/uspan.h"
+#include "inside.h"
 
 typedef enum uspan_epoch_state {
     USPAN_EPOCH_UNKNOWN = 0, /* no Unix time yet; the offset will come */
@@ -13,8 +13,14 @@ typedef enum uspan_epoch_state {
 #define USPAN_CLOCK_STEP_NS 100000000 /* smaller corrections are noise: a trace is not split for them */
 
 /* Callers hold the lock, for all but the last three. */
-void uspan_epoch_enter(uspan_trace_part_t *p, uint8_t epoch);
-void uspan_epoch_leave(uspan_trace_part_t *p, uint8_t epoch);
+static inline void uspan_epoch_enter(uspan_trace_part_t *p, uint8_t epoch)
+{
+    p->epochs[epoch].refs++;
+}
+static inline void uspan_epoch_leave(uspan_trace_part_t *p, uint8_t epoch)
+{
+    p->epochs[epoch].refs--;
+}
 /* Unix time of a monotonic one in that epoch; false while unknown. */
 bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_ns, uint64_t *unix_ns);
 

@@ -1,5 +1,6 @@
 /* context.c: traceparent, W3C Trace Context Level 2 §3.2.
  * Invariant: a context that leaves here is valid or all zero. */
+#include "inside.h"
 #include "uspan/context.h"
 #include "ascii.h"
 #include "tracestate.h"

@@ -3,7 +3,7 @@
 #define USPAN_TRACE_ID_H
 
 #include <string.h>
-#include "uspan/uspan.h"
+#include "inside.h"
 
 /* Seed from the port, or mix in more. USPAN_ERR_AGAIN: the port has none yet. Context: the exporting task, no lock held. */
 uspan_err_t uspan_id_seed(uspan_tracer_t *t);

@@ -164,21 +164,19 @@ bool uspan_pool_evict(uspan_trace_part_t *p)
 
 unsigned uspan_blocks_take(uspan_trace_part_t *p, unsigned want, uint16_t *head, uint16_t *tail)
 {
-    uint16_t first = p->blocks_free;
-    uint16_t last = USPAN_NO_INDEX;
-    uint16_t at = first;
-    unsigned got = 0;
-    for (; got < want && at != USPAN_NO_INDEX; got++) {
-        last = at;
-        at = p->block_next[at];
-    }
+    unsigned free = USPAN_BLOCKS_MAX - p->blocks_live;
+    unsigned got = want < free ? want : free;
     if (got == 0u) {
         return 0u;
     }
-    p->blocks_free = at;
-    p->block_next[last] = USPAN_NO_INDEX;
-    *head = first;
+    uint16_t last = p->blocks_free;
+    *head = last;
+    for (unsigned i = 1; i < got; i++) {
+        last = p->block_next[last];
+    }
     *tail = last;
+    p->blocks_free = p->block_next[last];
+    p->block_next[last] = USPAN_NO_INDEX;
     p->blocks_live = (uint16_t)(p->blocks_live + got);
     if (p->blocks_live > p->blocks_high) {
         p->blocks_high = p->blocks_live;

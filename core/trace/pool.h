@@ -2,7 +2,7 @@
 #ifndef USPAN_TRACE_POOL_H
 #define USPAN_TRACE_POOL_H
 
-#include "uspan/uspan.h"
+#include "inside.h"
 
 typedef enum uspan_state {
     USPAN_STATE_FREE = 0,
@@ -33,7 +33,6 @@ static inline uint32_t uspan_lock(const uspan_tracer_t *t)
     (void)t;
     return uspan_lock_inline();
 }
-
 static inline void uspan_unlock(const uspan_tracer_t *t, uint32_t state)
 {
     (void)t;
@@ -44,7 +43,6 @@ static inline uint32_t uspan_lock(const uspan_tracer_t *t)
 {
     return t->trace.port->lock(t->trace.port->ctx);
 }
-
 static inline void uspan_unlock(const uspan_tracer_t *t, uint32_t state)
 {
     t->trace.port->unlock(t->trace.port->ctx, state);

@@ -3,7 +3,7 @@
  * and Python read it, so every SDK given the same text takes the same traces. The first 64 significant digits
  * decide a tie.
  * Invariant: digits[point..end) is the fraction still to be told; all before `end` are 0..9. */
-#include "uspan/uspan.h"
+#include "inside.h"
 #include "ascii.h"
 
 #define DIGITS_MAX 64u

@@ -3,6 +3,7 @@
  * begins again, so that a repetition means that a writer got on. (Replaced twice between two holds by a
  * value of equal length, it may come to lie where it lay: that goes unseen.) Finding a byte is a walk over
  * up to USPAN_VALUE_MAX / USPAN_BLOCK_BYTES blocks. */
+#include "inside.h"
 #include "uspan/read.h"
 #include <limits.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef USPAN_TRACE_RUN_H
 #define USPAN_TRACE_RUN_H
 
-#include "uspan/uspan.h"
+#include "inside.h"
 
 typedef enum uspan_run_state {
     USPAN_RUN_FREE = 0,

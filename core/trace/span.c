@@ -223,7 +223,7 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
     bool hooks = recorded && p->processors != NULL;
     uspan_unlock(t, state);
 
-    if (recorded && options != NULL) {
+    if (recorded && (o->attr_count | o->link_count) != 0u) {
         uspan_options_apply(t, s, o);
     }
     if (hooks) {

@@ -2,7 +2,7 @@
 #ifndef USPAN_TRACE_TRACE_H
 #define USPAN_TRACE_TRACE_H
 
-#include "uspan/uspan.h"
+#include "inside.h"
 
 /* All of the recording part, from nothing. Context: before any other call. */
 void uspan_trace_init(uspan_tracer_t *t, const uspan_port_t *port);

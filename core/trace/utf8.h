@@ -14,6 +14,13 @@ static inline size_t uspan_word_at(const char *text)
     return w;
 }
 
+static inline size_t uspan_four_at(const char *text)
+{
+    const size_t word = sizeof(size_t);
+    return uspan_word_at(text) | uspan_word_at(text + word) | uspan_word_at(text + 2u * word) |
+           uspan_word_at(text + 3u * word);
+}
+
 /* All ASCII: most text is, and needs no more than this. The last words overlap those before: reading a byte twice is cheaper than
  * reading it alone. */
 static inline bool uspan_is_ascii(const char *text, size_t len)
@@ -22,18 +29,32 @@ static inline bool uspan_is_ascii(const char *text, size_t len)
     const size_t word = sizeof(size_t);
     const char *end = text + len;
     if (len < word) {
+        uint32_t first = 0;
+        uint32_t last = 0;
+        if (len >= sizeof first) {
+            memcpy(&first, text, sizeof first);
+            memcpy(&last, end - sizeof last, sizeof last);
+            return ((first | last) & (uint32_t)high) == 0u;
+        }
         unsigned all = 0;
         while (text < end) {
             all |= (uint8_t)*text++;
         }
         return all < 0x80u;
     }
-    for (; (size_t)(end - text) > 4u * word; text += 4u * word) {
-        size_t all = uspan_word_at(text) | uspan_word_at(text + word) | uspan_word_at(text + 2u * word) |
-                     uspan_word_at(text + 3u * word);
-        if ((all & high) != 0u) {
+    for (; (size_t)(end - text) >= 8u * word; text += 8u * word) {
+        if (((uspan_four_at(text) | uspan_four_at(text + 4u * word)) & high) != 0u) {
             return false;
         }
+    }
+    if ((size_t)(end - text) > 4u * word) {
+        if ((uspan_four_at(text) & high) != 0u) {
+            return false;
+        }
+        text += 4u * word;
+    }
+    if (text == end) {
+        return true;
     }
     size_t all = uspan_word_at(end - word);
     for (; (size_t)(end - text) > word; text += word) {

@@ -193,6 +193,7 @@ typedef struct {
     uint16_t last_status;     /* HTTP status of the last answer; 0 for none */
     int8_t last_error;        /* uspan_err_t of the last transport failure; 0 for none */
 } uspan_stats_t;
+/* Context: the exporting task: what counts traffic is its own; what counts spans is read under the lock. */
 void uspan_stats(uspan_tracer_t *t, unsigned dest, uspan_stats_t *out);
 
 /* Why spans of this destination are not arriving, in one paragraph: state, counters, cause, cure. No secrets. Writes at most
