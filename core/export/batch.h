@@ -2,7 +2,7 @@
 #ifndef USPAN_EXPORT_BATCH_H
 #define USPAN_EXPORT_BATCH_H
 
-#include "uspan/uspan.h"
+#include "trace/inside.h"
 
 typedef enum uspan_dest_kind { USPAN_DEST_NONE = 0, USPAN_DEST_COLLECTOR, USPAN_DEST_SINK } uspan_dest_kind_t;
 

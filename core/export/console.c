@@ -1,5 +1,6 @@
 /* console.c: a span is one line of at most LINE_BYTES, whatever is in it: control characters become
  * spaces, and a cut falls between two characters. */
+#include "trace/inside.h"
 #include "uspan/read.h"
 #include <string.h>
 #include "print.h"

@@ -2,7 +2,7 @@
 #ifndef USPAN_EXPORT_EXPORTER_H
 #define USPAN_EXPORT_EXPORTER_H
 
-#include "uspan/uspan.h"
+#include "trace/inside.h"
 
 typedef enum uspan_step {
     USPAN_STEP_IDLE = 0, /* no exchange; a connection may be kept */

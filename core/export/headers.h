@@ -3,7 +3,7 @@
 #ifndef USPAN_EXPORT_HEADERS_H
 #define USPAN_EXPORT_HEADERS_H
 
-#include "uspan/uspan.h"
+#include "trace/inside.h"
 
 /* One pair, still encoded, white space around key and value trimmed. Split at the first '='. */
 typedef struct uspan_pair {

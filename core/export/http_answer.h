@@ -4,7 +4,7 @@
 #ifndef USPAN_EXPORT_HTTP_ANSWER_H
 #define USPAN_EXPORT_HTTP_ANSWER_H
 
-#include "uspan/uspan.h"
+#include "trace/inside.h"
 
 /* answer.flags after the head */
 #define USPAN_ANSWER_CLOSE 1u   /* the connection ends with this answer */

@@ -3,7 +3,7 @@
 #define USPAN_EXPORT_OTLP_H
 
 #include "trace/pool.h"
-#include "uspan/uspan.h"
+#include "trace/inside.h"
 #include "wire.h"
 
 /* ---- sizes, in closed form -------------------------------------------------------------------------------------------- */

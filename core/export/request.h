@@ -2,7 +2,7 @@
 #ifndef USPAN_EXPORT_REQUEST_H
 #define USPAN_EXPORT_REQUEST_H
 
-#include "uspan/uspan.h"
+#include "trace/inside.h"
 
 /* A window onto text that is rendered from its beginning each time: bytes before `from` are passed over, those beyond cap not kept.
  * So a small buffer takes any text, and rendering needs no state. at: bytes rendered so far. */

@@ -2,7 +2,7 @@
 #ifndef USPAN_EXPORT_RETRY_H
 #define USPAN_EXPORT_RETRY_H
 
-#include "uspan/uspan.h"
+#include "trace/inside.h"
 
 typedef enum uspan_action {
     USPAN_ACTION_DELIVERED, /* free the batch, but for rejected spans */

@@ -2,7 +2,7 @@
 #ifndef USPAN_EXPORT_URL_H
 #define USPAN_EXPORT_URL_H
 
-#include "uspan/uspan.h"
+#include "trace/inside.h"
 
 /* Take text apart into *out. path keeps pointing into text and is sent exactly as written, query included; a
  * fragment (RFC 3986 §3.5) ends it, and one that does not begin with '/' gets one in front.

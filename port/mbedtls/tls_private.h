@@ -2,6 +2,7 @@
 #ifndef USPAN_TLS_PRIVATE_H
 #define USPAN_TLS_PRIVATE_H
 
+#define USPAN_INSIDE /* config.h */
 #include "uspan_mbedtls.h"
 
 #ifndef MBEDTLS_PRIVATE /* 2.28 has no private members */

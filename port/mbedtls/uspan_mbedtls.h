@@ -117,6 +117,7 @@ typedef struct uspan_tls {
     uspan_tls_session_t sessions[USPAN_TLS_SESSIONS];
 } uspan_tls_t;
 
+#if USPAN_ENABLED
 /* Make *tls over `under`, and its transport to *out. Certificates are read at the next open, whose why() says
  * what is wrong with them. Returns: USPAN_OK; USPAN_ERR_ARG: something NULL, no anchor, a version or fragment
  * that is none.
@@ -138,6 +139,40 @@ void uspan_tls_free(uspan_tls_t *tls);
 int uspan_tls_error(const uspan_tls_t *tls);
 /* Most bytes of USPAN_TLS_HEAP_BYTES ever in use; 0 without that heap or without MBEDTLS_MEMORY_DEBUG. */
 size_t uspan_tls_heap_peak(void);
+
+#else /* USPAN_ENABLED 0: no TLS either; the transport is never called, and mbedTLS's code is not linked for uspan */
+static inline uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under,
+                                         const uspan_tls_options_t *options, uspan_transport_t *out)
+{
+    (void)tls, (void)under, (void)options;
+    memset(out, 0, sizeof(*out));
+    return USPAN_OK;
+}
+static inline uspan_err_t uspan_tls_set_anchors(uspan_tls_t *tls, const uspan_tls_blob_t *anchors, size_t anchor_count,
+                                                const uspan_tls_blob_t *revoked)
+{
+    (void)tls, (void)anchors, (void)anchor_count, (void)revoked;
+    return USPAN_OK;
+}
+static inline uspan_err_t uspan_tls_set_own(uspan_tls_t *tls, const uspan_tls_blob_t *cert, const uspan_tls_blob_t *key)
+{
+    (void)tls, (void)cert, (void)key;
+    return USPAN_OK;
+}
+static inline void uspan_tls_free(uspan_tls_t *tls)
+{
+    (void)tls;
+}
+static inline int uspan_tls_error(const uspan_tls_t *tls)
+{
+    (void)tls;
+    return 0;
+}
+static inline size_t uspan_tls_heap_peak(void)
+{
+    return 0u;
+}
+#endif
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,7 @@
  * no POSIX.
  * Invariant: pool[i].used says that its tls is initialised. */
 #define _GNU_SOURCE
+#define USPAN_INSIDE /* config.h */
 #include "uspan_posix_tls.h"
 
 #if defined(__unix__)

@@ -12,10 +12,20 @@
 extern "C" {
 #endif
 
+#if USPAN_ENABLED
 extern const uspan_posix_secure_t uspan_posix_mbedtls;
 /* The TLS client behind a transport that it made, for certificates renewed at run time. Context: the
  * exporting task. */
 uspan_tls_t *uspan_posix_tls_of(const uspan_transport_t *transport);
+
+#else
+static const uspan_posix_secure_t uspan_posix_mbedtls = { NULL, NULL };
+static inline uspan_tls_t *uspan_posix_tls_of(const uspan_transport_t *transport)
+{
+    (void)transport;
+    return NULL;
+}
+#endif
 
 #ifdef __cplusplus
 }

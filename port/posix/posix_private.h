@@ -2,6 +2,7 @@
 #ifndef USPAN_POSIX_PRIVATE_H
 #define USPAN_POSIX_PRIVATE_H
 
+#define USPAN_INSIDE /* config.h */
 #include "uspan_posix.h"
 
 /* How often this process was forked off since uspan_posix_port(): a connection of another generation is not

@@ -6,8 +6,6 @@
 #define _GNU_SOURCE
 #include "posix_private.h"
 
-#if USPAN_ENABLED
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -551,5 +549,3 @@ uspan_err_t uspan_posix_stop(uspan_tracer_t *t, uint32_t deadline_ms)
     give_back(x);
     return stopped ? USPAN_OK : USPAN_ERR_IO;
 }
-
-#endif

@@ -138,6 +138,7 @@ typedef struct uspan_posix_options {
     uspan_posix_certs_t certs;
 } uspan_posix_options_t;
 
+#if USPAN_ENABLED
 /* uspan_init(), settings, one destination an exporter, and the thread. With OTEL_SDK_DISABLED the tracer is
  * off and there is neither destination nor thread.
  * fork(): the child's tracing is off: starts give null spans and nothing that was recorded before is sent
@@ -173,6 +174,36 @@ void uspan_posix_wake(uspan_tracer_t *t);
 #define uspan_posix_hold(t) ((void)(t))
 #define uspan_posix_release(t) ((void)(t))
 #define uspan_posix_wake(t) ((void)(t))
+#endif
+
+#else /* USPAN_ENABLED 0: nothing to start; port, TCP and environment above stay as they are */
+static inline uspan_err_t uspan_posix_start(uspan_tracer_t *t, const uspan_posix_options_t *options)
+{
+    (void)t, (void)options;
+    return USPAN_OK;
+}
+static inline uspan_err_t uspan_posix_stop(uspan_tracer_t *t, uint32_t deadline_ms)
+{
+    (void)t, (void)deadline_ms;
+    return USPAN_OK;
+}
+static inline uspan_err_t uspan_posix_flush(uspan_tracer_t *t, uint32_t deadline_ms)
+{
+    (void)t, (void)deadline_ms;
+    return USPAN_OK;
+}
+static inline void uspan_posix_hold(uspan_tracer_t *t)
+{
+    (void)t;
+}
+static inline void uspan_posix_release(uspan_tracer_t *t)
+{
+    (void)t;
+}
+static inline void uspan_posix_wake(uspan_tracer_t *t)
+{
+    (void)t;
+}
 #endif
 
 #ifdef __cplusplus

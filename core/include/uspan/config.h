@@ -20,6 +20,10 @@
 #ifndef USPAN_ENABLED
 #define USPAN_ENABLED 1
 #endif
+#ifdef USPAN_INSIDE /* uspan's own sources stay whole; nobody refers to them then */
+#undef USPAN_ENABLED
+#define USPAN_ENABLED 1
+#endif
 
 /* ---- recording ---------------------------------------------------------------------------------------------- */
 
