@@ -86,10 +86,11 @@ static uint64_t due_at(uspan_tracer_t *t, unsigned d, uint64_t now)
     uint32_t state = uspan_lock(t);
     uint32_t queued = p->queued[d];
     uint32_t ended = p->ended;
+    bool flushing = x->flushing != 0u;
     uspan_unlock(t, state);
     uint32_t full = x->batching.spans_max != 0u && x->batching.spans_max < USPAN_BATCH_SPANS_MAX ? x->batching.spans_max
                                                                                                  : USPAN_BATCH_SPANS_MAX;
-    if (x->flushing != 0u || x->stopping != 0u || queued >= full ||
+    if (flushing || x->stopping != 0u || queued >= full ||
         ended * 100u >= (uint32_t)USPAN_SPANS_MAX * USPAN_BATCH_FILL_PERCENT) {
         return now;
     }
@@ -493,7 +494,9 @@ uspan_err_t uspan_poll(uspan_tracer_t *t, uint32_t *wait_ms)
     if (x->step == USPAN_STEP_IDLE) {
         worked = idle_step(t, now, &wake);
         if (!worked && all_settled(t)) {
-            x->flushing = 0u;
+            uint32_t state = uspan_lock(t);
+            x->flushing = x->flushing != 0u && t->trace.ended != 0u; /* another task may ask for one just now */
+            uspan_unlock(t, state);
             bool runs_done = true;
 #if USPAN_STUDIO
             runs_done = uspan_studio_settled(t);
@@ -521,7 +524,9 @@ uspan_err_t uspan_poll(uspan_tracer_t *t, uint32_t *wait_ms)
 void uspan_flush(uspan_tracer_t *t)
 {
     uspan_processors_flush(t);
+    uint32_t state = uspan_lock(t);
     t->out.flushing = 1u;
+    uspan_unlock(t, state);
 }
 
 bool uspan_flushed(const uspan_tracer_t *t)

@@ -113,9 +113,15 @@ static void test_above_their_limit_attributes_of_events_and_links_are_counted_in
     uspan_tracer_t *t = &w->tracer;
     uspan_context_t context;
     uspan_link_t link = link_to(&context);
-    uspan_attr_t many[300];
+    static uspan_attr_t many[300];
+    static uspan_key_t keys[COUNT(many)];
+    static char names[COUNT(many)][4];
     for (unsigned i = 0; i < COUNT(many); i++) {
-        many[i] = (uspan_attr_t)USPAN_ATTR_INT(&b, (int64_t)i);
+        static const uspan_key_t pattern = USPAN_KEY_INIT("000");
+        keys[i] = pattern; /* of one length and one id: told apart by their text alone */
+        snprintf(names[i], sizeof names[i], "%03u", i);
+        keys[i].text = names[i];
+        many[i] = (uspan_attr_t)USPAN_ATTR_INT(&keys[i], (int64_t)i);
     }
     uspan_t s = begin(w);
     assert_int_equal(uspan_event_n(t, s, "e", 1, 0, many, USPAN_EVENT_ATTRS_MAX), USPAN_OK);
@@ -137,6 +143,19 @@ static void test_above_their_limit_attributes_of_events_and_links_are_counted_in
     assert_int_equal(peek_link(w, other, 0)->dropped, 1);
     assert_int_equal(peek_link(w, other, 0)->attr_count, 3); /* the tracestate is none of them */
     assert_int_equal(peek_stats(w).attrs_dropped, 2u + (300u - USPAN_EVENT_ATTRS_MAX) + 2u + 1u);
+}
+
+static void test_the_same_key_twice_in_an_event_replaces(void **state)
+{
+    world_t *w = *state;
+    static const uspan_key_t other_a = USPAN_KEY_INIT("a");
+    const uspan_attr_t attrs[] = { USPAN_ATTR_TEXT(&a, "a text that takes a block of its own"), USPAN_ATTR_INT(&b, 1),
+                                   USPAN_ATTR_TEXT(&other_a, "another that takes one") };
+    uspan_t s = begin(w);
+    assert_int_equal(uspan_event_n(&w->tracer, s, "e", 1, 0, attrs, COUNT(attrs)), USPAN_OK);
+    assert_int_equal(peek_event(w, s, 0)->attr_count, 2);
+    assert_string_equal(peek_bytes(w, peek_entry(w, peek_event(w, s, 0)->attrs, 0)), "another that takes one");
+    assert_int_equal(w->tracer.trace.blocks_live, 3); /* the event, its entries, the text */
 }
 
 static void test_bad_attributes_of_an_event_are_dropped_alone(void **state)
@@ -329,6 +348,7 @@ int main(void)
         IN_WORLD(test_links_keep_ids_flags_tracestate_and_attributes),
         IN_WORLD(test_above_the_limit_events_and_links_are_counted),
         IN_WORLD(test_above_their_limit_attributes_of_events_and_links_are_counted_in_them),
+        IN_WORLD(test_the_same_key_twice_in_an_event_replaces),
         IN_WORLD(test_bad_attributes_of_an_event_are_dropped_alone),
         IN_WORLD(test_the_limit_for_values_spares_names_and_tracestates),
         IN_WORLD(test_content_stays_out_of_events_and_links_while_it_is_off),
