@@ -69,8 +69,6 @@ static void *record(void *arg)
             uspan_set_content(t, i % 4u != 0u);
             uspan_set_sampler(t, (uspan_sampler_t){ .bound = USPAN_SAMPLE_RATIO(0.9), .parent_based = true });
             uspan_flush(t);
-            uspan_stats_t s;
-            uspan_stats(t, 0u, &s);
         }
         if (i % 8u == 0u) {
             (void)sched_yield();
@@ -129,6 +127,15 @@ static void *export(void *arg)
         }
         if (wait_ms != 0u) {
             (void)sched_yield();
+        }
+        for (unsigned d = 0; d < 2u; d++) { /* the accounts hold at every moment */
+            uspan_stats_t s;
+            uspan_stats(t, d, &s);
+            uint64_t sum = s.delivered + s.rejected + s.queued + s.open + s.unsampled;
+            for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
+                sum += s.dropped[c];
+            }
+            atomic_fetch_add(&torn, s.started != sum);
         }
         /* read what is being written */
         uspan_view_t view;

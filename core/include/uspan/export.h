@@ -110,7 +110,7 @@ void uspan_set_batching(uspan_tracer_t *t, const uspan_batching_t *b);
 USPAN_CHECK uspan_err_t uspan_poll(uspan_tracer_t *t, uint32_t *wait_ms);
 
 /* Send what has ended without waiting for a full batch. Poll until uspan_flushed() says so, or give up when you like.
- * Context: task. Never blocks. */
+ * Context: task; uspan_flushed(): the exporting task. Never blocks. */
 void uspan_flush(uspan_tracer_t *t);
 bool uspan_flushed(const uspan_tracer_t *t);
 
