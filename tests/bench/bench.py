@@ -24,12 +24,13 @@ PLACES = 6
 BUILDS = {"inline": ['-DUSPAN_LOCK_HEADER="uspan_posix_lock.h"'], "port": []}
 TOLERANCE = 0.03  # between README and a run: compilers and C libraries differ a little
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
-# key: (label, peers, budget, goal); None: there is none. Peers: callgrind on one x86-64 machine, the same span.
+# key: (label, peers, budget, goal); None: there is none. The budget of recording is for the lock compiled in: what a call through
+# the port costs is the port's. Peers: callgrind on one x86-64 machine, the same span.
 RECORD_PEERS = "opentelemetry-cpp 12,868 to 21,647; ctraces 9,667; oteltracing-c 1,471 (checks no UTF-8, replaces no value)"
 ENCODE_PEERS = "opentelemetry-cpp 29,726; ctraces 37,910; oteltracing-c 10,965"
 ROWS = {
     "record_w1_instructions": ("record W1, lock inline (`USPAN_LOCK_HEADER`), instructions", RECORD_PEERS, 2500, 1400),
-    "record_w1_port_lock_instructions": ("record W1, lock through the port, as by default, instructions", "", 2500, None),
+    "record_w1_port_lock_instructions": ("record W1, lock through the port, as by default, instructions", "", None, None),
     "record_w2_instructions": ("record W2, instructions", "", None, None),
     "encode_w1_instructions": ("encode W1 in a batch of 64, sizing included, reads of 1,400 bytes, instructions",
                                ENCODE_PEERS, 5000, 2500),
