@@ -1,6 +1,7 @@
-/* fuzz_record.c: any bytes as a program of span calls, with pools so small that each of them runs dry. Asserted: the accounts add up
- * after every call; every block comes back; a body is as long as its size said, the same at every size of reads, and nanopb decodes it.
- * uspan-config: USPAN_SPANS_MAX=4 USPAN_TEXT_BYTES=768 USPAN_ATTRS_MAX=5 USPAN_EVENT_ATTRS_MAX=2 USPAN_VALUE_MAX=200 USPAN_BATCH_BYTES_MAX=1500 */
+/* fuzz_record.c: any bytes as a program of span calls, with pools so small that each of them runs dry. Asserted: the
+ * accounts add up after every call; every block comes back; a body is as long as its size said, the same at every size
+ * of reads, and nanopb decodes it.
+ * uspan-config: USPAN_SPANS_MAX=4 USPAN_TEXT_BYTES=768 USPAN_ATTRS_MAX=5 USPAN_EVENT_ATTRS_MAX=2 USPAN_VALUE_MAX=200 */
 #include "fuzz.h"
 #include "batch.h"
 #include "otlp.h"
@@ -10,6 +11,7 @@
 
 #define HANDLES 8u
 #define BODY_MAX 4096u
+#define BATCH_BYTES 1500u
 #define BLOCKS (USPAN_TEXT_BYTES / USPAN_BLOCK_BYTES)
 
 static uspan_tracer_t tracer;
@@ -186,7 +188,7 @@ static void check_blocks(void)
     CHECK(n + tracer.trace.blocks_live == BLOCKS);
 }
 
-/* ---- decoding: every string and message is looked into --------------------------------------------------------------------------- */
+/* ---- decoding: every string and message is looked into --------------------------------------------------- */
 
 static unsigned spans_seen;
 
@@ -304,7 +306,7 @@ static void export_batch(program_t *p)
     }
     size_t len = read_body(first, take(p));
     CHECK(len == batch->body_len && len == uspan_size_request(&tracer, batch, 0));
-    CHECK(len <= USPAN_BATCH_BYTES_MAX);
+    CHECK(len <= BATCH_BYTES);
     CHECK(read_body(second, take(p)) == len && memcmp(first, second, len) == 0);
     uspan_otlp_ExportTraceServiceRequest request = uspan_otlp_ExportTraceServiceRequest_init_zero;
     request.resource_spans = callback(decode_resource);
@@ -427,6 +429,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     depth = 0;
     CHECK(uspan_init(&tracer, &port) == USPAN_OK);
     CHECK(uspan_export_to_sink(&tracer, 0, &sink) == USPAN_OK);
+    uspan_set_batching(&tracer, &(uspan_batching_t){ .bytes_max = BATCH_BYTES });
     for (unsigned i = 0; i < 200u && p.left > 0u; i++) {
         step(&p, handles, &context);
         check_accounts();

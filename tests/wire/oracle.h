@@ -56,7 +56,7 @@ typedef struct oracle_request {
     size_t drop_count;
 } oracle_request_t;
 
-/* ---- callbacks: *arg is what the field is made of ------------------------------------------------------------------- */
+/* ---- callbacks: *arg is what the field is made of -------------------------------------------------------- */
 
 typedef struct oracle_text {
     const void *data;

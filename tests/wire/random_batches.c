@@ -1,13 +1,13 @@
-/* random_batches.c: random_batches BASE BATCHES records random spans through the public calls, seed by seed from BASE on, until BATCHES
- * requests were sent, and prints each call with its arguments and result, and each body as it was sent. test_random_batches.py
- * judges that; here only this is judged: a body read in pieces of random sizes equals the one that was sent. */
+/* random_batches.c: random_batches BASE BATCHES records random spans through the public calls, seed by seed from BASE on,
+ * until BATCHES requests were sent, and prints each call with its arguments and result, and each body as it was sent.
+ * test_random_batches.py judges that; here only this is judged: a body read in pieces of random sizes equals the one sent. */
 #include <stdlib.h>
 #include "otlp.h"
 #include "random_args.h"
 
 #define PLENTY 100u /* free blocks with which calls are made whose result does not say all */
 
-/* ---- calls ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------------------- */
 
 static void start_span(void)
 {
@@ -239,7 +239,7 @@ static void some_call(unsigned i)
     }
 }
 
-/* ---- delivery ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- delivery -------------------------------------------------------------------------------------------- */
 
 static size_t read_in_pieces(void)
 {
