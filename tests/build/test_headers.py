@@ -43,6 +43,56 @@ int calls(uspan_tracer_t *t, const char *text)
     return uspan_poll(t, &wait_ms) == USPAN_OK && uspan_context_of(t, agent, &context) == USPAN_OK;
 }
 """
+# The headers whose calls the switch turns into nothing.
+OFF_HEADERS = ("uspan.h", "context.h", "export.h", "read.h", "genai.h")
+# A firmware's calls with results ignored: what is left of them is compared with the same function without them.
+APP = """
+#include "uspan/genai.h"
+static uspan_tracer_t tracer;
+static uspan_tracer_t *const t = &tracer;
+void app(const uspan_port_t *port, const uspan_transport_t *transport, const char *text);
+void app(const uspan_port_t *port, const uspan_transport_t *transport, const char *text)
+{
+    (void)t, (void)port, (void)transport, (void)text;
+    CALLS
+}
+"""
+APP_CALLS = """
+    static const uspan_collector_t collector = { "https://host/", NULL, NULL, NULL, 0, NULL, NULL };
+    if (uspan_init(t, port) != USPAN_OK || uspan_export_to(t, 0, transport, &collector) != USPAN_OK) {
+        return;
+    }
+    uspan_t agent = uspan_agent_begin(t, USPAN_ROOT, "gardener");
+    uspan_t chat = uspan_chat_begin(t, agent, "dashscope", text);
+    uspan_set_str(t, chat, &uspan_key_input_messages, text);
+    uspan_set_int(t, chat, USPAN_KEY("garden.bed"), 3);
+    uspan_tokens(t, chat, 1, 2);
+    uspan_fail(t, chat, "timeout", NULL);
+    uspan_end(t, agent);
+    uint32_t wait_ms;
+    while (uspan_poll(t, &wait_ms) != USPAN_OK && !uspan_stopped(t)) {
+    }
+"""
+IDLE = """
+#include "uspan/read.h"
+int main(void)
+{
+    static uspan_tracer_t t;
+    uint32_t wait_ms = 0;
+    size_t pos = 0;
+    uspan_baggage_t member;
+    uspan_value_t value;
+    uspan_context_t context;
+    char line[56];
+    while (uspan_baggage_next("a=b", 3, &pos, &member) == USPAN_OK) {
+    }
+    for (unsigned i = 0; uspan_read_attr(&t, USPAN_NULL, USPAN_OF_SPAN, i, &value) == USPAN_OK; i++) {
+    }
+    return uspan_poll(&t, &wait_ms) == USPAN_OK && wait_ms == USPAN_FOREVER && uspan_flushed(&t) && uspan_stopped(&t) &&
+           uspan_start(&t, USPAN_ROOT, "x").id == 0 && uspan_context_of(&t, USPAN_NULL, &context) == USPAN_OK &&
+           uspan_traceparent(&context, line) == 0 && line[0] == 0 ? 0 : 1;
+}
+"""
 
 
 def check(way, text, *more):
@@ -74,6 +124,54 @@ class Headers(unittest.TestCase):
                 sources.run([*flags, INCLUDE, "-DUSPAN_ENABLED=0", "-O0", "-c", source, "-o", f"{folder}/calls.o"])
                 undefined = sources.run(["nm", "-u", f"{folder}/calls.o"])
                 self.assertEqual(re.findall(r"uspan\w*", undefined), [])
+
+    def test_switched_off_every_public_function_is_nothing(self):
+        names = set(sources.public_functions("USPAN_STUDIO=1", headers=OFF_HEADERS))
+        text = "".join(f'#include "uspan/{header}"\n' for header in OFF_HEADERS)
+        macros = sources.run(["gcc", "-dM", "-E", INCLUDE, "-DUSPAN_ENABLED=0", "-DUSPAN_STUDIO=1", "-"], input=text)
+        off = set(re.findall(r"^#define (uspan_\w+) uspan_off_\w+$", macros, re.M))
+        self.assertGreater(len(names), 80)
+        self.assertEqual(names - off, set())
+
+    def test_switched_off_each_header_stands_alone_too(self):
+        for header in HEADERS:
+            if header.name == "tracer.h":  # private, and only for what is on
+                continue
+            for way in WAYS:
+                with self.subTest(header=header.name, way=way[:2]):
+                    check(way, f'#include "uspan/{header.name}"\n#include "uspan/{header.name}"\n'
+                               "extern int one; int one;\n", "-DUSPAN_ENABLED=0", "-DUSPAN_STUDIO=1")
+
+    def test_switched_off_there_is_no_code_and_no_ram(self):
+        def size(way, calls, *more):
+            with tempfile.TemporaryDirectory() as folder:
+                source = Path(folder) / ("app.cpp" if "-x" in way else "app.c")
+                source.write_text(APP.replace("CALLS", calls))
+                sources.run([*[flag for flag in way if flag not in ("-x", "c++")], INCLUDE, *more, "-Os",
+                             "-fno-asynchronous-unwind-tables", "-c", source, "-o", f"{folder}/app.o"])
+                return sources.run(["size", f"{folder}/app.o"]).splitlines()[1].split()[:3]
+
+        for way in WAYS:
+            with self.subTest(way=way[:2]):
+                self.assertEqual(size(way, APP_CALLS, "-DUSPAN_ENABLED=0"), size(way, "", "-DUSPAN_ENABLED=0"))
+                self.assertNotEqual(size(way, APP_CALLS), size(way, ""))
+
+    def test_switched_off_a_poll_is_idle_for_ever_and_loops_over_spans_end(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "idle.c"
+            source.write_text(IDLE)
+            for compiler in ("gcc", "clang"):
+                sources.run([compiler, "-std=c11", *sources.WARNINGS, INCLUDE, "-DUSPAN_ENABLED=0", source, "-o",
+                             f"{folder}/idle"])
+                sources.run([f"{folder}/idle"], timeout=10)
+
+    def test_the_library_itself_is_whole_where_the_switch_is_off(self):
+        everything = sources.core_sources() + sources.genai_sources()
+        with tempfile.TemporaryDirectory() as folder:
+            on, off = (sources.symbols(sources.compile_all(everything, Path(folder) / value, ["gcc"],
+                                                           [f"-DUSPAN_ENABLED={value}"]))[0] for value in "10")
+        self.assertIn("uspan_poll", on)
+        self.assertEqual(on, off)
 
     def test_a_key_too_long_for_its_length_is_an_error(self):
         for length, good in ((1, True), (255, True), (0, False), (256, False)):

@@ -1,9 +1,10 @@
 /* context.h: a span's identity across tasks, devices and HTTP: W3C Trace Context Level 2, W3C Baggage.
  * https://www.w3.org/TR/trace-context-2/ and https://www.w3.org/TR/baggage/ */
+#ifndef USPAN_H
+#include "uspan.h" /* brings this file in where it belongs: before disabled.h, which needs its types */
+#endif
 #ifndef USPAN_CONTEXT_H
 #define USPAN_CONTEXT_H
-
-#include "uspan.h"
 
 #ifdef __cplusplus
 extern "C" {
