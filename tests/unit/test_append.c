@@ -24,8 +24,8 @@ static void test_utf8_may_be_split_anywhere_between_three_calls(void **state)
         for (size_t b = a; b <= len; b++) {
             assert_int_equal(uspan_set_str(t, s, KEY, ""), USPAN_OK);
             assert_int_equal(uspan_append_str_n(t, s, KEY, GARDEN, a), USPAN_OK);
-            assert_int_equal(uspan_append_str_n(t, s, KEY, GARDEN + a, b - a), USPAN_OK);
-            assert_int_equal(uspan_append_str_n(t, s, KEY, GARDEN + b, len - b), USPAN_OK);
+            assert_int_equal(uspan_append_str_n(t, s, KEY, &GARDEN[a], b - a), USPAN_OK);
+            assert_int_equal(uspan_append_str_n(t, s, KEY, &GARDEN[b], len - b), USPAN_OK);
             assert_string_equal(peek_str(w, s, "answer"), GARDEN);
         }
     }

@@ -21,11 +21,13 @@ static char long_text[3u * USPAN_BLOCK + 8u];
 static const int64_t ints[] = { INT64_MIN, -1, 0, 1, INT64_MAX, 5, 6, 7, 8, 9, 10 };
 static const double doubles[] = { -0.5, 0.0, DBL_MAX, 1e-300, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0 };
 static const bool bools[] = { true, false, true };
-static const char *const texts[] = { "one", "", "a text that is longer than most blocks are, to lie across the end of one of them",
-                                     NULL, "gr\xC3\xBCn" };
+static const char *const texts[] = {
+    "one", "", "a text that is longer than most blocks are, to lie across the end of one of them", NULL, "gr\xC3\xBCn",
+};
 
 typedef enum way {
-    INT, DOUBLE, BOOL, NEAR, TEXT, STATIC, BAD_STATIC, EMPTY, BYTES, NO_BYTES, INTS, DOUBLES, BOOLS, TEXTS, NO_TEXTS, APPENDED, WAYS
+    INT, DOUBLE, BOOL, NEAR, TEXT, STATIC, BAD_STATIC, EMPTY, BYTES, NO_BYTES, INTS, DOUBLES, BOOLS, TEXTS, NO_TEXTS,
+    APPENDED, WAYS
 } way_t;
 
 static uspan_err_t set(uspan_tracer_t *t, uspan_t s, way_t way)

@@ -1,4 +1,5 @@
-/* test_inject.c: a span's identity leaves whole; what is not recorded leaves unsampled, so that nothing downstream records either. */
+/* test_inject.c: a span's identity leaves whole; what is not recorded leaves unsampled, so that nothing downstream records
+ * either. */
 #include <string.h>
 #include "peek.h"
 
