@@ -46,7 +46,7 @@ static bool is_user_agent(const uspan_pair_t *pair)
         return false;
     }
     for (size_t i = 0; i < pair->key_len; i++) {
-        if ((pair->key[i] | 0x20) != name[i] && pair->key[i] != '-') {
+        if ((pair->key[i] | 0x20) != name[i]) { /* a token has no CR, so only a dash becomes a dash */
             return false;
         }
     }

@@ -1,5 +1,6 @@
-/* test_export_faults.c: no fault of port or transport, single or lasting, loses a span without counting it, leaks a block, or leaves a
- * connection open. The n-th call of open, send, recv or random fails, until n is past the last call. */
+/* test_export_faults.c: no fault of port or transport, single or lasting, loses a span without counting it,
+ * leaks a block, or leaves a connection open. The n-th call of open, send, recv or random fails, until n is
+ * past the last call. */
 #include "delivery.h"
 
 #define SPANS 8u
@@ -34,7 +35,8 @@ static void run_export(world_t *w)
     for (unsigned i = 0; i < SPANS; i++) {
         uint32_t wait_ms;
         uspan_t s = uspan_start(&w->tracer, USPAN_ROOT, "chat");
-        (void)uspan_set_str(&w->tracer, s, USPAN_KEY("text"), "a text that needs some blocks of the pool to be kept in");
+        (void)uspan_set_str(&w->tracer, s, USPAN_KEY("text"),
+                            "a text that needs some blocks of the pool to be kept in");
         (void)uspan_end(&w->tracer, s);
         (void)world_poll(w, &wait_ms);
         world_advance_ms(w, 20);

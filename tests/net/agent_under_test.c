@@ -1,6 +1,9 @@
-/* agent_under_test.c: a program on the POSIX port that records as its arguments say, exports for real, and prints its accounts as one
- * line of JSON. Exit status 0: it ran to its end; what arrived is for the test to judge.
- * uspan-config: USPAN_SPANS_MAX=512 USPAN_TEXT_BYTES=131072 USPAN_BATCH_SPANS_MAX=256 USPAN_BATCH_BYTES_MAX=262144 USPAN_SEND_BYTES=4096 USPAN_RETRY_FIRST_MS=20 USPAN_RETRY_MAX_MS=200 USPAN_STUDIO=1
+/* agent_under_test.c: a program on the POSIX port that records as its arguments say, exports for real, and
+ * prints its accounts as one line of JSON. Exit status 0: it ran to its end; what arrived is for the test to
+ * judge.
+ * uspan-config: USPAN_SPANS_MAX=512 USPAN_TEXT_BYTES=131072
+ * uspan-config: USPAN_BATCH_SPANS_MAX=256 USPAN_BATCH_BYTES_MAX=262144 USPAN_SEND_BYTES=4096
+ * uspan-config: USPAN_RETRY_FIRST_MS=20 USPAN_RETRY_MAX_MS=200 USPAN_STUDIO=1
  *
  *     agent_under_test URL [key=value ...]
  *       rounds=1     how often: record, flush, wait until all is settled
@@ -82,7 +85,8 @@ static void record(unsigned long text_len)
     uspan_t s = uspan_start(&tracer, USPAN_ROOT, "chat qwen-max");
     (void)uspan_set_int(&tracer, s, USPAN_KEY("gen_ai.usage.input_tokens"), 12);
     if (text_len > 0u) {
-        (void)uspan_set_str_n(&tracer, s, USPAN_KEY("text"), text, text_len < sizeof text ? text_len : sizeof text);
+        (void)uspan_set_str_n(&tracer, s, USPAN_KEY("text"), text,
+                              text_len < sizeof text ? text_len : sizeof text);
     }
     (void)uspan_end(&tracer, s);
 }
@@ -97,8 +101,8 @@ static void print_accounts(void)
     }
     printf("{\"balanced\": %d, \"started\": %" PRIu64 ", \"delivered\": %" PRIu64 ", \"rejected\": %" PRIu64
            ", \"queued\": %" PRIu32 ", \"dropped\": {",
-           s.started == s.delivered + s.rejected + s.queued + s.open + s.unsampled + dropped, s.started, s.delivered,
-           s.rejected, s.queued);
+           s.started == s.delivered + s.rejected + s.queued + s.open + s.unsampled + dropped, s.started,
+           s.delivered, s.rejected, s.queued);
     const char *comma = "";
     for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
         if (s.dropped[c] != 0u) {
@@ -106,11 +110,12 @@ static void print_accounts(void)
             comma = ", ";
         }
     }
-    printf("}, \"requests\": %" PRIu32 ", \"retries\": %" PRIu32 ", \"resends\": %" PRIu32 ", \"connects\": %" PRIu32
-           ", \"refusals\": %" PRIu32 ", \"last_status\": %d, \"last_error\": %d, \"blocks_live\": %" PRIu32
+    printf("}, \"requests\": %" PRIu32 ", \"retries\": %" PRIu32 ", \"resends\": %" PRIu32
+           ", \"connects\": %" PRIu32 ", \"refusals\": %" PRIu32
+           ", \"last_status\": %d, \"last_error\": %d, \"blocks_live\": %" PRIu32
            ", \"stopped\": %d, \"why\": \"%s\"}\n",
-           s.requests, s.retries, s.resends, s.connects, s.refusals, s.last_status, s.last_error, s.blocks_live,
-           uspan_stopped(&tracer), tracer.out.dests[0].target.why);
+           s.requests, s.retries, s.resends, s.connects, s.refusals, s.last_status, s.last_error,
+           s.blocks_live, uspan_stopped(&tracer), tracer.out.dests[0].target.why);
 }
 
 int main(int argc, char **argv)
@@ -144,16 +149,20 @@ int main(int argc, char **argv)
     if (uspan_export_to(&tracer, 0, transport, &collector) != USPAN_OK) {
         return 2;
     }
-    const uspan_studio_t studio = { .url = text_arg(argc, argv, "studio", NULL), .run_id = text_arg(argc, argv, "run", NULL),
-                                    .project = text_arg(argc, argv, "project", NULL), .name = "under test" };
+    const uspan_studio_t studio = { .url = text_arg(argc, argv, "studio", NULL),
+                                    .run_id = text_arg(argc, argv, "run", NULL),
+                                    .project = text_arg(argc, argv, "project", NULL),
+                                    .name = "under test" };
     if (studio.url != NULL && uspan_studio(&tracer, &studio_plain, &studio) != USPAN_OK) {
         return 2;
     }
     unsigned long rounds = number_arg(argc, argv, "rounds", 1), spans = number_arg(argc, argv, "spans", 1);
-    unsigned long text_len = number_arg(argc, argv, "text", 0), settle_ms = number_arg(argc, argv, "settle", 60000);
+    unsigned long text_len = number_arg(argc, argv, "text", 0),
+                  settle_ms = number_arg(argc, argv, "settle", 60000);
     for (unsigned long r = 0; r < rounds; r++) {
         for (unsigned long i = 0; i < spans; i++) {
-            while (tracer.trace.queued[0] >= USPAN_SPANS_MAX - 1) { /* the pool is full: nothing is to be lost here */
+            while (tracer.trace.queued[0] >=
+                   USPAN_SPANS_MAX - 1) { /* the pool is full: nothing is to be lost here */
                 turn(100);
             }
             record(text_len);

@@ -7,7 +7,8 @@
 static bool faulty(world_t *w)
 {
     unsigned n = w->calls++;
-    bool hit = w->fault != WORLD_NO_FAULT && (w->fault == WORLD_FAIL_ONCE ? n == w->fault_at : n >= w->fault_at);
+    bool hit =
+        w->fault != WORLD_NO_FAULT && (w->fault == WORLD_FAIL_ONCE ? n == w->fault_at : n >= w->fault_at);
     w->fired = w->fired || hit;
     return hit;
 }
@@ -186,7 +187,8 @@ static int32_t fake_send(void *ctx, const uint8_t *buf, size_t len)
 
 static int32_t fake_recv(void *ctx, uint8_t *buf, size_t len)
 {
-    static const char good[] = "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
+    static const char good[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
     world_t *w = ctx;
     assert_int_equal(w->lock_depth, 0);
     assert_true(w->is_open);
@@ -207,7 +209,9 @@ static int32_t fake_recv(void *ctx, uint8_t *buf, size_t len)
         return 0;
     }
     const char *answer = w->answer != NULL ? w->answer : good;
-    size_t total = w->answer == NULL ? sizeof good - 1u : w->answer_len != 0u ? w->answer_len : strlen(answer);
+    size_t total = w->answer == NULL     ? sizeof good - 1u
+                   : w->answer_len != 0u ? w->answer_len
+                                         : strlen(answer);
     if (w->answer_at >= total) {
         return w->close_after ? USPAN_ERR_CLOSED : 0;
     }
@@ -248,9 +252,10 @@ void world_reset(world_t *w)
     w->entropy = true;
     w->random_state = 42u;
     w->task = 1u;
-    w->port = (uspan_port_t){ USPAN_PORT_ABI, w,         fake_lock, fake_unlock, fake_mono,
+    w->port = (uspan_port_t){ USPAN_PORT_ABI, w,           fake_lock, fake_unlock, fake_mono,
                               fake_unix,      fake_random, fake_task, fake_log };
-    w->transport = (uspan_transport_t){ USPAN_TRANSPORT_ABI, 0u, w, fake_open, fake_send, fake_recv, fake_close, fake_why };
+    w->transport = (uspan_transport_t){ USPAN_TRANSPORT_ABI, 0u,        w,          fake_open,
+                                        fake_send,           fake_recv, fake_close, fake_why };
     assert_int_equal(uspan_init(&w->tracer, &w->port), USPAN_OK);
 }
 

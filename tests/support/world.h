@@ -1,5 +1,6 @@
-/* world.h: everything around a tracer, faked: clock, entropy, lock, log, and a transport with a collector behind it. The fakes check
- * the contracts they stand for: the lock is never nested and always let go, and no transport call comes at a wrong time. */
+/* world.h: everything around a tracer, faked: clock, entropy, lock, log, and a transport with a collector
+ * behind it. The fakes check the contracts they stand for: the lock is never nested and always let go, and
+ * no transport call comes at a wrong time. */
 #ifndef USPAN_TEST_WORLD_H
 #define USPAN_TEST_WORLD_H
 
@@ -52,7 +53,11 @@ typedef struct world {
     size_t cut_request;  /* the connection breaks when so many bytes of a request were sent; 0: no */
     size_t cut_answer;   /* it ends after so many bytes of an answer; SIZE_MAX: no */
     uspan_err_t cut_how; /* USPAN_OK: USPAN_ERR_IO */
-    enum { WORLD_KEEPS, WORLD_DIES_ON_SEND, WORLD_DIES_ON_RECV } kept; /* the next reuse of a connection meets that; once */
+    enum {
+        WORLD_KEEPS,
+        WORLD_DIES_ON_SEND,
+        WORLD_DIES_ON_RECV
+    } kept;                    /* the next reuse of a connection meets that; once */
     size_t send_max, recv_max; /* bytes a call, 0: all */
     /* the n-th transport or entropy call fails, once or from then on */
     world_fault_t fault;

@@ -75,7 +75,8 @@ static void test_a_flush_sends_oldest_first_in_batches_of_the_limit(void **state
         assert_true(span_is_named(view_span(body_of(w, i / 5u), i % 5u), name));
     }
     assert_int_equal(view_span_count(body_of(w, 2)), 3);
-    batching(w, 0, USPAN_BATCH_SPANS_MAX + 1, USPAN_BATCH_BYTES_MAX + 1); /* never above the compile-time limits */
+    batching(w, 0, USPAN_BATCH_SPANS_MAX + 1,
+             USPAN_BATCH_BYTES_MAX + 1); /* never above the compile-time limits */
     record_many(w, 13);
     world_drain(w);
     assert_int_equal(w->request_count, 4);
@@ -95,7 +96,8 @@ static void test_a_body_stays_below_its_limit(void **state)
         assert_true(w->request_count >= 3u);
         for (unsigned i = 0; i < w->request_count; i++) {
             assert_in_range(w->requests[i].body_len, 1, 1024);
-            if (i + 1u < w->request_count) { /* one more would not have fitted: its text and some 100 bytes around it */
+            if (i + 1u <
+                w->request_count) { /* one more would not have fitted: its text and some 100 bytes around it */
                 assert_true(w->requests[i].body_len + len + 130u > 1024u);
             }
         }
@@ -142,7 +144,7 @@ static void test_a_pool_of_spans_that_are_all_too_large_sends_nothing(void **sta
     assert_int_equal(stats_of(w, 0).dropped[USPAN_DROP_TOO_LARGE], 2);
 }
 
-/* ---- drop counts travel ------------------------------------------------------------------------------------------------------------ */
+/* ---- drop counts travel -------------------------------------------------------------------------------- */
 
 static void overflow_pool(world_t *w, unsigned count)
 {
@@ -247,8 +249,10 @@ static void test_any_count_of_rejections_is_accounted(void **state)
     for (unsigned rejected = 0; rejected < 8u; rejected++) {
         world_reset_with_collector(w);
         char answer[160];
-        int n = snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\n"
-                                                "Content-Length: 4\r\n\r\n\x0a\x02\x08%c", (char)rejected);
+        int n = snprintf(answer, sizeof answer,
+                         "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\n"
+                         "Content-Length: 4\r\n\r\n\x0a\x02\x08%c",
+                         (char)rejected);
         w->answer = answer;
         w->answer_len = (size_t)n;
         record_many(w, 5);

@@ -1,5 +1,5 @@
-/* test_clock_export.c: what is sent has right times or says that it has not, wherever Unix time comes from and however late.
- * Boot is 5 s before the first span; DATE is the Unix time that the collector's Date says. */
+/* test_clock_export.c: what is sent has right times or says that it has not, wherever Unix time comes from
+ * and however late. Boot is 5 s before the first span; DATE is the Unix time that the collector's Date says. */
 #include "delivery.h"
 
 #define DATE_S 1700000005u
@@ -24,7 +24,8 @@ static uint64_t start_of(world_t *w, unsigned request, unsigned nth)
 static bool is_unsynced(world_t *w, unsigned request, unsigned nth)
 {
     view_t value;
-    return view_attr(view_span(body_of(w, request), nth), 9u, "uspan.time.unsynced", &value) && view_number(value, 2u) == 1u;
+    return view_attr(view_span(body_of(w, request), nth), 9u, "uspan.time.unsynced", &value) &&
+           view_number(value, 2u) == 1u;
 }
 
 static void test_known_time_is_applied_when_sending(void **state)
@@ -90,7 +91,8 @@ static void test_probes_without_a_date_back_off_until_the_hold_is_over(void **st
         if (w->request_count > probes && w->tracer.out.job == 0u && stats_of(w, 0).delivered == 0u) {
             if (probes > 0u) {
                 static const uint64_t middle[] = { 1000, 2000, 4000, 8000, 16000, 30000 };
-                assert_in_range((w->now_ns - last_ns) / MS, middle[probes - 1u] * 4u / 5u, middle[probes - 1u] * 6u / 5u);
+                assert_in_range((w->now_ns - last_ns) / MS, middle[probes - 1u] * 4u / 5u,
+                                middle[probes - 1u] * 6u / 5u);
             }
             last_ns = w->now_ns;
             probes = w->request_count;
@@ -195,8 +197,8 @@ static void test_a_corrected_clock_leaves_a_trace_under_way_alone(void **state)
     world_drain(w);
     for (unsigned i = 0; i < 3u; i++) {
         view_t span = view_span(body_of(w, 0), i);
-        assert_int_equal(view_number(span, 7u), span_is_named(span, "another trace") ? 1790000000u * S_NS
-                                                                                      : w->unix_ns + 5u * S_NS);
+        assert_int_equal(view_number(span, 7u),
+                         span_is_named(span, "another trace") ? 1790000000u * S_NS : w->unix_ns + 5u * S_NS);
     }
 }
 

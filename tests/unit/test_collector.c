@@ -1,4 +1,5 @@
-/* test_collector.c: settings are taken whole or not at all, and a secret is where it must be and nowhere else. */
+/* test_collector.c: settings are taken whole or not at all, and a secret is where it must be and nowhere
+ * else. */
 #include <stdlib.h>
 #include "delivery.h"
 
@@ -24,19 +25,37 @@ static void test_init_refuses_what_is_not_whole(void **state)
     uspan_port_t port = w->port;
     assert_int_equal(uspan_init(NULL, &port), USPAN_ERR_ARG);
     assert_int_equal(uspan_init(&w->tracer, NULL), USPAN_ERR_ARG);
-    assert_int_equal(uspan_init_sized(&w->tracer, &port, sizeof w->tracer - 1u, USPAN_CONFIG_ID), USPAN_ERR_ARG);
-    assert_int_equal(uspan_init_sized(&w->tracer, &port, sizeof w->tracer, USPAN_CONFIG_ID + 1u), USPAN_ERR_ARG);
+    assert_int_equal(uspan_init_sized(&w->tracer, &port, sizeof w->tracer - 1u, USPAN_CONFIG_ID),
+                     USPAN_ERR_ARG);
+    assert_int_equal(uspan_init_sized(&w->tracer, &port, sizeof w->tracer, USPAN_CONFIG_ID + 1u),
+                     USPAN_ERR_ARG);
     for (unsigned i = 0; i < 8u; i++) {
         port = w->port;
         switch (i) {
-        case 0: port.abi++; break;
-        case 1: port.lock = NULL; break;
-        case 2: port.unlock = NULL; break;
-        case 3: port.mono_ns = NULL; break;
-        case 4: port.unix_ns = NULL; break;
-        case 5: port.random = NULL; break;
-        case 6: port.task = NULL; break;
-        default: port.log = NULL; break;
+        case 0:
+            port.abi++;
+            break;
+        case 1:
+            port.lock = NULL;
+            break;
+        case 2:
+            port.unlock = NULL;
+            break;
+        case 3:
+            port.mono_ns = NULL;
+            break;
+        case 4:
+            port.unix_ns = NULL;
+            break;
+        case 5:
+            port.random = NULL;
+            break;
+        case 6:
+            port.task = NULL;
+            break;
+        default:
+            port.log = NULL;
+            break;
         }
         assert_int_equal(uspan_init(&w->tracer, &port), USPAN_ERR_ARG);
     }
@@ -53,12 +72,24 @@ static void test_export_to_refuses_arguments_out_of_contract(void **state)
     for (unsigned i = 0; i < 6u; i++) {
         t = w->transport;
         switch (i) {
-        case 0: t.abi++; break;
-        case 1: t.open = NULL; break;
-        case 2: t.send = NULL; break;
-        case 3: t.recv = NULL; break;
-        case 4: t.close = NULL; break;
-        default: t.why = NULL; break;
+        case 0:
+            t.abi++;
+            break;
+        case 1:
+            t.open = NULL;
+            break;
+        case 2:
+            t.send = NULL;
+            break;
+        case 3:
+            t.recv = NULL;
+            break;
+        case 4:
+            t.close = NULL;
+            break;
+        default:
+            t.why = NULL;
+            break;
         }
         assert_int_equal(uspan_export_to(&w->tracer, 0u, &t, &c), USPAN_ERR_ARG);
     }
@@ -106,8 +137,10 @@ static void test_unusable_settings_are_refused_with_the_cure(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         world_reset(w);
         w->transport.flags = rows[i].secure ? USPAN_TRANSPORT_SECURE : 0u;
-        const uspan_collector_t c = { .endpoint = rows[i].endpoint, .headers = rows[i].headers,
-                                      .basic_user = rows[i].user, .basic_pass = "pw" };
+        const uspan_collector_t c = { .endpoint = rows[i].endpoint,
+                                      .headers = rows[i].headers,
+                                      .basic_user = rows[i].user,
+                                      .basic_pass = "pw" };
         assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, rows[i].endpoint == NULL ? NULL : &c),
                          USPAN_ERR_CONFIG);
         if (strstr(w->log, rows[i].words) == NULL) {
@@ -132,7 +165,8 @@ static void test_the_request_head_is_exact(void **state)
     world_t *w = *state;
     const uspan_collector_t c = { .endpoint = "https://collector:4318/v1/traces?tenant=a#part",
                                   .headers = " X-A = b%20c=d ,x-api-key=k%2C1,",
-                                  .basic_user = "Aladdin", .basic_pass = "open sesame" };
+                                  .basic_user = "Aladdin",
+                                  .basic_pass = "open sesame" };
     assert_int_equal(uspan_export_to(&w->tracer, 0u, secure(w), &c), USPAN_OK);
     record(w, "one");
     world_drain(w);
@@ -161,7 +195,8 @@ static void test_an_endpoint_changes_at_run_time(void **state)
     assert_string_equal(w->host, "other");
     assert_int_equal(w->peer_port, 80);
     assert_true(head_has(w, 1, "POST /in HTTP/1.1\r\nHost: other\r\n"));
-    static const char *const useless[] = { "https://other/", "grpc://other:4317", "http://other:4317/", "", "http://a b/" };
+    static const char *const useless[] = { "https://other/", "grpc://other:4317", "http://other:4317/", "",
+                                           "http://a b/" };
     for (size_t i = 0; i < COUNT(useless); i++) {
         assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, useless[i]), USPAN_ERR_CONFIG);
         record(w, "still");
@@ -192,7 +227,8 @@ static void test_a_new_setting_ends_rest_and_back_off(void **state)
 static void test_headers_change_at_run_time_and_the_old_ones_are_wiped(void **state)
 {
     world_t *w = *state;
-    assert_int_equal(uspan_export_to(&w->tracer, 0u, secure(w), &(uspan_collector_t){ .endpoint = SECURE_URL }), USPAN_OK);
+    assert_int_equal(
+        uspan_export_to(&w->tracer, 0u, secure(w), &(uspan_collector_t){ .endpoint = SECURE_URL }), USPAN_OK);
     assert_int_equal(uspan_set_headers(&w->tracer, 0u, "Authorization=Bearer%20first-secret"), USPAN_OK);
     record(w, "one");
     world_drain(w);
@@ -220,11 +256,13 @@ static void test_headers_that_are_refused_leave_the_old_ones(void **state)
     memset(large, 'a', sizeof large);
     memcpy(large, "X-A=", 4);
     large[USPAN_HEADERS_BYTES] = '\0';
-    assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &(uspan_collector_t){ .endpoint = URL }), USPAN_OK);
+    assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &(uspan_collector_t){ .endpoint = URL }),
+                     USPAN_OK);
     assert_int_equal(uspan_set_headers(&w->tracer, 0u, "X-Tenant=garden"), USPAN_OK);
     assert_int_equal(uspan_set_headers(&w->tracer, 0u, large), USPAN_ERR_FULL);
     assert_int_equal(uspan_set_headers(&w->tracer, 0u, "no pair"), USPAN_ERR_CONFIG);
-    assert_int_equal(uspan_set_headers(&w->tracer, 0u, "Authorization=Bearer%20plain-secret"), USPAN_ERR_CONFIG);
+    assert_int_equal(uspan_set_headers(&w->tracer, 0u, "Authorization=Bearer%20plain-secret"),
+                     USPAN_ERR_CONFIG);
     record(w, "one");
     world_drain(w);
     assert_true(head_has(w, 0, "X-Tenant: garden\r\n"));
@@ -244,7 +282,8 @@ static void test_settings_may_change_at_any_moment_of_an_exchange(void **state)
     for (unsigned what = 0; what < 2u; what++) {
         for (unsigned at = 0;; at++) {
             world_reset_with_collector(w);
-            assert_int_equal(uspan_set_headers(&w->tracer, 0u, "X-Word=first,X-More=and-more-of-it"), USPAN_OK);
+            assert_int_equal(uspan_set_headers(&w->tracer, 0u, "X-Word=first,X-More=and-more-of-it"),
+                             USPAN_OK);
             w->send_max = w->recv_max = 11;
             w->opens_needed = 3;
             record(w, "one");
@@ -267,7 +306,8 @@ static void test_settings_may_change_at_any_moment_of_an_exchange(void **state)
             assert_int_equal(s.delivered, 2);
             assert_int_equal(s.retries, 0);
             assert_int_equal(w->request_count, 2);
-            assert_true(head_has(w, 1, what == 0u ? "X-Word: second\r\n" : "POST /in HTTP/1.1\r\nHost: other:81\r\n"));
+            assert_true(head_has(
+                w, 1, what == 0u ? "X-Word: second\r\n" : "POST /in HTTP/1.1\r\nHost: other:81\r\n"));
             if (body || late) {
                 assert_true(head_has(w, 0, what == 0u ? "X-Word: first\r\n" : "Host: collector:4318\r\n"));
             } else {
@@ -291,7 +331,9 @@ static void test_no_secret_is_ever_logged(void **state)
     world_t *w = *state;
     for (size_t i = 0; i < COUNT(answers); i++) {
         world_reset(w);
-        const uspan_collector_t c = { .endpoint = SECURE_URL, .headers = "x-api-key=deep-secret", .basic_user = "user-secret",
+        const uspan_collector_t c = { .endpoint = SECURE_URL,
+                                      .headers = "x-api-key=deep-secret",
+                                      .basic_user = "user-secret",
                                       .basic_pass = "pass-secret" };
         assert_int_equal(uspan_export_to(&w->tracer, 0u, secure(w), &c), USPAN_OK);
         w->answer = answers[i];
@@ -300,7 +342,11 @@ static void test_no_secret_is_ever_logged(void **state)
         (void)settle(w);
         assert_true(w->log_lines > 0u);
         assert_false(memory_has(w->log, sizeof w->log, "secret"));
-        assert_false(memory_has(&w->tracer, sizeof w->tracer, "deep-secret")); /* the head is wiped from the send buffer */
+        assert_false(memory_has(&w->tracer, sizeof w->tracer,
+                                "deep-secret")); /* the head is wiped from the send buffer */
+        static char words[2048];
+        assert_in_range(uspan_diagnose(&w->tracer, 0u, words, sizeof words), 20, sizeof words - 1u);
+        assert_false(memory_has(words, sizeof words, "secret"));
     }
 }
 
@@ -313,10 +359,17 @@ static void test_resource_attributes_are_judged(void **state)
     static const uspan_attr_t bad_type[] = { { &key, (uspan_type_t)99, 0, { .i = 1 } } };
     static const uspan_attr_t good[] = { USPAN_ATTR_TEXT(&key, "B2"), USPAN_ATTR_INT(&key, 7) };
     const uspan_resource_t refused[] = {
-        { .attributes = "a=%zz" }, { .attributes = "a" }, { .attributes = "a=%ff" }, { .attributes = "=b" },
-        { .service_name = "\xff" }, { .service_version = "\xc0\x80" }, { .instance_id = "\xed\xa0\x80" },
-        { .typed = no_key, .typed_count = 1 }, { .typed = no_text, .typed_count = 1 },
-        { .typed = bad_text, .typed_count = 1 }, { .typed = bad_type, .typed_count = 1 },
+        { .attributes = "a=%zz" },
+        { .attributes = "a" },
+        { .attributes = "a=%ff" },
+        { .attributes = "=b" },
+        { .service_name = "\xff" },
+        { .service_version = "\xc0\x80" },
+        { .instance_id = "\xed\xa0\x80" },
+        { .typed = no_key, .typed_count = 1 },
+        { .typed = no_text, .typed_count = 1 },
+        { .typed = bad_text, .typed_count = 1 },
+        { .typed = bad_type, .typed_count = 1 },
         { .attributes = "a23456789012345678901234567890123456789012345678901234567890123456789=b" },
         { .attributes = "\xff=b" },
     };
@@ -326,12 +379,15 @@ static void test_resource_attributes_are_judged(void **state)
     assert_int_equal(uspan_set_resource(NULL, &refused[0]), USPAN_ERR_ARG);
     assert_int_equal(uspan_set_resource(&w->tracer, NULL), USPAN_ERR_ARG);
     assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .typed_count = 1 }), USPAN_ERR_ARG);
-    const uspan_resource_t r = { .service_name = "greenhouse", .attributes = "site=north%20wing", .typed = good, .typed_count = 2 };
+    const uspan_resource_t r = {
+        .service_name = "greenhouse", .attributes = "site=north%20wing", .typed = good, .typed_count = 2
+    };
     assert_int_equal(uspan_set_resource(&w->tracer, &r), USPAN_OK);
     static char large[300];
     memset(large, 'v', sizeof large - 1u);
     memcpy(large, "a=", 2);
-    assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .attributes = large }), USPAN_ERR_CONFIG);
+    assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .attributes = large }),
+                     USPAN_ERR_CONFIG);
     for (size_t i = 0; i < COUNT(refused); i++) {
         world_advance_ms(w, 1000);
         assert_int_equal(uspan_set_resource(&w->tracer, &refused[i]), USPAN_ERR_CONFIG);
@@ -343,8 +399,11 @@ static void test_resource_attributes_are_judged(void **state)
     assert_true(view_get(body_of(w, 0), 1u, 0u, &block) && view_get(block, 1u, 0u, &resource));
     assert_true(view_attr(resource, 1u, "service.name", &value) && view_get(value, 1u, 0u, &text));
     assert_true(view_is(text, "greenhouse"));
-    assert_true(view_attr(resource, 1u, "site", &value) && view_get(value, 1u, 0u, &text) && view_is(text, "north wing"));
-    assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .attributes = "x=1,service.name=from%20list" }), USPAN_OK);
+    assert_true(view_attr(resource, 1u, "site", &value) && view_get(value, 1u, 0u, &text) &&
+                view_is(text, "north wing"));
+    assert_int_equal(
+        uspan_set_resource(&w->tracer, &(uspan_resource_t){ .attributes = "x=1,service.name=from%20list" }),
+        USPAN_OK);
     record(w, "two");
     world_drain(w);
     assert_true(view_get(body_of(w, 1), 1u, 0u, &block) && view_get(block, 1u, 0u, &resource));

@@ -1,6 +1,10 @@
-/* test_export_options.c: what the options of config.h promise, each at a value that is not its default: attempts that end, no kept
- * connection, no dates, no time but the real one, no headers at run time, the largest send buffer, the oldest span giving way.
- * uspan-config: USPAN_RETRY_ATTEMPTS_MAX=3 USPAN_KEEP_ALIVE_MS=0 USPAN_HTTP_DATE=0 USPAN_SEND_UNSYNCED=0 USPAN_HEADERS_BYTES=0 USPAN_SEND_BYTES=65536 USPAN_FULL_DROPS_OLDEST=1 USPAN_TEXT_BYTES=131072 USPAN_VALUE_MAX=20000 USPAN_BATCH_BYTES_MAX=131072 USPAN_INSECURE_HEADERS_OVER_HTTP=1 USPAN_DESTINATIONS_MAX=2 */
+/* test_export_options.c: what the options of config.h promise, each at a value that is not its default:
+ * attempts that end, no kept connection, no dates, no time but the real one, no headers at run time, the
+ * largest send buffer, the oldest span giving way.
+ * uspan-config: USPAN_RETRY_ATTEMPTS_MAX=3 USPAN_KEEP_ALIVE_MS=0
+ * uspan-config: USPAN_HTTP_DATE=0 USPAN_SEND_UNSYNCED=0 USPAN_HEADERS_BYTES=0 USPAN_SEND_BYTES=65536
+ * uspan-config: USPAN_FULL_DROPS_OLDEST=1 USPAN_TEXT_BYTES=131072 USPAN_VALUE_MAX=20000 USPAN_BATCH_BYTES_MAX=131072
+ * uspan-config: USPAN_INSECURE_HEADERS_OVER_HTTP=1 USPAN_DESTINATIONS_MAX=2 */
 #include "delivery.h"
 
 #define BUSY "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
@@ -66,7 +70,8 @@ static void test_retry_after_dates_are_not_read(void **state)
 {
     world_t *w = *state;
     world_reset_with_collector(w);
-    w->answer = "HTTP/1.1 503 Busy\r\nRetry-After: Tue, 14 Nov 2023 22:13:55 GMT\r\nContent-Length: 0\r\n\r\n";
+    w->answer =
+        "HTTP/1.1 503 Busy\r\nRetry-After: Tue, 14 Nov 2023 22:13:55 GMT\r\nContent-Length: 0\r\n\r\n";
     record(w, "one");
     uspan_flush(&w->tracer);
     assert_in_range(settle(w), 800, 1200);
@@ -87,9 +92,11 @@ static void test_headers_cannot_change_at_run_time(void **state)
 {
     world_t *w = *state;
     world_reset(w);
-    const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces", .headers = "Authorization=Bearer%20x",
+    const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces",
+                                  .headers = "Authorization=Bearer%20x",
                                   .renew = never };
-    assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &c), USPAN_OK); /* an INSECURE macro allows it */
+    assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &c),
+                     USPAN_OK); /* an INSECURE macro allows it */
     assert_int_equal(uspan_set_headers(&w->tracer, 0u, "a=b"), USPAN_ERR_FULL);
     w->answer = "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n";
     record(w, "one");

@@ -1,4 +1,5 @@
-/* test_stats.c: two destinations, each with accounts of its own that add up after every poll; sinks; a span goes when all are done.
+/* test_stats.c: two destinations, each with accounts of its own that add up after every poll; sinks; a span
+ * goes when all are done.
  * uspan-config: USPAN_DESTINATIONS_MAX=2 */
 #include "delivery.h"
 
@@ -129,7 +130,8 @@ static void test_a_destination_added_later_gets_later_spans_only(void **state)
     uspan_stats_t late = stats_of(w, 1);
     assert_int_equal(late.queued, 0);
     assert_int_equal(late.open, 1);
-    assert_int_equal(late.started, 1u + 2u); /* the open one, and the two that were dropped before any destination counts */
+    assert_int_equal(late.started,
+                     1u + 2u); /* the open one, and the two that were dropped before any destination counts */
     (void)uspan_end(&w->tracer, open);
     record(w, "later");
     world_drain(w);
@@ -266,8 +268,10 @@ static void test_pools_and_parts_are_counted(void **state)
 
 static void test_causes_have_the_names_that_travel(void **state)
 {
-    static const char *const names[USPAN_DROP_COUNT] = { "pool_full", "parent_dropped", "no_entropy", "stopped",
-        "no_destination", "evicted", "too_large", "refused", "retries", "no_time", "deadline" };
+    static const char *const names[USPAN_DROP_COUNT] = { "pool_full", "parent_dropped", "no_entropy",
+                                                         "stopped",   "no_destination", "evicted",
+                                                         "too_large", "refused",        "retries",
+                                                         "no_time",   "deadline" };
     (void)state;
     for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
         assert_string_equal(uspan_drop_name((uspan_drop_t)c), names[c]);

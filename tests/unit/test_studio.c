@@ -1,4 +1,5 @@
-/* test_studio.c: each run is registered once as running and once as done, in Studio's words, and export never waits for it.
+/* test_studio.c: each run is registered once as running and once as done, in Studio's words, and export
+ * never waits for it.
  * uspan-config: USPAN_STUDIO=1 */
 #include "delivery.h"
 
@@ -55,8 +56,10 @@ static void test_a_run_is_registered_word_for_word(void **state)
     world_advance_ms(w, 733); /* it began before */
     (void)settle(w);
     assert_int_equal(w->request_count, 1);
-    expect_body(w, 0, "{\"id\":\"dev42-boot17\",\"project\":\"green\\\"house\\\\\\u000a\",\"name\":\"boot17\","
-                      "\"timestamp\":\"2023-11-14 22:13:25.000\",\"pid\":1,\"status\":\"running\",\"run_dir\":\"\"}");
+    expect_body(
+        w, 0,
+        "{\"id\":\"dev42-boot17\",\"project\":\"green\\\"house\\\\\\u000a\",\"name\":\"boot17\","
+        "\"timestamp\":\"2023-11-14 22:13:25.000\",\"pid\":1,\"status\":\"running\",\"run_dir\":\"\"}");
     assert_true(head_has(w, 0, "Host: studio:3000\r\nContent-Type: application/json\r\n"));
     assert_false(head_has(w, 0, "Authorization"));
     assert_string_equal(uspan_run_id(&w->tracer), "dev42-boot17");
@@ -75,12 +78,15 @@ static void test_names_that_are_not_given_are_made(void **state)
     assert_int_equal(strspn(id, "0123456789abcdef"), 32);
     (void)settle(w);
     char expected[256];
-    snprintf(expected, sizeof expected, "{\"id\":\"%s\",\"project\":\"unknown_service\",\"name\":\"boot %.8s\","
-             "\"timestamp\":\"2023-11-14 22:13:25.000\",\"pid\":1,\"status\":\"running\",\"run_dir\":\"\"}", id, id);
+    snprintf(expected, sizeof expected,
+             "{\"id\":\"%s\",\"project\":\"unknown_service\",\"name\":\"boot %.8s\","
+             "\"timestamp\":\"2023-11-14 22:13:25.000\",\"pid\":1,\"status\":\"running\",\"run_dir\":\"\"}",
+             id, id);
     expect_body(w, 0, expected);
     assert_int_equal(uspan_run_begin(&w->tracer, "r2", NULL), USPAN_OK);
     (void)settle(w);
-    assert_true(strstr((char *)w->sent + w->requests[w->request_count - 1u].at, "\"name\":\"boot r2\"") != NULL);
+    assert_true(strstr((char *)w->sent + w->requests[w->request_count - 1u].at, "\"name\":\"boot r2\"") !=
+                NULL);
 }
 
 static void test_a_request_in_small_pieces_is_the_same(void **state)
@@ -121,7 +127,8 @@ static void test_every_span_carries_the_run(void **state)
     for (unsigned i = 0; i < w->request_count; i++) {
         for (unsigned n = 0; !is_registration(w, i) && n < view_span_count(body_of(w, i)); n++) {
             view_t span = view_span(body_of(w, i), n);
-            assert_true(view_attr(span, 9u, "gen_ai.conversation.id", &value) && view_get(value, 1u, 0u, &text));
+            assert_true(view_attr(span, 9u, "gen_ai.conversation.id", &value) &&
+                        view_get(value, 1u, 0u, &text));
             assert_true(view_is(text, span_is_named(span, "two") ? "run-2" : "run-1"));
             spans++;
         }
@@ -135,14 +142,16 @@ static void test_registration_waits_for_unix_time(void **state)
     world_reset(w);
     w->unix_ns = 0;
     assert_int_equal(uspan_init(&w->tracer, &w->port), USPAN_OK);
-    assert_int_equal(uspan_studio(&w->tracer, &w->transport, &(uspan_studio_t){ .url = STUDIO_URL, .run_id = "run-1" }),
-                     USPAN_OK);
+    assert_int_equal(
+        uspan_studio(&w->tracer, &w->transport, &(uspan_studio_t){ .url = STUDIO_URL, .run_id = "run-1" }),
+        USPAN_OK);
     assert_int_equal(settle(w), USPAN_FOREVER);
     world_advance_ms(w, 4000);
     uspan_set_unix_time(&w->tracer, 1700000009000000000u);
     (void)settle(w);
     assert_int_equal(w->request_count, 1);
-    assert_non_null(strstr((char *)w->sent, "\"timestamp\":\"2023-11-14 22:13:25.000\"")); /* when it began, 4 s before */
+    assert_non_null(
+        strstr((char *)w->sent, "\"timestamp\":\"2023-11-14 22:13:25.000\"")); /* when it began, 4 s before */
 }
 
 static void test_a_failing_registration_never_stops_export(void **state)
@@ -209,8 +218,10 @@ static void test_shutdown_marks_the_run_done(void **state)
     assert_int_equal(settle(w), USPAN_FOREVER);
     assert_true(uspan_stopped(&w->tracer));
     assert_int_equal(w->request_count, 3);
-    expect_body(w, 2, "{\"id\":\"run-1\",\"project\":\"p\",\"name\":\"n\",\"timestamp\":\"2023-11-14 22:13:25.000\","
-                      "\"pid\":1,\"status\":\"done\",\"run_dir\":\"\"}");
+    expect_body(
+        w, 2,
+        "{\"id\":\"run-1\",\"project\":\"p\",\"name\":\"n\",\"timestamp\":\"2023-11-14 22:13:25.000\","
+        "\"pid\":1,\"status\":\"done\",\"run_dir\":\"\"}");
     assert_int_equal(stats_of(w, 0).delivered, 1);
 }
 
@@ -292,9 +303,10 @@ static void test_a_run_may_begin_at_any_moment_of_a_registration(void **state)
                 char text[300];
                 for (unsigned d = 0; d < 2u; d++) {
                     static const char *const names[] = { "", "n", "m", "o" };
-                    snprintf(text, sizeof text, "{\"id\":\"run-%u\",\"project\":\"p\",\"name\":\"%s\",\"timestamp\":"
-                             "\"2023-11-14 22:13:25.000\",\"pid\":1,\"status\":\"%s\",\"run_dir\":\"\"}", r, names[r],
-                             d == 0u ? "running" : "done");
+                    snprintf(text, sizeof text,
+                             "{\"id\":\"run-%u\",\"project\":\"p\",\"name\":\"%s\",\"timestamp\":"
+                             "\"2023-11-14 22:13:25.000\",\"pid\":1,\"status\":\"%s\",\"run_dir\":\"\"}",
+                             r, names[r], d == 0u ? "running" : "done");
                     size_t len;
                     const uint8_t *body = world_body(w, i, &len);
                     bool same = len == strlen(text) && memcmp(body, text, len) == 0;
@@ -305,7 +317,8 @@ static void test_a_run_may_begin_at_any_moment_of_a_registration(void **state)
         }
         assert_int_equal(running[3], 1);
         assert_int_equal(done[3], 0);
-        assert_int_equal(running[2], done[2]); /* one that was over before its turn came is not known there at all */
+        assert_int_equal(running[2],
+                         done[2]); /* one that was over before its turn came is not known there at all */
         assert_int_equal(done[1], begun);
         assert_int_equal(running[1], begun);
         assert_int_equal(running[1] + running[2] + running[3] + done[1] + done[2], w->request_count);
@@ -328,17 +341,22 @@ static void test_shutdown_may_begin_at_any_moment_of_a_registration(void **state
         assert_true(uspan_stopped(&w->tracer));
         assert_int_equal(w->request_count, begun ? 2u : 0u);
         if (begun) {
-            expect_body(w, 1, "{\"id\":\"run-1\",\"project\":\"p\",\"name\":\"n\",\"timestamp\":\"2023-11-14 22:13:25.000\","
-                              "\"pid\":1,\"status\":\"done\",\"run_dir\":\"\"}");
+            expect_body(w, 1,
+                        "{\"id\":\"run-1\",\"project\":\"p\",\"name\":\"n\",\"timestamp\":\"2023-11-14 "
+                        "22:13:25.000\","
+                        "\"pid\":1,\"status\":\"done\",\"run_dir\":\"\"}");
         }
     }
 }
 
 static void test_ids_that_studio_would_misread_are_refused(void **state)
 {
-    static const char *const bad[] = { "", "12", "1e5", "-1", "true", "false", "null", "a b", "a\"b", "ü", "1.5E3", "e", "E12",
-                                       "a234567890123456789012345678901234567" };
-    static const char *const good[] = { "a", "dev-1", "0x1f", "boot_1.2:3", "nullx", "a23456789012345678901234567890123456" };
+    static const char *const bad[] = {
+        "",    "12",   "1e5", "-1",    "true", "false", "null",
+        "a b", "a\"b", "ü",   "1.5E3", "e",    "E12",   "a234567890123456789012345678901234567"
+    };
+    static const char *const good[] = { "a",          "dev-1", "0x1f",
+                                        "boot_1.2:3", "nullx", "a23456789012345678901234567890123456" };
     world_t *w = *state;
     for (size_t i = 0; i < COUNT(bad); i++) {
         world_reset_with_collector(w);
@@ -368,7 +386,8 @@ static void test_unusable_settings_are_refused(void **state)
     for (size_t i = 0; i < COUNT(urls); i++) {
         w->log_len = 0;
         world_advance_ms(w, 1000);
-        assert_int_equal(uspan_studio(&w->tracer, &w->transport, &(uspan_studio_t){ .url = urls[i] }), USPAN_ERR_CONFIG);
+        assert_int_equal(uspan_studio(&w->tracer, &w->transport, &(uspan_studio_t){ .url = urls[i] }),
+                         USPAN_ERR_CONFIG);
         assert_non_null(strstr(w->log, "Studio:"));
     }
     assert_int_equal(settle(w), USPAN_FOREVER);

@@ -1,12 +1,14 @@
-/* test_verdict.c: each row of the response table has its expected outcome: what becomes of the spans, of the counters, and when the
- * collector is asked again. The clock is faked: 14 Nov 2023 22:13:25 GMT at the first request. */
+/* test_verdict.c: each row of the response table has its expected outcome: what becomes of the spans, of the
+ * counters, and when the collector is asked again. The clock is faked: 14 Nov 2023 22:13:25 GMT at the first
+ * request. */
 #include "delivery.h"
 
 #define SPANS 3u
 #define NONE USPAN_DROP_COUNT
 #define STATUS(code) "HTTP/1.1 " #code " Words\r\nContent-Length: 0\r\n\r\n"
 #define AFTER(code, value) "HTTP/1.1 " #code " Words\r\nRetry-After: " value "\r\nContent-Length: 0\r\n\r\n"
-#define PROTO(code, len) "HTTP/1.1 " #code " Words\r\nContent-Type: application/x-protobuf\r\nContent-Length: " #len "\r\n\r\n"
+#define PROTO(code, len) \
+    "HTTP/1.1 " #code " Words\r\nContent-Type: application/x-protobuf\r\nContent-Length: " #len "\r\n\r\n"
 #define DATE(when) "HTTP/1.1 200 OK\r\nDate: " when "\r\nContent-Length: 0\r\n\r\n"
 
 typedef struct row {
@@ -19,10 +21,22 @@ typedef struct row {
     uint32_t wait_low, wait_high; /* ms until the next request; 0, 0: at once */
 } row_t;
 
-#define DELIVERED(text, code) { text, 0, code, SPANS, 0, 0, NONE, 0, 0, 0 }
-#define REFUSED(code) { STATUS(code), 0, code, 0, 0, SPANS, USPAN_DROP_REFUSED, 1, 0, 0 }
-#define RESTS(code) { STATUS(code), 0, code, 0, 0, SPANS, USPAN_DROP_REFUSED, 1, 48000, 72000 }
-#define RETRIES(text, code, low, high) { text, 0, code, 0, 0, 0, NONE, 0, low, high }
+#define DELIVERED(text, code)                     \
+    {                                             \
+        text, 0, code, SPANS, 0, 0, NONE, 0, 0, 0 \
+    }
+#define REFUSED(code)                                                   \
+    {                                                                   \
+        STATUS(code), 0, code, 0, 0, SPANS, USPAN_DROP_REFUSED, 1, 0, 0 \
+    }
+#define RESTS(code)                                                             \
+    {                                                                           \
+        STATUS(code), 0, code, 0, 0, SPANS, USPAN_DROP_REFUSED, 1, 48000, 72000 \
+    }
+#define RETRIES(text, code, low, high)             \
+    {                                              \
+        text, 0, code, 0, 0, 0, NONE, 0, low, high \
+    }
 
 static const row_t rows[] = {
     DELIVERED(STATUS(200), 200),
@@ -30,23 +44,52 @@ static const row_t rows[] = {
     DELIVERED(STATUS(202), 202),
     DELIVERED("HTTP/1.1 204 No Content\r\n\r\n", 204),
     DELIVERED(STATUS(299), 299),
-    DELIVERED("HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: 11\r\n\r\n{\"ok\":true}", 200),
+    DELIVERED("HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: "
+              "11\r\n\r\n{\"ok\":true}",
+              200),
     /* partial_success empty; rejected 0 with a message; a body that does not decode; a negative count */
     { PROTO(200, 2) "\x0a\x00", sizeof(PROTO(200, 2)) + 1, 200, SPANS, 0, 0, NONE, 0, 0, 0 },
     { PROTO(200, 5) "\x0a\x03\x12\x01x", 0, 200, SPANS, 0, 0, NONE, 0, 0, 0 },
     { PROTO(200, 6) "\x0a\xff\xff\xff\xff\x0f", 0, 200, SPANS, 0, 0, NONE, 0, 0, 0 },
     { PROTO(200, 3) "\x0a\x0a\x08", 0, 200, SPANS, 0, 0, NONE, 0, 0, 0 },
-    { PROTO(200, 13) "\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 0, 200, SPANS, 0, 0, NONE, 0, 0, 0 },
+    { PROTO(200, 13) "\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 0, 200, SPANS, 0, 0, NONE, 0, 0,
+      0 },
     /* some rejected, with and without a message; more than there are; the same in JSON is not read */
     { PROTO(200, 4) "\x0a\x02\x08\x02", 0, 200, SPANS - 2, 2, 0, NONE, 0, 0, 0 },
     { PROTO(200, 9) "\x0a\x07\x08\x01\x12\x03old", 0, 200, SPANS - 1, 1, 0, NONE, 0, 0, 0 },
     { PROTO(202, 4) "\x0a\x02\x08\x01", 0, 202, SPANS - 1, 1, 0, NONE, 0, 0, 0 },
     { PROTO(200, 5) "\x0a\x03\x08\xff\x7f", 0, 200, 0, SPANS, 0, NONE, 0, 0, 0 },
-    DELIVERED("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\n\x0a\x02\x08\x02", 200),
-    REFUSED(300), REFUSED(301), REFUSED(302), REFUSED(304), REFUSED(307), REFUSED(308),
-    REFUSED(400), REFUSED(402), REFUSED(406), REFUSED(408), REFUSED(409), REFUSED(410), REFUSED(418), REFUSED(451),
-    REFUSED(500), REFUSED(501), REFUSED(505), REFUSED(507), REFUSED(511), REFUSED(599), REFUSED(600), REFUSED(999),
-    RESTS(401), RESTS(403), RESTS(404), RESTS(405), RESTS(411), RESTS(415), RESTS(422),
+    DELIVERED("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\n\x0a\x02\x08\x02",
+              200),
+    REFUSED(300),
+    REFUSED(301),
+    REFUSED(302),
+    REFUSED(304),
+    REFUSED(307),
+    REFUSED(308),
+    REFUSED(400),
+    REFUSED(402),
+    REFUSED(406),
+    REFUSED(408),
+    REFUSED(409),
+    REFUSED(410),
+    REFUSED(418),
+    REFUSED(451),
+    REFUSED(500),
+    REFUSED(501),
+    REFUSED(505),
+    REFUSED(507),
+    REFUSED(511),
+    REFUSED(599),
+    REFUSED(600),
+    REFUSED(999),
+    RESTS(401),
+    RESTS(403),
+    RESTS(404),
+    RESTS(405),
+    RESTS(411),
+    RESTS(415),
+    RESTS(422),
     RETRIES(STATUS(429), 429, 800, 1200),
     RETRIES(STATUS(502), 502, 800, 1200),
     RETRIES(STATUS(503), 503, 800, 1200),
@@ -282,7 +325,9 @@ static void test_an_answer_above_the_limit_is_refused(void **state)
 static void test_garbage_is_retried(void **state)
 {
     static const char *const garbage[] = {
-        "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 20x OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n",
+        "SSH-2.0-OpenSSH_9.2\r\n",
+        "HTTP/1.1 20x OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     };
     world_t *w = *state;
@@ -305,7 +350,8 @@ static void test_words_of_the_collector_are_logged_without_control_characters(vo
 {
     world_t *w = *state;
     world_reset_with_collector(w);
-    w->answer = PROTO(400, 11) "\x08\x03\x12\x07" "bad\n\x1b[2";
+    w->answer = PROTO(400, 11) "\x08\x03\x12\x07"
+                               "bad\n\x1b[2";
     record(w, "refused");
     uspan_flush(&w->tracer);
     (void)settle(w);
@@ -348,7 +394,7 @@ static void test_a_message_longer_than_what_is_kept_still_counts_its_rejections(
     assert_non_null(strstr(w->log, "collector refused spans: mmmmmmmmmm"));
 }
 
-/* ---- 413 -------------------------------------------------------------------------------------------------------------------- */
+/* ---- 413 ----------------------------------------------------------------------------------------------- */
 
 static unsigned accepts_at_most;
 
@@ -400,7 +446,7 @@ static void test_413_for_one_span_alone_drops_it_as_too_large(void **state)
     assert_int_equal(stats_of(w, 0).delivered, 2);
 }
 
-/* ---- 401, 403: renewal ------------------------------------------------------------------------------------------------------- */
+/* ---- 401, 403: renewal --------------------------------------------------------------------------------- */
 
 typedef struct renewal {
     unsigned calls;
@@ -427,8 +473,10 @@ static void expect_new_word(world_t *w, unsigned n)
 static void reset_with_renewal(world_t *w, renewal_t *r)
 {
     world_reset(w);
-    const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces", .headers = "X-Pass=first",
-                                  .renew = renew, .renew_ctx = r };
+    const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces",
+                                  .headers = "X-Pass=first",
+                                  .renew = renew,
+                                  .renew_ctx = r };
     assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &c), USPAN_OK);
 }
 
@@ -479,10 +527,13 @@ static void test_headers_are_renewed_once_a_back_off(void **state)
 static void test_a_renewal_that_fails_rests(void **state)
 {
     world_t *w = *state;
-    static const char *const useless[] = { NULL, "no pair", "Authorization=secret",
-        "X-Long=0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+    static const char *const useless[] = {
+        NULL, "no pair", "Authorization=secret",
+        "X-Long="
         "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-        "012345678901234567890123456789012345678901234567890123456789" };
+        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+        "012345678901234567890123456789012345678901234567890123456789"
+    };
     for (size_t i = 0; i < COUNT(useless); i++) {
         renewal_t r = { 0, useless[i] };
         reset_with_renewal(w, &r);
@@ -503,22 +554,29 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_each_status_has_its_outcome, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_back_off_grows_to_its_longest_and_success_resets_it, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_back_off_grows_to_its_longest_and_success_resets_it, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(test_back_off_is_spread, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_rest_doubles_to_an_hour, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_a_refused_certificate_keeps_the_batch_and_rests, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_a_lost_connection_is_retried_with_equal_bytes, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_an_answer_above_the_limit_is_refused, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_refused_certificate_keeps_the_batch_and_rests, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_lost_connection_is_retried_with_equal_bytes, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(test_an_answer_above_the_limit_is_refused, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(test_garbage_is_retried, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_words_of_the_collector_are_logged_without_control_characters, world_setup,
+        cmocka_unit_test_setup_teardown(test_words_of_the_collector_are_logged_without_control_characters,
+                                        world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_message_longer_than_what_is_kept_still_counts_its_rejections,
+                                        world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_413_splits_until_it_fits_and_grows_again, world_setup,
                                         world_teardown),
-        cmocka_unit_test_setup_teardown(test_a_message_longer_than_what_is_kept_still_counts_its_rejections, world_setup,
+        cmocka_unit_test_setup_teardown(test_413_for_one_span_alone_drops_it_as_too_large, world_setup,
                                         world_teardown),
-        cmocka_unit_test_setup_teardown(test_413_splits_until_it_fits_and_grows_again, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_413_for_one_span_alone_drops_it_as_too_large, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_headers_are_renewed_after_401_and_the_batch_goes_at_once, world_setup,
+        cmocka_unit_test_setup_teardown(test_headers_are_renewed_after_401_and_the_batch_goes_at_once,
+                                        world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_headers_are_renewed_once_a_back_off, world_setup,
                                         world_teardown),
-        cmocka_unit_test_setup_teardown(test_headers_are_renewed_once_a_back_off, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_renewal_that_fails_rests, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
