@@ -54,6 +54,15 @@ static const row_t rows[] = {
     { PROTO(200, 3) "\x0a\x0a\x08", 0, 200, SPANS, 0, 0, NONE, 0, 0, 0 },
     { PROTO(200, 13) "\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 0, 200, SPANS, 0, 0, NONE, 0, 0,
       0 },
+    /* no partial_success but another type in its place; groups; lengths and numbers that end too early */
+    DELIVERED(PROTO(200, 2) "\x08\x01", 200),
+    DELIVERED(PROTO(200, 2) "\x0b\x0c", 200),
+    DELIVERED(PROTO(200, 1) "\x0a", 200),
+    DELIVERED(PROTO(200, 4) "\x0a\x02\x0b\x0c", 200),
+    DELIVERED(PROTO(200, 3) "\x0a\x01\x08", 200),
+    DELIVERED(PROTO(200, 5) "\x0a\x03\x08\x01\x12", 200),
+    DELIVERED(PROTO(200, 6) "\x0a\x04\x08\x01\x12\x05", 200),
+    DELIVERED(PROTO(200, 5) "\x0a\x04\x08\x01\x18", 200),
     /* some rejected, with and without a message; more than there are; the same in JSON is not read */
     { PROTO(200, 4) "\x0a\x02\x08\x02", 0, 200, SPANS - 2, 2, 0, NONE, 0, 0, 0 },
     { PROTO(200, 9) "\x0a\x07\x08\x01\x12\x03old", 0, 200, SPANS - 1, 1, 0, NONE, 0, 0, 0 },
@@ -61,6 +70,8 @@ static const row_t rows[] = {
     { PROTO(200, 5) "\x0a\x03\x08\xff\x7f", 0, 200, 0, SPANS, 0, NONE, 0, 0, 0 },
     DELIVERED("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\n\x0a\x02\x08\x02",
               200),
+    /* fields of later versions around it */
+    { PROTO(200, 10) "\x18\x07\x0a\x04\x08\x01\x18\x05\x20\x01", 0, 200, SPANS - 1, 1, 0, NONE, 0, 0, 0 },
     REFUSED(300),
     REFUSED(301),
     REFUSED(302),
@@ -368,6 +379,26 @@ static void test_words_of_the_collector_are_logged_without_control_characters(vo
     assert_non_null(strstr(w->log, "collector rejected spans: late"));
 }
 
+static void test_an_error_whose_words_do_not_decode_is_logged_without_them(void **state)
+{
+    static const char *const answers[] = {
+        PROTO(400, 1) "\x08",             PROTO(400, 3) "\x08\x03\x12",
+        PROTO(400, 6) "\x12\x07" "bad!",   PROTO(400, 7) "\x12\x04" "bad!" "\x0b",
+        "HTTP/1.1 400 No\r\nContent-Length: 6\r\n\r\n\x12\x04" "bad!", /* not said to be protobuf */
+    };
+    world_t *w = *state;
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        world_reset_with_collector(w);
+        w->answer = answers[i];
+        record(w, "refused");
+        uspan_flush(&w->tracer);
+        (void)settle(w);
+        assert_int_equal(stats_of(w, 0).dropped[USPAN_DROP_REFUSED], 1);
+        assert_non_null(strstr(w->log, "collector refused spans:"));
+        assert_null(strstr(w->log, "bad"));
+    }
+}
+
 static void test_a_message_longer_than_what_is_kept_still_counts_its_rejections(void **state)
 {
     world_t *w = *state;
@@ -446,138 +477,24 @@ static void test_413_for_one_span_alone_drops_it_as_too_large(void **state)
     assert_int_equal(stats_of(w, 0).delivered, 2);
 }
 
-/* ---- 401, 403: renewal --------------------------------------------------------------------------------- */
-
-typedef struct renewal {
-    unsigned calls;
-    const char *fresh; /* NULL: none to be had */
-} renewal_t;
-
-static uspan_err_t renew(void *ctx, char *buf, size_t cap)
-{
-    renewal_t *r = ctx;
-    r->calls++;
-    assert_int_equal(cap, USPAN_HEADERS_BYTES);
-    if (r->fresh == NULL) {
-        return USPAN_ERR_IO;
-    }
-    snprintf(buf, cap, "%s", r->fresh);
-    return USPAN_OK;
-}
-
-static void expect_new_word(world_t *w, unsigned n)
-{
-    w->answer = head_has(w, n, "X-Pass: second") ? NULL : STATUS(401);
-}
-
-static void reset_with_renewal(world_t *w, renewal_t *r)
-{
-    world_reset(w);
-    const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces",
-                                  .headers = "X-Pass=first",
-                                  .renew = renew,
-                                  .renew_ctx = r };
-    assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &c), USPAN_OK);
-}
-
-static void test_headers_are_renewed_after_401_and_the_batch_goes_at_once(void **state)
-{
-    world_t *w = *state;
-    renewal_t r = { 0, "X-Pass=second" };
-    reset_with_renewal(w, &r);
-    w->on_request = expect_new_word;
-    record(w, "kept");
-    uspan_flush(&w->tracer);
-    (void)settle(w);
-    assert_int_equal(r.calls, 1);
-    assert_int_equal(w->request_count, 2);
-    assert_true(head_has(w, 0, "X-Pass: first\r\n"));
-    assert_true(head_has(w, 1, "X-Pass: second\r\n"));
-    uspan_stats_t s = stats_of(w, 0);
-    assert_int_equal(s.delivered, 1);
-    assert_int_equal(s.renewals, 1);
-    assert_int_equal(s.refusals, 0);
-    assert_int_equal(s.retries, 0);
-}
-
-static void test_headers_are_renewed_once_a_back_off(void **state)
-{
-    world_t *w = *state;
-    renewal_t r = { 0, "X-Pass=third" };
-    reset_with_renewal(w, &r);
-    w->on_request = expect_new_word;
-    for (unsigned round = 1; round <= 3u; round++) {
-        record(w, "lost");
-        uspan_flush(&w->tracer);
-        (void)settle(w);
-        assert_int_equal(r.calls, round);
-        assert_int_equal(w->request_count, 2u * round);
-        uspan_stats_t s = stats_of(w, 0);
-        assert_int_equal(s.renewals, round);
-        assert_int_equal(s.refusals, round);
-        assert_int_equal(s.dropped[USPAN_DROP_REFUSED], round);
-        w->now_ns = w->tracer.out.dests[0].target.not_before_ns;
-    }
-    r.fresh = "X-Pass=second";
-    record(w, "kept");
-    world_drain(w);
-    assert_int_equal(stats_of(w, 0).delivered, 1);
-}
-
-static void test_a_renewal_that_fails_rests(void **state)
-{
-    world_t *w = *state;
-    static const char *const useless[] = {
-        NULL, "no pair", "Authorization=secret",
-        "X-Long="
-        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-        "012345678901234567890123456789012345678901234567890123456789"
-    };
-    for (size_t i = 0; i < COUNT(useless); i++) {
-        renewal_t r = { 0, useless[i] };
-        reset_with_renewal(w, &r);
-        w->answer = i % 2u == 0u ? STATUS(401) : STATUS(403);
-        record(w, "lost");
-        uspan_flush(&w->tracer);
-        (void)settle(w);
-        uspan_stats_t s = stats_of(w, 0);
-        assert_int_equal(r.calls, 1);
-        assert_int_equal(s.renewals, i == 3u); /* cut by snprintf: a header all the same */
-        assert_int_equal(s.refusals, 1);
-        assert_int_equal(s.dropped[USPAN_DROP_REFUSED], 1);
-        assert_true(head_has(w, 0, "X-Pass: first"));
-    }
-}
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_each_status_has_its_outcome, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_back_off_grows_to_its_longest_and_success_resets_it, world_setup,
-                                        world_teardown),
-        cmocka_unit_test_setup_teardown(test_back_off_is_spread, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_rest_doubles_to_an_hour, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_a_refused_certificate_keeps_the_batch_and_rests, world_setup,
-                                        world_teardown),
-        cmocka_unit_test_setup_teardown(test_a_lost_connection_is_retried_with_equal_bytes, world_setup,
-                                        world_teardown),
-        cmocka_unit_test_setup_teardown(test_an_answer_above_the_limit_is_refused, world_setup,
-                                        world_teardown),
-        cmocka_unit_test_setup_teardown(test_garbage_is_retried, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_words_of_the_collector_are_logged_without_control_characters,
-                                        world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_a_message_longer_than_what_is_kept_still_counts_its_rejections,
-                                        world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_413_splits_until_it_fits_and_grows_again, world_setup,
-                                        world_teardown),
-        cmocka_unit_test_setup_teardown(test_413_for_one_span_alone_drops_it_as_too_large, world_setup,
-                                        world_teardown),
-        cmocka_unit_test_setup_teardown(test_headers_are_renewed_after_401_and_the_batch_goes_at_once,
-                                        world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_headers_are_renewed_once_a_back_off, world_setup,
-                                        world_teardown),
-        cmocka_unit_test_setup_teardown(test_a_renewal_that_fails_rests, world_setup, world_teardown),
+        TEST(test_each_status_has_its_outcome),
+        TEST(test_back_off_grows_to_its_longest_and_success_resets_it),
+        TEST(test_back_off_is_spread),
+        TEST(test_rest_doubles_to_an_hour),
+        TEST(test_a_refused_certificate_keeps_the_batch_and_rests),
+        TEST(test_a_lost_connection_is_retried_with_equal_bytes),
+        TEST(test_an_answer_above_the_limit_is_refused),
+        TEST(test_garbage_is_retried),
+        TEST(test_words_of_the_collector_are_logged_without_control_characters),
+        TEST(test_an_error_whose_words_do_not_decode_is_logged_without_them),
+        TEST(test_a_message_longer_than_what_is_kept_still_counts_its_rejections),
+        TEST(test_413_splits_until_it_fits_and_grows_again),
+        TEST(test_413_for_one_span_alone_drops_it_as_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
