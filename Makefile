@@ -21,7 +21,7 @@ demo: ## trace an example agent to a local HTTPS receiver and show what arrived
 host: # optimised libraries and examples, as a user builds them
 	@mkdir -p $(BUILD)
 	@echo "building (about a minute the first time; words in $(BUILD)/host.log)"
-	@$(CMAKE) -B $(BUILD)/host -DCMAKE_BUILD_TYPE=Release -DUSPAN_TESTS=OFF >$(BUILD)/host.log 2>&1 && \
+	@$(CMAKE) -B $(BUILD)/host -DCMAKE_BUILD_TYPE=Release -DUSPAN_TESTS=OFF -DUSPAN_STUDIO=1 >$(BUILD)/host.log 2>&1 && \
 	    cmake --build $(BUILD)/host -j $(JOBS) >>$(BUILD)/host.log 2>&1 || { cat $(BUILD)/host.log; exit 1; }
 
 test: ## every hermetic test: gcc; clang with ASan and UBSan; TSan
