@@ -374,7 +374,7 @@ static void test_resource_attributes_are_judged(void **state)
         { .attributes = "\xff=b" },
     };
     world_t *w = *state;
-    view_t block, resource, value, text;
+    view_t block, resource = { NULL, 0 }, value, text = { NULL, 0 };
     world_reset_with_collector(w);
     assert_int_equal(uspan_set_resource(NULL, &refused[0]), USPAN_ERR_ARG);
     assert_int_equal(uspan_set_resource(&w->tracer, NULL), USPAN_ERR_ARG);

@@ -384,7 +384,7 @@ static void test_an_error_whose_words_do_not_decode_is_logged_without_them(void 
     static const char *const answers[] = {
         PROTO(400, 1) "\x08",             PROTO(400, 3) "\x08\x03\x12",
         PROTO(400, 6) "\x12\x07" "bad!",   PROTO(400, 7) "\x12\x04" "bad!" "\x0b",
-        "HTTP/1.1 400 No\r\nContent-Length: 6\r\n\r\n\x12\x04" "bad!", /* not said to be protobuf */
+        ("HTTP/1.1 400 No\r\nContent-Length: 6\r\n\r\n\x12\x04" "bad!"), /* not said to be protobuf */
     };
     world_t *w = *state;
     for (size_t i = 0; i < COUNT(answers); i++) {
