@@ -56,10 +56,15 @@ typedef struct uspan_key {
     ((uint16_t)((unsigned)(uint8_t)("" literal)[(sizeof(literal) - 1u) / 2u] * 5u + (unsigned)sizeof(literal) * 9u))
 #define USPAN_KEY_INIT(literal) { "" literal, USPAN_KEY_LEN(literal), 0u, USPAN_KEY_ID(literal) }
 #define USPAN_KEY_CONTENT_INIT(literal) { "" literal, USPAN_KEY_LEN(literal), USPAN_KEY_CONTENT, USPAN_KEY_ID(literal) }
+/* A call, so that clang does not fold the initialiser around it: clang 14 then leaves the key itself without contents. */
+static inline const uspan_key_t *uspan_key_same(const uspan_key_t *key)
+{
+    return key;
+}
 #define USPAN_KEY(literal)                                                \
     (__extension__({                                                      \
         static const uspan_key_t uspan_key_here_ = USPAN_KEY_INIT(literal); \
-        &uspan_key_here_;                                                 \
+        uspan_key_same(&uspan_key_here_);                                 \
     }))
 
 typedef enum uspan_type {
