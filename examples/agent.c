@@ -6,13 +6,18 @@
 #include "uspan/genai.h"
 #include "uspan_posix_tls.h"
 
-#define TEXT(role, content) "{\"role\":\"" role "\",\"parts\":[{\"type\":\"text\",\"content\":\"" content "\"}]}"
+#define TEXT(role, content) \
+    "{\"role\":\"" role "\",\"parts\":[{\"type\":\"text\",\"content\":\"" content "\"}]}"
 #define CALL(id, name, arguments) \
     "{\"type\":\"tool_call\",\"id\":\"" id "\",\"name\":\"" name "\",\"arguments\":" arguments "}"
-#define RESULT(id, response) \
-    "{\"role\":\"tool\",\"parts\":[{\"type\":\"tool_call_response\",\"id\":\"" id "\",\"response\":" response "}]}"
+#define RESULT(id, response)                                                      \
+    "{\"role\":\"tool\",\"parts\":[{\"type\":\"tool_call_response\",\"id\":\"" id \
+    "\",\"response\":" response "}]}"
 #define QUESTION TEXT("user", "Is bed 3 dry? Water it if it is.")
-#define CALLS CALL("call_1", "read_soil", "{\"bed\":3}") "," CALL("call_2", "open_valve", "{\"bed\":3,\"seconds\":60}")
+#define CALLS \
+    CALL("call_1", "read_soil", "{\"bed\":3}") "," CALL("call_2", "open_valve", "{\"bed\":3,\"seconds\":60}")
+#define ASKED_FOR "{\"role\":\"assistant\",\"parts\":[" CALLS "]}"
+#define RESULTS RESULT("call_1", "{\"moisture\":12}") "," RESULT("call_2", "{\"error\":\"valve_stuck\"}")
 #define ANSWER "Bed 3 is dry (12 %), but its valve is stuck. Please have a look at it."
 
 typedef struct answer {
@@ -31,7 +36,7 @@ static void sleep_ms(long ms)
     (void)nanosleep(&time, NULL);
 }
 
-/* ---- the calls that are traced ----------------------------------------------------------------------------- */
+/* ---- the calls that are traced ------------------------------------------------------------------------- */
 
 static const char *format_prompt(uspan_t agent)
 {
@@ -73,7 +78,7 @@ static void open_valve(uspan_t agent, const char *call_id, const char *arguments
     uspan_fail(&tracer, span, "valve_stuck", "the valve of bed 3 did not move");
 }
 
-/* ---- one turn ------------------------------------------------------------------------------------------------- */
+/* ---- one turn ------------------------------------------------------------------------------------------ */
 
 static void turn(void)
 {
@@ -99,10 +104,7 @@ static void turn(void)
     chat(agent, format_prompt(agent), &first);
     read_soil(agent, "call_1", "{\"bed\":3}");
     open_valve(agent, "call_2", "{\"bed\":3,\"seconds\":60}");
-    chat(agent,
-         "[" QUESTION ",{\"role\":\"assistant\",\"parts\":[" CALLS "]}," RESULT("call_1", "{\"moisture\":12}") "," RESULT(
-             "call_2", "{\"error\":\"valve_stuck\"}") "]",
-         &second);
+    chat(agent, "[" QUESTION "," ASKED_FOR "," RESULTS "]", &second);
     uspan_set_str(&tracer, agent, &uspan_key_output_messages, second.messages);
     uspan_end(&tracer, agent);
 }

@@ -123,9 +123,10 @@ def details(span, note, style):
     if span.status == "ERROR" or "error.type" in span.attributes:
         what = span.attributes.get("error.type", "error")
         yield "red", f"{signs['fail']} {what}: {span.message or 'no message'}"
+    told = {"exception.type": span.attributes.get("error.type"), "exception.message": span.message}
     for name, at, attributes in span.events:
-        said = " ".join(f"{key}={value}" for key, value in attributes.items())
-        yield "dim", f"{signs['dot']} {name} at +{duration(max(at - span.start_ns, 0))} {said}"
+        said = [f"{key}={value}" for key, value in attributes.items() if told.get(key) != value]
+        yield "dim", " ".join([f"{signs['dot']} {name} at +{duration(max(at - span.start_ns, 0))}", *said])
     for link in span.proto.links:
         yield "dim", f"{signs['dot']} link to trace {link.trace_id.hex()} span {link.span_id.hex()}"
     if span.dropped:

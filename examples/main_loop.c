@@ -1,0 +1,112 @@
+/* main_loop.c: tracing in the main loop of a bare-metal firmware: one context, static memory, nothing waits but the loop's
+ * own sleep, and spans leave between turns only, since few boards have RAM for two TLS sessions at once.
+ * Runs on a host: `main_loop http://localhost:4318/v1/traces`. On a board, its own port, transport, endpoint
+ * (USPAN_ENDPOINT) and timer stand where main() and sleep_ms() say so. */
+#define _POSIX_C_SOURCE 200809L
+#include <time.h>
+#include "uspan/genai.h"
+#include "uspan_posix.h"
+
+enum { TURNS = 2, TURN_EVERY_MS = 100, ANSWER_MS = 30, VALVE_MS = 20 };
+
+typedef enum state { RESTING, ASKING, WATERING } state_t;
+
+static uspan_tracer_t tracer;
+
+static struct {
+    state_t state;
+    unsigned turns;
+    uint64_t until_ns;  /* what the state waits for comes then */
+    uspan_t turn, step; /* open spans: the turn's, and that of the present step */
+} agent;
+
+/* A board: WFI until a timer of at most so long, or an interrupt. */
+static void sleep_ms(uint32_t ms)
+{
+    const struct timespec time = { .tv_sec = ms / 1000u, .tv_nsec = (long)(ms % 1000u) * 1000000 };
+    (void)nanosleep(&time, NULL);
+}
+
+/* ---- the agent: a state machine, one short step a call ------------------------------------------------- */
+
+static void go(state_t state, uint32_t ms)
+{
+    agent.state = state;
+    agent.until_ns = uspan_posix_port()->mono_ns(NULL) + ms * 1000000ull;
+}
+
+/* Returns the milliseconds that it has nothing to do for. */
+static uint32_t agent_step(void)
+{
+    uint64_t now_ns = uspan_posix_port()->mono_ns(NULL);
+    if (now_ns < agent.until_ns) {
+        return (uint32_t)((agent.until_ns - now_ns) / 1000000u) + 1u;
+    }
+    switch (agent.state) {
+    case RESTING:
+        agent.turn = uspan_agent_begin(&tracer, USPAN_ROOT, "gardener");
+        agent.step = uspan_chat_begin(&tracer, agent.turn, "dashscope", "qwen-max");
+        go(ASKING, ANSWER_MS);
+        break;
+    case ASKING:
+        uspan_tokens(&tracer, agent.step, 412, 37);
+        uspan_end(&tracer, agent.step);
+        agent.step = uspan_tool_begin(&tracer, agent.turn, "open_valve", "call_1");
+        go(WATERING, VALVE_MS);
+        break;
+    case WATERING:
+        uspan_end(&tracer, agent.step);
+        uspan_end(&tracer, agent.turn);
+        uspan_flush(&tracer); /* now, while the radio is on; not when a batch is full */
+        agent.turns++;
+        go(RESTING, TURN_EVERY_MS);
+        break;
+    }
+    return 0;
+}
+
+static bool between_turns(void *ctx)
+{
+    (void)ctx;
+    return agent.state == RESTING;
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------------ */
+
+static void set_radio(bool on)
+{
+    (void)on; /* a board: its modem or Wi-Fi, unless the agent needs it */
+}
+
+static void trace_and_sleep(uint32_t ms)
+{
+    uint32_t trace_ms = 0;
+    set_radio(uspan_poll(&tracer, &trace_ms) == USPAN_ERR_AGAIN);
+    sleep_ms(trace_ms < ms ? trace_ms : ms);
+}
+
+/* ---- main ---------------------------------------------------------------------------------------------- */
+
+int main(int argc, char **argv)
+{
+    static uspan_posix_tcp_t tcp;
+    static uspan_transport_t transport; /* for https, uspan_tls_init() puts TLS over it */
+    static uspan_collector_t collector; /* all zero: USPAN_ENDPOINT and its kin */
+    static const uspan_gate_t gate = { .open = between_turns };
+    collector.endpoint = argc > 1 ? argv[1] : "http://localhost:4318/v1/traces";
+    uspan_posix_tcp_init(&tcp, &transport);
+    if (uspan_init(&tracer, uspan_posix_port()) != USPAN_OK ||
+        uspan_export_to(&tracer, 0, &transport, &collector) != USPAN_OK) {
+        return 1;
+    }
+    uspan_set_gate(&tracer, &gate);
+
+    while (agent.turns < TURNS) { /* a board: for ever */
+        trace_and_sleep(agent_step());
+    }
+    uspan_shutdown(&tracer, 5000); /* a board: before it powers down */
+    while (!uspan_stopped(&tracer)) {
+        trace_and_sleep(20);
+    }
+    return 0;
+}

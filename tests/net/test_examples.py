@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""test_examples.py: the programs that users copy, run as they stand against the receiver.
+
+Invariant: each example that exports has its exact tree of spans here, and leaves with status 0 only when they arrived."""
+import json
+import os
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+import sample
+from runner import run
+
+import certs
+from receiver import Receiver
+from streams import server_context
+
+sys.path.insert(0, str(Path(sample.__file__).resolve().parents[1] / "support"))
+import demo  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = Path(os.environ["USPAN_BUILD_DIR"]) / "examples"
+CA = certs.get().ca_pem
+DEADLINE_S = 60
+
+
+def start(name, *arguments, **env):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "USPAN_"))}
+    return subprocess.run([str(PROGRAMS / name), *arguments], env={**kept, **env}, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=DEADLINE_S)
+
+
+def outline(spans, parent=""):
+    """[(name, status, outline of its children)] of what hangs below parent, in order of start."""
+    return [(span.name, span.status, outline(spans, span.span_id))
+            for span in sorted(spans, key=lambda s: s.start_ns) if span.parent_id == parent]
+
+
+class Examples(unittest.TestCase):
+    def trace(self, name, *arguments, tls=True):
+        """The receiver after a run against it: nothing refused, nothing twice, nothing said."""
+        with Receiver(server_context() if tls else None) as receiver:
+            done = start(name, *[word.replace("URL", receiver.url()) for word in arguments],
+                         OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=receiver.url(), OTEL_EXPORTER_OTLP_CERTIFICATE=str(CA))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual((receiver.refused, receiver.duplicates()), ([], []))
+        return receiver, done
+
+    def test_the_agent_keeps_the_demos_promise_and_tells_its_whole_story(self):
+        receiver, done = self.trace("agent")
+        self.assertEqual(demo.faults(receiver.spans, []), [])
+        self.assertIn("valve is stuck", done.stdout)
+        for span in receiver.spans:
+            for key in {"chat": ("input.messages", "output.messages", "response.id", "response.finish_reasons"),
+                        "execute_tool": ("tool.call.arguments", "tool.name", "tool.type")}.get(demo.operation(span), ()):
+                self.assertIn(f"gen_ai.{key}", span.attributes, span.name)
+            for key, value in span.attributes.items():
+                if key.endswith((".messages", ".arguments", ".result")):
+                    json.loads(value)
+        reasons = [list(span.attributes["gen_ai.response.finish_reasons"]) for span in
+                   sorted(receiver.spans, key=lambda s: s.start_ns) if demo.operation(span) == "chat"]
+        self.assertEqual(reasons, [["tool_calls"], ["stop"]])
+
+    def test_the_demo_sees_a_program_that_does_less(self):
+        done = subprocess.run([sys.executable, "-B", demo.__file__, str(PROGRAMS / "chat")], capture_output=True,
+                              text=True, timeout=DEADLINE_S)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("demo: 0 invoke_agent spans, not 1", done.stdout)
+
+    def test_the_shortest_chat(self):
+        receiver, _ = self.trace("chat")
+        self.assertEqual(outline(receiver.spans), [("chat qwen-max", "OK", [])])
+        used = [receiver.spans[0].attributes[f"gen_ai.usage.{side}_tokens"] for side in ("input", "output")]
+        self.assertEqual(used, [19, 4])
+
+    def test_tools_on_another_task_hang_below_the_agent_that_ordered_them(self):
+        receiver, _ = self.trace("two_tasks")
+        self.assertEqual(outline(receiver.spans), [("invoke_agent gardener", "OK", [
+            ("chat qwen-max", "OK", []), ("execute_tool water", "OK", []), ("execute_tool water", "ERROR", []),
+            ("store diary", "OK", [])])])
+        spans = {span.name: span for span in receiver.spans}
+        self.assertGreaterEqual(spans["store diary"].start_ns, spans["invoke_agent gardener"].end_ns)
+
+    def test_the_main_loop_sends_whole_turns_and_ends(self):
+        receiver, _ = self.trace("main_loop", "URL", tls=False)
+        turn = ("invoke_agent gardener", "OK", [("chat qwen-max", "OK", []), ("execute_tool open_valve", "OK", [])])
+        self.assertEqual(outline(receiver.spans), [turn, turn])
+        requests = {span.trace_id: {s.request for s in receiver.spans if s.trace_id == span.trace_id}
+                    for span in receiver.spans}
+        self.assertEqual([len(numbers) for numbers in requests.values()], [1, 1])
+
+    def test_an_unusable_endpoint_is_told_at_the_start(self):
+        done = start("chat", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="ftp://nowhere/")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("must begin with https:// or http://", done.stderr)
+
+    def test_each_example_is_short_and_told_of(self):
+        readme = (ROOT / "examples/README.md").read_text()
+        for program in sorted(ROOT.glob("examples/*.c")):
+            with self.subTest(program=program.name):
+                self.assertLess(len(program.read_text().splitlines()), 150)
+                self.assertIn(f"## {program.stem}\n", readme)
+        for folder in sorted(path for path in ROOT.glob("examples/*") if path.is_dir()):
+            self.assertIn(f"## {folder.name}\n", readme)
+
+
+if __name__ == "__main__":
+    sys.exit(run())
