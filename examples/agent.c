@@ -1,5 +1,6 @@
-/* agent.c: a gardener's agent, traced: `make demo` runs it. One turn: format the prompt, ask the model, run the two tools
- * that it wants (the valve fails), ask again. The model and the tools are acted, with the times that real ones take. */
+/* agent.c: a gardener's agent, traced: `make demo` runs it. One turn: format the prompt, ask the model,
+ * run the two tools that it wants (the valve fails), ask again. The model and the tools are acted, with
+ * the times that real ones take. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <time.h>

@@ -1,7 +1,7 @@
-/* main_loop.c: tracing in the main loop of a bare-metal firmware: one context, static memory, nothing waits but the loop's
- * own sleep, and spans leave between turns only, since few boards have RAM for two TLS sessions at once.
- * Runs on a host: `main_loop http://localhost:4318/v1/traces`. On a board, its own port, transport, endpoint
- * (USPAN_ENDPOINT) and timer stand where main() and sleep_ms() say so. */
+/* main_loop.c: tracing in the main loop of a bare-metal firmware: one context, static memory, nothing
+ * waits but the loop's own sleep, and spans leave between turns only, since few boards have RAM for two
+ * TLS sessions at once. Runs on a host: `main_loop http://localhost:4318/v1/traces`. On a board, its own
+ * port, transport, endpoint (USPAN_ENDPOINT) and timer stand where main() and sleep_ms() say so. */
 #define _POSIX_C_SOURCE 200809L
 #include <time.h>
 #include "uspan/genai.h"

@@ -1,8 +1,8 @@
-/* two_tasks.c: an agent whose tools run on another task, as on an RTOS. A span's handle is four bytes, so it travels with the
- * job; where the work may outlive the span that ordered it, a uspan_context_t travels instead. No call needs a branch
- * for "tracing failed". On a board: xTaskCreate and xQueueSend in place of pthreads. */
+/* two_tasks.c: an agent whose tools run on another task, as on an RTOS. A span's handle is four bytes, so
+ * it travels with the job; where the work may outlive the span that ordered it, a uspan_context_t travels
+ * instead. No call needs a branch for "tracing failed". On a board: xTaskCreate and xQueueSend in place of
+ * pthreads. */
 #include <pthread.h>
-#include <stdio.h>
 #include "uspan/genai.h"
 #include "uspan_posix_tls.h"
 

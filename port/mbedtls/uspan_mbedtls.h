@@ -140,7 +140,7 @@ int uspan_tls_error(const uspan_tls_t *tls);
 /* Most bytes of USPAN_TLS_HEAP_BYTES ever in use; 0 without that heap or without MBEDTLS_MEMORY_DEBUG. */
 size_t uspan_tls_heap_peak(void);
 
-#else /* USPAN_ENABLED 0: no TLS either; the transport is never called, and mbedTLS's code is not linked for uspan */
+#else /* USPAN_ENABLED 0: no TLS either; nobody calls the transport, and uspan links nothing of mbedTLS */
 static inline uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under,
                                          const uspan_tls_options_t *options, uspan_transport_t *out)
 {
@@ -148,13 +148,14 @@ static inline uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport
     memset(out, 0, sizeof(*out));
     return USPAN_OK;
 }
-static inline uspan_err_t uspan_tls_set_anchors(uspan_tls_t *tls, const uspan_tls_blob_t *anchors, size_t anchor_count,
-                                                const uspan_tls_blob_t *revoked)
+static inline uspan_err_t uspan_tls_set_anchors(uspan_tls_t *tls, const uspan_tls_blob_t *anchors,
+                                                size_t anchor_count, const uspan_tls_blob_t *revoked)
 {
     (void)tls, (void)anchors, (void)anchor_count, (void)revoked;
     return USPAN_OK;
 }
-static inline uspan_err_t uspan_tls_set_own(uspan_tls_t *tls, const uspan_tls_blob_t *cert, const uspan_tls_blob_t *key)
+static inline uspan_err_t uspan_tls_set_own(uspan_tls_t *tls, const uspan_tls_blob_t *cert,
+                                            const uspan_tls_blob_t *key)
 {
     (void)tls, (void)cert, (void)key;
     return USPAN_OK;

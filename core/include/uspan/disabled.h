@@ -1,7 +1,9 @@
-/* disabled.h: USPAN_ENABLED 0: every call answers as it answers for the null span, or a tracer that has nothing to do.
- * Invariant: no symbol of uspan is needed, nothing is stored, arguments are evaluated once, and what a call writes for its
- * caller is set. Functions, not macros with arguments: compound literals with commas stay legal, types stay checked, and
- * a call's address can be taken. uspan.h brings this file in; read.h and genai.h again, after their declarations. */
+/* disabled.h: USPAN_ENABLED 0: every call answers as it answers for the null span, or a tracer that has
+ * nothing to do.
+ * Invariant: no symbol of uspan is needed, nothing is stored, arguments are evaluated once, and what a
+ * call writes for its caller is set. Functions, not macros with arguments: compound literals with commas
+ * stay legal, types stay checked, and a call's address can be taken. uspan.h brings this file in; read.h
+ * and genai.h again, after their declarations. */
 #include "uspan.h"
 
 #if !USPAN_ENABLED
@@ -18,7 +20,7 @@ struct uspan_tracer {
     uint8_t none;
 };
 
-/* ---- uspan.h ------------------------------------------------------------------------------------------------------ */
+/* ---- uspan.h ----------------------------------------------------------------------------------------- */
 
 #define uspan_start_n uspan_off_start_n
 static inline uspan_t uspan_start_n(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len)
@@ -53,10 +55,10 @@ static inline uint64_t uspan_now(const uspan_tracer_t *t)
 }
 
 /* Setters of one attribute: name(tracer, span, key, arguments). */
-#define USPAN_OFF_SET(name, ...)                                                                          \
-    static inline uspan_err_t name(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, __VA_ARGS__)     \
-    {                                                                                                     \
-        return USPAN_OK;                                                                                  \
+#define USPAN_OFF_SET(name, ...)                                                                      \
+    static inline uspan_err_t name(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, __VA_ARGS__) \
+    {                                                                                                 \
+        return USPAN_OK;                                                                              \
     }
 #define uspan_set_int uspan_off_set_int
 #define uspan_set_double uspan_off_set_double
@@ -112,7 +114,8 @@ static inline uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const usp
     return USPAN_OK;
 }
 #define uspan_set_status uspan_off_set_status
-static inline uspan_err_t uspan_set_status(uspan_tracer_t *t, uspan_t s, uspan_status_t status, const char *message)
+static inline uspan_err_t uspan_set_status(uspan_tracer_t *t, uspan_t s, uspan_status_t status,
+                                           const char *message)
 {
     return USPAN_OK;
 }
@@ -127,13 +130,14 @@ static inline uspan_err_t uspan_set_name_n(uspan_tracer_t *t, uspan_t s, const c
     return USPAN_OK;
 }
 #define uspan_record_error uspan_off_record_error
-static inline uspan_err_t uspan_record_error(uspan_tracer_t *t, uspan_t s, const char *type, const char *message)
+static inline uspan_err_t uspan_record_error(uspan_tracer_t *t, uspan_t s, const char *type,
+                                             const char *message)
 {
     return USPAN_OK;
 }
 #define uspan_record_error_data uspan_off_record_error_data
-static inline uspan_err_t uspan_record_error_data(uspan_tracer_t *t, uspan_t s, const char *type, const char *message,
-                                                  const char *data)
+static inline uspan_err_t uspan_record_error_data(uspan_tracer_t *t, uspan_t s, const char *type,
+                                                  const char *message, const char *data)
 {
     return USPAN_OK;
 }
@@ -188,7 +192,7 @@ static inline void uspan_set_limits(uspan_tracer_t *t, const uspan_limits_t *lim
 {
 }
 
-/* ---- context.h: contexts are all zero, that is not valid; baggage is empty ---------------------------------------------- */
+/* ---- context.h: contexts are all zero, that is not valid; baggage is empty --------------------------- */
 
 #define uspan_context_of uspan_off_context_of
 static inline uspan_err_t uspan_context_of(uspan_tracer_t *t, uspan_t s, uspan_context_t *out)
@@ -197,14 +201,16 @@ static inline uspan_err_t uspan_context_of(uspan_tracer_t *t, uspan_t s, uspan_c
     return USPAN_OK;
 }
 #define uspan_context_parse uspan_off_context_parse
-static inline uspan_err_t uspan_context_parse(uspan_context_t *out, const char *traceparent, const char *tracestate)
+static inline uspan_err_t uspan_context_parse(uspan_context_t *out, const char *traceparent,
+                                              const char *tracestate)
 {
     memset(out, 0, sizeof(*out));
     return USPAN_OK;
 }
 #define uspan_context_parse_n uspan_off_context_parse_n
-static inline uspan_err_t uspan_context_parse_n(uspan_context_t *out, const char *traceparent, size_t traceparent_len,
-                                                const char *tracestate, size_t tracestate_len)
+static inline uspan_err_t uspan_context_parse_n(uspan_context_t *out, const char *traceparent,
+                                                size_t traceparent_len, const char *tracestate,
+                                                size_t tracestate_len)
 {
     memset(out, 0, sizeof(*out));
     return USPAN_OK;
@@ -242,7 +248,8 @@ static inline uspan_err_t uspan_baggage_next(const char *text, size_t len, size_
     return USPAN_ERR_CLOSED;
 }
 #define uspan_baggage_find uspan_off_baggage_find
-static inline uspan_err_t uspan_baggage_find(const char *text, size_t len, const char *key, uspan_baggage_t *out)
+static inline uspan_err_t uspan_baggage_find(const char *text, size_t len, const char *key,
+                                             uspan_baggage_t *out)
 {
     return USPAN_ERR_ARG;
 }
@@ -254,12 +261,13 @@ static inline uspan_err_t uspan_baggage_decode(const char *value, size_t value_l
     return USPAN_OK;
 }
 #define uspan_baggage_add uspan_off_baggage_add
-static inline uspan_err_t uspan_baggage_add(char *out, size_t cap, size_t *len, const char *key, const char *value)
+static inline uspan_err_t uspan_baggage_add(char *out, size_t cap, size_t *len, const char *key,
+                                            const char *value)
 {
     return USPAN_OK;
 }
 
-/* ---- export.h: always idle, flushed and stopped ---------------------------------------------------------------------------- */
+/* ---- export.h: always idle, flushed and stopped ------------------------------------------------------ */
 
 #define uspan_init_sized uspan_off_init_sized
 static inline uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *port, size_t tracer_size,
@@ -277,7 +285,8 @@ static inline void uspan_set_scope(uspan_tracer_t *t, const uspan_scope_t *scope
 {
 }
 #define uspan_export_to uspan_off_export_to
-static inline uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned dest, const uspan_transport_t *transport,
+static inline uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned dest,
+                                          const uspan_transport_t *transport,
                                           const uspan_collector_t *collector)
 {
     return USPAN_OK;
@@ -288,7 +297,8 @@ static inline uspan_err_t uspan_export_to_sink(uspan_tracer_t *t, unsigned dest,
     return USPAN_OK;
 }
 #define uspan_console_init uspan_off_console_init
-static inline void uspan_console_init(uspan_console_t *c, void (*write)(void *ctx, const char *line), void *ctx)
+static inline void uspan_console_init(uspan_console_t *c, void (*write)(void *ctx, const char *line),
+                                      void *ctx)
 {
 }
 #define uspan_set_endpoint uspan_off_set_endpoint
@@ -383,7 +393,7 @@ static inline size_t uspan_diagnose(uspan_tracer_t *t, unsigned dest, char *out,
 }
 #endif
 
-/* ---- read.h: no span is there ------------------------------------------------------------------------------------------------ */
+/* ---- read.h: no span is there ------------------------------------------------------------------------ */
 
 #if defined(USPAN_OF_SPAN) && !defined(USPAN_DISABLED_READ_H) /* read.h has been read */
 #define USPAN_DISABLED_READ_H
@@ -409,8 +419,8 @@ static inline uspan_err_t uspan_find_attr(uspan_tracer_t *t, uspan_t s, unsigned
     return USPAN_ERR_STALE;
 }
 #define uspan_read_text uspan_off_read_text
-static inline size_t uspan_read_text(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, size_t offset, char *out,
-                                     size_t cap)
+static inline size_t uspan_read_text(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, size_t offset,
+                                     char *out, size_t cap)
 {
     return 0u;
 }
@@ -427,8 +437,8 @@ static inline size_t uspan_read_status_message(uspan_tracer_t *t, uspan_t s, cha
     return 0u;
 }
 #define uspan_read_event uspan_off_read_event
-static inline uspan_err_t uspan_read_event(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_event_view_t *out,
-                                           char *name, size_t cap)
+static inline uspan_err_t uspan_read_event(uspan_tracer_t *t, uspan_t s, unsigned index,
+                                           uspan_event_view_t *out, char *name, size_t cap)
 {
     memset(out, 0, sizeof(*out));
     return USPAN_ERR_STALE;
@@ -464,7 +474,8 @@ static inline const uspan_view_t *uspan_captured_view(const uspan_captured_t *s)
     return NULL;
 }
 #define uspan_captured_parent uspan_off_captured_parent
-static inline const uspan_captured_t *uspan_captured_parent(const uspan_capture_t *c, const uspan_captured_t *s)
+static inline const uspan_captured_t *uspan_captured_parent(const uspan_capture_t *c,
+                                                            const uspan_captured_t *s)
 {
     return NULL;
 }
@@ -495,13 +506,14 @@ static inline const char *uspan_captured_status_message(const uspan_captured_t *
 }
 #endif
 
-/* ---- genai.h (its keys turn static there) --------------------------------------------------------------------------------------- */
+/* ---- genai.h (its keys turn static there) ------------------------------------------------------------ */
 
 #if defined(USPAN_GENAI_KEYS) && !defined(USPAN_DISABLED_GENAI_H) /* genai.h has been read */
 #define USPAN_DISABLED_GENAI_H
 
 #define uspan_chat_begin uspan_off_chat_begin
-static inline uspan_t uspan_chat_begin(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model)
+static inline uspan_t uspan_chat_begin(uspan_tracer_t *t, uspan_t parent, const char *provider,
+                                       const char *model)
 {
     return USPAN_NULL;
 }
@@ -511,7 +523,8 @@ static inline uspan_t uspan_agent_begin(uspan_tracer_t *t, uspan_t parent, const
     return USPAN_NULL;
 }
 #define uspan_tool_begin uspan_off_tool_begin
-static inline uspan_t uspan_tool_begin(uspan_tracer_t *t, uspan_t parent, const char *name, const char *call_id)
+static inline uspan_t uspan_tool_begin(uspan_tracer_t *t, uspan_t parent, const char *name,
+                                       const char *call_id)
 {
     return USPAN_NULL;
 }
