@@ -93,6 +93,30 @@ static void test_a_context_of_an_epoch_that_is_over_takes_the_present_one(void *
     assert_false(uspan_is_null(uspan_start_with(t, USPAN_ROOT, "late", 4, &options)));
 }
 
+static void test_a_context_does_not_take_the_offset_of_a_stranger_in_its_epoch_s_place(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    uspan_t s[USPAN_EPOCHS_MAX];
+    uspan_context_t c;
+    for (unsigned i = 0; i < USPAN_EPOCHS_MAX; i++) {
+        uspan_set_unix_time(t, (1800000000u + i * 100000u) * (uint64_t)S);
+        s[i] = uspan_start(t, USPAN_ROOT, "s");
+    }
+    uspan_context_of(t, s[0], &c);
+    uspan_end(t, s[0]);
+    peek_drain(w);
+    uspan_set_unix_time(t, 1900000000u * (uint64_t)S);
+    uspan_t stranger = uspan_start(t, USPAN_ROOT, "stranger");
+    assert_int_equal(peek_slot(w, stranger)->epoch, c.epoch);
+    uspan_end(t, s[1]);
+    peek_drain(w);
+    uspan_set_unix_time(t, 2000000000u * (uint64_t)S);
+    const uspan_options_t options = { .parent = &c };
+    uspan_t late = uspan_start_with(t, USPAN_ROOT, "late", 4, &options);
+    assert_true(unix_start(w, late) / S == 2000000000u);
+}
+
 static void test_small_corrections_do_not_split_traces(void **state)
 {
     world_t *w = *state;
@@ -152,6 +176,16 @@ static void test_when_time_never_comes_spans_count_from_the_base_and_a_late_cloc
     assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
 }
 
+static void test_a_real_time_that_equals_the_base_is_known_all_the_same(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    uspan_clock_give_up(t);
+    uspan_set_unix_time(t, USPAN_UNSYNCED_BASE_S * (uint64_t)S + w->now_ns);
+    uint64_t now;
+    assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
+}
+
 static void test_a_time_that_is_only_heard_counts_where_nothing_better_is_known(void **state)
 {
     world_t *w = *state;
@@ -188,9 +222,11 @@ int main(void)
         WITH_CLOCK(test_spans_from_before_the_time_was_known_are_right_afterwards),
         WITH_CLOCK(test_a_trace_under_way_keeps_its_offset_when_the_clock_is_corrected),
         WITH_CLOCK(test_a_context_of_an_epoch_that_is_over_takes_the_present_one),
+        WITH_CLOCK(test_a_context_does_not_take_the_offset_of_a_stranger_in_its_epoch_s_place),
         WITH_CLOCK(test_small_corrections_do_not_split_traces),
         WITH_CLOCK(test_with_all_epochs_in_use_a_correction_waits),
         WITH_CLOCK(test_when_time_never_comes_spans_count_from_the_base_and_a_late_clock_opens_an_epoch),
+        WITH_CLOCK(test_a_real_time_that_equals_the_base_is_known_all_the_same),
         WITH_CLOCK(test_a_time_that_is_only_heard_counts_where_nothing_better_is_known),
         WITH_CLOCK(test_nonsense_times_do_not_overflow),
     };
