@@ -54,7 +54,8 @@ bool uspan_queue_oldest(uspan_tracer_t *t, unsigned d, uint64_t *end_ns)
     uspan_trace_part_t *p = &t->trace;
     bool found = false;
     uint32_t state = uspan_lock(t);
-    for (uint16_t i = p->queued[d] > 0u ? p->ended_head : USPAN_NO_INDEX; i != USPAN_NO_INDEX; i = p->slots[i].next) {
+    for (uint16_t i = p->queued[d] > 0u ? p->ended_head : USPAN_NO_INDEX; i != USPAN_NO_INDEX;
+         i = p->slots[i].next) {
         if (has(p->slots[i].pending, d)) {
             *end_ns = p->slots[i].end_ns;
             found = true;
@@ -189,7 +190,8 @@ void uspan_batch_delivered(uspan_tracer_t *t, unsigned d, uint64_t rejected)
     }
     dest->body_bytes += dest->batch.body_len;
     if (dest->batch.limit != 0u) {
-        dest->batch.limit = dest->batch.limit < USPAN_BATCH_SPANS_MAX / 2 ? (uint16_t)(dest->batch.limit * 2u) : 0u;
+        dest->batch.limit =
+            dest->batch.limit < USPAN_BATCH_SPANS_MAX / 2 ? (uint16_t)(dest->batch.limit * 2u) : 0u;
     }
     settle_all(t, d, rejected, true, USPAN_DROP_COUNT);
 }

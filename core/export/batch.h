@@ -19,7 +19,8 @@ bool uspan_batch_split(uspan_tracer_t *t, unsigned d);
  * marked busy, which this call does. */
 uspan_slot_t *uspan_queue_take(uspan_tracer_t *t, unsigned d);
 /* One span is settled: delivered, rejected (cause USPAN_DROP_COUNT) or dropped. */
-void uspan_queue_settle(uspan_tracer_t *t, unsigned d, uspan_slot_t *slot, bool delivered, uspan_drop_t cause);
+void uspan_queue_settle(uspan_tracer_t *t, unsigned d, uspan_slot_t *slot, bool delivered,
+                        uspan_drop_t cause);
 /* Let it wait again. */
 void uspan_queue_return(uspan_tracer_t *t, unsigned d, uspan_slot_t *slot);
 /* End of the oldest span that waits for d, monotonic; false: none. */

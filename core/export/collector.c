@@ -46,14 +46,16 @@ void uspan_say(uspan_tracer_t *t, uspan_level_t level, const char *what, const c
 
 static bool port_is_whole(const uspan_port_t *p)
 {
-    return p->abi == USPAN_PORT_ABI && p->lock != NULL && p->unlock != NULL && p->mono_ns != NULL && p->unix_ns != NULL &&
-           p->random != NULL && p->task != NULL && p->log != NULL;
+    return p->abi == USPAN_PORT_ABI && p->lock != NULL && p->unlock != NULL && p->mono_ns != NULL &&
+           p->unix_ns != NULL && p->random != NULL && p->task != NULL && p->log != NULL;
 }
 
-uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *port, size_t tracer_size, uint32_t config_id)
+uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *port, size_t tracer_size,
+                             uint32_t config_id)
 {
     static const uspan_resource_t none;
-    if (t == NULL || port == NULL || tracer_size != sizeof *t || config_id != USPAN_CONFIG_ID || !port_is_whole(port)) {
+    if (t == NULL || port == NULL || tracer_size != sizeof *t || config_id != USPAN_CONFIG_ID ||
+        !port_is_whole(port)) {
         return USPAN_ERR_ARG;
     }
     memset(&t->out, 0, sizeof t->out);
@@ -99,13 +101,13 @@ static bool text_is_good(const char *text)
 
 uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resource)
 {
-    if (t == NULL || resource == NULL || (resource->typed == NULL && resource->typed_count > 0u)) {
+    if (!uspan_is_live(t) || resource == NULL || (resource->typed == NULL && resource->typed_count > 0u)) {
         return USPAN_ERR_ARG;
     }
     uspan_resource_t r = *resource;
     r.attributes = r.attributes != NULL ? r.attributes : USPAN_RESOURCE;
-    bool good = resource_decodes(r.attributes) && text_is_good(r.service_name) && text_is_good(r.service_version) &&
-                text_is_good(r.instance_id) && r.typed_count < 1000u;
+    bool good = resource_decodes(r.attributes) && text_is_good(r.service_name) &&
+                text_is_good(r.service_version) && text_is_good(r.instance_id) && r.typed_count < 1000u;
     for (size_t i = 0; good && i < r.typed_count; i++) {
         const uspan_attr_t *a = &r.typed[i];
         bool is_text = a->type == USPAN_TYPE_TEXT || a->type == USPAN_TYPE_STATIC;
@@ -117,7 +119,8 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
         }
     }
     if (!good) {
-        uspan_say(t, USPAN_LEVEL_ERROR, "resource attributes do not decode: key=value,... with percent-encoded UTF-8", NULL);
+        uspan_say(t, USPAN_LEVEL_ERROR,
+                  "resource attributes do not decode: key=value,... with percent-encoded UTF-8", NULL);
         return USPAN_ERR_CONFIG;
     }
     /* A service.name in the list stands only where none is given; the compile-time one is the last resort. */
@@ -159,7 +162,8 @@ static void fill_defaults(unsigned dest, uspan_target_t *target, const char **en
     if (dest == 1u) {
 #if defined(USPAN_ENDPOINT_2)
         *endpoint = USPAN_ENDPOINT_2;
-#elif defined(USPAN_ENDPOINT) && defined(USPAN_STUDIO_URL) && defined(USPAN_STUDIO_TRACES) && USPAN_STUDIO_TRACES
+#elif defined(USPAN_ENDPOINT) && defined(USPAN_STUDIO_URL) && defined(USPAN_STUDIO_TRACES) && \
+    USPAN_STUDIO_TRACES
         *endpoint = USPAN_STUDIO_URL "/v1/traces";
 #endif
 #ifdef USPAN_HEADERS_2
@@ -191,7 +195,8 @@ static const char *judge(const uspan_target_t *target)
     if (target->basic_user != NULL && strchr(target->basic_user, ':') != NULL) {
         return "a basic user name holds a colon (RFC 7617)";
     }
-    bool secret = uspan_headers_secret(target->headers) || target->basic_user != NULL || target->basic64 != NULL;
+    bool secret =
+        uspan_headers_secret(target->headers) || target->basic_user != NULL || target->basic64 != NULL;
     if (!target->url.tls && secret && USPAN_INSECURE_HEADERS_OVER_HTTP == 0) {
         return "a secret header over plain http; use https, or build with USPAN_INSECURE_HEADERS_OVER_HTTP 1";
     }
@@ -225,9 +230,10 @@ uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned d, const uspan_transport
 {
     static const uspan_collector_t none;
     const uspan_collector_t *c = collector != NULL ? collector : &none;
-    if (t == NULL || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_NONE || transport == NULL ||
-        transport->abi != USPAN_TRANSPORT_ABI || transport->open == NULL || transport->send == NULL ||
-        transport->recv == NULL || transport->close == NULL || transport->why == NULL) {
+    if (!uspan_is_live(t) || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_NONE ||
+        transport == NULL || transport->abi != USPAN_TRANSPORT_ABI || transport->open == NULL ||
+        transport->send == NULL || transport->recv == NULL || transport->close == NULL ||
+        transport->why == NULL) {
         return USPAN_ERR_ARG;
     }
     uspan_target_t target;
@@ -247,7 +253,8 @@ uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned d, const uspan_transport
     target.transport = transport;
     target.timeout_ms = c->timeout_ms;
     target.why = "";
-    const char *wrong = endpoint == NULL ? "no endpoint: set USPAN_ENDPOINT" : uspan_url_parse(endpoint, &target.url);
+    const char *wrong =
+        endpoint == NULL ? "no endpoint: set USPAN_ENDPOINT" : uspan_url_parse(endpoint, &target.url);
     wrong = wrong == NULL ? judge(&target) : wrong;
     if (wrong != NULL) {
         return refuse(t, d, wrong);
@@ -262,8 +269,8 @@ uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned d, const uspan_transport
 
 uspan_err_t uspan_export_to_sink(uspan_tracer_t *t, unsigned d, const uspan_sink_t *sink)
 {
-    if (t == NULL || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_NONE || sink == NULL ||
-        sink->span == NULL) {
+    if (!uspan_is_live(t) || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_NONE ||
+        sink == NULL || sink->span == NULL) {
         return USPAN_ERR_ARG;
     }
     t->out.dests[d].sink = sink;
@@ -289,7 +296,8 @@ static void settings_changed(uspan_tracer_t *t, uspan_target_t *target)
 
 uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned d, const char *endpoint)
 {
-    if (t == NULL || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_COLLECTOR || endpoint == NULL) {
+    if (!uspan_is_live(t) || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_COLLECTOR ||
+        endpoint == NULL) {
         return USPAN_ERR_ARG;
     }
     uspan_target_t *target = &t->out.dests[d].target;
@@ -312,7 +320,8 @@ uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned d, const char *endpoi
 
 uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned d, const char *headers)
 {
-    if (t == NULL || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_COLLECTOR || headers == NULL) {
+    if (!uspan_is_live(t) || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_COLLECTOR ||
+        headers == NULL) {
         return USPAN_ERR_ARG;
     }
 #if USPAN_HEADERS_BYTES > 0

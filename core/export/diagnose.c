@@ -4,6 +4,7 @@
 #include "batch.h"
 #include "exporter.h"
 #include "request.h"
+#include "trace/pool.h"
 #include "retry.h"
 #include "trace/clock.h"
 
@@ -179,7 +180,9 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
 size_t uspan_diagnose(uspan_tracer_t *t, unsigned d, char *out, size_t cap)
 {
     uspan_window_t w = { .out = (uint8_t *)out, .cap = cap };
-    if (t != NULL && d < USPAN_DESTINATIONS_MAX) {
+    if (t != NULL && !uspan_is_live(t)) {
+        uspan_window_text(&w, "the tracer was never started: look at what uspan_init() returned");
+    } else if (t != NULL && d < USPAN_DESTINATIONS_MAX) {
         put_all(&w, t, d);
     }
     if (cap > 0u) {

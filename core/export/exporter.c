@@ -88,13 +88,15 @@ static uint64_t due_at(uspan_tracer_t *t, unsigned d, uint64_t now)
     uint32_t ended = p->ended;
     bool flushing = x->flushing != 0u;
     uspan_unlock(t, state);
-    uint32_t full = x->batching.spans_max != 0u && x->batching.spans_max < USPAN_BATCH_SPANS_MAX ? x->batching.spans_max
-                                                                                                 : USPAN_BATCH_SPANS_MAX;
+    uint32_t full = x->batching.spans_max != 0u && x->batching.spans_max < USPAN_BATCH_SPANS_MAX
+                        ? x->batching.spans_max
+                        : USPAN_BATCH_SPANS_MAX;
     if (flushing || x->stopping != 0u || queued >= full ||
         ended * 100u >= (uint32_t)USPAN_SPANS_MAX * USPAN_BATCH_FILL_PERCENT) {
         return now;
     }
-    return after_ms(oldest < now ? oldest : now, x->batching.age_ms != 0u ? x->batching.age_ms : USPAN_BATCH_AGE_MS);
+    return after_ms(oldest < now ? oldest : now,
+                    x->batching.age_ms != 0u ? x->batching.age_ms : USPAN_BATCH_AGE_MS);
 }
 
 /* Spans recorded before Unix time is known wait for it, but not for ever. True: they wait still; *wake says until when. */
@@ -173,6 +175,9 @@ static uspan_job_t job_for(uspan_tracer_t *t, unsigned d, uint64_t now, uint64_t
 
 static bool all_settled(const uspan_tracer_t *t)
 {
+    if (!uspan_is_live(t)) {
+        return true;
+    }
     uint32_t state = uspan_lock(t);
     bool settled = t->out.step == USPAN_STEP_IDLE || t->out.step == USPAN_STEP_STOPPED;
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
@@ -364,7 +369,8 @@ static void send_step(uspan_tracer_t *t, uint64_t now, uint64_t *wake)
             return;
         }
     }
-    int32_t n = x->transport->send(x->transport->ctx, x->send + x->send_at, (size_t)(x->send_len - x->send_at));
+    int32_t n =
+        x->transport->send(x->transport->ctx, x->send + x->send_at, (size_t)(x->send_len - x->send_at));
     if (n > 0) {
         x->send_at = (uint16_t)(x->send_at + n);
         if (x->send_at == x->send_len && x->head_sent >= x->head_len + x->body_len) {
@@ -389,7 +395,8 @@ static void answer_step(uspan_tracer_t *t, uint64_t now, uint64_t *wake)
         uspan_err_t err = uspan_answer_feed(&x->answer, buf, (size_t)n, uspan_unix_seconds(t), &used);
         if (err == USPAN_OK) {
             if (used < (size_t)n || x->head_sent < x->head_len + x->body_len || x->send_at < x->send_len) {
-                x->answer.flags |= USPAN_ANSWER_CLOSE; /* out of step: an answer to half a request, or too much of one */
+                x->answer.flags |=
+                    USPAN_ANSWER_CLOSE; /* out of step: an answer to half a request, or too much of one */
             }
             uspan_verdict(t, now);
         } else if (err != USPAN_ERR_AGAIN) {
@@ -413,7 +420,8 @@ static void answer_step(uspan_tracer_t *t, uint64_t now, uint64_t *wake)
             uspan_verdict(t, now);
         } else {
             const char *why = x->transport->why(x->transport->ctx);
-            uspan_failed(t, err, why[0] != '\0' ? why : "the connection closed before the answer was complete", now);
+            uspan_failed(t, err,
+                         why[0] != '\0' ? why : "the connection closed before the answer was complete", now);
         }
     }
 }
@@ -424,7 +432,8 @@ static bool exchange_step(uspan_tracer_t *t, uint64_t now, uint64_t *wake)
     uspan_export_part_t *x = &t->out;
     uint64_t again = UINT64_MAX;
     if (now >= x->exchange_until_ns) {
-        uspan_failed(t, USPAN_ERR_IO, x->step == USPAN_STEP_OPENING ? "connecting timed out" : "no answer in time", now);
+        uspan_failed(t, USPAN_ERR_IO,
+                     x->step == USPAN_STEP_OPENING ? "connecting timed out" : "no answer in time", now);
         return true;
     }
     if (x->step == USPAN_STEP_OPENING) {
@@ -472,7 +481,7 @@ uspan_err_t uspan_poll(uspan_tracer_t *t, uint32_t *wait_ms)
     uint32_t unused;
     uint32_t *wait = wait_ms != NULL ? wait_ms : &unused;
     *wait = USPAN_FOREVER;
-    if (t == NULL) {
+    if (!uspan_is_live(t)) {
         return USPAN_ERR_ARG;
     }
     uspan_export_part_t *x = &t->out;
@@ -495,7 +504,8 @@ uspan_err_t uspan_poll(uspan_tracer_t *t, uint32_t *wait_ms)
         worked = idle_step(t, now, &wake);
         if (!worked && all_settled(t)) {
             uint32_t state = uspan_lock(t);
-            x->flushing = x->flushing != 0u && t->trace.ended != 0u; /* another task may ask for one just now */
+            x->flushing =
+                x->flushing != 0u && t->trace.ended != 0u; /* another task may ask for one just now */
             uspan_unlock(t, state);
             bool runs_done = true;
 #if USPAN_STUDIO
@@ -523,6 +533,9 @@ uspan_err_t uspan_poll(uspan_tracer_t *t, uint32_t *wait_ms)
 
 void uspan_flush(uspan_tracer_t *t)
 {
+    if (!uspan_is_live(t)) {
+        return;
+    }
     uspan_processors_flush(t);
     uint32_t state = uspan_lock(t);
     t->out.flushing = 1u;
@@ -536,6 +549,9 @@ bool uspan_flushed(const uspan_tracer_t *t)
 
 void uspan_shutdown(uspan_tracer_t *t, uint32_t deadline_ms)
 {
+    if (!uspan_is_live(t)) {
+        return;
+    }
     uspan_export_part_t *x = &t->out;
     if (x->stopping != 0u) {
         return;
@@ -554,5 +570,5 @@ void uspan_shutdown(uspan_tracer_t *t, uint32_t deadline_ms)
 
 bool uspan_stopped(const uspan_tracer_t *t)
 {
-    return t->out.step == USPAN_STEP_STOPPED;
+    return !uspan_is_live(t) || t->out.step == USPAN_STEP_STOPPED;
 }

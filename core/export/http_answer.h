@@ -7,7 +7,7 @@
 #include "trace/inside.h"
 
 /* answer.flags after the head */
-#define USPAN_ANSWER_CLOSE 1u   /* the connection ends with this answer */
+#define USPAN_ANSWER_CLOSE 1u    /* the connection ends with this answer */
 #define USPAN_ANSWER_PROTOBUF 2u /* Content-Type is application/x-protobuf, parameters aside */
 
 void uspan_answer_begin(uspan_answer_t *a);
@@ -17,7 +17,8 @@ void uspan_answer_begin(uspan_answer_t *a);
  * contradicts itself (two Content-Length, Content-Length with chunked, bad chunk size); USPAN_ERR_FULL: head
  * or body above USPAN_ANSWER_MAX. Fields of *a are valid after USPAN_OK: status, flags, retry_after_s,
  * retry_at_unix, date_unix, body[0..body_len), body_bytes (all of it). Pure. */
-uspan_err_t uspan_answer_feed(uspan_answer_t *a, const uint8_t *data, size_t len, uint64_t now_s, size_t *used);
+uspan_err_t uspan_answer_feed(uspan_answer_t *a, const uint8_t *data, size_t len, uint64_t now_s,
+                              size_t *used);
 /* The peer closed. USPAN_OK: that ends a close-delimited body; USPAN_ERR_IO: cut short; USPAN_ERR_CLOSED: not
  * one byte of an answer had come (a kept connection that died: the request may be sent again at once). */
 uspan_err_t uspan_answer_eof(uspan_answer_t *a);

@@ -50,7 +50,8 @@ static const uspan_entry_t *next_entry(uspan_otlp_t *o, unsigned count)
 
 static void put_head(pb_ostream_t *s, uint32_t field, uint32_t len)
 {
-    (void)pb_encode_tag(s, PB_WT_STRING, field); /* cannot fail: the head has room for every message's fields */
+    (void)pb_encode_tag(s, PB_WT_STRING,
+                        field); /* cannot fail: the head has room for every message's fields */
     (void)pb_encode_varint(s, len);
 }
 
@@ -101,7 +102,8 @@ static void put_scope(uspan_otlp_t *o, pb_ostream_t *s)
     uspan_text_follows(o, o->scope->name, len);
     o->item = first ? 0u : USPAN_DROP_COUNT;
     o->slot = USPAN_NO_INDEX;
-    o->stage = o->scope->version != NULL && o->scope->version[0] != '\0' ? STAGE_SCOPE_VERSION : STAGE_SCOPE_DROPS;
+    o->stage =
+        o->scope->version != NULL && o->scope->version[0] != '\0' ? STAGE_SCOPE_VERSION : STAGE_SCOPE_DROPS;
 }
 
 static void put_version(uspan_otlp_t *o, pb_ostream_t *s)
@@ -128,8 +130,9 @@ static void put_event(uspan_otlp_t *o, pb_ostream_t *s, const uspan_slot_t *slot
     if (rec->name_store == USPAN_STORE_TEXT) {
         uspan_chain_follows(o, rec->name.chain.head, rec->name_len);
     } else {
-        uspan_text_follows(o, rec->name_store == USPAN_STORE_NEAR ? (const char *)rec->name.near : rec->name.text,
-                     rec->name_len);
+        uspan_text_follows(
+            o, rec->name_store == USPAN_STORE_NEAR ? (const char *)rec->name.near : rec->name.text,
+            rec->name_len);
     }
     o->item = 0u;
     o->entries = rec->attrs;
@@ -153,7 +156,8 @@ static void put_link(uspan_otlp_t *o, pb_ostream_t *s, const uspan_slot_t *slot)
     o->item = 0u;
     o->entries = rec->attrs;
     o->stage = STAGE_LINK_ATTRS;
-    if (rec->attr_count > 0u && p->blocks[rec->attrs].entries[0].key == NULL) { /* a tracestate: never of 8 bytes or fewer
+    if (rec->attr_count > 0u &&
+        p->blocks[rec->attrs].entries[0].key == NULL) { /* a tracestate: never of 8 bytes or fewer
                                                                                    but as text in the entry */
         const uspan_entry_t *e = next_entry(o, rec->attr_count);
         put_head(s, uspan_otlp_Span_Link_trace_state_tag, e->len);
@@ -250,7 +254,8 @@ static uint8_t *put_span_attr(uspan_otlp_t *o, uint8_t *at, const uspan_slot_t *
     }
     o->rec = slot->events;
     o->stage = STAGE_EVENT;
-    if ((slot->event_count | slot->link_count | slot->dropped_events | slot->dropped_links | slot->message_len) == 0u) {
+    if ((slot->event_count | slot->link_count | slot->dropped_events | slot->dropped_links |
+         slot->message_len) == 0u) {
         o->stage = STAGE_FLAGS;
     }
     return at;

@@ -27,8 +27,8 @@ uint32_t uspan_size_span(const uspan_trace_part_t *p, const uspan_slot_t *slot);
 uint32_t uspan_size_resource(const uspan_tracer_t *t);
 uint32_t uspan_size_scope(const uspan_batch_t *batch, const uspan_scope_t *scope, bool first);
 /* The ScopeSpans message of one scope in a batch; the ResourceSpans; the whole request. */
-uint32_t uspan_size_scope_spans(uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest, const uspan_scope_t *scope,
-                                bool first);
+uint32_t uspan_size_scope_spans(uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest,
+                                const uspan_scope_t *scope, bool first);
 uint32_t uspan_size_resource_spans(uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest);
 uint32_t uspan_size_request(uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest);
 
@@ -50,8 +50,8 @@ extern const uspan_entry_t uspan_unsynced_entry;
 
 /* Step through resource attributes: *item starts at 0, *pos at 0. *e and *key are filled; *percent: the text is
  * percent-encoded and e->len counts its decoded bytes. False at the end. */
-bool uspan_resource_next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e, uspan_key_t *key,
-                         bool *percent);
+bool uspan_resource_next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e,
+                         uspan_key_t *key, bool *percent);
 /* USPAN_OK, or USPAN_ERR_CONFIG where the list does not decode. */
 uspan_err_t uspan_resource_check(const char *attributes);
 /* Scope attribute of a drop cause. */

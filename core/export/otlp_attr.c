@@ -40,7 +40,8 @@ uint8_t *uspan_put_value(uspan_otlp_t *o, uint8_t *at, const uspan_entry_t *e, u
         o->array_block = e->v.chain.head;
         o->pos = 0u;
         o->resume = USPAN_RESUME_ELEMENTS;
-        return uspan_put_len(at, USPAN_TAG(uspan_otlp_AnyValue_array_value_tag, USPAN_WIRE_BYTES), any - head);
+        return uspan_put_len(at, USPAN_TAG(uspan_otlp_AnyValue_array_value_tag, USPAN_WIRE_BYTES),
+                             any - head);
     }
     }
 }
@@ -78,7 +79,8 @@ size_t uspan_put_whole_attrs(uspan_otlp_t *o, const uspan_slot_t *slot, uint8_t 
         uint32_t any = uspan_size_any(&o->tracer->trace, e);
         uint32_t key_value = uspan_len_field(e->key->len) + uspan_len_field(any);
         /* beside it: tag and length, and the bytes that copying a short text may overshoot */
-        if (e->store > USPAN_STORE_BYTES || e->key->len > USPAN_SMALL_KEY || cap - (size_t)(at - out) < key_value + 16u) {
+        if (e->store > USPAN_STORE_BYTES || e->key->len > USPAN_SMALL_KEY ||
+            cap - (size_t)(at - out) < key_value + 16u) {
             break;
         }
         at = uspan_put_len(at, USPAN_TAG(uspan_otlp_Span_attributes_tag, USPAN_WIRE_BYTES), key_value);
@@ -119,7 +121,8 @@ uint8_t *uspan_put_element(uspan_otlp_t *o, uint8_t *at)
         *at++ = number != 0u;
         break;
     default:
-        at = uspan_put_len(at, USPAN_TAG(uspan_otlp_AnyValue_string_value_tag, USPAN_WIRE_BYTES), (uint32_t)number);
+        at = uspan_put_len(at, USPAN_TAG(uspan_otlp_AnyValue_string_value_tag, USPAN_WIRE_BYTES),
+                           (uint32_t)number);
         uspan_chain_follows(o, o->array_block, (uint32_t)number);
         o->offset = (uint16_t)(o->pos + 2u); /* past a block's end is moved on by the copy */
         break;

@@ -42,7 +42,8 @@ static uint32_t size_array(const uspan_trace_part_t *p, const uspan_entry_t *e)
     for (unsigned at = 0; at < e->len;) {
         unsigned used;
         uint64_t number;
-        size += uspan_len_field(uspan_size_element(p, (uspan_store_t)e->store, block, offset, &used, &number));
+        size +=
+            uspan_len_field(uspan_size_element(p, (uspan_store_t)e->store, block, offset, &used, &number));
         at += used;
         offset += used;
         for (; offset >= USPAN_BLOCK && at < e->len; offset -= USPAN_BLOCK) {
@@ -92,7 +93,8 @@ static uint32_t size_count(uint32_t count)
 
 uint32_t uspan_size_event(const uspan_trace_part_t *p, const uspan_event_rec_t *rec)
 {
-    return 9u + uspan_len_field(rec->name_len) + size_entries(p, rec->attrs, rec->attr_count) + size_count(rec->dropped);
+    return 9u + uspan_len_field(rec->name_len) + size_entries(p, rec->attrs, rec->attr_count) +
+           size_count(rec->dropped);
 }
 
 uint32_t uspan_size_link(const uspan_trace_part_t *p, const uspan_link_rec_t *rec)
@@ -130,7 +132,8 @@ uint32_t uspan_size_span(const uspan_trace_part_t *p, const uspan_slot_t *slot)
     for (uint16_t l = slot->links; l != USPAN_NO_INDEX; l = p->blocks[l].link.next) {
         size += uspan_len_field(uspan_size_link(p, &p->blocks[l].link));
     }
-    size += size_count(slot->dropped_attrs) + size_count(slot->dropped_events) + size_count(slot->dropped_links);
+    size +=
+        size_count(slot->dropped_attrs) + size_count(slot->dropped_events) + size_count(slot->dropped_links);
     uint32_t status = uspan_size_status(slot);
     return size + (status > 0u ? uspan_len_field(status) : 0u);
 }
@@ -157,7 +160,9 @@ uint32_t uspan_size_scope(const uspan_batch_t *batch, const uspan_scope_t *scope
     }
     for (unsigned cause = 0; first && cause < USPAN_DROP_COUNT; cause++) {
         if (batch->reported[cause] > 0u) {
-            uspan_entry_t e = { .key = uspan_drop_key(cause), .store = USPAN_STORE_INT, .v.i = batch->reported[cause] };
+            uspan_entry_t e = { .key = uspan_drop_key(cause),
+                                .store = USPAN_STORE_INT,
+                                .v.i = batch->reported[cause] };
             size += uspan_len_field(uspan_size_key_value(NULL, &e));
         }
     }
@@ -170,7 +175,8 @@ uint16_t uspan_batch_next(uspan_tracer_t *t, const uspan_batch_t *batch, unsigne
     uspan_trace_part_t *p = &t->trace;
     uint32_t state = uspan_lock(t); /* spans that end meanwhile change the last one's next */
     i = i == USPAN_NO_INDEX ? batch->first : p->slots[i].next;
-    while (i != USPAN_NO_INDEX && (((unsigned)p->slots[i].busy >> dest & 1u) == 0u || (scope != NULL && p->slots[i].scope != scope))) {
+    while (i != USPAN_NO_INDEX && (((unsigned)p->slots[i].busy >> dest & 1u) == 0u ||
+                                   (scope != NULL && p->slots[i].scope != scope))) {
         i = p->slots[i].next;
     }
     uspan_unlock(t, state);
@@ -193,14 +199,15 @@ const uspan_scope_t *uspan_batch_scope(uspan_tracer_t *t, const uspan_batch_t *b
     return best;
 }
 
-uint32_t uspan_size_scope_spans(uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest, const uspan_scope_t *scope,
-                                bool first)
+uint32_t uspan_size_scope_spans(uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest,
+                                const uspan_scope_t *scope, bool first)
 {
     uint32_t size = uspan_len_field(uspan_size_scope(batch, scope, first));
     if (batch->scope != NULL) {
         size += batch->spans_len;
     } else {
-        for (uint16_t i = USPAN_NO_INDEX; (i = uspan_batch_next(t, batch, dest, i, scope)) != USPAN_NO_INDEX;) {
+        for (uint16_t i = USPAN_NO_INDEX;
+             (i = uspan_batch_next(t, batch, dest, i, scope)) != USPAN_NO_INDEX;) {
             size += uspan_len_field(t->trace.slots[i].size);
         }
     }
@@ -211,7 +218,8 @@ uint32_t uspan_size_resource_spans(uspan_tracer_t *t, const uspan_batch_t *batch
 {
     uint32_t size = uspan_len_field(uspan_size_resource(t));
     bool first = true;
-    for (const uspan_scope_t *scope = NULL; (scope = uspan_batch_scope(t, batch, dest, scope)) != NULL; first = false) {
+    for (const uspan_scope_t *scope = NULL; (scope = uspan_batch_scope(t, batch, dest, scope)) != NULL;
+         first = false) {
         size += uspan_len_field(uspan_size_scope_spans(t, batch, dest, scope, first));
     }
     return size;

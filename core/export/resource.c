@@ -7,10 +7,12 @@
 
 static bool fixed_text(const uspan_tracer_t *t, unsigned i, const char **key, const char **text)
 {
-    static const char *const keys[FIXED] = { "service.name",       "service.version",        "service.instance.id",
-                                             "telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version" };
+    static const char *const keys[FIXED] = { "service.name",           "service.version",
+                                             "service.instance.id",    "telemetry.sdk.name",
+                                             "telemetry.sdk.language", "telemetry.sdk.version" };
     const uspan_resource_t *r = &t->out.resource;
-    const char *const texts[FIXED] = { r->service_name, r->service_version, r->instance_id, "uspan", "c", USPAN_VERSION };
+    const char *const texts[FIXED] = { r->service_name, r->service_version, r->instance_id, "uspan", "c",
+                                       USPAN_VERSION };
     *key = keys[i];
     *text = texts[i];
     return *text != NULL && (*text)[0] != '\0';
@@ -62,8 +64,8 @@ static bool comes_again(const char *list, size_t pos, const uspan_pair_t *pair)
     return false;
 }
 
-bool uspan_resource_next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e, uspan_key_t *key,
-                         bool *percent)
+bool uspan_resource_next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e,
+                         uspan_key_t *key, bool *percent)
 {
     const uspan_resource_t *r = &t->out.resource;
     *percent = false;

@@ -33,7 +33,7 @@ const char *uspan_drop_name(uspan_drop_t cause)
 void uspan_stats(uspan_tracer_t *t, unsigned d, uspan_stats_t *out)
 {
     memset(out, 0, sizeof *out);
-    if (t == NULL || d >= USPAN_DESTINATIONS_MAX) {
+    if (!uspan_is_live(t) || d >= USPAN_DESTINATIONS_MAX) {
         return;
     }
     const uspan_trace_part_t *p = &t->trace;

@@ -12,7 +12,8 @@
 
 #define PATH "/trpc/registerRun"
 #define ID_HEX 32u
-#define JOB_DONE 0x80u /* in run_job: it says "done"; decided once, so that a body never changes while it is sent */
+#define JOB_DONE \
+    0x80u /* in run_job: it says "done"; decided once, so that a body never changes while it is sent */
 
 static bool is_due(const uspan_run_t *run)
 {
@@ -70,13 +71,13 @@ static bool is_plain_id(const char *id)
         }
         letter = letter || (alpha && c != 'e' && c != 'E');
     }
-    return len > 0u && len < USPAN_RUN_ID_BYTES && letter && strcmp(id, "true") != 0 && strcmp(id, "false") != 0 &&
-           strcmp(id, "null") != 0;
+    return len > 0u && len < USPAN_RUN_ID_BYTES && letter && strcmp(id, "true") != 0 &&
+           strcmp(id, "false") != 0 && strcmp(id, "null") != 0;
 }
 
 uspan_err_t uspan_run_begin(uspan_tracer_t *t, const char *id, const char *name)
 {
-    if (t == NULL || (id != NULL && !is_plain_id(id))) {
+    if (!uspan_is_live(t) || (id != NULL && !is_plain_id(id))) {
         return USPAN_ERR_ARG;
     }
     uspan_trace_part_t *p = &t->trace;
@@ -120,7 +121,7 @@ uspan_err_t uspan_studio(uspan_tracer_t *t, const uspan_transport_t *transport, 
 {
     static const uspan_studio_t none;
     const uspan_studio_t *s = studio != NULL ? studio : &none;
-    if (t == NULL || transport == NULL || transport->abi != USPAN_TRANSPORT_ABI ||
+    if (!uspan_is_live(t) || transport == NULL || transport->abi != USPAN_TRANSPORT_ABI ||
         (s->run_id != NULL && !is_plain_id(s->run_id))) {
         return USPAN_ERR_ARG;
     }

@@ -22,7 +22,8 @@ static uint32_t random_word(uspan_tracer_t *t)
 /* Read a message that has one number and one text, as ExportTracePartialSuccess and google.rpc.Status have: the first bytes of the
  * text stay, all else is skipped. With nanopb's stream primitives: its message decoder recurses, and costs 3 KB more. Of a body
  * that was not kept whole, what was decoded until its break counts. False: broken before its end. */
-static bool read_message(pb_istream_t *s, uint32_t number_tag, uint32_t text_tag, uint64_t *number, char text[MESSAGE_BYTES])
+static bool read_message(pb_istream_t *s, uint32_t number_tag, uint32_t text_tag, uint64_t *number,
+                         char text[MESSAGE_BYTES])
 {
     pb_wire_type_t type;
     uint32_t tag, len;
@@ -73,9 +74,10 @@ static uint64_t read_partial_success(uspan_tracer_t *t, char message[MESSAGE_BYT
         } else if (pb_decode_varint32(&s, &len)) {
             pb_istream_t inner = s;
             inner.bytes_left = len < s.bytes_left ? len : s.bytes_left;
-            whole = read_message(&inner, uspan_otlp_ExportTracePartialSuccess_rejected_spans_tag,
-                                 uspan_otlp_ExportTracePartialSuccess_error_message_tag, &rejected, message) &&
-                    pb_read(&s, NULL, len);
+            whole =
+                read_message(&inner, uspan_otlp_ExportTracePartialSuccess_rejected_spans_tag,
+                             uspan_otlp_ExportTracePartialSuccess_error_message_tag, &rejected, message) &&
+                pb_read(&s, NULL, len);
         } else {
             whole = false;
         }
@@ -132,8 +134,9 @@ static void retry_later(uspan_tracer_t *t, uspan_target_t *target, uint64_t now_
 {
     uspan_export_part_t *x = &t->out;
     if (x->job == USPAN_JOB_PROBE) {
-        x->probe_at_ns = now_ns + (uint64_t)uspan_backoff_next(&x->probe_backoff, random_word(t), retry_after_ms) *
-                                      USPAN_NS_PER_MS;
+        x->probe_at_ns =
+            now_ns +
+            (uint64_t)uspan_backoff_next(&x->probe_backoff, random_word(t), retry_after_ms) * USPAN_NS_PER_MS;
         return;
     }
     target->retries++;
@@ -205,7 +208,8 @@ static void batch_verdict(uspan_tracer_t *t, uint64_t now_ns)
         uint64_t rejected = read_partial_success(t, message);
         recovered(target);
         if (rejected > 0u || message[0] != '\0') {
-            uspan_say(t, USPAN_LEVEL_WARN, rejected > 0u ? "collector rejected spans:" : "collector warns:", message);
+            uspan_say(t, USPAN_LEVEL_WARN,
+                      rejected > 0u ? "collector rejected spans:" : "collector warns:", message);
         }
         uspan_batch_delivered(t, x->dest, rejected);
         break;

@@ -56,7 +56,8 @@ static inline uint8_t *uspan_put_u64(uint8_t *at, uint64_t v)
 
 static inline uint8_t *uspan_put_fixed64(uint8_t *at, uint64_t v)
 {
-    for (unsigned i = 0; i < 8u; i++) { /* compilers make one store of it where the machine is little-endian */
+    for (unsigned i = 0; i < 8u;
+         i++) { /* compilers make one store of it where the machine is little-endian */
         at[i] = (uint8_t)(v >> (8u * i));
     }
     return at + 8;

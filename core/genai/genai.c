@@ -8,7 +8,8 @@
 USPAN_GENAI_KEYS(KEY, CONTENT_KEY)
 
 /* "operation subject", or the operation alone. */
-static uspan_t begin(uspan_tracer_t *t, uspan_t parent, const char *operation, const char *subject, uspan_kind_t kind)
+static uspan_t begin(uspan_tracer_t *t, uspan_t parent, const char *operation, const char *subject,
+                     uspan_kind_t kind)
 {
     char name[USPAN_NAME_MAX];
     size_t operation_len = strlen(operation);
@@ -25,8 +26,9 @@ static uspan_t begin(uspan_tracer_t *t, uspan_t parent, const char *operation, c
         memcpy(name + len, subject, n);
         len += n;
     }
-    const uspan_attr_t attr = { &uspan_key_operation_name, USPAN_TYPE_STATIC, (uint32_t)operation_len,
-                                { .text = operation } };
+    const uspan_attr_t attr = {
+        &uspan_key_operation_name, USPAN_TYPE_STATIC, (uint32_t)operation_len, { .text = operation }
+    };
     const uspan_options_t options = { .kind = kind, .attrs = &attr, .attr_count = 1u };
     return uspan_start_with(t, parent, name, len, &options);
 }

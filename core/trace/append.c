@@ -8,13 +8,14 @@
 #define SLOW_PIECE 16u
 
 /* Append at most 64 bytes to an entry's chain. Caller holds the lock. */
-static uspan_err_t append_locked(uspan_trace_part_t *p, uspan_entry_t *e, uspan_store_t store, const char *piece,
-                                 size_t len)
+static uspan_err_t append_locked(uspan_trace_part_t *p, uspan_entry_t *e, uspan_store_t store,
+                                 const char *piece, size_t len)
 {
     uspan_chain_t c = { USPAN_NO_INDEX, USPAN_NO_INDEX, 0u };
     if (e->store == store) {
         c = (uspan_chain_t){ e->v.chain.head, e->v.chain.tail, e->len };
-    } else if (store == USPAN_STORE_TEXT && (e->store == USPAN_STORE_NEAR || e->store == USPAN_STORE_STATIC)) {
+    } else if (store == USPAN_STORE_TEXT &&
+               (e->store == USPAN_STORE_NEAR || e->store == USPAN_STORE_STATIC)) {
         const char *old = e->store == USPAN_STORE_NEAR ? (const char *)e->v.near : e->v.text;
         if (!uspan_chain_write_locked(p, &c, old, e->len)) {
             return USPAN_TRUNCATED;
@@ -40,8 +41,8 @@ static uspan_err_t append_locked(uspan_trace_part_t *p, uspan_entry_t *e, uspan_
 
 /* Append what waits and up to SLOW_PIECE bytes more, whatever they are, of at most `chars` characters; a character cut short by the
  * end waits again. */
-static uspan_err_t append_slowly(uspan_trace_part_t *p, uspan_slot_t *slot, uspan_entry_t *e, const char *text, size_t len,
-                                 size_t chars)
+static uspan_err_t append_slowly(uspan_trace_part_t *p, uspan_slot_t *slot, uspan_entry_t *e,
+                                 const char *text, size_t len, size_t chars)
 {
     char in[3u + SLOW_PIECE];
     char out[3u * sizeof in];
@@ -59,7 +60,8 @@ static uspan_err_t append_slowly(uspan_trace_part_t *p, uspan_slot_t *slot, uspa
         if (step == 0 && !cut) {
             break;
         }
-        step = step == 0 ? (int)at - (int)in_len : step; /* behind the limit: what would complete it is not taken */
+        step = step == 0 ? (int)at - (int)in_len
+                         : step; /* behind the limit: what would complete it is not taken */
         if (step > 0) {
             memcpy(out + out_len, in + at, (size_t)step);
             out_len += (size_t)step;
@@ -115,8 +117,8 @@ static size_t chars_left(const uspan_trace_part_t *p, const uspan_entry_t *e, us
 }
 
 /* One hold of the lock. *used: bytes of text taken. *thaw: the value is long static text; copy it first, then come again. */
-static uspan_err_t append_piece(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store, const char *text,
-                                size_t len, size_t *used, uspan_entry_t *thaw)
+static uspan_err_t append_piece(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store,
+                                const char *text, size_t len, size_t *used, uspan_entry_t *thaw)
 {
     uspan_trace_part_t *p = &t->trace;
     size_t piece = len < APPEND_PIECE ? len : APPEND_PIECE;
@@ -138,7 +140,9 @@ static uspan_err_t append_piece(uspan_tracer_t *t, uspan_t s, const uspan_key_t 
         size_t chars = chars_left(p, e, store);
         bool waits = store == USPAN_STORE_TEXT && e->store == store && e->pend_len > 0u;
         if (run > 0u && !waits) {
-            size_t kept = store == USPAN_STORE_TEXT ? uspan_utf8_chars(text, run, chars) : run < chars ? run : chars;
+            size_t kept = store == USPAN_STORE_TEXT ? uspan_utf8_chars(text, run, chars)
+                          : run < chars             ? run
+                                                    : chars;
             e->pend_len = 0u;
             err = append_locked(p, e, store, text, kept);
             err = kept < run ? USPAN_TRUNCATED : err;
@@ -156,8 +160,8 @@ static uspan_err_t append_piece(uspan_tracer_t *t, uspan_t s, const uspan_key_t 
     return err;
 }
 
-static uspan_err_t append(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store, const char *data,
-                          size_t len)
+static uspan_err_t append(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store,
+                          const char *data, size_t len)
 {
     if (t == NULL || key == NULL || (data == NULL && len > 0u)) {
         return USPAN_ERR_ARG;
@@ -184,12 +188,14 @@ static uspan_err_t append(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, 
     return USPAN_OK;
 }
 
-uspan_err_t uspan_append_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+uspan_err_t uspan_append_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
+                               size_t len)
 {
     return append(t, s, key, USPAN_STORE_TEXT, text, len);
 }
 
-uspan_err_t uspan_append_bytes(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const void *data, size_t len)
+uspan_err_t uspan_append_bytes(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const void *data,
+                               size_t len)
 {
     return append(t, s, key, USPAN_STORE_BYTES, data, len);
 }
@@ -204,4 +210,3 @@ void uspan_attrs_finish(uspan_trace_part_t *p, uspan_slot_t *slot)
         }
     }
 }
-

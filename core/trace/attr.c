@@ -51,7 +51,8 @@ uspan_entry_t *uspan_entry_claim(uspan_trace_part_t *p, uspan_slot_t *slot, cons
     return e;
 }
 
-static inline bool may_write(const uspan_trace_part_t *p, const uspan_slot_t *slot, uspan_t s, const uspan_key_t *key)
+static inline bool may_write(const uspan_trace_part_t *p, const uspan_slot_t *slot, uspan_t s,
+                             const uspan_key_t *key)
 {
     return slot != NULL && slot->gen == s.id >> USPAN_SLOT_BITS && slot->may != 0u &&
            ((key->flags & USPAN_KEY_CONTENT) == 0u || uspan_content_on(p, slot));
@@ -79,7 +80,8 @@ uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s, const uspan_
 }
 
 /* The key may be there already, or the table full. */
-USPAN_APART static uspan_entry_t *replace_entry(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
+USPAN_APART static uspan_entry_t *replace_entry(uspan_trace_part_t *p, uspan_slot_t *slot,
+                                                const uspan_key_t *key)
 {
     uspan_entry_t *e = uspan_entry_find(slot, key);
     if (e != NULL) {
@@ -173,13 +175,15 @@ uspan_err_t uspan_attr_set(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *arg
 
 /* Text that is copied under the lock, and text whose blocks are taken in one hold of it. */
 #define SHORT_BYTES ((size_t)(USPAN_BLOCK_BYTES < USPAN_VALUE_MAX ? USPAN_BLOCK_BYTES : USPAN_VALUE_MAX))
-#define LONG_BYTES ((size_t)(16 * USPAN_BLOCK_BYTES < USPAN_VALUE_MAX ? 16 * USPAN_BLOCK_BYTES : USPAN_VALUE_MAX))
+#define LONG_BYTES \
+    ((size_t)(16 * USPAN_BLOCK_BYTES < USPAN_VALUE_MAX ? 16 * USPAN_BLOCK_BYTES : USPAN_VALUE_MAX))
 #define NEAR_BYTES sizeof(((uspan_entry_t *)NULL)->v.near)
 
 /* ---- setters ------------------------------------------------------------------------------------------------------------ */
 
 /* Values that need no memory: one hold of the lock. v: the bits of the value. */
-static uspan_err_t set_word(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store, uint64_t v, unsigned len)
+static uspan_err_t set_word(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store,
+                            uint64_t v, unsigned len)
 {
     if (t == NULL || key == NULL) {
         return USPAN_ERR_ARG;
@@ -228,7 +232,8 @@ static inline bool is_plain(const uspan_tracer_t *t, const char *text, size_t le
 }
 
 /* Anything out of the ordinary: bad arguments, bytes that are not UTF-8, a limit, a pool that cannot hold it all. */
-USPAN_APART static uspan_err_t set_what_fits(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+USPAN_APART static uspan_err_t set_what_fits(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                             const char *text, size_t len)
 {
     if (len >= USPAN_TO_NUL) {
         return USPAN_ERR_ARG;
@@ -262,7 +267,8 @@ static inline void fill_short(uspan_trace_part_t *p, uspan_entry_t *e, const cha
 }
 
 /* Text of one block or less: checked outside, copied within the only hold of the lock. */
-USPAN_APART static uspan_err_t set_short(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+USPAN_APART static uspan_err_t set_short(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                         const char *text, size_t len)
 {
     if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || !is_plain(t, text, len)) {
         return set_what_fits(t, s, key, text, len);
@@ -285,9 +291,11 @@ USPAN_APART static uspan_err_t set_short(uspan_tracer_t *t, uspan_t s, const usp
 }
 
 /* Well-formed text of up to FAST_BLOCKS blocks: take them in the hold that looks at the span, copy outside, publish. */
-USPAN_APART static uspan_err_t set_long(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+USPAN_APART static uspan_err_t set_long(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                        const char *text, size_t len)
 {
-    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || len > LONG_BYTES || !is_plain(t, text, len)) {
+    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || len > LONG_BYTES ||
+        !is_plain(t, text, len)) {
         return set_what_fits(t, s, key, text, len);
     }
     uspan_trace_part_t *p = &t->trace;
@@ -323,8 +331,8 @@ USPAN_APART static uspan_err_t set_long(uspan_tracer_t *t, uspan_t s, const uspa
     return err;
 }
 
-USPAN_APART static uspan_err_t set_many(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_type_t type, const void *data,
-                            size_t count)
+USPAN_APART static uspan_err_t set_many(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                        uspan_type_t type, const void *data, size_t count)
 {
     if (count > USPAN_TO_NUL - 1u || (data == NULL && count > 0u)) {
         return USPAN_ERR_ARG;
@@ -333,12 +341,14 @@ USPAN_APART static uspan_err_t set_many(uspan_tracer_t *t, uspan_t s, const uspa
     return uspan_attr_set(t, s, &arg);
 }
 
-uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
+                            size_t len)
 {
     return len <= SHORT_BYTES ? set_short(t, s, key, text, len) : set_long(t, s, key, text, len);
 }
 
-uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
+                               size_t len)
 {
     if (t == NULL || text == NULL || len > UINT16_MAX || !is_plain(t, text, len)) {
         return set_many(t, s, key, USPAN_TYPE_STATIC, text, len);
@@ -348,27 +358,32 @@ uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *
     return set_word(t, s, key, USPAN_STORE_STATIC, v, (unsigned)len);
 }
 
-uspan_err_t uspan_set_bytes(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const void *data, size_t len)
+uspan_err_t uspan_set_bytes(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const void *data,
+                            size_t len)
 {
     return set_many(t, s, key, USPAN_TYPE_BYTES, data, len);
 }
 
-uspan_err_t uspan_set_ints(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const int64_t *values, size_t count)
+uspan_err_t uspan_set_ints(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const int64_t *values,
+                           size_t count)
 {
     return set_many(t, s, key, USPAN_TYPE_INTS, values, count);
 }
 
-uspan_err_t uspan_set_doubles(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const double *values, size_t count)
+uspan_err_t uspan_set_doubles(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const double *values,
+                              size_t count)
 {
     return set_many(t, s, key, USPAN_TYPE_DOUBLES, values, count);
 }
 
-uspan_err_t uspan_set_bools(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const bool *values, size_t count)
+uspan_err_t uspan_set_bools(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const bool *values,
+                            size_t count)
 {
     return set_many(t, s, key, USPAN_TYPE_BOOLS, values, count);
 }
 
-uspan_err_t uspan_set_strs(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *const *texts, size_t count)
+uspan_err_t uspan_set_strs(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *const *texts,
+                           size_t count)
 {
     return set_many(t, s, key, USPAN_TYPE_TEXTS, texts, count);
 }

@@ -16,8 +16,9 @@ uspan_err_t uspan_entry_put(uspan_tracer_t *t, uspan_t s, uspan_entry_t *e, uspa
 /* Make and put. */
 uspan_err_t uspan_attr_set(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *arg);
 /* An array of attributes in blocks, for events and links: *head and *count of what was stored; *dropped of what was not. */
-uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, const uspan_attr_t *attrs, size_t attr_count,
-                               unsigned limit, uint16_t *head, uint8_t *count, uint8_t *dropped);
+uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, const uspan_attr_t *attrs,
+                               size_t attr_count, unsigned limit, uint16_t *head, uint8_t *count,
+                               uint8_t *dropped);
 /* Characters cut short by the last append become U+FFFD. Caller holds the lock. */
 void uspan_attrs_finish(uspan_trace_part_t *p, uspan_slot_t *slot);
 /* One of 32, by the key's id, which is made of length and middle character: spreads the GenAI keys well. */

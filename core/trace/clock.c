@@ -16,7 +16,8 @@ bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_
 static void open_epoch(uspan_trace_part_t *p, int64_t offset_ns)
 {
     for (uint8_t i = 0; i < USPAN_EPOCHS_MAX; i++) {
-        uint8_t at = (uint8_t)((p->epoch + i) % USPAN_EPOCHS_MAX); /* the present one first: in place when unused */
+        uint8_t at =
+            (uint8_t)((p->epoch + i) % USPAN_EPOCHS_MAX); /* the present one first: in place when unused */
         uspan_epoch_t *e = &p->epochs[at];
         if (e->refs == 0u) {
             e->offset_ns = offset_ns;
@@ -71,11 +72,16 @@ void uspan_clock_hear(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns)
 
 void uspan_set_unix_time(uspan_tracer_t *t, uint64_t unix_ns)
 {
-    uspan_clock_learn(t, uspan_now(t), unix_ns);
+    if (uspan_is_live(t)) {
+        uspan_clock_learn(t, uspan_now(t), unix_ns);
+    }
 }
 
 uspan_err_t uspan_unix_now(uspan_tracer_t *t, uint64_t *unix_ns)
 {
+    if (!uspan_is_live(t)) {
+        return USPAN_ERR_AGAIN;
+    }
     uint64_t now = uspan_now(t);
     uint32_t state = uspan_lock(t);
     bool known = t->trace.epochs[t->trace.epoch].state == USPAN_EPOCH_KNOWN &&

@@ -7,7 +7,7 @@
 uspan_t uspan_current(uspan_tracer_t *t)
 {
     uspan_t found = USPAN_NULL;
-    if (t == NULL) {
+    if (!uspan_is_live(t)) {
         return found;
     }
     uspan_trace_part_t *p = &t->trace;
@@ -27,7 +27,7 @@ uspan_t uspan_current(uspan_tracer_t *t)
 static uspan_t exchange(uspan_tracer_t *t, uspan_t s)
 {
     uspan_t before = USPAN_NULL;
-    if (t == NULL) {
+    if (!uspan_is_live(t)) {
         return before;
     }
     uspan_trace_part_t *p = &t->trace;

@@ -33,8 +33,9 @@ static uspan_err_t may_add(uspan_tracer_t *t, uspan_t s, bool is_link, bool *wan
         err = USPAN_ERR_STALE;
     } else if ((slot->flags & USPAN_FLAG_SAMPLED) != 0u) {
         *want = true;
-        err = (is_link ? slot->link_count >= p->limits.links : slot->event_count >= p->limits.events) ? USPAN_ERR_FULL
-                                                                                                      : USPAN_OK;
+        err = (is_link ? slot->link_count >= p->limits.links : slot->event_count >= p->limits.events)
+                  ? USPAN_ERR_FULL
+                  : USPAN_OK;
     }
     uspan_unlock(t, state);
     return err;
@@ -84,7 +85,8 @@ void uspan_link_give(uspan_trace_part_t *p, uint16_t block)
 uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t name_len, uint64_t time_ns,
                           const uspan_attr_t *attrs, size_t attr_count)
 {
-    if (t == NULL || name == NULL || name_len == 0u || name_len >= USPAN_TO_NUL || (attrs == NULL && attr_count > 0u)) {
+    if (t == NULL || name == NULL || name_len == 0u || name_len >= USPAN_TO_NUL ||
+        (attrs == NULL && attr_count > 0u)) {
         return USPAN_ERR_ARG; /* receivers refuse an event without a name */
     }
     if (uspan_is_null(s)) {
@@ -118,8 +120,8 @@ uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t
     rec->name_store = e.store;
     rec->name_len = e.len;
     memcpy(&rec->name, &e.v, sizeof rec->name);
-    worst = uspan_worse(worst, uspan_entries_make(t, NULL, attrs, attr_count, p->limits.event_attrs, &rec->attrs,
-                                                  &rec->attr_count, &rec->dropped));
+    worst = uspan_worse(worst, uspan_entries_make(t, NULL, attrs, attr_count, p->limits.event_attrs,
+                                                  &rec->attrs, &rec->attr_count, &rec->dropped));
     uint32_t state = uspan_lock(t);
     uspan_slot_t *slot = uspan_slot_of(p, s);
     if (slot == NULL || slot->state != USPAN_STATE_OPEN) {
@@ -141,8 +143,9 @@ uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t
 uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *link)
 {
     static const uint8_t no_id[16];
-    if (t == NULL || link == NULL || link->context == NULL || (link->attrs == NULL && link->attr_count > 0u) ||
-        memcmp(link->context->trace_id, no_id, 16) == 0 || memcmp(link->context->span_id, no_id, 8) == 0) {
+    if (t == NULL || link == NULL || link->context == NULL ||
+        (link->attrs == NULL && link->attr_count > 0u) || memcmp(link->context->trace_id, no_id, 16) == 0 ||
+        memcmp(link->context->span_id, no_id, 8) == 0) {
         return USPAN_ERR_ARG;
     }
     if (uspan_is_null(s)) {
@@ -173,7 +176,9 @@ uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *lin
 #if USPAN_TRACESTATE_BYTES > 0
     uspan_entry_t state_entry;
     if (c->tracestate_len > 0u) {
-        const uspan_attr_t arg = { .type = USPAN_TYPE_TEXT, .count = c->tracestate_len, .v.text = c->tracestate };
+        const uspan_attr_t arg = { .type = USPAN_TYPE_TEXT,
+                                   .count = c->tracestate_len,
+                                   .v.text = c->tracestate };
         if (uspan_entry_make(t, &state_entry, &arg) == USPAN_OK) {
             first = &state_entry;
         } else {
@@ -185,8 +190,9 @@ uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *lin
         }
     }
 #endif
-    worst = uspan_worse(worst, uspan_entries_make(t, first, link->attrs, link->attr_count, p->limits.link_attrs, &rec->attrs,
-                                                  &rec->attr_count, &rec->dropped));
+    worst =
+        uspan_worse(worst, uspan_entries_make(t, first, link->attrs, link->attr_count, p->limits.link_attrs,
+                                              &rec->attrs, &rec->attr_count, &rec->dropped));
     uint32_t state = uspan_lock(t);
     uspan_slot_t *slot = uspan_slot_of(p, s);
     if (slot == NULL || slot->state != USPAN_STATE_OPEN) {

@@ -4,7 +4,8 @@
 #include "pool.h"
 
 #define BLOCK 64u
-#define DOUBLE_ROUNDS 4u /* ChaCha8, as Go's runtime generator: ids must not repeat or be guessed, and guard no secret */
+#define DOUBLE_ROUNDS \
+    4u /* ChaCha8, as Go's runtime generator: ids must not repeat or be guessed, and guard no secret */
 
 static inline uint32_t rotl(uint32_t x, unsigned n)
 {
@@ -27,12 +28,11 @@ static inline void quarter(uint32_t *s, unsigned a, unsigned b, unsigned c, unsi
 static void chacha_block(const uint32_t key[8], uint32_t counter, uint8_t out[BLOCK])
 {
     static const uint32_t constants[4] = { 0x61707865u, 0x3320646eu, 0x79622d32u, 0x6b206574u };
-    uint32_t start[16] = { 0 };
-    memcpy(start, constants, sizeof constants);
-    memcpy(start + 4, key, 32);
-    start[12] = counter;
     uint32_t s[16];
-    memcpy(s, start, sizeof s);
+    memcpy(s, constants, sizeof constants);
+    memcpy(s + 4, key, 32);
+    s[12] = counter;
+    s[13] = s[14] = s[15] = 0u;
     for (unsigned round = 0; round < DOUBLE_ROUNDS; round++) {
         quarter(s, 0, 4, 8, 12);
         quarter(s, 1, 5, 9, 13);
@@ -43,9 +43,13 @@ static void chacha_block(const uint32_t key[8], uint32_t counter, uint8_t out[BL
         quarter(s, 2, 7, 8, 13);
         quarter(s, 3, 4, 9, 14);
     }
-    for (unsigned i = 0; i < 16u; i++) {
-        s[i] += start[i];
+    for (unsigned i = 0; i < 4u; i++) {
+        s[i] += constants[i];
     }
+    for (unsigned i = 0; i < 8u; i++) {
+        s[4u + i] += key[i];
+    }
+    s[12] += counter;
     memcpy(out, s, BLOCK);
 }
 
@@ -109,7 +113,8 @@ bool uspan_id_random(uspan_tracer_t *t, uint8_t *out, size_t n)
         if (done) {
             return true;
         }
-        make_block(t); /* another context may use it up first; it then made progress, and this one turns again */
+        make_block(
+            t); /* another context may use it up first; it then made progress, and this one turns again */
     }
 }
 

@@ -6,10 +6,13 @@
 
 uspan_err_t uspan_context_of(uspan_tracer_t *t, uspan_t s, uspan_context_t *out)
 {
-    if (t == NULL || out == NULL) {
+    if (out == NULL) {
         return USPAN_ERR_ARG;
     }
     memset(out, 0, sizeof *out);
+    if (!uspan_is_live(t)) {
+        return USPAN_ERR_ARG;
+    }
     uspan_trace_part_t *p = &t->trace;
     uspan_err_t err = USPAN_OK;
     uint32_t state = uspan_lock(t);

@@ -11,7 +11,7 @@ typedef enum uspan_state {
     USPAN_STATE_ENDED   /* in the ended list; never changes again but for size, pending, busy */
 } uspan_state_t;
 
-#define USPAN_TRAIT_CONTENT 1u       /* content is recorded, unless the tracer says no */
+#define USPAN_TRAIT_CONTENT 1u /* content is recorded, unless the tracer says no */
 #define USPAN_TRAIT_REMOTE_PARENT 2u
 #define USPAN_TRAIT_PENDING 4u       /* an appended text waits for the rest of a character */
 #define USPAN_TRAIT_NO_TRACESTATE 8u /* tracestate index is meaningless */
@@ -19,7 +19,8 @@ typedef enum uspan_state {
 #define USPAN_BLOCK ((unsigned)USPAN_BLOCK_BYTES)
 #define USPAN_SLOT_BITS 10u
 #define USPAN_GEN_MASK 0x3FFFFFu
-#define USPAN_ID_OFF 3u /* the null span of a trace that is not recorded: children are null, and not counted as dropped */
+#define USPAN_ID_OFF \
+    3u /* the null span of a trace that is not recorded: children are null, and not counted as dropped */
 
 static inline bool uspan_is_null(uspan_t s)
 {
@@ -51,6 +52,12 @@ static inline void uspan_unlock(const uspan_tracer_t *t, uint32_t state)
 
 /* Kept out of its callers, so that they need no stack for what is rare. */
 #define USPAN_APART __attribute__((noinline))
+
+/* False for a tracer that was never initialised, or failed to be: every call then does nothing. */
+static inline bool uspan_is_live(const uspan_tracer_t *t)
+{
+    return t != NULL && t->trace.port != NULL;
+}
 
 /* The slot with the number in s, whosever it is now, or NULL where there is none. */
 static inline uspan_slot_t *uspan_slot_named(uspan_trace_part_t *p, uspan_t s)

@@ -65,6 +65,9 @@ void uspan_set_processor(uspan_tracer_t *t, uspan_processor_t *only)
 
 void uspan_set_enabled(uspan_tracer_t *t, bool enabled)
 {
+    if (!uspan_is_live(t)) {
+        return;
+    }
     uint32_t state = uspan_lock(t);
     t->trace.enabled = enabled;
     uspan_unlock(t, state);
@@ -72,6 +75,9 @@ void uspan_set_enabled(uspan_tracer_t *t, bool enabled)
 
 void uspan_set_content(uspan_tracer_t *t, bool enabled)
 {
+    if (!uspan_is_live(t)) {
+        return;
+    }
     uint32_t state = uspan_lock(t);
     t->trace.content = enabled && USPAN_CONTENT != 0;
     uspan_unlock(t, state);
@@ -79,6 +85,9 @@ void uspan_set_content(uspan_tracer_t *t, bool enabled)
 
 void uspan_set_sampler(uspan_tracer_t *t, uspan_sampler_t sampler)
 {
+    if (!uspan_is_live(t)) {
+        return;
+    }
     uint32_t state = uspan_lock(t);
     t->trace.sampler = sampler;
     uspan_unlock(t, state);
@@ -105,7 +114,7 @@ void uspan_set_limits(uspan_tracer_t *t, const uspan_limits_t *limits)
 
 uint64_t uspan_now(const uspan_tracer_t *t)
 {
-    return t->trace.port->mono_ns(t->trace.port->ctx);
+    return uspan_is_live(t) ? t->trace.port->mono_ns(t->trace.port->ctx) : 0u;
 }
 
 void uspan_set_scope(uspan_tracer_t *t, const uspan_scope_t *scope)

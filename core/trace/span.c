@@ -88,7 +88,8 @@ static void inherit_span(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_
 #endif
 }
 
-static void begin_trace(uspan_trace_part_t *p, uspan_slot_t *slot, const uint8_t *trace_id, const uint8_t *random)
+static void begin_trace(uspan_trace_part_t *p, uspan_slot_t *slot, const uint8_t *trace_id,
+                        const uint8_t *random)
 {
     memcpy(slot->trace_id, trace_id != NULL ? trace_id : random, 16);
     memset(slot->parent_id, 0, 8);
@@ -98,7 +99,8 @@ static void begin_trace(uspan_trace_part_t *p, uspan_slot_t *slot, const uint8_t
 }
 
 /* Why no span can start, or USPAN_DROP_COUNT; *parent is resolved. Caller holds the lock. */
-static uspan_drop_t find_origin(uspan_trace_part_t *p, uspan_t parent, const uspan_options_t *o, origin_t *from)
+static uspan_drop_t find_origin(uspan_trace_part_t *p, uspan_t parent, const uspan_options_t *o,
+                                origin_t *from)
 {
     from->slot = NULL;
     from->context = NULL;
@@ -150,7 +152,7 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
 {
     static const uspan_options_t none;
     const uspan_options_t *o = options != NULL ? options : &none;
-    if (t == NULL) {
+    if (!uspan_is_live(t)) {
         return USPAN_NULL;
     }
     if (parent.id == USPAN_CURRENT.id) {
@@ -173,7 +175,8 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
     uint32_t state = uspan_lock(t);
     (void)random_locked(t, &state, random, parent.id == USPAN_ROOT.id ? 24u : 8u);
     p->started++;
-    bool off = (parent.id == USPAN_ID_OFF && o->parent == NULL) || (o->disabled && parent.id == USPAN_ROOT.id);
+    bool off =
+        (parent.id == USPAN_ID_OFF && o->parent == NULL) || (o->disabled && parent.id == USPAN_ROOT.id);
     if (p->enabled == 0u || off) {
         p->unsampled++;
         uspan_unlock(t, state);
@@ -182,7 +185,8 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
     origin_t from;
     uspan_drop_t cause = find_origin(p, parent, o, &from);
     bool root = from.slot == NULL && from.context == NULL;
-    if (cause == USPAN_DROP_COUNT && root && parent.id != USPAN_ROOT.id && !random_locked(t, &state, random + 8, 16u)) {
+    if (cause == USPAN_DROP_COUNT && root && parent.id != USPAN_ROOT.id &&
+        !random_locked(t, &state, random + 8, 16u)) {
         cause = USPAN_DROP_NO_ENTROPY;
     }
     uspan_slot_t *slot = cause == USPAN_DROP_COUNT ? take_slot(p) : NULL;
@@ -201,7 +205,8 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
     memcpy(slot->span_id, random, 8);
     uspan_epoch_enter(p, slot->epoch);
     slot->start_ns = start_ns;
-    slot->kind = (uint8_t)((unsigned)o->kind - 1u < (unsigned)USPAN_KIND_CONSUMER ? o->kind : USPAN_KIND_INTERNAL);
+    slot->kind =
+        (uint8_t)((unsigned)o->kind - 1u < (unsigned)USPAN_KIND_CONSUMER ? o->kind : USPAN_KIND_INTERNAL);
     slot->scope = o->scope != NULL ? o->scope : p->scope;
     slot->run = 0u;
     bool recorded = sampled(p, &from, slot->trace_id);

@@ -16,7 +16,8 @@ void uspan_chain_fill(uspan_trace_part_t *p, uspan_chain_t *c, const uint8_t *da
     c->len = (uint16_t)(before + len);
     if (before > 0u) {
         unsigned at = before % USPAN_BLOCK;
-        size_t n = at != 0u ? USPAN_BLOCK - at : 0u; /* a full last block has no room, and tail moves on all the same */
+        size_t n = at != 0u ? USPAN_BLOCK - at
+                            : 0u; /* a full last block has no room, and tail moves on all the same */
         n = n < len ? n : len;
         memcpy(p->blocks[c->tail].bytes + at, data, n);
         data += n;

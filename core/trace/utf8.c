@@ -4,7 +4,6 @@
 
 #define STRIDE (2u * sizeof(size_t))
 
-
 int uspan_utf8_step(const char *text, size_t len)
 {
     const uint8_t *b = (const uint8_t *)text;

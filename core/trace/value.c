@@ -3,7 +3,8 @@
 #include "attr.h"
 #include "utf8.h"
 
-static uspan_err_t make_text(uspan_tracer_t *t, uspan_entry_t *e, const char *text, size_t len, bool is_static)
+static uspan_err_t make_text(uspan_tracer_t *t, uspan_entry_t *e, const char *text, size_t len,
+                             bool is_static)
 {
     uspan_err_t worst = USPAN_OK;
     uint32_t chars = t->trace.limits.value_chars;
@@ -35,8 +36,8 @@ static uspan_err_t make_text(uspan_tracer_t *t, uspan_entry_t *e, const char *te
 }
 
 /* Elements of `size` bytes as they are. */
-static uspan_err_t make_plain(uspan_tracer_t *t, uspan_entry_t *e, uspan_store_t store, const void *data, size_t len,
-                              size_t size)
+static uspan_err_t make_plain(uspan_tracer_t *t, uspan_entry_t *e, uspan_store_t store, const void *data,
+                              size_t len, size_t size)
 {
     uspan_err_t worst = USPAN_OK;
     uint32_t limit = t->trace.limits.value_chars;
@@ -194,8 +195,9 @@ static uspan_entry_t *find_made(uspan_trace_part_t *p, uint16_t block, unsigned 
     return NULL;
 }
 
-uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, const uspan_attr_t *attrs, size_t attr_count,
-                               unsigned limit, uint16_t *head, uint8_t *count, uint8_t *dropped)
+uspan_err_t uspan_entries_make(uspan_tracer_t *t, const uspan_entry_t *first, const uspan_attr_t *attrs,
+                               size_t attr_count, unsigned limit, uint16_t *head, uint8_t *count,
+                               uint8_t *dropped)
 {
     uspan_trace_part_t *p = &t->trace;
     uspan_err_t worst = USPAN_OK;

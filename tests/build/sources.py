@@ -14,7 +14,7 @@ WARNINGS = ("-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wundef -Ws
             "-Wmissing-prototypes -Wstrict-prototypes -Werror").split()
 CORTEX_M3 = ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb")
 # nanopb as CMake builds it: the option is part of its ABI.
-NANOPB_OPTIONS = ["-DPB_NO_ERRMSG=1"]
+NANOPB_OPTIONS = ["-DPB_BUFFER_ONLY=1", "-DPB_NO_ERRMSG=1"]
 INCLUDES = [f"-I{ROOT / folder}" for folder in
             ("core/include", "core", "core/trace", "core/export", "core/genai", "proto/gen")] + [f"-isystem{NANOPB}"]
 

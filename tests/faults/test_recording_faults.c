@@ -198,7 +198,7 @@ static void test_entropy_that_fails_at_any_call_costs_spans_until_it_comes_and_n
                 null += tale.null;
                 fine += tale.started - tale.null;
                 uint32_t wait_ms;
-                (void)uspan_poll(&w->tracer, &wait_ms);
+                assert_true(uspan_poll(&w->tracer, &wait_ms) <= USPAN_OK);
             }
             const uspan_trace_part_t *p = &w->tracer.trace;
             assert_int_equal(p->dropped[USPAN_DROP_NO_ENTROPY] + p->dropped[USPAN_DROP_PARENT], null);

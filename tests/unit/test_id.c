@@ -140,10 +140,10 @@ static void test_without_entropy_spans_are_null_and_counted_and_later_entropy_he
     assert_int_equal(t->trace.dropped[USPAN_DROP_NO_ENTROPY], 2);
     assert_int_equal(t->trace.started, 2);
     uint32_t wait_ms;
-    (void)uspan_poll(t, &wait_ms);
+    assert_true(uspan_poll(t, &wait_ms) <= USPAN_OK);
     assert_int_equal(uspan_start(t, USPAN_ROOT, "s").id, 0);
     w->entropy = true;
-    (void)uspan_poll(t, &wait_ms);
+    assert_true(uspan_poll(t, &wait_ms) <= USPAN_OK);
     uspan_t s = uspan_start(t, USPAN_ROOT, "s");
     assert_true(s.id > 4u);
     assert_int_equal(t->trace.dropped[USPAN_DROP_NO_ENTROPY], 3);

@@ -121,7 +121,7 @@ static void *export(void *arg)
         if (last) {
             uspan_flush(t);
         }
-        (void)uspan_poll(t, &wait_ms);
+        assert_true(uspan_poll(t, &wait_ms) <= USPAN_OK);
         if (last && uspan_flushed(t)) {
             return NULL;
         }

@@ -93,7 +93,7 @@ typedef struct uspan_gate {
 } uspan_gate_t;
 void uspan_set_gate(uspan_tracer_t *t, const uspan_gate_t *gate);
 
-/* Batching at run time; 0 keeps the compile-time value (and is above it never). */
+/* Batching at run time; 0 keeps the compile-time value; spans and bytes never exceed it. */
 typedef struct uspan_batching {
     uint32_t age_ms;
     uint16_t spans_max;

@@ -2,6 +2,7 @@
  *
  * Text arguments named `text`, `name`, `message` are UTF-8 ending in 0; the _n forms take a length instead. Invalid
  * UTF-8 becomes U+FFFD. What a call copies, it copies before it returns; what must stay for ever says "static".
+ * A zeroed tracer that was never started, or failed to start, is accepted too: its spans are null.
  * Every call accepts the null span, does nothing and returns USPAN_OK, so callers need no branch when the pool was full.
  * Every span call may be ignored by its result: a loss is counted anyway, in the span and in uspan_stats(). */
 #ifndef USPAN_H

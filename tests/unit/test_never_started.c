@@ -1,0 +1,56 @@
+/* test_never_started.c: a zeroed tracer whose uspan_init() failed, or was forgotten, does nothing and harms nobody. */
+#include <string.h>
+#include "uspan/genai.h"
+#include "world.h"
+
+static uspan_tracer_t idle;
+
+static void test_a_tracer_that_never_started_gives_null_spans_and_does_nothing(void **state)
+{
+    (void)state;
+    uspan_t s = uspan_chat_begin(&idle, USPAN_ROOT, "dashscope", "qwen-max");
+    assert_int_equal(s.id, 0);
+    assert_int_equal(uspan_tokens(&idle, s, 1, 2), USPAN_OK);
+    assert_int_equal(uspan_start(&idle, USPAN_CURRENT, "tool").id, 0);
+    uspan_leave(&idle, uspan_enter(&idle, s));
+    assert_int_equal(uspan_fail(&idle, s, "timeout", NULL), USPAN_OK);
+    uspan_set_enabled(&idle, true);
+    uspan_set_content(&idle, true);
+    uspan_set_sampler(&idle, (uspan_sampler_t){ USPAN_SAMPLE_ALWAYS, true });
+    uspan_set_unix_time(&idle, 1700000000000000000u);
+    assert_int_equal(uspan_now(&idle), 0);
+}
+
+static void test_its_exporter_has_nothing_to_do_and_says_why(void **state)
+{
+    (void)state;
+    uint32_t wait_ms = 0;
+    uint64_t unix_ns;
+    uspan_stats_t stats;
+    char text[128];
+    char headers[USPAN_HEADERS_OF_MAX];
+    uspan_context_t c;
+    assert_int_equal(uspan_poll(&idle, &wait_ms), USPAN_ERR_ARG);
+    assert_int_equal(wait_ms, USPAN_FOREVER);
+    uspan_flush(&idle);
+    assert_true(uspan_flushed(&idle));
+    uspan_shutdown(&idle, 100u);
+    assert_true(uspan_stopped(&idle));
+    assert_int_equal(uspan_unix_now(&idle, &unix_ns), USPAN_ERR_AGAIN);
+    uspan_stats(&idle, 0u, &stats);
+    assert_int_equal(stats.started, 0);
+    assert_int_equal(uspan_set_endpoint(&idle, 0u, "https://collector"), USPAN_ERR_ARG);
+    assert_int_equal(uspan_context_of(&idle, USPAN_NULL, &c), USPAN_ERR_ARG);
+    assert_int_equal(uspan_headers_of(&idle, USPAN_NULL, headers, sizeof headers), 0);
+    assert_true(uspan_diagnose(&idle, 0u, text, sizeof text) > 0u);
+    assert_non_null(strstr(text, "uspan_init()"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_tracer_that_never_started_gives_null_spans_and_does_nothing),
+        cmocka_unit_test(test_its_exporter_has_nothing_to_do_and_says_why),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
