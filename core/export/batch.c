@@ -1,5 +1,5 @@
-/* batch.c: a span is in at most one batch of a destination (its busy bit), and leaves by exactly one verdict, counted under the lock
- * that takes it from the queue; so the accounts add up at every moment. */
+/* batch.c: a span is in at most one batch of a destination (its busy bit), and leaves by exactly one verdict,
+ * counted under the lock that takes it from the queue; so the accounts add up at every moment. */
 #include "batch.h"
 #include <string.h>
 #include "otlp.h"

@@ -227,6 +227,9 @@ const uspan_captured_t *uspan_captured_parent(const uspan_capture_t *c, const us
 
 static const item_t *find_item(const uspan_captured_t *s, const char *key)
 {
+    if (key == NULL) {
+        return NULL;
+    }
     const char *wanted = key; /* what an attribute's key must be; NULL: another event's attributes */
     size_t tried = 0; /* length of an event's name that was met: later events of that name do not count */
     for (size_t at = s != NULL ? s->items : 0u; s != NULL && at < s->size;) {

@@ -1,5 +1,5 @@
-/* collector.c: a tracer begins, and its settings are judged before they are taken: a setting that is refused leaves all as it was,
- * and says the cure. */
+/* collector.c: a tracer begins, and its settings are judged before they are taken: a setting that is refused
+ * leaves all as it was, and says the cure. */
 #include <string.h>
 #include "batch.h"
 #include "exporter.h"
@@ -136,7 +136,7 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
     return USPAN_OK;
 }
 
-/* ---- destinations ------------------------------------------------------------------------------------------------------------ */
+/* ---- destinations -------------------------------------------------------------------------------------- */
 
 /* Compile-time settings. */
 static void fill_defaults(unsigned dest, uspan_target_t *target, const char **endpoint)
@@ -278,8 +278,8 @@ uspan_err_t uspan_export_to_sink(uspan_tracer_t *t, unsigned d, const uspan_sink
     return USPAN_OK;
 }
 
-/* What is under way to target has the old settings. A request whose head is not out yet begins anew: no peer can have taken it.
- * Otherwise it ends as it is. */
+/* What is under way to target has the old settings. A request whose head is not out yet begins anew: no peer
+ * can have taken it. Otherwise it ends as it is. */
 static void settings_changed(uspan_tracer_t *t, uspan_target_t *target)
 {
     uspan_export_part_t *x = &t->out;

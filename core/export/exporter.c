@@ -1,5 +1,5 @@
-/* exporter.c: uspan_poll(), one bounded step: at most one transport call. One exchange at a time; every wait has a deadline; whatever
- * ends an exchange goes through verdict.c, and only there do spans leave. */
+/* exporter.c: uspan_poll(), one bounded step: at most one transport call. One exchange at a time; every wait
+ * has a deadline; whatever ends an exchange goes through verdict.c, and only there do spans leave. */
 #include "exporter.h"
 #include <string.h>
 #include "batch.h"
@@ -53,7 +53,7 @@ uint64_t uspan_unix_seconds(uspan_tracer_t *t)
     return uspan_unix_now(t, &unix_ns) == USPAN_OK ? unix_ns / USPAN_NS_PER_S : 0u;
 }
 
-/* ---- choosing what to do -------------------------------------------------------------------------------------------------- */
+/* ---- choosing what to do ------------------------------------------------------------------------------- */
 
 static bool gate_open(const uspan_tracer_t *t)
 {
@@ -99,7 +99,8 @@ static uint64_t due_at(uspan_tracer_t *t, unsigned d, uint64_t now)
                     x->batching.age_ms != 0u ? x->batching.age_ms : USPAN_BATCH_AGE_MS);
 }
 
-/* Spans recorded before Unix time is known wait for it, but not for ever. True: they wait still; *wake says until when. */
+/* Spans recorded before Unix time is known wait for it, but not for ever. True: they wait still; *wake says
+ * until when. */
 static bool time_is_missing(uspan_tracer_t *t, unsigned d, uint64_t now, uint64_t *wake)
 {
     uint64_t oldest;
@@ -280,7 +281,7 @@ static bool idle_step(uspan_tracer_t *t, uint64_t now, uint64_t *wake)
     return false;
 }
 
-/* ---- one exchange --------------------------------------------------------------------------------------------------------------- */
+/* ---- one exchange -------------------------------------------------------------------------------------- */
 
 static void describe_request(uspan_tracer_t *t, uspan_request_t *r)
 {
@@ -410,7 +411,8 @@ static void answer_step(uspan_tracer_t *t, uint64_t now, uint64_t *wake)
             sooner(wake, after_ms(now, USPAN_POLL_MS));
         }
     } else {
-        /* A body that only the connection's end delimits is whole by either end: sending it again would store spans twice. */
+        /* A body that only the connection's end delimits is whole by either end: sending it again would store
+         * spans twice. */
         uspan_err_t err = uspan_answer_eof(&x->answer);
         if (err != USPAN_OK && n != USPAN_ERR_CLOSED) {
             err = (uspan_err_t)n;
@@ -449,7 +451,7 @@ static bool exchange_step(uspan_tracer_t *t, uint64_t now, uint64_t *wake)
     return again == UINT64_MAX;
 }
 
-/* ---- poll ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- poll ---------------------------------------------------------------------------------------------- */
 
 static void look_after_clock(uspan_tracer_t *t, uint64_t now)
 {

@@ -1,6 +1,6 @@
-/* otlp.c: a batch as protobuf, one piece after another: a head of a few fields built in one go, then text copied in bulk from where
- * it stands. Between two pieces all state is in uspan_otlp_t, so a read may end at any byte. Fields leave in ascending order;
- * field numbers are nanopb's generated ones. */
+/* otlp.c: a batch as protobuf, one piece after another: a head of a few fields built in one go, then text
+ * copied in bulk from where it stands. Between two pieces all state is in uspan_otlp_t, so a read may end at
+ * any byte. Fields leave in ascending order; field numbers are nanopb's generated ones. */
 #include "otlp.h"
 #include <string.h>
 #include "headers.h"
@@ -46,7 +46,7 @@ static const uspan_entry_t *next_entry(uspan_otlp_t *o, unsigned count)
     return &o->tracer->trace.blocks[o->entries].entries[i];
 }
 
-/* ---- through nanopb: what is written once a batch, event, link or error ------------------------------------------------------- */
+/* ---- through nanopb: what is written once a batch, event, link or error -------------------------------- */
 
 static void put_head(pb_ostream_t *s, uint32_t field, uint32_t len)
 {
@@ -189,7 +189,7 @@ static void put_status(uspan_otlp_t *o, pb_ostream_t *s, const uspan_slot_t *slo
     o->stage = STAGE_FLAGS;
 }
 
-/* ---- through the short writer: what every span has -------------------------------------------------------------------------- */
+/* ---- through the short writer: what every span has ----------------------------------------------------- */
 
 static uint8_t *put_span(uspan_otlp_t *o, uint8_t *at)
 {
@@ -309,7 +309,7 @@ static uint8_t *put_drop(uspan_otlp_t *o, uint8_t *at)
     return at;
 }
 
-/* ---- the machine ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the machine --------------------------------------------------------------------------------------- */
 
 /* Write the next head at `at`, which has USPAN_HEAD_BYTES; returns its end. */
 static uint8_t *next_piece(uspan_otlp_t *o, uint8_t *at)
@@ -323,7 +323,8 @@ static uint8_t *next_piece(uspan_otlp_t *o, uint8_t *at)
     if (o->resume == USPAN_RESUME_ELEMENTS) {
         return uspan_put_element(o, at);
     }
-    const uspan_slot_t *slot = o->slot != USPAN_NO_INDEX ? &p->slots[o->slot] : NULL;
+    /* Any slot will do between spans: only the stages of a span look at it. */
+    const uspan_slot_t *slot = &p->slots[o->slot != USPAN_NO_INDEX ? o->slot : 0u];
     const uspan_entry_t *e;
     switch (o->stage) { /* the hot ones first */
     case STAGE_ATTRS:

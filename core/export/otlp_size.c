@@ -1,4 +1,5 @@
-/* otlp_size.c: every message's length before its first byte, in closed form; what otlp.c writes is exactly this long. */
+/* otlp_size.c: every message's length before its first byte, in closed form; what otlp.c writes is exactly
+ * this long. */
 #include <string.h>
 #include "otlp.h"
 #include "trace/clock.h"
@@ -72,7 +73,8 @@ uint32_t uspan_size_key_value(const uspan_trace_part_t *p, const uspan_entry_t *
     return uspan_len_field(e->key->len) + uspan_len_field(uspan_size_any(p, e));
 }
 
-/* Attributes in blocks, each as a field with a one-byte tag; a first entry without key (a tracestate) is not one. */
+/* Attributes in blocks, each as a field with a one-byte tag; a first entry without key (a tracestate) is not
+ * one. */
 static uint32_t size_entries(const uspan_trace_part_t *p, uint16_t block, unsigned count)
 {
     uint32_t size = 0;

@@ -1,4 +1,5 @@
-/* request.c: RFC 9112 request heads. Content-Length is always known; nothing secret passes anywhere but the send buffer. */
+/* request.c: RFC 9112 request heads. Content-Length is always known; nothing secret passes anywhere but the
+ * send buffer. */
 #include "request.h"
 #include <string.h>
 #include "headers.h"

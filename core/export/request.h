@@ -4,8 +4,9 @@
 
 #include "trace/inside.h"
 
-/* A window onto text that is rendered from its beginning each time: bytes before `from` are passed over, those beyond cap not kept.
- * So a small buffer takes any text, and rendering needs no state. at: bytes rendered so far. */
+/* A window onto text that is rendered from its beginning each time: bytes before `from` are passed over,
+ * those beyond cap not kept. So a small buffer takes any text, and rendering needs no state. at: bytes
+ * rendered so far. */
 typedef struct uspan_window {
     uint8_t *out;
     size_t from, cap, at;

@@ -1,4 +1,5 @@
-/* resource.c: what describes this device, each key once: the fixed attributes, the typed ones, then the list as text. */
+/* resource.c: what describes this device, each key once: the fixed attributes, the typed ones, then the list
+ * as text. */
 #include <string.h>
 #include "headers.h"
 #include "otlp.h"

@@ -1,4 +1,5 @@
-/* stats.c: the accounts of one destination; started = delivered + rejected + queued + open + unsampled + dropped, always. */
+/* stats.c: the accounts of one destination; started = delivered + rejected + queued + open + unsampled +
+ * dropped, always. */
 #include <string.h>
 #include "batch.h"
 #include "otlp.h"

@@ -20,7 +20,8 @@ static bool is_due(const uspan_run_t *run)
     return run->state == USPAN_RUN_NEW || run->state == USPAN_RUN_ENDING;
 }
 
-/* The run is over. One that the server need not hear of, because nothing of its registration was sent, is done. */
+/* The run is over. One that the server need not hear of, because nothing of its registration was sent, is
+ * done. */
 static void end_run(uspan_tracer_t *t, unsigned at)
 {
     uspan_run_t *run = &t->trace.runs[at];

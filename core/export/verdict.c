@@ -19,9 +19,10 @@ static uint32_t random_word(uspan_tracer_t *t)
     return r;
 }
 
-/* Read a message that has one number and one text, as ExportTracePartialSuccess and google.rpc.Status have: the first bytes of the
- * text stay, all else is skipped. With nanopb's stream primitives: its message decoder recurses, and costs 3 KB more. Of a body
- * that was not kept whole, what was decoded until its break counts. False: broken before its end. */
+/* Read a message that has one number and one text, as ExportTracePartialSuccess and google.rpc.Status have:
+ * the first bytes of the text stay, all else is skipped. With nanopb's stream primitives: its message decoder
+ * recurses, and costs 3 KB more. Of a body that was not kept whole, what was decoded until its break counts.
+ * False: broken before its end. */
 static bool read_message(pb_istream_t *s, uint32_t number_tag, uint32_t text_tag, uint64_t *number,
                          char text[MESSAGE_BYTES])
 {
@@ -54,8 +55,8 @@ static bool read_message(pb_istream_t *s, uint32_t number_tag, uint32_t text_tag
     return eof;
 }
 
-/* Rejected spans of a 2xx answer. A body of another type, or one that does not decode, is a success without rejections: servers
- * answer JSON, or nothing. */
+/* Rejected spans of a 2xx answer. A body of another type, or one that does not decode, is a success without
+ * rejections: servers answer JSON, or nothing. */
 static uint64_t read_partial_success(uspan_tracer_t *t, char message[MESSAGE_BYTES])
 {
     uspan_answer_t *a = &t->out.answer;
@@ -290,7 +291,8 @@ void uspan_failed(uspan_tracer_t *t, uspan_err_t err, const char *why, uint64_t 
     }
     bool untouched = uspan_answer_eof(&x->answer) == USPAN_ERR_CLOSED;
     if (x->reused != 0u && x->resent == 0u && untouched && now_ns < x->exchange_until_ns) {
-        /* A kept connection that the server closed meanwhile: not an error, send again at once (RFC 9112 §9.3.1). */
+        /* A kept connection that the server closed meanwhile: not an error, send again at once (RFC 9112
+         * §9.3.1). */
         uspan_hang_up(t);
         target->resends++;
         x->resent = 1u;

@@ -1,6 +1,6 @@
-/* wire.h: a short writer of protobuf's wire format for what is written most: span scalars and attribute headers. nanopb's stream
- * primitives cost a call and a callback for each; a test holds these bytes equal to nanopb's generated encoder.
- * Writers take and return the place to write at; the caller has made room. */
+/* wire.h: a short writer of protobuf's wire format for what is written most: span scalars and attribute
+ * headers. nanopb's stream primitives cost a call and a callback for each; a test holds these bytes equal to
+ * nanopb's generated encoder. Writers take and return the place to write at; the caller has made room. */
 #ifndef USPAN_EXPORT_WIRE_H
 #define USPAN_EXPORT_WIRE_H
 

@@ -1,4 +1,5 @@
-/* genai.c: names and kinds of the typed spans are those of the GenAI conventions, "Spans"; whatever is NULL is left out. */
+/* genai.c: names and kinds of the typed spans are those of the GenAI conventions, "Spans"; whatever is NULL
+ * is left out. */
 #include "trace/inside.h"
 #include "uspan/genai.h"
 #include <string.h>

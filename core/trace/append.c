@@ -1,5 +1,5 @@
-/* append.c: a value that streams in stays well-formed at every moment: a character split between two calls waits in the entry.
- * Each piece of up to 64 bytes is one hold of the lock. */
+/* append.c: a value that streams in stays well-formed at every moment: a character split between two calls
+ * waits in the entry. Each piece of up to 64 bytes is one hold of the lock. */
 #include "attr.h"
 #include <string.h>
 #include "utf8.h"
@@ -39,8 +39,8 @@ static uspan_err_t append_locked(uspan_trace_part_t *p, uspan_entry_t *e, uspan_
     return err;
 }
 
-/* Append what waits and up to SLOW_PIECE bytes more, whatever they are, of at most `chars` characters; a character cut short by the
- * end waits again. */
+/* Append what waits and up to SLOW_PIECE bytes more, whatever they are, of at most `chars` characters; a
+ * character cut short by the end waits again. */
 static uspan_err_t append_slowly(uspan_trace_part_t *p, uspan_slot_t *slot, uspan_entry_t *e,
                                  const char *text, size_t len, size_t chars)
 {
@@ -116,7 +116,8 @@ static size_t chars_left(const uspan_trace_part_t *p, const uspan_entry_t *e, us
     return chars < limit ? limit - chars : 0u;
 }
 
-/* One hold of the lock. *used: bytes of text taken. *thaw: the value is long static text; copy it first, then come again. */
+/* One hold of the lock. *used: bytes of text taken. *thaw: the value is long static text; copy it first, then
+ * come again. */
 static uspan_err_t append_piece(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store,
                                 const char *text, size_t len, size_t *used, uspan_entry_t *thaw)
 {

@@ -1,5 +1,5 @@
-/* attr.c: a span's table holds each key once; a reader under the lock sees the old or the new value whole. Long values are built
- * in blocks that nobody else sees and change places with the old ones in one step. */
+/* attr.c: a span's table holds each key once; a reader under the lock sees the old or the new value whole.
+ * Long values are built in blocks that nobody else sees and change places with the old ones in one step. */
 #include "attr.h"
 #include <string.h>
 #include "utf8.h"
@@ -58,7 +58,8 @@ static inline bool may_write(const uspan_trace_part_t *p, const uspan_slot_t *sl
            ((key->flags & USPAN_KEY_CONTENT) == 0u || uspan_content_on(p, slot));
 }
 
-/* Why a value found no place: its span is gone, or full (both errors), or records no such thing by rule. Caller holds the lock. */
+/* Why a value found no place: its span is gone, or full (both errors), or records no such thing by rule.
+ * Caller holds the lock. */
 USPAN_APART static uspan_err_t why_not(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key)
 {
     const uspan_slot_t *slot = uspan_slot_of(p, s);
@@ -105,15 +106,16 @@ static inline uspan_entry_t *place_entry(uspan_trace_part_t *p, uspan_slot_t *sl
     return e;
 }
 
-/* Where a new value of key goes, the old one given back; NULL: nowhere, why_not() tells. Caller holds the lock and fills all fields
- * but key. Every setter passes here: what is rare stands apart, so that the rest needs no stack. */
+/* Where a new value of key goes, the old one given back; NULL: nowhere, why_not() tells. Caller holds the
+ * lock and fills all fields but key. Every setter passes here: what is rare stands apart, so that the rest
+ * needs no stack. */
 static inline uspan_entry_t *open_entry(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key)
 {
     uspan_slot_t *slot = uspan_slot_named(p, s);
     return may_write(p, slot, s, key) ? place_entry(p, slot, key) : NULL;
 }
 
-/* ---- putting them into a span ------------------------------------------------------------------------------------- */
+/* ---- putting them into a span -------------------------------------------------------------------------- */
 
 uspan_err_t uspan_entry_put(uspan_tracer_t *t, uspan_t s, uspan_entry_t *e, uspan_err_t worst)
 {
@@ -179,7 +181,7 @@ uspan_err_t uspan_attr_set(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *arg
     ((size_t)(16 * USPAN_BLOCK_BYTES < USPAN_VALUE_MAX ? 16 * USPAN_BLOCK_BYTES : USPAN_VALUE_MAX))
 #define NEAR_BYTES sizeof(((uspan_entry_t *)NULL)->v.near)
 
-/* ---- setters ------------------------------------------------------------------------------------------------------------ */
+/* ---- setters ------------------------------------------------------------------------------------------- */
 
 /* Values that need no memory: one hold of the lock. v: the bits of the value. */
 static uspan_err_t set_word(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store,
@@ -231,7 +233,8 @@ static inline bool is_plain(const uspan_tracer_t *t, const char *text, size_t le
     return (chars == 0u || len <= chars) && (uspan_is_ascii(text, len) || uspan_utf8_run(text, len) == len);
 }
 
-/* Anything out of the ordinary: bad arguments, bytes that are not UTF-8, a limit, a pool that cannot hold it all. */
+/* Anything out of the ordinary: bad arguments, bytes that are not UTF-8, a limit, a pool that cannot hold it
+ * all. */
 USPAN_APART static uspan_err_t set_what_fits(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
                                              const char *text, size_t len)
 {
@@ -290,7 +293,8 @@ USPAN_APART static uspan_err_t set_short(uspan_tracer_t *t, uspan_t s, const usp
     return err;
 }
 
-/* Well-formed text of up to FAST_BLOCKS blocks: take them in the hold that looks at the span, copy outside, publish. */
+/* Well-formed text of up to FAST_BLOCKS blocks: take them in the hold that looks at the span, copy outside,
+ * publish. */
 USPAN_APART static uspan_err_t set_long(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
                                         const char *text, size_t len)
 {

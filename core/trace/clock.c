@@ -1,5 +1,5 @@
-/* clock.c: an epoch's offset never changes once known and used, so a batch may be encoded twice and every span of a trace has
- * the same one. A corrected clock opens another epoch for the traces to come. */
+/* clock.c: an epoch's offset never changes once known and used, so a batch may be encoded twice and every
+ * span of a trace has the same one. A corrected clock opens another epoch for the traces to come. */
 #include "clock.h"
 #include "pool.h"
 

@@ -1,4 +1,5 @@
-/* clock.h: monotonic time becomes Unix time by one offset a trace, so that parent and child agree. Private to core. */
+/* clock.h: monotonic time becomes Unix time by one offset a trace, so that parent and child agree. Private to
+ * core. */
 #ifndef USPAN_TRACE_CLOCK_H
 #define USPAN_TRACE_CLOCK_H
 

@@ -1,7 +1,9 @@
-/* current.c: one current span a task and tracer, in a table of few tasks; an entry lives while its task is inside a span. */
+/* current.c: one current span a task and tracer, in a table of few tasks; an entry lives while its task is
+ * inside a span. */
 #include "pool.h"
 
-/* Stands in the table for the null span that a task entered: what it starts under USPAN_CURRENT is null too, no false root. */
+/* Stands in the table for the null span that a task entered: what it starts under USPAN_CURRENT is null too,
+ * no false root. */
 #define ENTERED_NULL USPAN_HANDLE(4u)
 
 uspan_t uspan_current(uspan_tracer_t *t)

@@ -1,4 +1,5 @@
-/* event.c: events and links. Each is built in blocks that nobody else sees and hung into the span in one step. */
+/* event.c: events and links. Each is built in blocks that nobody else sees and hung into the span in one
+ * step. */
 #include <string.h>
 #include "attr.h"
 #include "utf8.h"

@@ -1,4 +1,5 @@
-/* id.c: no entropy, no ids; no two ids from the same keystream bytes. A block is made outside the lock and given in under it. */
+/* id.c: no entropy, no ids; no two ids from the same keystream bytes. A block is made outside the lock and
+ * given in under it. */
 #include "id.h"
 #include <string.h>
 #include "pool.h"
@@ -24,7 +25,8 @@ static inline void quarter(uint32_t *s, unsigned a, unsigned b, unsigned c, unsi
     s[b] = rotl(s[b] ^ s[c], 7u);
 }
 
-/* RFC 8439 §2.3.1 with a nonce of zero; words leave in the machine's order, which does not matter for random bytes. */
+/* RFC 8439 §2.3.1 with a nonce of zero; words leave in the machine's order, which does not matter for random
+ * bytes. */
 static void chacha_block(const uint32_t key[8], uint32_t counter, uint8_t out[BLOCK])
 {
     static const uint32_t constants[4] = { 0x61707865u, 0x3320646eu, 0x79622d32u, 0x6b206574u };

@@ -5,7 +5,8 @@
 #include <string.h>
 #include "inside.h"
 
-/* Seed from the port, or mix in more. USPAN_ERR_AGAIN: the port has none yet. Context: the exporting task, no lock held. */
+/* Seed from the port, or mix in more. USPAN_ERR_AGAIN: the port has none yet. Context: the exporting task, no
+ * lock held. */
 uspan_err_t uspan_id_seed(uspan_tracer_t *t);
 /* n <= 32 random bytes, not all zero. Takes the lock. False: not seeded. */
 bool uspan_id_random(uspan_tracer_t *t, uint8_t *out, size_t n);

@@ -1,4 +1,5 @@
-/* inject.c: a span's identity leaves the tracer: as a context, as header lines. Null spans leave as unsampled ones. */
+/* inject.c: a span's identity leaves the tracer: as a context, as header lines. Null spans leave as unsampled
+ * ones. */
 #include <string.h>
 #include "id.h"
 #include "trace.h"

@@ -1,6 +1,6 @@
-/* pool.c: a slot is in exactly one place: the free list (state FREE), its user's hands (OPEN, ENDING) or the ended list
- * (ENDED); a block is in the free list or in one chain of one slot. Slots are reused in FIFO order, so that a stale handle
- * stays recognisable for long. Callers hold the lock. */
+/* pool.c: a slot is in exactly one place: the free list (state FREE), its user's hands (OPEN, ENDING) or the
+ * ended list (ENDED); a block is in the free list or in one chain of one slot. Slots are reused in FIFO
+ * order, so that a stale handle stays recognisable for long. Callers hold the lock. */
 #include "pool.h"
 #include <string.h>
 #include "clock.h"

@@ -94,11 +94,13 @@ void uspan_pool_seed(uspan_trace_part_t *p, uint32_t random);
 uspan_slot_t *uspan_pool_take(uspan_trace_part_t *p);
 /* Give a slot and its blocks back, and what it counts on in epochs, tracestates and runs. */
 void uspan_pool_give(uspan_trace_part_t *p, uspan_slot_t *slot);
-/* Append to the ended list, with a bit in `pending` for each destination; or give it back where there is none. */
+/* Append to the ended list, with a bit in `pending` for each destination; or give it back where there is
+ * none. */
 void uspan_pool_queue(uspan_trace_part_t *p, uspan_slot_t *slot);
 /* Destination d is done with an ended span; the last one gives it back. */
 void uspan_pool_settle(uspan_trace_part_t *p, uspan_slot_t *slot, unsigned d);
-/* Make room: the oldest ended span outside every batch is lost to all who wait for it. False: there is none. */
+/* Make room: the oldest ended span outside every batch is lost to all who wait for it. False: there is
+ * none. */
 bool uspan_pool_evict(uspan_trace_part_t *p);
 
 /* Take up to want blocks, linked from *head to *tail. Returns how many. */

@@ -1,4 +1,5 @@
-/* run.c: runs of the agent. Each recorded span belongs to the run that was present at its start and keeps that run's entry. */
+/* run.c: runs of the agent. Each recorded span belongs to the run that was present at its start and keeps
+ * that run's entry. */
 #include "run.h"
 #include <string.h>
 #include "attr.h"

@@ -1,5 +1,5 @@
-/* span.c: start and end. A span leaves start whole, in one hold of the lock, or not at all; whatever keeps it from being is
- * counted before the null span is returned. */
+/* span.c: start and end. A span leaves start whole, in one hold of the lock, or not at all; whatever keeps it
+ * from being is counted before the null span is returned. */
 #include "trace.h"
 #include <string.h>
 #include "attr.h"
@@ -135,7 +135,8 @@ static uspan_slot_t *take_slot(uspan_trace_part_t *p)
     return slot;
 }
 
-/* Random bytes with the lock held on return as on entry; let go in between where a block must be made first. */
+/* Random bytes with the lock held on return as on entry; let go in between where a block must be made
+ * first. */
 static bool random_locked(uspan_tracer_t *t, uint32_t *state, uint8_t *out, size_t n)
 {
     if (t->trace.seeded == 0u || uspan_id_take(&t->trace, out, n)) {

@@ -1,4 +1,5 @@
-/* status.c: status, name and errors of an open span. Ok > Error > Unset (OpenTelemetry trace API, "Set Status"). */
+/* status.c: status, name and errors of an open span. Ok > Error > Unset (OpenTelemetry trace API, "Set
+ * Status"). */
 #include <string.h>
 #include "attr.h"
 #include "trace.h"

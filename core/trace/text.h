@@ -17,14 +17,15 @@ static inline unsigned uspan_blocks_for(unsigned len)
     return (len + USPAN_BLOCK - 1u) / USPAN_BLOCK;
 }
 
-/* Append bytes to a chain that nobody else sees, taking blocks under the lock, copying outside. Returns how many bytes fitted;
- * where that is fewer and text is true, the cut is at a character. */
+/* Append bytes to a chain that nobody else sees, taking blocks under the lock, copying outside. Returns how
+ * many bytes fitted; where that is fewer and text is true, the cut is at a character. */
 size_t uspan_chain_write(uspan_tracer_t *t, uspan_chain_t *c, const void *data, size_t len, bool text);
 /* Copy len >= 1 bytes into blocks that are linked to the chain already. */
 void uspan_chain_fill(uspan_trace_part_t *p, uspan_chain_t *c, const uint8_t *data, size_t len);
 /* The same as uspan_chain_write() with the lock held, for at most 64 bytes: all of them or none. */
 bool uspan_chain_write_locked(uspan_trace_part_t *p, uspan_chain_t *c, const void *data, size_t len);
-/* Append text made well-formed to such a chain, up to max bytes in all. Returns USPAN_OK or USPAN_TRUNCATED. */
+/* Append text made well-formed to such a chain, up to max bytes in all. Returns USPAN_OK or
+ * USPAN_TRUNCATED. */
 uspan_err_t uspan_chain_text(uspan_tracer_t *t, uspan_chain_t *c, const char *text, size_t len, size_t max);
 /* Give the blocks back. Caller holds the lock. */
 void uspan_chain_give(uspan_trace_part_t *p, const uspan_chain_t *c);

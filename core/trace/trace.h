@@ -21,7 +21,8 @@ void uspan_run_enter(uspan_trace_part_t *p, uspan_slot_t *slot);
 void uspan_options_apply(uspan_tracer_t *t, uspan_t s, const uspan_options_t *options);
 
 #if USPAN_TRACESTATE_BYTES > 0
-/* The index of a stored tracestate that equals text, counted on; or -1: the table is full, counted. Caller holds the lock. */
+/* The index of a stored tracestate that equals text, counted on; or -1: the table is full, counted. Caller
+ * holds the lock. */
 int uspan_tracestate_keep(uspan_trace_part_t *p, const char *text, size_t len);
 #endif
 

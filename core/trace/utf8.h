@@ -1,4 +1,5 @@
-/* utf8.h: what is UTF-8 and where it may be cut. RFC 3629; replacement by maximal subparts, Unicode 15 §3.9. */
+/* utf8.h: what is UTF-8 and where it may be cut. RFC 3629; replacement by maximal subparts, Unicode 15
+ * §3.9. */
 #ifndef USPAN_TRACE_UTF8_H
 #define USPAN_TRACE_UTF8_H
 
@@ -21,8 +22,8 @@ static inline size_t uspan_four_at(const char *text)
            uspan_word_at(text + 3u * word);
 }
 
-/* All ASCII: most text is, and needs no more than this. The last words overlap those before: reading a byte twice is cheaper than
- * reading it alone. */
+/* All ASCII: most text is, and needs no more than this. The last words overlap those before: reading a byte
+ * twice is cheaper than reading it alone. */
 static inline bool uspan_is_ascii(const char *text, size_t len)
 {
     const size_t high = SIZE_MAX / 255u * 128u;
@@ -65,8 +66,8 @@ static inline bool uspan_is_ascii(const char *text, size_t len)
 
 /* Bytes at the start that are well-formed; ends at a character. */
 size_t uspan_utf8_run(const char *text, size_t len);
-/* The character at text, len >= 1: its bytes, well-formed; or, negated, the bytes that one U+FFFD stands for; or 0: begun and
- * cut short by the end of the text. */
+/* The character at text, len >= 1: its bytes, well-formed; or, negated, the bytes that one U+FFFD stands for;
+ * or 0: begun and cut short by the end of the text. */
 int uspan_utf8_step(const char *text, size_t len);
 /* The largest n <= max at which well-formed text of len bytes may be cut. */
 size_t uspan_utf8_cut(const char *text, size_t len, size_t max);

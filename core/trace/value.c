@@ -1,4 +1,5 @@
-/* value.c: an argument becomes an entry that nobody else sees, well-formed and within the limits, copied where it must be. */
+/* value.c: an argument becomes an entry that nobody else sees, well-formed and within the limits, copied
+ * where it must be. */
 #include <string.h>
 #include "attr.h"
 #include "utf8.h"
@@ -78,7 +79,8 @@ static uspan_err_t make_texts(uspan_tracer_t *t, uspan_entry_t *e, const char *c
         size_t len = strlen(text);
         size_t kept = chars != 0u ? uspan_utf8_chars(text, len, chars) : len;
         bool cut = kept < len;
-        /* Bytes that are not UTF-8 grow to three: measured first, so that the length can stand before the text. */
+        /* Bytes that are not UTF-8 grow to three: measured first, so that the length can stand before the
+         * text. */
         size_t grown = 0;
         for (size_t at = 0; at < kept;) {
             size_t run = uspan_utf8_run(text + at, kept - at);

@@ -25,7 +25,7 @@
 #define USPAN_ENABLED 1
 #endif
 
-/* ---- recording ---------------------------------------------------------------------------------------------- */
+/* ---- recording ----------------------------------------------------------------------------------------- */
 
 /* Spans open or waiting for export. 1..1023. RAM: sizeof(uspan_slot_t) each (about 400 B on 32-bit). */
 #ifndef USPAN_SPANS_MAX
@@ -86,12 +86,12 @@
 #endif
 
 /* USPAN_LOCK_HEADER names a file with `static inline uint32_t uspan_lock_inline(void)` and
- * `static inline void uspan_unlock_inline(uint32_t state)`, in place of the port's lock and unlock: two calls through
- * pointers less for every attribute. port/posix/uspan_posix_lock.h is one. */
+ * `static inline void uspan_unlock_inline(uint32_t state)`, in place of the port's lock and unlock: two calls
+ * through pointers less for every attribute. port/posix/uspan_posix_lock.h is one. */
 
-/* ---- export ------------------------------------------------------------------------------------------------- */
+/* ---- export -------------------------------------------------------------------------------------------- */
 
-/* Collectors, consoles and captures that receive spans. 1..4. RAM: sizeof(uspan_dest_t) each (about 400 B). */
+/* Collectors, consoles and captures that receive spans. 1..4. RAM: sizeof(uspan_dest_t) each, about 400 B. */
 #ifndef USPAN_DESTINATIONS_MAX
 #define USPAN_DESTINATIONS_MAX 1
 #endif
@@ -103,7 +103,7 @@
 #ifndef USPAN_BATCH_SPANS_MAX
 #define USPAN_BATCH_SPANS_MAX 64
 #endif
-/* Body of one request, bytes, at most; a single larger span is dropped and counted. 1,024..16 MiB. RAM: none. */
+/* Body of one request, bytes, at most; a larger span is dropped and counted. 1,024..16 MiB. RAM: none. */
 #ifndef USPAN_BATCH_BYTES_MAX
 #define USPAN_BATCH_BYTES_MAX 65536
 #endif
@@ -126,7 +126,8 @@
 #ifndef USPAN_RETRY_MAX_MS
 #define USPAN_RETRY_MAX_MS 30000
 #endif
-/* 0: no limit, the batch stays until the collector answers; the full-pool policy then decides what is lost. */
+/* 0: no limit, the batch stays until the collector answers; the full-pool policy then decides what is
+ * lost. */
 #ifndef USPAN_RETRY_ATTEMPTS_MAX
 #define USPAN_RETRY_ATTEMPTS_MAX 0
 #endif
@@ -138,14 +139,16 @@
 #ifndef USPAN_POLL_MS
 #define USPAN_POLL_MS 5
 #endif
-/* Answer: body bytes kept to be decoded, and bytes in all after which the answer counts as hostile. RAM: the first. */
+/* Answer: body bytes kept to be decoded, and bytes in all after which the answer counts as hostile. RAM: the
+ * first. */
 #ifndef USPAN_ANSWER_BYTES
 #define USPAN_ANSWER_BYTES 192
 #endif
 #ifndef USPAN_ANSWER_MAX
 #define USPAN_ANSWER_MAX 16384
 #endif
-/* Headers given or renewed at run time, bytes. 0: compile-time headers only. RAM: itself, each destination. */
+/* Headers given or renewed at run time, bytes. 0: compile-time headers only. RAM: itself, each
+ * destination. */
 #ifndef USPAN_HEADERS_BYTES
 #define USPAN_HEADERS_BYTES 256
 #endif
@@ -157,15 +160,18 @@
 #ifndef USPAN_HOLD_UNSYNCED_MS
 #define USPAN_HOLD_UNSYNCED_MS 60000
 #endif
-/* After that: 1 sends them with uspan.time.unsynced = true, counted from USPAN_UNSYNCED_BASE_S; 0 drops them, counted. */
+/* After that: 1 sends them with uspan.time.unsynced = true, counted from USPAN_UNSYNCED_BASE_S; 0 drops them,
+ * counted. */
 #ifndef USPAN_SEND_UNSYNCED
 #define USPAN_SEND_UNSYNCED 1
 #endif
-/* Unix time, seconds, of boot for such spans: the first second with 19-digit nanoseconds (stores sort times as text). */
+/* Unix time, seconds, of boot for such spans: the first second with 19-digit nanoseconds (stores sort times
+ * as text). */
 #ifndef USPAN_UNSYNCED_BASE_S
 #define USPAN_UNSYNCED_BASE_S 1000000000
 #endif
-/* 1: dates in the collector's answers set the clock where nothing better exists, and Retry-After dates are read. */
+/* 1: dates in the collector's answers set the clock where nothing better exists, and Retry-After dates are
+ * read. */
 #ifndef USPAN_HTTP_DATE
 #define USPAN_HTTP_DATE 1
 #endif
@@ -186,7 +192,7 @@
 #define USPAN_SCHEMA_URL "https://opentelemetry.io/schemas/1.38.0"
 #endif
 
-/* ---- who this device is (resource), and where spans go --------------------------------------------------------- */
+/* ---- who this device is (resource), and where spans go ------------------------------------------------- */
 
 #ifndef USPAN_SERVICE_NAME
 #define USPAN_SERVICE_NAME "unknown_service"
@@ -195,7 +201,7 @@
 #ifndef USPAN_RESOURCE
 #define USPAN_RESOURCE ""
 #endif
-/* USPAN_ENDPOINT     "https://host:port/path", used exactly as written. Undefined: no compile-time destination.
+/* USPAN_ENDPOINT     "https://host:port/path", exactly as written. Undefined: no compile-time destination.
  * USPAN_HEADERS      "key=value,key=value", values percent-encoded, as OTEL_EXPORTER_OTLP_HEADERS.
  * USPAN_BASIC_USER, USPAN_BASIC_PASS: an Authorization: Basic header.
  * USPAN_STUDIO_URL   "http://host:3000": registers a run; traces go there when there is no USPAN_ENDPOINT,
@@ -206,7 +212,7 @@
 #define USPAN_INSECURE_HEADERS_OVER_HTTP 0
 #endif
 
-/* ---- rules ----------------------------------------------------------------------------------------------------- */
+/* ---- rules --------------------------------------------------------------------------------------------- */
 
 #define USPAN_IS_FLAG(x) ((x) == 0 || (x) == 1)
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_ENABLED), "USPAN_ENABLED: 0 or 1");
@@ -214,22 +220,27 @@ USPAN_STATIC_ASSERT(USPAN_SPANS_MAX >= 1 && USPAN_SPANS_MAX <= 1023, "USPAN_SPAN
 USPAN_STATIC_ASSERT(USPAN_ATTRS_MAX >= 4 && USPAN_ATTRS_MAX <= 128, "USPAN_ATTRS_MAX: 4..128");
 USPAN_STATIC_ASSERT(USPAN_EVENTS_MAX >= 0 && USPAN_EVENTS_MAX <= 128, "USPAN_EVENTS_MAX: 0..128");
 USPAN_STATIC_ASSERT(USPAN_LINKS_MAX >= 0 && USPAN_LINKS_MAX <= 128, "USPAN_LINKS_MAX: 0..128");
-USPAN_STATIC_ASSERT(USPAN_EVENT_ATTRS_MAX >= 1 && USPAN_EVENT_ATTRS_MAX <= 128, "USPAN_EVENT_ATTRS_MAX: 1..128");
+USPAN_STATIC_ASSERT(USPAN_EVENT_ATTRS_MAX >= 1 && USPAN_EVENT_ATTRS_MAX <= 128,
+                    "USPAN_EVENT_ATTRS_MAX: 1..128");
 USPAN_STATIC_ASSERT(USPAN_NAME_MAX >= 8 && USPAN_NAME_MAX <= 255, "USPAN_NAME_MAX: 8..255");
 USPAN_STATIC_ASSERT(USPAN_BLOCK_BYTES == 32 || USPAN_BLOCK_BYTES == 64 || USPAN_BLOCK_BYTES == 128,
                     "USPAN_BLOCK_BYTES: 32, 64 or 128");
-USPAN_STATIC_ASSERT(USPAN_TEXT_BYTES / USPAN_BLOCK_BYTES >= 4 && USPAN_TEXT_BYTES / USPAN_BLOCK_BYTES <= 65534,
+USPAN_STATIC_ASSERT(USPAN_TEXT_BYTES / USPAN_BLOCK_BYTES >= 4 &&
+                        USPAN_TEXT_BYTES / USPAN_BLOCK_BYTES <= 65534,
                     "USPAN_TEXT_BYTES: 4..65,534 blocks of USPAN_BLOCK_BYTES");
 USPAN_STATIC_ASSERT(USPAN_VALUE_MAX >= 8 && USPAN_VALUE_MAX <= 65000, "USPAN_VALUE_MAX: 8..65,000");
 USPAN_STATIC_ASSERT(USPAN_TASKS_MAX >= 1 && USPAN_TASKS_MAX <= 64, "USPAN_TASKS_MAX: 1..64");
-USPAN_STATIC_ASSERT(USPAN_TRACESTATE_BYTES == 0 || (USPAN_TRACESTATE_BYTES >= 64 && USPAN_TRACESTATE_BYTES <= 512),
+USPAN_STATIC_ASSERT(USPAN_TRACESTATE_BYTES == 0 ||
+                        (USPAN_TRACESTATE_BYTES >= 64 && USPAN_TRACESTATE_BYTES <= 512),
                     "USPAN_TRACESTATE_BYTES: 0, or 64..512");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_CONTENT), "USPAN_CONTENT: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_STATUS_OK_ON_END), "USPAN_STATUS_OK_ON_END: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_FULL_DROPS_OLDEST), "USPAN_FULL_DROPS_OLDEST: 0 or 1");
-USPAN_STATIC_ASSERT(USPAN_DESTINATIONS_MAX >= 1 && USPAN_DESTINATIONS_MAX <= 4, "USPAN_DESTINATIONS_MAX: 1..4");
+USPAN_STATIC_ASSERT(USPAN_DESTINATIONS_MAX >= 1 && USPAN_DESTINATIONS_MAX <= 4,
+                    "USPAN_DESTINATIONS_MAX: 1..4");
 USPAN_STATIC_ASSERT(USPAN_SEND_BYTES >= 128 && USPAN_SEND_BYTES <= 65536, "USPAN_SEND_BYTES: 128..65,536");
-USPAN_STATIC_ASSERT(USPAN_BATCH_SPANS_MAX >= 1 && USPAN_BATCH_SPANS_MAX <= 1023, "USPAN_BATCH_SPANS_MAX: 1..1023");
+USPAN_STATIC_ASSERT(USPAN_BATCH_SPANS_MAX >= 1 && USPAN_BATCH_SPANS_MAX <= 1023,
+                    "USPAN_BATCH_SPANS_MAX: 1..1023");
 USPAN_STATIC_ASSERT(USPAN_BATCH_BYTES_MAX >= 1024 && USPAN_BATCH_BYTES_MAX <= 16777216,
                     "USPAN_BATCH_BYTES_MAX: 1,024..16 MiB");
 USPAN_STATIC_ASSERT(USPAN_BATCH_FILL_PERCENT >= 1 && USPAN_BATCH_FILL_PERCENT <= 100,
@@ -240,12 +251,14 @@ USPAN_STATIC_ASSERT(USPAN_RETRY_FIRST_MS >= 1 && USPAN_RETRY_FIRST_MS <= USPAN_R
 USPAN_STATIC_ASSERT(USPAN_POLL_MS >= 1 && USPAN_POLL_MS <= 1000, "USPAN_POLL_MS: 1..1000");
 USPAN_STATIC_ASSERT(USPAN_ANSWER_BYTES >= 32 && USPAN_ANSWER_BYTES <= USPAN_ANSWER_MAX,
                     "USPAN_ANSWER_BYTES: 32..USPAN_ANSWER_MAX");
-USPAN_STATIC_ASSERT(USPAN_HEADERS_BYTES == 0 || USPAN_HEADERS_BYTES >= 32, "USPAN_HEADERS_BYTES: 0, or 32 and more");
+USPAN_STATIC_ASSERT(USPAN_HEADERS_BYTES == 0 || USPAN_HEADERS_BYTES >= 32,
+                    "USPAN_HEADERS_BYTES: 0, or 32 and more");
 USPAN_STATIC_ASSERT(USPAN_HOST_BYTES >= 16 && USPAN_HOST_BYTES <= 254, "USPAN_HOST_BYTES: 16..254");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_SEND_UNSYNCED), "USPAN_SEND_UNSYNCED: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_HTTP_DATE), "USPAN_HTTP_DATE: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_STUDIO), "USPAN_STUDIO: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_TEXTS), "USPAN_TEXTS: 0 or 1");
-USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_INSECURE_HEADERS_OVER_HTTP), "USPAN_INSECURE_HEADERS_OVER_HTTP: 0 or 1");
+USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_INSECURE_HEADERS_OVER_HTTP),
+                    "USPAN_INSECURE_HEADERS_OVER_HTTP: 0 or 1");
 
 #endif

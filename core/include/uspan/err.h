@@ -1,4 +1,5 @@
-/* err.h: results. 0: done. Above 0: done, with a note. Below 0: not done, nothing changed. Never renumbered. */
+/* err.h: results. 0: done. Above 0: done, with a note. Below 0: not done, nothing changed. Never
+ * renumbered. */
 #ifndef USPAN_ERR_H
 #define USPAN_ERR_H
 

@@ -1,5 +1,6 @@
-/* genai.h: spans of agents, LLM calls, tools and formatters in OpenTelemetry's GenAI conventions, v1.38.0 and additions.
- * Begin takes what every such span has; the rest is set with the keys below. End or fail them as any span. */
+/* genai.h: spans of agents, LLM calls, tools and formatters in OpenTelemetry's GenAI conventions, v1.38.0 and
+ * additions. Begin takes what every such span has; the rest is set with the keys below. End or fail them as
+ * any span. */
 #ifndef USPAN_GENAI_H
 #define USPAN_GENAI_H
 

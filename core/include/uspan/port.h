@@ -1,6 +1,7 @@
-/* port.h: the interfaces that a platform implements: clock, lock, entropy; and a byte stream to the collector.
- * Both are const, outlive the tracer, and have no NULL function: uspan_init() and uspan_export_to() check.
- * A target that lacks a part names a stub from port_none.h, so the gap shows in its source. */
+/* port.h: the interfaces that a platform implements: clock, lock, entropy; and a byte stream to the
+ * collector. Both are const, outlive the tracer, and have no NULL function: uspan_init() and
+ * uspan_export_to() check. A target that lacks a part names a stub from port_none.h, so the gap shows in its
+ * source. */
 #ifndef USPAN_PORT_H
 #define USPAN_PORT_H
 
@@ -25,8 +26,8 @@ typedef enum uspan_level {
 typedef struct uspan_port {
     uint32_t abi; /* USPAN_PORT_ABI */
     void *ctx;    /* first argument of each call; the core never looks inside */
-    /* Keep out every task and ISR that calls uspan. The core never nests it and holds it for a bounded number of
-     * instructions. Returns what unlock wants back. Context: task, ISR. Never blocks for long. */
+    /* Keep out every task and ISR that calls uspan. The core never nests it and holds it for a bounded number
+     * of instructions. Returns what unlock wants back. Context: task, ISR. Never blocks for long. */
     uint32_t (*lock)(void *ctx);
     void (*unlock)(void *ctx, uint32_t state);
     /* Nanoseconds since boot; never steps back, never tears on a 32-bit core. Context: task, ISR. */
@@ -34,13 +35,15 @@ typedef struct uspan_port {
     /* Unix time in nanoseconds to *out, or USPAN_ERR_AGAIN while it is unknown (then *out is left alone).
      * Context: the exporting task. Never blocks. */
     uspan_err_t (*unix_ns)(void *ctx, uint64_t *out);
-    /* Fill len bytes of entropy, or USPAN_ERR_AGAIN and write none; seeds the core's generator. Len is at most 32.
+    /* Fill len bytes of entropy, or USPAN_ERR_AGAIN and write none; seeds the core's generator. Len is at
+     * most 32.
      * Context: the exporting task and uspan_init(). Never blocks. */
     uspan_err_t (*random)(void *ctx, uint8_t *out, size_t len);
     /* A value that names the calling task while it lives (handle, thread id); any constant on bare metal.
      * Context: task. */
     uintptr_t (*task)(void *ctx);
-    /* One line of text, no newline, no secrets, rate-limited by the core. Context: task. Must not call uspan. */
+    /* One line of text, no newline, no secrets, rate-limited by the core. Context: task. Must not call
+     * uspan. */
     void (*log)(void *ctx, uspan_level_t level, const char *text);
 } uspan_port_t;
 
@@ -51,7 +54,8 @@ typedef struct uspan_peer {
 } uspan_peer_t;
 
 /* transport.flags */
-#define USPAN_TRANSPORT_SECURE 1u /* encrypts, and verifies chain and host name unless an INSECURE macro says otherwise */
+#define USPAN_TRANSPORT_SECURE \
+    1u /* encrypts, and verifies chain and host name unless an INSECURE macro says otherwise */
 
 /* A byte stream to a peer. Stacked: TLS is a transport over a transport. One connection at a time.
  * Context of every call: the exporting task. None blocks. */
@@ -59,9 +63,10 @@ typedef struct uspan_transport {
     uint32_t abi;   /* USPAN_TRANSPORT_ABI */
     uint32_t flags; /* USPAN_TRANSPORT_SECURE or 0 */
     void *ctx;
-    /* Start connecting, or go on: USPAN_ERR_AGAIN until USPAN_OK; the core keeps the deadline and repeats the same
-     * peer. USPAN_ERR_IO: failed, trying again later may help. USPAN_ERR_TRUST: certificate or host name refused.
-     * USPAN_ERR_CONFIG: own certificate, key or entropy unusable. After any of the three, close is next. */
+    /* Start connecting, or go on: USPAN_ERR_AGAIN until USPAN_OK; the core keeps the deadline and repeats the
+     * same peer. USPAN_ERR_IO: failed, trying again later may help. USPAN_ERR_TRUST: certificate or host name
+     * refused. USPAN_ERR_CONFIG: own certificate, key or entropy unusable. After any of the three, close is
+     * next. */
     uspan_err_t (*open)(void *ctx, const uspan_peer_t *peer);
     /* > 0: bytes moved. 0: none moved, the same bytes are offered again. USPAN_ERR_CLOSED: clean end. Another
      * uspan_err_t: dead; close is next. buf is the core's, valid during the call only. len >= 1. */

@@ -1,5 +1,5 @@
-/* read.h: read a span's fields: for processors, sinks, displays and tests. Any span whose handle is still valid: open, or
- * ended and not yet sent. Context: task. Never blocks. */
+/* read.h: read a span's fields: for processors, sinks, displays and tests. Any span whose handle is still
+ * valid: open, or ended and not yet sent. Context: task. Never blocks. */
 #ifndef USPAN_READ_H
 #define USPAN_READ_H
 
@@ -45,8 +45,10 @@ uspan_err_t uspan_read_attr(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned 
 /* The attribute with that key; its index too, where index is not NULL. USPAN_ERR_CLOSED: not there. */
 uspan_err_t uspan_find_attr(uspan_tracer_t *t, uspan_t s, unsigned of, const char *key, uspan_value_t *out,
                             unsigned *index);
-/* Bytes of a text or bytes attribute from offset on, at most cap; returns how many, 0 at the end. No terminator. */
-size_t uspan_read_text(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, size_t offset, char *out, size_t cap);
+/* Bytes of a text or bytes attribute from offset on, at most cap; returns how many, 0 at the end. No
+ * terminator. */
+size_t uspan_read_text(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, size_t offset, char *out,
+                       size_t cap);
 /* The element-th element of an array: number to *out; text to text[cap], its full length to out->len.
  * USPAN_ERR_CLOSED: there are fewer. */
 uspan_err_t uspan_read_element(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, unsigned element,
@@ -61,14 +63,15 @@ typedef struct uspan_event_view {
     uint16_t dropped_attrs;
 } uspan_event_view_t;
 /* The index-th event; its name to name[cap], no terminator. USPAN_ERR_CLOSED: there are fewer. */
-uspan_err_t uspan_read_event(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_event_view_t *out, char *name,
-                             size_t cap);
+uspan_err_t uspan_read_event(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_event_view_t *out,
+                             char *name, size_t cap);
 /* The index-th link. USPAN_ERR_CLOSED: there are fewer. */
 uspan_err_t uspan_read_link(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_context_t *out);
 
-/* ---- capture: what users' host tests stand on ---------------------------------------------------------------------------
- * A sink that keeps ended spans in a buffer of the caller's. Poll until uspan_flushed(), then ask. The core's only use of
- * it is linking it in where called. */
+/* ---- capture: what users' host tests stand on -------------------------------------------------------
+ * A sink that keeps ended spans
+ * in a buffer of the caller's. Poll until uspan_flushed(), then ask. The core's only use of it is linking it
+ * in where called. */
 typedef struct uspan_capture {
     uspan_sink_t sink; /* give this one to uspan_export_to_sink() */
     uint8_t *buf;      /* private from here on */
@@ -86,8 +89,8 @@ const uspan_captured_t *uspan_captured_named(const uspan_capture_t *c, const cha
 const uspan_view_t *uspan_captured_view(const uspan_captured_t *s);
 /* Its parent among the captured, or NULL. */
 const uspan_captured_t *uspan_captured_parent(const uspan_capture_t *c, const uspan_captured_t *s);
-/* Attribute as text, ending in 0; numbers and bools printed; arrays as JSON. NULL: not there. Event attributes are found as
- * "event/key" by the first event of that name. */
+/* Attribute as text, ending in 0; numbers and bools printed; arrays as JSON. NULL: not there. Event
+ * attributes are found as "event/key" by the first event of that name. */
 const char *uspan_captured_str(const uspan_captured_t *s, const char *key);
 bool uspan_captured_has(const uspan_captured_t *s, const char *key);
 /* Numbers; 0 where the attribute is missing or of another type: ask has() first where 0 is a value. */

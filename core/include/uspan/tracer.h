@@ -1,5 +1,5 @@
-/* tracer.h: the layout of a tracer, so that it can be static and its size known at build time. Private: fields may change
- * in any version. Invariants stand in the modules that keep them. */
+/* tracer.h: the layout of a tracer, so that it can be static and its size known at build time. Private:
+ * fields may change in any version. Invariants stand in the modules that keep them. */
 #ifndef USPAN_TRACER_H
 #define USPAN_TRACER_H
 
@@ -14,11 +14,22 @@
 #define USPAN_ENDPOINT_PARTS 4u
 
 /* Every option that changes a layout, folded: the application's must equal the library's. */
-#define USPAN_CONFIG_ID                                                                                             \
-    ((uint32_t)((((((((((uint64_t)USPAN_SPANS_MAX * 131u + USPAN_ATTRS_MAX) * 131u + USPAN_NAME_MAX) * 131u +        \
-                       USPAN_TEXT_BYTES) * 131u + USPAN_BLOCK_BYTES) * 131u + USPAN_TASKS_MAX) * 131u +              \
-                    USPAN_TRACESTATE_BYTES) * 131u + USPAN_DESTINATIONS_MAX) * 131u + USPAN_SEND_BYTES) * 131u +     \
-                 USPAN_ANSWER_BYTES + USPAN_HEADERS_BYTES * 7u + USPAN_HOST_BYTES * 3u + USPAN_STUDIO))
+#define USPAN_CONFIG_ID                                                                                \
+    ((uint32_t)((((((((((uint64_t)USPAN_SPANS_MAX * 131u + USPAN_ATTRS_MAX) * 131u + USPAN_NAME_MAX) * \
+                          131u +                                                                       \
+                      USPAN_TEXT_BYTES) *                                                              \
+                         131u +                                                                        \
+                     USPAN_BLOCK_BYTES) *                                                              \
+                        131u +                                                                         \
+                    USPAN_TASKS_MAX) *                                                                 \
+                       131u +                                                                          \
+                   USPAN_TRACESTATE_BYTES) *                                                           \
+                      131u +                                                                           \
+                  USPAN_DESTINATIONS_MAX) *                                                            \
+                     131u +                                                                            \
+                 USPAN_SEND_BYTES) *                                                                   \
+                    131u +                                                                             \
+                USPAN_ANSWER_BYTES + USPAN_HEADERS_BYTES * 7u + USPAN_HOST_BYTES * 3u + USPAN_STUDIO))
 
 /* How an attribute is stored. */
 typedef enum uspan_store {
@@ -161,7 +172,8 @@ typedef struct uspan_trace_part {
     uint32_t dropped[USPAN_DROP_NO_DESTINATION + 1]; /* causes before there is a destination */
     uint32_t evicted[USPAN_DESTINATIONS_MAX];
     uint16_t queued[USPAN_DESTINATIONS_MAX];
-    uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped, tracestates_dropped;
+    uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped,
+        tracestates_dropped;
     uint32_t key[8], counter; /* ChaCha */
     uint8_t ids[64];
     uint8_t ids_used;
@@ -236,7 +248,8 @@ typedef struct uspan_dest {
     void *renew_ctx;
     uspan_batch_t batch;
     uint64_t delivered, rejected, body_bytes;
-    uint64_t missed;                     /* started and settled before this destination existed: delivered elsewhere */
+    /* started and settled before this destination existed: delivered elsewhere */
+    uint64_t missed;
     uint32_t dropped[USPAN_DROP_COUNT];  /* its own causes; the common ones are in the trace part */
     uint32_t reported[USPAN_DROP_COUNT]; /* acknowledged by the collector */
     uint32_t refusals, renewals;
