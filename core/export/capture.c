@@ -139,7 +139,7 @@ static void put_event(uspan_window_t *w, uspan_tracer_t *t, uspan_t s, unsigned 
 static uspan_err_t capture_span(void *ctx, uspan_tracer_t *t, uspan_t s)
 {
     uspan_capture_t *c = ctx;
-    uspan_window_t w = { .out = c->buf + c->used, .cap = c->cap - c->used };
+    uspan_window_t w = { .out = c->buf != NULL ? c->buf + c->used : NULL, .cap = c->cap - c->used };
     struct uspan_captured *record = reserve(&w, sizeof *record);
     if (record != NULL && uspan_read(t, s, &record->view) == USPAN_OK) {
         size_t len = uspan_read_status_message(t, s, NULL, 0u);

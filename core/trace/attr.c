@@ -398,7 +398,8 @@ uspan_err_t uspan_set_all(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *attr
         return USPAN_ERR_ARG;
     }
     uspan_err_t worst = USPAN_OK;
-    for (const uspan_attr_t *a = attrs; a < attrs + count; a++) {
+    for (size_t i = 0; i < count; i++) {
+        const uspan_attr_t *a = &attrs[i];
         uspan_err_t err = a->type == USPAN_TYPE_TEXT && a->count != USPAN_TO_NUL
                               ? uspan_set_str_n(t, s, a->key, a->v.text, a->count) /* the short way */
                               : uspan_attr_set(t, s, a);
