@@ -40,11 +40,10 @@ uspan_slot_t *uspan_pool_take(uspan_trace_part_t *p)
     }
     slot->gen = (slot->gen + 1u) & USPAN_GEN_MASK;
     slot->gen += slot->gen == 0u;
+    memset((char *)slot + offsetof(uspan_slot_t, state), 0,
+           offsetof(uspan_slot_t, name) - offsetof(uspan_slot_t, state));
     slot->state = USPAN_STATE_OPEN;
-    slot->end_ns = 0u;
     slot->events = slot->links = slot->message = USPAN_NO_INDEX;
-    memset((char *)slot + offsetof(uspan_slot_t, size), 0,
-           offsetof(uspan_slot_t, name) - offsetof(uspan_slot_t, size));
     p->slots_live++;
     if (p->slots_live > p->slots_high) {
         p->slots_high = p->slots_live;

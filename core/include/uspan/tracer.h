@@ -102,29 +102,31 @@ typedef union uspan_block {
     uint64_t align;
 } uspan_block_t;
 
+/* Fields here and below stand by size, bytes first: short load and store instructions reach only so far. */
 typedef struct uspan_slot {
-    uint64_t start_ns, end_ns;
-    uint8_t trace_id[16], span_id[8], parent_id[8];
-    const uspan_scope_t *scope;
     uint32_t gen; /* 22 bits, never 0 */
-    uint16_t prev, next;
-    uint16_t events, links, message; /* first blocks; the three USPAN_NO_INDEX at first */
-    uint16_t events_tail, links_tail, message_tail;
+    /* From here to the name all is zero at first, but for events, links and message. */
     uint8_t state; /* uspan_state_t of pool.h */
+    uint8_t may;   /* 1: attributes may be set: open and recorded */
+    uint8_t attr_count;
     uint8_t kind, flags;
     uint8_t traits; /* USPAN_TRAIT_* of pool.h */
-    uint8_t epoch, tracestate, run;
-    uint8_t name_len;
-    /* From here to the name all is zero at first. */
-    uint32_t size; /* encoded bytes of the Span message; set when first put in a batch */
-    uint32_t keys; /* bit of each key in attrs, uspan_key_bit(): a clear one says that a key is new */
-    uint16_t message_len;
-    uint16_t dropped_attrs, dropped_events, dropped_links;
-    uint8_t attr_count, event_count, link_count;
     uint8_t status;
-    uint8_t may;     /* 1: attributes may be set: open and recorded */
+    uint8_t name_len;
+    uint8_t event_count, link_count;
+    uint8_t epoch, tracestate, run;
     uint8_t pending; /* bit d: destination d has not got it yet */
     uint8_t busy;    /* bit d: in the batch of destination d */
+    uint16_t prev, next;
+    uint16_t message_len;
+    uint16_t events, links, message; /* first blocks; the three USPAN_NO_INDEX at first */
+    uint16_t events_tail, links_tail, message_tail;
+    uint16_t dropped_attrs, dropped_events, dropped_links;
+    uint32_t keys; /* bit of each key in attrs, uspan_key_bit(): a clear one says that a key is new */
+    uint32_t size; /* encoded bytes of the Span message; set when first put in a batch */
+    const uspan_scope_t *scope;
+    uint64_t start_ns, end_ns;
+    uint8_t trace_id[16], span_id[8], parent_id[8];
     char name[USPAN_NAME_MAX];
     uspan_entry_t attrs[USPAN_ATTRS_MAX];
 } uspan_slot_t;
@@ -153,42 +155,42 @@ typedef struct uspan_run {
 
 /* What recording needs. */
 typedef struct uspan_trace_part {
-    const uspan_port_t *port;
-    const uspan_scope_t *scope;
-    uspan_processor_t *processors;
-    uspan_sampler_t sampler;
-    uspan_limits_t limits;
     uint8_t enabled, content, stopping, seeded;
     uint8_t epoch; /* of new traces */
     uint8_t dest_mask; /* destinations in use */
     uint8_t run; /* of new spans + 1; 0: none */
+    uint8_t ids_used;
     uint16_t free_head, free_tail; /* slots, FIFO */
     uint16_t ended_head, ended_tail;
     uint16_t blocks_free;
     uint16_t blocks_live, blocks_high;
     uint16_t slots_live, slots_high, open, ended;
-    uint32_t evictions; /* changes when the ended list loses a span outside uspan_poll() */
-    uint64_t started, unsampled;
-    uint32_t dropped[USPAN_DROP_NO_DESTINATION + 1]; /* causes before there is a destination */
-    uint32_t evicted[USPAN_DESTINATIONS_MAX];
     uint16_t queued[USPAN_DESTINATIONS_MAX];
+    uspan_limits_t limits;
+    const uspan_port_t *port;
+    const uspan_scope_t *scope;
+    uspan_processor_t *processors;
+    uint32_t evictions; /* changes when the ended list loses a span outside uspan_poll() */
     uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped,
         tracestates_dropped;
-    uint32_t key[8], counter; /* ChaCha */
-    uint8_t ids[64];
-    uint8_t ids_used;
+    uint32_t dropped[USPAN_DROP_NO_DESTINATION + 1]; /* causes before there is a destination */
+    uint32_t evicted[USPAN_DESTINATIONS_MAX];
+    uint64_t started, unsampled;
+    uspan_sampler_t sampler;
     uspan_epoch_t epochs[USPAN_EPOCHS_MAX];
     struct {
         uintptr_t task;
         uspan_t span;
     } tasks[USPAN_TASKS_MAX];
+    uint32_t key[8], counter; /* ChaCha */
+    uint8_t ids[64];
+    uspan_run_t runs[USPAN_RUNS_MAX];
 #if USPAN_TRACESTATE_BYTES > 0
     uspan_tracestate_rec_t tracestates[USPAN_TRACESTATES_MAX];
 #endif
-    uspan_run_t runs[USPAN_RUNS_MAX];
+    uint16_t block_next[USPAN_BLOCKS_MAX];
     uspan_slot_t slots[USPAN_SPANS_MAX];
     uspan_block_t blocks[USPAN_BLOCKS_MAX];
-    uint16_t block_next[USPAN_BLOCKS_MAX];
 } uspan_trace_part_t;
 
 /* An endpoint, taken apart: path points into the text it came from. */
