@@ -1,0 +1,337 @@
+/* tcp.c: a byte stream over lwIP's raw TCP. Nothing here waits, and no call reaches a pcb that lwIP has freed.
+ * Invariant, under lwIP's lock: pcb != NULL exactly in CONNECTING and OPEN, and is lwIP's until our error
+ * callback says otherwise; lookup != NULL exactly in LOOKUP; a lookups[] entry has an owner exactly while lwIP
+ * will still call found() with it. */
+#include "lwip_private.h"
+
+#include <lwip/dns.h>
+#include <lwip/pbuf.h>
+#include <lwip/sys.h>
+#include <lwip/tcp.h>
+
+#if !LWIP_TCP || !LWIP_CALLBACK_API
+#error "uspan's port/lwip needs LWIP_TCP 1 and LWIP_CALLBACK_API 1"
+#endif
+
+#define TWO_FAMILIES (LWIP_DNS && LWIP_IPV4 && LWIP_IPV6)
+
+enum { IDLE, LOOKUP, FOUND, CONNECTING, OPEN, DEAD };
+
+static uspan_err_t die(uspan_lwip_tcp_t *tcp, const char *why)
+{
+    tcp->state = DEAD;
+    tcp->why = why;
+    return USPAN_ERR_IO;
+}
+
+/* Not now, but nothing is lost: the next open() goes on, and the core has the deadline. */
+static uspan_err_t wait_for(uspan_lwip_tcp_t *tcp, uint8_t state, const char *why)
+{
+    tcp->state = state;
+    tcp->why = why;
+    return USPAN_ERR_AGAIN;
+}
+
+/* ---- callbacks: lwIP's context, its lock held ---------------------------------------------------------- */
+
+static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+    uspan_lwip_tcp_t *tcp = arg;
+    (void)pcb;
+    (void)err; /* "always ERR_OK" (tcp.h) */
+    tcp->state = OPEN;
+    tcp->why = "";
+    return ERR_OK;
+}
+
+static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
+{
+    uspan_lwip_tcp_t *tcp = arg;
+    (void)pcb;
+    (void)err;
+    if (p == NULL) {
+        tcp->ended = true;
+    } else if (tcp->in == NULL) {
+        tcp->in = p;
+    } else if (p->tot_len > UINT16_MAX - tcp->in->tot_len) { /* only with a scaled window */
+        return ERR_MEM;                                      /* lwIP keeps it and offers it again */
+    } else {
+        pbuf_cat(tcp->in, p);
+    }
+    return ERR_OK;
+}
+
+/* The pcb is gone already. What was received before stays readable: an answer, 413 say, before a reset. */
+static void on_error(void *arg, err_t err)
+{
+    uspan_lwip_tcp_t *tcp = arg;
+    tcp->pcb = NULL;
+    (void)die(tcp, err != ERR_RST             ? "connection timed out"
+                   : tcp->state == CONNECTING ? "connection refused"
+                                              : "connection reset by peer");
+}
+
+/* ---- close --------------------------------------------------------------------------------------------- */
+
+static void drop_pcb(uspan_lwip_tcp_t *tcp)
+{
+    struct tcp_pcb *pcb = tcp->pcb;
+    if (pcb == NULL) {
+        return;
+    }
+    tcp->pcb = NULL;
+    tcp_arg(pcb, NULL);
+    tcp_recv(pcb, NULL);
+    tcp_err(pcb, NULL); /* tcp_abort() would call it */
+    /* What waits here for a peer that does not acknowledge would hold lwIP's memory for minutes. */
+    if (pcb->nrtx == 0u && pcb->unsent == NULL) {
+        tcp_setprio(pcb, TCP_PRIO_MIN); /* the first to go where another connection needs its place */
+        if (tcp_close(pcb) == ERR_OK) {
+            return;
+        }
+    }
+    tcp_abort(pcb);
+}
+
+static void close_tcp(void *ctx)
+{
+    uspan_lwip_tcp_t *tcp = ctx;
+    USPAN_LWIP_LOCK();
+    drop_pcb(tcp);
+    if (tcp->in != NULL) {
+        (void)pbuf_free(tcp->in);
+        tcp->in = NULL;
+    }
+    tcp->lookup = NULL; /* its answer will find no taker */
+    tcp->state = IDLE;
+    USPAN_LWIP_UNLOCK();
+}
+
+/* ---- open ---------------------------------------------------------------------------------------------- */
+
+#if LWIP_DNS
+static void found(const char *name, const ip_addr_t *address, void *arg)
+{
+    uspan_lwip_lookup_t *lookup = arg;
+    uspan_lwip_tcp_t *tcp = lookup->owner;
+    (void)name;
+    lookup->owner = NULL;
+    if (tcp == NULL || tcp->lookup != lookup) {
+        return; /* closed since, perhaps opened anew */
+    }
+    tcp->lookup = NULL;
+    if (address != NULL) {
+        tcp->address = *address;
+        tcp->state = FOUND;
+    } else {
+        (void)die(tcp, tcp->why[0] != 0 ? tcp->why : "host name not found");
+    }
+}
+
+static uspan_err_t look_up(uspan_lwip_tcp_t *tcp, const char *host, uint8_t family)
+{
+    uspan_lwip_lookup_t *lookup = tcp->lookups;
+    while (lookup->owner != NULL) {
+        if (++lookup == tcp->lookups + USPAN_LWIP_LOOKUPS) {
+            return USPAN_ERR_AGAIN; /* earlier ones hang; lwIP gives them up in seconds */
+        }
+    }
+    lookup->owner = tcp; /* before the call: lwIP may answer inside it */
+    tcp->lookup = lookup;
+    tcp->state = LOOKUP;
+    err_t err = dns_gethostbyname_addrtype(host, &tcp->address, found, lookup, family);
+    if (err == ERR_INPROGRESS) {
+        return USPAN_ERR_AGAIN;
+    }
+    lookup->owner = NULL;
+    tcp->lookup = NULL;
+    if (err == ERR_OK) {
+        tcp->state = FOUND;
+        return USPAN_OK;
+    }
+    if (err == ERR_MEM) {
+        return wait_for(tcp, IDLE, "lwIP has no room for another name look-up");
+    }
+    return die(tcp, err == ERR_VAL ? "no DNS server is known" : "not a host name");
+}
+#else
+#define LWIP_DNS_ADDRTYPE_DEFAULT 0u
+static uspan_err_t look_up(uspan_lwip_tcp_t *tcp, const char *host, uint8_t family)
+{
+    (void)family;
+    if (ipaddr_aton(host, &tcp->address) == 0) {
+        return die(tcp, "not an address, and lwIP is built without LWIP_DNS");
+    }
+    tcp->state = FOUND;
+    return USPAN_OK;
+}
+#endif
+
+static uspan_err_t begin_connect(uspan_lwip_tcp_t *tcp, uint16_t port)
+{
+    struct tcp_pcb *pcb = tcp_new_ip_type(IP_GET_TYPE(&tcp->address));
+    if (pcb == NULL) {
+        return wait_for(tcp, FOUND, "lwIP has no TCP connection left");
+    }
+    tcp_arg(pcb, tcp);
+    tcp_recv(pcb, on_received);
+    tcp_err(pcb, on_error);
+    tcp_nagle_disable(pcb); /* requests come in large pieces */
+    tcp->pcb = pcb;
+    tcp->state = CONNECTING;
+#if TWO_FAMILIES
+    tcp->since_ms = sys_now();
+#endif
+    err_t err = tcp_connect(pcb, &tcp->address, port, on_connected);
+    if (err == ERR_OK) {
+        return USPAN_ERR_AGAIN;
+    }
+    drop_pcb(tcp);
+    if (err == ERR_MEM || err == ERR_BUF) {
+        return wait_for(tcp, FOUND, "lwIP has no memory to connect");
+    }
+    return die(tcp, "network unreachable");
+}
+
+#if TWO_FAMILIES
+/* A name may have addresses of two families, and lwIP tells one at a time. True: the second is on its way. */
+static bool try_other_family(uspan_lwip_tcp_t *tcp, const char *host, uspan_err_t *err)
+{
+    ip_addr_t literal;
+    if (tcp->state == CONNECTING && !tcp->second_went && sys_now() - tcp->since_ms >= USPAN_LWIP_CONNECT_MS) {
+        drop_pcb(tcp);
+        *err = die(tcp, "connection timed out");
+    }
+    if (tcp->state != DEAD || tcp->second_went || ip_addr_isany_val(tcp->address) ||
+        ipaddr_aton(host, &literal) != 0) {
+        return false;
+    }
+    *err = look_up(tcp, host, IP_IS_V6(&tcp->address) ? LWIP_DNS_ADDRTYPE_IPV4 : LWIP_DNS_ADDRTYPE_IPV6);
+    tcp->second_went = tcp->state != DEAD || *err != USPAN_ERR_AGAIN; /* else there was no place for it */
+    return true;
+}
+#endif
+
+static uspan_err_t open_locked(uspan_lwip_tcp_t *tcp, const uspan_peer_t *peer)
+{
+    uspan_err_t err = USPAN_OK;
+    switch (tcp->state) {
+    case IDLE:
+        tcp->why = "";
+        tcp->ended = false;
+        tcp->second_went = false;
+        ip_addr_set_zero(&tcp->address);
+        err = look_up(tcp, peer->host, LWIP_DNS_ADDRTYPE_DEFAULT);
+        if (err != USPAN_OK) {
+            return err;
+        }
+        /* fall through */
+    case FOUND:
+        err = begin_connect(tcp, peer->port);
+        break;
+    case OPEN:
+        return USPAN_OK;
+    case DEAD:
+        err = USPAN_ERR_IO;
+        break;
+    default:
+        err = USPAN_ERR_AGAIN;
+    }
+    return err;
+}
+
+static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
+{
+    uspan_lwip_tcp_t *tcp = ctx;
+    USPAN_LWIP_LOCK();
+    uspan_err_t err = open_locked(tcp, peer);
+#if TWO_FAMILIES
+    if (try_other_family(tcp, peer->host, &err) && err == USPAN_OK) {
+        err = begin_connect(tcp, peer->port);
+    }
+#endif
+    USPAN_LWIP_UNLOCK();
+    return err;
+}
+
+/* ---- bytes --------------------------------------------------------------------------------------------- */
+
+/* What lwIP takes of len bytes: it copies all of a piece or nothing, so halves are tried where memory is
+ * short; a heap that never has room for a large piece must not stop us for ever. */
+static int32_t write_some(struct tcp_pcb *pcb, const uint8_t *buf, size_t len)
+{
+    size_t room = tcp_sndbuf(pcb);
+    size_t piece = len < room ? len : room;
+    err_t err = ERR_MEM;
+    piece = piece < UINT16_MAX ? piece : UINT16_MAX;
+    while (piece > 0u && (err = tcp_write(pcb, buf, (u16_t)piece, TCP_WRITE_FLAG_COPY)) == ERR_MEM &&
+           tcp_sndqueuelen(pcb) < TCP_SND_QUEUELEN) {
+        piece /= 2u;
+    }
+    if (err == ERR_MEM) {
+        piece = 0u;
+    } else if (err != ERR_OK) {
+        return USPAN_ERR_IO;
+    }
+    (void)tcp_output(pcb); /* what fails here stays queued: lwIP's timer tries again */
+    return (int32_t)piece;
+}
+
+static int32_t send_tcp(void *ctx, const uint8_t *buf, size_t len)
+{
+    uspan_lwip_tcp_t *tcp = ctx;
+    int32_t moved = USPAN_ERR_IO;
+    USPAN_LWIP_LOCK();
+    if (tcp->state == OPEN) {
+        moved = write_some(tcp->pcb, buf, len);
+        if (moved < 0) {
+            tcp->why = "connection failed";
+        }
+    }
+    USPAN_LWIP_UNLOCK();
+    return moved;
+}
+
+static int32_t recv_tcp(void *ctx, uint8_t *buf, size_t len)
+{
+    uspan_lwip_tcp_t *tcp = ctx;
+    int32_t moved = 0;
+    USPAN_LWIP_LOCK();
+    if (tcp->in != NULL) {
+        u16_t taken = pbuf_copy_partial(tcp->in, buf, (u16_t)(len < UINT16_MAX ? len : UINT16_MAX), 0);
+        tcp->in = pbuf_free_header(tcp->in, taken);
+        if (tcp->pcb != NULL) {
+            tcp_recved(tcp->pcb, taken);
+        }
+        moved = taken;
+    } else if (tcp->ended) {
+        tcp->why = "closed by peer";
+        moved = USPAN_ERR_CLOSED;
+    } else if (tcp->state != OPEN) {
+        moved = USPAN_ERR_IO;
+    }
+    USPAN_LWIP_UNLOCK();
+    return moved;
+}
+
+static const char *why_tcp(void *ctx)
+{
+    const uspan_lwip_tcp_t *tcp = ctx;
+    return tcp->why;
+}
+
+void uspan_lwip_tcp_init(uspan_lwip_tcp_t *tcp, uspan_transport_t *out)
+{
+    memset(tcp, 0, sizeof(*tcp));
+    tcp->why = "";
+    *out = (uspan_transport_t){
+        .abi = USPAN_TRANSPORT_ABI,
+        .flags = 0,
+        .ctx = tcp,
+        .open = open_tcp,
+        .send = send_tcp,
+        .recv = recv_tcp,
+        .close = close_tcp,
+        .why = why_tcp,
+    };
+}

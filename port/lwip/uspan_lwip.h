@@ -1,0 +1,77 @@
+/* uspan_lwip.h: uspan over lwIP's raw API (2.1 and later): a TCP transport with names looked up by lwIP's DNS
+ * client, and Unix time from lwIP's SNTP client.
+ * Contexts. NO_SYS 1: uspan_poll() runs where lwIP runs (the main loop: netif input, sys_check_timeouts(),
+ * uspan_poll()). NO_SYS 0: uspan_poll() runs in any one task; every call takes lwIP's core lock
+ * (LWIP_TCPIP_CORE_LOCKING 1), under which the tcpip thread runs the callbacks. Where lwIP runs elsewhere (an
+ * interrupt, as the Pico SDK's threadsafe background), lwipopts.h defines USPAN_LWIP_LOCK() and
+ * USPAN_LWIP_UNLOCK(). */
+#ifndef USPAN_LWIP_H
+#define USPAN_LWIP_H
+
+#include "uspan/uspan.h"
+
+#include <lwip/ip_addr.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Look-ups that lwIP may still owe an answer for one transport: it has no call to take one back, so a closed
+ * one occupies a place until its answer or timeout. 1..8. RAM: a pointer each. */
+#ifndef USPAN_LWIP_LOOKUPS
+#define USPAN_LWIP_LOOKUPS 2
+#endif
+/* With IPv4 and IPv6: longest wait for a name's first address before one of the other family is tried,
+ * milliseconds: a dead route must not use up the exchange. */
+#ifndef USPAN_LWIP_CONNECT_MS
+#define USPAN_LWIP_CONNECT_MS 2500
+#endif
+USPAN_STATIC_ASSERT(USPAN_LWIP_LOOKUPS >= 1 && USPAN_LWIP_LOOKUPS <= 8, "USPAN_LWIP_LOOKUPS: 1..8");
+
+struct tcp_pcb;
+struct pbuf;
+struct uspan_lwip_tcp;
+
+/* What lwIP's DNS client gets as its argument. */
+typedef struct uspan_lwip_lookup {
+    struct uspan_lwip_tcp *owner; /* NULL: lwIP owes nothing */
+} uspan_lwip_lookup_t;
+
+/* One connection. Fields are tcp.c's, changed under lwIP's lock only. */
+typedef struct uspan_lwip_tcp {
+    struct tcp_pcb *pcb;
+    struct pbuf *in; /* received, not yet taken */
+    uspan_lwip_lookup_t *lookup;
+    const char *why;
+    uint32_t since_ms; /* the present address is being tried since */
+    uint8_t state;
+    bool ended;       /* the peer sends no more */
+    bool second_went; /* an address of the second family has been asked for */
+    uspan_lwip_lookup_t lookups[USPAN_LWIP_LOOKUPS];
+    ip_addr_t address;
+} uspan_lwip_tcp_t;
+
+/* Make *tcp, and a transport over it to *out. Both are static or outlive the tracer, and *tcp outlives lwIP's
+ * look-ups too. lwIP must have been initialised before the first uspan_poll(); an interface that is down, or
+ * has no address yet, fails the connect, and the core tries again later.
+ * close() ends politely (FIN) where the peer has acknowledged without trouble so far; else, with data unread,
+ * or without memory for it, it resets. Context: before use. */
+void uspan_lwip_tcp_init(uspan_lwip_tcp_t *tcp, uspan_transport_t *out);
+
+/* Unix time from lwIP's SNTP client. In lwipopts.h:
+ *     #include <stdint.h>
+ *     void uspan_lwip_sntp_set(uint32_t seconds, uint32_t micros);
+ *     #define SNTP_SET_SYSTEM_TIME_US(sec, us) uspan_lwip_sntp_set((sec), (us))
+ * start sntp_init() as lwIP documents, and name uspan_lwip_unix_ns in the port's table. SNTP is not
+ * authenticated: whoever can answer for the server can set the time. Answers before 2020 are ignored.
+ *   port   whose clock and lock are used; outlives SNTP. Context: before sntp_init(). */
+void uspan_lwip_sntp_init(const uspan_port_t *port);
+/* Unix time since 1970. Context: lwIP's. */
+void uspan_lwip_sntp_set(uint32_t seconds, uint32_t micros);
+/* A port's unix_ns: USPAN_ERR_AGAIN until SNTP has answered. ctx is not looked at. Context: task. */
+uspan_err_t uspan_lwip_unix_ns(void *ctx, uint64_t *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
