@@ -1,0 +1,8 @@
+/* power.h: the end of the machine. */
+#ifndef RISCV32_VIRT_POWER_H
+#define RISCV32_VIRT_POWER_H
+
+/* Ends QEMU with `status` (0..255) as its exit status. Context: any, traps included. */
+_Noreturn void power_off(int status);
+
+#endif
