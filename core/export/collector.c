@@ -65,7 +65,10 @@ uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *port, size_t
         t->out.dests[d].batch.first = USPAN_NO_INDEX;
         t->out.dests[d].target.why = "";
     }
-    (void)uspan_id_seed(t);
+    if (uspan_id_seed(t) != USPAN_OK) {
+        uspan_say(t, USPAN_LEVEL_WARN, "no entropy: spans are null until the port's random() gives some",
+                  NULL);
+    }
     return uspan_set_resource(t, &none);
 }
 

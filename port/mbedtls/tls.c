@@ -1,7 +1,7 @@
 /* tls.c: TLS as a transport over a transport: connect, move bytes, close, resume.
  * Invariant: ssl holds memory in HANDSHAKE, OPEN and DEAD only; conf is never changed in those states. A
- * session is remembered only after a handshake that verified the peer, and forgotten when anchors change or
- * an open fails with it. */
+ * session is remembered only after a handshake that verified the peer, with the dates of the chain that it
+ * showed, and forgotten when anchors change, an open fails with it or its dates are over. */
 #include "tls_private.h"
 
 #include <mbedtls/net_sockets.h>
@@ -93,6 +93,7 @@ static void remember(uspan_tls_t *tls, uint16_t port)
     }
     forget(s);
     s->port = port;
+    s->dates = tls->dates;
     if (mbedtls_ssl_get_session(&tls->ssl, &s->session) != 0) {
         forget(s); /* no memory for it: the next handshake is a full one */
     }
@@ -111,9 +112,11 @@ static uspan_err_t begin_handshake(uspan_tls_t *tls, const uspan_peer_t *peer)
         return fail(tls, error);
     }
     mbedtls_ssl_set_bio(&tls->ssl, tls, send_under, recv_under, NULL);
+    uspan_tls_dates_begin(tls);
     tls->session = slot_for(tls, peer);
     if (tls->session != NULL && tls->session->port != 0u &&
-        mbedtls_ssl_set_session(&tls->ssl, &tls->session->session) != 0) {
+        (!uspan_tls_dates_hold(tls, &tls->session->dates) ||
+         mbedtls_ssl_set_session(&tls->ssl, &tls->session->session) != 0)) {
         forget(tls->session);
     }
     return USPAN_OK;
@@ -145,6 +148,9 @@ static uspan_err_t step(uspan_tls_t *tls, const uspan_peer_t *peer)
         }
         if (handshake_over(tls)) {
             tls->state = OPEN;
+            if (!tls->chain_seen && tls->session != NULL && tls->session->port != 0u) {
+                tls->dates = tls->session->dates; /* resumed: of the chain that was shown then */
+            }
             if (strcmp(mbedtls_ssl_get_version(&tls->ssl), "TLSv1.3") != 0) {
                 remember(tls, peer->port); /* in 1.3 the ticket comes later, with recv */
             }
@@ -204,6 +210,14 @@ static int32_t send_tls(void *ctx, const uint8_t *buf, size_t len)
     if (tls->state != OPEN) {
         tls->why = tls->state == DEAD ? tls->why : "not connected";
         return USPAN_ERR_IO;
+    }
+    const char *wrong = tls->dates_settled ? NULL : uspan_tls_dates_recheck(tls);
+    if (wrong != NULL) {
+        forget(tls->session);
+        tls->state = DEAD;
+        tls->error = MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
+        tls->why = wrong;
+        return USPAN_ERR_TRUST;
     }
     if (tls->write_len > 0u) {
         if (len < tls->write_len) {

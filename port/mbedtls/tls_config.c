@@ -101,17 +101,13 @@ static uspan_err_t seed(uspan_tls_t *tls)
         if (uspan_tls_no_memory(error)) {
             return refuse(tls, error, "");
         }
-        tls->error = error;
-        tls->why = "no entropy yet";
-        return USPAN_ERR_AGAIN;
+        return refuse(tls, error, "no entropy: see the port's random()");
     }
 #endif
 #if HAS_PSA
     psa_status_t status = psa_crypto_init();
     if (status == PSA_ERROR_INSUFFICIENT_ENTROPY) {
-        tls->error = (int)status;
-        tls->why = "no entropy yet (mbedTLS's own source)";
-        return USPAN_ERR_AGAIN;
+        return refuse(tls, (int)status, "no entropy: see mbedTLS's own source");
     }
     if (status != PSA_SUCCESS) {
         return refuse(tls, (int)status, "psa_crypto_init() failed");
@@ -299,6 +295,7 @@ static uspan_err_t set_protocol(uspan_tls_t *tls)
 #endif
     mbedtls_ssl_conf_authmode(&tls->conf, USPAN_INSECURE_NO_VERIFY ? MBEDTLS_SSL_VERIFY_NONE
                                                                    : MBEDTLS_SSL_VERIFY_REQUIRED);
+    uspan_tls_dates_watch(tls);
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
     mbedtls_ssl_conf_session_tickets(&tls->conf, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
 #if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED) && defined(MBEDTLS_SSL_PROTO_TLS1_3)

@@ -9,8 +9,8 @@
 #define MBEDTLS_PRIVATE(member) member
 #endif
 
-/* Read keys and certificates into conf, after entropy is there. USPAN_ERR_AGAIN: no entropy yet.
- * USPAN_ERR_CONFIG. */
+/* Read keys and certificates into conf, once there is entropy. USPAN_ERR_CONFIG: there is none, or
+ * something cannot be used; the next open tries anew. */
 uspan_err_t uspan_tls_configure(uspan_tls_t *tls);
 /* Wipe and free what configure made. */
 void uspan_tls_unconfigure(uspan_tls_t *tls);
@@ -19,7 +19,19 @@ void uspan_tls_heap_init(void);
 
 /* What an mbedTLS error in a handshake, send or recv means: the result for the core, and words in *why. */
 uspan_err_t uspan_tls_explain(const uspan_tls_t *tls, int error, const char **why);
+/* Words for MBEDTLS_X509_BADCERT_* and BADCRL_* flags, the most telling one's. */
+const char *uspan_tls_check_words(uint32_t flags);
 /* True where an mbedTLS error means that its heap is used up. */
 bool uspan_tls_no_memory(int error);
+
+/* Have mbedTLS show the certificates of each handshake's chain to tls_time.c. */
+void uspan_tls_dates_watch(uspan_tls_t *tls);
+/* A handshake begins: no chain was seen. */
+void uspan_tls_dates_begin(uspan_tls_t *tls);
+/* True unless the time, as far as it is known, is outside of these. */
+bool uspan_tls_dates_hold(const uspan_tls_t *tls, const uspan_tls_dates_t *dates);
+/* Hold the open connection's chain against the time; dates_settled: that was the present one, so once is enough.
+ * Returns NULL, or what is wrong. */
+const char *uspan_tls_dates_recheck(uspan_tls_t *tls);
 
 #endif

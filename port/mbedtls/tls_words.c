@@ -87,17 +87,14 @@ bool uspan_tls_no_memory(int error)
            high == 0x3F80u /* PK */ || high == 0x4D80u /* ECP */ || high == 0x5180u /* MD */;
 }
 
-static uspan_err_t explain_certificate(const uspan_tls_t *tls, const char **why)
+const char *uspan_tls_check_words(uint32_t flags)
 {
-    uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
-    *why = "peer's certificate cannot be used";
     for (size_t i = 0; flags != UINT32_MAX && i < sizeof(checks) / sizeof(checks[0]); i++) {
         if ((flags & checks[i].flag) != 0u) {
-            *why = checks[i].why;
-            break;
+            return checks[i].why;
         }
     }
-    return USPAN_ERR_TRUST;
+    return "peer's certificate cannot be used";
 }
 
 static uspan_err_t explain_alert(const uspan_tls_t *tls, const char **why)
@@ -122,7 +119,8 @@ uspan_err_t uspan_tls_explain(const uspan_tls_t *tls, int error, const char **wh
     }
     if (error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED ||
         error == BAD_CERTIFICATE) { /* the second for its usage */
-        return explain_certificate(tls, why);
+        *why = uspan_tls_check_words(mbedtls_ssl_get_verify_result(&tls->ssl));
+        return USPAN_ERR_TRUST;
     }
     if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         return explain_alert(tls, why);

@@ -1,8 +1,12 @@
 /* uspan_mbedtls.h: TLS as a transport over a transport, with mbedTLS 2.28, 3.6 or 4.x.
  * The peer's chain and host name are always verified; only a library built with USPAN_INSECURE_NO_VERIFY 1
- * does not. Dates: mbedTLS compares certificates with time(). Where it is built without
- * MBEDTLS_HAVE_TIME_DATE, it compares none: expired certificates pass. A board that knows the time builds
- * with it and gives mbedtls_platform_set_time(). */
+ * does not.
+ * Dates of certificates are held against the Unix time that uspan knows (the tracer's, or the port's), whether
+ * or not mbedTLS is built with MBEDTLS_HAVE_TIME_DATE; time() is not asked. While it is unknown, or says less
+ * than USPAN_TLS_FLOOR_S, a certificate that had expired by then is refused and the beginnings of validity are
+ * not looked at; once it is known, a connection made before is checked before its next request, and so is a
+ * session before it is resumed. So a board needs no time to connect; and one without any accepts what expired
+ * after it was built. */
 #ifndef USPAN_MBEDTLS_H
 #define USPAN_MBEDTLS_H
 
@@ -47,6 +51,11 @@ extern "C" {
 #ifndef USPAN_TLS_STEP_US
 #define USPAN_TLS_STEP_US 1000
 #endif
+/* No certificate that expired before this, in Unix seconds, is accepted whatever the clock says, and no clock that
+ * says less is believed. 0: the day before tls_time.c was compiled (__DATE__). 0..4294967294. */
+#ifndef USPAN_TLS_FLOOR_S
+#define USPAN_TLS_FLOOR_S 0
+#endif
 /* Peers whose session is remembered for a short handshake. 1..8. RAM: sizeof(mbedtls_ssl_session) +
  * USPAN_HOST_BYTES each, and a ticket of some 200 B (and the peer's certificate, unless mbedTLS is built
  * without keeping it) of mbedTLS's heap. */
@@ -73,6 +82,9 @@ typedef struct uspan_tls_blob {
  * */
 typedef struct uspan_tls_options {
     const uspan_port_t *port; /* entropy, clock, log */
+    /* Whose Unix time (uspan_unix_now(): the application's, the port's or a collector's Date) is held against
+     * certificates; NULL: the port's alone. */
+    uspan_tracer_t *tracer;
     const uspan_tls_blob_t *anchors;
     size_t anchor_count;
     uspan_tls_blob_t revoked; /* revocation list of the anchors; all zero: none */
@@ -86,9 +98,15 @@ typedef struct uspan_tls_options {
     uint16_t max_fragment;
 } uspan_tls_options_t;
 
+/* When all certificates of a chain are valid, Unix seconds. */
+typedef struct uspan_tls_dates {
+    uint32_t from_s, until_s; /* both included; until UINT32_MAX: without an end */
+} uspan_tls_dates_t;
+
 typedef struct uspan_tls_session {
     char host[USPAN_HOST_BYTES];
     uint16_t port; /* 0: free */
+    uspan_tls_dates_t dates;
     mbedtls_ssl_session session;
 } uspan_tls_session_t;
 
@@ -98,10 +116,12 @@ typedef struct uspan_tls {
     uspan_tls_options_t options;
     uint8_t state;
     bool configured, stale, seeded;
-    uint8_t session_next; /* the slot that is replaced next */
+    bool chain_seen, dates_settled; /* of this connection: certificates shown; held against a known time */
+    uint8_t session_next;           /* the slot that is replaced next */
     uint16_t peer_port;
     int error;
     const char *why;
+    uspan_tls_dates_t dates;
     size_t write_len;             /* of a write that would block: it is repeated with the same length */
     uspan_tls_session_t *session; /* of the present peer */
     mbedtls_ssl_context ssl;

@@ -228,10 +228,13 @@ static void test_missing_entropy_is_told(void **state)
     world_t *w = *state;
     world_reset_with_collector(w);
     w->entropy = false;
+    w->log_len = 0;
     assert_int_equal(uspan_init(&w->tracer, &w->port), USPAN_OK);
+    assert_non_null(strstr(w->log, "no entropy: spans are null"));
     const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces" };
     assert_int_equal(uspan_export_to(&w->tracer, 0, &w->transport, &c), USPAN_OK);
     record(w);
+    assert_int_equal(w->connections, 0);
     assert_says(w, "No entropy: see the port's random()");
     assert_says(w, "no_entropy 1");
 }
