@@ -19,7 +19,11 @@ void uspan_trace_init(uspan_tracer_t *t, const uspan_port_t *port)
 {
     static const uspan_scope_t own_scope = { "uspan", USPAN_VERSION };
     memset(&t->trace, 0, sizeof t->trace);
+    memset(t->slots, 0, sizeof t->slots);
     uspan_trace_part_t *p = &t->trace;
+    p->slots = t->slots;
+    p->blocks = t->blocks;
+    p->block_next = t->block_next;
     p->port = port;
     p->scope = &own_scope;
     p->sampler = (uspan_sampler_t){ .bound = USPAN_SAMPLE_ALWAYS, .parent_based = true };

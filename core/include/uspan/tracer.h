@@ -167,6 +167,10 @@ typedef struct uspan_trace_part {
     uint16_t slots_live, slots_high, open, ended;
     uint16_t queued[USPAN_DESTINATIONS_MAX];
     uspan_limits_t limits;
+    /* The tracer's arrays: through a pointer they are nearer than their offsets would be. */
+    uspan_slot_t *slots;
+    uspan_block_t *blocks;
+    uint16_t *block_next;
     const uspan_port_t *port;
     const uspan_scope_t *scope;
     uspan_processor_t *processors;
@@ -188,9 +192,6 @@ typedef struct uspan_trace_part {
 #if USPAN_TRACESTATE_BYTES > 0
     uspan_tracestate_rec_t tracestates[USPAN_TRACESTATES_MAX];
 #endif
-    uint16_t block_next[USPAN_BLOCKS_MAX];
-    uspan_slot_t slots[USPAN_SPANS_MAX];
-    uspan_block_t blocks[USPAN_BLOCKS_MAX];
 } uspan_trace_part_t;
 
 /* An endpoint, taken apart: path points into the text it came from. */
@@ -335,8 +336,11 @@ typedef struct uspan_export_part {
 
 struct uspan_tracer {
     uspan_trace_part_t trace; /* first: its address is the tracer's */
-    uspan_export_part_t out;
     uint32_t magic;
+    uspan_export_part_t out;
+    uint16_t block_next[USPAN_BLOCKS_MAX];
+    uspan_slot_t slots[USPAN_SPANS_MAX];
+    uspan_block_t blocks[USPAN_BLOCKS_MAX];
 };
 
 USPAN_STATIC_ASSERT(sizeof(uspan_event_rec_t) <= USPAN_BLOCK_BYTES, "an event fits a block");
