@@ -65,13 +65,14 @@ typedef struct uspan_entry {
     } v;
 } uspan_entry_t;
 
+/* Events and links begin alike: what walks the one walks the other. */
 typedef struct uspan_event_rec {
-    uint64_t time_ns;
-    uint16_t next;       /* block of the next event */
-    uint16_t attrs;      /* block of its first entries */
-    uint16_t name_len;
-    uint8_t name_store;  /* NEAR, STATIC or TEXT */
+    uint16_t next;  /* block of the next event */
+    uint16_t attrs; /* block of its first entries */
     uint8_t attr_count;
+    uint8_t dropped;
+    uint16_t name_len;
+    uint64_t time_ns;
     union {
         const char *text;
         uint8_t near[8];
@@ -79,17 +80,17 @@ typedef struct uspan_event_rec {
             uint16_t head, tail;
         } chain;
     } name;
-    uint8_t dropped;
+    uint8_t name_store; /* NEAR, STATIC or TEXT */
 } uspan_event_rec_t;
 
 typedef struct uspan_link_rec {
-    uint8_t trace_id[16], span_id[8];
     uint16_t next;
     uint16_t attrs;
     uint8_t attr_count; /* a first entry without key is the tracestate */
+    uint8_t dropped;
     uint8_t flags;
     uint8_t remote;
-    uint8_t dropped;
+    uint8_t trace_id[16], span_id[8];
 } uspan_link_rec_t;
 
 #define USPAN_ENTRIES_PER_BLOCK (USPAN_BLOCK_BYTES / sizeof(uspan_entry_t))
