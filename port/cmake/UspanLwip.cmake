@@ -8,7 +8,8 @@ function(uspan_add_lwip_source target folder options)
     file(GLOB sources ${folder}/src/core/*.c ${folder}/src/core/ipv4/*.c ${folder}/src/core/ipv6/*.c
          ${folder}/src/netif/ethernet.c ${folder}/src/apps/sntp/sntp.c)
     add_library(${target} STATIC EXCLUDE_FROM_ALL ${sources} ${ARGN})
-    target_include_directories(${target} SYSTEM PUBLIC ${options} ${folder}/src/include)
+    target_include_directories(${target} SYSTEM PUBLIC ${options} ${folder}/src/include
+                               ${USPAN_SOURCE_DIR}/port/lwip) # uspan_lwip_sntp.h, for lwipopts.h
     target_compile_features(${target} PUBLIC c_std_11)
     target_compile_options(${target} PRIVATE -w) # others' code, others' warnings
 endfunction()

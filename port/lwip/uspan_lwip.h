@@ -9,6 +9,7 @@
 #define USPAN_LWIP_H
 
 #include "uspan/uspan.h"
+#include "uspan_lwip_sntp.h"
 
 #include <lwip/ip_addr.h>
 
@@ -58,16 +59,11 @@ typedef struct uspan_lwip_tcp {
  * or without memory for it, it resets. Context: before use. */
 void uspan_lwip_tcp_init(uspan_lwip_tcp_t *tcp, uspan_transport_t *out);
 
-/* Unix time from lwIP's SNTP client. In lwipopts.h:
- *     #include <stdint.h>
- *     void uspan_lwip_sntp_set(uint32_t seconds, uint32_t micros);
- *     #define SNTP_SET_SYSTEM_TIME_US(sec, us) uspan_lwip_sntp_set((sec), (us))
- * start sntp_init() as lwIP documents, and name uspan_lwip_unix_ns in the port's table. SNTP is not
- * authenticated: whoever can answer for the server can set the time. Answers before 2020 are ignored.
+/* Unix time from lwIP's SNTP client: lwipopts.h includes "uspan_lwip_sntp.h", SNTP is started as lwIP
+ * documents (sntp_init()), and the port's table names uspan_lwip_unix_ns. SNTP is not authenticated: whoever
+ * can answer for the server can set the time. Answers before 2020 are ignored.
  *   port   whose clock and lock are used; outlives SNTP. Context: before sntp_init(). */
 void uspan_lwip_sntp_init(const uspan_port_t *port);
-/* Unix time since 1970. Context: lwIP's. */
-void uspan_lwip_sntp_set(uint32_t seconds, uint32_t micros);
 /* A port's unix_ns: USPAN_ERR_AGAIN until SNTP has answered. ctx is not looked at. Context: task. */
 uspan_err_t uspan_lwip_unix_ns(void *ctx, uint64_t *out);
 

@@ -37,8 +37,6 @@
 #define LWIP_STATS_DISPLAY 0
 #define LWIP_NETIF_LINK_CALLBACK 0
 
-#include <stdint.h>
-void uspan_lwip_sntp_set(uint32_t seconds, uint32_t micros);
-#define SNTP_SET_SYSTEM_TIME_US(sec, us) uspan_lwip_sntp_set((sec), (us))
+#include "uspan_lwip_sntp.h"
 
 #endif
