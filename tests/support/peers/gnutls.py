@@ -38,16 +38,17 @@ def load():
 
 class GnuTlsContext:
     """kind, algorithm: of certs.py. priority: GnuTLS's own words, as "NORMAL:-VERS-ALL:+VERS-TLS1.2".
-    client: none, optional or required certificate. Sessions resume by tickets."""
+    client: none, optional or required certificate. files: (chain, key) in place of certs.py's. Sessions resume by tickets."""
 
-    def __init__(self, kind="good", algorithm="ec", priority="NORMAL", client="none"):
-        cert = certs.get(kind, algorithm)
+    def __init__(self, kind="good", algorithm="ec", priority="NORMAL", client="none", files=None):
+        cert = None if files else certs.get(kind, algorithm)
+        chain, key = files or (cert.pem, cert.key)
         self.library, self.priority = load(), priority.encode()
         self.client = {"none": CERT_IGNORE, "optional": CERT_REQUEST, "required": CERT_REQUIRE}[client]
         self.credentials, self.tickets = ctypes.c_void_p(), Datum()
         self.must(self.library.gnutls_certificate_allocate_credentials(ctypes.byref(self.credentials)))
         self.must(self.library.gnutls_certificate_set_x509_key_file(
-            self.credentials, str(cert.pem).encode(), str(cert.key).encode(), X509_FMT_PEM))
+            self.credentials, str(chain).encode(), str(key).encode(), X509_FMT_PEM))
         if self.client != CERT_IGNORE:
             self.must(self.library.gnutls_certificate_set_x509_trust_file(
                 self.credentials, str(cert.ca_pem).encode(), X509_FMT_PEM))
