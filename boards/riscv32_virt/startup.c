@@ -1,29 +1,26 @@
 /* startup.c: from reset to main(), and where traps end.
  * Invariant: main() runs with .data copied, .bss zeroed, the stack painted, FLASH locked against writing and
  * interrupts off; every trap is an error, which names itself on the console and ends the machine. */
-#include "console.h"
+#include "board.h"
 #include "power.h"
+#include "uart.h"
 
 #include <stdint.h>
 #include <string.h>
+
+_Static_assert(BOARD_STACK_PAINT == 0xa5a5a5a5u, "what the assembler writes below");
 
 int main(void);
 void start_c(void);
 _Noreturn void trapped(uint32_t cause, uint32_t where, uint32_t value);
 
-extern uint32_t data_load[], data_start[], data_end[], bss_start[], bss_end[];
+extern uint32_t data_load[], data_low[], data_high[], bss_low[], bss_high[];
 
-#define STACK_PAINT 0x5aa5c33c
-#define TRAP_STACK_BYTES 512
 #define TRAP_STATUS 70 /* of the machine: EX_SOFTWARE */
-#define TEXT_OF(x) #x
-#define TEXT(x) TEXT_OF(x)
-
-/* The trap's own: the usual stack may be what overflowed. */
-__attribute__((used, aligned(16))) static uint8_t trap_stack[TRAP_STACK_BYTES];
 
 /* FLASH as pmpaddr0 wants a power of two (privileged spec 3.7.1): (origin >> 2) | (size / 8 - 1), here 512 KB
- * at 0x80000000. 0x9d: locked (which binds machine mode too), NAPOT, execute, read. */
+ * at 0x80000000. 0x9d: locked (which binds machine mode too), NAPOT, execute, read. A trap has a stack of its
+ * own: the usual one may be what overflowed. */
 __asm__(".section .start, \"ax\"\n"
         ".global start\n"
         "start:\n"
@@ -33,23 +30,23 @@ __asm__(".section .start, \"ax\"\n"
         "    .option norelax\n"
         "    la gp, __global_pointer$\n"
         "    .option pop\n"
-        "    la sp, stack_top\n"
-        "    la tp, tls_start\n"
+        "    la sp, board_stack_high\n"
+        "    la tp, tls_low\n"
         "    la t0, trap\n"
         "    csrw mtvec, t0\n"
         "    li t0, 0x2000ffff\n"
         "    csrw pmpaddr0, t0\n"
         "    li t0, 0x9d\n"
         "    csrw pmpcfg0, t0\n"
-        "    la t0, stack_low\n"
-        "    li t1, " TEXT(STACK_PAINT) "\n"
+        "    la t0, board_stack_low\n"
+        "    li t1, 0xa5a5a5a5\n" /* BOARD_STACK_PAINT */
         "1:  sw t1, 0(t0)\n"
         "    addi t0, t0, 4\n"
         "    bltu t0, sp, 1b\n"
         "    tail start_c\n"
         "    .balign 4\n"
         "trap:\n"
-        "    la sp, trap_stack + " TEXT(TRAP_STACK_BYTES) "\n"
+        "    la sp, trap_stack_high\n"
         "    csrr a0, mcause\n"
         "    csrr a1, mepc\n"
         "    csrr a2, mtval\n"
@@ -59,10 +56,10 @@ __asm__(".section .start, \"ax\"\n"
 __attribute__((used)) void start_c(void)
 {
     const uint32_t *from = data_load;
-    for (uint32_t *to = data_start; to < data_end; to++) {
+    for (uint32_t *to = data_low; to < data_high; to++) {
         *to = *from++;
     }
-    for (uint32_t *to = bss_start; to < bss_end; to++) {
+    for (uint32_t *to = bss_low; to < bss_high; to++) {
         *to = 0;
     }
     power_off(main());
@@ -75,8 +72,8 @@ static void write_hex(const char *name, uint32_t value)
         text[i] = "0123456789abcdef"[value >> (28u - 4u * i) & 15u];
     }
     text[8] = ' ';
-    console_write(name, strlen(name));
-    console_write(text, sizeof(text));
+    uart_write(name, strlen(name));
+    uart_write(text, sizeof(text));
 }
 
 /* cause, where, value: mcause, mepc, mtval (privileged spec 3.1.15 to 3.1.17). */
@@ -85,6 +82,6 @@ __attribute__((used)) _Noreturn void trapped(uint32_t cause, uint32_t where, uin
     write_hex("\ntrap: cause ", cause);
     write_hex("at ", where);
     write_hex("value ", value);
-    console_write("\n", 1u);
+    uart_write("\n", 1u);
     power_off(TRAP_STATUS);
 }

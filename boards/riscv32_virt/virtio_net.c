@@ -9,7 +9,10 @@
 #include "virtio.h"
 
 #define FEATURE_MAC 0x20u
+#define FEATURE_STATUS 0x10000u
 #define CONFIG_MAC 0x100u
+#define CONFIG_STATUS 0x106u
+#define STATUS_LINK_UP 1u
 #define HEADER_LEGACY 10u /* all zero when sending: no offload */
 #define HEADER_MODERN 12u
 #define BUFFER_BYTES (HEADER_MODERN + NET_FRAME_BYTES)
@@ -31,8 +34,8 @@ static void give_recv(int id)
 
 bool net_start(uint8_t *mac)
 {
-    if (!virtio_open(&device, VIRTIO_ID_NET, FEATURE_MAC) || !virtio_add_queue(&device, &recv_queue, RECV) ||
-        !virtio_add_queue(&device, &send_queue, SEND)) {
+    if (!virtio_open(&device, VIRTIO_ID_NET, FEATURE_MAC | FEATURE_STATUS) ||
+        !virtio_add_queue(&device, &recv_queue, RECV) || !virtio_add_queue(&device, &send_queue, SEND)) {
         return false;
     }
     virtio_mute(&send_queue); /* sent frames are looked for when a buffer is wanted */
@@ -46,6 +49,11 @@ bool net_start(uint8_t *mac)
     }
     plic_enable(device.source);
     return true;
+}
+
+bool net_has_cable(void)
+{
+    return (*(volatile uint16_t *)(device.base + CONFIG_STATUS) & STATUS_LINK_UP) != 0u;
 }
 
 uint8_t *net_send_buffer(void)
@@ -96,7 +104,7 @@ void net_sleep_ms(uint32_t ms)
     uint32_t seen = recv_queue.taken;
     virtio_quiet(&device);
     plic_drain();
-    if (seen == recv_queue.used.index) { /* else a frame came since the last look, and its interrupt is gone */
+    if (seen == recv_queue.used.index) { /* else a frame came since the last look: its interrupt is gone */
         timer_sleep_ms(ms);
     }
 }

@@ -1,13 +1,13 @@
-/* console.c: text out on the 16550 UART, polled.
+/* uart.c: text out on the 16550 UART, polled.
  * Invariant: no state: a byte goes out when, and only when, the holding register is empty. */
-#include "console.h"
+#include "uart.h"
 
 #include "mmio.h"
 
 enum { THR = 0, LSR = 5 }; /* byte registers */
 #define LSR_THR_EMPTY 0x20u
 
-void console_write(const char *text, size_t len)
+void uart_write(const char *text, size_t len)
 {
     volatile uint8_t *uart = (volatile uint8_t *)MMIO_UART;
     for (size_t i = 0; i < len; i++) {
