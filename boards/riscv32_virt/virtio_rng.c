@@ -1,25 +1,25 @@
 /* virtio_rng.c: entropy from virtio-rng (virtio 1.1, 5.4).
- * Invariant: pool[at .. end) came from the device and was given to nobody; what was given is wiped; the device
- * has the pool exactly while `asked`. */
+ * Invariant: each buffer is the device's, or is the current one, whose bytes [at, end) were given to nobody;
+ * what was given is wiped. */
 #include "virtio_rng.h"
 
 #include "virtio.h"
 
 #include <string.h>
 
+#define BUFFER_BYTES 64u
+#define NO_BUFFER (-1)
+
 static virtio_device_t device;
 static virtio_queue_t queue;
-static uint8_t pool[RNG_BYTES];
+static uint8_t buffers[VIRTIO_BUFFERS][BUFFER_BYTES];
+static int current = NO_BUFFER;
 static uint32_t at, end;
-static bool running, asked;
+static bool running;
 
-/* What is left of the old bytes is given up: the pool is asked for whole. */
-static void ask(void)
+static void give(int id)
 {
-    at = 0;
-    end = 0;
-    asked = true;
-    virtio_give(&device, &queue, 0u, pool, RNG_BYTES, true);
+    virtio_give(&device, &queue, (uint16_t)id, buffers[id], BUFFER_BYTES, true);
 }
 
 bool rng_start(void)
@@ -27,29 +27,38 @@ bool rng_start(void)
     running = virtio_open(&device, VIRTIO_ID_RNG, 0u) && virtio_add_queue(&device, &queue, 0u);
     if (running) {
         virtio_run(&device);
-        ask();
+        for (int id = 0; id < (int)VIRTIO_BUFFERS; id++) {
+            give(id);
+        }
     }
     return running;
 }
 
+/* Returns false: the device has all buffers. */
+static bool next_buffer(void)
+{
+    if (current != NO_BUFFER) {
+        give(current);
+    }
+    at = 0;
+    end = 0;
+    current = virtio_take(&queue, &end);
+    end = end < BUFFER_BYTES ? end : BUFFER_BYTES;
+    return current != NO_BUFFER;
+}
+
 bool rng_read(uint8_t *out, size_t len)
 {
-    uint32_t got = 0;
-    if (!running || len > RNG_BYTES) {
-        return false;
+    for (size_t done = 0; done < len;) {
+        if (at == end && (!running || !next_buffer())) {
+            memset(out, 0, len);
+            return false;
+        }
+        size_t n = len - done < end - at ? len - done : end - at;
+        memcpy(out + done, &buffers[current][at], n);
+        memset(&buffers[current][at], 0, n);
+        at += (uint32_t)n;
+        done += n;
     }
-    if (asked && virtio_take(&queue, &got) >= 0) {
-        asked = false;
-        end = got < RNG_BYTES ? got : RNG_BYTES;
-    }
-    if (!asked && end - at < len) {
-        ask();
-    }
-    if (asked) {
-        return false;
-    }
-    memcpy(out, pool + at, len);
-    memset(pool + at, 0, len);
-    at += (uint32_t)len;
     return true;
 }

@@ -1,0 +1,12 @@
+/* lwipopts.h: lwIP's sizes on riscv32_virt, as a chip of 256 KB of RAM has them. */
+#ifndef LWIPOPTS_H
+#define LWIPOPTS_H
+
+#define MEM_SIZE 8192
+#define PBUF_POOL_SIZE 8
+#define TCP_MSS 1460
+#define TCP_WND (4 * TCP_MSS)
+#define TCP_SND_BUF (2 * TCP_MSS)
+#include "lwipopts_base.h"
+
+#endif
