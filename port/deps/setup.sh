@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh: installs the Debian packages that a door of the Makefile needs and that are missing.
 # Invariant: with everything there it changes nothing, asks nothing and needs neither root nor network.
-#   setup.sh door ...   doors: demo test bench size fuzz cov lint all
+#   setup.sh door ...   doors: demo firmware machine test bench size fuzz cov lint all
 set -eu
 
 say() { echo "setup: $*"; }
@@ -12,19 +12,23 @@ fail() {
 
 build="gcc libc6-dev make cmake bzip2 xz-utils"
 peers="python3 python3-protobuf protobuf-compiler openssl"
+riscv="gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
+machines="qemu-system-arm qemu-system-misc"
 cortex="gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi"
 llvm="clang libclang-rt"
 packages_of() {
     case $1 in
     demo) echo "$build $peers" ;;
-    test) echo "$build $peers $cortex $llvm g++ libcmocka-dev gnutls-bin" ;;
+    firmware) echo "$build $peers $cortex $riscv" ;;
+    machine) echo "$machines" ;;
+    test) echo "$build $peers $cortex $riscv $machines $llvm g++ libcmocka-dev gnutls-bin" ;;
     bench) echo "$build $peers valgrind" ;;
     size) echo "$build python3 $cortex" ;;
     fuzz) echo "$build $llvm" ;;
     cov) echo "$build $peers $cortex $llvm g++ libcmocka-dev gnutls-bin gcovr" ;;
     lint) echo "$build python3 clang-format clang-tidy" ;;
-    all) for door in demo test bench size fuzz cov lint; do packages_of "$door"; done ;;
-    *) fail "unknown door: $1 (demo test bench size fuzz cov lint all)" ;;
+    all) for door in demo firmware machine test bench size fuzz cov lint; do packages_of "$door"; done ;;
+    *) fail "unknown door: $1 (demo firmware machine test bench size fuzz cov lint all)" ;;
     esac
 }
 
