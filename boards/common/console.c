@@ -1,0 +1,44 @@
+/* console.c: text and numbers on the board's console, without stdio.
+ * Invariant: every line that leaves is whole: nothing here is called from an interrupt. */
+#include "board.h"
+
+void put_text(const char *text)
+{
+    for (; *text != 0; text++) {
+        board_putc(*text);
+    }
+}
+
+void put_line(const char *text)
+{
+    put_text(text);
+    board_putc('\n');
+}
+
+void put_number(uint32_t n)
+{
+    char digits[11];
+    size_t at = sizeof(digits) - 1u;
+    digits[at] = 0;
+    do {
+        digits[--at] = (char)('0' + n % 10u);
+        n /= 10u;
+    } while (n > 0u);
+    put_text(digits + at);
+}
+
+uint32_t number_of(const char *digits)
+{
+    uint32_t n = 0;
+    for (; *digits >= '0' && *digits <= '9'; digits++) {
+        n = n * 10u + (uint32_t)(*digits - '0');
+    }
+    return n;
+}
+
+void board_stop(const char *why)
+{
+    put_text("stopped: ");
+    put_line(why);
+    board_exit(2);
+}

@@ -1,0 +1,81 @@
+/* clock.c: monotonic time, sleep and locking with what a Cortex-M itself has: SysTick, NVIC, PRIMASK.
+ * Invariant: counted grows by what SysTick went down since the last look, modulo its period, so time never steps
+ * back, whichever comes first at the wrap, the look or its interrupt. SysTick is looked at in every period, by
+ * its interrupt at the latest. */
+#include "board.h"
+#include "board_config.h"
+#include "cortex_m.h"
+
+#define SYST_CSR 0xE000E010u
+#define SYST_RVR 0xE000E014u
+#define SYST_CVR 0xE000E018u
+#define SYST_RUN 7u /* core clock, interrupt, on */
+#define NVIC_ISER 0xE000E100u
+#define NVIC_ICER 0xE000E180u
+#define PERIOD_MS 10u /* the coarsest sleep */
+
+static uint32_t period, ns_each; /* counts of one period; nanoseconds of one count */
+static uint32_t last;            /* what SysTick said */
+static uint64_t counted;
+
+void systick_handler(void);
+void ethernet_handler(void);
+
+uint32_t board_lock(void)
+{
+    uint32_t primask;
+    __asm__ volatile("mrs %0, primask\n cpsid i" : "=r"(primask)::"memory");
+    return primask;
+}
+
+void board_unlock(uint32_t state)
+{
+    __asm__ volatile("msr primask, %0" ::"r"(state) : "memory");
+}
+
+void systick_init(uint32_t core_hz)
+{
+    period = core_hz / 1000u * PERIOD_MS;
+    ns_each = 1000000000u / core_hz;
+    last = period - 1u;
+    REG32(SYST_RVR) = period - 1u;
+    REG32(SYST_CVR) = 0;
+    REG32(SYST_CSR) = SYST_RUN;
+}
+
+uint64_t board_mono_ns(void)
+{
+    uint32_t state = board_lock();
+    uint32_t now = REG32(SYST_CVR);
+    counted += now <= last ? last - now : last + period - now;
+    last = now;
+    uint64_t ns = counted * ns_each;
+    board_unlock(state);
+    return ns;
+}
+
+void systick_handler(void)
+{
+    (void)board_mono_ns();
+}
+
+/* The device goes on asking until the main loop has looked at it, so it is kept quiet until then. */
+void ethernet_handler(void)
+{
+    REG32(NVIC_ICER + 4u * (BOARD_ETHERNET_IRQ / 32u)) = 1u << (BOARD_ETHERNET_IRQ % 32u);
+}
+
+void board_wait(uint32_t ms)
+{
+    const uint32_t device = NVIC_ISER + 4u * (BOARD_ETHERNET_IRQ / 32u);
+    const uint32_t bit = 1u << (BOARD_ETHERNET_IRQ % 32u);
+    uint64_t until_ns = board_mono_ns() + (uint64_t)ms * 1000000u;
+    REG32(device) = bit;
+    do {
+        uint32_t state = board_lock(); /* WFI wakes for what is masked too, so nothing is missed before it */
+        if ((REG32(device) & bit) != 0u) {
+            __asm__ volatile("dsb\n wfi" ::: "memory");
+        }
+        board_unlock(state); /* the handlers run here */
+    } while ((REG32(device) & bit) != 0u && board_mono_ns() < until_ns);
+}

@@ -1,0 +1,65 @@
+/* lwipopts_base.h: lwIP as every board here runs it: no RTOS, IPv4, TCP out only, DHCP, DNS. A board's lwipopts.h
+ * gives the sizes (MEM_SIZE, PBUF_POOL_SIZE, TCP_MSS, TCP_WND, TCP_SND_BUF) and includes this. All memory is
+ * static. */
+#ifndef USPAN_LWIPOPTS_BASE_H
+#define USPAN_LWIPOPTS_BASE_H
+
+#include "board_config.h"
+
+#define NO_SYS 1
+#define SYS_LIGHTWEIGHT_PROT 0 /* interrupts never enter lwIP */
+#define LWIP_NETCONN 0
+#define LWIP_SOCKET 0
+#define MEM_ALIGNMENT 4
+#define ETH_PAD_SIZE 2 /* so that IP headers are aligned, and drivers move whole words */
+/* One received segment fits one buffer. */
+#define PBUF_POOL_BUFSIZE LWIP_MEM_ALIGN_SIZE(TCP_MSS + 40 + 14 + ETH_PAD_SIZE)
+#define MEMP_NUM_PBUF 8
+#define MEMP_NUM_TCP_PCB 4 /* one is used; closed ones wait for the peer */
+#define MEMP_NUM_TCP_PCB_LISTEN 1
+#define MEMP_NUM_TCP_SEG TCP_SND_QUEUELEN
+#define MEMP_NUM_UDP_PCB (2 + BOARD_SNTP)
+#define ARP_TABLE_SIZE 4
+#define ARP_QUEUEING 0
+
+#define LWIP_IPV6 0
+#define LWIP_RAW 0
+#define IP_REASSEMBLY 0
+#define IP_FRAG 0
+#define LWIP_DHCP 1
+#define LWIP_DHCP_DOES_ACD_CHECK 0
+#define LWIP_DNS 1
+#define DNS_TABLE_SIZE 1
+#define DNS_MAX_SERVERS 1
+#define LWIP_DNS_SECURE (LWIP_DNS_SECURE_RAND_XID | LWIP_DNS_SECURE_RAND_SRC_PORT)
+#define TCP_QUEUE_OOSEQ 0
+#define TCP_LISTEN_BACKLOG 0
+#define LWIP_TCP_TIMESTAMPS 0
+#define LWIP_NETIF_LINK_CALLBACK 0
+
+/* High-water marks, for the report. */
+#define LWIP_STATS 1
+#define LWIP_STATS_LARGE 1
+#define MEM_STATS 1
+#define MEMP_STATS 1
+#define LINK_STATS 0
+#define ETHARP_STATS 0
+#define IP_STATS 0
+#define IPFRAG_STATS 0
+#define ICMP_STATS 0
+#define IGMP_STATS 0
+#define UDP_STATS 0
+#define TCP_STATS 0
+#define SYS_STATS 0
+
+#if BOARD_SNTP
+#define SNTP_SERVER_DNS 1
+#define SNTP_MAX_SERVERS 1
+#define SNTP_STARTUP_DELAY 0
+#define SNTP_CHECK_RESPONSE 2 /* address, and the number that was asked with: here a random one, no time */
+#define SNTP_GET_SYSTEM_TIME_NTP(s, f) ((s) = (s32_t)ip_random(), (f) = ip_random())
+#include "uspan_lwip_sntp.h" /* what it tells goes to uspan_lwip_unix_ns() */
+#define SNTP_PORT ip_sntp_port
+#endif
+
+#endif

@@ -1,0 +1,146 @@
+/* main.c: the example agent on a board: one turn is recorded, then exported, then the accounts are told.
+ * Invariant: there is one loop, go_on(); whoever waits, for the agent or for the collector, waits in it.
+ * Settings at run time (board_option): endpoint=URL, sntp=HOST[:PORT], deadline_ms=N. */
+#include "agent.h"
+#include "board.h"
+#include "board_config.h"
+#include "port.h"
+#include "trust_anchor.h"
+#include "uspan_lwip.h"
+#include "uspan_mbedtls.h"
+
+#define DEADLINE_MS 10000u
+
+static uspan_tracer_t tracer;
+static uspan_lwip_tcp_t tcp;
+static uspan_tls_t tls;
+static uspan_transport_t plain, secure;
+static bool in_turn;
+static const char *why = ""; /* what the transport said last */
+static uint64_t longest_ns;  /* of one uspan_poll() */
+
+/* One turn of the main loop, asleep for what is left of at_most_ms where nobody needs the core. */
+static void go_on(uint32_t at_most_ms)
+{
+    uint32_t wait_ms = 0;
+    uint32_t stack_ms = ip_poll();
+    uint64_t began_ns = board_mono_ns();
+    if (uspan_poll(&tracer, &wait_ms) < 0 && secure.why(secure.ctx)[0] != 0) {
+        why = secure.why(secure.ctx);
+    }
+    uint64_t took_ns = board_mono_ns() - began_ns;
+    longest_ns = took_ns > longest_ns ? took_ns : longest_ns;
+    wait_ms = stack_ms < wait_ms ? stack_ms : wait_ms;
+    wait_ms = at_most_ms < wait_ms ? at_most_ms : wait_ms;
+    if (wait_ms > 0u) {
+        board_wait(wait_ms);
+    }
+}
+
+/* The agent's waiting: the network lives on meanwhile. */
+static void wait_ms(uint32_t ms)
+{
+    uint64_t until_ns = board_mono_ns() + (uint64_t)ms * 1000000u;
+    for (uint64_t now_ns = board_mono_ns(); now_ns < until_ns; now_ns = board_mono_ns()) {
+        go_on((uint32_t)((until_ns - now_ns + 999999u) / 1000000u));
+    }
+}
+
+/* Between the agent's turns, when there is an address: its own TLS session would need the same memory. */
+static bool may_export(void *ctx)
+{
+    (void)ctx;
+    return !in_turn && ip_is_up();
+}
+
+static uspan_err_t start(void)
+{
+    static uspan_tls_blob_t anchor;
+    static const uspan_gate_t gate = { NULL, may_export };
+    anchor = (uspan_tls_blob_t){ .data = trust_anchor, .len = trust_anchor_len };
+    const uspan_tls_options_t options = {
+        .port = &board_port,
+        .tracer = &tracer,
+        .anchors = &anchor,
+        .anchor_count = 1,
+    };
+    const uspan_collector_t collector = { .endpoint = board_option("endpoint") };
+    uspan_lwip_tcp_init(&tcp, &plain);
+    uspan_err_t err = uspan_init(&tracer, &board_port);
+    err = err == USPAN_OK ? uspan_tls_init(&tls, &plain, &options, &secure) : err;
+    err = err == USPAN_OK ? uspan_export_to(&tracer, 0, &secure, &collector) : err;
+    uspan_set_gate(&tracer, &gate);
+    return err;
+}
+
+static void tell(const char *name, uint64_t n)
+{
+    put_text(name);
+    put_number((uint32_t)n);
+}
+
+static uint32_t sum(const uint32_t *numbers, size_t count)
+{
+    uint32_t all = 0;
+    for (size_t i = 0; i < count; i++) {
+        all += numbers[i];
+    }
+    return all;
+}
+
+/* Returns true where every span was delivered. */
+static bool tell_accounts(void)
+{
+    uspan_stats_t s;
+    uspan_stats(&tracer, 0, &s);
+    uint32_t dropped = sum(s.dropped, USPAN_DROP_COUNT);
+    put_line("accounts:");
+    tell("  started ", s.started);
+    tell(" delivered ", s.delivered);
+    tell(" rejected ", s.rejected);
+    tell(" queued ", s.queued);
+    tell(" dropped ", dropped);
+    tell(" no_entropy ", s.dropped[USPAN_DROP_NO_ENTROPY]);
+    tell("\n  connects ", s.connects);
+    tell(" requests ", s.requests);
+    tell(" status ", s.last_status);
+    tell(" error -", (uint32_t)-s.last_error);
+    tell("\n  longest uspan_poll us ", longest_ns / 1000u);
+    put_text("\n");
+    if (s.dropped[USPAN_DROP_NO_ENTROPY] > 0u) {
+        put_line("no entropy: the board has none to give, so no span was recorded and no TLS started");
+    } else if (s.last_error != 0) {
+        put_text("not delivered: ");
+        put_line(why);
+    }
+    report_board();
+    report_memory("tracer_bytes", sizeof(tracer), 0u);
+    report_memory("span_slots", s.spans_high, USPAN_SPANS_MAX);
+    report_memory("text_blocks", s.blocks_high, USPAN_BLOCKS_MAX);
+    return s.started > 0u && s.delivered == s.started;
+}
+
+int main(void)
+{
+    const char *deadline = board_option("deadline_ms");
+    board_init();
+    put_line("board: " BOARD_NAME);
+#if BOARD_SNTP
+    uspan_lwip_sntp_init(&board_port);
+#endif
+    ip_start();
+    if (start() != USPAN_OK) {
+        put_line("uspan does not start: is there a usable endpoint?");
+        return 1;
+    }
+    in_turn = true;
+    put_line("user:  " AGENT_QUESTION);
+    agent_turn(&tracer, wait_ms);
+    put_line("agent: " AGENT_ANSWER);
+    in_turn = false;
+    uspan_shutdown(&tracer, deadline != NULL ? number_of(deadline) : DEADLINE_MS);
+    while (!uspan_stopped(&tracer)) {
+        go_on(1000u);
+    }
+    return tell_accounts() ? 0 : 1;
+}

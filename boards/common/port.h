@@ -1,0 +1,9 @@
+/* port.h: the board as uspan sees it. */
+#ifndef USPAN_BOARDS_PORT_H
+#define USPAN_BOARDS_PORT_H
+
+#include "uspan/port.h"
+
+extern const uspan_port_t board_port;
+
+#endif

@@ -1,0 +1,12 @@
+/* trust_anchor.h: the certificate of the authority that the collector must come from, DER, in flash; made by the
+ * build from USPAN_CA_FILE. */
+#ifndef USPAN_TRUST_ANCHOR_H
+#define USPAN_TRUST_ANCHOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+extern const uint8_t trust_anchor[];
+extern const size_t trust_anchor_len;
+
+#endif

@@ -1,0 +1,14 @@
+/* mbedtls_config.h: mbedTLS on the LM3S6965: TLS 1.2 only. 4 KB hold a chain of two ECDSA certificates, also from
+ * a server that does not know max_fragment_length (Go's). */
+#ifndef MBEDTLS_CONFIG_H
+#define MBEDTLS_CONFIG_H
+
+#define MBEDTLS_SSL_IN_CONTENT_LEN 4096
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 1024
+#define MBEDTLS_ECP_WINDOW_SIZE 2
+#define MBEDTLS_ECP_FIXED_POINT_OPTIM 0
+#define MBEDTLS_MPI_WINDOW_SIZE 1
+#define MBEDTLS_MPI_MAX_SIZE 32
+#include "../common/mbedtls_base.h"
+
+#endif

@@ -1,0 +1,12 @@
+/* uspan_config.h: uspan's options on the LM3S6965: room for 8 chat spans of 12 attributes, 11 blocks each. */
+#define USPAN_SPANS_MAX 8
+#define USPAN_BLOCK_BYTES 64
+#define USPAN_TEXT_BYTES (8 * 11 * USPAN_BLOCK_BYTES)
+#define USPAN_TASKS_MAX 1
+#define USPAN_TRACESTATE_BYTES 0
+#define USPAN_HEADERS_BYTES 0
+#define USPAN_ANSWER_BYTES 64
+#define USPAN_SEND_BYTES 512
+#define USPAN_TEXTS 0
+#define USPAN_HTTP_DATE 1 /* its clock */
+#define USPAN_TLS_HEAP_BYTES 12288

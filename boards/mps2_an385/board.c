@@ -1,0 +1,55 @@
+/* board.c: MPS2 with AN385 or AN386 (Arm DAI 0385, DAI 0386): 25 MHz, CMSDK UART, LAN9118 (lan9118.c).
+ * Invariant: nothing here waits but for room in the UART. */
+#include "board.h"
+
+#include "cortex_m.h"
+#include "semihost.h"
+
+#define CORE_HZ 25000000u
+#define UART0 0x40004000u /* CMSDK APB UART */
+#define UART_DATA (UART0 + 0x00u)
+#define UART_STATE (UART0 + 0x04u)
+#define UART_CTRL (UART0 + 0x08u)
+#define UART_BAUDDIV (UART0 + 0x10u)
+#define UART_TX_FULL 1u
+#define UART_TX_ENABLE 1u
+
+void board_init(void)
+{
+    REG32(UART_BAUDDIV) = CORE_HZ / 115200u;
+    REG32(UART_CTRL) = UART_TX_ENABLE;
+    systick_init(CORE_HZ);
+}
+
+void board_putc(char c)
+{
+    while ((REG32(UART_STATE) & UART_TX_FULL) != 0u) {
+    }
+    REG32(UART_DATA) = (uint8_t)c;
+}
+
+/* The FPGA image has no generator. The host's stands in under QEMU; a product brings its own, or TLS and tracing
+ * do not start. */
+uspan_err_t board_random(uint8_t *out, size_t len)
+{
+    return semihost_random(out, len);
+}
+
+uspan_err_t board_unix_ns(uint64_t *out)
+{
+    (void)out;
+    return USPAN_ERR_AGAIN; /* no RTC: SNTP, or the collector's Date */
+}
+
+const char *board_option(const char *name)
+{
+    return semihost_option(name);
+}
+
+void board_exit(int status)
+{
+    semihost_exit(status);
+    for (;;) {
+        board_wait(UINT32_MAX);
+    }
+}

@@ -1,0 +1,6 @@
+# mps2_an385: Arm MPS2 board with the Cortex-M3 of AN385, as QEMU has it: 4 MB of each memory.
+set(toolchain ../port/cmake/cortex-m3.cmake)
+set(board_sources mps2_an385/board.c mps2_an385/lan9118.c common/frame.c common/semihost.c common/cortex_m/clock.c
+                  common/cortex_m/semihost_arm.c common/cortex_m/startup.c)
+set(board_includes common/cortex_m)
+set(board_options --specs=nano.specs)

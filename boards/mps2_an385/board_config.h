@@ -1,0 +1,9 @@
+/* board_config.h: figures of MPS2 (AN385, AN386) that common/ needs. */
+#ifndef USPAN_BOARD_CONFIG_H
+#define USPAN_BOARD_CONFIG_H
+
+#define BOARD_NAME "mps2"
+#define BOARD_ETHERNET_IRQ 13u
+#define BOARD_SNTP 1
+
+#endif
