@@ -24,13 +24,13 @@ void frame_write(const struct pbuf *frame, volatile uint32_t *fifo)
     }
 }
 
-void frame_read(struct netif *netif, volatile const uint32_t *fifo, uint32_t bytes)
+void frame_read(struct netif *netif, volatile const uint32_t *fifo, const uint32_t *first, uint32_t bytes)
 {
     struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)bytes, PBUF_POOL);
     struct pbuf *p = frame;
     unsigned at = 0;
     for (uint32_t i = 0; i < bytes; i += 4u) {
-        uint32_t word = *fifo;
+        uint32_t word = i == 0u && first != NULL ? *first : *fifo;
         if (p == NULL) {
             continue;
         }

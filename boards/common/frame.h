@@ -9,7 +9,7 @@
 /* Write a frame with its pad, rounded up to whole words. */
 void frame_write(const struct pbuf *frame, volatile uint32_t *fifo);
 /* Read a frame of `bytes`, pad included, and hand it to the interface; where there is no buffer it is read and
- * dropped: TCP will send it again. */
-void frame_read(struct netif *netif, volatile const uint32_t *fifo, uint32_t bytes);
+ * dropped: TCP will send it again. first: its first word where that was read already, else NULL. */
+void frame_read(struct netif *netif, volatile const uint32_t *fifo, const uint32_t *first, uint32_t bytes);
 
 #endif

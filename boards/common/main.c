@@ -112,6 +112,7 @@ static bool tell_accounts(void)
     } else if (s.last_error != 0) {
         put_text("not delivered: ");
         put_line(why);
+        tell("mbedtls -", (uint32_t)-uspan_tls_error(&tls)); put_text("\n");
     }
     report_board();
     report_memory("tracer_bytes", sizeof(tracer), 0u);

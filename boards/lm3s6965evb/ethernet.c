@@ -32,7 +32,6 @@
 #define USER_REG1 0x400FE1E4u
 #define LOOKS_MAX 100000u /* at a bit that a healthy MAC changes in microseconds */
 #define HEADER_BYTES 14u
-#define AROUND_BYTES 6u /* of a received frame: the length itself and the CRC */
 
 static void wait_while(uint32_t address, uint32_t bits)
 {
@@ -61,11 +60,18 @@ static err_t send(struct netif *netif, struct pbuf *frame)
     return ERR_OK;
 }
 
+/* The first word of a frame begins with its length, this length and the CRC included: where lwIP has its pad. */
+static void receive(struct netif *netif)
+{
+    uint32_t first = REG32(DATA);
+    frame_read(netif, &REG32(DATA), &first, first & 0xFFFFu);
+}
+
 bool board_netif_poll(struct netif *netif)
 {
     REG32(IACK) = INT_RX; /* before the look, so that a frame that comes after it asks again */
     while ((REG32(NP) & 0x3Fu) != 0u) {
-        frame_read(netif, &REG32(DATA));
+        receive(netif);
     }
     return has_link();
 }

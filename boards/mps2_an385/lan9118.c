@@ -95,7 +95,7 @@ bool board_netif_poll(struct netif *netif)
     while ((REG32(RX_FIFO_INF) & 0x00FF0000u) != 0u) {
         uint32_t status = REG32(RX_STATUS);
         uint32_t bytes = (status >> 16 & 0x3FFFu) + ETH_PAD_SIZE; /* with the CRC, which lwIP cuts off */
-        frame_read(netif, &REG32(RX_DATA), bytes);
+        frame_read(netif, &REG32(RX_DATA), NULL, bytes);
     }
     REG32(INT_STS) = INT_RX_LEVEL;
     return has_link();

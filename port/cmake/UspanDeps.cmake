@@ -33,7 +33,7 @@ function(uspan_add_proto)
     file(GLOB gen CONFIGURE_DEPENDS ${USPAN_SOURCE_DIR}/proto/gen/*.pb.c)
     add_library(uspan_proto OBJECT ${gen})
     target_compile_features(uspan_proto PUBLIC c_std_11)
-    set_target_properties(uspan_proto PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    set_target_properties(uspan_proto PROPERTIES POSITION_INDEPENDENT_CODE ${USPAN_PIC})
     target_include_directories(uspan_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${USPAN_SOURCE_DIR}/proto/gen>)
     if(NOT USPAN_NANOPB_TARGET STREQUAL "")
         target_link_libraries(uspan_proto PUBLIC ${USPAN_NANOPB_TARGET})
@@ -65,7 +65,7 @@ function(uspan_add_mbedtls_source target folder)
                                ${folder}/3rdparty/everest/include/everest
                                ${folder}/3rdparty/everest/include/everest/kremlib ${folder}/3rdparty/p256-m
                                ${folder}/3rdparty/p256-m/p256-m/include ${folder}/3rdparty/p256-m/p256-m)
-    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ${USPAN_PIC})
     if(CMAKE_BUILD_TYPE STREQUAL "" OR CMAKE_BUILD_TYPE STREQUAL "Debug")
         target_compile_options(${target} PRIVATE -O1) # its big-number code at -O0 makes handshakes crawl
     endif()

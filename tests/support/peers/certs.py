@@ -16,7 +16,7 @@ from pathlib import Path
 
 import folders
 
-SANS = "DNS:localhost,IP:127.0.0.1,IP:::1"
+SANS = "DNS:localhost,IP:127.0.0.1,IP:::1,IP:10.0.2.2"  # the last: the host, as a QEMU guest sees it
 SERVER, CLIENT, AUTHORITY = "server", "client", "authority"
 # kind: (issuer, alternative names, first and last day from now, purpose)
 KINDS = {
