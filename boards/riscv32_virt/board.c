@@ -14,14 +14,20 @@
 #include <string.h>
 
 #define MSTATUS_MIE 8u
+#define FIRST_ENTROPY_NS 100000000u /* since reset; QEMU's comes within 10 ms */
 
 /* Written into the flash's last page by whoever starts the machine: "name=value" texts, each ending in 0, then
  * an empty one (or the 0xff of erased flash). */
 extern const char settings[], settings_end[];
 
+/* Waits for the generator's first bytes, so that the first span has its ids; where there is no generator,
+ * board_random() says so. */
 void board_init(void)
 {
-    (void)rng_start(); /* without one, board_random() says so */
+    uint8_t probe;
+    bool runs = rng_start();
+    while (runs && !rng_read(&probe, 1u) && timer_ns() < FIRST_ENTROPY_NS) {
+    }
 }
 
 void board_putc(char c)

@@ -1,4 +1,4 @@
-/* lwipopts.h: lwIP's sizes on riscv32_virt, as a chip of 256 KB of RAM has them. */
+/* lwipopts.h: lwIP's sizes on riscv32_virt, as a chip of 128 KB of RAM has them. */
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 

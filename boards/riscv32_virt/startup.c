@@ -18,7 +18,7 @@ extern uint32_t data_load[], data_low[], data_high[], bss_low[], bss_high[];
 
 #define TRAP_STATUS 70 /* of the machine: EX_SOFTWARE */
 
-/* FLASH as pmpaddr0 wants a power of two (privileged spec 3.7.1): (origin >> 2) | (size / 8 - 1), here 512 KB
+/* FLASH as pmpaddr0 wants a power of two (privileged spec 3.7.1): (origin >> 2) | (size / 8 - 1), here 256 KB
  * at 0x80000000. 0x9d: locked (which binds machine mode too), NAPOT, execute, read. A trap has a stack of its
  * own: the usual one may be what overflowed. */
 __asm__(".section .start, \"ax\"\n"
@@ -34,7 +34,7 @@ __asm__(".section .start, \"ax\"\n"
         "    la tp, tls_low\n"
         "    la t0, trap\n"
         "    csrw mtvec, t0\n"
-        "    li t0, 0x2000ffff\n"
+        "    li t0, 0x20007fff\n"
         "    csrw pmpaddr0, t0\n"
         "    li t0, 0x9d\n"
         "    csrw pmpcfg0, t0\n"
