@@ -16,16 +16,17 @@ riscv="gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
 machines="qemu-system-arm qemu-system-misc"
 cortex="gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi"
 llvm="clang libclang-rt"
+link="libslirp-dev libssl-dev" # the rest of the world, for tests/virtual
 packages_of() {
     case $1 in
     demo) echo "$build $peers" ;;
     firmware) echo "$build $peers $cortex $riscv" ;;
     machine) echo "$machines" ;;
-    test) echo "$build $peers $cortex $riscv $machines $llvm g++ libcmocka-dev gnutls-bin" ;;
+    test) echo "$build $peers $cortex $riscv $machines $llvm g++ libcmocka-dev gnutls-bin $link" ;;
     bench) echo "$build $peers valgrind" ;;
     size) echo "$build python3 $cortex" ;;
     fuzz) echo "$build $llvm" ;;
-    cov) echo "$build $peers $cortex $llvm g++ libcmocka-dev gnutls-bin gcovr" ;;
+    cov) echo "$build $peers $cortex $llvm g++ libcmocka-dev gnutls-bin $link gcovr" ;;
     lint) echo "$build python3 clang-format clang-tidy" ;;
     all) for door in demo firmware machine test bench size fuzz cov lint; do packages_of "$door"; done ;;
     *) fail "unknown door: $1 (demo firmware machine test bench size fuzz cov lint all)" ;;

@@ -37,6 +37,16 @@
 #define LWIP_STATS_DISPLAY 0
 #define LWIP_NETIF_LINK_CALLBACK 0
 
+#if MEM_LIBC_MALLOC /* the build whose pools ASan can see */
+#include <stddef.h>
+void *virtual_malloc(size_t len);
+void *virtual_calloc(size_t count, size_t len);
+void virtual_free(void *at);
+#define mem_clib_malloc virtual_malloc
+#define mem_clib_calloc virtual_calloc
+#define mem_clib_free virtual_free
+#endif
+
 #include "uspan_lwip_sntp.h"
 
 #endif
