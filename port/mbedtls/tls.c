@@ -9,7 +9,7 @@
 
 enum { IDLE, CONNECTING, HANDSHAKE, OPEN, DEAD };
 
-#define TICKETS_MAX 8u /* read in one recv: a peer that sends session tickets for ever must not keep us */
+#define TICKETS_MAX 8u /* read in one call: a peer that sends session tickets for ever must not keep us */
 
 static int send_under(void *ctx, const unsigned char *buf, size_t len)
 {
@@ -204,6 +204,21 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
 
 /* ---- bytes --------------------------------------------------------------------------------------------- */
 
+/* In 1.3 a ticket may come between any two records, and mbedTLS tells of it in a write too: it is taken, and the
+ * call goes on. */
+static bool took_ticket(uspan_tls_t *tls, int result)
+{
+#if defined(MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+    if (result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+        remember(tls, tls->peer_port);
+        return true;
+    }
+#endif
+    (void)tls;
+    (void)result;
+    return false;
+}
+
 static int32_t send_tls(void *ctx, const uint8_t *buf, size_t len)
 {
     uspan_tls_t *tls = ctx;
@@ -227,7 +242,14 @@ static int32_t send_tls(void *ctx, const uint8_t *buf, size_t len)
     } else if (len > INT32_MAX) {
         len = INT32_MAX;
     }
-    int moved = mbedtls_ssl_write(&tls->ssl, buf, len);
+    int moved;
+    unsigned tickets = 0;
+    do {
+        moved = mbedtls_ssl_write(&tls->ssl, buf, len);
+    } while (took_ticket(tls, moved) && ++tickets < TICKETS_MAX);
+    if (tickets == TICKETS_MAX) {
+        return 0;
+    }
     if (moved > 0) {
         tls->write_len = 0;
         return (int32_t)moved;
@@ -246,16 +268,13 @@ static int32_t recv_tls(void *ctx, uint8_t *buf, size_t len)
         tls->why = tls->state == DEAD ? tls->why : "not connected";
         return USPAN_ERR_IO;
     }
-    int moved = 0;
-    for (unsigned i = 0; i < TICKETS_MAX; i++) {
+    int moved;
+    unsigned tickets = 0;
+    do {
         moved = mbedtls_ssl_read(&tls->ssl, buf, len < INT32_MAX ? len : INT32_MAX);
-#if defined(MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
-        if (moved == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-            remember(tls, tls->peer_port);
-            continue;
-        }
-#endif
-        break;
+    } while (took_ticket(tls, moved) && ++tickets < TICKETS_MAX);
+    if (tickets == TICKETS_MAX) {
+        return 0;
     }
     if (moved > 0) {
         return (int32_t)moved;
@@ -263,11 +282,6 @@ static int32_t recv_tls(void *ctx, uint8_t *buf, size_t len)
     if (moved == 0) {
         moved = MBEDTLS_ERR_SSL_CONN_EOF; /* cut off, perhaps by an attacker */
     }
-#if defined(MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
-    if (moved == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-        return 0;
-    }
-#endif
     return would_block(moved) ? 0 : fail(tls, moved);
 }
 
