@@ -54,7 +54,7 @@ uspan_entry_t *uspan_entry_claim(uspan_trace_part_t *p, uspan_slot_t *slot, cons
 static inline bool may_write(const uspan_trace_part_t *p, const uspan_slot_t *slot, uspan_t s,
                              const uspan_key_t *key)
 {
-    return slot != NULL && slot->gen == s.id >> USPAN_SLOT_BITS && slot->may != 0u &&
+    return slot != NULL && slot->id == s.id && slot->may != 0u &&
            ((key->flags & USPAN_KEY_CONTENT) == 0u || uspan_content_on(p, slot));
 }
 

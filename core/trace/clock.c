@@ -13,61 +13,41 @@ bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_
     return true;
 }
 
-static void open_epoch(uspan_trace_part_t *p, int64_t offset_ns)
+/* Where an offset goes, or NULL: nowhere. Caller holds the lock. */
+static uspan_epoch_t *place_of(uspan_trace_part_t *p, uspan_time_source_t source, uint64_t offset_ns)
 {
-    for (uint8_t i = 0; i < USPAN_EPOCHS_MAX; i++) {
-        uint8_t at =
-            (uint8_t)((p->epoch + i) % USPAN_EPOCHS_MAX); /* the present one first: in place when unused */
-        uspan_epoch_t *e = &p->epochs[at];
-        if (e->refs == 0u) {
-            e->offset_ns = offset_ns;
-            e->state = USPAN_EPOCH_KNOWN;
-            e->serial++;
-            p->epoch = at;
-            return;
-        }
-    }
-    /* All in use by traces under way: the correction waits for the next call. */
-}
-
-void uspan_clock_learn(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns)
-{
-    uspan_trace_part_t *p = &t->trace;
-    uint64_t offset = unix_ns - mono_ns; /* unsigned: a caller's nonsense must not overflow */
-    uint32_t state = uspan_lock(t);
     uspan_epoch_t *e = &p->epochs[p->epoch];
     if (e->state == USPAN_EPOCH_UNKNOWN) {
-        e->offset_ns = (int64_t)offset;
-        e->state = USPAN_EPOCH_KNOWN;
-    } else {
-        uint64_t step = offset - (uint64_t)e->offset_ns + USPAN_CLOCK_STEP_NS;
-        if (e->state == USPAN_EPOCH_UNSYNCED || step > 2u * USPAN_CLOCK_STEP_NS) {
-            open_epoch(p, (int64_t)offset);
-        }
+        return e; /* in use or not */
     }
-    uspan_unlock(t, state);
+    uint64_t step = offset_ns - (uint64_t)e->offset_ns + USPAN_CLOCK_STEP_NS;
+    bool fine =
+        e->state == USPAN_EPOCH_KNOWN && (source != USPAN_TIME_TOLD || step <= 2u * USPAN_CLOCK_STEP_NS);
+    if (fine || source == USPAN_TIME_NONE) {
+        return NULL;
+    }
+    uspan_epoch_t *other = p->epochs + USPAN_EPOCHS_MAX;
+    while (e->refs != 0u) {
+        if (other == p->epochs) {
+            return NULL; /* all in use by traces under way: the correction waits for the next call */
+        }
+        e = --other;
+    }
+    return e;
 }
 
-void uspan_clock_give_up(uspan_tracer_t *t)
+void uspan_clock_set(uspan_tracer_t *t, uspan_time_source_t source, uint64_t offset_ns)
 {
     uspan_trace_part_t *p = &t->trace;
     uint32_t state = uspan_lock(t);
-    uspan_epoch_t *e = &p->epochs[p->epoch];
-    if (e->state == USPAN_EPOCH_UNKNOWN) {
-        e->offset_ns = (int64_t)USPAN_UNSYNCED_BASE_S * 1000000000;
-        e->state = USPAN_EPOCH_UNSYNCED;
+    uspan_epoch_t *e = place_of(p, source, offset_ns);
+    if (e != NULL) {
+        e->serial = (uint8_t)(e->serial + (e->state != USPAN_EPOCH_UNKNOWN));
+        e->state = source == USPAN_TIME_NONE ? USPAN_EPOCH_UNSYNCED : USPAN_EPOCH_KNOWN;
+        e->offset_ns = (int64_t)offset_ns;
+        p->epoch = (uint8_t)(e - p->epochs);
     }
     uspan_unlock(t, state);
-}
-
-void uspan_clock_hear(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns)
-{
-    uint32_t state = uspan_lock(t);
-    bool known = t->trace.epochs[t->trace.epoch].state == USPAN_EPOCH_KNOWN;
-    uspan_unlock(t, state);
-    if (!known) {
-        uspan_clock_learn(t, mono_ns, unix_ns);
-    }
 }
 
 void uspan_set_unix_time(uspan_tracer_t *t, uint64_t unix_ns)

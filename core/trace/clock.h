@@ -11,25 +11,46 @@ typedef enum uspan_epoch_state {
     USPAN_EPOCH_UNSYNCED /* given up: counted from USPAN_UNSYNCED_BASE_S */
 } uspan_epoch_state_t;
 
+/* Where an offset comes from; the lower, the better. */
+typedef enum uspan_time_source {
+    USPAN_TIME_TOLD,  /* a clock */
+    USPAN_TIME_HEARD, /* whole seconds: only where nothing is known */
+    USPAN_TIME_NONE   /* given up: only where nothing was ever told */
+} uspan_time_source_t;
+
 #define USPAN_CLOCK_STEP_NS 100000000 /* smaller corrections are noise: a trace is not split for them */
 
-/* Callers hold the lock, for all but the last three. */
-static inline void uspan_epoch_enter(uspan_trace_part_t *p, uint8_t epoch)
+/* Callers hold the lock. */
+static inline void uspan_epoch_enter(uspan_trace_part_t *p, unsigned epoch)
 {
     p->epochs[epoch].refs++;
 }
-static inline void uspan_epoch_leave(uspan_trace_part_t *p, uint8_t epoch)
+static inline void uspan_epoch_leave(uspan_trace_part_t *p, unsigned epoch)
 {
     p->epochs[epoch].refs--;
 }
 /* Unix time of a monotonic one in that epoch; false while unknown. */
 bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_ns, uint64_t *unix_ns);
 
-/* Unix time is known, as of mono_ns. Takes the lock. */
-void uspan_clock_learn(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns);
-/* The same from a source of whole seconds: only where nothing is known. Takes the lock. */
-void uspan_clock_hear(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns);
-/* It never came: spans of the unknown epoch are counted from the base. Takes the lock. */
-void uspan_clock_give_up(uspan_tracer_t *t);
+/* Unix time less monotonic time, by one source or another, for the traces to come and those that have none.
+ * Takes the lock. */
+void uspan_clock_set(uspan_tracer_t *t, uspan_time_source_t source, uint64_t offset_ns);
+
+/* Unix time is known, as of mono_ns. */
+static inline void uspan_clock_learn(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns)
+{
+    uspan_clock_set(t, USPAN_TIME_TOLD,
+                    unix_ns - mono_ns); /* may turn over: a caller's nonsense is harmless */
+}
+/* The same from a source of whole seconds. */
+static inline void uspan_clock_hear(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns)
+{
+    uspan_clock_set(t, USPAN_TIME_HEARD, unix_ns - mono_ns);
+}
+/* It never came: spans of the unknown epoch are counted from the base. */
+static inline void uspan_clock_give_up(uspan_tracer_t *t)
+{
+    uspan_clock_set(t, USPAN_TIME_NONE, (uint64_t)USPAN_UNSYNCED_BASE_S * 1000000000u);
+}
 
 #endif

@@ -3,12 +3,13 @@
 #include "inside.h"
 #include "uspan/context.h"
 #include "ascii.h"
+#include "trace.h"
 #include "tracestate.h"
 
 /* Length in hexadecimal digits of version, trace id, parent id, flags; one '-' between them. */
 static const uint8_t digits_of[4] = { 2, 32, 16, 2 };
 
-static bool is_zero(const uint8_t *bytes, size_t len)
+bool uspan_is_zero(const uint8_t *bytes, size_t len)
 {
     uint8_t any = 0;
     for (size_t i = 0; i < len; i++) {
@@ -17,9 +18,9 @@ static bool is_zero(const uint8_t *bytes, size_t len)
     return any == 0u;
 }
 
-static bool is_valid(const uspan_context_t *c)
+bool uspan_context_is_valid(const uspan_context_t *c)
 {
-    return !is_zero(c->trace_id, sizeof(c->trace_id)) && !is_zero(c->span_id, sizeof(c->span_id));
+    return !uspan_is_zero(c->trace_id, sizeof(c->trace_id)) && !uspan_is_zero(c->span_id, sizeof(c->span_id));
 }
 
 static bool read_traceparent(uspan_context_t *c, const char *at, size_t len)
@@ -48,7 +49,7 @@ static bool read_traceparent(uspan_context_t *c, const char *at, size_t len)
     }
     c->flags = flags & (USPAN_FLAG_SAMPLED | USPAN_FLAG_RANDOM);
     c->remote = 1;
-    return is_valid(c);
+    return uspan_context_is_valid(c);
 }
 
 uspan_err_t uspan_context_parse_n(uspan_context_t *out, const char *traceparent, size_t traceparent_len,
@@ -69,18 +70,22 @@ uspan_err_t uspan_context_parse_n(uspan_context_t *out, const char *traceparent,
 
 size_t uspan_traceparent(const uspan_context_t *c, char out[56])
 {
-    const uint8_t version = 0, flags = c->flags & (USPAN_FLAG_SAMPLED | USPAN_FLAG_RANDOM);
-    const uint8_t *const parts[4] = { &version, c->trace_id, c->span_id, &flags };
-    if (!is_valid(c)) {
+    const uint8_t *bytes = (const uint8_t *)c; /* trace id, span id, flags */
+    if (!uspan_context_is_valid(c)) {
         out[0] = '\0';
         return 0;
     }
-    for (size_t part = 0; part < 4u; part++) {
-        for (size_t i = 0; i < digits_of[part]; i++) {
-            *out++ = "0123456789abcdef"[parts[part][i / 2u] >> (i % 2u != 0u ? 0 : 4) & 15];
+    for (unsigned i = 0; i < 26u; i++) {
+        unsigned byte = i == 0u ? 0u : bytes[i - 1u];
+        if (i == 25u) {
+            byte &= USPAN_FLAG_SAMPLED | USPAN_FLAG_RANDOM;
         }
-        *out++ = '-';
+        *out++ = "0123456789abcdef"[byte >> 4];
+        *out++ = "0123456789abcdef"[byte & 15u];
+        if (i == 0u || i == 16u || i == 24u) {
+            *out++ = '-';
+        }
     }
-    out[-1] = '\0';
+    *out = '\0';
     return USPAN_TRACEPARENT_LEN;
 }

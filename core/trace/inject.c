@@ -5,6 +5,8 @@
 #include "trace.h"
 #include "pool.h"
 
+#define IDS_LEN 24u /* trace and span */
+
 uspan_err_t uspan_context_of(uspan_tracer_t *t, uspan_t s, uspan_context_t *out)
 {
     if (out == NULL) {
@@ -16,14 +18,12 @@ uspan_err_t uspan_context_of(uspan_tracer_t *t, uspan_t s, uspan_context_t *out)
     }
     uspan_trace_part_t *p = &t->trace;
     uspan_err_t err = USPAN_OK;
-    uint32_t state = uspan_lock(t);
-    const uspan_slot_t *slot = uspan_is_null(s) ? NULL : uspan_slot_of(p, s);
-    if (slot != NULL && slot->state == USPAN_STATE_ENDED) {
-        slot = NULL; /* stale at once, and not only when it was sent */
-    }
-    if (slot != NULL) {
-        memcpy(out->trace_id, slot->trace_id, 16);
-        memcpy(out->span_id, slot->span_id, 8);
+    const uint8_t *ids = NULL;
+    uint32_t state = uspan_id_lock(t, IDS_LEN);
+    const uspan_slot_t *slot = uspan_slot_of(p, s);
+    if (slot != NULL &&
+        slot->state != USPAN_STATE_ENDED) { /* ended: stale at once, not only when it was sent */
+        ids = uspan_ids_of(slot);
         out->flags = slot->flags;
         out->epoch = slot->epoch;
         out->epoch_serial = p->epochs[slot->epoch].serial;
@@ -34,58 +34,49 @@ uspan_err_t uspan_context_of(uspan_tracer_t *t, uspan_t s, uspan_context_t *out)
             out->tracestate_len = rec->len;
         }
 #endif
+    } else if (p->seeded == 0u) {
+        err = USPAN_ERR_AGAIN;
+    } else {
+        ids = uspan_id_take(p, IDS_LEN);
+        out->flags = USPAN_FLAG_RANDOM;
+        err = uspan_is_null(s) ? USPAN_OK : USPAN_ERR_STALE;
+    }
+    if (ids != NULL) {
+        memcpy(out, ids, IDS_LEN);
     }
     uspan_unlock(t, state);
-    if (slot == NULL) {
-        err = uspan_is_null(s) ? USPAN_OK : USPAN_ERR_STALE;
-        if (!uspan_id_random(t, out->trace_id, 16u) || !uspan_id_random(t, out->span_id, 8u)) {
-            memset(out, 0, sizeof *out);
-            return USPAN_ERR_AGAIN;
-        }
-        out->flags = USPAN_FLAG_RANDOM;
-    }
     return err;
 }
 
 size_t uspan_headers_of(uspan_tracer_t *t, uspan_t s, char *out, size_t cap)
 {
     static const char parent_key[] = "traceparent: ";
-    static const char state_key[] = "tracestate: ";
+    const size_t key_len = sizeof parent_key - 1u;
     if (out == NULL || cap == 0u) {
         return 0u;
     }
     out[0] = '\0';
     uspan_context_t c;
     (void)uspan_context_of(t, s, &c);
-    char parent[USPAN_TRACEPARENT_LEN + 1u];
-    if (t == NULL || uspan_traceparent(&c, parent) == 0u) {
-        return 0u;
-    }
-    size_t need = sizeof parent_key - 1u + USPAN_TRACEPARENT_LEN + 2u;
-    size_t state_len = 0;
+    size_t need = key_len + USPAN_TRACEPARENT_LEN + 2u;
 #if USPAN_TRACESTATE_BYTES > 0
+    static const char state_key[] = "\r\ntracestate: ";
+    size_t state_len;
     const char *state = uspan_tracestate(&c, &state_len);
-    need += state_len > 0u ? sizeof state_key - 1u + state_len + 2u : 0u;
+    need += state_len > 0u ? sizeof state_key - 1u + state_len : 0u;
 #endif
-    if (need >= cap) {
+    if (need >= cap || uspan_traceparent(&c, out + key_len) == 0u) {
         return 0u;
     }
-    char *at = out;
-    memcpy(at, parent_key, sizeof parent_key - 1u);
-    at += sizeof parent_key - 1u;
-    memcpy(at, parent, USPAN_TRACEPARENT_LEN);
-    at += USPAN_TRACEPARENT_LEN;
+    memcpy(out, parent_key, key_len);
+    char *at = out + key_len + USPAN_TRACEPARENT_LEN;
 #if USPAN_TRACESTATE_BYTES > 0
     if (state_len > 0u) {
-        memcpy(at, "\r\n", 2);
-        memcpy(at + 2, state_key, sizeof state_key - 1u);
-        at += 2u + sizeof state_key - 1u;
+        memcpy(at, state_key, sizeof state_key - 1u);
+        at += sizeof state_key - 1u;
         memcpy(at, state, state_len);
         at += state_len;
     }
-#else
-    (void)state_key;
-    (void)state_len;
 #endif
     memcpy(at, "\r\n", 3);
     return need;

@@ -18,7 +18,6 @@ typedef enum uspan_state {
 
 #define USPAN_BLOCK ((unsigned)USPAN_BLOCK_BYTES)
 #define USPAN_SLOT_BITS 10u
-#define USPAN_GEN_MASK 0x3FFFFFu
 #define USPAN_ID_OFF \
     3u /* the null span of a trace that is not recorded: children are null, and not counted as dropped */
 
@@ -27,26 +26,67 @@ static inline bool uspan_is_null(uspan_t s)
     return s.id >> USPAN_SLOT_BITS == 0u;
 }
 
+/* Inlined where speed counts; where size does, calls of one copy, which is pool.c's for what is SHARED. */
+#ifdef __OPTIMIZE_SIZE__
+#define USPAN_SMALL 1
+#define USPAN_SHARED
+#define USPAN_ONCE __attribute__((noinline))
+#else
+#define USPAN_SMALL 0
+#define USPAN_ONCE
+#define USPAN_SHARED static inline
+#endif
+
+USPAN_SHARED uint32_t uspan_lock(const uspan_tracer_t *t);
+USPAN_SHARED void uspan_unlock(const uspan_tracer_t *t, uint32_t state);
+/* The slot with the number in s, whosever it is now, or NULL where there is none. */
+USPAN_SHARED uspan_slot_t *uspan_slot_named(uspan_trace_part_t *p, uspan_t s);
+/* The slot that s names, or NULL where it names none any more. Caller holds the lock, or owns the slot. */
+USPAN_SHARED uspan_slot_t *uspan_slot_of(uspan_trace_part_t *p, uspan_t s);
+/* The same for a span that is open, recorded or not. */
+USPAN_SHARED uspan_slot_t *uspan_slot_open(uspan_trace_part_t *p, uspan_t s);
+
+#if !USPAN_SMALL || defined(USPAN_IN_POOL)
 #ifdef USPAN_LOCK_HEADER
 #include USPAN_LOCK_HEADER
-static inline uint32_t uspan_lock(const uspan_tracer_t *t)
+#endif
+
+USPAN_SHARED uint32_t uspan_lock(const uspan_tracer_t *t)
 {
+#ifdef USPAN_LOCK_HEADER
     (void)t;
     return uspan_lock_inline();
+#else
+    return t->trace.port->lock(t->trace.port->ctx);
+#endif
 }
-static inline void uspan_unlock(const uspan_tracer_t *t, uint32_t state)
+
+USPAN_SHARED void uspan_unlock(const uspan_tracer_t *t, uint32_t state)
 {
+#ifdef USPAN_LOCK_HEADER
     (void)t;
     uspan_unlock_inline(state);
-}
 #else
-static inline uint32_t uspan_lock(const uspan_tracer_t *t)
-{
-    return t->trace.port->lock(t->trace.port->ctx);
-}
-static inline void uspan_unlock(const uspan_tracer_t *t, uint32_t state)
-{
     t->trace.port->unlock(t->trace.port->ctx, state);
+#endif
+}
+
+USPAN_SHARED uspan_slot_t *uspan_slot_named(uspan_trace_part_t *p, uspan_t s)
+{
+    uint32_t i = s.id & ((1u << USPAN_SLOT_BITS) - 1u);
+    return i < USPAN_SPANS_MAX ? &p->slots[i] : NULL;
+}
+
+USPAN_SHARED uspan_slot_t *uspan_slot_of(uspan_trace_part_t *p, uspan_t s)
+{
+    uspan_slot_t *slot = uspan_slot_named(p, s);
+    return slot != NULL && slot->id == s.id && slot->state != USPAN_STATE_FREE ? slot : NULL;
+}
+
+USPAN_SHARED uspan_slot_t *uspan_slot_open(uspan_trace_part_t *p, uspan_t s)
+{
+    uspan_slot_t *slot = uspan_slot_of(p, s);
+    return slot != NULL && slot->state == USPAN_STATE_OPEN ? slot : NULL;
 }
 #endif
 
@@ -59,29 +99,26 @@ static inline bool uspan_is_live(const uspan_tracer_t *t)
     return t != NULL && t->trace.port != NULL;
 }
 
-/* The slot with the number in s, whosever it is now, or NULL where there is none. */
-static inline uspan_slot_t *uspan_slot_named(uspan_trace_part_t *p, uspan_t s)
-{
-    uint32_t i = s.id & ((1u << USPAN_SLOT_BITS) - 1u);
-    return i < USPAN_SPANS_MAX ? &p->slots[i] : NULL;
-}
-
-/* The slot that s names, or NULL where it names none any more. Caller holds the lock, or owns the slot. */
-static inline uspan_slot_t *uspan_slot_of(uspan_trace_part_t *p, uspan_t s)
-{
-    uspan_slot_t *slot = uspan_slot_named(p, s);
-    bool is_it = slot != NULL && slot->gen == s.id >> USPAN_SLOT_BITS && slot->state != USPAN_STATE_FREE;
-    return is_it ? slot : NULL;
-}
-
 static inline uint16_t uspan_slot_index(const uspan_trace_part_t *p, const uspan_slot_t *slot)
 {
-    return (uint16_t)(slot - p->slots);
+    (void)p;
+    return (uint16_t)(slot->id & ((1u << USPAN_SLOT_BITS) - 1u));
 }
+
+/* 24 bytes: trace id, span id. A context begins alike. */
+static inline const uint8_t *uspan_ids_of(const uspan_slot_t *slot)
+{
+    return (const uint8_t *)slot + offsetof(uspan_slot_t, trace_id);
+}
+USPAN_STATIC_ASSERT(offsetof(uspan_slot_t, span_id) == offsetof(uspan_slot_t, trace_id) + 16u &&
+                        offsetof(uspan_context_t, trace_id) == 0u &&
+                        offsetof(uspan_context_t, span_id) == 16u && offsetof(uspan_context_t, flags) == 24u,
+                    "ids stand together");
 
 static inline uspan_t uspan_handle_of(const uspan_trace_part_t *p, const uspan_slot_t *slot)
 {
-    return USPAN_HANDLE(slot->gen << USPAN_SLOT_BITS | uspan_slot_index(p, slot));
+    (void)p;
+    return USPAN_HANDLE(slot->id);
 }
 
 /* All free; generations begin at random. Context: before any other call. */

@@ -2,40 +2,34 @@
 #include "trace.h"
 #include "pool.h"
 
-void uspan_processors_start(uspan_tracer_t *t, uspan_t s)
+void uspan_processors_span(uspan_tracer_t *t, uspan_t s, bool end)
 {
     for (uspan_processor_t *h = t->trace.processors; h != NULL; h = h->next) {
-        if (h->on_start != NULL) {
-            h->on_start(h->ctx, t, s);
+        void (*hook)(void *ctx, uspan_tracer_t *t, uspan_t s) = end ? h->on_end : h->on_start;
+        if (hook != NULL) {
+            hook(h->ctx, t, s);
         }
     }
 }
 
-void uspan_processors_end(uspan_tracer_t *t, uspan_t s)
+static void call_all(const uspan_tracer_t *t, bool last)
 {
     for (uspan_processor_t *h = t->trace.processors; h != NULL; h = h->next) {
-        if (h->on_end != NULL) {
-            h->on_end(h->ctx, t, s);
+        void (*hook)(void *ctx) = last ? h->shutdown : h->force_flush;
+        if (hook != NULL) {
+            hook(h->ctx);
         }
     }
 }
 
 void uspan_processors_flush(uspan_tracer_t *t)
 {
-    for (uspan_processor_t *h = t->trace.processors; h != NULL; h = h->next) {
-        if (h->force_flush != NULL) {
-            h->force_flush(h->ctx);
-        }
-    }
+    call_all(t, false);
 }
 
 void uspan_processors_shutdown(uspan_tracer_t *t)
 {
-    for (uspan_processor_t *h = t->trace.processors; h != NULL; h = h->next) {
-        if (h->shutdown != NULL) {
-            h->shutdown(h->ctx);
-        }
-    }
+    call_all(t, true);
 }
 
 uspan_err_t uspan_add_processor(uspan_tracer_t *t, uspan_processor_t *added)
@@ -93,15 +87,22 @@ void uspan_set_sampler(uspan_tracer_t *t, uspan_sampler_t sampler)
     uspan_unlock(t, state);
 }
 
-static uint16_t bounded(uint16_t wanted, unsigned max)
+const uspan_limits_t uspan_limits_max = {
+    .attrs = USPAN_ATTRS_MAX,
+    .events = USPAN_EVENTS_MAX,
+    .links = USPAN_LINKS_MAX,
+    .event_attrs = USPAN_EVENT_ATTRS_MAX,
+    .link_attrs = USPAN_EVENT_ATTRS_MAX,
+};
+
+static uint16_t bounded(unsigned wanted, unsigned max)
 {
-    return wanted == 0u || wanted > max ? (uint16_t)max : wanted;
+    return (uint16_t)(wanted == 0u || wanted > max ? max : wanted);
 }
 
 void uspan_set_limits(uspan_tracer_t *t, const uspan_limits_t *limits)
 {
-    static const uspan_limits_t none;
-    const uspan_limits_t *l = limits != NULL ? limits : &none;
+    const uspan_limits_t *l = limits != NULL ? limits : &uspan_limits_max;
     t->trace.limits = (uspan_limits_t){
         .attrs = bounded(l->attrs, USPAN_ATTRS_MAX),
         .events = bounded(l->events, USPAN_EVENTS_MAX),

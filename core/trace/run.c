@@ -6,6 +6,7 @@
 #include "pool.h"
 #include "trace.h"
 
+#if USPAN_STUDIO
 static const uspan_key_t conversation_id = USPAN_KEY_INIT("gen_ai.conversation.id");
 
 void uspan_run_enter(uspan_trace_part_t *p, uspan_slot_t *slot)
@@ -21,3 +22,4 @@ void uspan_run_enter(uspan_trace_part_t *p, uspan_slot_t *slot)
         .v.text = run->id,
     };
 }
+#endif

@@ -45,9 +45,11 @@ static void prove_nothing_leaked(world_t *w)
     for (unsigned i = 0; i < USPAN_EPOCHS_MAX; i++) {
         assert_int_equal(p->epochs[i].refs, 0);
     }
+#if USPAN_STUDIO
     for (unsigned i = 0; i < USPAN_RUNS_MAX; i++) {
         assert_int_equal(p->runs[i].refs, 0);
     }
+#endif
 #if USPAN_TRACESTATE_BYTES > 0
     for (unsigned i = 0; i < USPAN_TRACESTATES_MAX; i++) {
         assert_int_equal(p->tracestates[i].refs, 0);

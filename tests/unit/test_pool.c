@@ -73,7 +73,7 @@ static void test_stale_handles_are_recognised_for_a_whole_turn_of_generations(vo
     peek_drain(w);
     /* the slot's generation just before it turns over: null's generation, 0, is left out */
     uspan_slot_t *slot = &w->tracer.trace.slots[SLOT(s)];
-    slot->gen = USPAN_GEN_MASK;
+    slot->id |= UINT32_MAX << USPAN_SLOT_BITS;
     for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
         uspan_t next = uspan_start(t, USPAN_ROOT, "s");
         assert_int_not_equal(next.id, s.id);

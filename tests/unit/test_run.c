@@ -1,4 +1,5 @@
-/* test_run.c: a span belongs to the run that was present at its start, and carries that run's id once. */
+/* test_run.c: a span belongs to the run that was present at its start, and carries that run's id once.
+ * uspan-config: USPAN_STUDIO=1 */
 #include <string.h>
 #include "peek.h"
 

@@ -105,8 +105,8 @@ typedef union uspan_block {
 
 /* Fields here and below stand by size, bytes first: short load and store instructions reach only so far. */
 typedef struct uspan_slot {
-    uint32_t gen; /* 22 bits, never 0 */
-    /* From here to the name all is zero at first, but for events, links and message. */
+    uint32_t id; /* the handle: slot below, generation above, which is never 0 once ids have entropy */
+    /* From here to start_ns all is zero at first, but for events, links and message. */
     uint8_t state; /* uspan_state_t of pool.h */
     uint8_t may;   /* 1: attributes may be set: open and recorded */
     uint8_t attr_count;
@@ -126,8 +126,8 @@ typedef struct uspan_slot {
     uint32_t keys; /* bit of each key in attrs, uspan_key_bit(): a clear one says that a key is new */
     uint32_t size; /* encoded bytes of the Span message; set when first put in a batch */
     const uspan_scope_t *scope;
-    uint64_t start_ns, end_ns;
-    uint8_t trace_id[16], span_id[8], parent_id[8];
+    uint64_t end_ns, start_ns;
+    uint8_t trace_id[16], span_id[8], parent_id[8]; /* a root's parent_id is zero */
     char name[USPAN_NAME_MAX];
     uspan_entry_t attrs[USPAN_ATTRS_MAX];
 } uspan_slot_t;
@@ -175,7 +175,6 @@ typedef struct uspan_trace_part {
     const uspan_port_t *port;
     const uspan_scope_t *scope;
     uspan_processor_t *processors;
-    uint32_t evictions; /* changes when the ended list loses a span outside uspan_poll() */
     uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped,
         tracestates_dropped;
     uint32_t dropped[USPAN_DROP_NO_DESTINATION + 1]; /* causes before there is a destination */
@@ -187,9 +186,11 @@ typedef struct uspan_trace_part {
         uintptr_t task;
         uspan_t span;
     } tasks[USPAN_TASKS_MAX];
-    uint32_t key[8], counter; /* ChaCha */
-    uint8_t ids[64];
+    uint32_t chacha[16]; /* where the next block starts from: constants, key, counter, nonce of zero */
+    uint32_t ids[16];
+#if USPAN_STUDIO
     uspan_run_t runs[USPAN_RUNS_MAX];
+#endif
 #if USPAN_TRACESTATE_BYTES > 0
     uspan_tracestate_rec_t tracestates[USPAN_TRACESTATES_MAX];
 #endif
