@@ -15,6 +15,7 @@ static int send_under(void *ctx, const unsigned char *buf, size_t len)
 {
     uspan_tls_t *tls = ctx;
     int32_t moved = tls->under->send(tls->under->ctx, buf, len);
+    tls->unsent = moved > 0 ? len - (size_t)moved : len;
     return moved > 0 ? (int)moved : moved == 0 ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_NET_SEND_FAILED;
 }
 
@@ -169,6 +170,7 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
         tls->error = 0;
         tls->why = "";
         tls->write_len = 0;
+        tls->unsent = 0;
         tls->session = NULL;
         err = uspan_tls_configure(tls);
         if (err != USPAN_OK) {
@@ -219,6 +221,26 @@ static bool took_ticket(uspan_tls_t *tls, int result)
     return false;
 }
 
+/* mbedtls_ssl_write(), which takes a record under way for a new one when a ticket's handshake step, in a read or a
+ * write, has sent its rest. */
+static int write_record(uspan_tls_t *tls, const uint8_t *buf, size_t len)
+{
+    int moved = mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
+    if (moved > 0 && len > (size_t)moved) {
+        len = (size_t)moved;
+    }
+    if (tls->write_len > 0u) {
+        len = tls->write_len;
+    }
+    moved = tls->write_len > 0u && tls->unsent == 0u ? (int)len : mbedtls_ssl_write(&tls->ssl, buf, len);
+    if (moved > 0) {
+        tls->write_len = 0;
+    } else if (tls->write_len == 0u && tls->unsent > 0u) {
+        tls->write_len = len;
+    }
+    return moved;
+}
+
 static int32_t send_tls(void *ctx, const uint8_t *buf, size_t len)
 {
     uspan_tls_t *tls = ctx;
@@ -234,31 +256,21 @@ static int32_t send_tls(void *ctx, const uint8_t *buf, size_t len)
         tls->why = wrong;
         return USPAN_ERR_TRUST;
     }
-    if (tls->write_len > 0u) {
-        if (len < tls->write_len) {
-            return USPAN_ERR_ARG; /* the record with those bytes is under way already */
-        }
-        len = tls->write_len;
-    } else if (len > INT32_MAX) {
-        len = INT32_MAX;
+    if (tls->write_len > 0u && len < tls->write_len) {
+        return USPAN_ERR_ARG; /* the record with those bytes is under way already */
     }
     int moved;
     unsigned tickets = 0;
     do {
-        moved = mbedtls_ssl_write(&tls->ssl, buf, len);
+        moved = write_record(tls, buf, len);
     } while (took_ticket(tls, moved) && ++tickets < TICKETS_MAX);
     if (tickets == TICKETS_MAX) {
         return 0;
     }
     if (moved > 0) {
-        tls->write_len = 0;
         return (int32_t)moved;
     }
-    if (would_block(moved)) {
-        tls->write_len = len;
-        return 0;
-    }
-    return fail(tls, moved);
+    return would_block(moved) ? 0 : fail(tls, moved);
 }
 
 static int32_t recv_tls(void *ctx, uint8_t *buf, size_t len)

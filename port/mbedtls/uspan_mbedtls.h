@@ -122,7 +122,8 @@ typedef struct uspan_tls {
     int error;
     const char *why;
     uspan_tls_dates_t dates;
-    size_t write_len;             /* of a write that would block: it is repeated with the same length */
+    size_t write_len;             /* of send()'s bytes in the record under way: they are offered again */
+    size_t unsent;                /* of what mbedTLS last wanted to send */
     uspan_tls_session_t *session; /* of the present peer */
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config conf;

@@ -92,24 +92,56 @@ static void test_a_session_that_a_handshake_failed_with_is_not_tried_again(void 
 }
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
-/* mbedTLS notices a ticket in one call and reads it in the next, which may be a write. */
-static void test_a_ticket_that_comes_between_answer_and_request_breaks_neither(void **state)
+/* Receive until mbedTLS has noticed a ticket, which it reads in the next call, be that a write. */
+static void notice_a_ticket(void)
 {
-    (void)state;
-    options.min_version = USPAN_TLS_1_3;
-    start_openssl("server.pem", NULL);
-    init_client();
-    assert_int_equal(open_fully("localhost"), USPAN_OK);
     for (long i = 0; tls.ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_HANDSHAKE_OVER; i++) {
         uint8_t byte;
         assert_true(i < PATIENCE_S * 1000);
         assert_int_equal(transport.recv(transport.ctx, &byte, 1), 0);
         pause_ms(1);
     }
+}
+
+static void test_a_ticket_that_comes_before_a_request_does_not_break_it(void **state)
+{
+    (void)state;
+    options.min_version = USPAN_TLS_1_3;
+    start_openssl("server.pem", NULL);
+    init_client();
+    assert_int_equal(open_fully("localhost"), USPAN_OK);
+    notice_a_ticket();
     (void)get_page();
     assert_non_null(strstr(page, "New, TLSv1.3"));
     assert_int_equal(tls.sessions[0].port, server.port);
     transport.close(transport.ctx);
+}
+
+static void test_a_ticket_that_comes_within_a_record_does_not_send_it_twice(void **state)
+{
+    (void)state;
+    static const char line[] = "each of these bytes once, please; ";
+    char back[2 * sizeof(line)] = "";
+    size_t got = 0;
+    start_gnutls("echo", priorities[1]);
+    init_client();
+    assert_int_equal(open_fully("localhost"), USPAN_OK);
+    shim.narrow = true;
+    shim.room = 20; /* less than the record */
+    assert_int_equal(transport.send(transport.ctx, (const uint8_t *)line, sizeof(line)), 0);
+    notice_a_ticket();
+    shim.narrow = false;
+    assert_int_equal(transport.send(transport.ctx, (const uint8_t *)line, sizeof(line)), sizeof(line));
+    assert_int_equal(send_fully("*"), 1);
+    for (long i = 0; got < sizeof(line) + 1u; i++) {
+        int32_t moved = transport.recv(transport.ctx, (uint8_t *)back + got, sizeof(back) - got);
+        assert_true(moved >= 0 && i < PATIENCE_S * 1000);
+        got += (size_t)moved;
+        pause_ms(1);
+    }
+    assert_memory_equal(back, line, sizeof(line));
+    assert_int_equal(back[sizeof(line)], '*');
+    assert_int_equal(got, sizeof(line) + 1u);
 }
 #endif
 
@@ -459,7 +491,8 @@ int main(void)
         TEST(test_a_ticket_that_is_refused_costs_only_the_long_handshake),
         TEST(test_a_session_that_a_handshake_failed_with_is_not_tried_again),
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
-        TEST(test_a_ticket_that_comes_between_answer_and_request_breaks_neither),
+        TEST(test_a_ticket_that_comes_before_a_request_does_not_break_it),
+        TEST(test_a_ticket_that_comes_within_a_record_does_not_send_it_twice),
 #endif
         TEST(test_a_session_belongs_to_its_host_and_port),
         TEST(test_no_common_version_is_named),

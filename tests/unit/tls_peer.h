@@ -227,6 +227,8 @@ typedef struct shim {
     uspan_transport_t under;
     size_t most;      /* bytes a call, at most; 0: no limit */
     bool hesitant;    /* every other call would block */
+    bool narrow;      /* only `room` more bytes can be sent for now */
+    size_t room;
     unsigned calls;   /* that moved something */
     unsigned fail_at; /* the n-th of those fails instead, and all after it; 0: none */
     unsigned asked, opened, closed;
@@ -258,9 +260,12 @@ static int32_t shim_send(void *ctx, const uint8_t *buf, size_t len)
 {
     shim_t *s = ctx;
     int32_t moved = 0;
-    if (!shim_hesitates(s)) {
-        moved = s->under.send(s->under.ctx, buf, s->most != 0u && s->most < len ? s->most : len);
+    size_t most = s->most != 0u && s->most < len ? s->most : len;
+    most = s->narrow && s->room < most ? s->room : most;
+    if (!shim_hesitates(s) && most > 0u) {
+        moved = s->under.send(s->under.ctx, buf, most);
     }
+    s->room -= s->narrow && moved > 0 ? (size_t)moved : 0u;
     return moved != 0 && shim_fails(s) ? USPAN_ERR_IO : moved;
 }
 
