@@ -7,16 +7,22 @@ SETUP = @port/deps/setup.sh
 FETCH = @port/deps/fetch.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench size fuzz cov lint interop firmware host clean
+.PHONY: help demo test bench size fuzz cov lint interop firmware flash host clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## trace an example agent to a local HTTPS receiver and show what arrived
+demo: ## trace an example agent to a local HTTPS receiver and show what arrived; BOARD=x: on a board, in QEMU
+ifneq ($(BOARD),)
+	$(SETUP) demo firmware machine
+	$(FETCH) nanopb mbedtls lwip opentelemetry-proto
+	@JOBS=$(JOBS) /usr/bin/python3 -B tests/support/demo.py --board $(BOARD)
+else
 	$(SETUP) demo
 	$(FETCH) nanopb mbedtls opentelemetry-proto
 	@$(MAKE) --no-print-directory -s host
 	@/usr/bin/python3 -B tests/support/demo.py $(BUILD)/host/examples/agent
+endif
 
 host: # optimised libraries and examples, as a user builds them
 	@mkdir -p $(BUILD)
@@ -35,8 +41,8 @@ bench: ## instructions per span, spans per second; writes build/bench.json, chec
 	@/usr/bin/python3 -B tests/bench/bench.py
 
 size: ## flash, RAM and stack per module; writes build/size.json and README's table, checks the budgets
-	$(SETUP) size
-	$(FETCH) nanopb
+	$(SETUP) size firmware machine
+	$(FETCH) nanopb mbedtls lwip opentelemetry-proto
 	@/usr/bin/python3 -B tests/size/size.py --write
 
 fuzz: ## each fuzz target for SECONDS (30)
@@ -59,13 +65,17 @@ interop: ## TLS and HTTP against other implementations (OpenSSL, GnuTLS)
 	$(FETCH) nanopb mbedtls opentelemetry-proto
 	@JOBS=$(JOBS) TESTS='^net\.' tests/build/run_tests.sh gcc
 
-firmware: ## core and genai with the cross compiler, as a Cortex-M3 board links them
-	$(SETUP) size
-	$(FETCH) nanopb
-	@$(CMAKE) -B $(BUILD)/cortex-m3 -DCMAKE_TOOLCHAIN_FILE=port/cmake/cortex-m3.cmake -DCMAKE_BUILD_TYPE=MinSizeRel \
-	    -DUSPAN_TESTS=OFF -DUSPAN_EXAMPLES=OFF -DUSPAN_TLS=OFF
-	@cmake --build $(BUILD)/cortex-m3 -j $(JOBS)
-	@arm-none-eabi-size -t $(BUILD)/cortex-m3/libuspan_core.a | tail -n 1
+firmware: ## the example agent for a board (BOARD=x; else for all), with flash and RAM by module
+	$(SETUP) firmware
+	$(FETCH) nanopb mbedtls lwip opentelemetry-proto
+	@JOBS=$(JOBS) /usr/bin/python3 -B tests/size/boards.py $(BOARD)
+
+flash: ## program a real board with OpenOCD (BOARD=lm3s6965evb); not tried on hardware yet
+	@test "$(BOARD)" = lm3s6965evb || { echo "make flash: BOARD=lm3s6965evb is the one with hardware"; exit 1; }
+	$(SETUP) firmware flash
+	$(FETCH) nanopb mbedtls lwip opentelemetry-proto
+	@elf=$$(JOBS=$(JOBS) /usr/bin/python3 -B tests/support/firmware.py $(BOARD)) && \
+	    openocd -f board/ek-lm3s6965.cfg -c "program $$elf verify reset exit"
 
 clean: ## remove build/; fetched sources stay
 	rm -rf $(BUILD)

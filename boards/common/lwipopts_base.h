@@ -19,9 +19,11 @@
 #define MEMP_NUM_TCP_PCB_LISTEN 1
 #define MEMP_NUM_TCP_SEG TCP_SND_QUEUELEN
 #define MEMP_NUM_UDP_PCB (2 + BOARD_SNTP)
+#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + BOARD_SNTP)
 #define ARP_TABLE_SIZE 4
 #define ARP_QUEUEING 0
 
+#define LWIP_SINGLE_NETIF 1
 #define LWIP_IPV6 0
 #define LWIP_RAW 0
 #define IP_REASSEMBLY 0
@@ -39,7 +41,7 @@
 
 /* High-water marks, for the report. */
 #define LWIP_STATS 1
-#define LWIP_STATS_LARGE 1
+#define LWIP_STATS_LARGE 0
 #define MEM_STATS 1
 #define MEMP_STATS 1
 #define LINK_STATS 0

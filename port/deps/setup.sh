@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh: installs the Debian packages that a door of the Makefile needs and that are missing.
 # Invariant: with everything there it changes nothing, asks nothing and needs neither root nor network.
-#   setup.sh door ...   doors: demo firmware machine test bench size fuzz cov lint all
+#   setup.sh door ...   doors: demo firmware machine flash test bench size fuzz cov lint all
 set -eu
 
 say() { echo "setup: $*"; }
@@ -22,14 +22,15 @@ packages_of() {
     demo) echo "$build $peers" ;;
     firmware) echo "$build $peers $cortex $riscv" ;;
     machine) echo "$machines" ;;
+    flash) echo "openocd" ;;
     test) echo "$build $peers $cortex $riscv $machines $llvm g++ libcmocka-dev gnutls-bin $link" ;;
     bench) echo "$build $peers valgrind" ;;
     size) echo "$build python3 $cortex" ;;
     fuzz) echo "$build $llvm" ;;
     cov) echo "$build $peers $cortex $llvm g++ libcmocka-dev gnutls-bin $link gcovr" ;;
     lint) echo "$build python3 clang-format clang-tidy" ;;
-    all) for door in demo firmware machine test bench size fuzz cov lint; do packages_of "$door"; done ;;
-    *) fail "unknown door: $1 (demo firmware machine test bench size fuzz cov lint all)" ;;
+    all) for door in demo firmware machine flash test bench size fuzz cov lint; do packages_of "$door"; done ;;
+    *) fail "unknown door: $1 (demo firmware machine flash test bench size fuzz cov lint all)" ;;
     esac
 }
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "build")]
+import boards  # noqa: E402
 from callgraph import Graph, plain  # noqa: E402
 from sources import (BUILD, CORTEX_M3, INCLUDES, NANOPB_OPTIONS, ROOT, compile_all, core_sources, genai_sources,  # noqa: E402
                      is_ours, label, proto_sources, public_functions, run)
@@ -148,7 +149,7 @@ def measure():
             "ram_per_w1_span_bytes": slot + blocks * block, "tracer_ram_bytes": constant("sizeof(uspan_tracer_t)", {}),
             "slot_bytes": slot, "w1_blocks": blocks, "block_bytes": block,
             "parts_flash_bytes": parts, "toolchain_bytes": base["toolchain"],
-            "optional_flash_bytes": optional, "modules": modules}
+            "optional_flash_bytes": optional, "modules": modules, "boards": boards.measure_all()}
 
 
 def table(size):
@@ -161,6 +162,7 @@ def table(size):
         lines.append(f"| {name} | {size[key]:,} | {BUDGETS[key]:,} | {GOALS[key]:,} |")
     lines.append("| RAM: `sizeof(uspan_tracer_t)` with the default config.h, optional modules out | "
                  f"{size['tracer_ram_bytes']:,} | | |")
+    lines += ["", *boards.table(size["boards"])]
     lines += ["", "| optional module | flash on top, bytes |", "| --- | ---: |"]
     lines += [f"| {name} | {bytes_:,} |" for name, bytes_ in size["optional_flash_bytes"].items()]
     lines += ["", "| part | flash, bytes |", "| --- | ---: |"]
@@ -198,7 +200,7 @@ def main(arguments):
     (ROOT / "build").mkdir(exist_ok=True)
     (ROOT / "build/size.json").write_text(json.dumps(size, indent=1) + "\n")
     print(table(size))
-    faults = []
+    faults = boards.faults(size["boards"])
     for key, budget in BUDGETS.items():
         if size[key] > budget:
             print(f"size: {key} is {size[key]:,}, over its budget of {budget:,}", file=sys.stderr)

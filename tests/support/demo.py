@@ -2,7 +2,8 @@
 """demo.py: `make demo`. Runs the example agent against a local OTLP/HTTPS receiver and shows what arrived.
 
 Invariant: exit status 0 only if the program succeeded and exactly the spans of EXPECTED arrived, whole, once.
-Usage: demo.py PROGRAM [ARGUMENT...]"""
+Usage: demo.py PROGRAM [ARGUMENT...]   a program of the host
+       demo.py --board BOARD            that board's firmware, in QEMU"""
 import os
 import re
 import subprocess
@@ -10,13 +11,17 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "peers"))
+sys.path[:0] = [str(Path(__file__).resolve().parent / "peers"), str(Path(__file__).resolve().parent)]
 import certs  # noqa: E402
+import firmware  # noqa: E402
+import qemu  # noqa: E402
 import tree  # noqa: E402
 from receiver import Receiver  # noqa: E402
+from sntp import TimeServer  # noqa: E402
 from streams import server_context  # noqa: E402
 
 DEADLINE_S = 60
+QUESTION_FOR_DATE = "GET is not POST"  # what a board without a clock asks first; its answer's Date is enough
 AGENT, FORMAT, CHAT, TOOL = "invoke_agent", "format", "chat", "execute_tool"
 # operation: how many, kind, parent's operation, attributes that each must have
 EXPECTED = {
@@ -101,30 +106,51 @@ Against AgentScope Studio, where the run appears under its project:
   USPAN_STUDIO_URL=http://HOST:3000 {program}"""
 
 
+def run_program(command, receiver):
+    """The exit status of a program of the host; None where it could not be run to its end."""
+    print(f"program:  {' '.join(command)}\n", flush=True)
+    try:
+        return subprocess.run(command, env=environment(receiver, certs.get().ca_pem), timeout=DEADLINE_S,
+                              stdin=subprocess.DEVNULL).returncode
+    except subprocess.TimeoutExpired:
+        print(f"demo: the program still ran after {DEADLINE_S} s", file=sys.stderr)
+    except OSError as error:
+        print(f"demo: {error}", file=sys.stderr)
+    return None
+
+
+def run_board(board, receiver):
+    """The same for a board's firmware in QEMU."""
+    print(f"building the firmware of {board} (about a minute the first time)", flush=True)
+    built = firmware.build(board)
+    print(f"machine:  {board} in QEMU, {built.elf}\n", flush=True)
+    with TimeServer() as clock:
+        settings = {"endpoint": f"https://{qemu.LOOPBACK}:{receiver.port}/v1/traces", "sntp": f"{qemu.LOOPBACK}:{clock.port}"}
+        return qemu.run(built, settings, show=True).status
+
+
 def main(command):
-    if not command:
-        print(__doc__.split("\n")[-1], file=sys.stderr)
+    if not command or command == ["--board"]:
+        print(__doc__.split("\n\n")[-1], file=sys.stderr)
         return 2
     wanted = sum(count for count, *_ in EXPECTED.values())
+    board = command[1] if command[0] == "--board" else None
     with Receiver(server_context()) as receiver:
         print(f"receiver: {receiver.url()}, certificate of a throw-away CA")
-        print(f"program:  {' '.join(command)}\n", flush=True)
         try:
-            status = subprocess.run(command, env=environment(receiver, certs.get().ca_pem),
-                                    timeout=DEADLINE_S,
-                                    stdin=subprocess.DEVNULL).returncode
-        except subprocess.TimeoutExpired:
-            print(f"demo: the program still ran after {DEADLINE_S} s", file=sys.stderr)
-            return 1
-        except OSError as error:
+            status = run_board(board, receiver) if board else run_program(command, receiver)
+        except (RuntimeError, ValueError, OSError) as error:
             print(f"demo: {error}", file=sys.stderr)
+            return 1
+        if status is None:
             return 1
         # A batch is in the list before its answer leaves: only a program that did not wait needs this time.
         receiver.wait_spans(wanted, 2)
         summary, spans, twice = receiver.summary(), list(receiver.spans), receiver.duplicates()
     print()
     tree.show(spans)
-    problems = faults(spans, twice) + [f"refused: {text}" for text in summary["refused"]]
+    refused = [text for text in summary["refused"] if not (board and text == QUESTION_FOR_DATE)]
+    problems = faults(spans, twice) + [f"refused: {text}" for text in refused]
     problems += [f"connection: {text}" for text in summary["errors"]]
     if status != 0:
         problems.insert(0, f"the program's exit status is {status}")
@@ -133,7 +159,8 @@ def main(command):
         print("\n".join(f"demo: {problem}" for problem in problems))
         return 1
     print(f"All {len(spans)} spans arrived whole, in {summary['requests']} request(s) over HTTPS.")
-    print(advice(command))
+    if not board:
+        print(advice(command))
     return 0
 
 

@@ -10,7 +10,7 @@ uint32_t ip_random(void);
 extern uint16_t ip_sntp_port;
 
 #define LWIP_PLATFORM_DIAG(words)
-#define LWIP_PLATFORM_ASSERT(why) board_stop(why)
+#define LWIP_PLATFORM_ASSERT(why) board_stop("lwIP") /* its words would take 4 KB of flash */
 #define LWIP_RAND() ip_random()
 #define LWIP_NO_CTYPE_H 1
 

@@ -1,0 +1,136 @@
+#!/usr/bin/python3
+"""boards.py: flash and RAM of the boards' firmware by module, and the most that a run in QEMU used.
+
+Invariant: a firmware over a budget is no firmware: exit status 0 only if every one asked for was built within its own.
+Usage: boards.py [BOARD ...]   builds and prints `make firmware`'s tables; none given: every board"""
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / folder) for folder in ("tests/support", "tests/support/peers", "tests/build")]
+import firmware  # noqa: E402
+import qemu  # noqa: E402
+from receiver import Receiver  # noqa: E402
+from sources import run  # noqa: E402
+from streams import server_context  # noqa: E402
+
+# The linker script enforces flash and RAM too, so a build over them fails.
+BUDGETS = {"lm3s6965evb": {"flash_bytes": 112 * 1024, "ram_bytes": 44 * 1024}}
+GOALS = {"lm3s6965evb": {"flash_bytes": 96 * 1024, "ram_bytes": 36 * 1024}}
+PEAKS = ("stack_peak_bytes", "tls_heap_peak_bytes")
+MODULES = [("core/trace", "uspan core: recording"), ("core/export", "uspan core: export"), ("core/genai", "uspan genai"),
+           ("proto/gen|/nanopb/", "nanopb and OTLP's tables"), ("port/(mbedtls|lwip)/[^/]*$", "uspan's ports"),
+           ("/mbedtls/(library|include)/", "mbedTLS"), ("/lwip/src/", "lwIP"), ("/examples/", "agent"),
+           ("/boards/|firmware.dir/", "board")]
+TOOLCHAIN, NAMELESS = "C library, compiler", "texts, tables, padding"
+PREFIX = {"arm": "arm-none-eabi-", "riscv": "riscv64-unknown-elf-"}
+
+
+def prefix_of(elf):
+    machine = elf.read_bytes()[18]  # e_machine's low byte
+    return PREFIX["arm" if machine == 40 else "riscv"]
+
+
+def sections(elf):
+    """{section: bytes} of what takes flash or RAM."""
+    lines = run([f"{prefix_of(elf)}size", "-A", elf]).splitlines()
+    return {name: int(size) for name, size in re.findall(r"^(\.(?:text|data|bss|stack))\s+(\d+)", "\n".join(lines), re.M)}
+
+
+def totals(elf):
+    size = sections(elf)
+    return {"flash_bytes": size[".text"] + size[".data"], "ram_bytes": size[".data"] + size[".bss"] + size[".stack"]}
+
+
+def module_of(path):
+    if path is None:
+        return NAMELESS
+    return next((name for pattern, name in MODULES if re.search(pattern, path)), TOOLCHAIN)
+
+
+def homes(elf):
+    """{symbol: object} of data, which has no source line: where the compiler put it before the linker optimised."""
+    objects = sorted(elf.parent.rglob("*.obj"))
+    lines = run([f"{prefix_of(elf)}nm", "-A", *objects]).splitlines()
+    return {name: path for path, name in (re.match(r"(.*?):\w* +[bBdDrR] (\S+)$", line).groups() for line in lines
+                                          if re.search(r" [bBdDrR] \S+$", line))}
+
+
+def modules(elf):
+    """{module: [flash, RAM]}. A function belongs to the file of its own line: also where the linker optimised; what
+    was inlined counts where it went."""
+    found, whole, home = Counter(), totals(elf), homes(elf)
+    for line in run([f"{prefix_of(elf)}nm", "-S", "-l", elf]).splitlines():
+        match = re.match(r"\w+ (\w+) (\w) (\S+)(?:\t(.*):\d+)?$", line)
+        if not match:
+            continue
+        size, kind, symbol, path = match.groups()
+        name = module_of(path or home.get(re.sub(r"\.(lto_priv|constprop|isra|part)\.\d+", "", symbol)))
+        for part, kinds in (("flash", "tTrRdDwW"), ("ram", "bBdD")):
+            if kind in kinds:
+                found[name, part] += int(size, 16)
+    table = {name: [found[name, "flash"], found[name, "ram"]] for name, _ in found}
+    table.setdefault(NAMELESS, [0, 0])
+    table["stack"] = [0, sections(elf)[".stack"]]
+    for place, part in enumerate(("flash_bytes", "ram_bytes")):
+        table[NAMELESS][place] += whole[part] - sum(row[place] for row in table.values())
+    return table
+
+
+def show(built):
+    table, whole = modules(built.elf), totals(built.elf)
+    print(f"\n{built.board:24} {'flash':>8} {'RAM':>8}   bytes, {built.elf}")
+    for name, (flash, ram) in sorted(table.items(), key=lambda row: -sum(row[1])):
+        print(f"  {name:22} {flash:8,} {ram:8,}")
+    print(f"  {'all':22} {whole['flash_bytes']:8,} {whole['ram_bytes']:8,}")
+    budget = BUDGETS.get(built.board)
+    if budget:
+        print(f"  {'budget':22} {budget['flash_bytes']:8,} {budget['ram_bytes']:8,}")
+
+
+def measure(board):
+    """Sizes of a board's firmware, and the peaks of a run that delivered the agent's trace."""
+    built = firmware.build(board)
+    with Receiver(server_context()) as receiver:
+        done = qemu.run(built, {"endpoint": f"https://{qemu.LOOPBACK}:{receiver.port}/v1/traces"})
+    if done.status != 0:
+        raise RuntimeError(f"{board} did not deliver its trace:\n{done.text}")
+    memory = done.memory()
+    return {**totals(built.elf), **{name: memory[name][0] for name in PEAKS}}
+
+
+def measure_all():
+    return {board: measure(board) for board in firmware.boards() if board in qemu.MACHINES}
+
+
+def faults(measured):
+    return [f"{board}: {name} is {measured[board][name]:,}, over its budget of {most:,}"
+            for board, budget in BUDGETS.items() for name, most in budget.items() if measured[board][name] > most]
+
+
+def table(measured):
+    """Lines of README's table."""
+    lines = ["| firmware: the agent over verified HTTPS, with lwIP, DHCP, mbedTLS | flash | RAM | stack, most used "
+             "| mbedTLS's heap, most used |", "| --- | ---: | ---: | ---: | ---: |"]
+    for board, size in measured.items():
+        lines.append(f"| {board} | {size['flash_bytes']:,} | {size['ram_bytes']:,} | {size['stack_peak_bytes']:,} "
+                     f"| {size['tls_heap_peak_bytes']:,} |")
+    for title, rows in (("budget", BUDGETS), ("goal", GOALS)):
+        lines += [f"| {board}: {title} | {row['flash_bytes']:,} | {row['ram_bytes']:,} | | |" for board, row in rows.items()]
+    return lines
+
+
+def main(boards):
+    for board in boards or firmware.boards():
+        try:
+            show(firmware.build(board))
+        except (RuntimeError, ValueError) as error:
+            print(f"firmware: {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""qemu.py: runs a board's firmware in QEMU, its network being the host's loopback (10.0.2.2) and no more.
+
+Invariant: a machine that was started is gone when run() returns, and when its starter dies; no port is opened."""
+import ctypes
+import re
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from collections import namedtuple
+from pathlib import Path
+
+LOOPBACK = "10.0.2.2"  # the host's, as the guest sees it
+DEADLINE_S = 90  # of a run that should take two; a machine that says nothing is ended then
+MEMORY = re.compile(r"^  (\w+) (\d+)(?: of (\d+))?$", re.M)
+NAMED = re.compile(r"\b([a-z_]+) -?(\d+)")
+
+
+def semihosting(settings, _folder):
+    """Settings as words of a command line, which the firmware asks the host for."""
+    words = ["fw", *[f"{key}={value}" for key, value in settings.items()]]
+    return ["-semihosting-config", ",".join(["enable=on,target=native", *[f"arg={word}" for word in words]])]
+
+
+# give: how settings and entropy reach the firmware; without_entropy: the same machine without a source of it.
+Machine = namedtuple("Machine", "program arguments nic give without_entropy")
+CORTEX_M = "qemu-system-arm"
+MACHINES = {
+    "mps2_an385": Machine(CORTEX_M, ["-M", "mps2-an385"], "lan9118", semihosting, []),
+    "mps2_an386": Machine(CORTEX_M, ["-M", "mps2-an386"], "lan9118", semihosting, []),
+    "lm3s6965evb": Machine(CORTEX_M, ["-M", "lm3s6965evb"], "stellaris", semihosting, []),
+}
+
+
+class Run:
+    """What a run left. text: the console; status: the firmware's, None where it had to be ended."""
+
+    def __init__(self, text, status):
+        self.text, self.status = text, status
+
+    def account(self, name):
+        """A number of the accounts that the firmware tells at its end."""
+        found = dict(NAMED.findall(self.text.partition("accounts:")[2].partition("memory,")[0]))
+        return int(found[name])
+
+    def memory(self):
+        """{name: (most used, size or None)} of the memory report."""
+        return {name: (int(most), int(size) if size else None)
+                for name, most, size in MEMORY.findall(self.text.partition("memory,")[2])}
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def read_until(process, until, deadline_s, show):
+    text, ends = "", time.monotonic() + deadline_s
+    while time.monotonic() < ends:
+        ready, _, _ = select.select([process.stdout], [], [], 0.2)
+        piece = process.stdout.read1(65536).decode(errors="replace") if ready else None
+        if piece == "":
+            break
+        text += piece or ""
+        if show and piece:
+            print(piece, end="", flush=True)
+        if until and re.search(until, text):
+            break
+    return text
+
+
+def run(firmware, settings=None, entropy=True, until=None, deadline_s=DEADLINE_S, more=(), show=False):
+    """Run to the firmware's end, to `until` (a regular expression) on its console, or to the deadline. Returns Run."""
+    machine = MACHINES[firmware.board]
+    with tempfile.TemporaryDirectory() as folder:
+        given = machine.give(settings or {}, Path(folder)) if entropy else machine.without_entropy
+        command = [machine.program, *machine.arguments, "-nic", f"user,model={machine.nic}", "-nographic", "-monitor", "none",
+                   "-serial", "stdio", *given, *more, "-kernel", str(firmware.elf)]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                   preexec_fn=die_with_parent)
+        try:
+            text = read_until(process, until, deadline_s, show)
+            status = process.wait(10) if not until or process.poll() is not None else None
+        except subprocess.TimeoutExpired:
+            status = None
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+    return Run(text.replace("\r", ""), status)
