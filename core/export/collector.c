@@ -15,12 +15,11 @@
 #define MAGIC 0x75737031u
 #define RESOURCE_KEY_MAX 64u
 #define RESOURCE_VALUE_MAX 255u
-#define NS_PER_S 1000000000u
 
 void uspan_say(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail)
 {
-    uspan_export_part_t *x = &t->out;
-    uint64_t now = t->trace.port->mono_ns(t->trace.port->ctx);
+    uspan_export_part_t *x = uspan_out(t);
+    uint64_t now = uspan_now(t);
     if (now < x->log_after_ns) {
         x->log_suppressed++;
         return;
@@ -36,10 +35,10 @@ void uspan_say(uspan_tracer_t *t, uspan_level_t level, const char *what, const c
     if (x->log_suppressed > 0u) {
         uspan_window_text(&w, " (");
         uspan_window_number(&w, x->log_suppressed);
-        uspan_window_text(&w, " lines left out)");
+        uspan_window_text(&w, USPAN_WORDS(" lines left out)", ")"));
     }
     line[w.at < w.cap ? w.at : w.cap] = '\0';
-    x->log_after_ns = now + NS_PER_S;
+    x->log_after_ns = now + USPAN_NS_PER_S;
     x->log_suppressed = 0u;
     t->trace.port->log(t->trace.port->ctx, level, line);
 }
@@ -54,20 +53,25 @@ uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *port, size_t
                              uint32_t config_id)
 {
     static const uspan_resource_t none;
+    static const uspan_batching_t all;
     if (t == NULL || port == NULL || tracer_size != sizeof *t || config_id != USPAN_CONFIG_ID ||
         !port_is_whole(port)) {
         return USPAN_ERR_ARG;
     }
     memset(&t->out, 0, sizeof t->out);
     uspan_trace_init(t, port);
+    t->trace.out = &t->out;
+    t->out.dests = t->dests;
+    memset(t->dests, 0, sizeof t->dests);
     t->magic = MAGIC;
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
-        t->out.dests[d].batch.first = USPAN_NO_INDEX;
-        t->out.dests[d].target.why = "";
+        uspan_dest(t, d)->batch.first = USPAN_NO_INDEX;
+        uspan_dest(t, d)->target.why = "";
     }
+    uspan_set_batching(t, &all);
     if (uspan_id_seed(t) != USPAN_OK) {
-        uspan_say(t, USPAN_LEVEL_WARN, "no entropy: spans are null until the port's random() gives some",
-                  NULL);
+        uspan_say(t, USPAN_LEVEL_WARN,
+                  USPAN_WORDS("no entropy: spans are null until the port's random() gives some", "c1"), NULL);
     }
     return uspan_set_resource(t, &none);
 }
@@ -97,9 +101,27 @@ static bool resource_decodes(const char *list)
     return err == USPAN_ERR_CLOSED && pos <= UINT16_MAX;
 }
 
-static bool text_is_good(const char *text)
+static bool text_is_good(const char *text, size_t len)
 {
-    return text == NULL || (strlen(text) <= UINT16_MAX && uspan_utf8_run(text, strlen(text)) == strlen(text));
+    return text == NULL || (len <= UINT16_MAX && uspan_utf8_run(text, len) == len);
+}
+
+static bool word_is_good(const char *text)
+{
+    return text == NULL || text_is_good(text, strlen(text));
+}
+
+static bool typed_is_good(const uspan_attr_t *a)
+{
+    if (a->key == NULL || a->key->len > RESOURCE_KEY_MAX || a->type < USPAN_TYPE_INT ||
+        a->type > USPAN_TYPE_STATIC) {
+        return false;
+    }
+    if (a->type != USPAN_TYPE_TEXT && a->type != USPAN_TYPE_STATIC) {
+        return true;
+    }
+    return a->v.text != NULL &&
+           text_is_good(a->v.text, a->count == USPAN_TO_NUL ? strlen(a->v.text) : a->count);
 }
 
 uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resource)
@@ -109,21 +131,16 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
     }
     uspan_resource_t r = *resource;
     r.attributes = r.attributes != NULL ? r.attributes : USPAN_RESOURCE;
-    bool good = resource_decodes(r.attributes) && text_is_good(r.service_name) &&
-                text_is_good(r.service_version) && text_is_good(r.instance_id) && r.typed_count < 1000u;
+    bool good = resource_decodes(r.attributes) && word_is_good(r.service_name) &&
+                word_is_good(r.service_version) && word_is_good(r.instance_id) && r.typed_count < 1000u;
     for (size_t i = 0; good && i < r.typed_count; i++) {
-        const uspan_attr_t *a = &r.typed[i];
-        bool is_text = a->type == USPAN_TYPE_TEXT || a->type == USPAN_TYPE_STATIC;
-        good = a->key != NULL && a->key->len <= RESOURCE_KEY_MAX && a->type >= USPAN_TYPE_INT &&
-               a->type <= USPAN_TYPE_STATIC && (!is_text || a->v.text != NULL);
-        if (good && is_text) {
-            size_t n = a->count == USPAN_TO_NUL ? strlen(a->v.text) : a->count;
-            good = n <= UINT16_MAX && uspan_utf8_run(a->v.text, n) == n;
-        }
+        good = typed_is_good(&r.typed[i]);
     }
     if (!good) {
         uspan_say(t, USPAN_LEVEL_ERROR,
-                  "resource attributes do not decode: key=value,... with percent-encoded UTF-8", NULL);
+                  USPAN_WORDS("resource attributes do not decode: key=value,... with percent-encoded UTF-8",
+                              "c2"),
+                  NULL);
         return USPAN_ERR_CONFIG;
     }
     /* A service.name in the list stands only where none is given; the compile-time one is the last resort. */
@@ -141,83 +158,99 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
 
 /* ---- destinations -------------------------------------------------------------------------------------- */
 
-/* Compile-time settings. */
-static void fill_defaults(unsigned dest, uspan_target_t *target, const char **endpoint)
-{
-    *endpoint = NULL;
-    (void)target;
-    if (dest == 0u) {
+/* Compile-time settings, by destination. */
 #if defined(USPAN_ENDPOINT)
-        *endpoint = USPAN_ENDPOINT;
+#define ENDPOINT_1 USPAN_ENDPOINT
 #elif defined(USPAN_STUDIO_URL)
-        *endpoint = USPAN_STUDIO_URL "/v1/traces";
+#define ENDPOINT_1 USPAN_STUDIO_URL "/v1/traces"
+#else
+#define ENDPOINT_1 NULL
 #endif
-#ifdef USPAN_HEADERS
-        target->headers = USPAN_HEADERS;
-#endif
-#ifdef USPAN_BASIC_AUTH
-        target->basic64 = USPAN_BASIC_AUTH;
-#elif defined(USPAN_BASIC_USER)
-        target->basic_user = USPAN_BASIC_USER;
-        target->basic_pass = USPAN_BASIC_PASS;
-#endif
-    }
-    if (dest == 1u) {
 #if defined(USPAN_ENDPOINT_2)
-        *endpoint = USPAN_ENDPOINT_2;
+#define ENDPOINT_2 USPAN_ENDPOINT_2
 #elif defined(USPAN_ENDPOINT) && defined(USPAN_STUDIO_URL) && defined(USPAN_STUDIO_TRACES) && \
     USPAN_STUDIO_TRACES
-        *endpoint = USPAN_STUDIO_URL "/v1/traces";
+#define ENDPOINT_2 USPAN_STUDIO_URL "/v1/traces"
+#else
+#define ENDPOINT_2 NULL
 #endif
+static const struct {
+    const char *endpoint, *headers, *basic_user, *basic_pass, *basic64;
+} built_in[] = {
+    { .endpoint = ENDPOINT_1,
+#ifdef USPAN_HEADERS
+      .headers = USPAN_HEADERS,
+#endif
+#ifdef USPAN_BASIC_AUTH
+      .basic64 = USPAN_BASIC_AUTH,
+#elif defined(USPAN_BASIC_USER)
+      .basic_user = USPAN_BASIC_USER,
+      .basic_pass = USPAN_BASIC_PASS,
+#endif
+    },
+#if USPAN_DESTINATIONS_MAX > 1
+    {
+        .endpoint = ENDPOINT_2,
 #ifdef USPAN_HEADERS_2
-        target->headers = USPAN_HEADERS_2;
+        .headers = USPAN_HEADERS_2,
 #endif
 #ifdef USPAN_BASIC_AUTH_2
-        target->basic64 = USPAN_BASIC_AUTH_2;
+        .basic64 = USPAN_BASIC_AUTH_2,
 #elif defined(USPAN_BASIC_USER_2)
-        target->basic_user = USPAN_BASIC_USER_2;
-        target->basic_pass = USPAN_BASIC_PASS_2;
+        .basic_user = USPAN_BASIC_USER_2,
+        .basic_pass = USPAN_BASIC_PASS_2,
 #endif
-    }
-}
+    },
+#endif
+};
 
-/* Judge a target as a whole. NULL: good. */
-static const char *judge(const uspan_target_t *target)
+/* Judge a target as a whole, with these headers. NULL: good. */
+static const char *judge(const uspan_target_t *target, const char *headers)
 {
-    const char *wrong = uspan_headers_check(target->headers);
+    bool secret = target->basic_user != NULL || target->basic64 != NULL;
+    bool secure = (target->transport->flags & USPAN_TRANSPORT_SECURE) != 0u;
+    const char *wrong = uspan_headers_check(headers, &secret);
     if (wrong != NULL) {
         return wrong;
     }
-    bool secure = (target->transport->flags & USPAN_TRANSPORT_SECURE) != 0u;
-    if (target->url.tls && !secure) {
-        return "an https endpoint needs a transport with TLS";
-    }
-    if (!target->url.tls && secure) {
-        return "an http endpoint over a TLS transport; write https://";
+    if (target->url.tls != secure) {
+        return secure ? USPAN_WORDS("an http endpoint over a TLS transport; write https://", "c3")
+                      : USPAN_WORDS("an https endpoint needs a transport with TLS", "c4");
     }
     if (target->basic_user != NULL && strchr(target->basic_user, ':') != NULL) {
-        return "a basic user name holds a colon (RFC 7617)";
+        return USPAN_WORDS("a basic user name holds a colon (RFC 7617)", "c5");
     }
-    bool secret =
-        uspan_headers_secret(target->headers) || target->basic_user != NULL || target->basic64 != NULL;
-    if (!target->url.tls && secret && USPAN_INSECURE_HEADERS_OVER_HTTP == 0) {
-        return "a secret header over plain http; use https, or build with USPAN_INSECURE_HEADERS_OVER_HTTP 1";
+    if (!secure && secret && USPAN_INSECURE_HEADERS_OVER_HTTP == 0) {
+        return USPAN_WORDS("a secret header over plain http; use https, or build with "
+                           "USPAN_INSECURE_HEADERS_OVER_HTTP 1",
+                           "c6");
     }
     return NULL;
 }
 
-static uspan_err_t refuse(uspan_tracer_t *t, unsigned dest, const char *wrong)
+/* USPAN_OK where nothing is wrong. */
+static uspan_err_t verdict(uspan_tracer_t *t, uspan_target_t *target, const char *wrong)
 {
-    t->out.dests[dest].target.why = wrong;
-    uspan_say(t, USPAN_LEVEL_ERROR, "settings:", wrong);
+    if (wrong == NULL) {
+        return USPAN_OK;
+    }
+    target->why = wrong;
+    uspan_say(t, USPAN_LEVEL_ERROR, USPAN_WORDS("settings:", "c7"), wrong);
     return USPAN_ERR_CONFIG;
+}
+
+/* The destination, where it is of that kind; else NULL. */
+static uspan_dest_t *dest_of(uspan_tracer_t *t, unsigned d, uspan_dest_kind_t kind)
+{
+    bool is_it = uspan_is_live(t) && d < USPAN_DESTINATIONS_MAX && uspan_dest(t, d)->used == kind;
+    return is_it ? uspan_dest(t, d) : NULL;
 }
 
 /* Spans of before are not this destination's business. */
 static void join(uspan_tracer_t *t, unsigned d, uspan_dest_kind_t kind)
 {
     uspan_trace_part_t *p = &t->trace;
-    uspan_dest_t *dest = &t->out.dests[d];
+    uspan_dest_t *dest = uspan_dest(t, d);
     uint32_t state = uspan_lock(t);
     dest->used = (uint8_t)kind;
     dest->missed = p->started - p->unsampled - p->open;
@@ -233,50 +266,49 @@ uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned d, const uspan_transport
 {
     static const uspan_collector_t none;
     const uspan_collector_t *c = collector != NULL ? collector : &none;
-    if (!uspan_is_live(t) || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_NONE ||
-        transport == NULL || transport->abi != USPAN_TRANSPORT_ABI || transport->open == NULL ||
-        transport->send == NULL || transport->recv == NULL || transport->close == NULL ||
-        transport->why == NULL) {
+    uspan_dest_t *dest = dest_of(t, d, USPAN_DEST_NONE);
+    if (dest == NULL || transport == NULL || transport->abi != USPAN_TRANSPORT_ABI ||
+        transport->open == NULL || transport->send == NULL || transport->recv == NULL ||
+        transport->close == NULL || transport->why == NULL) {
         return USPAN_ERR_ARG;
     }
-    uspan_target_t target;
-    const char *endpoint;
-    memset(&target, 0, sizeof target);
-    fill_defaults(d, &target, &endpoint);
-    if (c->endpoint != NULL) { /* another collector: the compile-time one's credentials are not for it */
-        endpoint = c->endpoint;
-        target.headers = target.basic_user = target.basic_pass = target.basic64 = NULL;
-    }
-    target.headers = c->headers != NULL ? c->headers : target.headers;
+    uspan_target_t *target = &dest->target;
+    memset(target, 0, sizeof *target);
+    const char *endpoint = c->endpoint;
+    if (endpoint == NULL && d < sizeof built_in / sizeof built_in[0]) {
+        endpoint = built_in[d].endpoint;
+        target->headers = built_in[d].headers;
+        target->basic_user = built_in[d].basic_user;
+        target->basic_pass = built_in[d].basic_pass;
+        target->basic64 = built_in[d].basic64;
+    } /* else another collector: the compile-time one's credentials are not for it */
+    target->headers = c->headers != NULL ? c->headers : target->headers;
     if (c->basic_user != NULL) {
-        target.basic_user = c->basic_user;
-        target.basic_pass = c->basic_pass;
-        target.basic64 = NULL;
+        target->basic_user = c->basic_user;
+        target->basic_pass = c->basic_pass;
+        target->basic64 = NULL;
     }
-    target.transport = transport;
-    target.timeout_ms = c->timeout_ms;
-    target.why = "";
-    const char *wrong =
-        endpoint == NULL ? "no endpoint: set USPAN_ENDPOINT" : uspan_url_parse(endpoint, &target.url);
-    wrong = wrong == NULL ? judge(&target) : wrong;
-    if (wrong != NULL) {
-        return refuse(t, d, wrong);
+    target->transport = transport;
+    target->timeout_ms = c->timeout_ms != 0u ? c->timeout_ms : USPAN_TIMEOUT_MS;
+    target->why = "";
+    const char *wrong = endpoint == NULL ? USPAN_WORDS("no endpoint: set USPAN_ENDPOINT", "c8")
+                                         : uspan_url_parse(endpoint, &target->url);
+    uspan_err_t err = verdict(t, target, wrong != NULL ? wrong : judge(target, target->headers));
+    if (err == USPAN_OK) {
+        dest->renew = c->renew;
+        dest->renew_ctx = c->renew_ctx;
+        join(t, d, USPAN_DEST_COLLECTOR);
     }
-    uspan_dest_t *dest = &t->out.dests[d];
-    dest->target = target;
-    dest->renew = c->renew;
-    dest->renew_ctx = c->renew_ctx;
-    join(t, d, USPAN_DEST_COLLECTOR);
-    return USPAN_OK;
+    return err;
 }
 
 uspan_err_t uspan_export_to_sink(uspan_tracer_t *t, unsigned d, const uspan_sink_t *sink)
 {
-    if (!uspan_is_live(t) || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_NONE ||
-        sink == NULL || sink->span == NULL) {
+    uspan_dest_t *dest = dest_of(t, d, USPAN_DEST_NONE);
+    if (dest == NULL || sink == NULL || sink->span == NULL) {
         return USPAN_ERR_ARG;
     }
-    t->out.dests[d].sink = sink;
+    dest->sink = sink;
     join(t, d, USPAN_DEST_SINK);
     return USPAN_OK;
 }
@@ -285,31 +317,27 @@ uspan_err_t uspan_export_to_sink(uspan_tracer_t *t, unsigned d, const uspan_sink
  * can have taken it. Otherwise it ends as it is. */
 static void settings_changed(uspan_tracer_t *t, uspan_target_t *target)
 {
-    uspan_export_part_t *x = &t->out;
-    target->not_before_ns = 0u;
-    target->resting = 0u;
+    uspan_export_part_t *x = uspan_out(t);
+    target->backoff.not_before_ns = 0u;
     target->renewed = 0u;
     bool busy = x->step != USPAN_STEP_IDLE && x->step != USPAN_STEP_STOPPED && uspan_job_target(t) == target;
-    if (busy && (x->head_sent == 0u || x->head_sent < x->head_len)) {
-        uspan_hang_up(t);
-        uspan_request_restart(t);
-        x->step = USPAN_STEP_OPENING;
+    if (busy && (x->rendered == 0u || x->rendered < x->head_len)) {
+        uspan_request_begin(t, false);
     }
 }
 
 uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned d, const char *endpoint)
 {
-    if (!uspan_is_live(t) || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_COLLECTOR ||
-        endpoint == NULL) {
+    uspan_dest_t *dest = dest_of(t, d, USPAN_DEST_COLLECTOR);
+    if (dest == NULL || endpoint == NULL) {
         return USPAN_ERR_ARG;
     }
-    uspan_target_t *target = &t->out.dests[d].target;
+    uspan_target_t *target = &dest->target;
     const uspan_url_t before = target->url;
     const char *wrong = uspan_url_parse(endpoint, &target->url);
-    wrong = wrong == NULL ? judge(target) : wrong;
-    if (wrong != NULL) {
+    if (verdict(t, target, wrong != NULL ? wrong : judge(target, target->headers)) != USPAN_OK) {
         target->url = before;
-        return refuse(t, d, wrong);
+        return USPAN_ERR_CONFIG;
     }
     settings_changed(t, target);
     if (t->out.connected == target) { /* it leads to the old endpoint */
@@ -323,22 +351,18 @@ uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned d, const char *endpoi
 
 uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned d, const char *headers)
 {
-    if (!uspan_is_live(t) || d >= USPAN_DESTINATIONS_MAX || t->out.dests[d].used != USPAN_DEST_COLLECTOR ||
-        headers == NULL) {
+    uspan_dest_t *dest = dest_of(t, d, USPAN_DEST_COLLECTOR);
+    if (dest == NULL || headers == NULL) {
         return USPAN_ERR_ARG;
     }
 #if USPAN_HEADERS_BYTES > 0
-    uspan_target_t *target = &t->out.dests[d].target;
+    uspan_target_t *target = &dest->target;
     size_t len = strlen(headers);
     if (len >= sizeof target->headers_ram) {
         return USPAN_ERR_FULL;
     }
-    const char *before = target->headers;
-    target->headers = headers;
-    const char *wrong = judge(target);
-    target->headers = before;
-    if (wrong != NULL) {
-        return refuse(t, d, wrong);
+    if (verdict(t, target, judge(target, headers)) != USPAN_OK) {
+        return USPAN_ERR_CONFIG;
     }
     for (volatile char *c = target->headers_ram; c < target->headers_ram + sizeof target->headers_ram; c++) {
         *c = 0; /* volatile: the old secret must really go */
@@ -358,7 +382,15 @@ void uspan_set_gate(uspan_tracer_t *t, const uspan_gate_t *gate)
     t->out.gate = gate;
 }
 
+/* The lower one, where there is one. */
+static uint32_t lower(uint32_t wanted, uint32_t max)
+{
+    return wanted != 0u && wanted < max ? wanted : max;
+}
+
 void uspan_set_batching(uspan_tracer_t *t, const uspan_batching_t *b)
 {
-    t->out.batching = *b;
+    t->out.batching.age_ms = b->age_ms != 0u ? b->age_ms : USPAN_BATCH_AGE_MS;
+    t->out.batching.spans_max = (uint16_t)lower(b->spans_max, USPAN_BATCH_SPANS_MAX);
+    t->out.batching.bytes_max = lower(b->bytes_max, USPAN_BATCH_BYTES_MAX);
 }

@@ -122,16 +122,15 @@ static void put_number(uspan_window_t *w, const char *label, uint32_t n)
 
 static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
 {
-    const uspan_dest_t *dest = &t->out.dests[d];
+    const uspan_dest_t *dest = &t->dests[d];
     const uspan_target_t *target = &dest->target;
     uspan_stats_t s;
     uspan_stats(t, d, &s);
-    uint64_t now = uspan_now(t);
-    uint64_t wait_ns = target->not_before_ns > now ? target->not_before_ns - now : 0u;
+    uint32_t wait_ms = uspan_ms_between(uspan_now(t), target->backoff.not_before_ns);
     const uint32_t numbers[] = {
         /* the low halves: no device lives for 2^32 spans */
         d,
-        (uint32_t)((wait_ns + USPAN_NS_PER_S - 1u) / USPAN_NS_PER_S),
+        (wait_ms + 999u) / 1000u,
         s.last_status,
         (uint32_t)-s.last_error,
         (uint32_t)s.started,

@@ -19,23 +19,53 @@ typedef enum uspan_job {
     USPAN_JOB_RUN    /* Studio: a run begins or is done */
 } uspan_job_t;
 
+/* The export part, through a pointer: from there its fields are nearer than from the tracer's start. Of a
+ * tracer that is live. */
+static inline uspan_export_part_t *uspan_out(const uspan_tracer_t *t)
+{
+    return t->trace.out;
+}
+
+/* A destination's number; of one alone the compiler knows it. */
+static inline unsigned uspan_number(unsigned d)
+{
+    return USPAN_DESTINATIONS_MAX > 1 ? d : 0u;
+}
+static inline uspan_dest_t *uspan_dest(const uspan_tracer_t *t, unsigned d)
+{
+    return &t->trace.out->dests[uspan_number(d)];
+}
+
 #define USPAN_NS_PER_MS 1000000u
 #define USPAN_NS_PER_S 1000000000u
 
+/* What is said in words, or by a code where flash is short. */
+#if USPAN_TEXTS
+#define USPAN_WORDS(text, code) text
+#else
+#define USPAN_WORDS(text, code) code
+#endif
+
 /* Whom the present job talks to. */
 uspan_target_t *uspan_job_target(uspan_tracer_t *t);
-/* Send the request from its first byte, and expect an answer from its first. */
-void uspan_request_restart(uspan_tracer_t *t);
+/* Send the request from its first byte, and expect an answer from its first; on a new connection, unless
+ * `kept`. */
+void uspan_request_begin(uspan_tracer_t *t, bool kept);
 /* One line to the port's log, at most one a second; others are counted and said with the next. */
 void uspan_say(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail);
 /* End the connection, if there is one. */
 void uspan_hang_up(uspan_tracer_t *t);
-/* Unix seconds, 0 while unknown. */
+/* Unix seconds, 0 while unknown or where nobody needs them. */
 uint64_t uspan_unix_seconds(uspan_tracer_t *t);
+/* False where that time is over; else the next call is useful then. */
+bool uspan_not_yet(uspan_tracer_t *t, uint64_t at_ns);
+/* So many milliseconds after the present call of uspan_poll(). */
+uint64_t uspan_after_ms(const uspan_tracer_t *t, uint32_t ms);
+/* Whole milliseconds between, rounded up, below USPAN_FOREVER. */
+uint32_t uspan_ms_between(uint64_t from_ns, uint64_t to_ns);
 
-/* verdict.c: an exchange is over. */
-void uspan_verdict(uspan_tracer_t *t, uint64_t now_ns);
-/* It failed before an answer was complete. err: of the transport or the parser. */
-void uspan_failed(uspan_tracer_t *t, uspan_err_t err, const char *why, uint64_t now_ns);
+/* verdict.c: an exchange is over: answered (USPAN_OK), or it failed before an answer was complete. err: of
+ * the transport; USPAN_ERR_REFUSED: the answer is beyond all limits. */
+void uspan_exchange_over(uspan_tracer_t *t, uspan_err_t err, const char *why);
 
 #endif

@@ -1,51 +1,47 @@
 /* headers.c: "key=value,key=value" lists, read where they stand; base64 without a buffer.
  * Invariant: *pos never passes the text's end, and grows with every call that returns a member. */
 #include "headers.h"
-#include "ascii.h"
+#include "exporter.h"
 
-#if USPAN_TEXTS
-#define WHY(text) text
-#else
-#define WHY(text) "headers unusable"
-#endif
+#define WHY(text) USPAN_WORDS(text, "headers unusable")
 
 uspan_err_t uspan_pair_next(const char *text, size_t *pos, uspan_pair_t *out)
 {
-    if (text == NULL) {
-        return USPAN_ERR_CLOSED;
-    }
-    while (text[*pos] != '\0') {
+    while (text != NULL && text[*pos] != '\0') {
         const char *member = text + *pos;
-        size_t len = 0, key_len = 0;
-        while (member[len] != '\0' && member[len] != ',') {
-            len++;
+        size_t len = 0, equals = 0; /* equals: of key and '=' */
+        for (; member[len] != '\0' && member[len] != ','; len++) {
+            if (member[len] == '=' && equals == 0u) {
+                equals = len + 1u;
+            }
         }
         *pos += len + (member[len] == ',');
-        len = uspan_trim(&member, len);
-        if (len == 0u) {
+        out->key = member;
+        out->key_len = uspan_trim(&out->key, equals != 0u ? equals - 1u : len);
+        if (equals == 0u && out->key_len == 0u) {
             continue;
         }
-        while (key_len < len && member[key_len] != '=') {
-            key_len++;
-        }
-        uspan_pair_t pair = { .key = member, .value = member + key_len + 1u };
-        pair.key_len = uspan_trim(&pair.key, key_len);
-        if (key_len == len || pair.key_len == 0u) {
-            return USPAN_ERR_ARG;
-        }
-        pair.value_len = uspan_trim(&pair.value, len - key_len - 1u);
-        *out = pair;
-        return USPAN_OK;
+        out->value = member + equals;
+        out->value_len = uspan_trim(&out->value, len - equals);
+        return equals != 0u && out->key_len != 0u ? USPAN_OK : USPAN_ERR_ARG;
     }
     return USPAN_ERR_CLOSED;
 }
 
-int uspan_pair_byte(const char *value, size_t len, size_t *at)
+static bool is_secret(const uspan_pair_t *pair)
 {
-    return uspan_percent_byte(value, len, at);
+    static const char words[] = "authorization\0key\0token\0secret\0";
+    for (size_t from = 0; from < pair->key_len; from++) {
+        for (size_t len = 1; len <= pair->key_len - from; len++) {
+            if (uspan_word_index(words, pair->key + from, len) != 0u) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
-const char *uspan_headers_check(const char *text)
+const char *uspan_headers_check(const char *text, bool *secret)
 {
     static const char own[] = "host\0content-length\0content-type\0transfer-encoding\0connection\0expect\0";
     uspan_pair_t pair;
@@ -68,55 +64,37 @@ const char *uspan_headers_check(const char *text)
         if (byte == -2) {
             return WHY("broken % in a header value: write %25");
         }
+        *secret = *secret || is_secret(&pair);
     }
     return err == USPAN_ERR_CLOSED ? NULL : WHY("headers are not key=value,key=value");
 }
 
-bool uspan_headers_secret(const char *text)
-{
-    static const char words[] = "authorization\0key\0token\0secret\0";
-    uspan_pair_t pair;
-    size_t pos = 0;
-    uspan_err_t err;
-    while ((err = uspan_pair_next(text, &pos, &pair)) != USPAN_ERR_CLOSED) {
-        if (err != USPAN_OK) {
-            continue;
-        }
-        for (size_t from = 0; from < pair.key_len; from++) {
-            for (size_t len = 1; len <= pair.key_len - from && len < sizeof(words); len++) {
-                if (uspan_word_index(words, pair.key + from, len) != 0u) {
-                    return true;
-                }
-            }
-        }
-    }
-    return false;
-}
-
 size_t uspan_base64_len(size_t n)
 {
-    return n / 3u * 4u + (n % 3u != 0u ? 4u : 0u);
+    return (n + 2u) / 3u * 4u;
 }
 
-/* Base64 byte `at` of head, or of head ':' tail where total, their length in bytes, is above head_len. RFC
- * 4648 §4. */
+/* Byte i of head, or of head ':' tail where total, their length, is above head_len; 0 beyond. */
+static unsigned joined(const char *head, size_t head_len, const char *tail, size_t total, size_t i)
+{
+    if (i < head_len) {
+        return (uint8_t)head[i];
+    }
+    if (i >= total) {
+        return 0u;
+    }
+    return i == head_len ? ':' : (uint8_t)tail[i - head_len - 1u];
+}
+
+/* Base64 byte `at` of the same. RFC 4648 §4. */
 static char base64_at(const char *head, size_t head_len, const char *tail, size_t total, size_t at)
 {
-    size_t from = at / 4u * 3u, sextet = at % 4u;
-    uint32_t group = 0;
-    for (size_t i = from; i < from + 3u; i++) {
-        char byte = '\0';
-        if (i < head_len) {
-            byte = head[i];
-        } else if (i < total) {
-            byte = i == head_len ? ':' : tail[i - head_len - 1u];
-        }
-        group = group << 8 | (uint8_t)byte;
-    }
-    if (from + sextet > total) {
+    size_t i = at * 6u / 8u;
+    if (i >= total) {
         return '=';
     }
-    unsigned digit = (group >> (18u - 6u * sextet)) & 63u;
+    unsigned two = joined(head, head_len, tail, total, i) << 8 | joined(head, head_len, tail, total, i + 1u);
+    unsigned digit = two >> (10u - at * 6u % 8u) & 63u;
     if (digit < 52u) {
         return (char)(digit < 26u ? 'A' + digit : 'a' - 26u + digit);
     }

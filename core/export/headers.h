@@ -3,6 +3,7 @@
 #ifndef USPAN_EXPORT_HEADERS_H
 #define USPAN_EXPORT_HEADERS_H
 
+#include "trace/ascii.h"
 #include "trace/inside.h"
 
 /* One pair, still encoded, white space around key and value trimmed. Split at the first '='. */
@@ -13,19 +14,22 @@ typedef struct uspan_pair {
 
 /* Step through a list: *pos starts at 0. Empty members are skipped.
  * Returns: USPAN_OK; USPAN_ERR_CLOSED at the end; USPAN_ERR_ARG: a member without '=' or with an empty key
- * (*pos is past it). */
+ * (*pos is past it, *out means nothing). */
 uspan_err_t uspan_pair_next(const char *text, size_t *pos, uspan_pair_t *out);
 /* Decode one byte of a percent-encoded value at *at and move on. Returns 0..255; -1 at the end; -2: broken
  * "%". */
-int uspan_pair_byte(const char *value, size_t len, size_t *at);
+static inline int uspan_pair_byte(const char *value, size_t len, size_t *at)
+{
+    return uspan_percent_byte(value, len, at);
+}
 
 /* Judge a header list. NULL: good; else why not, static: a member without '='; a name
  * that is not an RFC 9110 token; a value that decodes to a control character (header injection) or has a
  * broken "%"; Host, Content-Length, Content-Type, Transfer-Encoding, Connection, Expect (uspan sets these, or
- * they would change the message's framing). */
-const char *uspan_headers_check(const char *text);
-/* True where a member is secret: authorization, or a name that contains key, token or secret; any case. */
-bool uspan_headers_secret(const char *text);
+ * they would change the message's framing).
+ * *secret becomes true where a member of a good list is secret: authorization, or a name that contains key,
+ * token or secret; any case. */
+const char *uspan_headers_check(const char *text, bool *secret);
 
 /* Base64 length of n bytes; and byte `at` of the base64 of the text "user:pass", made on the fly. */
 size_t uspan_base64_len(size_t n);

@@ -22,16 +22,25 @@ enum {
     TOO_LARGE
 };
 
-/* flags besides the public ones */
-#define OLD 4u       /* HTTP/1.0 */
+/* flags besides the public ones; the first four are what words of a value say */
+#define CHUNKED 4u   /* the last coding of Transfer-Encoding is chunked */
 #define KEEP 8u      /* Connection: keep-alive */
-#define LENGTH 16u   /* Content-Length */
-#define TRANSFER 32u /* Transfer-Encoding */
-#define CHUNKED 64u  /* its last coding is chunked */
+#define OLD 16u      /* HTTP/1.0 */
+#define LENGTH 32u   /* Content-Length */
+#define TRANSFER 64u /* Transfer-Encoding */
 #define FAULTY 128u  /* Content-Length twice, or not a number */
 
-enum { ELEMENT_CHUNKED = 1, ELEMENT_CLOSE, ELEMENT_KEEP, ELEMENT_PROTOBUF };
+/* In the order of their bits. */
+static const char words[] = "close\0application/x-protobuf\0chunked\0keep-alive\0";
+
 enum { FIELD_NONE, FIELD_LENGTH, FIELD_TRANSFER, FIELD_CONNECTION, FIELD_TYPE, FIELD_RETRY, FIELD_DATE };
+static const char names[] = "content-length\0transfer-encoding\0connection\0content-type\0retry-after\0"
+#if USPAN_HTTP_DATE
+                            "date\0"
+#endif
+    ;
+/* Which words a field knows. */
+static const uint8_t known[] = { 0, 0, CHUNKED, USPAN_ANSWER_CLOSE | KEEP, USPAN_ANSWER_PROTOBUF, 0, 0 };
 
 #define TOKEN_OVERFLOW UINT8_MAX
 #define NUMBER_MAX 0x0FFFFFFFu /* larger ones count as this */
@@ -76,23 +85,6 @@ static size_t read_number(const char *text, size_t len, unsigned base, uint32_t 
     return i;
 }
 
-/* What the elements of a comma list say, as a set of bits 1 << ELEMENT_; *last: of its last element. */
-static unsigned read_list(const char *text, size_t len, unsigned *last)
-{
-    static const char words[] = "chunked\0close\0keep-alive\0application/x-protobuf\0";
-    unsigned set = 0;
-    for (size_t at = 0; at < len; at++) {
-        const char *element = text + at;
-        while (at < len && text[at] != ',') {
-            at++;
-        }
-        size_t element_len = uspan_trim(&element, (size_t)(text + at - element));
-        *last = uspan_word_index(words, element, element_len);
-        set |= 1u << *last;
-    }
-    return set;
-}
-
 static bool is_space(char c)
 {
     return uspan_blank(c) || c == '\r';
@@ -111,59 +103,45 @@ static size_t trim_token(const uspan_answer_t *a)
     return len;
 }
 
-/* The field is whole: take over what it says. */
+/* The field is whole: take over what it says. In a comma list the last element counts, but for Connection,
+ * where all do. */
 static void take_field(uspan_answer_t *a, uint64_t now_s)
 {
     const char *text = a->token;
-    size_t len = trim_token(a), cut = 0;
-    unsigned flags = a->flags, last = 0, set;
+    const size_t len = trim_token(a);
+    unsigned flags = a->flags;
+    const unsigned field = a->field, may = known[field];
+    size_t at = 0;
+    do {
+        const char *element = text + at;
+        while (at < len && text[at] != ',' && text[at] != ';') {
+            at++;
+        }
+        size_t element_len = uspan_trim(&element, (size_t)(text + at - element));
+        flags = field != FIELD_CONNECTION ? flags & ~may : flags;
+        flags |= 1u << uspan_word_index(words, element, element_len) >> 1 & may;
+    } while (at < len && text[at] != ';' && ++at < len);
     uint32_t number;
-    while (cut < len && text[cut] != ';') {
-        cut++;
-    }
-    set = read_list(text, cut, &last);
     if (read_number(text, len, 10, &number) != len || len == 0u || len == sizeof(a->token)) {
         number = UINT32_MAX;
     }
-    switch (a->field) {
-    case FIELD_LENGTH:
+    if (field == FIELD_LENGTH) {
         if (number == UINT32_MAX || (flags & LENGTH) != 0u) {
             flags |= FAULTY;
         }
         flags |= LENGTH;
         a->left = number;
-        break;
-    case FIELD_TRANSFER:
-        flags = (flags & ~CHUNKED) | TRANSFER;
-        if (last == ELEMENT_CHUNKED) {
-            flags |= CHUNKED;
-        }
-        break;
-    case FIELD_CONNECTION:
-        if (len == sizeof(a->token) || (set & 1u << ELEMENT_CLOSE) != 0u) {
-            flags |= USPAN_ANSWER_CLOSE;
-        }
-        if ((set & 1u << ELEMENT_KEEP) != 0u) {
-            flags |= KEEP;
-        }
-        break;
-    case FIELD_TYPE:
-        flags &= ~USPAN_ANSWER_PROTOBUF;
-        if (last == ELEMENT_PROTOBUF) {
-            flags |= USPAN_ANSWER_PROTOBUF;
-        }
-        break;
-    case FIELD_RETRY:
+    } else if (field == FIELD_TRANSFER) {
+        flags |= TRANSFER;
+    } else if (field == FIELD_CONNECTION && len == sizeof(a->token)) {
+        flags |= USPAN_ANSWER_CLOSE;
+    } else if (field == FIELD_RETRY) {
         a->retry_after_s = number;
 #if USPAN_HTTP_DATE
         a->retry_at_unix = uspan_httpdate(text, len, now_s);
-        break;
-    case FIELD_DATE:
+    } else if (field == FIELD_DATE) {
         a->date_unix = uspan_httpdate(text, len, now_s);
 #endif
-        break;
-    default:
-        break;
     }
     (void)now_s;
     a->flags = (uint8_t)flags;
@@ -250,11 +228,6 @@ static void end_line(uspan_answer_t *a)
 
 static void feed_head_byte(uspan_answer_t *a, char c, uint64_t now_s)
 {
-    static const char names[] = "content-length\0transfer-encoding\0connection\0content-type\0retry-after\0"
-#if USPAN_HTTP_DATE
-                                "date\0"
-#endif
-        ;
     if (a->state == LINE) {
         if (uspan_blank(c)) {
             a->state = VALUE;
@@ -313,16 +286,8 @@ static size_t feed_body(uspan_answer_t *a, const uint8_t *data, size_t len)
 
 static uspan_err_t result_of(const uspan_answer_t *a)
 {
-    switch (a->state) {
-    case DONE:
-        return USPAN_OK;
-    case BROKEN:
-        return USPAN_ERR_IO;
-    case TOO_LARGE:
-        return USPAN_ERR_FULL;
-    default:
-        return USPAN_ERR_AGAIN;
-    }
+    static const int8_t results[] = { USPAN_OK, USPAN_ERR_IO, USPAN_ERR_FULL };
+    return a->state < DONE ? USPAN_ERR_AGAIN : (uspan_err_t)results[a->state - DONE];
 }
 
 uspan_err_t uspan_answer_feed(uspan_answer_t *a, const uint8_t *data, size_t len, uint64_t now_s,

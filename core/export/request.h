@@ -14,6 +14,7 @@ typedef struct uspan_window {
 
 void uspan_window_put(uspan_window_t *w, const void *data, size_t len);
 void uspan_window_text(uspan_window_t *w, const char *text);
+void uspan_window_char(uspan_window_t *w, char c);
 void uspan_window_number(uspan_window_t *w, uint32_t n);
 
 typedef struct uspan_request {

@@ -5,26 +5,34 @@
 
 #include "trace/inside.h"
 
+/* What an action is made of. */
+enum {
+    USPAN_ACT_DELIVER = 1, /* free the batch, but for rejected spans */
+    USPAN_ACT_WAIT = 2,    /* keep it, wait, send again */
+    USPAN_ACT_REST = 4,    /* the settings are wrong: wait long */
+    USPAN_ACT_DROP = 8,    /* drop it, count it, unless one of the next two helps */
+    USPAN_ACT_SPLIT = 16,  /* two smaller ones; alone: drop as too large */
+    USPAN_ACT_RENEW = 32   /* renew the headers, if the application can */
+};
+
 typedef enum uspan_action {
-    USPAN_ACTION_DELIVERED, /* free the batch, but for rejected spans */
-    USPAN_ACTION_RETRY,     /* keep it, wait, send again */
-    USPAN_ACTION_SPLIT,     /* 413: two smaller ones; alone: drop as too large */
-    USPAN_ACTION_REFUSED,   /* drop it, count it */
-    USPAN_ACTION_RENEW,     /* 401, 403: renew the headers if the application can, else as CONFIG */
-    USPAN_ACTION_CONFIG     /* drop it, count it, and rest: the settings are wrong */
+    USPAN_ACTION_DELIVERED = USPAN_ACT_DELIVER,
+    USPAN_ACTION_RETRY = USPAN_ACT_WAIT,
+    USPAN_ACTION_SPLIT = USPAN_ACT_SPLIT | USPAN_ACT_DROP,
+    USPAN_ACTION_REFUSED = USPAN_ACT_DROP,
+    USPAN_ACTION_RENEW = USPAN_ACT_RENEW | USPAN_ACT_REST | USPAN_ACT_DROP,
+    USPAN_ACTION_CONFIG = USPAN_ACT_REST | USPAN_ACT_DROP
 } uspan_action_t;
 
 /* The action for an HTTP status: 2xx DELIVERED; 3xx REFUSED; 401, 403 RENEW; 404, 405, 411, 415, 422 CONFIG;
  * 413 SPLIT; 429, 502, 503, 504 RETRY; all else REFUSED. Pure. */
-uspan_action_t uspan_action_for(uint16_t status);
+uspan_action_t uspan_action_for(unsigned status);
 
 /* Wait before the next attempt, milliseconds, and move the back-off on: first USPAN_RETRY_FIRST_MS, then
- * doubling up to USPAN_RETRY_MAX_MS, each with jitter of +-20 % from random (any 32 bits). retry_after_ms > 0
- * (clamped to one hour) is a floor, with jitter above it only. Saturates; never 0. */
-uint32_t uspan_backoff_next(uspan_backoff_t *b, uint32_t random, uint32_t retry_after_ms);
-/* The rest after a configuration error: 60 s, doubling to 1 h, same jitter. */
-uint32_t uspan_backoff_rest(uspan_backoff_t *b, uint32_t random);
-void uspan_backoff_reset(uspan_backoff_t *b);
+ * doubling up to USPAN_RETRY_MAX_MS; `rest`, after a configuration error: 60 s, doubling to 1 h. Each with
+ * jitter of +-20 % from random (any 32 bits). floor_ms, a Retry-After: at least so long, with jitter above it
+ * only. Never 0. */
+uint32_t uspan_backoff(uspan_backoff_t *b, bool rest, uint32_t random, uint32_t floor_ms);
 /* Retry-After of an answer in milliseconds, 0 for none: seconds, or a date against now_s (0: unknown, a date
  * is ignored); past dates are 0; clamped to one hour. */
 uint32_t uspan_retry_after_ms(const uspan_answer_t *a, uint64_t now_s);

@@ -38,12 +38,12 @@ void uspan_stats(uspan_tracer_t *t, unsigned d, uspan_stats_t *out)
         return;
     }
     const uspan_trace_part_t *p = &t->trace;
-    const uspan_dest_t *dest = &t->out.dests[d];
+    const uspan_dest_t *dest = &t->dests[d];
     const uspan_target_t *target = &dest->target;
     uint32_t state = uspan_lock(t);
     out->started = p->started - dest->missed;
-    out->delivered = dest->delivered;
-    out->rejected = dest->rejected;
+    out->delivered = dest->settled[USPAN_SETTLE_DELIVERED - USPAN_DROP_COUNT];
+    out->rejected = dest->settled[USPAN_SETTLE_REJECTED - USPAN_DROP_COUNT];
     out->unsampled = p->unsampled;
     out->queued = p->queued[d];
     out->open = p->open;

@@ -143,12 +143,13 @@ uspan_err_t uspan_studio(uspan_tracer_t *t, const uspan_transport_t *transport, 
     t->out.studio.url = parsed;
     t->out.studio.url.path = PATH;
     t->out.studio.transport = transport;
+    t->out.studio.timeout_ms = USPAN_TIMEOUT_MS;
     t->out.studio.why = "";
     t->out.project = s->project;
     return uspan_run_begin(t, s->run_id, s->name);
 }
 
-bool uspan_studio_wants(uspan_tracer_t *t, uint64_t now_ns, uint64_t *wake)
+bool uspan_studio_wants(uspan_tracer_t *t)
 {
     uspan_export_part_t *x = &t->out;
     uint64_t unix_ns;
@@ -158,8 +159,7 @@ bool uspan_studio_wants(uspan_tracer_t *t, uint64_t now_ns, uint64_t *wake)
     sweep(t);
     for (unsigned i = 0; i < USPAN_RUNS_MAX; i++) {
         if (is_due(&t->trace.runs[i])) {
-            if (now_ns < x->studio.not_before_ns) {
-                *wake = x->studio.not_before_ns < *wake ? x->studio.not_before_ns : *wake;
+            if (uspan_not_yet(t, x->studio.backoff.not_before_ns)) {
                 return false;
             }
             x->run_job = (uint8_t)(i | (t->trace.runs[i].state == USPAN_RUN_ENDING ? JOB_DONE : 0u));

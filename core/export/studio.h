@@ -6,8 +6,8 @@
 #include "trace/run.h"
 
 #if USPAN_STUDIO
-/* A registration is due now. */
-bool uspan_studio_wants(uspan_tracer_t *t, uint64_t now_ns, uint64_t *wake);
+/* A registration is due now; else the next call of uspan_poll() is told when. */
+bool uspan_studio_wants(uspan_tracer_t *t);
 /* Path and JSON body of the registration under way. */
 const char *uspan_studio_path(uspan_tracer_t *t);
 void uspan_studio_render(uspan_tracer_t *t, uspan_window_t *w);

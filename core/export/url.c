@@ -1,13 +1,11 @@
 /* url.c: an endpoint, taken apart.
  * Invariant: *out changes only when the whole text is good; then host is a name or an address. */
 #include "url.h"
-#include "ascii.h"
+#include <string.h>
+#include "exporter.h"
+#include "trace/ascii.h"
 
-#if USPAN_TEXTS
-#define WHY(text) text
-#else
-#define WHY(text) "endpoint unusable"
-#endif
+#define WHY(text) USPAN_WORDS(text, "endpoint unusable")
 
 #define PORT_GRPC 4317u
 
@@ -17,11 +15,10 @@ static const char why_grpc[] = WHY("endpoint is for gRPC: use the HTTP one (port
 static size_t skip_prefix(const char *text, const char *prefix)
 {
     size_t i = 0;
-    while (prefix[i] != '\0') {
+    for (; prefix[i] != '\0'; i++) {
         if (uspan_lower(text[i]) != prefix[i]) {
             return 0;
         }
-        i++;
     }
     return i;
 }
@@ -29,47 +26,50 @@ static size_t skip_prefix(const char *text, const char *prefix)
 /* Letters, digits, '-', '.', '_'; in an address literal: hexadecimal digits, ':', '.'. */
 static bool is_host_byte(char c, bool literal6)
 {
+    unsigned lower = (uint8_t)uspan_lower(c);
     if (c == '.') {
         return true;
     }
     if (literal6) {
         return c == ':' || uspan_hex(c) >= 0;
     }
-    char lower = uspan_lower(c);
-    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    return lower - 'a' < 26u || lower - '0' < 10u || c == '-' || c == '_';
+}
+
+/* The authority is over (RFC 3986 §3.2). */
+static bool is_end(char c)
+{
+    return c == '\0' || c == '/' || c == '?' || c == '#';
 }
 
 const char *uspan_url_parse(const char *text, uspan_url_t *out)
 {
     for (const char *c = text; *c != '\0'; c++) {
-        if ((uint8_t)*c <= ' ' || (uint8_t)*c > '~') {
+        if ((unsigned)(uint8_t)*c - '!' > '~' - '!') {
             return WHY("endpoint: percent-encode spaces, controls, bytes beyond ASCII");
         }
     }
-    bool tls = false;
-    size_t skip = skip_prefix(text, "http://");
-    if (skip == 0u) {
-        skip = skip_prefix(text, "https://");
-        tls = true;
+    size_t skip = skip_prefix(text, "http");
+    bool tls = skip != 0u && uspan_lower(text[skip]) == 's';
+    if (skip == 0u || skip_prefix(text + skip + tls, "://") == 0u) {
+        return USPAN_TEXTS && skip_prefix(text, "grpc") != 0u
+                   ? why_grpc
+                   : WHY("endpoint must begin with https:// or http://");
     }
-    if (skip == 0u) {
-        return skip_prefix(text, "grpc") != 0u ? why_grpc
-                                               : WHY("endpoint must begin with https:// or http://");
-    }
-    text += skip;
-
-    /* RFC 3986 §3.2: the authority ends at '/', '?', '#' or the end. */
-    for (const char *c = text; *c != '\0' && *c != '/' && *c != '?' && *c != '#'; c++) {
-        if (*c == '@') {
-            return WHY("endpoint has a user name: use USPAN_BASIC_USER or headers");
-        }
-    }
+    text += skip + tls + 3u;
     bool literal6 = *text == '[';
     const char *host = text + literal6, *end = host;
     while (is_host_byte(*end, literal6)) {
         end++;
     }
     size_t host_len = (size_t)(end - host);
+#if USPAN_TEXTS
+    for (const char *c = text; !is_end(*c); c++) {
+        if (*c == '@') {
+            return "endpoint has a user name: use USPAN_BASIC_USER or headers";
+        }
+    }
+#endif
     if (literal6 && *end++ != ']') {
         return WHY("endpoint's IPv6 address does not end in ]");
     }
@@ -82,15 +82,14 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
     uint32_t port = tls ? 443u : 80u;
     if (*end == ':') {
         port = 0;
-        for (end++; *end >= '0' && *end <= '9'; end++) {
-            port = port * 10u + (uint32_t)(*end - '0');
-            port = port > UINT16_MAX ? UINT16_MAX + 1u : port;
+        for (end++; (unsigned)(uint8_t)*end - '0' < 10u && port <= UINT16_MAX; end++) {
+            port = port * 10u + (uint8_t)*end - '0';
         }
         if (port - 1u >= UINT16_MAX) {
             return WHY("endpoint's port not in 1..65535");
         }
     }
-    if (*end != '\0' && *end != '/' && *end != '?' && *end != '#') {
+    if (!is_end(*end)) {
         return WHY("wrong character in the endpoint's host or port");
     }
     if (port == PORT_GRPC) {

@@ -245,7 +245,8 @@ static void read_headers(const reader_t *r)
     static const char *const names[] = { "OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS" };
     for (size_t i = 0; i < 2u && r->env->headers == NULL; i++) {
         const char *text = read_text(r, names[i]);
-        const char *wrong = text != NULL ? uspan_headers_check(text) : NULL;
+        bool secret = false;
+        const char *wrong = text != NULL ? uspan_headers_check(text, &secret) : NULL;
         if (wrong != NULL) {
             warn(r, names[i], wrong);
         } else {

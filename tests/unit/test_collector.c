@@ -292,7 +292,7 @@ static void test_settings_may_change_at_any_moment_of_an_exchange(void **state)
                 (void)world_poll(w, NULL);
             }
             bool late = w->request_count > 0u;
-            bool body = w->tracer.out.head_len != 0u && w->tracer.out.head_sent >= w->tracer.out.head_len &&
+            bool body = w->tracer.out.head_len != 0u && w->tracer.out.rendered >= w->tracer.out.head_len &&
                         w->tracer.out.step != 0u;
             if (what == 0u) {
                 assert_int_equal(uspan_set_headers(&w->tracer, 0u, "X-Word=second"), USPAN_OK);

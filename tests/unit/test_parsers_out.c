@@ -56,7 +56,8 @@ static void test_without_texts_refusals_are_short(void **state)
     assert_string_equal(uspan_url_parse("grpc://h", &url), "endpoint unusable");
     assert_string_equal(uspan_url_parse("http://", &url), "endpoint unusable");
     assert_null(uspan_url_parse("http://h", &url));
-    assert_string_equal(uspan_headers_check("a"), "headers unusable");
+    bool secret = false;
+    assert_string_equal(uspan_headers_check("a", &secret), "headers unusable");
 }
 
 int main(void)

@@ -71,7 +71,7 @@ static void test_headers_are_renewed_once_a_back_off(void **state)
         assert_int_equal(s.renewals, round);
         assert_int_equal(s.refusals, round);
         assert_int_equal(s.dropped[USPAN_DROP_REFUSED], round);
-        w->now_ns = w->tracer.out.dests[0].target.not_before_ns;
+        w->now_ns = w->tracer.out.dests[0].target.backoff.not_before_ns;
     }
     r.fresh = "X-Pass=second";
     record(w, "kept");

@@ -173,13 +173,13 @@ static void test_a_failing_registration_never_stops_export(void **state)
         studio_answer = rows[i].answer;
         (void)settle(w);
         assert_int_equal(registrations(w), 1);
-        assert_in_range((w->tracer.out.studio.not_before_ns - w->now_ns) / MS, rows[i].low, rows[i].high);
+        assert_in_range((w->tracer.out.studio.backoff.not_before_ns - w->now_ns) / MS, rows[i].low, rows[i].high);
         record_many(w, 3);
         world_drain(w);
         assert_int_equal(stats_of(w, 0).delivered, 3);
         assert_int_equal(stats_of(w, 0).retries, 0);
         studio_answer = NULL;
-        w->now_ns = w->tracer.out.studio.not_before_ns;
+        w->now_ns = w->tracer.out.studio.backoff.not_before_ns;
         (void)settle(w);
         assert_int_equal(registrations(w), 2);
         world_advance_ms(w, 3600000);
@@ -203,7 +203,7 @@ static void test_an_answer_beyond_all_limits_is_retried_later(void **state)
     world_drain(w);
     assert_int_equal(stats_of(w, 0).delivered, 1);
     studio_answer = NULL;
-    w->now_ns = w->tracer.out.studio.not_before_ns;
+    w->now_ns = w->tracer.out.studio.backoff.not_before_ns;
     (void)settle(w);
     assert_int_equal(registrations(w), 2);
 }

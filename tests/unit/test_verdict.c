@@ -199,7 +199,7 @@ static void test_back_off_grows_to_its_longest_and_success_resets_it(void **stat
             assert_int_equal(w->request_count, n + 1u);
             uint32_t wait_ms = settle(w);
             assert_int_equal(w->request_count, n + 1u);
-            uint64_t due_ms = (w->tracer.out.dests[0].target.not_before_ns - w->now_ns) / MS;
+            uint64_t due_ms = (w->tracer.out.dests[0].target.backoff.not_before_ns - w->now_ns) / MS;
             assert_in_range(due_ms, middle[i] * 4u / 5u, middle[i] * 6u / 5u);
             assert_true(wait_ms <= due_ms); /* the kept connection may end first */
             world_advance_ms(w, due_ms - 1u);
@@ -229,7 +229,7 @@ static void test_back_off_is_spread(void **state)
         record(w, "waits");
         uspan_flush(&w->tracer);
         (void)settle(w);
-        uint64_t ms = (w->tracer.out.dests[0].target.not_before_ns - w->now_ns) / MS;
+        uint64_t ms = (w->tracer.out.dests[0].target.backoff.not_before_ns - w->now_ns) / MS;
         low = ms < low ? ms : low;
         high = ms > high ? ms : high;
     }
@@ -248,7 +248,7 @@ static void test_rest_doubles_to_an_hour(void **state)
         uspan_flush(&w->tracer);
         (void)settle(w);
         assert_int_equal(w->request_count, i + 1u);
-        uint64_t ms = (w->tracer.out.dests[0].target.not_before_ns - w->now_ns) / MS;
+        uint64_t ms = (w->tracer.out.dests[0].target.backoff.not_before_ns - w->now_ns) / MS;
         assert_in_range(ms, middle_ms * 4u / 5u, middle_ms * 6u / 5u);
         middle_ms = middle_ms * 2u < 3600000u ? middle_ms * 2u : 3600000u;
         world_advance_ms(w, ms + 1u);

@@ -231,8 +231,7 @@ static void test_time_that_never_came_is_marked(void **state)
             assert_true(uspan_batch_freeze(&w->tracer, 0));
             uspan_set_unix_time(&w->tracer, 1700000000000000000u);
             assert_true(uspan_batch_split(&w->tracer, 0));
-            uspan_slot_t *slot = &w->tracer.trace.slots[w->tracer.out.dests[0].batch.first];
-            uspan_queue_return(&w->tracer, 0, slot);
+            uspan_queue_settle(&w->tracer, 0, w->tracer.out.dests[0].batch.first, USPAN_SETTLE_NOT);
             w->tracer.out.dests[0].batch.limit = 0;
         }
         check(w, spans, COUNT(spans), NULL, 0);

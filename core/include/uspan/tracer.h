@@ -173,6 +173,7 @@ typedef struct uspan_trace_part {
     uspan_block_t *blocks;
     uint16_t *block_next;
     const uspan_port_t *port;
+    struct uspan_export_part *out; /* the tracer's, likewise */
     const uspan_scope_t *scope;
     uspan_processor_t *processors;
     uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped,
@@ -198,45 +199,42 @@ typedef struct uspan_trace_part {
 
 /* An endpoint, taken apart: path points into the text it came from. */
 typedef struct uspan_url {
-    const char *path; /* with query; "" stands for "/" */
-    uint16_t port;
     bool tls;
     bool literal6; /* host is an IPv6 literal: brackets in the Host field */
+    uint16_t port;
+    const char *path; /* with query; "" stands for "/" */
     char host[USPAN_HOST_BYTES];
 } uspan_url_t;
 
 /* Waits between attempts. */
 typedef struct uspan_backoff {
-    uint32_t wait_ms; /* the next one, before jitter */
-    uint16_t attempts;
+    uint32_t wait_ms;       /* the next one, before jitter; 0: nothing failed yet */
+    uint64_t not_before_ns; /* monotonic */
 } uspan_backoff_t;
 
 /* A peer: whom to talk to, and how it went. */
 typedef struct uspan_target {
-    uspan_url_t url;
+    uint8_t renewed; /* 1: headers were renewed since the last success */
+    int8_t last_error;
+    uint16_t last_status;
     const uspan_transport_t *transport;
+    const char *why; /* words for the last failure, static */
+    uint32_t timeout_ms;
+    uint32_t requests, retries, resends, connects;
     const char *headers;
     const char *basic_user, *basic_pass;
     const char *basic64; /* the same, encoded at build time */
-    uint32_t timeout_ms;
-    uint64_t not_before_ns; /* monotonic; back-off */
     uspan_backoff_t backoff;
-    uint8_t resting; /* 1: a configuration error; waits long */
-    uint8_t renewed; /* 1: headers were renewed since the last success */
-    uint16_t last_status;
-    int8_t last_error;
-    const char *why; /* words for the last failure, static */
-    uint32_t requests, retries, resends, connects;
+    uspan_url_t url;
 #if USPAN_HEADERS_BYTES > 0
     char headers_ram[USPAN_HEADERS_BYTES];
 #endif
 } uspan_target_t;
 
-/* A frozen set of spans on its way to one destination. */
+/* A frozen set of spans on its way to one destination: those with its busy bit. */
 typedef struct uspan_batch {
     uint16_t first; /* slot; USPAN_NO_INDEX: none */
     uint16_t count;
-    uint16_t last;
     uint16_t limit; /* spans in a batch after a 413; doubles with each success; 0: no limit */
     uint16_t attempts;
     uint32_t body_len;
@@ -246,18 +244,19 @@ typedef struct uspan_batch {
 } uspan_batch_t;
 
 typedef struct uspan_dest {
-    uint8_t used; /* uspan_dest_kind_t of queue.h */
+    uint8_t used; /* uspan_dest_kind_t of batch.h */
+    uspan_batch_t batch;
     const uspan_sink_t *sink;
-    uspan_target_t target;
     uspan_err_t (*renew)(void *ctx, char *buf, size_t cap);
     void *renew_ctx;
-    uspan_batch_t batch;
-    uint64_t delivered, rejected, body_bytes;
+    uint32_t refusals, renewals;
+    uint64_t body_bytes;
+    uint64_t settled[2]; /* rejected, delivered: USPAN_SETTLE_* of batch.h from USPAN_DROP_COUNT on */
     /* started and settled before this destination existed: delivered elsewhere */
     uint64_t missed;
     uint32_t dropped[USPAN_DROP_COUNT];  /* its own causes; the common ones are in the trace part */
     uint32_t reported[USPAN_DROP_COUNT]; /* acknowledged by the collector */
-    uint32_t refusals, renewals;
+    uspan_target_t target;
 } uspan_dest_t;
 
 /* Bytes of one piece's head: the fixed fields of a span and its name, or an attribute without its value. */
@@ -303,10 +302,6 @@ typedef struct uspan_answer {
 
 /* Delivery. Fields in exporter.c's words. */
 typedef struct uspan_export_part {
-    uspan_dest_t dests[USPAN_DESTINATIONS_MAX];
-    const uspan_gate_t *gate;
-    uspan_resource_t resource;
-    uspan_batching_t batching;
     uint8_t step; /* of the exchange under way: uspan_step_t of exporter.h */
     uint8_t job;  /* what it is for: uspan_job_t */
     uint8_t dest; /* for which destination */
@@ -316,22 +311,29 @@ typedef struct uspan_export_part {
     uint8_t resent;    /* this request was sent again on a new connection */
     uint8_t listening; /* while sending would block: look for an early answer next */
     uint8_t send_dead; /* no more can be sent; an answer may still be there */
-    uint8_t probed;    /* a Date probe was tried since the last wait */
-    uint64_t stop_at_ns, give_up_at_ns, exchange_until_ns, idle_since_ns, clock_at_ns, probe_at_ns;
-    uspan_target_t *connected; /* NULL: none */
+#if USPAN_STUDIO
+    uint8_t run_job; /* index of the run being registered */
+#endif
+    uint32_t send_at, send_len;             /* bytes of send that were taken, that stand there */
+    uint32_t head_len, request_len, rendered; /* bytes of the head, of all; of all that went through send */
+    const uspan_target_t *connected; /* NULL: none */
     const uspan_transport_t *transport; /* of the connection */
+    const uspan_gate_t *gate;
+    uspan_batching_t batching; /* within the compile-time limits */
     uspan_peer_t peer;
-    uint32_t head_len, head_sent, body_len;
-    uint16_t send_len, send_at;
-    uint64_t log_after_ns;
     uint32_t log_suppressed;
-    uspan_backoff_t probe_backoff;
-    uspan_otlp_t otlp;
+    uspan_dest_t *dests; /* the tracer's */
+    uint64_t now_ns, wake_ns; /* of this call of uspan_poll(); when the next one is useful */
+    uint64_t exchange_until_ns, idle_until_ns, clock_at_ns;
+    uint64_t stop_at_ns, give_up_at_ns;
+    uint64_t log_after_ns;
+    uspan_backoff_t probe;
+    uspan_resource_t resource;
     uspan_answer_t answer;
+    uspan_otlp_t otlp;
 #if USPAN_STUDIO
     uspan_target_t studio;
     const char *project;
-    uint8_t run_job; /* index of the run being registered */
 #endif
     uint8_t send[USPAN_SEND_BYTES];
 } uspan_export_part_t;
@@ -340,6 +342,7 @@ struct uspan_tracer {
     uspan_trace_part_t trace; /* first: its address is the tracer's */
     uint32_t magic;
     uspan_export_part_t out;
+    uspan_dest_t dests[USPAN_DESTINATIONS_MAX];
     uint16_t block_next[USPAN_BLOCKS_MAX];
     uspan_slot_t slots[USPAN_SPANS_MAX];
     uspan_block_t blocks[USPAN_BLOCKS_MAX];
