@@ -83,8 +83,11 @@ static err_t send_frame(struct netif *netif, struct pbuf *frame)
 
 signed char board_netif_init(struct netif *netif)
 {
+    if (!net_start(netif->hwaddr)) {
+        board_stop("no virtio-net");
+    }
     netif->linkoutput = send_frame;
-    return net_start(netif->hwaddr) ? ERR_OK : ERR_IF;
+    return ERR_OK;
 }
 
 /* NULL: no pbuf is free; the frame is lost, as on a wire. */

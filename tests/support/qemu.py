@@ -23,13 +23,23 @@ def semihosting(settings, _folder):
     return ["-semihosting-config", ",".join(["enable=on,target=native", *[f"arg={word}" for word in words]])]
 
 
+def settings_page(settings, folder):
+    """Settings in the last page of riscv32_virt's flash (its link.ld), and a generator."""
+    page = folder / "settings"
+    page.write_bytes(b"".join(f"{key}={value}\0".encode() for key, value in settings.items()) + b"\0")
+    return ["-device", f"loader,file={page},addr=0x8003f000,force-raw=on", "-device", "virtio-rng-device"]
+
+
 # give: how settings and entropy reach the firmware; without_entropy: the same machine without a source of it.
 Machine = namedtuple("Machine", "program arguments nic give without_entropy")
 CORTEX_M = "qemu-system-arm"
+VIRTIO_NET = ["-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net"]
+VIRT = ["-M", "virt", "-m", "16", "-bios", "none", "-global", "virtio-mmio.force-legacy=false"]
 MACHINES = {
-    "mps2_an385": Machine(CORTEX_M, ["-M", "mps2-an385"], "lan9118", semihosting, []),
-    "mps2_an386": Machine(CORTEX_M, ["-M", "mps2-an386"], "lan9118", semihosting, []),
-    "lm3s6965evb": Machine(CORTEX_M, ["-M", "lm3s6965evb"], "stellaris", semihosting, []),
+    "mps2_an385": Machine(CORTEX_M, ["-M", "mps2-an385"], ["-nic", "user,model=lan9118"], semihosting, []),
+    "mps2_an386": Machine(CORTEX_M, ["-M", "mps2-an386"], ["-nic", "user,model=lan9118"], semihosting, []),
+    "lm3s6965evb": Machine(CORTEX_M, ["-M", "lm3s6965evb"], ["-nic", "user,model=stellaris"], semihosting, []),
+    "riscv32_virt": Machine("qemu-system-riscv32", VIRT, VIRTIO_NET, settings_page, []),
 }
 
 
@@ -74,7 +84,7 @@ def run(firmware, settings=None, entropy=True, until=None, deadline_s=DEADLINE_S
     machine = MACHINES[firmware.board]
     with tempfile.TemporaryDirectory() as folder:
         given = machine.give(settings or {}, Path(folder)) if entropy else machine.without_entropy
-        command = [machine.program, *machine.arguments, "-nic", f"user,model={machine.nic}", "-nographic", "-monitor", "none",
+        command = [machine.program, *machine.arguments, *machine.nic, "-nographic", "-monitor", "none",
                    "-serial", "stdio", *given, *more, "-kernel", str(firmware.elf)]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                    preexec_fn=die_with_parent)
