@@ -23,8 +23,20 @@ function(uspan_add_port_lwip target lwip)
     target_link_libraries(${target} PUBLIC uspan_core ${lwip})
 endfunction()
 
+# The transport over the socket API of the lwIP that is ${lwip}, as target ${target}: port/posix's, built for it.
+function(uspan_add_port_lwip_sockets target lwip)
+    add_library(${target} STATIC EXCLUDE_FROM_ALL ${USPAN_SOURCE_DIR}/port/posix/tcp.c
+                ${USPAN_SOURCE_DIR}/port/posix/lookup_lwip.c)
+    uspan_own(${target})
+    target_compile_definitions(${target} PRIVATE USPAN_SOCKETS_LWIP=1)
+    target_include_directories(${target} PUBLIC ${USPAN_SOURCE_DIR}/port/posix)
+    target_link_libraries(${target} PUBLIC uspan_core ${lwip})
+endfunction()
+
 if(NOT USPAN_LWIP_TARGET STREQUAL "")
     uspan_add_port_lwip(uspan_port_lwip ${USPAN_LWIP_TARGET})
+    uspan_add_port_lwip_sockets(uspan_port_lwip_sockets ${USPAN_LWIP_TARGET}) # built where it is linked
+    add_library(uspan::port_lwip_sockets ALIAS uspan_port_lwip_sockets)
 elseif(NOT USPAN_LWIP_OPTIONS_DIR STREQUAL "")
     uspan_dep(lwip USPAN_LWIP_DIR src/core/tcp.c lwip)
     uspan_add_lwip_source(uspan_lwip_source ${lwip} ${USPAN_LWIP_OPTIONS_DIR})

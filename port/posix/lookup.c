@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+_Static_assert(sizeof(((uspan_posix_tcp_t *)0)->addresses[0]) == sizeof(struct sockaddr_in6),
+               "an address as uspan_posix.h lays it out");
+
 #define LOOKUPS_MAX 4u
 #define STACK_BYTES (256u * 1024u) /* name service modules want more than PTHREAD_STACK_MIN */
 
@@ -147,8 +150,9 @@ void uspan_posix_lookup_prepare(void)
     (void)pthread_once(&once, watch_forks);
 }
 
-uspan_posix_lookup_t *uspan_posix_lookup_start(const char *host, uint16_t port)
+uspan_posix_lookup_t *uspan_posix_lookup_start(const char *host, uint16_t port, uint8_t turn)
 {
+    (void)turn; /* all addresses are tried, in the system's order */
     uspan_posix_lookup_prepare();
     size_t len = strlen(host);
     uspan_posix_lookup_t *l = len < sizeof(l->host) ? take_slot() : NULL;

@@ -9,14 +9,15 @@
  * ours. */
 unsigned uspan_posix_forks(void);
 
-/* A name look-up on its own thread. The slot belongs to the caller until take or drop; dropped while it runs,
- * it is freed by its thread whenever the resolver lets go. */
+/* A name look-up on its own thread (lookup.c), or in lwIP's (lookup_lwip.c). The slot belongs to the caller
+ * until take or drop; dropped while it runs, it is freed by that thread whenever the resolver lets go. */
 typedef struct uspan_posix_lookup uspan_posix_lookup_t;
 /* Install the handlers of fork(). Whoever holds a lock while it calls look-ups installs its own after these:
  * fork() takes the locks in the opposite order. */
 void uspan_posix_lookup_prepare(void);
-/* Returns NULL: too many look-ups hang, or no thread. */
-uspan_posix_lookup_t *uspan_posix_lookup_start(const char *host, uint16_t port);
+/* turn: how often connecting failed; lwIP tells one address only, so each turn asks for the other family first.
+ * Returns NULL: too many look-ups hang, or no thread. */
+uspan_posix_lookup_t *uspan_posix_lookup_start(const char *host, uint16_t port, uint8_t turn);
 /* USPAN_ERR_AGAIN while it runs. Else the slot is gone; USPAN_OK: *count addresses were written to tcp;
  * USPAN_ERR_IO: *why says why. */
 uspan_err_t uspan_posix_lookup_take(uspan_posix_lookup_t *lookup, uspan_posix_tcp_t *tcp, const char **why);

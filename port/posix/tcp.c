@@ -1,20 +1,8 @@
-/* tcp.c: a byte stream over a non-blocking socket. Plain socket calls only, so that a stack with the same
- * calls (lwIP's) can be served too.
+/* tcp.c: a byte stream over a non-blocking socket, the system's or lwIP's: sockets.h has what they differ in.
  * Invariant: fd >= 0 exactly in CONNECTING and OPEN; lookup != NULL exactly in LOOKUP. */
 #define _GNU_SOURCE
-#include "posix_private.h"
+#include "sockets.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-_Static_assert(sizeof(((uspan_posix_tcp_t *)0)->addresses[0]) == sizeof(struct sockaddr_in6),
-               "an address as uspan_posix.h lays it out");
 _Static_assert(USPAN_POSIX_ADDRESSES_MAX >= 1 && USPAN_POSIX_ADDRESSES_MAX <= 16,
                "USPAN_POSIX_ADDRESSES_MAX: 1..16");
 
@@ -30,6 +18,8 @@ static const char *words(int error)
         return "connection reset by peer";
     case ETIMEDOUT:
         return "connection timed out";
+    case ECONNABORTED:
+        return "peer does not answer any more";
     case EHOSTUNREACH:
         return "host unreachable";
     case ENETUNREACH:
@@ -59,20 +49,9 @@ static bool would_block(int error)
 static void close_fd(uspan_posix_tcp_t *tcp)
 {
     if (tcp->fd >= 0) {
-        (void)close(tcp->fd);
+        (void)SOCKETS(close)(tcp->fd);
         tcp->fd = -1;
     }
-}
-
-static bool set_up(int fd)
-{
-    int one = 1;
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
-        return false;
-    }
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* requests come in large pieces */
-    return true;
 }
 
 /* Try the addresses from address_at on until one connects or is under way. */
@@ -80,47 +59,46 @@ static uspan_err_t connect_next(uspan_posix_tcp_t *tcp)
 {
     for (; tcp->address_at < tcp->address_count; tcp->address_at++) {
         const struct sockaddr *to = (const struct sockaddr *)tcp->addresses[tcp->address_at].bytes;
-        socklen_t len = to->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-        tcp->fd = socket(to->sa_family, SOCK_STREAM, 0);
-        if (tcp->fd < 0 || !set_up(tcp->fd)) {
-            tcp->why = words(errno);
-        } else if (connect(tcp->fd, to, len) == 0) {
+        socklen_t len = to->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(sockets_address_t);
+        tcp->fd = SOCKETS(socket)(to->sa_family, SOCK_STREAM, 0);
+        if (tcp->fd < 0 || !sockets_set_up(tcp->fd)) {
+            tcp->why = words(sockets_connect_error(errno));
+        } else if (SOCKETS(connect)(tcp->fd, to, len) == 0) {
             tcp->state = OPEN;
             return USPAN_OK;
         } else if (errno == EINPROGRESS || errno == EINTR) {
             tcp->state = CONNECTING;
             tcp->wants = POLLOUT;
-            tcp->since_ns = uspan_posix_port()->mono_ns(NULL);
+            tcp->since_ms = sockets_now_ms();
             return USPAN_ERR_AGAIN;
         } else {
-            tcp->why = words(errno);
+            tcp->why = words(sockets_connect_error(errno));
         }
         close_fd(tcp);
     }
     tcp->state = CLOSED;
+    tcp->turn++;
     return USPAN_ERR_IO;
 }
 
 static uspan_err_t check_connect(uspan_posix_tcp_t *tcp)
 {
-    struct pollfd p = { .fd = tcp->fd, .events = POLLOUT };
     int error = 0;
     socklen_t len = sizeof(error);
-    if (poll(&p, 1, 0) <= 0) {
-        uint64_t waited_ns = uspan_posix_port()->mono_ns(NULL) - tcp->since_ns;
-        if (waited_ns < (uint64_t)USPAN_POSIX_CONNECT_MS * 1000000u) {
+    if (!sockets_decided(tcp->fd)) {
+        if (sockets_now_ms() - tcp->since_ms < (uint32_t)USPAN_POSIX_CONNECT_MS) {
             tcp->wants = POLLOUT;
             return USPAN_ERR_AGAIN;
         }
         error = ETIMEDOUT;
-    } else if (getsockopt(tcp->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0) {
+    } else if (SOCKETS(getsockopt)(tcp->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0) {
         error = errno;
     }
     if (error == 0) {
         tcp->state = OPEN;
         return USPAN_OK;
     }
-    tcp->why = words(error);
+    tcp->why = words(sockets_connect_error(error));
     close_fd(tcp);
     tcp->address_at++;
     return connect_next(tcp);
@@ -129,15 +107,15 @@ static uspan_err_t check_connect(uspan_posix_tcp_t *tcp)
 static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
 {
     uspan_posix_tcp_t *tcp = ctx;
-    if (tcp->state != CLOSED && tcp->forks != uspan_posix_forks()) {
+    if (tcp->state != CLOSED && tcp->forks != sockets_forks()) {
         tcp->why = "the connection belongs to the process before fork()";
         return USPAN_ERR_IO;
     }
     switch (tcp->state) {
     case CLOSED:
         tcp->why = "";
-        tcp->forks = uspan_posix_forks();
-        tcp->lookup = uspan_posix_lookup_start(peer->host, peer->port);
+        tcp->forks = sockets_forks();
+        tcp->lookup = uspan_posix_lookup_start(peer->host, peer->port, tcp->turn);
         if (tcp->lookup == NULL) {
             tcp->why = "name look-ups hang, or the system gives no thread for one";
             return USPAN_ERR_IO;
@@ -184,7 +162,7 @@ static uspan_err_t check_open(uspan_posix_tcp_t *tcp)
         tcp->why = "not connected";
         return USPAN_ERR_IO;
     }
-    if (tcp->forks != uspan_posix_forks()) {
+    if (tcp->forks != sockets_forks()) {
         tcp->why = "the connection belongs to the process before fork()";
         return USPAN_ERR_IO;
     }
@@ -198,7 +176,7 @@ static int32_t send_tcp(void *ctx, const uint8_t *buf, size_t len)
     if (err != USPAN_OK) {
         return err;
     }
-    ssize_t moved = send(tcp->fd, buf, len < INT32_MAX ? len : INT32_MAX, MSG_NOSIGNAL);
+    ssize_t moved = SOCKETS(send)(tcp->fd, buf, len < INT32_MAX ? len : INT32_MAX, MSG_NOSIGNAL);
     return moved >= 0 ? (int32_t)moved : explain(tcp, errno, POLLOUT);
 }
 
@@ -209,7 +187,7 @@ static int32_t recv_tcp(void *ctx, uint8_t *buf, size_t len)
     if (err != USPAN_OK) {
         return err;
     }
-    ssize_t moved = recv(tcp->fd, buf, len < INT32_MAX ? len : INT32_MAX, 0);
+    ssize_t moved = SOCKETS(recv)(tcp->fd, buf, len < INT32_MAX ? len : INT32_MAX, 0);
     if (moved == 0) {
         tcp->why = "closed by peer";
         return USPAN_ERR_CLOSED;

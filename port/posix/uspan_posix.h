@@ -49,14 +49,21 @@ uspan_err_t uspan_posix_log_to(const char *path, int level);
 
 /* ---- TCP ----------------------------------------------------------------------------------------------- */
 
+/* This part alone is also lwIP's, for ESP-IDF, FreeRTOS and others with its sockets: tcp.c and lookup_lwip.c,
+ * built with USPAN_SOCKETS_LWIP 1 (target uspan::port_lwip_sockets), where nothing of the rest of this header
+ * exists. lwIP then needs NO_SYS 0, LWIP_SOCKET 1, SYS_LIGHTWEIGHT_PROT 1, an errno for each task, for names
+ * LWIP_DNS 1, and should have LWIP_SO_SNDTIMEO 1 (sockets.h says why). Names are looked up by lwIP's own thread.
+ * One address of a name is known at a time: after a failed connect the other family's is asked for first. */
+
 /* One connection. Fields are tcp.c's. */
 typedef struct uspan_posix_tcp {
     int fd;
     uint8_t state;
     uint8_t address_count, address_at;
+    uint8_t turn;      /* connects that failed, at every address */
     short wants;       /* poll(2) events that the last calls waited for; 0: none did */
     unsigned forks;    /* fork generation in which it was opened */
-    uint64_t since_ns; /* the present address is being tried since */
+    uint32_t since_ms; /* the present address is being tried since */
     const char *why;
     struct uspan_posix_lookup *lookup;
     union {
