@@ -52,10 +52,14 @@ def module_of(path):
 
 def homes(elf):
     """{symbol: object} of data, which has no source line: where the compiler put it before the linker optimised."""
-    objects = sorted(elf.parent.rglob("*.obj"))
-    lines = run([f"{prefix_of(elf)}nm", "-A", *objects]).splitlines()
-    return {name: path for path, name in (re.match(r"(.*?):\w* +[bBdDrR] (\S+)$", line).groups() for line in lines
-                                          if re.search(r" [bBdDrR] \S+$", line))}
+    found, path = {}, None  # of two of one name, the larger one's
+    for line in run([f"{prefix_of(elf)}readelf", "-sW", *sorted(elf.parent.rglob("*.obj"))]).splitlines():
+        if line.startswith("File: "):
+            path = line[6:]
+        elif " OBJECT " in line and " UND " not in line:
+            size, symbol = int(line.split()[2], 0), line.split()[-1]
+            found[symbol] = max((size, path), found.get(symbol, (0, "")))
+    return {symbol: path for symbol, (_, path) in found.items()}
 
 
 def modules(elf):

@@ -7,7 +7,6 @@
 
 #define HFSR 0xE000ED2Cu
 #define HFSR_DEBUGEVT 0x80000000u
-#define CPACR 0xE000ED88u
 #define BKPT_SEMIHOST 0xBEABu
 
 extern uint32_t data_load[], data_low[], data_high[], bss_low[], bss_high[];
@@ -37,8 +36,8 @@ __attribute__((noreturn)) void reset(void)
 __attribute__((used)) void hard_fault_at(uint32_t *frame)
 {
     uint32_t pc = frame[6];
-    if ((REG32(HFSR) & HFSR_DEBUGEVT) != 0u && *(const uint16_t *)pc == BKPT_SEMIHOST) {
-        REG32(HFSR) = HFSR_DEBUGEVT;
+    if (pc < (uintptr_t)board_flash_bytes && *(const uint16_t *)pc == BKPT_SEMIHOST) {
+        REG32(HFSR) = HFSR_DEBUGEVT; /* cleared by writing it */
         frame[0] = (uint32_t)-1;
         frame[6] = pc + 2u;
         return;
