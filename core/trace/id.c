@@ -15,39 +15,35 @@ static inline uint32_t rotl(uint32_t x, unsigned n)
     return x << n | x >> (32u - n);
 }
 
-/* The n-th quarter round of a double round: columns first, then diagonals. */
+/* A quarter round, n-th of a double round: columns first, then diagonals. */
 static inline void quarter(uint32_t *s, unsigned n)
 {
-    unsigned turn = n / 4u;
+    unsigned turn = n / 4u % 2u;
+    uint32_t *at_a = s + n % 4u;
     uint32_t *at_b = s + 4u + (n + turn) % 4u;
     uint32_t *at_c = s + 8u + (n + 2u * turn) % 4u;
     uint32_t *at_d = s + 12u + (n + 3u * turn) % 4u;
-    uint32_t a = s[n % 4u];
-    uint32_t b = *at_b;
-    uint32_t c = *at_c;
-    uint32_t d = *at_d;
-    a += b;
-    d = rotl(d ^ a, 16u);
-    c += d;
-    b = rotl(b ^ c, 12u);
+    uint32_t a = *at_a + *at_b;
+    uint32_t d = rotl(*at_d ^ a, 16u);
+    uint32_t c = *at_c + d;
+    uint32_t b = rotl(*at_b ^ c, 12u);
     a += b;
     d = rotl(d ^ a, 8u);
     c += d;
-    b = rotl(b ^ c, 7u);
-    s[n % 4u] = a;
-    *at_b = b;
-    *at_c = c;
+    *at_a = a;
     *at_d = d;
+    *at_c = c;
+    *at_b = rotl(b ^ c, 7u);
 }
 
-static void chacha_rounds(uint32_t s[16])
+USPAN_ONCE static void chacha_rounds(uint32_t s[16])
 {
-    for (unsigned round = 0; round < DOUBLE_ROUNDS; round++) {
 #if USPAN_SMALL
-        for (unsigned n = 0; n < 8u; n++) {
-            quarter(s, n);
-        }
+    for (unsigned n = 0; n < 8u * DOUBLE_ROUNDS; n++) {
+        quarter(s, n);
+    }
 #else
+    for (unsigned round = 0; round < DOUBLE_ROUNDS; round++) {
         quarter(s, 0);
         quarter(s, 1);
         quarter(s, 2);
@@ -56,8 +52,8 @@ static void chacha_rounds(uint32_t s[16])
         quarter(s, 5);
         quarter(s, 6);
         quarter(s, 7);
-#endif
     }
+#endif
 }
 
 uint32_t uspan_id_lock(uspan_tracer_t *t, unsigned n)
