@@ -1,7 +1,7 @@
-/* tcp.c: a byte stream over lwIP's raw TCP. Nothing here waits, and no call reaches a pcb that lwIP has freed.
+/* tcp.c: a byte stream over lwIP's raw TCP. Nothing here waits, and no call reaches a pcb that lwIP freed.
  * Invariant, under lwIP's lock: pcb != NULL exactly in CONNECTING and OPEN, and is lwIP's until our error
- * callback says otherwise; lookup != NULL exactly in LOOKUP; a lookups[] entry has an owner exactly while lwIP
- * will still call found() with it. */
+ * callback says otherwise; lookup != NULL in LOOKUP, and in CONNECTING while an address of the other family
+ * is asked for; a lookups[] entry has an owner exactly while lwIP will still call found() with it. */
 #include "lwip_private.h"
 
 #include <lwip/dns.h>
@@ -41,6 +41,7 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
     (void)err; /* "always ERR_OK" (tcp.h) */
     tcp->state = OPEN;
     tcp->why = "";
+    tcp->lookup = NULL; /* another address is not wanted any more */
     return ERR_OK;
 }
 
@@ -65,10 +66,14 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t e
 static void on_error(void *arg, err_t err)
 {
     uspan_lwip_tcp_t *tcp = arg;
+    const char *why = err != ERR_RST             ? "connection timed out"
+                      : tcp->state == CONNECTING ? "connection refused"
+                                                 : "connection reset by peer";
     tcp->pcb = NULL;
-    (void)die(tcp, err != ERR_RST             ? "connection timed out"
-                   : tcp->state == CONNECTING ? "connection refused"
-                                              : "connection reset by peer");
+    (void)die(tcp, why);
+    if (tcp->lookup != NULL) {
+        tcp->state = LOOKUP; /* the other family may have an address */
+    }
 }
 
 /* ---- close --------------------------------------------------------------------------------------------- */
@@ -109,6 +114,13 @@ static void close_tcp(void *ctx)
 
 /* ---- open ---------------------------------------------------------------------------------------------- */
 
+static void take_address(uspan_lwip_tcp_t *tcp, const ip_addr_t *address)
+{
+    drop_pcb(tcp); /* of an address that does not answer */
+    tcp->address = *address;
+    tcp->state = FOUND;
+}
+
 #if LWIP_DNS
 static void found(const char *name, const ip_addr_t *address, void *arg)
 {
@@ -121,16 +133,18 @@ static void found(const char *name, const ip_addr_t *address, void *arg)
     }
     tcp->lookup = NULL;
     if (address != NULL) {
-        tcp->address = *address;
-        tcp->state = FOUND;
-    } else {
+        take_address(tcp, address);
+    } else if (tcp->state == LOOKUP) {
         (void)die(tcp, tcp->why[0] != 0 ? tcp->why : "host name not found");
     }
 }
 
+/* In IDLE, in DEAD, and in CONNECTING, which goes on until there is a better address. */
 static uspan_err_t look_up(uspan_lwip_tcp_t *tcp, const char *host, uint8_t family)
 {
     uspan_lwip_lookup_t *lookup = tcp->lookups;
+    ip_addr_t address;
+    bool connecting = tcp->state == CONNECTING;
     while (lookup->owner != NULL) {
         if (++lookup == tcp->lookups + USPAN_LWIP_LOOKUPS) {
             return USPAN_ERR_AGAIN; /* earlier ones hang; lwIP gives them up in seconds */
@@ -138,16 +152,20 @@ static uspan_err_t look_up(uspan_lwip_tcp_t *tcp, const char *host, uint8_t fami
     }
     lookup->owner = tcp; /* before the call: lwIP may answer inside it */
     tcp->lookup = lookup;
-    tcp->state = LOOKUP;
-    err_t err = dns_gethostbyname_addrtype(host, &tcp->address, found, lookup, family);
+    tcp->state = connecting ? CONNECTING : LOOKUP;
+    tcp->second_went = family != LWIP_DNS_ADDRTYPE_DEFAULT;
+    err_t err = dns_gethostbyname_addrtype(host, &address, found, lookup, family);
     if (err == ERR_INPROGRESS) {
         return USPAN_ERR_AGAIN;
     }
     lookup->owner = NULL;
     tcp->lookup = NULL;
     if (err == ERR_OK) {
-        tcp->state = FOUND;
+        take_address(tcp, &address);
         return USPAN_OK;
+    }
+    if (connecting) {
+        return USPAN_ERR_AGAIN;
     }
     if (err == ERR_MEM) {
         return wait_for(tcp, IDLE, "lwIP has no room for another name look-up");
@@ -158,11 +176,12 @@ static uspan_err_t look_up(uspan_lwip_tcp_t *tcp, const char *host, uint8_t fami
 #define LWIP_DNS_ADDRTYPE_DEFAULT 0u
 static uspan_err_t look_up(uspan_lwip_tcp_t *tcp, const char *host, uint8_t family)
 {
+    ip_addr_t address;
     (void)family;
-    if (ipaddr_aton(host, &tcp->address) == 0) {
+    if (ipaddr_aton(host, &address) == 0) {
         return die(tcp, "not an address, and lwIP is built without LWIP_DNS");
     }
-    tcp->state = FOUND;
+    take_address(tcp, &address);
     return USPAN_OK;
 }
 #endif
@@ -194,21 +213,18 @@ static uspan_err_t begin_connect(uspan_lwip_tcp_t *tcp, uint16_t port)
 }
 
 #if TWO_FAMILIES
-/* A name may have addresses of two families, and lwIP tells one at a time. True: the second is on its way. */
-static bool try_other_family(uspan_lwip_tcp_t *tcp, const char *host, uspan_err_t *err)
+/* A name may have addresses of two families, and lwIP tells one at a time: the other is asked for once the
+ * first has failed or takes long. */
+static uspan_err_t try_other_family(uspan_lwip_tcp_t *tcp, const uspan_peer_t *peer, uspan_err_t err)
 {
     ip_addr_t literal;
-    if (tcp->state == CONNECTING && !tcp->second_went && sys_now() - tcp->since_ms >= USPAN_LWIP_CONNECT_MS) {
-        drop_pcb(tcp);
-        *err = die(tcp, "connection timed out");
+    bool slow = tcp->state == CONNECTING && sys_now() - tcp->since_ms >= USPAN_LWIP_CONNECT_MS;
+    if ((tcp->state != DEAD && !slow) || tcp->second_went || ip_addr_isany_val(tcp->address) ||
+        ipaddr_aton(peer->host, &literal) != 0) {
+        return err;
     }
-    if (tcp->state != DEAD || tcp->second_went || ip_addr_isany_val(tcp->address) ||
-        ipaddr_aton(host, &literal) != 0) {
-        return false;
-    }
-    *err = look_up(tcp, host, IP_IS_V6(&tcp->address) ? LWIP_DNS_ADDRTYPE_IPV4 : LWIP_DNS_ADDRTYPE_IPV6);
-    tcp->second_went = tcp->state != DEAD || *err != USPAN_ERR_AGAIN; /* else there was no place for it */
-    return true;
+    err = look_up(tcp, peer->host, IP_IS_V6(&tcp->address) ? LWIP_DNS_ADDRTYPE_IPV4 : LWIP_DNS_ADDRTYPE_IPV6);
+    return err == USPAN_OK ? begin_connect(tcp, peer->port) : err;
 }
 #endif
 
@@ -219,7 +235,6 @@ static uspan_err_t open_locked(uspan_lwip_tcp_t *tcp, const uspan_peer_t *peer)
     case IDLE:
         tcp->why = "";
         tcp->ended = false;
-        tcp->second_went = false;
         ip_addr_set_zero(&tcp->address);
         err = look_up(tcp, peer->host, LWIP_DNS_ADDRTYPE_DEFAULT);
         if (err != USPAN_OK) {
@@ -246,9 +261,7 @@ static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
     USPAN_LWIP_LOCK();
     uspan_err_t err = open_locked(tcp, peer);
 #if TWO_FAMILIES
-    if (try_other_family(tcp, peer->host, &err) && err == USPAN_OK) {
-        err = begin_connect(tcp, peer->port);
-    }
+    err = try_other_family(tcp, peer, err);
 #endif
     USPAN_LWIP_UNLOCK();
     return err;

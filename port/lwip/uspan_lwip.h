@@ -22,8 +22,8 @@ extern "C" {
 #ifndef USPAN_LWIP_LOOKUPS
 #define USPAN_LWIP_LOOKUPS 2
 #endif
-/* With IPv4 and IPv6: longest wait for a name's first address before one of the other family is tried,
- * milliseconds: a dead route must not use up the exchange. */
+/* With IPv4 and IPv6: after so many milliseconds of connecting to a name's first address, one of the other
+ * family is asked for and, where there is one, tried instead. */
 #ifndef USPAN_LWIP_CONNECT_MS
 #define USPAN_LWIP_CONNECT_MS 2500
 #endif

@@ -1,4 +1,4 @@
-/* uspan_lwip_sntp.h: for lwipopts.h to include: has lwIP's SNTP client tell uspan the time. See uspan_lwip.h. */
+/* uspan_lwip_sntp.h: for lwipopts.h to include: lwIP's SNTP client tells uspan the time. See uspan_lwip.h. */
 #ifndef USPAN_LWIP_SNTP_H
 #define USPAN_LWIP_SNTP_H
 

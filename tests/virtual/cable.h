@@ -11,18 +11,16 @@
 #define MS 1000000ull /* in ns */
 #define CABLE_FDS 16u
 
-typedef enum cable_answer { CABLE_FOUND, CABLE_NO_SUCH_NAME, CABLE_SILENT } cable_answer_t;
-
 typedef struct cable {
     uint64_t now_ns;
     unsigned loss, duplicate, reorder; /* percent of frames */
     uint64_t latency_ns;               /* one way */
     bool pulled;
     /* The name server at 10.0.2.3; it knows collector.test only. */
-    cable_answer_t names;
-    bool names_v6_only;
+    enum { CABLE_ANSWERS, CABLE_SILENT } names;
+    bool names_v4_only, names_v6_only;
     uint64_t names_wait_ns;
-    uint64_t sntp_unix_s; /* an SNTP server at 10.0.2.4 says so; 0: it is silent */
+    uint64_t sntp_unix_s; /* an SNTP server there says so; 0: it is silent */
     /* Sees each frame before the cable; true: swallowed. */
     bool (*tap)(const uint8_t *frame, size_t len, bool to_device);
     /* what happened */

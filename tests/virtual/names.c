@@ -62,15 +62,17 @@ static void answer_name(uint8_t *frame, size_t len)
     static const uint8_t address6[16] = { 0xFE, 0xC0, [15] = 2 };
     uint8_t *dns = frame + DATA;
     cable.asked_names++;
-    if (cable.names == CABLE_SILENT || len < DATA + 12u + sizeof name + 4u) {
+    uint8_t *at = memchr(dns + 12, 0, len - DATA - 12u); /* the name's end */
+    if (cable.names == CABLE_SILENT || at == NULL) {
         return;
     }
-    uint8_t *at = dns + 12u + sizeof name;
-    unsigned type = read16(at);
-    bool known = cable.names == CABLE_FOUND && memcmp(dns + 12, name, sizeof name) == 0 &&
-                 (type == ADDRESS_TYPE ? !cable.names_v6_only : type == ADDRESS6_TYPE);
-    size_t address_len = type == ADDRESS_TYPE ? sizeof address : sizeof address6;
+    unsigned type = read16(++at);
+    bool known = memcmp(dns + 12, name, sizeof name) == 0;
     write16(dns + 2, known ? 0x8180u : 0x8183u); /* answer, recursion done; 3: no such name */
+    known = known && (type == ADDRESS_TYPE    ? !cable.names_v6_only
+                      : type == ADDRESS6_TYPE ? !cable.names_v4_only
+                                              : false);
+    size_t address_len = type == ADDRESS_TYPE ? sizeof address : sizeof address6;
     write16(dns + 6, known);
     write16(dns + 8, 0u);
     write16(dns + 10, 0u);

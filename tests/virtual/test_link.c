@@ -235,7 +235,7 @@ static void test_a_third_of_the_frames_lost_and_every_span_arrives(void **state)
 static void test_a_full_pool_loses_spans_and_each_is_counted_on_both_sides(void **state)
 {
     (void)state;
-    for (unsigned loss = 0; loss <= 30u; loss += 10u) {
+    for (unsigned loss = 0; loss <= 30u; loss += 15u) {
         outcome_t o = send_through(&(link_t){ .seed = 5u + loss, .loss = loss, .trouble = true, .careless = true });
         assert_true(dropped_of(&o.stats) > 0u);
         assert_int_equal(o.stats.dropped[USPAN_DROP_POOL_FULL], dropped_of(&o.stats));
