@@ -14,7 +14,8 @@
 #include <string.h>
 
 #define MSTATUS_MIE 8u
-#define FIRST_ENTROPY_NS 100000000u /* since reset; QEMU's comes within 10 ms */
+#define UNIX_2020_NS 1577836800000000000u /* an RTC that was never set says less */
+#define FIRST_ENTROPY_NS 100000000u       /* since reset; QEMU's comes within 10 ms */
 
 /* Written into the flash's last page by whoever starts the machine: "name=value" texts, each ending in 0, then
  * an empty one (or the 0xff of erased flash). */
@@ -59,7 +60,11 @@ uspan_err_t board_random(uint8_t *out, size_t len)
 
 uspan_err_t board_unix_ns(uint64_t *out)
 {
-    *out = rtc_unix_ns();
+    uint64_t now_ns = rtc_unix_ns();
+    if (now_ns < UNIX_2020_NS) {
+        return USPAN_ERR_AGAIN;
+    }
+    *out = now_ns;
     return USPAN_OK;
 }
 

@@ -5,6 +5,7 @@ Invariant: one build at a time in a folder; a build that fails raises with the c
 Usage: firmware.py [BOARD ...]   none given: every board; CMAKE_ARGS in the environment: further arguments of cmake"""
 import fcntl
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -43,7 +44,7 @@ def build(board, *settings):
     if board not in boards():
         raise ValueError(f"no board {board}; there are {', '.join(boards())}")
     settings = [*shlex.split(os.environ.get("CMAKE_ARGS", "")), *settings]
-    name = "-".join([board, *[part.replace("/", "_").strip("-") for part in settings]])
+    name = "-".join([board, *[re.sub(r"[^\w.=-]", "_", part).strip("-") for part in settings]])
     folder = build_dir() / name
     folder.mkdir(parents=True, exist_ok=True)
     with open(build_dir() / f"{name}.lock", "w", encoding="utf-8") as lock:
