@@ -211,7 +211,7 @@ static void a_slow_address_that_answers_first_is_kept(void)
     cable.tap = swallow_version_4_tcp;
     assert_int_equal(open_for_ms("collector.test", 1000), USPAN_ERR_AGAIN);
     cable.names_wait_ns = 2500 * MS; /* the other address comes when this one stands */
-    assert_int_equal(open_late("collector.test", 2000), USPAN_OK);
+    assert_int_equal(open_late("collector.test", 1800), USPAN_OK);
     peer_run_ms(8000);
     assert_false(IP_IS_V6_VAL(tcp.address));
     assert_true(cable.asked_names >= 2u);
@@ -229,7 +229,7 @@ static void a_refusal_waits_for_the_other_address_that_is_asked_for(void)
     cable.tap = swallow_version_4_tcp;
     assert_int_equal(open_for_ms("collector.test", 1000), USPAN_ERR_AGAIN);
     cable.names_wait_ns = 2500 * MS;
-    assert_int_equal(open_late("collector.test", 2000), USPAN_OK);
+    assert_int_equal(open_late("collector.test", 1800), USPAN_OK);
     assert_true(IP_IS_V6_VAL(tcp.address));
 }
 
