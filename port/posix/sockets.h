@@ -49,15 +49,21 @@ static inline bool sockets_set_up(int fd)
     }
     (void)lwip_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
                           sizeof(one)); /* requests come in large pieces */
+    return true;
+}
+
+/* The time-out is set only now: it would also refuse each send that lwIP's thread takes up late. */
+static inline void sockets_close(int fd)
+{
 #if LWIP_SO_SNDTIMEO
 #if LWIP_SO_SNDRCVTIMEO_NONSTANDARD
-    (void)lwip_setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &one, sizeof(one));
+    const int soon = 1;
 #else
-    const struct timeval close_at_once = { .tv_usec = 1000 };
-    (void)lwip_setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &close_at_once, sizeof(close_at_once));
+    const struct timeval soon = { .tv_usec = 1000 };
 #endif
+    (void)lwip_setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon));
 #endif
-    return true;
+    (void)lwip_close(fd);
 }
 
 /* True once a connect is decided. */
@@ -124,6 +130,11 @@ static inline bool sockets_set_up(int fd)
     }
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* requests come in large pieces */
     return true;
+}
+
+static inline void sockets_close(int fd)
+{
+    (void)close(fd);
 }
 
 /* True once a connect is decided. */

@@ -49,7 +49,7 @@ static bool would_block(int error)
 static void close_fd(uspan_posix_tcp_t *tcp)
 {
     if (tcp->fd >= 0) {
-        (void)SOCKETS(close)(tcp->fd);
+        sockets_close(tcp->fd);
         tcp->fd = -1;
     }
 }
