@@ -85,7 +85,6 @@ static void drop_pcb(uspan_lwip_tcp_t *tcp)
         return;
     }
     tcp->pcb = NULL;
-    tcp_arg(pcb, NULL);
     tcp_recv(pcb, NULL);
     tcp_err(pcb, NULL); /* tcp_abort() would call it */
     /* What waits here for a peer that does not acknowledge would hold lwIP's memory for minutes. */

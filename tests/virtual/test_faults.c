@@ -1,6 +1,6 @@
 /* test_faults.c: port/lwip's transport where things go wrong: refusals, resets, half-closed and silent peers, full
  * pools. After each, all that lwIP gave out is back.
- * wrap: tcp_write tcp_close tcp_connect */
+ * wrap: tcp_write tcp_close tcp_connect tcp_recved */
 #include "over.h"
 #include <lwip/mem.h>
 #include <lwip/memp.h>
@@ -32,6 +32,15 @@ err_t __wrap_tcp_close(struct tcp_pcb *pcb)
 err_t __wrap_tcp_connect(struct tcp_pcb *pcb, const ip_addr_t *to, u16_t port, tcp_connected_fn connected)
 {
     return connect_error != ERR_OK ? connect_error : __real_tcp_connect(pcb, to, port, connected);
+}
+
+void __real_tcp_recved(struct tcp_pcb *pcb, u16_t len);
+void __wrap_tcp_recved(struct tcp_pcb *pcb, u16_t len);
+
+void __wrap_tcp_recved(struct tcp_pcb *pcb, u16_t len)
+{
+    assert_non_null(pcb);
+    __real_tcp_recved(pcb, len);
 }
 
 /* ---- bytes --------------------------------------------------------------------------------------------- */
@@ -69,6 +78,16 @@ static void bytes_go_both_ways_in_pieces_of_any_size(void)
     assert_memory_equal(sent, back, sizeof sent);
 }
 
+static void small_pieces_do_not_wait_for_one_another(void)
+{
+    connect_fully();
+    cable.latency_ns = 100 * MS;
+    assert_int_equal(send_text("a"), 1);
+    assert_int_equal(send_text("b"), 1);
+    peer_run_ms(150); /* before anything was acknowledged */
+    assert_int_equal(peer_read(buffer, sizeof buffer), 2);
+}
+
 static void what_is_not_taken_stays_and_the_peer_is_held_back(void)
 {
     connect_fully();
@@ -89,6 +108,22 @@ static void what_is_not_taken_stays_and_the_peer_is_held_back(void)
         }
     }
     assert_memory_equal(got, buffer, fed);
+}
+
+static void more_than_a_chain_can_count_waits_in_lwip(void)
+{
+    static uint8_t much[65000];
+    connect_fully();
+    tcp.in = pbuf_alloc(PBUF_RAW, sizeof much, PBUF_ROM); /* as if a scaled window had brought it */
+    tcp.in->payload = much;
+    assert_int_equal(peer_write(buffer, 1000), 1000);
+    peer_run_ms(1000);
+    assert_int_equal(tcp.in->tot_len, sizeof much); /* or it would have begun at 0 again */
+    assert_non_null(tcp.pcb->refused_data);
+    (void)pbuf_free(tcp.in);
+    tcp.in = NULL;
+    peer_run_ms(1000);
+    assert_int_equal(receive(sizeof buffer), 1000);
 }
 
 /* ---- ends ---------------------------------------------------------------------------------------------- */
@@ -163,6 +198,9 @@ static void a_peer_that_only_stops_sending_still_gets_our_bytes(void)
     hang_up();
     peer_run_ms(100);
     assert_int_equal(peer_read(buffer, 1), -1); /* a clean end for the peer too */
+    peer_close();
+    connect_fully();
+    assert_int_equal(receive(1), 0); /* the next one has its own end */
 }
 
 static void a_polite_close_ends_the_stream_without_a_reset(void)
@@ -195,6 +233,7 @@ static void a_peer_that_never_reads_blocks_and_a_close_frees_at_once(void)
     for (unsigned idle = 0; idle < 100u; peer_run_ms(100)) {
         int32_t n = transport.send(transport.ctx, buffer, sizeof buffer);
         assert_in_range(n, 0, TCP_SND_BUF);
+        assert_true(total > 0u || n == TCP_SND_BUF); /* at first all that lwIP's buffer holds */
         total += (size_t)n;
         idle = n == 0 ? idle + 1u : 0u;
         assert_true(total < 64u * 1024u * 1024u);
@@ -336,12 +375,17 @@ static void an_empty_buffer_pool_costs_frames_but_no_bytes(void)
 
 static void closed_connections_give_way_to_a_new_one(void)
 {
-    for (unsigned i = 0; i < 3u * MEMP_NUM_TCP_PCB; i++) { /* each leaves one that waits for its end */
+    int kept[3u * MEMP_NUM_TCP_PCB];
+    for (unsigned i = 0; i < COUNT(kept); i++) { /* each leaves one that waits for its end */
         connect_fully();
         cable_pull(true, false);
         hang_up();
         cable_pull(false, true);
-        peer_close();
+        kept[i] = peer.fd;
+        peer.fd = -1;
+    }
+    for (unsigned i = 0; i < COUNT(kept); i++) {
+        (void)close(kept[i]);
     }
 }
 #endif
@@ -350,7 +394,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         OVER_THE_LINK(bytes_go_both_ways_in_pieces_of_any_size),
+        OVER_THE_LINK(small_pieces_do_not_wait_for_one_another),
         OVER_THE_LINK(what_is_not_taken_stays_and_the_peer_is_held_back),
+        OVER_THE_LINK(more_than_a_chain_can_count_waits_in_lwip),
         OVER_THE_LINK(a_refused_connection_is_said_and_another_try_succeeds),
         OVER_THE_LINK(a_reset_after_an_answer_leaves_the_answer_readable),
         OVER_THE_LINK(a_reset_on_bytes_of_ours_is_not_missed),

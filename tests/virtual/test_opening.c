@@ -3,6 +3,7 @@
 #include "over.h"
 #include <lwip/apps/sntp.h>
 #include <lwip/dns.h>
+#include <lwip/priv/tcp_priv.h>
 
 /* ---- open ---------------------------------------------------------------------------------------------- */
 
@@ -42,6 +43,9 @@ static void calls_before_open_and_after_close_say_no(void)
 {
     assert_int_equal(send_text("x"), USPAN_ERR_IO);
     assert_int_equal(receive(1), USPAN_ERR_IO);
+    assert_int_equal(open_once("10.0.2.2"), USPAN_ERR_AGAIN);
+    assert_int_equal(send_text("x"), USPAN_ERR_IO);
+    assert_int_equal(receive(1), USPAN_ERR_IO);
     connect_fully();
     assert_int_equal(open_once("10.0.2.2"), USPAN_OK); /* it stands */
     hang_up();
@@ -59,8 +63,11 @@ static void a_name_is_looked_up(void)
 
 static void a_name_that_is_not_there_is_said(void)
 {
+    connect_fully();
+    hang_up();
     assert_int_equal(open_for_ms("nowhere.test", 10000), USPAN_ERR_IO);
     assert_why("host name not found");
+    assert_int_equal(cable.asked_names, 1); /* lwIP's one question covers both families */
     hang_up();
     cable.names = CABLE_SILENT;
     assert_int_equal(open_for_ms("collector.test", 60000), USPAN_ERR_IO);
@@ -182,6 +189,7 @@ static void where_version_4_is_silent_version_6_is_tried(void)
     uint64_t began_ns = cable.now_ns;
     assert_int_equal(open_for_ms("collector.test", 5000), USPAN_OK);
     assert_true(IP_IS_V6_VAL(tcp.address));
+    assert_null(tcp_active_pcbs->next); /* the other is gone */
     assert_in_range(cable.now_ns - began_ns, USPAN_LWIP_CONNECT_MS * MS, (USPAN_LWIP_CONNECT_MS + 500u) * MS);
 }
 
@@ -203,6 +211,13 @@ static void a_slow_address_is_waited_for_where_there_is_no_other(void)
     peer_close();
     assert_int_equal(open_late("collector.test", 4000), USPAN_OK);
     assert_int_equal(cable.asked_names, 2);
+    hang_up();
+    peer_run_ms(100);
+    peer_close();
+    cable.tap = swallow_version_4_tcp;
+    assert_int_equal(open_once("collector.test"), USPAN_ERR_AGAIN);
+    dns_setserver(0, NULL); /* nobody can be asked now */
+    assert_int_equal(open_late("collector.test", 4000), USPAN_OK);
 }
 
 static void a_slow_address_that_answers_first_is_kept(void)
