@@ -1,5 +1,5 @@
-/* trust_anchor.h: the certificate of the authority that the collector must come from, DER, in flash; made by the
- * build from USPAN_CA_FILE. */
+/* trust_anchor.h: the certificate of the authority that the collector must come from, DER, in flash; made by
+ * the build from USPAN_CA_FILE. */
 #ifndef USPAN_TRUST_ANCHOR_H
 #define USPAN_TRUST_ANCHOR_H
 

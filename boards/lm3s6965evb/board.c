@@ -1,4 +1,5 @@
-/* board.c: EK-LM3S6965 (data sheet DS-LM3S6965): 8 MHz crystal, core at 50 MHz by the PLL, UART 0 on PA0 and PA1.
+/* board.c: EK-LM3S6965 (data sheet DS-LM3S6965): 8 MHz crystal, core at 50 MHz by the PLL, UART 0 on PA0 and
+ * PA1.
  * Invariant: nothing here waits for ever: a PLL that does not lock leaves the core on the crystal. */
 #include "board.h"
 

@@ -62,7 +62,8 @@ static err_t send(struct netif *netif, struct pbuf *frame)
     return ERR_OK;
 }
 
-/* The first word of a frame begins with its length, this length and the CRC included: where lwIP has its pad. */
+/* The first word of a frame begins with its length, this length and the CRC included: where lwIP has its
+ * pad. */
 static void receive(struct netif *netif)
 {
     uint32_t first = REG32(DATA);

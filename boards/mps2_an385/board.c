@@ -28,8 +28,8 @@ void board_putc(char c)
     REG32(UART_DATA) = (uint8_t)c;
 }
 
-/* The FPGA image has no generator. The host's stands in under QEMU; a product brings its own, or TLS and tracing
- * do not start. */
+/* The FPGA image has no generator. The host's stands in under QEMU; a product brings its own, or TLS and
+ * tracing do not start. */
 uspan_err_t board_random(uint8_t *out, size_t len)
 {
     return semihost_random(out, len);

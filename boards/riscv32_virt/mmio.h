@@ -1,4 +1,5 @@
-/* mmio.h: device registers, and the machine's memory map as far as the drivers use it (QEMU, hw/riscv/virt.c).
+/* mmio.h: device registers, and the machine's memory map as far as the drivers use it (QEMU,
+ * hw/riscv/virt.c).
  * Invariant: a device is touched through mmio_read() and mmio_write() only, one 32-bit access each. */
 #ifndef RISCV32_VIRT_MMIO_H
 #define RISCV32_VIRT_MMIO_H

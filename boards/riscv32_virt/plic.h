@@ -6,7 +6,8 @@
 
 /* Let interrupt `source` end sleep. Context: main loop, before the first sleep. */
 void plic_enable(uint32_t source);
-/* Take what is pending, so that the sources may interrupt again. Quiet the devices first. Context: main loop. */
+/* Take what is pending, so that the sources may interrupt again. Quiet the devices first. Context: main
+ * loop. */
 void plic_drain(void);
 
 #endif

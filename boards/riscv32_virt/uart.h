@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Context: any, traps included. Waits for the UART, some 90 us a byte at 115,200 baud (in QEMU: not at all). */
+/* Context: any, traps included. Waits for the UART, some 90 us a byte at 115,200 baud (in QEMU: not at
+ * all). */
 void uart_write(const char *text, size_t len);
 
 #endif

@@ -1,4 +1,5 @@
-/* virtio.h: devices on virtio-mmio, legacy (version 1) and modern (version 2). One descriptor is one buffer. */
+/* virtio.h: devices on virtio-mmio, legacy (version 1) and modern (version 2). One descriptor is one
+ * buffer. */
 #ifndef RISCV32_VIRT_VIRTIO_H
 #define RISCV32_VIRT_VIRTIO_H
 
@@ -18,7 +19,8 @@ typedef struct virtio_device {
     bool modern;
 } virtio_device_t;
 
-/* One queue, shared with the device as it lies here: its three parts (virtio 1.1, 2.6 and 2.6.2), then ours. */
+/* One queue, shared with the device as it lies here: its three parts (virtio 1.1, 2.6 and 2.6.2), then
+ * ours. */
 typedef struct virtio_queue {
     alignas(VIRTIO_ALIGN) struct {
         uint64_t address;
@@ -42,8 +44,8 @@ typedef struct virtio_queue {
     uint16_t number;
 } virtio_queue_t;
 
-/* Find the first device of a kind, reset it and agree on `features` (bits 0..31 that it must offer) and, with a
- * modern one, VERSION_1. Returns false: there is none, or it does not agree. Context: start-up. */
+/* Find the first device of a kind, reset it and agree on `features` (bits 0..31 that it must offer) and, with
+ * a modern one, VERSION_1. Returns false: there is none, or it does not agree. Context: start-up. */
 bool virtio_open(virtio_device_t *device, uint32_t id, uint32_t features);
 /* Set queue `number` up. Returns false: the device has no such queue. Context: between open and run. */
 bool virtio_add_queue(const virtio_device_t *device, virtio_queue_t *queue, uint16_t number);
@@ -51,8 +53,8 @@ bool virtio_add_queue(const virtio_device_t *device, virtio_queue_t *queue, uint
 void virtio_mute(virtio_queue_t *queue);
 /* The device may use its queues. Context: once, after its queues were added. */
 void virtio_run(const virtio_device_t *device);
-/* Hand buffer `id` (0..VIRTIO_BUFFERS - 1), which the device does not have, over to it. The device writes to it,
- * or only reads. Context: main loop. */
+/* Hand buffer `id` (0..VIRTIO_BUFFERS - 1), which the device does not have, over to it. The device writes to
+ * it, or only reads. Context: main loop. */
 void virtio_give(const virtio_device_t *device, virtio_queue_t *queue, uint16_t id, const void *data,
                  uint32_t len, bool writes);
 /* A buffer that the device is done with: its id, and the bytes that were written to *len; -1: none. */

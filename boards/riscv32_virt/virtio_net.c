@@ -1,6 +1,6 @@
 /* virtio_net.c: Ethernet frames over virtio-net (virtio 1.1, 5.1), without offloads.
- * Invariant: each receive buffer is the device's, or is the one that net_recv() gave out; a send buffer is free
- * exactly when its bit in send_free is set. */
+ * Invariant: each receive buffer is the device's, or is the one that net_recv() gave out; a send buffer is
+ * free exactly when its bit in send_free is set. */
 #include "virtio_net.h"
 
 #include "mmio.h"

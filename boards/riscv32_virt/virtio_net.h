@@ -12,7 +12,8 @@
 bool net_start(uint8_t *mac);
 /* The cable is in: the monitor's set_link takes it out. */
 bool net_has_cable(void);
-/* Room for one frame of NET_FRAME_BYTES to fill and send; NULL: all buffers are still on their way; try later. */
+/* Room for one frame of NET_FRAME_BYTES to fill and send; NULL: all buffers are still on their way; try
+ * later. */
 uint8_t *net_send_buffer(void);
 /* Send the first `len` bytes of the buffer that net_send_buffer() gave. */
 void net_send(size_t len);

@@ -8,7 +8,8 @@
 
 /* Find and start the device. Returns false: there is none. Context: start-up. */
 bool rng_start(void);
-/* Fill out[len]; 256 bytes are kept in store. Returns false: not that many there yet, out is zeroed; or no device.
+/* Fill out[len]; 256 bytes are kept in store. Returns false: not that many there yet, out is zeroed; or no
+ * device.
  * Context: one task. Never waits. */
 bool rng_read(uint8_t *out, size_t len);
 

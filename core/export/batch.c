@@ -100,8 +100,9 @@ bool uspan_batch_freeze(uspan_tracer_t *t, unsigned d)
 {
     uspan_dest_t *dest = uspan_dest(t, d);
     uspan_batch_t *b = &dest->batch;
-    const uint32_t spans_max =
-        b->limit != 0u && b->limit < uspan_out(t)->batching.spans_max ? b->limit : uspan_out(t)->batching.spans_max;
+    const uint32_t spans_max = b->limit != 0u && b->limit < uspan_out(t)->batching.spans_max
+                                   ? b->limit
+                                   : uspan_out(t)->batching.spans_max;
     uint32_t most = spans_max;
     b->attempts = 0u;
     for (;;) {

@@ -137,10 +137,10 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
         good = typed_is_good(&r.typed[i]);
     }
     if (!good) {
-        uspan_say(t, USPAN_LEVEL_ERROR,
-                  USPAN_WORDS("resource attributes do not decode: key=value,... with percent-encoded UTF-8",
-                              "c2"),
-                  NULL);
+        uspan_say(
+            t, USPAN_LEVEL_ERROR,
+            USPAN_WORDS("resource attributes do not decode: key=value,... with percent-encoded UTF-8", "c2"),
+            NULL);
         return USPAN_ERR_CONFIG;
     }
     /* A service.name in the list stands only where none is given; the compile-time one is the last resort. */
@@ -177,15 +177,16 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
 static const struct {
     const char *endpoint, *headers, *basic_user, *basic_pass, *basic64;
 } built_in[] = {
-    { .endpoint = ENDPOINT_1,
+    {
+        .endpoint = ENDPOINT_1,
 #ifdef USPAN_HEADERS
-      .headers = USPAN_HEADERS,
+        .headers = USPAN_HEADERS,
 #endif
 #ifdef USPAN_BASIC_AUTH
-      .basic64 = USPAN_BASIC_AUTH,
+        .basic64 = USPAN_BASIC_AUTH,
 #elif defined(USPAN_BASIC_USER)
-      .basic_user = USPAN_BASIC_USER,
-      .basic_pass = USPAN_BASIC_PASS,
+        .basic_user = USPAN_BASIC_USER,
+        .basic_pass = USPAN_BASIC_PASS,
 #endif
     },
 #if USPAN_DESTINATIONS_MAX > 1

@@ -116,8 +116,8 @@ static void look(uspan_tracer_t *t, unsigned d, look_t *l)
     uspan_unlock(t, state);
 }
 
-/* Spans recorded before Unix time is known wait for it, but not for ever. A probe is worth it where they would
- * go and nothing else brings it. */
+/* Spans recorded before Unix time is known wait for it, but not for ever. A probe is worth it where they
+ * would go and nothing else brings it. */
 static uspan_job_t job_without_time(uspan_tracer_t *t, unsigned d, const look_t *l)
 {
     uint64_t until = l->oldest_ns + (uint64_t)USPAN_HOLD_UNSYNCED_MS * USPAN_NS_PER_MS;
@@ -125,7 +125,8 @@ static uspan_job_t job_without_time(uspan_tracer_t *t, unsigned d, const look_t 
         until = uspan_out(t)->give_up_at_ns;
     }
     if (uspan_not_yet(t, until)) {
-        return USPAN_HTTP_DATE && !uspan_not_yet(t, l->due_ns) && !uspan_not_yet(t, uspan_out(t)->probe.not_before_ns)
+        return USPAN_HTTP_DATE && !uspan_not_yet(t, l->due_ns) &&
+                       !uspan_not_yet(t, uspan_out(t)->probe.not_before_ns)
                    ? USPAN_JOB_PROBE
                    : USPAN_JOB_NONE;
     }

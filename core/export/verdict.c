@@ -15,16 +15,17 @@
 #define MESSAGE_BYTES 80u
 
 /* Both messages that are read here have a number and a text, and these two tags serve both. */
-USPAN_STATIC_ASSERT(uspan_otlp_ExportTracePartialSuccess_rejected_spans_tag == uspan_otlp_RpcStatus_code_tag &&
+USPAN_STATIC_ASSERT(uspan_otlp_ExportTracePartialSuccess_rejected_spans_tag ==
+                            uspan_otlp_RpcStatus_code_tag &&
                         uspan_otlp_ExportTracePartialSuccess_error_message_tag ==
                             uspan_otlp_RpcStatus_message_tag,
                     "ExportTracePartialSuccess and google.rpc.Status have equal tags");
 
 /* Read the body: a google.rpc.Status (`inside` it from the start), or the partial_success of an
- * ExportTraceServiceResponse, whose end is taken for that of the answer. The first bytes of the text stay, all
- * else is skipped. With nanopb's stream primitives: its message decoder recurses, and costs 3 KB more. A body
- * of another type, or one that does not decode, says nothing: servers answer JSON, or nothing. Of a body that
- * was not kept whole, what was decoded until its break counts. Returns the number. */
+ * ExportTraceServiceResponse, whose end is taken for that of the answer. The first bytes of the text stay,
+ * all else is skipped. With nanopb's stream primitives: its message decoder recurses, and costs 3 KB more. A
+ * body of another type, or one that does not decode, says nothing: servers answer JSON, or nothing. Of a body
+ * that was not kept whole, what was decoded until its break counts. Returns the number. */
 static uint64_t read_body(const uspan_answer_t *a, bool inside, char text[MESSAGE_BYTES])
 {
     pb_istream_t s = pb_istream_from_buffer(a->body, a->body_len);

@@ -60,8 +60,8 @@ uint32_t uspan_id_lock(uspan_tracer_t *t, unsigned n)
 {
     uspan_trace_part_t *p = &t->trace;
     uint32_t state = uspan_lock(t);
-    /* Another context may use a new block up before this one has its bytes: it got on then, and this one turns
-     * again. */
+    /* Another context may use a new block up before this one has its bytes: it got on then, and this one
+     * turns again. */
     while (p->seeded != 0u && p->ids_used + n > BLOCK) {
         uint32_t s[16];
         memcpy(s, p->chacha, BLOCK);

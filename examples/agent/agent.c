@@ -1,6 +1,6 @@
 /* agent.c: a gardener's agent, traced: `make demo` runs it, on the host or on a board. One turn: format the
- * prompt, ask the model, run the two tools that it wants (the valve fails), ask again. The model and the tools
- * are acted, with the times that real ones take. */
+ * prompt, ask the model, run the two tools that it wants (the valve fails), ask again. The model and the
+ * tools are acted, with the times that real ones take. */
 #include "agent.h"
 
 #include "uspan/genai.h"

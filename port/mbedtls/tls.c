@@ -206,8 +206,8 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
 
 /* ---- bytes --------------------------------------------------------------------------------------------- */
 
-/* In 1.3 a ticket may come between any two records, and mbedTLS tells of it in a write too: it is taken, and the
- * call goes on. */
+/* In 1.3 a ticket may come between any two records, and mbedTLS tells of it in a write too: it is taken, and
+ * the call goes on. */
 static bool took_ticket(uspan_tls_t *tls, int result)
 {
 #if defined(MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
@@ -221,8 +221,8 @@ static bool took_ticket(uspan_tls_t *tls, int result)
     return false;
 }
 
-/* mbedtls_ssl_write(), which takes a record under way for a new one when a ticket's handshake step, in a read or a
- * write, has sent its rest. */
+/* mbedtls_ssl_write(), which takes a record under way for a new one when a ticket's handshake step, in a read
+ * or a write, has sent its rest. */
 static int write_record(uspan_tls_t *tls, const uint8_t *buf, size_t len)
 {
     int moved = mbedtls_ssl_get_max_out_record_payload(&tls->ssl);

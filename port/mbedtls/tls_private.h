@@ -30,7 +30,8 @@ void uspan_tls_dates_watch(uspan_tls_t *tls);
 void uspan_tls_dates_begin(uspan_tls_t *tls);
 /* True unless the time, as far as it is known, is outside of these. */
 bool uspan_tls_dates_hold(const uspan_tls_t *tls, const uspan_tls_dates_t *dates);
-/* Hold the open connection's chain against the time; dates_settled: that was the present one, so once is enough.
+/* Hold the open connection's chain against the time; dates_settled: that was the present one, so once is
+ * enough.
  * Returns NULL, or what is wrong. */
 const char *uspan_tls_dates_recheck(uspan_tls_t *tls);
 

@@ -1,7 +1,8 @@
-/* tls_time.c: dates of certificates, by the clock that uspan knows and not by mbedTLS's time(), which many boards
- * do not have.
- * Invariant: the time that dates are held against is never before the floor, and where Unix time is unknown it is
- * the floor: what had expired by then is refused at any time, what begins later only once time is known. */
+/* tls_time.c: dates of certificates, by the clock that uspan knows and not by mbedTLS's time(), which many
+ * boards do not have.
+ * Invariant: the time that dates are held against is never before the floor, and where Unix time is unknown
+ * it is the floor: what had expired by then is refused at any time, what begins later only once time is
+ * known. */
 #include "tls_private.h"
 
 #define NEVER_S UINT32_MAX /* 2106 and later */
@@ -45,8 +46,8 @@ static uint32_t floor_s(void)
 #endif
 }
 
-/* The time to hold dates against. Returns true where it is the present one. A clock that stands before the floor
- * is wrong, so unknown. */
+/* The time to hold dates against. Returns true where it is the present one. A clock that stands before the
+ * floor is wrong, so unknown. */
 static bool read_now(const uspan_tls_t *tls, uint32_t *now_s)
 {
     const uspan_tls_options_t *o = &tls->options;
@@ -90,7 +91,8 @@ static uint32_t judge_lists(const uspan_tls_t *tls)
     return flags;
 }
 
-/* Called by mbedTLS for each certificate of the chain that it built, the anchor first, the peer's own last. */
+/* Called by mbedTLS for each certificate of the chain that it built, the anchor first, the peer's own
+ * last. */
 static int check_dates(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
     uspan_tls_t *tls = ctx;

@@ -1,7 +1,8 @@
 /* lookup_lwip.c: name look-ups in lwIP's own thread, in place of lookup.c; empty without lwIP's sockets.
- * Invariant: a slot is FREE, or lwIP's thread owes it a result (RUNNING, DROPPED), or it is DONE and its owner
- * has not taken it. Only lwIP's thread writes the result of a RUNNING or DROPPED slot, and only before it sets
- * DONE or FREE under protection. So an answer that comes after close() finds its slot, and nobody's else. */
+ * Invariant: a slot is FREE, or lwIP's thread owes it a result (RUNNING, DROPPED), or it is DONE and its
+ * owner has not taken it. Only lwIP's thread writes the result of a RUNNING or DROPPED slot, and only before
+ * it sets DONE or FREE under protection. So an answer that comes after close() finds its slot, and nobody's
+ * else. */
 #include "sockets.h"
 
 #if USPAN_SOCKETS_LWIP

@@ -15,7 +15,8 @@ typedef struct uspan_posix_lookup uspan_posix_lookup_t;
 /* Install the handlers of fork(). Whoever holds a lock while it calls look-ups installs its own after these:
  * fork() takes the locks in the opposite order. */
 void uspan_posix_lookup_prepare(void);
-/* turn: how often connecting failed; lwIP tells one address only, so each turn asks for the other family first.
+/* turn: how often connecting failed; lwIP tells one address only, so each turn asks for the other family
+ * first.
  * Returns NULL: too many look-ups hang, or no thread. */
 uspan_posix_lookup_t *uspan_posix_lookup_start(const char *host, uint16_t port, uint8_t turn);
 /* USPAN_ERR_AGAIN while it runs. Else the slot is gone; USPAN_OK: *count addresses were written to tcp;

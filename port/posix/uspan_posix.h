@@ -52,8 +52,9 @@ uspan_err_t uspan_posix_log_to(const char *path, int level);
 /* This part alone is also lwIP's, for ESP-IDF, FreeRTOS and others with its sockets: tcp.c and lookup_lwip.c,
  * built with USPAN_SOCKETS_LWIP 1 (target uspan::port_lwip_sockets), where nothing of the rest of this header
  * exists. lwIP then needs NO_SYS 0, LWIP_SOCKET 1, SYS_LIGHTWEIGHT_PROT 1, an errno for each task, for names
- * LWIP_DNS 1, and should have LWIP_SO_SNDTIMEO 1 (sockets.h says why). Names are looked up by lwIP's own thread.
- * One address of a name is known at a time: after a failed connect the other family's is asked for first. */
+ * LWIP_DNS 1, and should have LWIP_SO_SNDTIMEO 1 (sockets.h says why). Names are looked up by lwIP's own
+ * thread. One address of a name is known at a time: after a failed connect the other family's is asked for
+ * first. */
 
 /* One connection. Fields are tcp.c's. */
 typedef struct uspan_posix_tcp {

@@ -1,7 +1,8 @@
 #!/bin/sh
 # run_tests.sh: builds uspan in each named way, runs its tests and adds up the totals.
 # Invariant: a test that did not run, was skipped or failed makes the exit status 1; the last line has the totals.
-#   run_tests.sh way ...   ways: gcc (all tests), asan (clang, ASan and UBSan, all but build.* and qemu.*), tsan (tests named *thread*)
+#   run_tests.sh way ...   ways: gcc (all tests), asan (clang, ASan and UBSan, all but build.* and qemu.*),
+#                          tsan (tests named *thread*)
 #   TESTS=regex            only tests of such names
 set -u
 

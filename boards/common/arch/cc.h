@@ -1,4 +1,5 @@
-/* cc.h: what lwIP asks of compiler and platform, the same on every board: no stdio; a failed assertion stops. */
+/* cc.h: what lwIP asks of compiler and platform, the same on every board: no stdio; a failed assertion
+ * stops. */
 #ifndef USPAN_BOARDS_CC_H
 #define USPAN_BOARDS_CC_H
 

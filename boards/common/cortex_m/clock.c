@@ -1,7 +1,7 @@
 /* clock.c: monotonic time, sleep and locking with what a Cortex-M itself has: SysTick, NVIC, PRIMASK.
- * Invariant: counted grows by what SysTick went down since the last look, modulo its period, so time never steps
- * back, whichever comes first at the wrap, the look or its interrupt. SysTick is looked at in every period, by
- * its interrupt at the latest. */
+ * Invariant: counted grows by what SysTick went down since the last look, modulo its period, so time never
+ * steps back, whichever comes first at the wrap, the look or its interrupt. SysTick is looked at in every
+ * period, by its interrupt at the latest. */
 #include "board.h"
 #include "board_config.h"
 #include "cortex_m.h"

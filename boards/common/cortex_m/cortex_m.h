@@ -6,7 +6,8 @@
 
 #define REG32(address) (*(volatile uint32_t *)(address))
 
-/* Start the clock; core_hz divides 1,000,000,000. Context: board_init(), when the core has its final clock. */
+/* Start the clock; core_hz divides 1,000,000,000. Context: board_init(), when the core has its final
+ * clock. */
 void systick_init(uint32_t core_hz);
 
 #endif

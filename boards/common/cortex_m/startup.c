@@ -1,5 +1,6 @@
 /* startup.c: from reset to main() on a Cortex-M3 or M4, and what happens when things go wrong.
- * Invariant: before main(), .data is copied, .bss is zero, and the stack below the start-up code is painted. */
+ * Invariant: before main(), .data is copied, .bss is zero, and the stack below the start-up code is
+ * painted. */
 #include "board.h"
 #include "board_config.h" /* of the board's folder */
 #include "cortex_m.h"
@@ -31,8 +32,8 @@ __attribute__((noreturn)) void reset(void)
     board_exit(main());
 }
 
-/* frame: r0-r3, r12, lr, pc, xpsr as the core pushed them. A breakpoint that asks a host for something, with no
- * host there, ends here: the question is answered with -1 and the firmware goes on. */
+/* frame: r0-r3, r12, lr, pc, xpsr as the core pushed them. A breakpoint that asks a host for something, with
+ * no host there, ends here: the question is answered with -1 and the firmware goes on. */
 __attribute__((used)) void hard_fault_at(uint32_t *frame)
 {
     uint32_t pc = frame[6];

@@ -93,8 +93,8 @@ USPAN_CHECK uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned dest, cons
 /* Ask before each connect and request whether export is allowed now (between turns, radio awake). Saying no
  * ends an idle connection and frees its memory. While it says no and spans wait, uspan_poll() asks to be
  * called again after the batch age (USPAN_BATCH_AGE_MS, uspan_batching_t.age_ms): for spans to leave sooner,
- * call it when the gate opens. NULL: always. Context: hook and setter in the exporting task; the hook must not
- * call uspan. */
+ * call it when the gate opens. NULL: always. Context: hook and setter in the exporting task; the hook must
+ * not call uspan. */
 typedef struct uspan_gate {
     void *ctx;
     bool (*open)(void *ctx);
