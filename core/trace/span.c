@@ -61,7 +61,7 @@ static void inherit(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_conte
 /* A new slot with its identity, under a context, or a span, or as a root; or NULL, the loss counted. Caller
  * holds the lock and has random bytes ready. */
 static uspan_slot_t *make_slot(uspan_trace_part_t *p, uspan_t parent, const uspan_context_t *c,
-                               const uint8_t *trace_id)
+                               const uspan_options_t *o)
 {
     uspan_drop_t cause = USPAN_DROP_POOL_FULL;
     const uspan_slot_t *up = NULL;
@@ -101,13 +101,16 @@ static uspan_slot_t *make_slot(uspan_trace_part_t *p, uspan_t parent, const uspa
         slot->flags = c->flags & (USPAN_FLAG_RANDOM | USPAN_FLAG_SAMPLED);
         inherit(p, slot, c);
     }
-    memset(slot->parent_id, 0, 8);
+    const uint8_t *trace_id = ids;
     if (ids != NULL) {
-        trace_id = ids;
         memcpy(slot->parent_id, ids + 16, 8);
-    } else if (trace_id == NULL) {
-        trace_id = uspan_id_take(p, RANDOM_TRACE);
-        slot->flags = USPAN_FLAG_RANDOM;
+    } else {
+        memset(slot->parent_id, 0, 8);
+        trace_id = o->trace_id;
+        if (trace_id == NULL || uspan_is_zero(trace_id, 16)) {
+            trace_id = uspan_id_take(p, RANDOM_TRACE);
+            slot->flags = USPAN_FLAG_RANDOM;
+        }
     }
     memcpy(slot->trace_id, trace_id, 16);
     memcpy(slot->span_id, uspan_id_take(p, RANDOM_SPAN), 8);
@@ -116,6 +119,9 @@ static uspan_slot_t *make_slot(uspan_trace_part_t *p, uspan_t parent, const uspa
         slot->flags |= takes(&p->sampler, trace_id); /* USPAN_FLAG_SAMPLED */
     }
     uspan_epoch_enter(p, slot->epoch);
+    slot->kind =
+        (uint8_t)((unsigned)o->kind - 1u < (unsigned)USPAN_KIND_CONSUMER ? o->kind : USPAN_KIND_INTERNAL);
+    slot->scope = o->scope != NULL ? o->scope : p->scope;
     return slot;
 }
 
@@ -139,10 +145,6 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
         parent.id += parent.id == 0u; /* USPAN_ROOT where there is none */
     }
     bool apart = parent.id == USPAN_ROOT.id; /* no child of a span */
-    const uint8_t *trace_id = o->trace_id;
-    if (trace_id != NULL && uspan_is_zero(trace_id, 16)) {
-        trace_id = NULL;
-    }
     if (name == NULL || name_len == 0u) {
         name = "unnamed"; /* an empty name is refused by receivers */
         name_len = 7u;
@@ -161,15 +163,12 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
     if (p->enabled == 0u || parent.id == USPAN_ID_OFF || (o->disabled && apart)) {
         s.id = USPAN_ID_OFF;
     } else {
-        slot = make_slot(p, parent, c, trace_id);
+        slot = make_slot(p, parent, c, o);
     }
     bool recorded = false;
     if (slot != NULL) {
         s = uspan_handle_of(p, slot);
         slot->start_ns = start_ns;
-        slot->kind =
-            (uint8_t)((unsigned)o->kind - 1u < (unsigned)USPAN_KIND_CONSUMER ? o->kind : USPAN_KIND_INTERNAL);
-        slot->scope = o->scope != NULL ? o->scope : p->scope;
         recorded = (slot->flags & USPAN_FLAG_SAMPLED) != 0u;
     }
     if (recorded) {
