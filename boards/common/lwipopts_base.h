@@ -1,6 +1,6 @@
-/* lwipopts_base.h: lwIP as every board here runs it: no RTOS, IPv4, TCP out only, DHCP, DNS. A board's lwipopts.h
- * gives the sizes (MEM_SIZE, PBUF_POOL_SIZE, TCP_MSS, TCP_WND, TCP_SND_BUF) and includes this. All memory is
- * static. */
+/* lwipopts_base.h: lwIP as every board here runs it: no RTOS, IPv4, TCP out only, DHCP, DNS. A board's
+ * lwipopts.h gives the sizes (MEM_SIZE, PBUF_POOL_SIZE, TCP_MSS, TCP_WND, TCP_SND_BUF) and includes this. All
+ * memory is static. */
 #ifndef USPAN_LWIPOPTS_BASE_H
 #define USPAN_LWIPOPTS_BASE_H
 
@@ -15,7 +15,9 @@
 /* One received segment fits one buffer. */
 #define PBUF_POOL_BUFSIZE LWIP_MEM_ALIGN_SIZE(TCP_MSS + 40 + 14 + ETH_PAD_SIZE)
 #define MEMP_NUM_PBUF 8
+#ifndef MEMP_NUM_TCP_PCB
 #define MEMP_NUM_TCP_PCB 4 /* one is used; closed ones wait for the peer */
+#endif
 #define MEMP_NUM_TCP_PCB_LISTEN 1
 #define MEMP_NUM_TCP_SEG TCP_SND_QUEUELEN
 #define MEMP_NUM_UDP_PCB (2 + BOARD_SNTP)

@@ -1,6 +1,7 @@
-/* mbedtls_base.h: the least of mbedTLS 3.6 that a client of ECDSA servers needs: TLS 1.2, ECDHE-ECDSA on P-256,
- * AES-128-GCM, SHA-256, tickets. A board's mbedtls_config.h gives MBEDTLS_SSL_IN_CONTENT_LEN and _OUT_CONTENT_LEN,
- * adds what it has room for, and includes this. Dates are checked by port/mbedtls, so mbedTLS needs no clock. */
+/* mbedtls_base.h: the least of mbedTLS 3.6 that a client of ECDSA servers needs: TLS 1.2, ECDHE-ECDSA on
+ * P-256, AES-128-GCM, SHA-256, tickets. A board's mbedtls_config.h gives MBEDTLS_SSL_IN_CONTENT_LEN and
+ * _OUT_CONTENT_LEN, adds what it has room for, and includes this. Dates are checked by port/mbedtls, so
+ * mbedTLS needs no clock. */
 #ifndef USPAN_MBEDTLS_BASE_H
 #define USPAN_MBEDTLS_BASE_H
 
@@ -54,7 +55,9 @@
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
 #define MBEDTLS_SSL_EXTENDED_MASTER_SECRET
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION
-#define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
 #define MBEDTLS_SSL_SESSION_TICKETS
+#ifndef MBEDTLS_SSL_CIPHERSUITES
+#define MBEDTLS_SSL_CIPHERSUITES MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+#endif
 
 #endif

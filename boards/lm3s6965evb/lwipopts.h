@@ -2,8 +2,9 @@
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
-#define MEM_SIZE 4096
+#define MEM_SIZE 3072
 #define PBUF_POOL_SIZE 6
+#define MEMP_NUM_TCP_PCB 3
 #define TCP_MSS 536 /* every host can send that (RFC 9293, 3.7.1) */
 #define TCP_WND (4 * TCP_MSS)
 #define TCP_SND_BUF (4 * TCP_MSS)

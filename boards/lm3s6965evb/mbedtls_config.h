@@ -1,5 +1,5 @@
-/* mbedtls_config.h: mbedTLS on the LM3S6965: TLS 1.2 only. 4 KB hold a chain of two ECDSA certificates, also from
- * a server that does not know max_fragment_length (Go's). */
+/* mbedtls_config.h: mbedTLS on the LM3S6965: TLS 1.2 only. 4 KB hold a chain of two ECDSA certificates, also
+ * from a server that does not know max_fragment_length (Go's). */
 #ifndef MBEDTLS_CONFIG_H
 #define MBEDTLS_CONFIG_H
 

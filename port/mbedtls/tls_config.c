@@ -149,6 +149,7 @@ static int read_certificates(mbedtls_x509_crt *to, const uspan_tls_blob_t *blob)
     return error;
 }
 
+#if USPAN_TLS_OWN_CERT
 static int read_key(uspan_tls_t *tls)
 {
     const uspan_tls_blob_t *blob = &tls->options.key;
@@ -177,6 +178,7 @@ static int check_pair(uspan_tls_t *tls)
     return mbedtls_pk_check_pair(&tls->cert.pk, &tls->key);
 #endif
 }
+#endif
 
 static uspan_err_t read_anchors(uspan_tls_t *tls)
 {
@@ -215,6 +217,7 @@ static uspan_err_t read_own(uspan_tls_t *tls)
     if (!is_given(&tls->options.cert)) {
         return USPAN_OK;
     }
+#if USPAN_TLS_OWN_CERT
     int error = read_certificates(&tls->cert, &tls->options.cert);
     if (error != 0) {
         return refuse(tls, error, "the client certificate cannot be read");
@@ -229,6 +232,9 @@ static uspan_err_t read_own(uspan_tls_t *tls)
     }
     error = mbedtls_ssl_conf_own_cert(&tls->conf, &tls->cert, &tls->key);
     return error == 0 ? USPAN_OK : refuse(tls, error, "the client certificate cannot be used");
+#else
+    return refuse(tls, 0, "a client certificate needs USPAN_TLS_OWN_CERT 1");
+#endif
 }
 
 /* ---- protocol ------------------------------------------------------------------------------------------ */

@@ -1,12 +1,12 @@
 /* uspan_mbedtls.h: TLS as a transport over a transport, with mbedTLS 2.28, 3.6 or 4.x.
  * The peer's chain and host name are always verified; only a library built with USPAN_INSECURE_NO_VERIFY 1
  * does not.
- * Dates of certificates are held against the Unix time that uspan knows (the tracer's, or the port's), whether
- * or not mbedTLS is built with MBEDTLS_HAVE_TIME_DATE; time() is not asked. While it is unknown, or says less
- * than USPAN_TLS_FLOOR_S, a certificate that had expired by then is refused and the beginnings of validity are
- * not looked at; once it is known, a connection made before is checked before its next request, and so is a
- * session before it is resumed. So a board needs no time to connect; and one without any accepts what expired
- * after it was built. */
+ * Dates of certificates are held against the Unix time that uspan knows (the tracer's, or the port's),
+ * whether or not mbedTLS is built with MBEDTLS_HAVE_TIME_DATE; time() is not asked. While it is unknown, or
+ * says less than USPAN_TLS_FLOOR_S, a certificate that had expired by then is refused and the beginnings of
+ * validity are not looked at; once it is known, a connection made before is checked before its next request,
+ * and so is a session before it is resumed. So a board needs no time to connect; and one without any accepts
+ * what expired after it was built. */
 #ifndef USPAN_MBEDTLS_H
 #define USPAN_MBEDTLS_H
 
@@ -46,13 +46,17 @@ extern "C" {
 #ifndef USPAN_TLS_ECP_OPS
 #define USPAN_TLS_ECP_OPS 250
 #endif
+/* 1: this client can have a certificate of its own (mutual TLS); 0: its code, some 2 KB of flash, is out. */
+#ifndef USPAN_TLS_OWN_CERT
+#define USPAN_TLS_OWN_CERT 1
+#endif
 /* open() goes on to the next handshake step only while less than this has passed, microseconds. 0: one step a
  * call. */
 #ifndef USPAN_TLS_STEP_US
 #define USPAN_TLS_STEP_US 1000
 #endif
-/* No certificate that expired before this, in Unix seconds, is accepted whatever the clock says, and no clock that
- * says less is believed. 0: the day before tls_time.c was compiled (__DATE__). 0..4294967294. */
+/* No certificate that expired before this, in Unix seconds, is accepted whatever the clock says, and no clock
+ * that says less is believed. 0: the day before tls_time.c was compiled (__DATE__). 0..4294967294. */
 #ifndef USPAN_TLS_FLOOR_S
 #define USPAN_TLS_FLOOR_S 0
 #endif
@@ -64,6 +68,7 @@ extern "C" {
 #endif
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_INSECURE_NO_VERIFY), "USPAN_INSECURE_NO_VERIFY: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_TLS_RESTARTABLE), "USPAN_TLS_RESTARTABLE: 0 or 1");
+USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_TLS_OWN_CERT), "USPAN_TLS_OWN_CERT: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_TLS_SESSIONS >= 1 && USPAN_TLS_SESSIONS <= 8, "USPAN_TLS_SESSIONS: 1..8");
 
 /* A certificate, a list of them, a key or a revocation list: DER, or PEM whose len counts a closing 0; or the
