@@ -43,6 +43,13 @@ void uspan_say(uspan_tracer_t *t, uspan_level_t level, const char *what, const c
     t->trace.port->log(t->trace.port->ctx, level, line);
 }
 
+void uspan_wipe(void *secret, size_t len)
+{
+    for (volatile uint8_t *c = secret; len > 0u; len--) {
+        *c++ = 0; /* volatile: it must really go */
+    }
+}
+
 static bool port_is_whole(const uspan_port_t *p)
 {
     return p->abi == USPAN_PORT_ABI && p->lock != NULL && p->unlock != NULL && p->mono_ns != NULL &&
@@ -365,9 +372,7 @@ uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned d, const char *headers
     if (verdict(t, target, judge(target, headers)) != USPAN_OK) {
         return USPAN_ERR_CONFIG;
     }
-    for (volatile char *c = target->headers_ram; c < target->headers_ram + sizeof target->headers_ram; c++) {
-        *c = 0; /* volatile: the old secret must really go */
-    }
+    uspan_wipe(target->headers_ram, sizeof target->headers_ram);
     memcpy(target->headers_ram, headers, len + 1u);
     target->headers = target->headers_ram;
     target->basic_user = target->basic_pass = target->basic64 = NULL;

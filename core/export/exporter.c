@@ -73,16 +73,13 @@ void uspan_hang_up(uspan_tracer_t *t)
     x->reused = 0u;
 }
 
+#if USPAN_HTTP_DATE
 uint64_t uspan_unix_seconds(uspan_tracer_t *t)
 {
-#if USPAN_HTTP_DATE
     uint64_t unix_ns = 0;
     return uspan_unix_now(t, &unix_ns) == USPAN_OK ? unix_ns / USPAN_NS_PER_S : 0u;
-#else
-    (void)t;
-    return 0u;
-#endif
 }
+#endif
 
 /* ---- choosing what to do ------------------------------------------------------------------------------- */
 
@@ -429,7 +426,7 @@ static void look_after_clock(uspan_tracer_t *t)
 static void stop_now(uspan_tracer_t *t)
 {
     uspan_hang_up(t);
-    memset(uspan_out(t)->send, 0, sizeof uspan_out(t)->send); /* headers may be secret */
+    memset(uspan_out(t)->send, 0, sizeof t->out.send); /* headers may be secret */
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
         uspan_queue_drop(t, d, USPAN_DROP_DEADLINE);
     }

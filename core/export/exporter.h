@@ -53,10 +53,20 @@ uspan_target_t *uspan_job_target(uspan_tracer_t *t);
 void uspan_request_begin(uspan_tracer_t *t, bool kept);
 /* One line to the port's log, at most one a second; others are counted and said with the next. */
 void uspan_say(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail);
+/* Overwrite a secret. */
+void uspan_wipe(void *secret, size_t len);
 /* End the connection, if there is one. */
 void uspan_hang_up(uspan_tracer_t *t);
-/* Unix seconds, 0 while unknown or where nobody needs them. */
+/* Unix seconds, 0 while unknown; only dates need them. */
+#if USPAN_HTTP_DATE
 uint64_t uspan_unix_seconds(uspan_tracer_t *t);
+#else
+static inline uint64_t uspan_unix_seconds(uspan_tracer_t *t)
+{
+    (void)t;
+    return 0u;
+}
+#endif
 /* False where that time is over; else the next call is useful then. */
 bool uspan_not_yet(uspan_tracer_t *t, uint64_t at_ns);
 /* So many milliseconds after the present call of uspan_poll(). */

@@ -22,16 +22,14 @@ enum {
     TOO_LARGE
 };
 
-/* flags besides the public ones; the first four are what words of a value say */
+/* flags besides the public ones; the first three are what words of a value say */
 #define CHUNKED 4u   /* the last coding of Transfer-Encoding is chunked */
-#define KEEP 8u      /* Connection: keep-alive */
-#define OLD 16u      /* HTTP/1.0 */
-#define LENGTH 32u   /* Content-Length */
-#define TRANSFER 64u /* Transfer-Encoding */
-#define FAULTY 128u  /* Content-Length twice, or not a number */
+#define LENGTH 8u    /* Content-Length */
+#define TRANSFER 16u /* Transfer-Encoding */
+#define FAULTY 32u   /* Content-Length twice, or not a number */
 
 /* In the order of their bits. */
-static const char words[] = "close\0application/x-protobuf\0chunked\0keep-alive\0";
+static const char words[] = "close\0application/x-protobuf\0chunked\0";
 
 enum { FIELD_NONE, FIELD_LENGTH, FIELD_TRANSFER, FIELD_CONNECTION, FIELD_TYPE, FIELD_RETRY, FIELD_DATE };
 static const char names[] = "content-length\0transfer-encoding\0connection\0content-type\0retry-after\0"
@@ -40,10 +38,10 @@ static const char names[] = "content-length\0transfer-encoding\0connection\0cont
 #endif
     ;
 /* Which words a field knows. */
-static const uint8_t known[] = { 0, 0, CHUNKED, USPAN_ANSWER_CLOSE | KEEP, USPAN_ANSWER_PROTOBUF, 0, 0 };
+static const uint8_t known[] = { 0, 0, CHUNKED, USPAN_ANSWER_CLOSE, USPAN_ANSWER_PROTOBUF, 0, 0 };
 
-#define TOKEN_OVERFLOW UINT8_MAX
-#define NUMBER_MAX 0x0FFFFFFFu /* larger ones count as this */
+#define TOKEN_MAX (sizeof(((uspan_answer_t *)0)->token) - 1u) /* a token of that length was cut */
+#define NUMBER_MAX 0x0FFFFFFFu                                /* larger ones count as this */
 
 USPAN_STATIC_ASSERT(USPAN_ANSWER_MAX <= NUMBER_MAX / 16, "USPAN_ANSWER_MAX: at most 16 MiB");
 USPAN_STATIC_ASSERT(USPAN_ANSWER_BYTES <= UINT16_MAX, "USPAN_ANSWER_BYTES: 16 bits count it");
@@ -56,8 +54,10 @@ static void begin_head(uspan_answer_t *a)
     a->flags = 0;
     a->token_len = 0;
     a->retry_after_s = UINT32_MAX;
+#if USPAN_HTTP_DATE
     a->retry_at_unix = 0;
     a->date_unix = 0;
+#endif
 }
 
 void uspan_answer_begin(uspan_answer_t *a)
@@ -69,78 +69,63 @@ void uspan_answer_begin(uspan_answer_t *a)
     begin_head(a);
 }
 
-/* The digits of base 10 or 16 at the start of text. Returns how many. */
-static size_t read_number(const char *text, size_t len, unsigned base, uint32_t *out)
+/* The digits of base 10 or 16 at the start of text. Returns their end. */
+static const char *read_number(const char *text, unsigned base, uint32_t *out)
 {
     uint32_t number = 0;
-    size_t i = 0;
-    for (; i < len; i++) {
-        unsigned digit = (unsigned)uspan_hex(text[i]); /* -1: very large */
-        if (digit >= base) {
-            break;
-        }
+    for (unsigned digit; (digit = (unsigned)uspan_hex(*text)) < base; text++) { /* no digit: very large */
         number = number > NUMBER_MAX / 16u ? NUMBER_MAX : number * base + digit;
     }
     *out = number;
-    return i;
+    return text;
 }
 
+/* White space, the CR before a line's end, and the token's end; any other control is as good. */
 static bool is_space(char c)
 {
-    return uspan_blank(c) || c == '\r';
+    return (uint8_t)c <= ' ';
 }
 
-/* Bytes of token without the white space at its end; all of them where more did not fit. */
-static size_t trim_token(const uspan_answer_t *a)
+/* Cut the white space at the token's end. Returns its length. */
+static size_t trim_token(uspan_answer_t *a)
 {
     size_t len = a->token_len;
-    if (len > sizeof(a->token)) {
-        return sizeof(a->token);
-    }
     while (len != 0u && is_space(a->token[len - 1u])) {
         len--;
     }
+    a->token_len = (uint8_t)len;
+    a->token[len] = '\0';
     return len;
 }
 
-/* The field is whole: take over what it says. In a comma list the last element counts, but for Connection,
- * where all do. */
-static void take_field(uspan_answer_t *a, uint64_t now_s)
+/* A field, or an element of its comma list, is whole: take over what it says. In a list the last element
+ * counts, but for Connection, where all do. Empty ones are none (RFC 9110 §5.6.1). */
+static void take_element(uspan_answer_t *a, uint64_t now_s)
 {
-    const char *text = a->token;
     const size_t len = trim_token(a);
-    unsigned flags = a->flags;
     const unsigned field = a->field, may = known[field];
-    size_t at = 0;
-    do {
-        const char *element = text + at;
-        while (at < len && text[at] != ',' && text[at] != ';') {
-            at++;
-        }
-        size_t element_len = uspan_trim(&element, (size_t)(text + at - element));
-        flags = field != FIELD_CONNECTION ? flags & ~may : flags;
-        flags |= 1u << uspan_word_index(words, element, element_len) >> 1 & may;
-    } while (at < len && text[at] != ';' && ++at < len);
+    unsigned flags = a->flags;
     uint32_t number;
-    if (read_number(text, len, 10, &number) != len || len == 0u || len == sizeof(a->token)) {
+    const char *end = read_number(a->token, 10, &number);
+    if (len == 0u || *end != '\0' || len == TOKEN_MAX) {
         number = UINT32_MAX;
     }
+    a->token_len = 0;
+    if (may != 0u && len != 0u) {
+        flags = field != FIELD_CONNECTION ? flags & ~may : flags;
+        flags |= 1u << uspan_word_index(words, a->token, len) >> 1 & may;
+    }
     if (field == FIELD_LENGTH) {
-        if (number == UINT32_MAX || (flags & LENGTH) != 0u) {
-            flags |= FAULTY;
-        }
-        flags |= LENGTH;
+        flags |= number == UINT32_MAX || (flags & LENGTH) != 0u ? LENGTH | FAULTY : LENGTH;
         a->left = number;
     } else if (field == FIELD_TRANSFER) {
         flags |= TRANSFER;
-    } else if (field == FIELD_CONNECTION && len == sizeof(a->token)) {
-        flags |= USPAN_ANSWER_CLOSE;
     } else if (field == FIELD_RETRY) {
         a->retry_after_s = number;
 #if USPAN_HTTP_DATE
-        a->retry_at_unix = uspan_httpdate(text, len, now_s);
+        a->retry_at_unix = uspan_httpdate(a->token, len, now_s);
     } else if (field == FIELD_DATE) {
-        a->date_unix = uspan_httpdate(text, len, now_s);
+        a->date_unix = uspan_httpdate(a->token, len, now_s);
 #endif
     }
     (void)now_s;
@@ -154,9 +139,6 @@ static unsigned end_head(uspan_answer_t *a)
     if (a->status < 200u) {
         begin_head(a);
         return STATUS;
-    }
-    if ((flags & OLD) != 0u && (flags & (KEEP | TRANSFER)) != KEEP) {
-        flags |= USPAN_ANSWER_CLOSE;
     }
     if ((flags & FAULTY) != 0u || (flags & (LENGTH | TRANSFER)) == (LENGTH | TRANSFER)) {
         next = BROKEN;
@@ -174,88 +156,74 @@ static unsigned end_head(uspan_answer_t *a)
 }
 
 /* "HTTP/1.1 200", then white space or the end. */
-static bool read_status(uspan_answer_t *a, size_t len)
+static bool read_status(uspan_answer_t *a)
 {
     const char *text = a->token;
-    uint32_t minor, status;
-    if (len < 12u || memcmp(text, "HTTP/1.", 7) != 0 || read_number(text + 7, 2, 10, &minor) != 1u ||
-        text[8] != ' ' || read_number(text + 9, len - 9u, 10, &status) != 3u || status < 100u ||
-        (len > 12u && !is_space(text[12]))) {
+    uint32_t status;
+    if (memcmp(text, "HTTP/1.", 7) != 0 || (unsigned)(uint8_t)text[7] - '0' > 9u || text[8] != ' ') {
         return false;
     }
-    if (minor == 0u) {
-        a->flags = OLD;
-    }
+    const char *end = read_number(text + 9, 10, &status);
+    a->flags = text[7] == '0'; /* HTTP/1.0: USPAN_ANSWER_CLOSE, whatever Connection says */
     a->status = (uint16_t)status;
-    return true;
+    return end == text + 12 && is_space(*end) && status >= 100u;
 }
 
 /* "1aF", then white space, ";" or the end. */
-static bool read_chunk_size(uspan_answer_t *a, size_t len)
+static bool read_chunk_size(uspan_answer_t *a)
 {
-    const char *text = a->token;
-    size_t digits = read_number(text, len, 16, &a->left);
-    return digits != 0u && digits < sizeof(a->token) &&
-           (digits == len || text[digits] == ';' || is_space(text[digits]));
+    const char *end = read_number(a->token, 16, &a->left);
+    return end != a->token && end < a->token + TOKEN_MAX && (*end == ';' || is_space(*end));
 }
 
-static void end_line(uspan_answer_t *a)
+/* Returns the next state. */
+static unsigned end_line(uspan_answer_t *a, unsigned state)
 {
-    size_t len = trim_token(a);
-    unsigned next = LINE;
-    switch (a->state) {
-    case STATUS:
-        next = read_status(a, len) ? LINE : BROKEN;
-        break;
-    case NAME:
-        if (len == 0u) {
-            next = end_head(a);
-        }
-        break;
-    case CHUNK_SIZE:
-        next = !read_chunk_size(a, len) ? BROKEN : a->left != 0u ? CHUNK : TRAILER;
-        break;
-    case CHUNK_END:
-        next = len == 0u ? CHUNK_SIZE : BROKEN;
-        break;
-    default: /* TRAILER */
-        next = len == 0u ? DONE : TRAILER;
-        break;
-    }
-    a->state = (uint8_t)next;
+    bool empty = trim_token(a) == 0u;
     a->token_len = 0;
+    if (state == STATUS) {
+        return read_status(a) ? LINE : BROKEN;
+    }
+    if (state == NAME) {
+        return empty ? end_head(a) : LINE;
+    }
+    if (state == CHUNK_SIZE) {
+        return !read_chunk_size(a) ? BROKEN : a->left != 0u ? CHUNK : TRAILER;
+    }
+    if (state == CHUNK_END) {
+        return empty ? CHUNK_SIZE : BROKEN;
+    }
+    return empty ? DONE : TRAILER;
 }
 
-static void feed_head_byte(uspan_answer_t *a, char c, uint64_t now_s)
+/* Returns the next state. */
+static unsigned feed_head_byte(uspan_answer_t *a, unsigned state, char c, uint64_t now_s)
 {
-    if (a->state == LINE) {
+    if (state == LINE) {
+        state = VALUE;
         if (uspan_blank(c)) {
-            a->state = VALUE;
-            a->token_len = (uint8_t)trim_token(a);
+            (void)trim_token(a);
         } else {
-            take_field(a, now_s);
-            a->state = NAME;
+            take_element(a, now_s);
             a->field = FIELD_NONE;
-            a->token_len = 0;
+            state = NAME;
         }
     }
     if (c == '\n') {
-        if (a->state == VALUE) {
-            a->state = LINE;
-        } else {
-            end_line(a);
-        }
-    } else if (a->state == NAME && c == ':') {
+        return state == VALUE ? LINE : end_line(a, state);
+    }
+    if (state == NAME && c == ':') {
         a->field = (uint8_t)uspan_word_index(names, a->token, trim_token(a));
         a->token_len = 0;
-        a->state = VALUE;
-    } else if (a->token_len < sizeof(a->token)) {
-        if (a->state != VALUE || a->token_len != 0u || !uspan_blank(c)) {
-            a->token[a->token_len++] = c;
-        }
-    } else if (!is_space(c)) { /* white space that does not fit is no loss */
-        a->token_len = TOKEN_OVERFLOW;
+        return VALUE;
     }
+    if (state == VALUE && known[a->field] != 0u && (c == ',' || c == ';')) {
+        take_element(a, now_s);
+        a->field = c == ',' ? a->field : FIELD_NONE; /* parameters say nothing */
+    } else if (a->token_len < TOKEN_MAX && (state != VALUE || a->token_len != 0u || !uspan_blank(c))) {
+        a->token[a->token_len++] = c;
+    }
+    return state;
 }
 
 /* Take up to len bytes of the body. Returns how many. */
@@ -301,7 +269,7 @@ uspan_err_t uspan_answer_feed(uspan_answer_t *a, const uint8_t *data, size_t len
             a->state = a->status == 0u ? BROKEN : TOO_LARGE; /* all of it one line: not HTTP */
         } else {
             a->head_bytes++;
-            feed_head_byte(a, (char)data[at++], now_s);
+            a->state = (uint8_t)feed_head_byte(a, a->state, (char)data[at++], now_s);
         }
     }
     *used = at;

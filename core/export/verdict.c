@@ -21,6 +21,21 @@ USPAN_STATIC_ASSERT(uspan_otlp_ExportTracePartialSuccess_rejected_spans_tag ==
                             uspan_otlp_RpcStatus_message_tag,
                     "ExportTracePartialSuccess and google.rpc.Status have equal tags");
 
+#if USPAN_TEXTS
+/* The first bytes of a text of *len bytes; *len is what is left of it. */
+static void read_text(pb_istream_t *s, uint32_t *len, char text[MESSAGE_BYTES])
+{
+    size_t n = *len < MESSAGE_BYTES - 1u ? *len : MESSAGE_BYTES - 1u;
+    n = n < s->bytes_left ? n : s->bytes_left;
+    (void)pb_read(s, (pb_byte_t *)text, n);
+    *len -= (uint32_t)n;
+    text[n] = '\0';
+    while (n-- > 0u) { /* it goes to a log: no control characters */
+        text[n] = (uint8_t)text[n] < 0x20u || text[n] == 0x7F ? ' ' : text[n];
+    }
+}
+#endif
+
 /* Read the body: a google.rpc.Status (`inside` it from the start), or the partial_success of an
  * ExportTraceServiceResponse, whose end is taken for that of the answer. The first bytes of the text stay,
  * all else is skipped. With nanopb's stream primitives: its message decoder recurses, and costs 3 KB more. A
@@ -50,16 +65,11 @@ static uint64_t read_body(const uspan_answer_t *a, bool inside, char text[MESSAG
             s.bytes_left = len < s.bytes_left ? len : s.bytes_left;
             continue;
         }
+#if USPAN_TEXTS
         if (inside && tag == uspan_otlp_RpcStatus_message_tag) {
-            size_t n = len < MESSAGE_BYTES - 1u ? len : MESSAGE_BYTES - 1u;
-            n = n < s.bytes_left ? n : s.bytes_left;
-            (void)pb_read(&s, (pb_byte_t *)text, n);
-            len -= (uint32_t)n;
-            text[n] = '\0';
-            while (n-- > 0u) { /* it goes to a log: no control characters */
-                text[n] = (uint8_t)text[n] < 0x20u || text[n] == 0x7F ? ' ' : text[n];
-            }
+            read_text(&s, &len, text);
         }
+#endif
         whole = pb_read(&s, NULL, len);
     }
     if (!eof && a->body_bytes <= a->body_len) {
@@ -80,9 +90,7 @@ static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *dest)
     fresh[sizeof fresh - 1u] = '\0';
     done = done && uspan_set_headers(t, uspan_out(t)->dest, fresh) == USPAN_OK;
     dest->target.renewed = 1u; /* after the setter, which takes the headers for the application's */
-    for (volatile char *c = fresh; c < fresh + sizeof fresh; c++) {
-        *c = 0;
-    }
+    uspan_wipe(fresh, sizeof fresh);
     dest->renewals += done;
     return done;
 #else
@@ -97,19 +105,22 @@ static uint64_t hear_collector(uspan_tracer_t *t, unsigned action)
 {
     char text[MESSAGE_BYTES];
     bool good = action == USPAN_ACTION_DELIVERED;
-    uint64_t rejected = read_body(&uspan_out(t)->answer, !good, text);
-    const char *what = rejected > 0u ? USPAN_WORDS("collector rejected spans:", "w2")
-                                     : USPAN_WORDS("collector warns:", "w3");
-    if (!good) {
-        rejected = 0u;
-        what = (action & USPAN_ACT_REST) != 0u
-                   ? USPAN_WORDS("collector refuses; check endpoint and headers:", "w4")
-                   : USPAN_WORDS("collector refused spans:", "w5");
+    uint64_t number = 0u;
+    text[0] = '\0';
+    if (good || USPAN_TEXTS) {
+        number = read_body(&uspan_out(t)->answer, !good, text);
     }
-    if ((action & USPAN_ACT_DROP) != 0u || rejected > 0u || (good && text[0] != '\0')) {
+    const char *what = USPAN_WORDS("collector refused spans:", "w4");
+    if (good) {
+        what = number > 0u ? USPAN_WORDS("collector rejected spans:", "w2")
+                           : USPAN_WORDS("collector warns:", "w3");
+    } else if (USPAN_TEXTS && (action & USPAN_ACT_REST) != 0u) {
+        what = "collector refuses; check endpoint and headers:";
+    }
+    if ((action & USPAN_ACT_DROP) != 0u || (good && (number > 0u || text[0] != '\0'))) {
         uspan_say(t, USPAN_LEVEL_WARN, what, text);
     }
-    return rejected;
+    return number;
 }
 
 /* What is to be done, before a renewal or a split is tried. */
@@ -119,9 +130,12 @@ static unsigned action_of(uspan_tracer_t *t, uspan_err_t err)
     unsigned action = USPAN_ACT_WAIT;
     if (err == USPAN_OK) {
         action = uspan_action_for(x->answer.status);
+#if USPAN_HTTP_DATE
         if (x->job == USPAN_JOB_PROBE) {
             action = x->answer.date_unix != 0u ? 0u : (unsigned)USPAN_ACT_WAIT;
-        } else if (x->job == USPAN_JOB_RUN && (action & (USPAN_ACT_DELIVER | USPAN_ACT_WAIT)) == 0u) {
+        }
+#endif
+        if (x->job == USPAN_JOB_RUN && (action & (USPAN_ACT_DELIVER | USPAN_ACT_WAIT)) == 0u) {
             action = USPAN_ACT_REST;
         }
     } else if (err == USPAN_ERR_TRUST || err == USPAN_ERR_CONFIG) {

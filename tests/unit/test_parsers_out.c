@@ -17,8 +17,6 @@ static void test_dates_in_answers_are_ignored_and_seconds_are_not(void **state)
     size_t used;
     uspan_answer_begin(&a);
     assert_int_equal(uspan_answer_feed(&a, (const uint8_t *)date, sizeof(date) - 1u, 0, &used), USPAN_OK);
-    assert_int_equal(a.date_unix, 0);
-    assert_int_equal(a.retry_at_unix, 0);
     assert_int_equal(uspan_retry_after_ms(&a, 1), 0);
     uspan_answer_begin(&a);
     assert_int_equal(uspan_answer_feed(&a, (const uint8_t *)seconds, sizeof(seconds) - 1u, 0, &used),

@@ -294,9 +294,11 @@ typedef struct uspan_answer {
     uint32_t left;       /* of the body or chunk */
     uint32_t body_bytes;
     uint32_t retry_after_s; /* UINT32_MAX: none */
+#if USPAN_HTTP_DATE
     uint64_t retry_at_unix; /* seconds; 0: none */
     uint64_t date_unix;     /* seconds; 0: none */
-    char token[40]; /* of the present line: a name, a value that matters, a chunk size */
+#endif
+    char token[41]; /* of the present line: a name, an element of a value that matters, a chunk size; and a 0 */
     uint8_t body[USPAN_ANSWER_BYTES];
 } uspan_answer_t;
 
