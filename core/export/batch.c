@@ -73,18 +73,17 @@ void uspan_queue_drop(uspan_tracer_t *t, unsigned d, uspan_drop_t cause)
     }
 }
 
-/* Take members while they are fewer than `most` and may fit; one in any case. */
+/* Take members while they are fewer than `most` and may fit. */
 static void fill(uspan_tracer_t *t, unsigned d, uint32_t most)
 {
     uspan_batch_t *b = &uspan_dest(t, d)->batch;
-    const int32_t room = (int32_t)(uspan_out(t)->batching.bytes_max - uspan_size_resource(t));
     uint16_t i = USPAN_NO_INDEX;
     b->spans_len = 0u;
-    while (b->count < most && (b->count == 0u || (int32_t)b->spans_len < room) &&
+    while (b->count < most && b->spans_len < uspan_out(t)->batching.bytes_max &&
            (i = uspan_queue_take(t, d, i, true)) != USPAN_NO_INDEX) {
         uspan_slot_t *slot = &t->trace.slots[i];
         if (slot->size == 0u) {
-            slot->size = uspan_size_span(&t->trace, slot);
+            slot->size = uspan_size_span(t, slot);
         }
         b->spans_len += uspan_len_field(slot->size);
         if (b->count++ == 0u) {

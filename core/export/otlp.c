@@ -1,398 +1,635 @@
-/* otlp.c: a batch as protobuf, one piece after another: a head of a few fields built in one go, then text
- * copied in bulk from where it stands. Between two pieces all state is in uspan_otlp_t, so a read may end at
- * any byte. Fields leave in ascending order; field numbers are nanopb's generated ones. */
+/* otlp.c: a batch as protobuf. One table says what stands in each message, in ascending order of fields; one
+ * walk over it writes them. The same walk, with a copy of where it stands, counts a message ahead of its
+ * first byte; so a length and what follows it cannot differ. All state is in uspan_otlp_t: a read may end at
+ * any byte. */
 #include "otlp.h"
+#include <stddef.h>
 #include <string.h>
-#include "headers.h"
 #include "otlp.pb.h"
-#include "otlp_attr.h"
-#include "pb_encode.h"
+#include "trace/ascii.h"
 #include "trace/clock.h"
 #include "wire.h"
 
-enum stage {
-    STAGE_ENVELOPE,
-    STAGE_RESOURCE,
-    STAGE_SCOPE,
-    STAGE_SCOPE_VERSION,
-    STAGE_SCOPE_DROPS,
-    STAGE_SPAN,
-    STAGE_SPAN_NAME,
-    STAGE_ATTRS,
-    STAGE_EVENT,
-    STAGE_EVENT_ATTRS,
-    STAGE_LINK,
-    STAGE_LINK_ATTRS,
-    STAGE_STATUS,
-    STAGE_FLAGS,
-    STAGE_SCHEMA,
-    STAGE_END
+enum event { EVENT_NONE, EVENT_OPEN, EVENT_CLOSE };
+
+enum op {
+    OP_END,     /* of the request */
+    OP_CLOSE,   /* a message ends; arg rows back it goes on */
+    OP_OPEN,    /* a message begins */
+    OP_STATUS,  /* the same, or arg rows are left out */
+    OP_SCOPE,   /* the next one's message begins; after the last it goes on arg rows further */
+    OP_SPAN,    /* likewise */
+    OP_RECORD,  /* an event or a link, likewise */
+    OP_RECORDS, /* arg: where the span has the first of them */
+    OP_ATTR,    /* the next of the list arg: tag, length, key; after the last, both rows below are left out */
+    OP_VALUE,   /* its value, or the head of one that is an array */
+    OP_ELEMENT, /* of the array */
+    OP_REST,    /* without events, links and dropped counts, arg rows are left out */
+    OP_IDS,     /* the others write one field, from arg in the slot, event, link or scope; this one two */
+    OP_PARENT,  /* nothing for a root */
+    OP_U8,      /* nothing for 0 */
+    OP_U16,
+    OP_TIME,       /* monotonic */
+    OP_TIMES,      /* kind, start and end of a span */
+    OP_FLAGS,      /* last in a span, which ends; arg rows back it goes on */
+    OP_LINK_FLAGS, /* likewise in a link */
+    OP_NAME,
+    OP_EVENT_NAME,
+    OP_LINK_STATE,
+    OP_TRACESTATE,
+    OP_MESSAGE,
+    OP_STRING, /* a pointer to it; nothing for "" and NULL */
+    OP_SCHEMA
 };
 
-#define TAG_ATTR(field) USPAN_TAG(field, USPAN_WIRE_BYTES)
-#define SPAN_TAG(name, type) USPAN_TAG(uspan_otlp_Span_##name##_tag, type)
+enum list { LIST_RESOURCE, LIST_DROPS, LIST_SPAN, LIST_RECORD };
 
-/* The next attribute kept in blocks (of an event or link), or NULL after the last. */
-static const uspan_entry_t *next_entry(uspan_otlp_t *o, unsigned count)
+typedef struct row {
+    uint8_t tag, op, arg;
+} row_t;
+
+#define TAG(field, type) USPAN_TAG(uspan_otlp_##field##_tag, USPAN_WIRE_##type)
+#define ATTRIBUTES(field, list)                                                        \
+    { TAG(field, BYTES), OP_ATTR, list }, { TAG(KeyValue_value, BYTES), OP_VALUE, 0 }, \
+    {                                                                                  \
+        TAG(ArrayValue_values, BYTES), OP_ELEMENT, 0                                   \
+    }
+#define OF_SLOT(field) offsetof(uspan_slot_t, field)
+#define OF_EVENT(field) offsetof(uspan_event_rec_t, field)
+#define OF_LINK(field) offsetof(uspan_link_rec_t, field)
+_Static_assert(OF_SLOT(name) <= UINT8_MAX, "fields of a span are within reach of a row");
+
+#define STATE_ROWS (USPAN_TRACESTATE_BYTES > 0 ? 1 : 0)
+static const uint8_t no_id[8];
+
+static const row_t rows[] = {
+    { TAG(ExportTraceServiceRequest_resource_spans, BYTES), OP_OPEN, 0 },
+    { TAG(ResourceSpans_resource, BYTES), OP_OPEN, 0 },
+    ATTRIBUTES(Resource_attributes, LIST_RESOURCE),
+    { 0, OP_CLOSE, 0 },
+    { TAG(ResourceSpans_scope_spans, BYTES), OP_SCOPE, 44 + STATE_ROWS },
+    { TAG(ScopeSpans_scope, BYTES), OP_OPEN, 0 },
+    { TAG(InstrumentationScope_name, BYTES), OP_STRING, offsetof(uspan_scope_t, name) },
+    { TAG(InstrumentationScope_version, BYTES), OP_STRING, offsetof(uspan_scope_t, version) },
+    ATTRIBUTES(InstrumentationScope_attributes, LIST_DROPS),
+    { 0, OP_CLOSE, 0 },
+    { TAG(ScopeSpans_spans, BYTES), OP_SPAN, 34 + STATE_ROWS },
+#define SPAN_STEP 15u
+    { TAG(Span_trace_id, BYTES), OP_IDS, OF_SLOT(trace_id) },
+#if USPAN_TRACESTATE_BYTES > 0
+    { TAG(Span_trace_state, BYTES), OP_TRACESTATE, 0 },
+#endif
+    { TAG(Span_parent_span_id, BYTES), OP_PARENT, OF_SLOT(parent_id) },
+    { TAG(Span_name, BYTES), OP_NAME, OF_SLOT(name) },
+    { TAG(Span_kind, VARINT), OP_TIMES, OF_SLOT(start_ns) },
+    ATTRIBUTES(Span_attributes, LIST_SPAN),
+    { 0, OP_REST, 21 },
+    { TAG(Span_dropped_attributes_count, VARINT), OP_U16, OF_SLOT(dropped_attrs) },
+    { 0, OP_RECORDS, OF_SLOT(events) },
+    { TAG(Span_events, BYTES), OP_RECORD, 7 },
+    { TAG(Span_Event_time_unix_nano, FIXED64), OP_TIME, OF_EVENT(time_ns) },
+    { TAG(Span_Event_name, BYTES), OP_EVENT_NAME, OF_EVENT(name) },
+    ATTRIBUTES(Span_Event_attributes, LIST_RECORD),
+    { TAG(Span_Event_dropped_attributes_count, VARINT), OP_U8, OF_EVENT(dropped) },
+    { 0, OP_CLOSE, 8 },
+    { TAG(Span_dropped_events_count, VARINT), OP_U16, OF_SLOT(dropped_events) },
+    { 0, OP_RECORDS, OF_SLOT(links) },
+    { TAG(Span_links, BYTES), OP_RECORD, 7 },
+    { TAG(Span_Link_trace_id, BYTES), OP_IDS, OF_LINK(trace_id) },
+    { TAG(Span_Link_trace_state, BYTES), OP_LINK_STATE, 0 },
+    ATTRIBUTES(Span_Link_attributes, LIST_RECORD),
+    { TAG(Span_Link_dropped_attributes_count, VARINT), OP_U8, OF_LINK(dropped) },
+    { TAG(Span_Link_flags, FIXED32), OP_LINK_FLAGS, 8 },
+    { TAG(Span_dropped_links_count, VARINT), OP_U16, OF_SLOT(dropped_links) },
+    { TAG(Span_status, BYTES), OP_STATUS, 3 },
+    { TAG(Status_message, BYTES), OP_MESSAGE, OF_SLOT(message) },
+    { TAG(Status_code, VARINT), OP_U8, OF_SLOT(status) },
+    { 0, OP_CLOSE, 0 },
+    { TAG(Span_flags, FIXED32) | 0x80u, OP_FLAGS, 35 + STATE_ROWS },
+    { TAG(ScopeSpans_schema_url, BYTES), OP_SCHEMA, 0 },
+    { 0, OP_CLOSE, 45 + STATE_ROWS },
+    { 0, OP_END, 0 },
+};
+#define END_STEP (sizeof(rows) / sizeof(rows[0]) - 1u)
+_Static_assert(END_STEP == 51 + STATE_ROWS, "rows that go back or further do so by as much as they say");
+_Static_assert(USPAN_TRAIT_REMOTE_PARENT << 8 == 0x200, "the trait is the flag's bit");
+_Static_assert(OF_SLOT(span_id) == OF_SLOT(trace_id) + 16u && OF_LINK(span_id) == OF_LINK(trace_id) + 16u &&
+                   uspan_otlp_Span_span_id_tag == uspan_otlp_Span_Link_span_id_tag,
+               "both ids are written in one go");
+#define DEPTH_MAX 4u /* messages within messages while counting */
+
+/* ---- members and scopes ------------------------------------------------------------------------------- */
+
+uint16_t uspan_batch_next(uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest, uint16_t i,
+                          const uspan_scope_t *scope)
 {
-    if (o->item >= count) {
+    uspan_trace_part_t *p = &t->trace;
+    uint32_t state = uspan_lock(t); /* spans that end meanwhile change the last one's next */
+    i = i == USPAN_NO_INDEX ? batch->first : p->slots[i].next;
+    while (i != USPAN_NO_INDEX && (((unsigned)p->slots[i].busy >> dest & 1u) == 0u ||
+                                   (scope != NULL && p->slots[i].scope != scope))) {
+        i = p->slots[i].next;
+    }
+    uspan_unlock(t, state);
+    return i;
+}
+
+const uspan_scope_t *uspan_batch_scope(uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest,
+                                       const uspan_scope_t *after)
+{
+    if (batch->scope != NULL) {
+        return after == NULL ? batch->scope : NULL;
+    }
+    const uspan_scope_t *best = NULL;
+    for (uint16_t i = USPAN_NO_INDEX; (i = uspan_batch_next(t, batch, dest, i, NULL)) != USPAN_NO_INDEX;) {
+        const uspan_scope_t *scope = t->trace.slots[i].scope;
+        if ((uintptr_t)scope > (uintptr_t)after && (best == NULL || (uintptr_t)scope < (uintptr_t)best)) {
+            best = scope;
+        }
+    }
+    return best;
+}
+
+/* ---- text ---------------------------------------------------------------------------------------------- */
+
+/* The text under way goes on in a block, at an offset that may lie behind its end. */
+static void run_from(uspan_otlp_t *o, unsigned block, unsigned offset)
+{
+    const uspan_trace_part_t *p = &o->tracer->trace;
+    if (o->left > 0u) { /* else there may be no block */
+        if (offset >= USPAN_BLOCK) {
+            block = p->block_next[block];
+            offset -= USPAN_BLOCK;
+        }
+        uint32_t room = USPAN_BLOCK - offset;
+        o->block = (uint16_t)block;
+        o->text = p->blocks[block].bytes + offset;
+        o->run = o->left < room ? o->left : room;
+    }
+}
+
+/* Text of an entry's kind is to be copied next; v: where its place is kept. */
+static void follow(uspan_otlp_t *o, unsigned store, const void *v, uint32_t len)
+{
+    o->left = len;
+    o->run = len;
+    o->text = v;
+    o->percent = store == USPAN_STORE_PERCENT;
+    if (store <= USPAN_STORE_PERCENT) {
+        o->text = (const uint8_t *)*(const char *const *)v;
+    } else if (store != USPAN_STORE_NEAR) {
+        run_from(o, *(const uint16_t *)v, 0u);
+    }
+}
+
+/* Copy what fits of the text under way. */
+static inline uint8_t *copy(uspan_otlp_t *o, uint8_t *at, const uint8_t *end)
+{
+    while (o->left > 0u && at < end) {
+        const uint8_t *text = o->text;
+        size_t n = (size_t)(end - at);
+        if (o->percent != 0u) {
+            n = 0;
+            *at++ = (uint8_t)uspan_percent_byte((const char *)text, 3u, &n);
+            o->text = text + n;
+            o->left--;
+            continue;
+        }
+        n = n < o->run ? n : o->run;
+        memcpy(at, text, n);
+        at += n;
+        o->text = text + n;
+        o->left -= (uint32_t)n;
+        o->run -= (uint32_t)n;
+        if (o->run == 0u) {
+            run_from(o, o->block, USPAN_BLOCK);
+        }
+    }
+    return at;
+}
+
+/* ---- attributes ---------------------------------------------------------------------------------------- */
+
+/* AnyValue of what is no array. */
+static uint32_t size_plain(const uspan_entry_t *e)
+{
+    if (e->store > USPAN_STORE_BOOL) {
+        return uspan_len_field(e->len);
+    }
+    return e->store == USPAN_STORE_DOUBLE ? 9u : 1u + uspan_len_u64((uint64_t)e->v.i);
+}
+
+/* The same, written; its text follows. */
+static inline uint8_t *put_plain(uspan_otlp_t *o, uint8_t *at, const uspan_entry_t *e)
+{
+    static const uint8_t tags[] = {
+        [USPAN_STORE_INT] = TAG(AnyValue_int_value, VARINT),
+        [USPAN_STORE_DOUBLE] = TAG(AnyValue_double_value, FIXED64),
+        [USPAN_STORE_BOOL] = TAG(AnyValue_bool_value, VARINT),
+        [USPAN_STORE_STATIC] = TAG(AnyValue_string_value, BYTES),
+        [USPAN_STORE_PERCENT] = TAG(AnyValue_string_value, BYTES),
+        [USPAN_STORE_NEAR] = TAG(AnyValue_string_value, BYTES),
+        [USPAN_STORE_TEXT] = TAG(AnyValue_string_value, BYTES),
+        [USPAN_STORE_BYTES] = TAG(AnyValue_bytes_value, BYTES),
+    };
+    unsigned store = e->store;
+    unsigned tag = tags[store];
+    if (store > USPAN_STORE_BOOL) {
+        follow(o, store, &e->v, e->len);
+        return uspan_put_len(at, tag, e->len);
+    }
+    *at = (uint8_t)tag;
+    return store == USPAN_STORE_DOUBLE ? uspan_put_fixed64(at + 1, (uint64_t)e->v.i)
+                                       : uspan_put_u64(at + 1, (uint64_t)e->v.i);
+}
+
+static uint8_t array_byte(uspan_otlp_t *o)
+{
+    const uspan_trace_part_t *p = &o->tracer->trace;
+    for (; o->array_at >= USPAN_BLOCK; o->array_at -= USPAN_BLOCK) {
+        o->array = p->block_next[o->array];
+    }
+    o->taken++;
+    return p->blocks[o->array].bytes[o->array_at++];
+}
+
+static void begin_array(uspan_otlp_t *o)
+{
+    o->array = o->entry->v.chain.head;
+    o->array_at = 0u;
+    o->taken = 0u;
+}
+
+/* The next element of the array under way as an attribute's value would be; a text's tail says where in its
+ * first block it begins. */
+static void next_element(uspan_otlp_t *o, uspan_entry_t *one)
+{
+    unsigned store = o->entry->store;
+    one->len = 0u;
+    one->store = (uint8_t)(store - USPAN_STORE_INTS + USPAN_STORE_INT);
+    one->v.i = array_byte(o);
+    if (store == USPAN_STORE_TEXTS) {
+        one->len = (uint16_t)(one->v.i | array_byte(o) << 8);
+        one->store = USPAN_STORE_TEXT;
+        one->v.chain.head = o->array;
+        one->v.chain.tail = (uint16_t)o->array_at;
+        o->taken = (uint16_t)(o->taken + one->len);
+        o->array_at += one->len;
+    } else if (store != USPAN_STORE_BOOLS) {
+        one->v.near[0] = (uint8_t)one->v.i;
+        for (unsigned i = 1; i < 8u; i++) {
+            one->v.near[i] = array_byte(o);
+        }
+    }
+}
+
+/* The elements of the attribute under way, an array; ready to write them. */
+static uint32_t size_elements(uspan_otlp_t *o)
+{
+    uint32_t size = 0;
+    uspan_entry_t one;
+    for (begin_array(o); o->taken < o->entry->len;) {
+        next_element(o, &one);
+        size += uspan_len_field(size_plain(&one));
+    }
+    begin_array(o);
+    return size;
+}
+
+/* The next attribute of a list, or NULL after the last. */
+static const uspan_entry_t *next_attr(uspan_otlp_t *o, unsigned list)
+{
+    static const uspan_key_t unsynced_key = USPAN_KEY_INIT("uspan.time.unsynced");
+    static const uspan_entry_t unsynced = { .key = &unsynced_key, .store = USPAN_STORE_BOOL, .v.i = 1 };
+    const uspan_trace_part_t *p = &o->tracer->trace;
+    unsigned item = o->item;
+    if (list == LIST_SPAN) {
+        const uspan_slot_t *slot = o->base;
+        o->item = (uint16_t)(item + 1u);
+        if (item == slot->attr_count && p->epochs[slot->epoch].state != USPAN_EPOCH_KNOWN) {
+            return &unsynced;
+        }
+        return item < slot->attr_count ? &slot->attrs[item] : NULL;
+    }
+    if (list == LIST_RESOURCE) {
+        return uspan_resource_next(o->tracer, &o->item, &o->pos, &o->made, &o->made_key) ? &o->made : NULL;
+    }
+    if (list == LIST_DROPS) {
+        while (item < USPAN_DROP_COUNT && o->batch->reported[item] == 0u) {
+            item++;
+        }
+        o->item = (uint16_t)(item + 1u);
+        if (item >= USPAN_DROP_COUNT) {
+            return NULL;
+        }
+        o->made.key = uspan_drop_key(item);
+        o->made.store = USPAN_STORE_INT;
+        o->made.v.i = o->batch->reported[item];
+        return &o->made;
+    }
+    o->item = (uint16_t)(item + 1u);
+    const uspan_event_rec_t *rec = o->base;
+    unsigned in_block = item % USPAN_ENTRIES_PER_BLOCK;
+    if (item >= rec->attr_count) {
         return NULL;
     }
-    unsigned i = o->item % USPAN_ENTRIES_PER_BLOCK;
-    if (i == 0u && o->item > 0u) {
-        o->entries = o->tracer->trace.block_next[o->entries];
+    if (in_block == 0u) {
+        o->entries = item == 0u ? rec->attrs : p->block_next[o->entries];
     }
-    o->item++;
-    return &o->tracer->trace.blocks[o->entries].entries[i];
+    return &p->blocks[o->entries].entries[in_block];
 }
 
-/* ---- through nanopb: what is written once a batch, event, link or error -------------------------------- */
-
-static void put_head(pb_ostream_t *s, uint32_t field, uint32_t len)
+/* The rest of a list of attributes, each whole, one after another. One that does not fit, or is an array,
+ * leaves its value to the rows that follow. */
+static uint8_t *put_attrs(uspan_otlp_t *o, uint8_t *at, const uint8_t *end, const row_t *row)
 {
-    (void)pb_encode_tag(s, PB_WT_STRING,
-                        field); /* cannot fail: the head has room for every message's fields */
-    (void)pb_encode_varint(s, len);
-}
-
-static void put_number(pb_ostream_t *s, uint32_t field, uint32_t value)
-{
-    if (value > 0u) {
-        (void)pb_encode_tag(s, PB_WT_VARINT, field);
-        (void)pb_encode_varint(s, value);
-    }
-}
-
-static void put_time(pb_ostream_t *s, uint32_t field, uint64_t value)
-{
-    (void)pb_encode_tag(s, PB_WT_64BIT, field);
-    (void)pb_encode_fixed64(s, &value);
-}
-
-static uint64_t unix_of(const uspan_otlp_t *o, const uspan_slot_t *slot, uint64_t mono_ns)
-{
-    uint64_t unix_ns = 0;
-    (void)uspan_epoch_unix(&o->tracer->trace, slot->epoch, mono_ns, &unix_ns);
-    return unix_ns;
-}
-
-static void put_envelope(uspan_otlp_t *o, pb_ostream_t *s)
-{
-    put_head(s, uspan_otlp_ExportTraceServiceRequest_resource_spans_tag,
-             uspan_size_resource_spans(o->tracer, o->batch, o->dest));
-    put_head(s, uspan_otlp_ResourceSpans_resource_tag, uspan_size_resource(o->tracer));
-    o->item = 0u;
-    o->pos = 0u;
-    o->stage = STAGE_RESOURCE;
-}
-
-static void put_scope(uspan_otlp_t *o, pb_ostream_t *s)
-{
-    bool first = o->scope == NULL;
-    o->scope = uspan_batch_scope(o->tracer, o->batch, o->dest, o->scope);
-    if (o->scope == NULL) {
-        o->stage = STAGE_END;
-        return;
-    }
-    put_head(s, uspan_otlp_ResourceSpans_scope_spans_tag,
-             uspan_size_scope_spans(o->tracer, o->batch, o->dest, o->scope, first));
-    put_head(s, uspan_otlp_ScopeSpans_scope_tag, uspan_size_scope(o->batch, o->scope, first));
-    uint32_t len = (uint32_t)strlen(o->scope->name);
-    put_head(s, uspan_otlp_InstrumentationScope_name_tag, len);
-    uspan_text_follows(o, o->scope->name, len);
-    o->item = first ? 0u : USPAN_DROP_COUNT;
-    o->slot = USPAN_NO_INDEX;
-    o->stage =
-        o->scope->version != NULL && o->scope->version[0] != '\0' ? STAGE_SCOPE_VERSION : STAGE_SCOPE_DROPS;
-}
-
-static void put_version(uspan_otlp_t *o, pb_ostream_t *s)
-{
-    uint32_t len = (uint32_t)strlen(o->scope->version);
-    put_head(s, uspan_otlp_InstrumentationScope_version_tag, len);
-    uspan_text_follows(o, o->scope->version, len);
-    o->stage = STAGE_SCOPE_DROPS;
-}
-
-static void put_event(uspan_otlp_t *o, pb_ostream_t *s, const uspan_slot_t *slot)
-{
-    const uspan_trace_part_t *p = &o->tracer->trace;
-    if (o->rec == USPAN_NO_INDEX) {
-        put_number(s, uspan_otlp_Span_dropped_events_count_tag, slot->dropped_events);
-        o->rec = slot->links;
-        o->stage = STAGE_LINK;
-        return;
-    }
-    const uspan_event_rec_t *rec = &p->blocks[o->rec].event;
-    put_head(s, uspan_otlp_Span_events_tag, uspan_size_event(p, rec));
-    put_time(s, uspan_otlp_Span_Event_time_unix_nano_tag, unix_of(o, slot, rec->time_ns));
-    put_head(s, uspan_otlp_Span_Event_name_tag, rec->name_len);
-    if (rec->name_store == USPAN_STORE_TEXT) {
-        uspan_chain_follows(o, rec->name.chain.head, rec->name_len);
-    } else {
-        uspan_text_follows(
-            o, rec->name_store == USPAN_STORE_NEAR ? (const char *)rec->name.near : rec->name.text,
-            rec->name_len);
-    }
-    o->item = 0u;
-    o->entries = rec->attrs;
-    o->stage = STAGE_EVENT_ATTRS;
-}
-
-static void put_link(uspan_otlp_t *o, pb_ostream_t *s, const uspan_slot_t *slot)
-{
-    const uspan_trace_part_t *p = &o->tracer->trace;
-    if (o->rec == USPAN_NO_INDEX) {
-        put_number(s, uspan_otlp_Span_dropped_links_count_tag, slot->dropped_links);
-        o->stage = STAGE_STATUS;
-        return;
-    }
-    const uspan_link_rec_t *rec = &p->blocks[o->rec].link;
-    put_head(s, uspan_otlp_Span_links_tag, uspan_size_link(p, rec));
-    (void)pb_encode_tag(s, PB_WT_STRING, uspan_otlp_Span_Link_trace_id_tag);
-    (void)pb_encode_string(s, rec->trace_id, 16);
-    (void)pb_encode_tag(s, PB_WT_STRING, uspan_otlp_Span_Link_span_id_tag);
-    (void)pb_encode_string(s, rec->span_id, 8);
-    o->item = 0u;
-    o->entries = rec->attrs;
-    o->stage = STAGE_LINK_ATTRS;
-    if (rec->attr_count > 0u &&
-        p->blocks[rec->attrs].entries[0].key == NULL) { /* a tracestate: never of 8 bytes or fewer
-                                                                                   but as text in the entry */
-        const uspan_entry_t *e = next_entry(o, rec->attr_count);
-        put_head(s, uspan_otlp_Span_Link_trace_state_tag, e->len);
-        if (e->store == USPAN_STORE_NEAR) {
-            uspan_text_follows(o, e->v.near, e->len);
-        } else {
-            uspan_chain_follows(o, e->v.chain.head, e->len);
-        }
-    }
-}
-
-static void put_link_end(uspan_otlp_t *o, pb_ostream_t *s, const uspan_link_rec_t *rec)
-{
-    uint32_t flags = 0x100u | rec->flags | (rec->remote != 0u ? 0x200u : 0u);
-    put_number(s, uspan_otlp_Span_Link_dropped_attributes_count_tag, rec->dropped);
-    (void)pb_encode_tag(s, PB_WT_32BIT, uspan_otlp_Span_Link_flags_tag);
-    (void)pb_encode_fixed32(s, &flags);
-    o->rec = rec->next;
-    o->stage = STAGE_LINK;
-}
-
-static void put_status(uspan_otlp_t *o, pb_ostream_t *s, const uspan_slot_t *slot)
-{
-    if (slot->message_len > 0u) {
-        put_head(s, uspan_otlp_Span_status_tag, uspan_size_status(slot));
-        put_head(s, uspan_otlp_Status_message_tag, slot->message_len);
-        uspan_chain_follows(o, slot->message, slot->message_len);
-    }
-    o->stage = STAGE_FLAGS;
-}
-
-/* ---- through the short writer: what every span has ----------------------------------------------------- */
-
-static uint8_t *put_span(uspan_otlp_t *o, uint8_t *at)
-{
-    o->slot = uspan_batch_next(o->tracer, o->batch, o->dest, o->slot, o->scope);
-    if (o->slot == USPAN_NO_INDEX) {
-        o->stage = STAGE_SCHEMA;
-        return at;
-    }
-    const uspan_slot_t *slot = &o->tracer->trace.slots[o->slot];
-    at = uspan_put_len(at, USPAN_TAG(uspan_otlp_ScopeSpans_spans_tag, USPAN_WIRE_BYTES), slot->size);
-    *at++ = SPAN_TAG(trace_id, USPAN_WIRE_BYTES);
-    *at++ = 16u;
-    at = uspan_put_bytes(at, slot->trace_id, 16);
-    *at++ = SPAN_TAG(span_id, USPAN_WIRE_BYTES);
-    *at++ = 8u;
-    at = uspan_put_bytes(at, slot->span_id, 8);
-    o->stage = STAGE_SPAN_NAME;
-#if USPAN_TRACESTATE_BYTES > 0
-    if ((slot->traits & USPAN_TRAIT_NO_TRACESTATE) == 0u) {
-        const uspan_tracestate_rec_t *rec = &o->tracer->trace.tracestates[slot->tracestate];
-        at = uspan_put_len(at, SPAN_TAG(trace_state, USPAN_WIRE_BYTES), rec->len);
-        uspan_text_follows(o, rec->text, rec->len);
-    }
-#endif
-    return at;
-}
-
-static uint8_t *put_name(uspan_otlp_t *o, uint8_t *at, const uspan_slot_t *slot)
-{
-    static const uint8_t no_id[8];
-    if (memcmp(slot->parent_id, no_id, 8) != 0) {
-        *at++ = SPAN_TAG(parent_span_id, USPAN_WIRE_BYTES);
-        *at++ = 8u;
-        at = uspan_put_bytes(at, slot->parent_id, 8);
-    }
-    at = uspan_put_len(at, SPAN_TAG(name, USPAN_WIRE_BYTES), slot->name_len);
-    at = uspan_put_bytes(at, slot->name, slot->name_len);
-    *at++ = SPAN_TAG(kind, USPAN_WIRE_VARINT);
-    *at++ = slot->kind;
-    *at++ = SPAN_TAG(start_time_unix_nano, USPAN_WIRE_FIXED64);
-    at = uspan_put_fixed64(at, unix_of(o, slot, slot->start_ns));
-    *at++ = SPAN_TAG(end_time_unix_nano, USPAN_WIRE_FIXED64);
-    at = uspan_put_fixed64(at, unix_of(o, slot, slot->end_ns));
-    o->item = 0u;
-    o->stage = STAGE_ATTRS;
-    return at;
-}
-
-static uint8_t *put_span_attr(uspan_otlp_t *o, uint8_t *at, const uspan_slot_t *slot)
-{
-    const uint8_t tag = SPAN_TAG(attributes, USPAN_WIRE_BYTES);
-    if (o->item < slot->attr_count) {
-        return uspan_put_attr(o, at, tag, &slot->attrs[o->item++]);
-    }
-    if (o->item == slot->attr_count && uspan_is_unsynced(&o->tracer->trace, slot)) {
-        o->item++;
-        return uspan_put_attr(o, at, tag, &uspan_unsynced_entry);
-    }
-    if (slot->dropped_attrs > 0u) {
-        *at = SPAN_TAG(dropped_attributes_count, USPAN_WIRE_VARINT);
-        at = uspan_put_u32(at + 1, slot->dropped_attrs);
-    }
-    o->rec = slot->events;
-    o->stage = STAGE_EVENT;
-    if ((slot->event_count | slot->link_count | slot->dropped_events | slot->dropped_links |
-         slot->message_len) == 0u) {
-        o->stage = STAGE_FLAGS;
-    }
-    return at;
-}
-
-static uint8_t *put_flags(uspan_otlp_t *o, uint8_t *at, const uspan_slot_t *slot)
-{
-    if (slot->status != USPAN_STATUS_UNSET) {
-        if (slot->message_len == 0u) {
-            *at++ = SPAN_TAG(status, USPAN_WIRE_BYTES);
-            *at++ = 2u;
-        }
-        *at++ = USPAN_TAG(uspan_otlp_Status_code_tag, USPAN_WIRE_VARINT);
-        *at++ = slot->status;
-    }
-    *at++ = (uint8_t)((uspan_otlp_Span_flags_tag << 3 | USPAN_WIRE_FIXED32) | 0x80u); /* 85 01: two bytes */
-    *at++ = (uint8_t)(uspan_otlp_Span_flags_tag >> 4);
-    o->stage = STAGE_SPAN;
-    uint32_t remote = (slot->traits & USPAN_TRAIT_REMOTE_PARENT) != 0u ? 0x300u : 0x100u;
-    return uspan_put_fixed32(at, remote | slot->flags);
-}
-
-static uint8_t *put_resource_attr(uspan_otlp_t *o, uint8_t *at)
-{
-    uspan_entry_t e;
-    uspan_key_t key;
-    bool percent;
-    if (!uspan_resource_next(o->tracer, &o->item, &o->pos, &e, &key, &percent)) {
-        o->stage = STAGE_SCOPE;
-        return at;
-    }
-    e.pend_len = 0u;
-    at = uspan_put_attr(o, at, TAG_ATTR(uspan_otlp_Resource_attributes_tag), &e);
-    o->percent = percent;
-    o->resume = USPAN_RESUME_STAGE; /* uspan_set_resource() allows no key above USPAN_SMALL_KEY here */
-    return at;
-}
-
-static uint8_t *put_drop(uspan_otlp_t *o, uint8_t *at)
-{
-    for (; o->item < USPAN_DROP_COUNT; o->item++) {
-        if (o->batch->reported[o->item] > 0u) {
-            uspan_entry_t e = { .key = uspan_drop_key(o->item),
-                                .store = USPAN_STORE_INT,
-                                .v.i = o->batch->reported[o->item] };
-            o->item++;
-            return uspan_put_attr(o, at, TAG_ATTR(uspan_otlp_InstrumentationScope_attributes_tag), &e);
-        }
-    }
-    o->stage = STAGE_SPAN;
-    return at;
-}
-
-/* ---- the machine --------------------------------------------------------------------------------------- */
-
-/* Write the next head at `at`, which has USPAN_HEAD_BYTES; returns its end. */
-static uint8_t *next_piece(uspan_otlp_t *o, uint8_t *at)
-{
-    const uspan_trace_part_t *p = &o->tracer->trace;
-    o->percent = 0u;
-    if (o->resume == USPAN_RESUME_VALUE) {
-        o->resume = USPAN_RESUME_STAGE;
-        return uspan_put_value(o, at, o->entry, uspan_size_any(p, o->entry));
-    }
-    if (o->resume == USPAN_RESUME_ELEMENTS) {
-        return uspan_put_element(o, at);
-    }
-    /* Any slot will do between spans: only the stages of a span look at it. */
-    const uspan_slot_t *slot = &p->slots[o->slot != USPAN_NO_INDEX ? o->slot : 0u];
     const uspan_entry_t *e;
-    switch (o->stage) { /* the hot ones first */
-    case STAGE_ATTRS:
-        return put_span_attr(o, at, slot);
-    case STAGE_SPAN:
-        return put_span(o, at);
-    case STAGE_SPAN_NAME:
-        return put_name(o, at, slot);
-    case STAGE_FLAGS:
-        return put_flags(o, at, slot);
-    case STAGE_RESOURCE:
-        return put_resource_attr(o, at);
-    case STAGE_SCOPE_DROPS:
-        return put_drop(o, at);
-    case STAGE_EVENT_ATTRS:
-        e = next_entry(o, p->blocks[o->rec].event.attr_count);
-        if (e != NULL) {
-            return uspan_put_attr(o, at, TAG_ATTR(uspan_otlp_Span_Event_attributes_tag), e);
+    while ((e = next_attr(o, row->arg)) != NULL) {
+        uint32_t key_len = e->key->len;
+        bool is_array = e->store >= USPAN_STORE_INTS;
+        o->entry = e;
+        uint32_t any = is_array ? uspan_len_field(size_elements(o)) : size_plain(e);
+        uint32_t n = uspan_len_field(key_len) + uspan_len_field(any);
+        if (o->counting != 0u) {
+            o->counted += uspan_len_field(n);
+            continue;
         }
-        break;
-    case STAGE_LINK_ATTRS:
-        e = next_entry(o, p->blocks[o->rec].link.attr_count);
-        if (e != NULL) {
-            return uspan_put_attr(o, at, TAG_ATTR(uspan_otlp_Span_Link_attributes_tag), e);
+        at = uspan_put_len(at, row->tag, n);
+        at = uspan_put_len(at, TAG(KeyValue_key, BYTES), key_len);
+        if (is_array || end - at < (ptrdiff_t)(key_len + USPAN_HEAD_BYTES)) {
+            follow(o, USPAN_STORE_STATIC, &e->key->text, key_len);
+            return at;
         }
-        break;
-    default:
-        break;
+        memcpy(at, e->key->text, key_len);
+        at = uspan_put_len(at + key_len, TAG(KeyValue_value, BYTES), any);
+        at = put_plain(o, at, e);
+        if (o->left > 0u) {
+            at = copy(o, at, end);
+        }
+        if (o->left > 0u || end - at < (ptrdiff_t)USPAN_HEAD_BYTES) {
+            o->step--;
+            return at;
+        }
     }
-    pb_ostream_t s = pb_ostream_from_buffer(at, USPAN_HEAD_BYTES);
-    switch (o->stage) {
-    case STAGE_ENVELOPE:
-        put_envelope(o, &s);
-        break;
-    case STAGE_SCOPE:
-        put_scope(o, &s);
-        break;
-    case STAGE_SCOPE_VERSION:
-        put_version(o, &s);
-        break;
-    case STAGE_EVENT:
-        put_event(o, &s, slot);
-        break;
-    case STAGE_EVENT_ATTRS:
-        put_number(&s, uspan_otlp_Span_Event_dropped_attributes_count_tag, p->blocks[o->rec].event.dropped);
-        o->rec = p->blocks[o->rec].event.next;
-        o->stage = STAGE_EVENT;
-        break;
-    case STAGE_LINK:
-        put_link(o, &s, slot);
-        break;
-    case STAGE_LINK_ATTRS:
-        put_link_end(o, &s, &p->blocks[o->rec].link);
-        break;
-    case STAGE_STATUS:
-        put_status(o, &s, slot);
-        break;
-    case STAGE_SCHEMA:
-        if (sizeof(USPAN_SCHEMA_URL) > 1u) {
-            put_head(&s, uspan_otlp_ScopeSpans_schema_url_tag, sizeof(USPAN_SCHEMA_URL) - 1u);
-            uspan_text_follows(o, USPAN_SCHEMA_URL, sizeof(USPAN_SCHEMA_URL) - 1u);
+    o->item = 0u;
+    o->step = (uint8_t)(o->step + 2u);
+    return at;
+}
+
+/* ---- the walk ------------------------------------------------------------------------------------------ */
+
+/* A time of the span under way, Unix time. */
+static uint8_t *put_time(const uspan_otlp_t *o, uint8_t *at, unsigned tag, const uint64_t *mono_ns)
+{
+    *at = (uint8_t)tag;
+    return uspan_put_fixed64(at + 1, *mono_ns + (uint64_t)o->tracer->trace.epochs[o->span->epoch].offset_ns);
+}
+
+/* Write fields at `at`, until text follows, a message begins or ends, or there is no room for another.
+ * Counting, each is written to the same place. Returns the end of what was written. */
+static uint8_t *walk(uspan_otlp_t *o, uint8_t *const begin, const uint8_t *end)
+{
+    static const char *const schema = USPAN_SCHEMA_URL;
+    const uspan_trace_part_t *p = &o->tracer->trace;
+    uint8_t *at = begin;
+    o->event = EVENT_NONE;
+    do {
+        const row_t *row = &rows[o->step++];
+        unsigned tag = row->tag;
+        const void *from = (const void *)((uintptr_t)o->base + row->arg);
+        const uspan_slot_t *slot = o->base; /* or these two, as the row has it */
+        const uspan_event_rec_t *event = o->base;
+        const uspan_link_rec_t *link = o->base;
+        unsigned store = USPAN_STORE_NEAR; /* NONE: n is a number */
+        uint32_t n = 0;
+        switch (row->op) {
+        case OP_STATUS:
+            if (slot->message_len == 0u) {
+                o->step = (uint8_t)(o->step + row->arg);
+                if (slot->status != USPAN_STATUS_UNSET) {
+                    at = uspan_put_len(at, tag, 2u);
+                    tag = TAG(Status_code, VARINT);
+                    n = slot->status;
+                    store = USPAN_STORE_NONE;
+                }
+                break;
+            }
+            /* fall through */
+        case OP_OPEN:
+            o->event = EVENT_OPEN;
+            return at;
+        case OP_SCOPE:
+            o->item = o->scope == NULL ? 0u : USPAN_DROP_COUNT; /* drop counts stand on the first */
+            o->scope = uspan_batch_scope(o->tracer, o->batch, o->dest, o->scope);
+            if (o->scope == NULL) {
+                o->step = (uint8_t)(o->step + row->arg);
+                break;
+            }
+            o->base = o->scope;
+            o->slot = USPAN_NO_INDEX;
+            o->event = EVENT_OPEN;
+            return at;
+        case OP_SPAN:
+            store = USPAN_STORE_NONE;
+            if (o->counting != 0u && o->batch->scope != NULL) { /* all of them at once */
+                o->counted += o->batch->spans_len;
+                o->step = (uint8_t)(o->step + row->arg);
+                break;
+            }
+            do { /* counting, one after another: each was measured once, for its size */
+                o->slot = uspan_batch_next(o->tracer, o->batch, o->dest, o->slot, o->scope);
+                if (o->slot == USPAN_NO_INDEX) {
+                    o->step = (uint8_t)(o->step + row->arg);
+                    n = 0u;
+                    break;
+                }
+                o->span = &p->slots[o->slot];
+                n = o->span->size;
+                o->counted += uspan_len_field(n);
+            } while (o->counting != 0u);
+            o->base = o->span;
+            break;
+        case OP_REST:
+            if ((slot->event_count | slot->link_count | slot->dropped_attrs | slot->dropped_events |
+                 slot->dropped_links) == 0) {
+                o->step = (uint8_t)(o->step + row->arg);
+            }
+            break;
+        case OP_RECORDS:
+            o->rec = *(const uint16_t *)from;
+            break;
+        case OP_RECORD:
+            if (o->rec == USPAN_NO_INDEX) {
+                o->base = o->span;
+                o->step = (uint8_t)(o->step + row->arg);
+                break;
+            }
+            o->base = &p->blocks[o->rec];
+            o->rec = p->blocks[o->rec].event.next;
+            o->event = EVENT_OPEN;
+            return at;
+        case OP_ATTR:
+            at = put_attrs(o, at, end, row);
+            break;
+        case OP_VALUE:
+            if (o->entry->store < USPAN_STORE_INTS) {
+                at = put_plain(o, uspan_put_len(at, tag, size_plain(o->entry)), o->entry);
+                o->step = (uint8_t)(o->step - 2u);
+            } else {
+                uint32_t size = size_elements(o);
+                at = uspan_put_len(at, tag, uspan_len_field(size));
+                at = uspan_put_len(at, TAG(AnyValue_array_value, BYTES), size);
+            }
+            break;
+        case OP_ELEMENT:
+            if (o->taken < o->entry->len) {
+                uspan_entry_t one;
+                next_element(o, &one);
+                at = put_plain(o, uspan_put_len(at, tag, size_plain(&one)), &one);
+                run_from(o, one.v.chain.head, one.v.chain.tail);
+                o->step--;
+            } else {
+                o->step = (uint8_t)(o->step - 3u);
+            }
+            break;
+        case OP_IDS:
+            at = uspan_put_len(at, tag, 16u);
+            memcpy(at, from, 16);
+            at = uspan_put_len(at + 16, TAG(Span_span_id, BYTES), 8u);
+            memcpy(at, (const uint8_t *)from + 16, 8);
+            at += 8;
+            break;
+        case OP_PARENT:
+            if (memcmp(slot->parent_id, no_id, 8) != 0) {
+                at = uspan_put_len(at, tag, 8u);
+                memcpy(at, slot->parent_id, 8);
+                at += 8;
+            }
+            break;
+        case OP_U16:
+            store = USPAN_STORE_NONE;
+            n = *(const uint16_t *)from;
+            break;
+        case OP_U8:
+            store = USPAN_STORE_NONE;
+            n = *(const uint8_t *)from;
+            break;
+        case OP_TIMES:
+            at = uspan_put_len(at, tag, slot->kind);
+            at = put_time(o, at, TAG(Span_start_time_unix_nano, FIXED64), from);
+            tag = TAG(Span_end_time_unix_nano, FIXED64);
+            from = &slot->end_ns;
+            /* fall through */
+        case OP_TIME:
+            at = put_time(o, at, tag, from);
+            break;
+        case OP_FLAGS:
+        case OP_LINK_FLAGS:
+            *at++ = (uint8_t)tag;
+            if (row->op == OP_FLAGS) {
+                *at++ = 1u; /* a tag of two bytes */
+                n = slot->flags | (uint32_t)(slot->traits & USPAN_TRAIT_REMOTE_PARENT) << 8;
+            } else {
+                n = link->flags | (link->remote != 0u ? 0x200u : 0u);
+            }
+            at = uspan_put_fixed32(at, 0x100u | n);
+            n = 0u;
+            /* fall through */
+        case OP_CLOSE:
+            o->step = (uint8_t)(o->step - row->arg);
+            o->event = EVENT_CLOSE;
+            if (o->counting != 0u) {
+                return at;
+            }
+            break;
+        case OP_NAME:
+            n = slot->name_len;
+            break;
+        case OP_EVENT_NAME:
+            store = event->name_store;
+            n = event->name_len;
+            break;
+        case OP_LINK_STATE:
+            if (link->attr_count > 0u && p->blocks[link->attrs].entries[0].key == NULL) {
+                const uspan_entry_t *e = next_attr(o, LIST_RECORD);
+                store = e->store;
+                from = &e->v;
+                n = e->len;
+            }
+            break;
+#if USPAN_TRACESTATE_BYTES > 0
+        case OP_TRACESTATE:
+            if ((slot->traits & USPAN_TRAIT_NO_TRACESTATE) == 0u) {
+                from = p->tracestates[slot->tracestate].text;
+                n = p->tracestates[slot->tracestate].len;
+            }
+            break;
+#endif
+        case OP_MESSAGE:
+            store = USPAN_STORE_TEXT;
+            n = slot->message_len;
+            break;
+        case OP_SCHEMA:
+            from = &schema;
+            /* fall through */
+        case OP_STRING:
+            store = USPAN_STORE_STATIC;
+            n = *(const char *const *)from != NULL ? (uint32_t)strlen(*(const char *const *)from) : 0u;
+            break;
+        default: /* the end: it stays there */
+            o->step--;
+            o->event = EVENT_CLOSE;
+            return at;
         }
-        o->stage = STAGE_SCOPE;
-        break;
-    default:
-        break;
+        if (n > 0u) {
+            at = uspan_put_len(at, tag, n);
+            if (store != USPAN_STORE_NONE) {
+                follow(o, store, from, n);
+            }
+        }
+        if (o->counting != 0u) {
+            o->counted += (uint32_t)(at - begin) + o->left;
+            o->left = 0u;
+            at = begin;
+        } else if (o->left > 0u) {
+            at = copy(o, at, end);
+        }
+    } while (o->left == 0u && end - at >= (ptrdiff_t)USPAN_HEAD_BYTES);
+    return at;
+}
+
+/* Bytes of the message whose first field is next; moves o to its end. */
+static uint32_t measure(uspan_otlp_t *o)
+{
+    uint32_t size[DEPTH_MAX] = { 0 };
+    uint32_t *top = size;
+    uint8_t scratch[USPAN_HEAD_BYTES];
+    o->counting = 1u;
+    for (;;) {
+        o->counted = 0u;
+        const uint8_t *at = walk(o, scratch, scratch + sizeof scratch);
+        *top += o->counted + (uint32_t)(at - scratch);
+        if (o->event == EVENT_OPEN) {
+            *++top = 0u;
+        } else {
+            if (top == size) {
+                return *top;
+            }
+            top--;
+            *top += uspan_len_field(top[1]);
+        }
     }
-    return at + s.bytes_written;
+}
+
+/* The walk, and before each message its length. */
+static uint8_t *advance(uspan_otlp_t *o, uint8_t *at, const uint8_t *end)
+{
+    at = walk(o, at, end);
+    if (o->event == EVENT_OPEN) {
+        uspan_otlp_t ahead = *o;
+        at = uspan_put_len(at, rows[o->step - 1u].tag, measure(&ahead));
+    }
+    return at;
 }
 
 void uspan_otlp_begin(uspan_otlp_t *o, uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest)
@@ -401,79 +638,42 @@ void uspan_otlp_begin(uspan_otlp_t *o, uspan_tracer_t *t, const uspan_batch_t *b
     o->tracer = t;
     o->batch = batch;
     o->dest = (uint8_t)dest;
-    o->slot = USPAN_NO_INDEX;
-}
-
-static void copy_percent(uspan_otlp_t *o, uint8_t *out, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        size_t at = 0;
-        out[i] = (uint8_t)uspan_pair_byte((const char *)o->text, 3u, &at);
-        o->text += at;
-    }
-}
-
-/* Copy n bytes of the chain under way, n <= left. */
-static void copy_chain(uspan_otlp_t *o, uint8_t *out, size_t n)
-{
-    const uspan_trace_part_t *p = &o->tracer->trace;
-    while (n > 0u) {
-        while (o->offset >= USPAN_BLOCK) {
-            o->block = p->block_next[o->block];
-            o->offset = (uint16_t)(o->offset - USPAN_BLOCK);
-        }
-        if (o->offset == 0u && n > USPAN_BLOCK) { /* of constant size: a few moves, no call */
-            memcpy(out, p->blocks[o->block].bytes, USPAN_BLOCK);
-            o->block = p->block_next[o->block];
-            out += USPAN_BLOCK;
-            n -= USPAN_BLOCK;
-            continue;
-        }
-        size_t here = USPAN_BLOCK - o->offset;
-        here = here < n ? here : n;
-        memcpy(out, p->blocks[o->block].bytes + o->offset, here);
-        o->offset = (uint16_t)(o->offset + here);
-        out += here;
-        n -= here;
-    }
 }
 
 size_t uspan_otlp_read(uspan_otlp_t *o, uint8_t *out, size_t cap)
 {
-    size_t done = 0;
+    uint8_t *at = out;
+    const uint8_t *end = out + cap;
     for (;;) {
-        if (o->head_at < o->head_len) {
-            size_t n = (size_t)(o->head_len - o->head_at);
-            n = n < cap - done ? n : cap - done;
-            memcpy(out + done, o->head + o->head_at, n);
-            o->head_at = (uint16_t)(o->head_at + n);
-            done += n;
+        while (o->head_at < o->head_len && at < end) {
+            *at++ = o->head[o->head_at++];
         }
-        if (o->left > 0u && o->head_at == o->head_len) {
-            size_t n = o->left < cap - done ? o->left : cap - done;
-            if (o->text == NULL) {
-                copy_chain(o, out + done, n);
-            } else if (o->percent != 0u) {
-                copy_percent(o, out + done, n);
-            } else {
-                memcpy(out + done, o->text, n);
-                o->text += n;
-            }
-            o->left -= (uint32_t)n;
-            done += n;
+        at = copy(o, at, end);
+        if (at == end || (o->step == END_STEP && o->head_at == o->head_len)) {
+            return (size_t)(at - out);
         }
-        if (done == cap || (o->stage == STAGE_END && o->left == 0u && o->head_at == o->head_len)) {
-            return done;
-        }
-        if (o->stage == STAGE_ATTRS && o->resume == USPAN_RESUME_STAGE) {
-            o->percent = 0u;
-            done += uspan_put_whole_attrs(o, &o->tracer->trace.slots[o->slot], out + done, cap - done);
-        }
-        if (cap - done >= USPAN_HEAD_BYTES) { /* straight into the caller's buffer */
-            done = (size_t)(next_piece(o, out + done) - out);
-        } else {
-            o->head_len = (uint16_t)(next_piece(o, o->head) - o->head);
+        if (end - at >= (ptrdiff_t)USPAN_HEAD_BYTES) {
+            at = advance(o, at, end);
+        } else { /* less room than a field may need */
+            o->head_len = (uint8_t)(advance(o, o->head, o->head + USPAN_HEAD_BYTES) - o->head);
             o->head_at = 0u;
         }
     }
+}
+
+uint32_t uspan_size_request(uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest)
+{
+    uspan_otlp_t o;
+    uspan_otlp_begin(&o, t, batch, dest);
+    return measure(&o);
+}
+
+uint32_t uspan_size_span(uspan_tracer_t *t, const uspan_slot_t *slot)
+{
+    uspan_otlp_t o;
+    uspan_otlp_begin(&o, t, NULL, 0u);
+    o.span = slot;
+    o.base = slot;
+    o.step = SPAN_STEP;
+    return measure(&o);
 }

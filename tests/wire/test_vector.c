@@ -23,12 +23,11 @@ static const uint8_t vector[VECTOR_BYTES] = {
 };
 
 bool uspan_resource_next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e,
-                         uspan_key_t *key, bool *percent)
+                         uspan_key_t *key)
 {
     static const uspan_key_t service_name = USPAN_KEY_INIT("service.name");
     (void)t;
     (void)pos;
-    *percent = false;
     *key = service_name;
     *e = (uspan_entry_t){ .key = key, .len = 3u, .store = USPAN_STORE_STATIC, .v.text = "dev" };
     return (*item)++ == 0u;

@@ -38,6 +38,7 @@ typedef enum uspan_store {
     USPAN_STORE_DOUBLE,
     USPAN_STORE_BOOL,
     USPAN_STORE_STATIC, /* text by pointer */
+    USPAN_STORE_PERCENT, /* the same, percent-encoded; len counts decoded bytes. Of the resource only */
     USPAN_STORE_NEAR,   /* text of up to 8 bytes, in the entry */
     USPAN_STORE_TEXT,   /* text in blocks */
     USPAN_STORE_BYTES,  /* bytes in blocks */
@@ -259,27 +260,37 @@ typedef struct uspan_dest {
     uspan_target_t target;
 } uspan_dest_t;
 
-/* Bytes of one piece's head: the fixed fields of a span and its name, or an attribute without its value. */
-#define USPAN_HEAD_BYTES (USPAN_NAME_MAX + 88u)
+/* Bytes that one field takes at most, but for the text in it: both ids of a span. */
+#define USPAN_HEAD_BYTES 28u
 
 /* The OTLP body source: where encoding stands. Fields in otlp.c's words. */
 typedef struct uspan_otlp {
+    uint8_t step;     /* row of the table */
+    uint8_t event;    /* why the last walk ended: a message begins or ends here */
+    uint8_t counting; /* the walk only measures */
+    uint8_t percent;  /* the text under way is percent-encoded */
+    uint8_t dest;
+    uint8_t head_len, head_at; /* bytes in head, bytes given out */
+    uint16_t slot;             /* index of the span under way */
+    uint16_t rec;              /* block of the next event or link */
+    uint16_t item;             /* index of the next attribute in its list */
+    uint16_t entries;          /* block that it is in */
+    uint16_t pos;              /* place in the resource list, which is text */
+    uint16_t array;            /* of the array under way: the next element's block */
+    uint16_t taken;            /* and bytes already read */
+    uint16_t block;            /* of the text under way */
+    uint32_t array_at;         /* place in that block, or behind it */
+    uint32_t counted;          /* bytes, when counting */
+    uint32_t left, run;        /* bytes of text still to come, and of them without a break */
+    const uint8_t *text;
     struct uspan_tracer *tracer;
     const uspan_batch_t *batch;
-    const uspan_scope_t *scope;   /* of the spans being written */
-    const uspan_entry_t *entry;   /* attribute under way: its value or elements are still to come */
-    const uint8_t *text;          /* piece being copied, NULL: from block */
-    uint32_t left;                /* bytes of the piece still to give */
-    uint16_t slot;                /* span under way */
-    uint16_t block, offset;       /* chain being copied */
-    uint16_t rec;                 /* block of the event or link under way */
-    uint16_t entries;             /* block of its attributes */
-    uint16_t item;                /* attribute index; position in the resource list */
-    uint16_t element;             /* bytes of the array already taken */
-    uint16_t array_block, pos;
-    uint8_t dest, stage, resume, step;
-    uint16_t head_len, head_at; /* bytes in head, bytes given out */
-    uint8_t percent;            /* the text being copied is percent-encoded */
+    const uspan_scope_t *scope; /* of the spans being written */
+    const uspan_slot_t *span;   /* under way */
+    const void *base;           /* what the fields are of: a slot, event, link or scope */
+    const uspan_entry_t *entry; /* attribute under way */
+    uspan_entry_t made;         /* where it stands in no list of a span: itself, and its key */
+    uspan_key_t made_key;
     uint8_t head[USPAN_HEAD_BYTES];
 } uspan_otlp_t;
 
