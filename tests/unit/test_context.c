@@ -161,6 +161,15 @@ static void test_what_is_written_can_be_read_again(void **state)
     }
 }
 
+static void test_only_the_sampled_and_random_bits_are_written(void **state)
+{
+    (void)state;
+    uspan_context_t c = { .trace_id = { 1 }, .span_id = { 2 }, .flags = 0xFF, .remote = 1 };
+    char out[56];
+    assert_int_equal(uspan_traceparent(&c, out), USPAN_TRACEPARENT_LEN);
+    assert_string_equal(out, "00-01000000000000000000000000000000-0200000000000000-03");
+}
+
 static void test_a_context_that_is_not_valid_writes_nothing(void **state)
 {
     (void)state;
@@ -187,6 +196,7 @@ int main(void)
         cmocka_unit_test(test_no_byte_but_lower_case_hex_and_dashes_is_accepted_anywhere),
         cmocka_unit_test(test_the_tracestate_comes_along_and_a_bad_one_leaves_the_traceparent),
         cmocka_unit_test(test_what_is_written_can_be_read_again),
+        cmocka_unit_test(test_only_the_sampled_and_random_bits_are_written),
         cmocka_unit_test(test_a_context_that_is_not_valid_writes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

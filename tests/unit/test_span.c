@@ -46,6 +46,18 @@ static void test_a_root_begins_a_trace_and_a_child_goes_on_in_it(void **state)
     assert_int_equal(peek_stats(w).open, 3);
 }
 
+static void test_a_root_in_the_place_of_a_child_has_no_parent(void **state)
+{
+    world_t *w = *state;
+    uspan_t root = uspan_start(&w->tracer, USPAN_ROOT, "root");
+    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) { /* every other slot has been a child's */
+        uspan_end(&w->tracer, uspan_start(&w->tracer, root, "child"));
+        peek_drain(w);
+    }
+    uspan_t fresh = uspan_start(&w->tracer, USPAN_ROOT, "fresh");
+    assert_memory_equal(peek_slot(w, fresh)->parent_id, zero, 8);
+}
+
 static void test_under_the_null_span_or_an_ended_one_nothing_starts_and_no_false_root(void **state)
 {
     world_t *w = *state;
@@ -375,6 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_a_root_begins_a_trace_and_a_child_goes_on_in_it),
+        IN_WORLD(test_a_root_in_the_place_of_a_child_has_no_parent),
         IN_WORLD(test_under_the_null_span_or_an_ended_one_nothing_starts_and_no_false_root),
         IN_WORLD(test_contexts_are_parents_local_or_remote_and_win_over_the_argument),
         IN_WORLD(test_a_context_that_is_not_valid_begins_a_trace),
