@@ -49,7 +49,7 @@ extern const uint8_t board_flash_bytes[], board_ram_bytes[]; /* the addresses ar
 /* console.c: text and numbers without stdio. */
 void put_text(const char *text);
 void put_number(uint32_t n);
-void put_line(const char *text); /* and a newline */
+void put_line(const char *text);        /* and a newline */
 uint32_t number_of(const char *digits); /* up to what is no digit */
 /* Says why and ends the firmware: for what cannot be. Context: any. */
 __attribute__((noreturn)) void board_stop(const char *why);

@@ -53,8 +53,8 @@ static void log_line(void *ctx, uspan_level_t level, const char *text)
     put_line(text);
 }
 
-const uspan_port_t board_port = { USPAN_PORT_ABI, NULL,         lock,            unlock,  mono_ns,
-                                  unix_ns,        random_bytes, uspan_none_task, log_line };
+const uspan_port_t board_port = { USPAN_PORT_ABI,  NULL,    lock, unlock, mono_ns, unix_ns, random_bytes,
+                                  uspan_none_task, log_line };
 
 #if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
 /* TLS 1.3's keys, straight from the board. */

@@ -1,4 +1,4 @@
-/* semihost.c: entropy, settings, time and the end of the program, from the host.
+/* semihost.c: entropy, settings and the end of the program, from the host.
  * Invariant: a host that is not there, or refuses, costs one call and is never waited for. */
 #include "semihost.h"
 
@@ -7,7 +7,6 @@
 
 #define SYS_OPEN 0x01u
 #define SYS_READ 0x06u
-#define SYS_TIME 0x11u
 #define SYS_GET_CMDLINE 0x15u
 #define SYS_EXIT_EXTENDED 0x20u
 #define STOPPED_BY_EXIT 0x20026u /* ADP_Stopped_ApplicationExit */
@@ -56,16 +55,6 @@ const char *semihost_option(const char *name)
         }
     }
     return NULL;
-}
-
-uspan_err_t semihost_unix_ns(uint64_t *out)
-{
-    int32_t s = semihost_call(SYS_TIME, NULL); /* 32 bits, to be read without a sign until 2106 */
-    if (s == NONE) {
-        return USPAN_ERR_AGAIN;
-    }
-    *out = (uint64_t)(uint32_t)s * 1000000000u;
-    return USPAN_OK;
 }
 
 void semihost_exit(int status)

@@ -14,8 +14,6 @@ int32_t semihost_call(uint32_t operation, const void *argument);
 uspan_err_t semihost_random(uint8_t *out, size_t len);
 /* The value of "name=value" on the command line that the host gives, or NULL. */
 const char *semihost_option(const char *name);
-/* The host's clock, Unix time in nanoseconds with whole seconds. */
-uspan_err_t semihost_unix_ns(uint64_t *out);
 /* Asks the host to end the program; returns where there is none. */
 void semihost_exit(int status);
 

@@ -92,6 +92,6 @@ void board_exit(int status)
 {
     semihost_exit(status);
     for (;;) {
-        board_wait(UINT32_MAX);
+        __asm__ volatile("wfi");
     }
 }

@@ -26,12 +26,12 @@
 
 #define BYTE_TEST_VALUE 0x87654321u
 #define HW_CFG_RESET 1u
-#define HW_CFG_MBO 0x00100000u      /* must be one */
-#define HW_CFG_TX_5KB 0x00050000u   /* TX FIFO; the rest of 16 KB is for reception */
+#define HW_CFG_MBO 0x00100000u    /* must be one */
+#define HW_CFG_TX_5KB 0x00050000u /* TX FIFO; the rest of 16 KB is for reception */
 #define TX_CFG_ON 2u
-#define RX_CFG_OFFSET_2 0x200u      /* two bytes before the frame: lwIP's pad */
-#define IRQ_CFG_ON 0x00000111u      /* enabled, active high, push-pull */
-#define INT_RX_LEVEL 8u             /* RSFL: more frames than FIFO_INT says */
+#define RX_CFG_OFFSET_2 0x200u /* two bytes before the frame: lwIP's pad */
+#define IRQ_CFG_ON 0x00000111u /* enabled, active high, push-pull */
+#define INT_RX_LEVEL 8u        /* RSFL: more frames than FIFO_INT says */
 #define MAC_BUSY 0x80000000u
 #define MAC_READ 0x40000000u
 #define MAC_CR 1u

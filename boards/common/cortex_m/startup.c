@@ -58,9 +58,16 @@ __attribute__((noreturn)) static void unexpected(void)
 
 /* Table of ARMv7-M B1.5.2: stack, reset, exceptions 2..15, then the devices up to the one that is used. */
 __attribute__((used, section(".vectors"))) static void (*const vectors[16 + BOARD_ETHERNET_IRQ + 1])(void) = {
-    [0] = (void (*)(void))board_stack_high, [1] = reset,       [2] = unexpected,
-    [3] = hard_fault,                       [4] = unexpected,  [5] = unexpected,
-    [6] = unexpected,                       [11] = unexpected, [12] = unexpected,
-    [14] = unexpected,                      [15] = systick_handler,
+    [0] = (void (*)(void))board_stack_high,
+    [1] = reset,
+    [2] = unexpected,
+    [3] = hard_fault,
+    [4] = unexpected,
+    [5] = unexpected,
+    [6] = unexpected,
+    [11] = unexpected,
+    [12] = unexpected,
+    [14] = unexpected,
+    [15] = systick_handler,
     [16 + BOARD_ETHERNET_IRQ] = ethernet_handler,
 };
