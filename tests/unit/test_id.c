@@ -76,6 +76,8 @@ static void test_ids_are_the_keystream_of_the_seed(void **state)
     assert_true(uspan_id_random(&w->tracer, out, 32)); /* 24 are left, too few: a new block */
     reference(key, counter, nonce, 8, block);
     assert_memory_equal(out, block, 32);
+    assert_true(uspan_id_random(&w->tracer, out, 32));
+    assert_memory_equal(out, block + 32, 32);
 }
 
 static int compare(const void *a, const void *b)
