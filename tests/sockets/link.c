@@ -7,6 +7,7 @@
 #include <libslirp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
@@ -224,6 +225,7 @@ bool link_start(void)
     config.vnameserver.s_addr = PP_HTONL(0x0A000203u);
     pthread_t thread;
     atomic_bool up = false;
+    (void)signal(SIGPIPE, SIG_IGN); /* slirp writes to peers that have left */
     slirp = names_start() ? slirp_new(&config, &calls, NULL) : NULL;
     if (slirp == NULL || pipe2(bell, O_NONBLOCK | O_CLOEXEC) != 0) {
         return false;
