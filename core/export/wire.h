@@ -1,6 +1,6 @@
-/* wire.h: protobuf's wire format, as far as uspan writes it. Writers take and return the place to write at; the
- * caller has made room. nanopb's stream primitives cost more flash, and a call and a callback for each; a test
- * holds the bytes equal to nanopb's generated encoder. */
+/* wire.h: protobuf's wire format, as far as uspan writes it. Writers take and return the place to write at;
+ * the caller has made room. nanopb's stream primitives cost more flash, and a call and a callback for each; a
+ * test holds the bytes equal to nanopb's generated encoder. */
 #ifndef USPAN_EXPORT_WIRE_H
 #define USPAN_EXPORT_WIRE_H
 

@@ -17,8 +17,8 @@ const char *uspan_check_entropy(const uspan_port_t *port);
 /* No time at all is fine: "" is returned then. */
 const char *uspan_check_time(const uspan_port_t *port);
 
-/* Connects, sends an HTTP request, waits for a first byte, closes, and closes again; all of it twice; then the
- * same host with a port where nobody listens.
+/* Connects, sends an HTTP request, waits for a first byte, closes, and closes again; all of it twice; then
+ * the same host with a port where nobody listens.
  *   peer     plain HTTP server (any answer will do), or one with TLS where transport is TLS
  *   refuses  a port of the same host where nobody listens; 0: leave that out
  *   turn     lets the stack work for a moment where nothing else does (a main loop's poll); NULL: none

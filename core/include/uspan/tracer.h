@@ -309,7 +309,8 @@ typedef struct uspan_answer {
     uint64_t retry_at_unix; /* seconds; 0: none */
     uint64_t date_unix;     /* seconds; 0: none */
 #endif
-    char token[41]; /* of the present line: a name, an element of a value that matters, a chunk size; and a 0 */
+    /* of the present line: a name, an element of a value that matters, a chunk size; and a 0 */
+    char token[41];
     uint8_t body[USPAN_ANSWER_BYTES];
 } uspan_answer_t;
 
