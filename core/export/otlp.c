@@ -1,6 +1,6 @@
-/* otlp.c: a batch as protobuf. otlp_rows.h says what stands in each message; one walk over it writes them. The
- * same walk, with a copy of where it stands, counts a message ahead of its first byte; so a length and what
- * follows it cannot differ. All state is in uspan_otlp_t: a read may end at any byte. */
+/* otlp.c: a batch as protobuf. otlp_rows.h says what stands in each message; one walk over it writes them.
+ * The same walk, with a copy of where it stands, counts a message ahead of its first byte; so a length and
+ * what follows it cannot differ. All state is in uspan_otlp_t: a read may end at any byte. */
 #include "otlp.h"
 #include <string.h>
 #include "otlp_rows.h"
