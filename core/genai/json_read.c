@@ -1,0 +1,553 @@
+/* json_read.c: a fragment may end at any byte: whatever the next one needs stands in uspan_json_t, and the
+ * values told do not depend on where fragments end (a string's pieces aside).
+ * Invariant: depth <= USPAN_JSON_DEPTH_MAX; paths[i], actions[i] belong to the i-th open container. */
+#include "json_read.h"
+#include <string.h>
+
+enum {        /* what comes next */
+       BLANK, /* the document */
+       VALUE,
+       FIRST_VALUE, /* or the end of the array */
+       FIRST_KEY,   /* or the end of the object */
+       KEY,
+       COLON,
+       NEXT, /* a comma, or the end of the container */
+       STRING,
+       ESCAPE,
+       HEX,
+       LITERAL,
+       MINUS, /* numbers: from here on */
+       ZERO,
+       INTEGER,
+       POINT,
+       FRACTION,
+       E,
+       E_SIGN,
+       EXPONENT,
+       DONE,
+       BAD
+};
+
+#define DIGITS_LIMIT UINT64_C(922337203685477581) /* below it, one digit more fits in 64 bits */
+#define SCALE_MAX 9999
+
+/* One call of feed. */
+typedef struct feed {
+    uspan_json_t *j;
+    const uspan_json_table_t *table;
+    uspan_json_sink_t sink;
+    void *ctx;
+    const char *at, *end;
+    const char *raw; /* where the value that is passed on as it stands goes on in this fragment */
+} feed_t;
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static void tell(const feed_t *f, uspan_json_event_t event, const char *text, size_t len)
+{
+    if (f->j->action != 0u) {
+        f->sink(f->ctx, f->j->action, event, text, len);
+    }
+}
+
+static unsigned find_action(const uspan_json_table_t *table, uint32_t hash)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->paths[i] == hash) {
+            return table->actions[i];
+        }
+    }
+    return 0u;
+}
+
+static void pass_raw(feed_t *f)
+{
+    if (f->j->raw_action != 0u && f->at > f->raw) {
+        f->sink(f->ctx, f->j->raw_action, USPAN_JSON_RAW, f->raw, (size_t)(f->at - f->raw));
+    }
+}
+
+/* A value was read up to f->at. */
+static void end_value(feed_t *f)
+{
+    uspan_json_t *j = f->j;
+    if (j->raw_action != 0u && j->depth == j->raw_depth) {
+        pass_raw(f);
+        f->sink(f->ctx, j->raw_action, USPAN_JSON_RAW_END, NULL, 0u);
+        j->raw_action = 0u;
+    }
+    j->action = 0u;
+    j->state = j->depth == 0u ? DONE : NEXT;
+}
+
+static void open_container(feed_t *f, bool array)
+{
+    uspan_json_t *j = f->j;
+    if (j->depth == USPAN_JSON_DEPTH_MAX) {
+        j->state = BAD;
+        return;
+    }
+    if (j->depth < USPAN_JSON_PATHS_MAX) {
+        j->paths[j->depth] = j->hash;
+        j->actions[j->depth] = j->action;
+    }
+    j->depth++;
+    j->arrays = j->arrays << 1 | (array ? 1u : 0u);
+    j->state = array ? FIRST_VALUE : FIRST_KEY;
+    tell(f, USPAN_JSON_OPEN, NULL, 0u);
+    j->action = 0u;
+}
+
+static void close_container(feed_t *f)
+{
+    uspan_json_t *j = f->j;
+    j->depth--;
+    j->arrays >>= 1;
+    if (j->depth < USPAN_JSON_PATHS_MAX) {
+        j->action = j->actions[j->depth];
+        tell(f, USPAN_JSON_CLOSE, NULL, 0u);
+    }
+    end_value(f);
+}
+
+/* A value begins at f->at, which is taken. */
+static void begin_value(feed_t *f)
+{
+    uspan_json_t *j = f->j;
+    char c = *f->at;
+    j->action = 0u;
+    if (j->depth <= USPAN_JSON_PATHS_MAX && j->raw_action == 0u) {
+        if (j->depth > 1u && (j->arrays & 1u) != 0u) {
+            j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->paths[j->depth - 1u], '.'), '#');
+        } else if ((j->arrays & 1u) != 0u) {
+            j->hash = j->paths[0];
+        }
+        unsigned action = find_action(f->table, j->hash);
+        if ((action & USPAN_JSON_AS_IS) != 0u) {
+            j->raw_action = (uint8_t)action;
+            j->raw_depth = j->depth;
+            f->raw = f->at;
+        } else {
+            j->action = (uint8_t)action;
+        }
+    }
+    f->at++;
+    if (c == '{' || c == '[') {
+        open_container(f, c == '[');
+    } else if (c == '"') {
+        j->key = false;
+        j->state = STRING;
+    } else if (c == '-' || is_digit(c)) {
+        j->negative = c == '-';
+        j->mantissa = j->negative ? 0u : (uint64_t)(c - '0');
+        j->scale = 0;
+        j->exponent = 0;
+        j->exponent_negative = false;
+        j->state = j->negative ? MINUS : c == '0' ? ZERO : INTEGER;
+    } else if (c == 't' || c == 'f' || c == 'n') {
+        j->unit = (uint16_t)c;
+        j->digits = 1u;
+        j->state = LITERAL;
+    } else {
+        f->at--;
+        j->state = BAD;
+    }
+}
+
+/* ---- strings ------------------------------------------------------------------------------------------- */
+
+/* Bytes of the string, whether they stood there or an escape stands for them. */
+static void take_text(const feed_t *f, const char *text, size_t len)
+{
+    uspan_json_t *j = f->j;
+    if (!j->key) {
+        tell(f, USPAN_JSON_TEXT, text, len);
+        return;
+    }
+    if (j->depth <= USPAN_JSON_PATHS_MAX) {
+        uint32_t hash = j->hash;
+        for (size_t i = 0; i < len; i++) {
+            hash = USPAN_JSON_HASH(hash, text[i]);
+        }
+        j->hash = hash;
+    }
+}
+
+static void take_char(const feed_t *f, uint32_t c)
+{
+    char out[4];
+    size_t len = c < 0x80u ? 1u : c < 0x800u ? 2u : c < 0x10000u ? 3u : 4u;
+    for (size_t i = len - 1u; i > 0u; i--) {
+        out[i] = (char)(0x80u | (c & 0x3Fu));
+        c >>= 6;
+    }
+    out[0] = (char)(len == 1u ? c : (0xF00u >> len & 0xFFu) | c);
+    take_text(f, out, len);
+}
+
+/* A high surrogate whose low one did not follow: U+FFFD, as everywhere. */
+static void drop_high(feed_t *f)
+{
+    if (f->j->high != 0u) {
+        f->j->high = 0u;
+        take_char(f, 0xFFFDu);
+    }
+}
+
+static void take_unit(feed_t *f)
+{
+    uspan_json_t *j = f->j;
+    uint32_t unit = j->unit;
+    j->state = STRING;
+    if ((unit & 0xFC00u) == 0xDC00u && j->high != 0u) {
+        unit = 0x10000u + ((uint32_t)(j->high & 0x3FFu) << 10) + (unit & 0x3FFu);
+        j->high = 0u;
+        take_char(f, unit);
+        return;
+    }
+    drop_high(f);
+    if ((unit & 0xFC00u) == 0xD800u) {
+        j->high = (uint16_t)unit;
+    } else {
+        take_char(f, (unit & 0xFC00u) == 0xDC00u ? 0xFFFDu : unit);
+    }
+}
+
+/* f->at is within a string. */
+static void read_string(feed_t *f)
+{
+    uspan_json_t *j = f->j;
+    const char *from = f->at;
+    const char *at = from;
+    const char *end = f->end;
+    while (at < end && *at != '"' && *at != '\\' && (uint8_t)*at >= 0x20u) {
+        at++;
+    }
+    f->at = at;
+    if (at > from) {
+        drop_high(f);
+        take_text(f, from, (size_t)(at - from));
+    }
+    if (at == end) {
+        return;
+    }
+    if (*at == '\\') {
+        f->at++;
+        j->state = ESCAPE;
+    } else if (*at == '"') {
+        f->at++;
+        drop_high(f);
+        if (j->key) {
+            j->state = COLON;
+        } else {
+            tell(f, USPAN_JSON_TEXT_END, NULL, 0u);
+            end_value(f);
+        }
+    } else {
+        j->state = BAD;
+    }
+}
+
+static void read_escape(feed_t *f, char c)
+{
+    static const char from[] = "\"\\/bfnrt";
+    static const char to[] = "\"\\/\b\f\n\r\t";
+    uspan_json_t *j = f->j;
+    if (c == 'u') {
+        f->at++;
+        j->unit = 0u;
+        j->digits = 4u;
+        j->state = HEX;
+        return;
+    }
+    const char *at = memchr(from, c, sizeof from - 1u);
+    if (at == NULL) {
+        j->state = BAD;
+        return;
+    }
+    f->at++;
+    j->state = STRING;
+    drop_high(f);
+    take_text(f, to + (at - from), 1u);
+}
+
+static void read_hex(feed_t *f, char c)
+{
+    uspan_json_t *j = f->j;
+    unsigned lower = (unsigned)(uint8_t)c | 0x20u;
+    unsigned digit = is_digit(c) ? (unsigned)(c - '0') : lower - 'a' + 10u;
+    if (!is_digit(c) && (lower < 'a' || lower > 'f')) {
+        j->state = BAD;
+        return;
+    }
+    f->at++;
+    j->unit = (uint16_t)((unsigned)j->unit << 4 | digit);
+    if (--j->digits == 0u) {
+        take_unit(f);
+    }
+}
+
+/* ---- numbers and literals ------------------------------------------------------------------------------ */
+
+static void take_digit(uspan_json_t *j, char c)
+{
+    int16_t step = j->state == FRACTION ? 0 : 1;
+    if (j->mantissa < DIGITS_LIMIT) {
+        j->mantissa = j->mantissa * 10u + (uint64_t)(c - '0');
+        step = (int16_t)(step - 1);
+    }
+    if (j->scale > -SCALE_MAX && j->scale < SCALE_MAX) {
+        j->scale = (int16_t)(j->scale + step);
+    }
+}
+
+static void end_number(feed_t *f)
+{
+    uspan_json_t *j = f->j;
+    int exponent = j->exponent_negative ? -j->exponent : j->exponent;
+    j->scale = (int16_t)(j->scale + exponent);
+    tell(f, USPAN_JSON_NUMBER, NULL, 0u);
+    end_value(f);
+}
+
+/* RFC 8259 section 6. A byte that cannot go on ends the number where one may end. */
+static void read_number(feed_t *f, char c)
+{
+    uspan_json_t *j = f->j;
+    unsigned state = j->state;
+    bool digit = is_digit(c);
+    bool whole = state == ZERO || state == INTEGER;
+    if (digit && state != ZERO) {
+        if (state >= E) {
+            j->state = EXPONENT;
+            if (j->exponent < SCALE_MAX / 10) {
+                j->exponent = (int16_t)(j->exponent * 10 + (c - '0'));
+            }
+        } else {
+            j->state = state == MINUS   ? (c == '0' ? ZERO : INTEGER)
+                       : state == POINT ? FRACTION
+                                        : (uint8_t)state;
+            take_digit(j, c);
+        }
+    } else if (c == '.' && whole) {
+        j->state = POINT;
+    } else if ((c == 'e' || c == 'E') && (whole || state == FRACTION)) {
+        j->state = E;
+    } else if ((c == '+' || c == '-') && state == E) {
+        j->exponent_negative = c == '-';
+        j->state = E_SIGN;
+    } else if ((whole && !digit) || state == FRACTION || state == EXPONENT) {
+        end_number(f);
+        return;
+    } else {
+        j->state = BAD;
+        return;
+    }
+    f->at++;
+}
+
+static void read_literal(feed_t *f, char c)
+{
+    uspan_json_t *j = f->j;
+    const char *word = j->unit == 't' ? "true" : j->unit == 'f' ? "false" : "null";
+    if (c != word[j->digits]) {
+        j->state = BAD;
+        return;
+    }
+    f->at++;
+    j->digits++;
+    if (word[j->digits] == '\0') {
+        tell(f,
+             j->unit == 't'   ? USPAN_JSON_TRUE
+             : j->unit == 'f' ? USPAN_JSON_FALSE
+                              : USPAN_JSON_NULL,
+             NULL, 0u);
+        end_value(f);
+    }
+}
+
+static uint64_t power_of_ten(int n)
+{
+    uint64_t out = 1u;
+    while (n-- > 0) {
+        out *= 10u;
+    }
+    return out;
+}
+
+bool uspan_json_int(const uspan_json_t *j, int64_t *out)
+{
+    uint64_t value = j->mantissa;
+    int scale = j->scale;
+    if (value == 0u) {
+        scale = 0;
+    }
+    for (; scale < 0 && value % 10u == 0u; scale++) {
+        value /= 10u;
+    }
+    for (; scale > 0 && value < DIGITS_LIMIT; scale--) {
+        value *= 10u;
+    }
+    if (scale != 0 || value > (uint64_t)INT64_MAX) {
+        return false;
+    }
+    *out = j->negative ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
+bool uspan_json_double(const uspan_json_t *j, double *out)
+{
+    uint64_t n = j->mantissa;
+    int scale = n == 0u ? 0 : j->scale;
+    for (; scale > 0 && n < DIGITS_LIMIT; scale--) {
+        n *= 10u;
+    }
+    if (scale > 0 || scale < -18) {
+        return false;
+    }
+    *out = uspan_json_ratio(n, power_of_ten(-scale));
+    if (j->negative) {
+        *out = -*out;
+    }
+    return true;
+}
+
+double uspan_json_ratio(uint64_t n, uint64_t d)
+{
+    if (n == 0u) {
+        return 0.0;
+    }
+    /* Scale to d <= n < 2d, then take 53 bits of the quotient and round to even by the rest. */
+    int exponent = 0;
+    for (; n < d; exponent--) {
+        n <<= 1;
+    }
+    for (; n >> 1 >= d; exponent++) {
+        d <<= 1;
+    }
+    uint64_t quotient = 0u;
+    for (unsigned bit = 0; bit < 53u; bit++) {
+        quotient <<= 1;
+        if (n >= d) {
+            n -= d;
+            quotient |= 1u;
+        }
+        n <<= 1;
+    }
+    if (n > d || (n == d && (quotient & 1u) != 0u)) {
+        quotient++; /* may carry into the exponent, which is right */
+    }
+    uint64_t bits = quotient + ((uint64_t)(exponent + 1022) << 52);
+    double out;
+    memcpy(&out, &bits, sizeof out);
+    return out;
+}
+
+/* ---- documents ----------------------------------------------------------------------------------------- */
+
+/* Between values, f->at not white space. */
+static void read_between(feed_t *f, char c)
+{
+    uspan_json_t *j = f->j;
+    bool array = (j->arrays & 1u) != 0u;
+    bool ends = c == (array ? ']' : '}');
+    switch (j->state) {
+    case FIRST_VALUE:
+    case FIRST_KEY:
+    case NEXT:
+        if (ends) {
+            f->at++;
+            close_container(f);
+            return;
+        }
+        if (j->state == NEXT) {
+            j->state = c != ',' ? BAD : array ? VALUE : KEY;
+            f->at += c == ',' ? 1 : 0;
+            return;
+        }
+        j->state = array ? VALUE : KEY;
+        return;
+    case KEY:
+        if (c != '"') {
+            j->state = BAD;
+            return;
+        }
+        f->at++;
+        j->key = true;
+        j->state = STRING;
+        if (j->depth <= USPAN_JSON_PATHS_MAX) {
+            j->hash = USPAN_JSON_HASH(j->paths[j->depth - 1u], '.');
+        }
+        return;
+    case COLON:
+        if (c != ':') {
+            j->state = BAD;
+            return;
+        }
+        f->at++;
+        j->state = VALUE;
+        return;
+    default:
+        begin_value(f);
+        return;
+    }
+}
+
+void uspan_json_begin(uspan_json_t *j)
+{
+    memset(j, 0, sizeof *j);
+}
+
+size_t uspan_json_feed(uspan_json_t *j, const uspan_json_table_t *table, uspan_json_sink_t sink, void *ctx,
+                       const char *data, size_t len)
+{
+    if (len == 0u) {
+        return 0u;
+    }
+    feed_t f = { j, table, sink, ctx, data, data + len, data };
+    while (f.at < f.end && j->state < DONE) {
+        char c = *f.at;
+        if (j->state == STRING) {
+            read_string(&f);
+        } else if (j->state < STRING) {
+            if (is_space(c)) {
+                f.at++;
+            } else {
+                read_between(&f, c);
+            }
+        } else if (j->state >= MINUS) {
+            read_number(&f, c);
+        } else if (j->state == ESCAPE) {
+            read_escape(&f, c);
+        } else if (j->state == HEX) {
+            read_hex(&f, c);
+        } else {
+            read_literal(&f, c);
+        }
+    }
+    pass_raw(&f);
+    return (size_t)(f.at - data);
+}
+
+bool uspan_json_is_blank(const uspan_json_t *j)
+{
+    return j->state == BLANK;
+}
+
+bool uspan_json_is_done(const uspan_json_t *j)
+{
+    return j->state == DONE;
+}
+
+bool uspan_json_is_bad(const uspan_json_t *j)
+{
+    return j->state == BAD;
+}
