@@ -1,0 +1,81 @@
+#!/bin/sh
+# interop.sh: puts what `make interop` talks to below build/interop/: Python packages and a collector, at pinned versions.
+# Invariant: build/interop/<name>/ holds .ready only when it is whole and made from the pins of now; a second run does nothing
+# there and needs no network; nothing outside build/interop and the package managers' own caches changes.
+#   interop.sh [name ...]   names: oracles phoenix collector; none given: all
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+pins=$here/interop
+out=$here/../../build/interop
+python=/usr/bin/python3
+
+say() { echo "interop: $*"; }
+fail() {
+    echo "interop: $1
+interop: cure: $2" >&2
+    exit 1
+}
+
+ready() { [ -e "$out/$1/.ready" ] && [ "$(cat "$out/$1/.ready")" = "$(pinned "$1")" ]; }
+pinned() { cat "$pins/$1".* "$pins/$1"/* 2>/dev/null | sha256sum | cut -d ' ' -f 1; }
+
+environment() { # $1: name: a private Python environment with the packages of interop/$1.txt
+    name=$1
+    say "installing $(grep -c == "$pins/$name.txt") Python packages for $name (once; some minutes)"
+    rm -rf "${out:?}/$name"
+    mkdir -p "$out"
+    "$python" -m venv "$out/$name" >"$out/$name.log" 2>&1 || {
+        cat "$out/$name.log" >&2
+        fail "no private environment could be made" "apt-get install python3-venv"
+    }
+    # The list is whole, so pip resolves nothing: --no-deps.
+    "$out/$name/bin/python" -m pip install --disable-pip-version-check --no-input --no-deps -r "$pins/$name.txt" \
+        >"$out/$name.log" 2>&1 || {
+        tail -n 15 "$out/$name.log" >&2
+        fail "pip could not install $name; all of its words are in $out/$name.log" \
+            "run again with a network; a wheel that is missing for this Python: Debian 12's 3.11 is what the pins are for"
+    }
+    pinned "$name" >"$out/$name/.ready"
+}
+
+# The system's Go if it is new enough for the pins, else the one that a Python package carries.
+go_command() {
+    want=$(sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' "$pins/collector/go.mod")
+    have=$(go env GOVERSION 2>/dev/null | sed 's/^go\([0-9]*\.[0-9]*\).*/\1/')
+    if [ -n "$have" ] && [ "$(printf '%s\n' "$want" "$have" | sort -V | head -n 1)" = "$want" ]; then
+        go=go
+        return
+    fi
+    ready golang || environment golang
+    go=$(find "$out/golang" -type f -path '*/bin/go' | head -n 1)
+    [ -x "$go" ] || fail "no Go toolchain in the package" "install Go $want or newer and put it on PATH"
+}
+
+collector() {
+    go_command
+    say "building the OpenTelemetry Collector (once; some minutes)"
+    rm -rf "$out/collector"
+    mkdir -p "$out/collector"
+    if ! (cd "$pins/collector" && nice "$go" build -mod=readonly -trimpath -buildvcs=false -ldflags '-s -w' \
+        -p "${JOBS:-2}" -o "$out/collector/collector" .) >"$out/collector.log" 2>&1; then
+        tail -n 15 "$out/collector.log" >&2
+        fail "the collector could not be built; all words are in $out/collector.log" "run again with a network"
+    fi
+    pinned collector >"$out/collector/.ready"
+}
+
+if [ $# = 0 ]; then set -- oracles phoenix collector; fi
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+if command -v flock >/dev/null; then # two at once: the second waits and then finds everything done
+    exec 9>"$out/.lock"
+    flock 9
+fi
+for name in "$@"; do
+    case $name in
+    oracles | phoenix | golang) ready "$name" || environment "$name" ;;
+    collector) ready collector || collector ;;
+    *) fail "unknown name: $name" "one of oracles phoenix collector" ;;
+    esac
+done

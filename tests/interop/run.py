@@ -1,0 +1,46 @@
+#!/usr/bin/python3
+"""run.py: `make interop`: uspan against implementations that are not its own.
+
+Invariant: the last line is "N passed, M failed"; the exit status is 0 only if nothing failed and something passed.
+  run.py [part ...]   parts: conversations; none given: all"""
+import importlib
+import os
+import subprocess
+import sys
+import time
+
+from tools import HOST, OUT, ROOT, Tally, tail
+
+PARTS = ("conversations",)
+TARGETS = ("agentscope_oracle", "openai_oracle", "agent_under_test", "example_agent")
+
+
+def build():
+    HOST.mkdir(parents=True, exist_ok=True)
+    log, jobs = OUT / "host.log", os.environ.get("JOBS", "2")
+    print("== interop: building", flush=True)
+    with open(log, "wb") as words:
+        for command in (["cmake", "-S", ROOT, "-B", HOST, "-DCMAKE_BUILD_TYPE=Release", "-DUSPAN_TESTS_PYTHON=OFF"],
+                        ["cmake", "--build", HOST, "-j", jobs, "--target", *TARGETS]):
+            if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=words, stderr=subprocess.STDOUT).returncode:
+                print("\n".join(tail(log, 40)))
+                sys.exit("interop: uspan could not be built")
+
+
+def main():
+    parts = sys.argv[1:] or PARTS
+    tally = Tally()
+    build()
+    for part in parts:
+        if part not in PARTS:
+            sys.exit(f"interop: no part {part}; there are {', '.join(PARTS)}")
+        print(f"== interop: {part}", flush=True)
+        start = time.monotonic()
+        importlib.import_module(part).run(tally)
+        print(f"  {time.monotonic() - start:.0f} s", flush=True)
+    print(f"{tally.passed} passed, {tally.failed} failed")
+    return 0 if tally.passed and not tally.failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

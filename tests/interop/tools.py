@@ -1,0 +1,90 @@
+"""tools.py: what the parts of the interop run share: where things are, child processes that end, and the count of what held.
+
+Invariant: a child started by child() has ended when its block is left, whatever happened in it."""
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = ROOT / "build" / "interop"
+HOST = OUT / "host"  # this run's own build of uspan
+sys.path.insert(0, str(ROOT / "tests" / "support" / "peers"))
+
+LIMIT_S = 120  # longest wait for anything; only ever reached by a failure
+
+
+class Tally:
+    """What held. cells: {(backend, feature): word} for the table."""
+
+    def __init__(self):
+        self.passed, self.failed, self.cells = 0, 0, {}
+
+    def check(self, name, faults=(), backend=None, feature=None):
+        """One thing that was asked; faults: texts, none if it holds."""
+        faults = list(faults)
+        self.passed += not faults
+        self.failed += bool(faults)
+        if backend:
+            self.cells[backend, feature] = "no" if faults or self.cells.get((backend, feature)) == "no" else "yes"
+        print(f"  {'FAILED' if faults else 'ok    '} {name}", flush=True)
+        for fault in faults[:8]:
+            print(f"         {fault}")
+        if len(faults) > 8:
+            print(f"         and {len(faults) - 8} more")
+        return not faults
+
+    def not_offered(self, backend, *features):
+        for feature in features:
+            self.cells[backend, feature] = "not offered"
+
+
+def clean_environment(**more):
+    """Without what would steer an exporter or find the network by a proxy."""
+    kept = {key: value for key, value in os.environ.items()
+            if not key.startswith(("OTEL_", "USPAN_", "PHOENIX_", "PYTHONPATH")) and not key.lower().endswith("_proxy")}
+    return {**kept, **more}
+
+
+@contextlib.contextmanager
+def child(command, log=None, **options):
+    """A process of its own group, ended by SIGTERM, then SIGKILL. log: file of its words; else its output is a pipe."""
+    with contextlib.ExitStack() as stack:
+        if log:
+            Path(log).parent.mkdir(parents=True, exist_ok=True)
+            options |= {"stdout": stack.enter_context(open(log, "wb")), "stderr": subprocess.STDOUT}
+        options.setdefault("stdin", subprocess.DEVNULL)
+        process = subprocess.Popen([str(word) for word in command], start_new_session=True, **options)
+        try:
+            yield process
+        finally:
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(20)
+                    break
+            for pipe in (process.stdin, process.stdout):
+                if pipe:
+                    pipe.close()
+
+
+def until(condition, process=None, limit_s=LIMIT_S):
+    """What condition() gives once it is true; None when the limit passed or the process ended before."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        got = condition()
+        if got:
+            return got
+        if process is not None and process.poll() is not None:
+            return None
+        time.sleep(0.05)
+    return None
+
+
+def tail(path, lines=15):
+    text = Path(path).read_text(errors="replace") if Path(path).exists() else ""
+    return [f"| {line}" for line in text.splitlines()[-lines:]]
