@@ -1,6 +1,6 @@
-/* main.c: the example agent on a board: one turn is recorded, then exported, then the accounts are told.
+/* main.c: the example agent on a board: its turns are recorded, each is exported, then the accounts are told.
  * Invariant: there is one loop, go_on(); whoever waits, for the agent or for the collector, waits in it.
- * Settings at run time (board_option): endpoint=URL, sntp=HOST[:PORT], deadline_ms=N. */
+ * Settings at run time (board_option): endpoint=URL, sntp=HOST[:PORT], turns=N, deadline_ms=N of each. */
 #include "agent.h"
 #include "board.h"
 #include "board_config.h"
@@ -103,6 +103,8 @@ static bool tell_accounts(void)
     tell(" no_entropy ", s.dropped[USPAN_DROP_NO_ENTROPY]);
     tell("\n  connects ", s.connects);
     tell(" requests ", s.requests);
+    tell(" retries ", s.retries);
+    tell(" resends ", s.resends);
     tell(" status ", s.last_status);
     tell(" error -", (uint32_t)-s.last_error);
     tell("\n  longest uspan_poll us ", longest_ns / 1000u);
@@ -128,20 +130,15 @@ static bool is_refused(void)
     return s.last_error == USPAN_ERR_TRUST || s.last_error == USPAN_ERR_CONFIG;
 }
 
-int main(void)
+static uint32_t number_option(const char *name, uint32_t otherwise)
 {
-    board_init();
-    const char *deadline = board_option("deadline_ms");
-    uint32_t deadline_ms = deadline != NULL ? number_of(deadline) : DEADLINE_MS;
-    put_line("board: " BOARD_NAME);
-#if BOARD_SNTP
-    uspan_lwip_sntp_init(&board_port);
-#endif
-    ip_start();
-    if (start() != USPAN_OK) {
-        put_line("uspan does not start: is there a usable endpoint?");
-        return 1;
-    }
+    const char *digits = board_option(name);
+    return digits != NULL ? number_of(digits) : otherwise;
+}
+
+/* The agent answers, then its spans are sent, until they are or the deadline has passed. */
+static void take_turn(uint32_t deadline_ms)
+{
     in_turn = true;
     put_line("user:  " AGENT_QUESTION);
     agent_turn(&tracer, wait_ms);
@@ -151,6 +148,24 @@ int main(void)
     uint64_t until_ns = board_mono_ns() + (uint64_t)deadline_ms * 1000000u;
     while (!uspan_flushed(&tracer) && !is_refused() && board_mono_ns() < until_ns) {
         go_on(100u);
+    }
+}
+
+int main(void)
+{
+    board_init();
+    put_line("board: " BOARD_NAME);
+#if BOARD_SNTP
+    uspan_lwip_sntp_init(&board_port);
+#endif
+    ip_start();
+    if (start() != USPAN_OK) {
+        put_line("uspan does not start: is there a usable endpoint?");
+        return 1;
+    }
+    uint32_t deadline_ms = number_option("deadline_ms", DEADLINE_MS);
+    for (uint32_t turns = number_option("turns", 1u); turns > 0u; turns--) {
+        take_turn(deadline_ms);
     }
     uspan_shutdown(&tracer, 0u);
     while (!uspan_stopped(&tracer)) {

@@ -36,9 +36,9 @@ CORTEX_M = "qemu-system-arm"
 VIRTIO_NET = ["-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net"]
 VIRT = ["-M", "virt", "-m", "16", "-bios", "none", "-global", "virtio-mmio.force-legacy=false"]
 MACHINES = {
-    "mps2_an385": Machine(CORTEX_M, ["-M", "mps2-an385"], ["-nic", "user,model=lan9118"], semihosting, []),
-    "mps2_an386": Machine(CORTEX_M, ["-M", "mps2-an386"], ["-nic", "user,model=lan9118"], semihosting, []),
-    "lm3s6965evb": Machine(CORTEX_M, ["-M", "lm3s6965evb"], ["-nic", "user,model=stellaris"], semihosting, []),
+    "mps2_an385": Machine(CORTEX_M, ["-M", "mps2-an385"], ["-nic", "user,id=net,model=lan9118"], semihosting, []),
+    "mps2_an386": Machine(CORTEX_M, ["-M", "mps2-an386"], ["-nic", "user,id=net,model=lan9118"], semihosting, []),
+    "lm3s6965evb": Machine(CORTEX_M, ["-M", "lm3s6965evb"], ["-nic", "user,id=net,model=stellaris"], semihosting, []),
     "riscv32_virt": Machine("qemu-system-riscv32", VIRT, VIRTIO_NET, settings_page, []),
 }
 
@@ -60,11 +60,14 @@ class Run:
                 for name, most, size in MEMORY.findall(self.text.partition("memory,")[2])}
 
 
+PRCTL = ctypes.CDLL(None).prctl  # found before any fork: between fork and exec nothing may wait for a lock
+
+
 def die_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    PRCTL(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
-def read_until(process, until, deadline_s, show):
+def read_until(process, until, deadline_s, show, watch):
     text, ends = "", time.monotonic() + deadline_s
     while time.monotonic() < ends:
         ready, _, _ = select.select([process.stdout], [], [], 0.2)
@@ -74,13 +77,16 @@ def read_until(process, until, deadline_s, show):
         text += piece or ""
         if show and piece:
             print(piece, end="", flush=True)
+        if watch and piece:
+            watch(text)
         if until and re.search(until, text):
             break
     return text
 
 
-def run(firmware, settings=None, entropy=True, until=None, deadline_s=DEADLINE_S, more=(), show=False):
-    """Run to the firmware's end, to `until` (a regular expression) on its console, or to the deadline. Returns Run."""
+def run(firmware, settings=None, entropy=True, until=None, deadline_s=DEADLINE_S, more=(), show=False, watch=None):
+    """Run to the firmware's end, to `until` (a regular expression) on its console, or to the deadline. Returns Run.
+    watch: is called with all of the console's text whenever there is more of it."""
     machine = MACHINES[firmware.board]
     with tempfile.TemporaryDirectory() as folder:
         given = machine.give(settings or {}, Path(folder)) if entropy else machine.without_entropy
@@ -89,7 +95,7 @@ def run(firmware, settings=None, entropy=True, until=None, deadline_s=DEADLINE_S
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                    preexec_fn=die_with_parent)
         try:
-            text = read_until(process, until, deadline_s, show)
+            text = read_until(process, until, deadline_s, show, watch)
             status = process.wait(10) if not until or process.poll() is not None else None
         except subprocess.TimeoutExpired:
             status = None
