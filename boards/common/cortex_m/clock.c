@@ -1,7 +1,7 @@
 /* clock.c: monotonic time, sleep and locking with what a Cortex-M itself has: SysTick, NVIC, PRIMASK.
- * Invariant: counted grows by what SysTick went down since the last look, modulo its period, so time never
- * steps back, whichever comes first at the wrap, the look or its interrupt. SysTick is looked at in every
- * period, by its interrupt at the latest. */
+ * Invariant: counted holds whole periods and only SysTick's interrupt adds to it; who looks adds what SysTick
+ * went down since, and the period whose interrupt still waits. Time never steps back, and none is lost while
+ * interrupts are kept out for less than a period. */
 #include "board.h"
 #include "board_config.h"
 #include "cortex_m.h"
@@ -10,13 +10,14 @@
 #define SYST_RVR 0xE000E014u
 #define SYST_CVR 0xE000E018u
 #define SYST_RUN 7u /* core clock, interrupt, on */
+#define ICSR 0xE000ED04u
+#define ICSR_SYST_WAITS 0x04000000u /* PENDSTSET */
 #define NVIC_ISER 0xE000E100u
 #define NVIC_ICER 0xE000E180u
 #define PERIOD_MS 10u /* the coarsest sleep */
 
 static uint32_t period, ns_each; /* counts of one period; nanoseconds of one count */
-static uint32_t last;            /* what SysTick said */
-static uint64_t counted;
+static uint64_t counted, told;
 
 void systick_handler(void);
 void ethernet_handler(void);
@@ -37,26 +38,32 @@ void systick_init(uint32_t core_hz)
 {
     period = core_hz / 1000u * PERIOD_MS;
     ns_each = 1000000000u / core_hz;
-    last = period - 1u;
     REG32(SYST_RVR) = period - 1u;
     REG32(SYST_CVR) = 0;
     REG32(SYST_CSR) = SYST_RUN;
+    while (REG32(SYST_CVR) == 0u) { /* one count: only later does 0 say that a period ends */
+    }
 }
 
 uint64_t board_mono_ns(void)
 {
     uint32_t state = board_lock();
-    uint32_t now = REG32(SYST_CVR);
-    counted += now <= last ? last - now : last + period - now;
-    last = now;
-    uint64_t ns = counted * ns_each;
+    uint32_t left = REG32(SYST_CVR);
+    uint64_t now = counted;
+    if ((REG32(ICSR) & ICSR_SYST_WAITS) != 0u) {
+        left = REG32(SYST_CVR); /* the reading before may be of the period before */
+        now += left != 0u ? period : 0u;
+    }
+    now += period - left; /* 0 left: the end of a period, whether its interrupt waits already or not */
+    told = now > told ? now : told;
+    uint64_t ns = told * ns_each;
     board_unlock(state);
     return ns;
 }
 
 void systick_handler(void)
 {
-    (void)board_mono_ns();
+    counted += period;
 }
 
 /* The device goes on asking until the main loop has looked at it, so it is kept quiet until then. */
