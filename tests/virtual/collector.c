@@ -160,6 +160,8 @@ static int serve(connection_t *c)
     if (!c->shaken) {
         result = SSL_accept(c->ssl);
         c->shaken = result == 1;
+        collector.sessions[SSL_version(c->ssl) == TLS1_3_VERSION] += c->shaken;
+        collector.resumed += c->shaken && SSL_session_reused(c->ssl) == 1;
     } else if (c->answer_left > 0u) {
         result = SSL_write_ex(c->ssl, answer + sizeof answer - 1u - c->answer_left, c->answer_left, &moved);
         c->answer_left -= moved;
@@ -326,6 +328,13 @@ void collector_start(void)
     EVP_PKEY_free(key);
     EVP_PKEY_free(ca_key);
     collector_return();
+}
+
+void collector_speak(bool tls13)
+{
+    const int version = tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
+    must(SSL_CTX_set_min_proto_version(context, version) == 1 && SSL_CTX_set_max_proto_version(context, version) == 1,
+         "version");
 }
 
 void collector_stop(void)

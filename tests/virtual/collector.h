@@ -20,6 +20,7 @@ typedef struct collector {
     size_t ca_len;
     FILE *bodies; /* each new body goes there: length as 4 bytes big-endian, and the bytes; NULL: none does */
     /* what came */
+    unsigned sessions[2], resumed; /* handshakes that were finished: with TLS 1.2, with 1.3; by a ticket, of both */
     unsigned connections, requests, repeated, spans, unique, strange;
     uint64_t dropped; /* as the scopes of the requests tell: uspan.dropped.* */
     uint8_t seen[SPANS_MAX]; /* by the number in the span's name */
@@ -28,6 +29,8 @@ extern collector_t collector;
 
 /* Certificates and a context, once; then it listens. */
 void collector_start(void);
+/* From now on TLS 1.3 only, or 1.2 only. */
+void collector_speak(bool tls13);
 /* Reset all connections and stop listening; come back on the same port. */
 void collector_crash(void);
 void collector_return(void);

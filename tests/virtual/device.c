@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <mbedtls/memory_buffer_alloc.h>
+#include <psa/crypto.h>
 
 device_t device_;
 static uspan_tls_blob_t anchor;
@@ -38,6 +39,14 @@ static uspan_err_t random_bytes(void *ctx, uint8_t *out, size_t len)
         out[i] = (uint8_t)(virtual_random() >> 8);
     }
     return USPAN_OK;
+}
+
+psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *out, size_t len,
+                                             size_t *out_len)
+{
+    (void)context;
+    *out_len = len;
+    return random_bytes(NULL, out, len) == USPAN_OK ? PSA_SUCCESS : PSA_ERROR_INSUFFICIENT_ENTROPY;
 }
 
 static uintptr_t task(void *ctx)

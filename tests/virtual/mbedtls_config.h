@@ -1,5 +1,5 @@
-/* mbedtls_config.h: mbedTLS as a small board has it: TLS 1.2, ECDHE-ECDSA on P-256, AES-128-GCM, no heap but a
- * static one. */
+/* mbedtls_config.h: mbedTLS as a small board has it: TLS 1.2 and 1.3 (the collector chooses), ECDHE-ECDSA on P-256,
+ * AES-128-GCM, no heap but a static one. */
 #ifndef USPAN_TEST_MBEDTLS_CONFIG_H
 #define USPAN_TEST_MBEDTLS_CONFIG_H
 
@@ -44,6 +44,14 @@
 #define MBEDTLS_SSL_EXTENDED_MASTER_SECRET
 #define MBEDTLS_SSL_SESSION_TICKETS
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
+#define MBEDTLS_SSL_PROTO_TLS1_3
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED
+#define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE
+#define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
+#define MBEDTLS_HKDF_C
+#define MBEDTLS_PSA_CRYPTO_C
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* device.c: the seed decides there too */
 #define MBEDTLS_SSL_IN_CONTENT_LEN 4096
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 2048
 

@@ -10,6 +10,7 @@
 
 typedef struct link {
     uint64_t seed;
+    bool tls13;                        /* else 1.2 */
     unsigned loss, duplicate, reorder; /* percent */
     bool trouble;                      /* the cable is pulled twice, the collector restarts */
     bool careless;                     /* spans are recorded on time, whether there is room or not */
@@ -18,7 +19,7 @@ typedef struct link {
 
 typedef struct outcome {
     uspan_stats_t stats;
-    unsigned unique, spans, repeated, requests, strange, connections;
+    unsigned unique, spans, repeated, requests, strange, connections, sessions[2], resumed;
     uint64_t reported; /* drops that the collector was told of */
     unsigned lwip_before, lwip_after, no_pbuf, frames, lost, rounds;
     size_t tls_after;
@@ -123,6 +124,7 @@ static void travel(const void *in, void *out)
     link_ = in;
     memset(o, 0, sizeof *o);
     device_start(link_->seed);
+    collector_speak(link_->tls13);
     device_run_ns(5000u * MS); /* IPv6 joins its groups */
     if (link_->bodies != NULL) {
         collector.bodies = fopen(link_->bodies, "wb");
@@ -148,6 +150,9 @@ static void travel(const void *in, void *out)
     o->requests = collector.requests;
     o->strange = collector.strange;
     o->connections = collector.connections;
+    o->sessions[0] = collector.sessions[0];
+    o->sessions[1] = collector.sessions[1];
+    o->resumed = collector.resumed;
     o->reported = collector.dropped;
     o->lwip_after = cable_lwip_in_use();
     o->tls_after = device_tls_in_use();
@@ -178,10 +183,10 @@ static outcome_t send_through(const link_t *l)
     run_alone(travel, l, &o, sizeof o);
     const uspan_stats_t *s = &o.stats;
     uint64_t dropped = dropped_of(s);
-    print_message("loss %u %%: %llu delivered, %llu dropped, %u requests (%u again), %u connections, %u frames, %u rounds, "
-                  "%.0f s of virtual time\n",
-                  l->loss, (unsigned long long)s->delivered, (unsigned long long)dropped, o.requests, o.repeated,
-                  o.connections, o.frames, o.rounds, (double)o.end_ns / 1e9);
+    print_message("TLS 1.%u, loss %u %%: %llu delivered, %llu dropped, %u requests (%u again), %u connections, "
+                  "%u resumed, %u frames, %u rounds, %.0f s of virtual time\n",
+                  l->tls13 ? 3u : 2u, l->loss, (unsigned long long)s->delivered, (unsigned long long)dropped, o.requests, o.repeated,
+                  o.connections, o.resumed, o.frames, o.rounds, (double)o.end_ns / 1e9);
     /* The device's accounts balance, and are the collector's. */
     assert_int_equal(s->started, SPANS + 1u);
     assert_int_equal(s->started, s->delivered + dropped);
@@ -190,16 +195,20 @@ static outcome_t send_through(const link_t *l)
     assert_int_equal(o.spans, o.unique); /* what came twice came as the same bytes */
     assert_int_equal(o.strange, 0);
     assert_int_equal(o.reported, dropped);
+    assert_int_equal(o.sessions[!l->tls13], 0);
+    assert_true(o.sessions[l->tls13] > 0u);
     /* Nothing is left behind. */
     assert_int_equal(o.lwip_after, o.lwip_before);
     assert_int_equal(o.tls_after, 0);
     return o;
 }
 
+/* The state of these is the version of TLS. */
+static const bool tls12 = false, tls13 = true;
+
 static void test_a_good_link_brings_every_span_over_few_connections(void **state)
 {
-    (void)state;
-    outcome_t o = send_through(&(link_t){ .seed = 1u });
+    outcome_t o = send_through(&(link_t){ .seed = 1u, .tls13 = *(const bool *)*state });
     assert_int_equal(o.stats.delivered, SPANS + 1u);
     assert_int_equal(o.stats.retries, 0);
     assert_int_equal(o.lost, 0);
@@ -208,26 +217,34 @@ static void test_a_good_link_brings_every_span_over_few_connections(void **state
 
 static void test_cable_and_collector_fail_and_every_span_arrives(void **state)
 {
-    (void)state;
-    outcome_t o = send_through(&(link_t){ .seed = 2u, .trouble = true });
+    outcome_t o = send_through(&(link_t){ .seed = 2u, .tls13 = *(const bool *)*state, .trouble = true });
     assert_int_equal(o.stats.delivered, SPANS + 1u);
     assert_true(o.stats.retries > 0u);
     assert_true(o.connections > 2u);
     assert_true(o.repeated > 0u); /* the request whose answer the collector owed */
+    assert_true(o.resumed > 0u);
 }
 
 static void test_a_tenth_of_the_frames_lost_and_every_span_arrives(void **state)
 {
-    (void)state;
-    outcome_t o = send_through(&(link_t){ .seed = 3u, .loss = 10u, .duplicate = 5u, .reorder = 10u, .trouble = true });
+    outcome_t o = send_through(&(link_t){ .seed = 3u,
+                                          .tls13 = *(const bool *)*state,
+                                          .loss = 10u,
+                                          .duplicate = 5u,
+                                          .reorder = 10u,
+                                          .trouble = true });
     assert_int_equal(o.stats.delivered, SPANS + 1u);
     assert_true(o.lost > o.frames / 20u);
 }
 
 static void test_a_third_of_the_frames_lost_and_every_span_arrives(void **state)
 {
-    (void)state;
-    outcome_t o = send_through(&(link_t){ .seed = 4u, .loss = 30u, .duplicate = 10u, .reorder = 20u, .trouble = true });
+    outcome_t o = send_through(&(link_t){ .seed = 4u,
+                                          .tls13 = *(const bool *)*state,
+                                          .loss = 30u,
+                                          .duplicate = 10u,
+                                          .reorder = 20u,
+                                          .trouble = true });
     assert_int_equal(o.stats.delivered, SPANS + 1u);
     assert_true(o.lost > o.frames / 5u);
 }
@@ -236,7 +253,8 @@ static void test_a_full_pool_loses_spans_and_each_is_counted_on_both_sides(void 
 {
     (void)state;
     for (unsigned loss = 0; loss <= 30u; loss += 15u) {
-        outcome_t o = send_through(&(link_t){ .seed = 5u + loss, .loss = loss, .trouble = true, .careless = true });
+        outcome_t o = send_through(
+            &(link_t){ .seed = 5u + loss, .tls13 = loss == 15u, .loss = loss, .trouble = true, .careless = true });
         assert_true(dropped_of(&o.stats) > 0u);
         assert_int_equal(o.stats.dropped[USPAN_DROP_POOL_FULL], dropped_of(&o.stats));
     }
@@ -245,12 +263,18 @@ static void test_a_full_pool_loses_spans_and_each_is_counted_on_both_sides(void 
 static void test_the_same_seed_gives_the_same_frames_at_the_same_times(void **state)
 {
     (void)state;
-    const link_t l = { .seed = 9u, .loss = 10u, .duplicate = 5u, .reorder = 10u, .trouble = true };
+    const link_t l = { .seed = 9u, .tls13 = true, .loss = 10u, .duplicate = 5u, .reorder = 10u, .trouble = true };
     outcome_t one = send_through(&l), other = send_through(&l);
     assert_int_equal(one.hash, other.hash);
-    outcome_t third = send_through(&(link_t){ .seed = 10u, .loss = 10u, .duplicate = 5u, .reorder = 10u, .trouble = true });
+    link_t another = l;
+    another.seed = 10u;
+    outcome_t third = send_through(&another);
     assert_int_not_equal(one.hash, third.hash);
 }
+
+#define IN_BOTH_VERSIONS(test)                                                 \
+    { #test "_over_tls_1_2", test, NULL, NULL, (void *)(uintptr_t)&tls12 },    \
+    { #test "_over_tls_1_3", test, NULL, NULL, (void *)(uintptr_t)&tls13 }
 
 int main(int argc, char **argv)
 {
@@ -262,10 +286,10 @@ int main(int argc, char **argv)
         return 0;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_good_link_brings_every_span_over_few_connections),
-        cmocka_unit_test(test_cable_and_collector_fail_and_every_span_arrives),
-        cmocka_unit_test(test_a_tenth_of_the_frames_lost_and_every_span_arrives),
-        cmocka_unit_test(test_a_third_of_the_frames_lost_and_every_span_arrives),
+        IN_BOTH_VERSIONS(test_a_good_link_brings_every_span_over_few_connections),
+        IN_BOTH_VERSIONS(test_cable_and_collector_fail_and_every_span_arrives),
+        IN_BOTH_VERSIONS(test_a_tenth_of_the_frames_lost_and_every_span_arrives),
+        IN_BOTH_VERSIONS(test_a_third_of_the_frames_lost_and_every_span_arrives),
         cmocka_unit_test(test_a_full_pool_loses_spans_and_each_is_counted_on_both_sides),
         cmocka_unit_test(test_the_same_seed_gives_the_same_frames_at_the_same_times),
     };
