@@ -1,0 +1,209 @@
+/* json_write_store.c: what the span has is a whole JSON value before and after every hold of the lock.
+ * The writer's memory of blocks is not believed, for others may have set the attribute meanwhile. The proof:
+ * from the block remembered, as many steps as the text is long lead to the value's last block; chains share
+ * no block. */
+#include "json_write.h"
+#include <string.h>
+#include "attr.h"
+
+/* The block n places behind `block` in its chain; USPAN_NO_INDEX where that ends before. */
+static uint16_t ahead(const uspan_trace_part_t *p, uint16_t block, unsigned n)
+{
+    for (; n > 0u && block != USPAN_NO_INDEX; n--) {
+        block = p->block_next[block];
+    }
+    return block;
+}
+
+/* Steps from the block that holds the last of `from` bytes (the first block, of none) to that of `to`. */
+static unsigned steps(unsigned from, unsigned to)
+{
+    return (to - (to > 0u)) / USPAN_BLOCK - (from - (from > 0u)) / USPAN_BLOCK;
+}
+
+static uint32_t room_for(const uspan_trace_part_t *p, unsigned have)
+{
+    uint32_t room = ((uint32_t)USPAN_BLOCKS_MAX - p->blocks_live + have) * USPAN_BLOCK;
+    return room < USPAN_VALUE_MAX ? room : USPAN_VALUE_MAX;
+}
+
+/* The value, where it is the one that was written, and `block` holds the last of its first len bytes. */
+static uspan_entry_t *find_value(uspan_trace_part_t *p, const uspan_json_t *w, uspan_slot_t *slot,
+                                 unsigned len, uint16_t block)
+{
+    uspan_entry_t *e = uspan_entry_find(slot, w->key);
+    if (e == NULL || e->store != USPAN_STORE_TEXT || e->len != w->total) {
+        return NULL;
+    }
+    block = len > 0u ? block : e->v.chain.head;
+    return ahead(p, block, steps(len, e->len)) == e->v.chain.tail ? e : NULL;
+}
+
+/* Lay text and closing text behind the w->len bytes that stay. */
+static bool lay(uspan_trace_part_t *p, uspan_json_t *w, uspan_entry_t *e, const char *text, size_t len,
+                size_t closing)
+{
+    unsigned have = uspan_blocks_for(e->len);
+    unsigned need = uspan_blocks_for((unsigned)(w->len + len + closing));
+    uint16_t last = e->v.chain.tail;
+    uint16_t at = w->len > 0u ? w->tail : e->v.chain.head;
+    if (need > have) {
+        uint16_t head = 0;
+        uint16_t tail = 0;
+        unsigned got = uspan_blocks_take(p, need - have, &head, &tail);
+        if (got < need - have) {
+            if (got > 0u) {
+                uspan_blocks_give(p, head, tail, got);
+            }
+            return false;
+        }
+        if (have > 0u) {
+            p->block_next[last] = head;
+        } else {
+            e->v.chain.head = head;
+            at = head;
+        }
+        last = tail;
+    }
+    if (w->from > w->len) {
+        w->from_block = ahead(p, at, steps(w->len, w->from));
+    }
+    if (w->token > w->len) {
+        w->token_block = ahead(p, at, steps(w->len, w->token));
+    }
+    uspan_chain_t c = { e->v.chain.head, at, w->len };
+    uspan_chain_fill(p, &c, (const uint8_t *)text, len);
+    w->tail = c.tail;
+    w->len = c.len;
+    uspan_chain_fill(p, &c, (const uint8_t *)text + len, closing);
+    w->total = c.len;
+    if (need < have) {
+        uspan_blocks_give(p, p->block_next[c.tail], last, have - need);
+        p->block_next[c.tail] = USPAN_NO_INDEX;
+    }
+    e->v.chain.tail = c.tail;
+    e->len = c.len;
+    return true;
+}
+
+static uspan_err_t store(uspan_json_out_t *o, uspan_trace_part_t *p, size_t closing)
+{
+    uspan_json_t *w = o->w;
+    uspan_err_t err;
+    uspan_slot_t *slot = uspan_slot_writable(p, w->s, w->key, &err);
+    if (slot == NULL) {
+        return err < USPAN_OK ? err : USPAN_ERR_CLOSED;
+    }
+    uspan_entry_t *e = NULL;
+    if ((w->flags & USPAN_JSON_STORED) != 0u) {
+        e = find_value(p, w, slot, w->len, w->tail);
+        if (e == NULL) {
+            return USPAN_ERR_STALE;
+        }
+    } else if (room_for(p, 0u) < o->used + closing) {
+        return USPAN_ERR_AGAIN;
+    } else {
+        e = uspan_entry_claim(p, slot, w->key);
+        if (e == NULL) {
+            return USPAN_ERR_FULL;
+        }
+        uspan_entry_give(p, e);
+        e->store = USPAN_STORE_TEXT;
+    }
+    if (!lay(p, w, e, o->buf, o->used, closing)) {
+        return USPAN_ERR_AGAIN;
+    }
+    w->flags |= USPAN_JSON_STORED;
+    p->values_truncated += (w->flags & ~o->stored.flags & USPAN_JSON_CUT) != 0u;
+    o->room = room_for(p, uspan_blocks_for(e->len));
+    return USPAN_OK;
+}
+
+uspan_err_t uspan_json_store_piece(uspan_json_out_t *o, size_t closing)
+{
+    uspan_tracer_t *t = o->w->t;
+    uint32_t state = uspan_lock(t);
+    uspan_err_t err = store(o, &t->trace, closing);
+    uspan_unlock(t, state);
+    return err;
+}
+
+uspan_err_t uspan_json_look(uspan_json_out_t *o)
+{
+    const uspan_json_t *w = o->w;
+    uspan_trace_part_t *p = &w->t->trace;
+    uspan_err_t err;
+    uint32_t state = uspan_lock(w->t);
+    const uspan_slot_t *slot = uspan_slot_writable(p, w->s, w->key, &err);
+    o->room = room_for(p, uspan_blocks_for(w->total));
+    o->room_chars = p->limits.value_chars != 0u ? p->limits.value_chars : USPAN_VALUE_MAX;
+    uspan_unlock(w->t, state);
+    return slot != NULL ? USPAN_OK : err < USPAN_OK ? err : USPAN_ERR_CLOSED;
+}
+
+bool uspan_json_take_back(uspan_json_out_t *o, const uspan_json_t *then,
+                          bool (*take)(uspan_json_out_t *o, const char *text, size_t len))
+{
+    uspan_json_t *w = o->w;
+    size_t closing = uspan_json_closing(then, 0u, o->buf);
+    uspan_tracer_t *t = w->t;
+    uspan_trace_part_t *p = &t->trace;
+    char piece[USPAN_BLOCK_BYTES];
+    size_t left = (size_t)w->len - then->len; /* bytes of text still to be taken */
+    uspan_err_t err;
+    uint32_t state = uspan_lock(t);
+    uspan_slot_t *slot = uspan_slot_writable(p, w->s, w->key, &err);
+    uspan_entry_t *e = slot != NULL ? find_value(p, w, slot, then->len, then->tail) : NULL;
+    bool fits = e != NULL && room_for(p, uspan_blocks_for(e->len)) >= then->len + closing;
+    if (!fits) {
+        uspan_unlock(t, state);
+        if (e != NULL) {
+            uspan_json_cut(o);
+        } else {
+            o->err = err < USPAN_OK ? err : USPAN_ERR_STALE;
+        }
+        return false;
+    }
+    /* The blocks behind then->len become ours; of the block where it lies, a copy. */
+    size_t in_block = then->len % USPAN_BLOCK;
+    size_t n = in_block > 0u ? USPAN_BLOCK - in_block : 0u;
+    n = n < left ? n : left;
+    uint16_t block = then->len > 0u ? p->block_next[then->tail] : e->v.chain.head;
+    uint16_t last = e->v.chain.tail;
+    unsigned count = uspan_blocks_for(e->len) - uspan_blocks_for(then->len);
+    if (then->len > 0u) {
+        memcpy(piece, p->blocks[then->tail].bytes + in_block, n);
+        p->block_next[then->tail] = USPAN_NO_INDEX;
+        e->v.chain.tail = then->tail;
+    }
+    e->len = then->len;
+    *w = *then;
+    if (!lay(p, w, e, o->buf, 0u, closing)) {
+        uspan_blocks_give(p, block, last, count); /* lost to the text, so that this fits */
+        count = 0u;
+        left = n;
+        (void)lay(p, w, e, o->buf, 0u, closing);
+    }
+    o->room = room_for(p, uspan_blocks_for(e->len));
+    uspan_unlock(t, state);
+    o->stored = *w;
+    o->mark = *w;
+    o->mark_used = 0u;
+    bool good = true;
+    for (;;) {
+        good = good && take(o, piece, n);
+        left -= n;
+        if (count == 0u) {
+            return good;
+        }
+        n = left < USPAN_BLOCK ? left : USPAN_BLOCK;
+        memcpy(piece, p->blocks[block].bytes, n);
+        uint16_t next = p->block_next[block];
+        state = uspan_lock(t);
+        uspan_blocks_give(p, block, block, 1u);
+        o->room = room_for(p, uspan_blocks_for(w->total));
+        uspan_unlock(t, state);
+        block = next;
+        count--;
+    }
+}
