@@ -4,7 +4,21 @@
 #include <string.h>
 #include "utf8.h"
 
-uspan_entry_t *uspan_entry_find(uspan_slot_t *slot, const uspan_key_t *key)
+/* Text that is copied under the lock, at most; longer text is copied outside. Bounded: 256 bytes are some 150
+ * instructions on a Cortex-M3 (bytewise, as newlib-nano copies, 1,100), and eight blocks at most. The second
+ * hold, and the second search for the key, that copying outside needs, would be a hold of that order. */
+#define HOLD_BYTES ((size_t)(USPAN_VALUE_MAX < 256 ? USPAN_VALUE_MAX : 256))
+#define HOLD_BLOCKS uspan_blocks_for((unsigned)HOLD_BYTES)
+#define NEAR_BYTES sizeof(((uspan_entry_t *)NULL)->v.near)
+
+uspan_slot_t *uspan_slot_recorded(uspan_trace_part_t *p, uspan_t s, uspan_err_t *err)
+{
+    uspan_slot_t *slot = uspan_slot_open(p, s);
+    *err = slot != NULL ? USPAN_OK : USPAN_ERR_STALE;
+    return slot != NULL && slot->may != 0u ? slot : NULL;
+}
+
+USPAN_APART static uspan_entry_t *find_entry(uspan_slot_t *slot, const uspan_key_t *key)
 {
     for (unsigned i = 0; i < slot->attr_count; i++) {
         if (uspan_same_key(slot->attrs[i].key, key)) {
@@ -14,178 +28,99 @@ uspan_entry_t *uspan_entry_find(uspan_slot_t *slot, const uspan_key_t *key)
     return NULL;
 }
 
-static void count_dropped(uspan_trace_part_t *p, uspan_slot_t *slot)
-{
-    if (slot->dropped_attrs < UINT16_MAX) {
-        slot->dropped_attrs++;
-    }
-    p->attrs_dropped++;
-}
+/* Every setter passes here. For speed each has a copy without what it does not need; for size one is
+ * enough. */
+#ifdef __OPTIMIZE_SIZE__
+#define HOT USPAN_APART
+#else
+#define HOT inline __attribute__((always_inline))
+#endif
 
-/* A new entry for key, with nothing in it yet but the key; NULL: the table is full, counted. */
-static uspan_entry_t *add_entry(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
-{
-    unsigned count = slot->attr_count;
-    if (count >= p->limits.attrs) {
-        count_dropped(p, slot);
-        return NULL;
-    }
-    slot->keys |= uspan_key_bit(key);
-    slot->attr_count = (uint8_t)(count + 1u);
-    uspan_entry_t *e = &slot->attrs[count];
-    e->key = key;
-    return e;
-}
-
-uspan_entry_t *uspan_entry_claim(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
-{
-    uspan_entry_t *e = (slot->keys & uspan_key_bit(key)) != 0u ? uspan_entry_find(slot, key) : NULL;
-    if (e == NULL) {
-        e = add_entry(p, slot, key);
-        if (e != NULL) {
-            e->store = USPAN_STORE_NONE;
-            e->len = 0u;
-            e->pend_len = 0u;
-        }
-    }
-    return e;
-}
-
-static inline bool may_write(const uspan_trace_part_t *p, const uspan_slot_t *slot, uspan_t s,
-                             const uspan_key_t *key)
-{
-    return slot != NULL && slot->id == s.id && slot->may != 0u &&
-           ((key->flags & USPAN_KEY_CONTENT) == 0u || uspan_content_on(p, slot));
-}
-
-/* Why a value found no place: its span is gone, or full (both errors), or records no such thing by rule.
- * Caller holds the lock. */
-USPAN_APART static uspan_err_t why_not(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key)
-{
-    const uspan_slot_t *slot = uspan_slot_of(p, s);
-    if (slot == NULL || slot->state != USPAN_STATE_OPEN) {
-        return USPAN_ERR_STALE;
-    }
-    return may_write(p, slot, s, key) ? USPAN_ERR_FULL : USPAN_OK;
-}
-
-uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, uspan_err_t *err)
+/* The slot, where its span records values of that key. */
+static inline uspan_slot_t *writable(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key)
 {
     uspan_slot_t *slot = uspan_slot_named(p, s);
-    *err = USPAN_OK;
-    if (!may_write(p, slot, s, key)) {
-        *err = why_not(p, s, key);
+    bool may = slot != NULL && slot->id == s.id && slot->may != 0u &&
+               ((key->flags & USPAN_KEY_CONTENT) == 0u || uspan_content_on(p, slot));
+    return may ? slot : NULL;
+}
+
+HOT static uspan_entry_t *claim(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, bool append)
+{
+    uspan_slot_t *slot = writable(p, s, key);
+    if (slot == NULL) {
         return NULL;
     }
-    return slot;
-}
-
-/* The key may be there already, or the table full. */
-USPAN_APART static uspan_entry_t *replace_entry(uspan_trace_part_t *p, uspan_slot_t *slot,
-                                                const uspan_key_t *key)
-{
-    uspan_entry_t *e = uspan_entry_find(slot, key);
-    if (e != NULL) {
-        uspan_entry_give(p, e);
-        return e;
-    }
-    return add_entry(p, slot, key);
-}
-
-static inline uspan_entry_t *place_entry(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
-{
     uint32_t bit = uspan_key_bit(key);
     unsigned count = slot->attr_count;
-    if ((slot->keys & bit) != 0u || count >= p->limits.attrs) {
-        return replace_entry(p, slot, key);
+    if ((slot->keys & bit) != 0u) {
+        uspan_entry_t *old = find_entry(slot, key);
+        if (old != NULL) {
+            if (!append) {
+                uspan_entry_give(p, old);
+            }
+            return old;
+        }
+    }
+    if (count >= p->limits.attrs) {
+        return NULL;
     }
     slot->keys |= bit;
     slot->attr_count = (uint8_t)(count + 1u);
     uspan_entry_t *e = &slot->attrs[count];
     e->key = key;
+    if (append) {
+        e->store = USPAN_STORE_NONE;
+    }
     return e;
 }
 
-/* Where a new value of key goes, the old one given back; NULL: nowhere, why_not() tells. Caller holds the
- * lock and fills all fields but key. Every setter passes here: what is rare stands apart, so that the rest
- * needs no stack. */
-static inline uspan_entry_t *open_entry(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key)
+uspan_entry_t *uspan_entry_claim(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, bool append)
 {
-    uspan_slot_t *slot = uspan_slot_named(p, s);
-    return may_write(p, slot, s, key) ? place_entry(p, slot, key) : NULL;
+    return claim(p, s, key, append);
 }
 
-/* ---- putting them into a span -------------------------------------------------------------------------- */
-
-uspan_err_t uspan_entry_put(uspan_tracer_t *t, uspan_t s, uspan_entry_t *e, uspan_err_t worst)
+USPAN_APART uspan_err_t uspan_entry_refused(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key)
 {
-    uspan_trace_part_t *p = &t->trace;
     uspan_err_t err;
-    uint32_t state = uspan_lock(t);
-    if (worst == USPAN_ERR_FULL) {
-        uspan_slot_t *slot = uspan_slot_writable(p, s, e->key, &err);
-        if (slot != NULL) {
-            count_dropped(p, slot);
-            err = USPAN_ERR_FULL;
-        }
-    } else {
-        uspan_entry_t *to = open_entry(p, s, e->key);
-        if (to == NULL) {
-            err = why_not(p, s, e->key);
-        } else {
-            const uspan_key_t *key = to->key;
-            *to = *e;
-            to->key = key;
-            e->store = USPAN_STORE_NONE;
-            if (worst == USPAN_TRUNCATED) {
-                p->values_truncated++;
-                to->pend_len = USPAN_PEND_CLOSED;
-            }
-            err = worst;
-        }
+    uspan_slot_t *slot = uspan_slot_recorded(p, s, &err);
+    if (slot != NULL && writable(p, s, key) != NULL) {
+        slot->dropped_attrs = (uint16_t)(slot->dropped_attrs + (slot->dropped_attrs < UINT16_MAX));
+        p->attrs_dropped++;
+        err = USPAN_ERR_FULL;
     }
-    uspan_entry_give(p, e);
-    uspan_unlock(t, state);
     return err;
 }
 
-uspan_err_t uspan_attr_set(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *arg)
+/* Put a made entry into a span, in place of one with the same key; give it back where the span is stale or
+ * full. worst: how making it ended. */
+HOT static uspan_err_t put(uspan_tracer_t *t, uspan_t s, uspan_entry_t *e, uspan_err_t worst)
 {
-    if (t == NULL || arg->key == NULL) {
-        return USPAN_ERR_ARG;
-    }
-    if (uspan_is_null(s)) {
-        return USPAN_OK;
-    }
-    uspan_entry_t e;
-    if (arg->type > USPAN_TYPE_BOOL) {
-        /* Not for nothing: a stale or unsampled span, or content that is off, must not cost the pool. */
-        uspan_err_t err;
-        uint32_t state = uspan_lock(t);
-        uspan_slot_t *slot = uspan_slot_writable(&t->trace, s, arg->key, &err);
-        uspan_unlock(t, state);
-        if (slot == NULL) {
-            return err;
+    uspan_trace_part_t *p = &t->trace;
+    uint32_t state = uspan_lock(t);
+    uspan_entry_t *to = worst >= USPAN_OK ? claim(p, s, e->key, false) : NULL;
+    if (to != NULL) {
+        to->len = e->len;
+        to->store = e->store;
+        to->pend_len = 0u;
+        to->v = e->v;
+        if (worst != USPAN_OK) {
+            p->values_truncated++;
+            to->pend_len = USPAN_PEND_CLOSED;
         }
+    } else {
+        worst = uspan_entry_refused(p, s, e->key);
+        uspan_entry_give(p, e);
     }
-    uspan_err_t err = uspan_entry_make(t, &e, arg);
-    if (err == USPAN_ERR_ARG) {
-        return err;
-    }
-    return uspan_entry_put(t, s, &e, err);
+    uspan_unlock(t, state);
+    return worst;
 }
-
-/* Text that is copied under the lock, and text whose blocks are taken in one hold of it. */
-#define SHORT_BYTES ((size_t)(USPAN_BLOCK_BYTES < USPAN_VALUE_MAX ? USPAN_BLOCK_BYTES : USPAN_VALUE_MAX))
-#define LONG_BYTES \
-    ((size_t)(16 * USPAN_BLOCK_BYTES < USPAN_VALUE_MAX ? 16 * USPAN_BLOCK_BYTES : USPAN_VALUE_MAX))
-#define NEAR_BYTES sizeof(((uspan_entry_t *)NULL)->v.near)
 
 /* ---- setters ------------------------------------------------------------------------------------------- */
 
-/* Values that need no memory: one hold of the lock. v: the bits of the value. */
-static uspan_err_t set_word(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store,
-                            uint64_t v, unsigned len)
+/* Values that need no memory. v: their bits. */
+HOT static uspan_err_t set_word(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, unsigned store,
+                                uint64_t v)
 {
     if (t == NULL || key == NULL) {
         return USPAN_ERR_ARG;
@@ -193,203 +128,165 @@ static uspan_err_t set_word(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key
     if (uspan_is_null(s)) {
         return USPAN_OK;
     }
-    uspan_trace_part_t *p = &t->trace;
-    uspan_err_t err = USPAN_OK;
-    uint32_t state = uspan_lock(t);
-    uspan_entry_t *e = open_entry(p, s, key);
-    if (e != NULL) {
-        e->store = (uint8_t)store;
-        e->len = (uint16_t)len;
-        e->pend_len = 0u;
-        memcpy(&e->v, &v, sizeof v);
-    } else {
-        err = why_not(p, s, key);
-    }
-    uspan_unlock(t, state);
-    return err;
+    uspan_entry_t e = { .key = key, .store = (uint8_t)store, .v.i = (int64_t)v };
+    return put(t, s, &e, USPAN_OK);
 }
 
 uspan_err_t uspan_set_int(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, int64_t value)
 {
-    return set_word(t, s, key, USPAN_STORE_INT, (uint64_t)value, 0u);
+    return set_word(t, s, key, USPAN_STORE_INT, (uint64_t)value);
 }
 
 uspan_err_t uspan_set_double(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, double value)
 {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    return set_word(t, s, key, USPAN_STORE_DOUBLE, bits, 0u);
+    return set_word(t, s, key, USPAN_STORE_DOUBLE, bits);
 }
 
 uspan_err_t uspan_set_bool(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, bool value)
 {
-    return set_word(t, s, key, USPAN_STORE_BOOL, value, 0u);
+    return set_word(t, s, key, USPAN_STORE_BOOL, value);
 }
 
-/* Whether text may stay as it is: well-formed, and within the limit at run time. */
-static inline bool is_plain(const uspan_tracer_t *t, const char *text, size_t len)
+/* Any argument, in memory of its own first. */
+USPAN_APART static uspan_err_t set_data(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                        uspan_type_t type, const void *data, size_t count)
 {
-    uint32_t chars = t->trace.limits.value_chars;
-    return (chars == 0u || len <= chars) && (uspan_is_ascii(text, len) || uspan_utf8_run(text, len) == len);
-}
-
-/* Anything out of the ordinary: bad arguments, bytes that are not UTF-8, a limit, a pool that cannot hold it
- * all. */
-USPAN_APART static uspan_err_t set_what_fits(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
-                                             const char *text, size_t len)
-{
-    if (len >= USPAN_TO_NUL) {
+    if (t == NULL || key == NULL || count >= USPAN_TO_NUL || (data == NULL && count > 0u)) {
         return USPAN_ERR_ARG;
     }
-    const uspan_attr_t arg = { .key = key, .type = USPAN_TYPE_TEXT, .count = (uint32_t)len, .v.text = text };
-    return uspan_attr_set(t, s, &arg);
+    if (uspan_is_null(s)) {
+        return USPAN_OK;
+    }
+    /* Not for nothing: a stale or unsampled span, or content that is off, must not cost the pool. */
+    uspan_trace_part_t *p = &t->trace;
+    uint32_t state = uspan_lock(t);
+    bool wanted = writable(p, s, key) != NULL;
+    uspan_err_t err = wanted ? USPAN_OK : uspan_entry_refused(p, s, key);
+    uspan_unlock(t, state);
+    if (wanted) {
+        uspan_entry_t e;
+        const uspan_attr_t arg = { .key = key, .type = type, .count = (uint32_t)count, .v.text = data };
+        err = uspan_entry_make(t, &e, &arg);
+        if (err != USPAN_ERR_ARG) {
+            err = put(t, s, &e, err);
+        }
+    }
+    return err;
 }
 
-/* Text of one block or less into an empty entry; the pool has a block. Caller holds the lock. */
-static inline void fill_short(uspan_trace_part_t *p, uspan_entry_t *e, const char *text, size_t len)
+/* Whether text may be stored as it is. */
+HOT static bool is_plain(const uspan_tracer_t *t, const char *text, size_t len)
 {
-    uint8_t *to;
+    uint32_t chars = t->trace.limits.value_chars;
+    return (chars == 0u || len <= chars) && uspan_is_utf8(text, len);
+}
+
+/* Text into a claimed entry; the pool has the blocks. Caller holds the lock. */
+static inline void copy_text(uspan_trace_part_t *p, uspan_entry_t *e, const char *text, size_t len)
+{
     e->len = (uint16_t)len;
     e->pend_len = 0u;
     if (len <= NEAR_BYTES) {
         e->store = USPAN_STORE_NEAR;
-        to = e->v.near;
-    } else {
-        unsigned block = p->blocks_free;
-        p->blocks_free = p->block_next[block];
-        p->blocks_live++;
-        if (p->blocks_live > p->blocks_high) {
-            p->blocks_high = p->blocks_live;
-        }
-        e->store = USPAN_STORE_TEXT;
-        e->v.chain.head = (uint16_t)block;
-        e->v.chain.tail = (uint16_t)block;
-        to = p->blocks[block].bytes;
+        memcpy(e->v.near, text, len);
+        return;
     }
-    memcpy(to, text, len);
+    uspan_block_t *blocks = p->blocks;
+    const uint16_t *next = p->block_next;
+    uint16_t block = p->blocks_free;
+    e->store = USPAN_STORE_TEXT;
+    e->v.chain.head = block;
+    unsigned live = p->blocks_live + uspan_blocks_for((unsigned)len);
+    p->blocks_live = (uint16_t)live;
+    if (live > p->blocks_high) {
+        p->blocks_high = (uint16_t)live;
+    }
+    for (; len > USPAN_BLOCK; len -= USPAN_BLOCK) {
+        memcpy(blocks[block].bytes, text, USPAN_BLOCK); /* of constant size: a few moves, no call */
+        text += USPAN_BLOCK;
+        block = next[block];
+    }
+    memcpy(blocks[block].bytes, text, len);
+    e->v.chain.tail = block;
+    p->blocks_free = next[block];
 }
 
-/* Text of one block or less: checked outside, copied within the only hold of the lock. */
-USPAN_APART static uspan_err_t set_short(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
-                                         const char *text, size_t len)
-{
-    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || !is_plain(t, text, len)) {
-        return set_what_fits(t, s, key, text, len);
-    }
-    uspan_trace_part_t *p = &t->trace;
-    uspan_err_t err = USPAN_OK;
-    uint32_t state = uspan_lock(t);
-    if (len > NEAR_BYTES && p->blocks_free == USPAN_NO_INDEX) {
-        uspan_unlock(t, state);
-        return set_what_fits(t, s, key, text, len);
-    }
-    uspan_entry_t *e = open_entry(p, s, key);
-    if (e != NULL) {
-        fill_short(p, e, text, len);
-    } else {
-        err = why_not(p, s, key);
-    }
-    uspan_unlock(t, state);
-    return err;
-}
-
-/* Well-formed text of up to FAST_BLOCKS blocks: take them in the hold that looks at the span, copy outside,
- * publish. */
-USPAN_APART static uspan_err_t set_long(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
-                                        const char *text, size_t len)
-{
-    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || len > LONG_BYTES ||
-        !is_plain(t, text, len)) {
-        return set_what_fits(t, s, key, text, len);
-    }
-    uspan_trace_part_t *p = &t->trace;
-    unsigned need = uspan_blocks_for((unsigned)len);
-    uspan_chain_t c = { USPAN_NO_INDEX, USPAN_NO_INDEX, 0u };
-    uint16_t last = 0;
-    uint32_t state = uspan_lock(t);
-    bool takes = may_write(p, uspan_slot_named(p, s), s, key);
-    unsigned got = takes ? uspan_blocks_take(p, need, &c.head, &last) : 0u;
-    uspan_err_t err = takes ? USPAN_OK : why_not(p, s, key);
-    if (got < need && got > 0u) {
-        uspan_blocks_give(p, c.head, last, got);
-    }
-    uspan_unlock(t, state);
-    if (got < need) {
-        return !takes ? err : set_what_fits(t, s, key, text, len);
-    }
-    c.tail = c.head;
-    uspan_chain_fill(p, &c, (const uint8_t *)text, len);
-    state = uspan_lock(t);
-    uspan_entry_t *e = open_entry(p, s, key); /* it may have ended meanwhile */
-    if (e != NULL) {
-        e->store = USPAN_STORE_TEXT;
-        e->len = c.len;
-        e->pend_len = 0u;
-        e->v.chain.head = c.head;
-        e->v.chain.tail = c.tail;
-    } else {
-        err = why_not(p, s, key);
-        uspan_blocks_give(p, c.head, last, got);
-    }
-    uspan_unlock(t, state);
-    return err;
-}
-
-USPAN_APART static uspan_err_t set_many(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
-                                        uspan_type_t type, const void *data, size_t count)
-{
-    if (count > USPAN_TO_NUL - 1u || (data == NULL && count > 0u)) {
-        return USPAN_ERR_ARG;
-    }
-    uspan_attr_t arg = { .key = key, .type = type, .count = (uint32_t)count, .v.text = data };
-    return uspan_attr_set(t, s, &arg);
-}
-
+/* Short text is checked outside and copied within the only hold of the lock, where nothing is out of the
+ * ordinary. */
 uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
                             size_t len)
 {
-    return len <= SHORT_BYTES ? set_short(t, s, key, text, len) : set_long(t, s, key, text, len);
+    if (t != NULL && key != NULL && text != NULL && !uspan_is_null(s) && len <= HOLD_BYTES &&
+        is_plain(t, text, len)) {
+        uspan_trace_part_t *p = &t->trace;
+        uspan_err_t err = USPAN_OK;
+        uint32_t state = uspan_lock(t);
+        bool fits = p->blocks_live + HOLD_BLOCKS <= USPAN_BLOCKS_MAX;
+        if (fits) {
+            uspan_entry_t *e = claim(p, s, key, true);
+            if (e != NULL) {
+                bool replaces = uspan_store_is_chain(e->store);
+                uspan_entry_t old;
+                if (replaces) {
+                    old = *e;
+                }
+                copy_text(p, e, text, len);
+                if (replaces) {
+                    uspan_entry_give(p, &old); /* after: a reader knows a value by where it lies */
+                }
+            } else {
+                err = uspan_entry_refused(p, s, key);
+            }
+        }
+        uspan_unlock(t, state);
+        if (fits) {
+            return err;
+        }
+    }
+    return set_data(t, s, key, USPAN_TYPE_TEXT, text, len);
 }
 
 uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
                                size_t len)
 {
-    if (t == NULL || text == NULL || len > UINT16_MAX || !is_plain(t, text, len)) {
-        return set_many(t, s, key, USPAN_TYPE_STATIC, text, len);
+    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || len > UINT16_MAX ||
+        !is_plain(t, text, len)) {
+        return set_data(t, s, key, USPAN_TYPE_STATIC, text, len);
     }
-    uint64_t v = 0;
-    memcpy(&v, &text, sizeof text);
-    return set_word(t, s, key, USPAN_STORE_STATIC, v, (unsigned)len);
+    uspan_entry_t e = { .key = key, .len = (uint16_t)len, .store = USPAN_STORE_STATIC, .v.text = text };
+    return put(t, s, &e, USPAN_OK);
 }
 
 uspan_err_t uspan_set_bytes(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const void *data,
                             size_t len)
 {
-    return set_many(t, s, key, USPAN_TYPE_BYTES, data, len);
+    return set_data(t, s, key, USPAN_TYPE_BYTES, data, len);
 }
 
 uspan_err_t uspan_set_ints(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const int64_t *values,
                            size_t count)
 {
-    return set_many(t, s, key, USPAN_TYPE_INTS, values, count);
+    return set_data(t, s, key, USPAN_TYPE_INTS, values, count);
 }
 
 uspan_err_t uspan_set_doubles(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const double *values,
                               size_t count)
 {
-    return set_many(t, s, key, USPAN_TYPE_DOUBLES, values, count);
+    return set_data(t, s, key, USPAN_TYPE_DOUBLES, values, count);
 }
 
 uspan_err_t uspan_set_bools(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const bool *values,
                             size_t count)
 {
-    return set_many(t, s, key, USPAN_TYPE_BOOLS, values, count);
+    return set_data(t, s, key, USPAN_TYPE_BOOLS, values, count);
 }
 
 uspan_err_t uspan_set_strs(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *const *texts,
                            size_t count)
 {
-    return set_many(t, s, key, USPAN_TYPE_TEXTS, texts, count);
+    return set_data(t, s, key, USPAN_TYPE_TEXTS, texts, count);
 }
 
 uspan_err_t uspan_set_all(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *attrs, size_t count)
@@ -400,9 +297,18 @@ uspan_err_t uspan_set_all(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *attr
     uspan_err_t worst = USPAN_OK;
     for (size_t i = 0; i < count; i++) {
         const uspan_attr_t *a = &attrs[i];
-        uspan_err_t err = a->type == USPAN_TYPE_TEXT && a->count != USPAN_TO_NUL
-                              ? uspan_set_str_n(t, s, a->key, a->v.text, a->count) /* the short way */
-                              : uspan_attr_set(t, s, a);
+        size_t n = a->count;
+        uspan_err_t err;
+        if (n == USPAN_TO_NUL && (a->type == USPAN_TYPE_TEXT || a->type == USPAN_TYPE_STATIC)) {
+            n = a->v.text != NULL ? strlen(a->v.text) : 0u;
+        }
+        if (a->type <= USPAN_TYPE_BOOL && a->type != USPAN_TYPE_NONE) {
+            err = set_word(t, s, a->key, a->type, (uint64_t)a->v.i);
+        } else if (a->type == USPAN_TYPE_TEXT) {
+            err = uspan_set_str_n(t, s, a->key, a->v.text, n); /* the short way */
+        } else {
+            err = set_data(t, s, a->key, a->type, a->v.text, n);
+        }
         worst = uspan_worse(worst, err);
     }
     return worst;

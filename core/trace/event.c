@@ -1,86 +1,206 @@
 /* event.c: events and links. Each is built in blocks that nobody else sees and hung into the span in one
- * step. */
+ * step. Their records begin alike, so that one walk serves both. */
 #include <string.h>
 #include "attr.h"
-#include "utf8.h"
 
-static uspan_err_t count_lost(uspan_tracer_t *t, uspan_t s, bool is_link)
+#define SAME_PLACE(field)                                                                        \
+    USPAN_STATIC_ASSERT(offsetof(uspan_event_rec_t, field) == offsetof(uspan_link_rec_t, field), \
+                        "events and links begin alike")
+SAME_PLACE(next);
+SAME_PLACE(attrs);
+SAME_PLACE(attr_count);
+SAME_PLACE(dropped);
+
+/* A record under way. */
+typedef struct item {
+    uspan_tracer_t *t;
+    uspan_t s;
+    bool is_link;
+    uint16_t block;
+    bool content;       /* is recorded */
+    uint8_t lost_state; /* 1: the tracestate found no room */
+    uspan_err_t worst;
+} item_t;
+
+static void count_lost(uspan_trace_part_t *p, uspan_slot_t *slot, bool is_link)
+{
+    uint16_t *lost = is_link ? &slot->dropped_links : &slot->dropped_events;
+    *lost = (uint16_t)(*lost + (*lost < UINT16_MAX));
+    if (is_link) {
+        p->links_dropped++;
+    } else {
+        p->events_dropped++;
+    }
+}
+
+/* The record of one more, with no attributes yet; NULL: it->worst says why, and it is counted. */
+static uspan_link_rec_t *begin(item_t *it, uspan_tracer_t *t, uspan_t s, bool is_link)
 {
     uspan_trace_part_t *p = &t->trace;
+    uspan_link_rec_t *rec = NULL;
+    it->t = t;
+    it->s = s;
+    it->is_link = is_link;
+    it->lost_state = 0u;
+    if (uspan_is_null(s)) {
+        it->worst = USPAN_OK;
+        return NULL;
+    }
     uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_of(p, s);
-    if (slot != NULL && slot->state == USPAN_STATE_OPEN) {
-        if (is_link) {
-            slot->dropped_links = (uint16_t)(slot->dropped_links + (slot->dropped_links < UINT16_MAX));
-            p->links_dropped++;
+    uspan_slot_t *slot = uspan_slot_recorded(p, s, &it->worst);
+    if (slot != NULL) {
+        uint16_t tail;
+        bool room = is_link ? slot->link_count < p->limits.links : slot->event_count < p->limits.events;
+        it->content = uspan_content_on(p, slot);
+        if (room && uspan_blocks_take(p, 1u, &it->block, &tail) > 0u) {
+            rec = &p->blocks[it->block].link;
+            rec->next = USPAN_NO_INDEX;
+            rec->attrs = USPAN_NO_INDEX;
+            rec->attr_count = 0u;
+            rec->dropped = 0u;
         } else {
-            slot->dropped_events = (uint16_t)(slot->dropped_events + (slot->dropped_events < UINT16_MAX));
-            p->events_dropped++;
+            count_lost(p, slot, is_link);
+            it->worst = USPAN_ERR_FULL;
         }
     }
     uspan_unlock(t, state);
-    return USPAN_ERR_FULL;
+    return rec;
 }
 
-/* Whether a span takes one more; USPAN_OK and *want false where it records nothing. */
-static uspan_err_t may_add(uspan_tracer_t *t, uspan_t s, bool is_link, bool *want)
+/* Where an attribute of that key goes: the same key again replaces, as in a span; NULL: nowhere. */
+static uspan_entry_t *place(uspan_tracer_t *t, uspan_link_rec_t *rec, const uspan_key_t *key, unsigned limit)
 {
     uspan_trace_part_t *p = &t->trace;
-    uspan_err_t err = USPAN_OK;
-    *want = false;
+    uint16_t *link = &rec->attrs; /* where the next block is named */
+    uspan_entry_t *e = NULL;
+    for (unsigned i = 0; i < limit; i++, e++) {
+        if (i % USPAN_ENTRIES_PER_BLOCK == 0u) {
+            if (i == rec->attr_count) {
+                uint16_t tail;
+                uint32_t state = uspan_lock(t);
+                unsigned got = uspan_blocks_take(p, 1u, link, &tail);
+                uspan_unlock(t, state);
+                if (got == 0u) {
+                    return NULL;
+                }
+            }
+            e = p->blocks[*link].entries;
+            link = &p->block_next[*link];
+        }
+        if (i == rec->attr_count) {
+            rec->attr_count++;
+            e->store = USPAN_STORE_NONE;
+            return e;
+        }
+        if (e->key != NULL && uspan_same_key(e->key, key)) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+/* Store a made entry in the record, if there is room; what is left over goes back. */
+static bool keep(uspan_tracer_t *t, uspan_link_rec_t *rec, uspan_entry_t *e, unsigned limit)
+{
+    uspan_entry_t *to = place(t, rec, e->key, limit);
+    if (to != NULL) {
+        uspan_entry_t old = *to;
+        *to = *e;
+        *e = old;
+    }
     uint32_t state = uspan_lock(t);
-    const uspan_slot_t *slot = uspan_slot_of(p, s);
-    if (slot == NULL || slot->state != USPAN_STATE_OPEN) {
-        err = USPAN_ERR_STALE;
-    } else if ((slot->flags & USPAN_FLAG_SAMPLED) != 0u) {
-        *want = true;
-        err = (is_link ? slot->link_count >= p->limits.links : slot->event_count >= p->limits.events)
-                  ? USPAN_ERR_FULL
-                  : USPAN_OK;
+    uspan_entry_give(&t->trace, e);
+    uspan_unlock(t, state);
+    return to != NULL;
+}
+
+/* Add the attributes, as far as they fit, and hang the record into its span. */
+static uspan_err_t finish(item_t *it, uspan_link_rec_t *rec, const uspan_attr_t *attrs, size_t attr_count,
+                          unsigned limit)
+{
+    uspan_tracer_t *t = it->t;
+    uspan_trace_part_t *p = &t->trace;
+    uspan_err_t worst = it->worst;
+    uint32_t lost = 0, cut = 0;
+    limit += rec->attr_count; /* a tracestate counts as no attribute */
+    for (; attr_count > 0u && worst >= USPAN_OK; attr_count--, attrs++) {
+        uspan_entry_t e;
+        uspan_err_t err = USPAN_ERR_ARG;
+        if (attrs->key != NULL) {
+            if ((attrs->key->flags & USPAN_KEY_CONTENT) != 0u && !it->content) {
+                continue;
+            }
+            err = uspan_entry_make(t, &e, attrs);
+        }
+        if (err < USPAN_OK || !keep(t, rec, &e, limit)) {
+            lost++;
+        } else if (err == USPAN_OK) {
+            continue;
+        } else {
+            cut++;
+        }
+        worst = USPAN_TRUNCATED;
+    }
+    uint32_t state = uspan_lock(t);
+    p->attrs_dropped += lost;
+    p->values_truncated += cut;
+    p->tracestates_dropped += it->lost_state;
+    uspan_err_t err;
+    uspan_slot_t *slot = uspan_slot_recorded(p, it->s, &err);
+    if (slot != NULL && worst >= USPAN_OK) {
+        rec->dropped = (uint8_t)(lost < UINT8_MAX ? lost : UINT8_MAX);
+        uint16_t *first = it->is_link ? &slot->links : &slot->events;
+        uint16_t *tail = it->is_link ? &slot->links_tail : &slot->events_tail;
+        if (*first == USPAN_NO_INDEX) {
+            *first = it->block;
+        } else {
+            p->blocks[*tail].link.next = it->block;
+        }
+        *tail = it->block;
+        if (it->is_link) {
+            slot->link_count++;
+        } else {
+            slot->event_count++;
+        }
+    } else {
+        if (slot == NULL) {
+            worst = USPAN_ERR_STALE;
+        } else {
+            count_lost(p, slot, it->is_link);
+        }
+        if (it->is_link) {
+            uspan_link_give(p, it->block);
+        } else {
+            uspan_event_give(p, it->block);
+        }
     }
     uspan_unlock(t, state);
-    return err;
+    return worst;
 }
 
-static uint16_t take_block(uspan_tracer_t *t)
+void uspan_link_give(uspan_trace_part_t *p, uint16_t block)
 {
-    uint16_t block = USPAN_NO_INDEX;
-    uint16_t tail = 0;
-    uint32_t state = uspan_lock(t);
-    (void)uspan_blocks_take(&t->trace, 1u, &block, &tail);
-    uspan_unlock(t, state);
-    return block;
-}
-
-static void give_entries(uspan_trace_part_t *p, uint16_t head, unsigned count)
-{
-    uint16_t at = head;
-    for (unsigned i = 0; i < count; i++) {
+    const uspan_link_rec_t *rec = &p->blocks[block].link;
+    uint16_t at = rec->attrs;
+    for (unsigned i = 0; i < rec->attr_count; i++) {
         if (i > 0u && i % USPAN_ENTRIES_PER_BLOCK == 0u) {
             at = p->block_next[at];
         }
         uspan_entry_give(p, &p->blocks[at].entries[i % USPAN_ENTRIES_PER_BLOCK]);
     }
-    if (count > 0u) {
-        uspan_blocks_give(p, head, at, 0u);
+    if (at != USPAN_NO_INDEX) {
+        uspan_blocks_give(p, rec->attrs, at, 0u);
     }
+    uspan_blocks_give(p, block, block, 1u);
 }
 
 void uspan_event_give(uspan_trace_part_t *p, uint16_t block)
 {
-    uspan_event_rec_t *rec = &p->blocks[block].event;
-    if (rec->name_store == USPAN_STORE_TEXT) {
+    const uspan_event_rec_t *rec = &p->blocks[block].event;
+    if (rec->name_store == USPAN_STORE_TEXT && rec->name_len > 0u) {
         uspan_blocks_give(p, rec->name.chain.head, rec->name.chain.tail, uspan_blocks_for(rec->name_len));
     }
-    give_entries(p, rec->attrs, rec->attr_count);
-    uspan_blocks_give(p, block, block, 1u);
-}
-
-void uspan_link_give(uspan_trace_part_t *p, uint16_t block)
-{
-    uspan_link_rec_t *rec = &p->blocks[block].link;
-    give_entries(p, rec->attrs, rec->attr_count);
-    uspan_blocks_give(p, block, block, 1u);
+    uspan_link_give(p, block);
 }
 
 uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t name_len, uint64_t time_ns,
@@ -90,55 +210,21 @@ uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t
         (attrs == NULL && attr_count > 0u)) {
         return USPAN_ERR_ARG; /* receivers refuse an event without a name */
     }
-    if (uspan_is_null(s)) {
-        return USPAN_OK;
+    item_t it;
+    uspan_link_rec_t *head = begin(&it, t, s, false);
+    if (head == NULL) {
+        return it.worst;
     }
-    bool want;
-    uspan_err_t err = may_add(t, s, false, &want);
-    if (err == USPAN_ERR_FULL) {
-        return count_lost(t, s, false);
-    }
-    if (!want) {
-        return err;
-    }
-    uspan_trace_part_t *p = &t->trace;
-    uint16_t block = take_block(t);
-    if (block == USPAN_NO_INDEX) {
-        return count_lost(t, s, false);
-    }
-    uspan_event_rec_t *rec = &p->blocks[block].event;
-    rec->time_ns = time_ns != 0u ? time_ns : p->port->mono_ns(p->port->ctx);
-    rec->next = USPAN_NO_INDEX;
-    const uspan_attr_t name_arg = { .type = USPAN_TYPE_TEXT, .count = (uint32_t)name_len, .v.text = name };
+    const uspan_port_t *port = t->trace.port;
+    uspan_event_rec_t *rec = &t->trace.blocks[it.block].event;
+    rec->time_ns = time_ns != 0u ? time_ns : port->mono_ns(port->ctx);
+    const uspan_attr_t arg = { .type = USPAN_TYPE_TEXT, .count = (uint32_t)name_len, .v.text = name };
     uspan_entry_t e;
-    uspan_err_t worst = uspan_entry_make(t, &e, &name_arg);
-    if (worst < USPAN_OK) {
-        uint32_t state = uspan_lock(t);
-        uspan_blocks_give(p, block, block, 1u);
-        uspan_unlock(t, state);
-        return count_lost(t, s, false);
-    }
+    it.worst = uspan_entry_make(t, &e, &arg);
     rec->name_store = e.store;
     rec->name_len = e.len;
     memcpy(&rec->name, &e.v, sizeof rec->name);
-    worst = uspan_worse(worst, uspan_entries_make(t, NULL, attrs, attr_count, p->limits.event_attrs,
-                                                  &rec->attrs, &rec->attr_count, &rec->dropped));
-    uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_of(p, s);
-    if (slot == NULL || slot->state != USPAN_STATE_OPEN) {
-        worst = USPAN_ERR_STALE;
-        uspan_event_give(p, block);
-    } else {
-        if (slot->events == USPAN_NO_INDEX) {
-            slot->events = block;
-        } else {
-            p->blocks[slot->events_tail].event.next = block;
-        }
-        slot->events_tail = block;
-        slot->event_count++;
-    }
-    uspan_unlock(t, state);
-    return worst;
+    return finish(&it, head, attrs, attr_count, t->trace.limits.event_attrs);
 }
 
 uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *link)
@@ -149,65 +235,28 @@ uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *lin
         memcmp(link->context->span_id, no_id, 8) == 0) {
         return USPAN_ERR_ARG;
     }
-    if (uspan_is_null(s)) {
-        return USPAN_OK;
-    }
-    bool want;
-    uspan_err_t err = may_add(t, s, true, &want);
-    if (err == USPAN_ERR_FULL) {
-        return count_lost(t, s, true);
-    }
-    if (!want) {
-        return err;
-    }
-    uspan_trace_part_t *p = &t->trace;
-    uint16_t block = take_block(t);
-    if (block == USPAN_NO_INDEX) {
-        return count_lost(t, s, true);
+    item_t it;
+    uspan_link_rec_t *rec = begin(&it, t, s, true);
+    if (rec == NULL) {
+        return it.worst;
     }
     const uspan_context_t *c = link->context;
-    uspan_link_rec_t *rec = &p->blocks[block].link;
     memcpy(rec->trace_id, c->trace_id, 16);
     memcpy(rec->span_id, c->span_id, 8);
     rec->flags = c->flags;
     rec->remote = c->remote;
-    rec->next = USPAN_NO_INDEX;
-    const uspan_entry_t *first = NULL;
-    uspan_err_t worst = USPAN_OK;
 #if USPAN_TRACESTATE_BYTES > 0
-    uspan_entry_t state_entry;
     if (c->tracestate_len > 0u) {
         const uspan_attr_t arg = { .type = USPAN_TYPE_TEXT,
                                    .count = c->tracestate_len,
                                    .v.text = c->tracestate };
-        if (uspan_entry_make(t, &state_entry, &arg) == USPAN_OK) {
-            first = &state_entry;
-        } else {
-            uint32_t state = uspan_lock(t);
-            uspan_entry_give(p, &state_entry);
-            p->tracestates_dropped++;
-            uspan_unlock(t, state);
-            worst = USPAN_TRUNCATED;
+        uspan_entry_t e;
+        bool whole = uspan_entry_make(t, &e, &arg) == USPAN_OK;
+        if (!keep(t, rec, &e, whole ? 1u : 0u)) {
+            it.lost_state = 1u;
+            it.worst = USPAN_TRUNCATED;
         }
     }
 #endif
-    worst =
-        uspan_worse(worst, uspan_entries_make(t, first, link->attrs, link->attr_count, p->limits.link_attrs,
-                                              &rec->attrs, &rec->attr_count, &rec->dropped));
-    uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_of(p, s);
-    if (slot == NULL || slot->state != USPAN_STATE_OPEN) {
-        worst = USPAN_ERR_STALE;
-        uspan_link_give(p, block);
-    } else {
-        if (slot->links == USPAN_NO_INDEX) {
-            slot->links = block;
-        } else {
-            p->blocks[slot->links_tail].link.next = block;
-        }
-        slot->links_tail = block;
-        slot->link_count++;
-    }
-    uspan_unlock(t, state);
-    return worst;
+    return finish(&it, rec, link->attrs, link->attr_count, t->trace.limits.link_attrs);
 }

@@ -28,18 +28,6 @@ size_t uspan_name_clean(const char **name, size_t len, char buf[USPAN_NAME_MAX])
     return n;
 }
 
-/* An open, recorded span, or NULL and *err. Caller holds the lock. */
-static uspan_slot_t *open_slot(uspan_trace_part_t *p, uspan_t s, uspan_err_t *err)
-{
-    uspan_slot_t *slot = uspan_slot_of(p, s);
-    if (slot == NULL || slot->state != USPAN_STATE_OPEN) {
-        *err = USPAN_ERR_STALE;
-        return NULL;
-    }
-    *err = USPAN_OK;
-    return (slot->flags & USPAN_FLAG_SAMPLED) != 0u ? slot : NULL;
-}
-
 uspan_err_t uspan_set_name_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t name_len)
 {
     if (t == NULL || name == NULL || name_len == 0u) {
@@ -52,7 +40,7 @@ uspan_err_t uspan_set_name_n(uspan_tracer_t *t, uspan_t s, const char *name, siz
     size_t kept = uspan_name_clean(&name, name_len, buf);
     uspan_err_t err;
     uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = open_slot(&t->trace, s, &err);
+    uspan_slot_t *slot = uspan_slot_recorded(&t->trace, s, &err);
     if (slot != NULL) {
         memcpy(slot->name, name, kept);
         slot->name_len = (uint8_t)kept;
@@ -72,15 +60,15 @@ uspan_err_t uspan_set_status(uspan_tracer_t *t, uspan_t s, uspan_status_t status
     }
     uspan_trace_part_t *p = &t->trace;
     uspan_err_t worst = USPAN_OK;
-    uspan_chain_t c = { USPAN_NO_INDEX, USPAN_NO_INDEX, 0u };
+    uspan_chain_t c = USPAN_CHAIN_EMPTY;
     if (status == USPAN_STATUS_ERROR && message != NULL) {
         worst = uspan_chain_text(t, &c, message, strlen(message), USPAN_VALUE_MAX);
     }
     uspan_err_t err;
     uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = open_slot(p, s, &err);
+    uspan_slot_t *slot = uspan_slot_recorded(p, s, &err);
     if (slot != NULL && slot->status != USPAN_STATUS_OK) {
-        uspan_chain_t old = { slot->message, slot->message_tail, slot->message_len };
+        uspan_chain_t old = { slot->message, slot->message_tail, slot->message_len, 0u };
         slot->status = (uint8_t)status;
         slot->message = c.head;
         slot->message_tail = c.tail;

@@ -5,117 +5,114 @@
 
 #define TAKE_MAX 16u /* blocks in one hold of the lock */
 
-static unsigned room_of(const uspan_chain_t *c)
+/* Link blocks behind the chain until n bytes more have room, as far as there are any. Caller holds the
+ * lock. */
+static void grow(uspan_trace_part_t *p, uspan_chain_t *c, size_t n)
 {
-    return (USPAN_BLOCK - c->len % USPAN_BLOCK) % USPAN_BLOCK;
+    if (n > c->room) {
+        uint16_t head, tail;
+        unsigned got = uspan_blocks_take(p, uspan_blocks_for((unsigned)(n - c->room)), &head, &tail);
+        if (got > 0u) {
+            if (c->len == 0u) {
+                c->head = c->tail = head;
+            } else {
+                p->block_next[c->tail] = head;
+            }
+            c->room = (uint16_t)(c->room + got * USPAN_BLOCK);
+        }
+    }
+}
+
+bool uspan_chain_grow_whole(uspan_trace_part_t *p, uspan_chain_t *c, size_t n)
+{
+    if (n > c->room + (USPAN_BLOCKS_MAX - (size_t)p->blocks_live) * USPAN_BLOCK) {
+        return false;
+    }
+    grow(p, c, n);
+    return true;
 }
 
 void uspan_chain_fill(uspan_trace_part_t *p, uspan_chain_t *c, const uint8_t *data, size_t len)
 {
-    unsigned before = c->len;
-    c->len = (uint16_t)(before + len);
-    if (before > 0u) {
-        unsigned at = before % USPAN_BLOCK;
-        size_t n = at != 0u ? USPAN_BLOCK - at
-                            : 0u; /* a full last block has no room, and tail moves on all the same */
-        n = n < len ? n : len;
-        memcpy(p->blocks[c->tail].bytes + at, data, n);
+    const uint16_t *next = p->block_next;
+    uspan_block_t *blocks = p->blocks;
+    unsigned tail = c->tail;
+    unsigned at = c->len % USPAN_BLOCK;
+    if (at != 0u) {
+        size_t n = len < USPAN_BLOCK - at ? len : USPAN_BLOCK - at;
+        memcpy(blocks[tail].bytes + at, data, n);
         data += n;
+        c->len = (uint16_t)(c->len + n);
+        c->room = (uint16_t)(c->room - n);
         len -= n;
-        if (len == 0u) {
-            return;
-        }
-        c->tail = p->block_next[c->tail];
     }
-    while (len > USPAN_BLOCK) {
-        memcpy(p->blocks[c->tail].bytes, data, USPAN_BLOCK); /* of constant size: a few moves, no call */
-        c->tail = p->block_next[c->tail];
+    if (len == 0u) {
+        return;
+    }
+    if (c->len > 0u) {
+        tail = next[tail]; /* the last block is full */
+    }
+    c->len = (uint16_t)(c->len + len);
+    c->room = (uint16_t)(c->room - len);
+    for (; len > USPAN_BLOCK; len -= USPAN_BLOCK) {
+        memcpy(blocks[tail].bytes, data, USPAN_BLOCK); /* of constant size: a few moves, no call */
         data += USPAN_BLOCK;
-        len -= USPAN_BLOCK;
+        tail = next[tail];
     }
-    memcpy(p->blocks[c->tail].bytes, data, len);
-}
-
-/* Hang blocks behind the chain. tail stays: fill() moves it on. */
-static void link_blocks(uspan_trace_part_t *p, uspan_chain_t *c, uint16_t last, uint16_t head)
-{
-    if (c->len == 0u && last == USPAN_NO_INDEX) {
-        c->head = head;
-        c->tail = head;
-    } else {
-        p->block_next[last] = head;
-    }
+    memcpy(blocks[tail].bytes, data, len);
+    c->tail = (uint16_t)tail;
 }
 
 size_t uspan_chain_write(uspan_tracer_t *t, uspan_chain_t *c, const void *data, size_t len, bool text)
 {
-    if (len == 0u) {
-        return 0u;
-    }
-    uspan_trace_part_t *p = &t->trace;
-    unsigned room = room_of(c);
-    uint16_t last = c->len > 0u ? c->tail : USPAN_NO_INDEX;
-    unsigned need = len > room ? uspan_blocks_for((unsigned)(len - room)) : 0u;
-    unsigned got = 0;
-    while (got < need) {
-        uint16_t head = 0;
-        uint16_t tail = 0;
-        unsigned want = need - got < TAKE_MAX ? need - got : TAKE_MAX;
-        uint32_t state = uspan_lock(t);
-        unsigned n = uspan_blocks_take(p, want, &head, &tail);
-        uspan_unlock(t, state);
-        if (n == 0u) {
-            break;
-        }
-        link_blocks(p, c, last, head);
-        last = tail;
-        got += n;
-        if (n < want) {
-            break;
-        }
-    }
-    size_t fits = room + (size_t)got * USPAN_BLOCK;
-    if (fits >= len) {
-        uspan_chain_fill(p, c, data, len);
+    if (t == NULL) {
+        c->len = (uint16_t)(c->len + len);
         return len;
     }
-    if (text) {
-        fits = uspan_utf8_cut(data, len, fits);
+    uspan_trace_part_t *p = &t->trace;
+    size_t done = 0;
+    while (done < len) {
+        size_t n = len - done < TAKE_MAX * USPAN_BLOCK ? len - done : TAKE_MAX * USPAN_BLOCK;
+        if (n > c->room) {
+            uint32_t state = uspan_lock(t);
+            grow(p, c, n);
+            uspan_unlock(t, state);
+        }
+        size_t fits = n < c->room ? n : c->room;
+        uspan_chain_fill(p, c, (const uint8_t *)data + done, fits);
+        done += fits;
+        if (fits < n) {
+            /* Its blocks are full now, so a cut takes back at most three bytes and never a block. */
+            size_t kept = text ? uspan_utf8_cut(data, len, done) : done;
+            c->len = (uint16_t)(c->len - (done - kept));
+            return kept;
+        }
     }
-    if (fits > 0u) { /* a cut takes back at most three bytes, so never a block */
-        uspan_chain_fill(p, c, data, fits);
-    }
-    return fits;
+    return len;
+}
+
+bool uspan_chain_reserve(uspan_tracer_t *t, uspan_chain_t *c, size_t len)
+{
+    uint32_t state = uspan_lock(t);
+    bool done = uspan_chain_grow_whole(&t->trace, c, len);
+    uspan_unlock(t, state);
+    return done;
 }
 
 bool uspan_chain_write_locked(uspan_trace_part_t *p, uspan_chain_t *c, const void *data, size_t len)
 {
-    unsigned room = room_of(c);
-    if (len > room) {
-        unsigned need = uspan_blocks_for((unsigned)(len - room));
-        uint16_t head = 0;
-        uint16_t tail = 0;
-        unsigned got = uspan_blocks_take(p, need, &head, &tail);
-        if (got < need) {
-            if (got > 0u) {
-                uspan_blocks_give(p, head, tail, got);
-            }
-            return false;
-        }
-        link_blocks(p, c, c->len > 0u ? c->tail : USPAN_NO_INDEX, head);
-    }
-    if (len > 0u) {
+    bool fits = uspan_chain_grow_whole(p, c, len);
+    if (fits) {
         uspan_chain_fill(p, c, data, len);
     }
-    return true;
+    return fits;
 }
 
 uspan_err_t uspan_chain_text(uspan_tracer_t *t, uspan_chain_t *c, const char *text, size_t len, size_t max)
 {
     while (len > 0u) {
         size_t run = uspan_utf8_run(text, len);
-        size_t left = max - c->len;
-        size_t n = uspan_utf8_cut(text, run, left);
+        size_t n = uspan_utf8_cut(text, run, max - c->len);
         if (uspan_chain_write(t, c, text, n, true) < run) {
             return USPAN_TRUNCATED;
         }

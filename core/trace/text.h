@@ -4,10 +4,15 @@
 
 #include "pool.h"
 
-/* len bytes in blocks from head to tail, all full but the last; head and tail mean nothing while len is 0. */
+/* len bytes in blocks from head to tail, all full but the last, and blocks for room bytes more behind them;
+ * head and tail mean nothing while there is neither. */
 typedef struct uspan_chain {
-    uint16_t head, tail, len;
+    uint16_t head, tail, len, room;
 } uspan_chain_t;
+#define USPAN_CHAIN_EMPTY                      \
+    {                                          \
+        USPAN_NO_INDEX, USPAN_NO_INDEX, 0u, 0u \
+    }
 
 #define USPAN_REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
@@ -18,12 +23,17 @@ static inline unsigned uspan_blocks_for(unsigned len)
 }
 
 /* Append bytes to a chain that nobody else sees, taking blocks under the lock, copying outside. Returns how
- * many bytes fitted; where that is fewer and text is true, the cut is at a character. */
+ * many bytes fitted; where that is fewer and text is true, the cut is at a character. t NULL: only count. */
 size_t uspan_chain_write(uspan_tracer_t *t, uspan_chain_t *c, const void *data, size_t len, bool text);
-/* Copy len >= 1 bytes into blocks that are linked to the chain already. */
+/* Copy bytes that have room. */
 void uspan_chain_fill(uspan_trace_part_t *p, uspan_chain_t *c, const uint8_t *data, size_t len);
-/* The same as uspan_chain_write() with the lock held, for at most 64 bytes: all of them or none. */
+/* uspan_chain_write() with the lock held, for at most 64 bytes: all of them or none. */
 bool uspan_chain_write_locked(uspan_trace_part_t *p, uspan_chain_t *c, const void *data, size_t len);
+/* Take the blocks that n bytes more need, all or none; writes of so many bytes then take none. Caller holds
+ * the lock. */
+bool uspan_chain_grow_whole(uspan_trace_part_t *p, uspan_chain_t *c, size_t n);
+/* The same, taking the lock. */
+bool uspan_chain_reserve(uspan_tracer_t *t, uspan_chain_t *c, size_t n);
 /* Append text made well-formed to such a chain, up to max bytes in all. Returns USPAN_OK or
  * USPAN_TRUNCATED. */
 uspan_err_t uspan_chain_text(uspan_tracer_t *t, uspan_chain_t *c, const char *text, size_t len, size_t max);

@@ -2,7 +2,20 @@
 #include "utf8.h"
 #include <string.h>
 
-#define STRIDE (2u * sizeof(size_t))
+#define WORD sizeof(size_t)
+#define HIGH_BITS (SIZE_MAX / 255u * 128u)
+
+static inline size_t word_at(const char *text)
+{
+    size_t w;
+    memcpy(&w, text, sizeof w); /* one load where the machine allows unaligned ones */
+    return w;
+}
+
+static inline size_t four_at(const char *text)
+{
+    return word_at(text) | word_at(text + WORD) | word_at(text + 2u * WORD) | word_at(text + 3u * WORD);
+}
 
 int uspan_utf8_step(const char *text, size_t len)
 {
@@ -35,11 +48,20 @@ size_t uspan_utf8_run(const char *text, size_t len)
 {
     size_t at = 0;
     while (at < len) {
-        if (len - at >= STRIDE && uspan_is_ascii(text + at, STRIDE)) {
-            at += STRIDE;
-            continue;
+        const char *next = text + at;
+        size_t left = len - at;
+        for (; left >= 8u * WORD && ((four_at(next) | four_at(next + 4u * WORD)) & HIGH_BITS) == 0u;
+             left -= 8u * WORD) {
+            next += 8u * WORD;
         }
-        int step = uspan_utf8_step(text + at, len - at);
+        for (; left >= WORD && (word_at(next) & HIGH_BITS) == 0u; left -= WORD) {
+            next += WORD;
+        }
+        if (left < WORD && len >= WORD && (word_at(text + len - WORD) & HIGH_BITS) == 0u) {
+            return len; /* reading bytes twice is cheaper than reading them alone */
+        }
+        int step = (uint8_t)*next < 0x80u ? 1 : uspan_utf8_step(next, left);
+        at = len - left;
         if (step <= 0) {
             break;
         }

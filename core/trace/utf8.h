@@ -8,6 +8,15 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Bytes at the start that are well-formed; ends at a character. */
+size_t uspan_utf8_run(const char *text, size_t len);
+
+#ifdef __OPTIMIZE_SIZE__
+static inline bool uspan_is_utf8(const char *text, size_t len)
+{
+    return uspan_utf8_run(text, len) == len;
+}
+#else
 static inline size_t uspan_word_at(const char *text)
 {
     size_t w;
@@ -22,8 +31,8 @@ static inline size_t uspan_four_at(const char *text)
            uspan_word_at(text + 3u * word);
 }
 
-/* All ASCII: most text is, and needs no more than this. The last words overlap those before: reading a byte
- * twice is cheaper than reading it alone. */
+/* All ASCII: most text is, and needs no more than this where speed counts. The last words overlap those
+ * before: reading a byte twice is cheaper than reading it alone. */
 static inline bool uspan_is_ascii(const char *text, size_t len)
 {
     const size_t high = SIZE_MAX / 255u * 128u;
@@ -64,8 +73,12 @@ static inline bool uspan_is_ascii(const char *text, size_t len)
     return (all & high) == 0u;
 }
 
-/* Bytes at the start that are well-formed; ends at a character. */
-size_t uspan_utf8_run(const char *text, size_t len);
+static inline bool uspan_is_utf8(const char *text, size_t len)
+{
+    return uspan_is_ascii(text, len) || uspan_utf8_run(text, len) == len;
+}
+#endif
+
 /* The character at text, len >= 1: its bytes, well-formed; or, negated, the bytes that one U+FFFD stands for;
  * or 0: begun and cut short by the end of the text. */
 int uspan_utf8_step(const char *text, size_t len);

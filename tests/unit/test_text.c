@@ -26,7 +26,7 @@ static void assert_chain(world_t *w, const uspan_chain_t *c, const char *expecte
 
 static uspan_chain_t empty(void)
 {
-    return (uspan_chain_t){ USPAN_NO_INDEX, USPAN_NO_INDEX, 0u };
+    return (uspan_chain_t)USPAN_CHAIN_EMPTY;
 }
 
 static void test_two_writes_of_any_lengths_stand_behind_each_other(void **state)
