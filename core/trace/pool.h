@@ -13,7 +13,8 @@ typedef enum uspan_state {
 
 #define USPAN_TRAIT_CONTENT 1u /* content is recorded, unless the tracer says no */
 #define USPAN_TRAIT_REMOTE_PARENT 2u
-#define USPAN_TRAIT_PENDING 4u       /* an appended text waits for the rest of a character */
+#define USPAN_TRAIT_PENDING 4u /* an appended text waits for the rest of a character */
+#define USPAN_TRAIT_CALL 16u   /* of a model, counted in usage; cleared when its failure is counted too */
 #define USPAN_TRAIT_NO_TRACESTATE 8u /* tracestate index is meaningless */
 
 #define USPAN_BLOCK ((unsigned)USPAN_BLOCK_BYTES)

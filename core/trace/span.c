@@ -193,6 +193,9 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
         for (size_t i = 0; i < o->link_count; i++) {
             (void)uspan_add_link(t, s, &o->links[i]);
         }
+        if (o->fill != NULL) {
+            o->fill(o->fill_arg, t, s);
+        }
         if (p->processors != NULL) {
             uspan_processors_span(t, s, false);
         }

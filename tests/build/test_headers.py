@@ -16,7 +16,7 @@ WAYS = [[compiler, "-std=c11", *sources.WARNINGS] for compiler in ("gcc", "clang
 # Each kind of call that an application makes, as it makes it: results ignored, literals without lengths.
 CALLS = """
 #include "uspan/uspan.h"
-#include "uspan/genai.h"
+#include "uspan/scope.h"
 static const uspan_key_t bed = USPAN_KEY_INIT("garden.bed");
 int calls(uspan_tracer_t *t, const char *text);
 int calls(uspan_tracer_t *t, const char *text)
@@ -35,6 +35,19 @@ int calls(uspan_tracer_t *t, const char *text)
     uspan_t tool = uspan_tool_begin(t, agent, "water", "call_1");
     uspan_fail(t, tool, "timeout", "the valve did not answer");
     uspan_end(t, agent);
+    {
+        USPAN_FUNCTION(step, t);
+        USPAN_SCOPED(search, t, uspan_retrieval_begin(t, step, "manuals"));
+        uspan_content(t, search, retrieval_query, text);
+        uspan_chat_t question;
+        memset(&question, 0, sizeof question);
+        question.model = "qwen-max";
+        question.temperature = uspan_opt_double(0.0);
+        uspan_chat_result_t answer;
+        memset(&answer, 0, sizeof answer);
+        answer.usage.input = 7;
+        uspan_chat_end(t, uspan_chat_begin_with(t, search, &question), &answer);
+    }
     uspan_context_t context;
     uspan_stats_t stats;
     uint32_t wait_ms;

@@ -80,6 +80,30 @@
 #ifndef USPAN_STATUS_OK_ON_END
 #define USPAN_STATUS_OK_ON_END 1
 #endif
+/* What single backends want beside the conventions, on typed spans. 0 or 1. RAM: 16 B of the table for each
+ * attribute (USPAN_ATTRS_MAX counts them), and where said, a second copy of a text in the pool.
+ *   ALIYUN      gen_ai.span.kind, gen_ai.session.id (the text again), gen_ai.user.time_to_first_token:
+ *               2 attributes a span, 3 a streamed one; 32 to 48 B, 72 to 112 B on the wire
+ *   PHOENIX     openinference.span.kind on spans that it does not know, input.value and output.value (both
+ *               texts again) and their mime types: up to 5 attributes; 80 B, 170 B and the texts on the wire
+ *   LANGFUSE    langfuse.observation.type, .input, .output (both texts again) on spans that it does not know,
+ *               completion_start_time on streamed ones, trace name, session and metadata on workflows: up to
+ *               3 attributes, 48 B, 110 B and the texts on the wire; a workflow 2, 1 for each metadata
+ *   AGENTSCOPE  agentscope.usage.* beside the cached tokens; function input and output repeat messages,
+ *               arguments and results (the texts again), as Studio's run page reads no others: up to 4
+ *               attributes, 64 B, 80 B and the texts on the wire */
+#ifndef USPAN_PROFILE_ALIYUN
+#define USPAN_PROFILE_ALIYUN 0
+#endif
+#ifndef USPAN_PROFILE_PHOENIX
+#define USPAN_PROFILE_PHOENIX 0
+#endif
+#ifndef USPAN_PROFILE_LANGFUSE
+#define USPAN_PROFILE_LANGFUSE 0
+#endif
+#ifndef USPAN_PROFILE_AGENTSCOPE
+#define USPAN_PROFILE_AGENTSCOPE 0
+#endif
 /* Full pool: 0 drops the new span, 1 drops the oldest ended span to make room. Both are counted. */
 #ifndef USPAN_FULL_DROPS_OLDEST
 #define USPAN_FULL_DROPS_OLDEST 0
@@ -235,6 +259,10 @@ USPAN_STATIC_ASSERT(USPAN_TRACESTATE_BYTES == 0 ||
                     "USPAN_TRACESTATE_BYTES: 0, or 64..512");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_CONTENT), "USPAN_CONTENT: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_STATUS_OK_ON_END), "USPAN_STATUS_OK_ON_END: 0 or 1");
+USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_PROFILE_ALIYUN), "USPAN_PROFILE_ALIYUN: 0 or 1");
+USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_PROFILE_PHOENIX), "USPAN_PROFILE_PHOENIX: 0 or 1");
+USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_PROFILE_LANGFUSE), "USPAN_PROFILE_LANGFUSE: 0 or 1");
+USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_PROFILE_AGENTSCOPE), "USPAN_PROFILE_AGENTSCOPE: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_FULL_DROPS_OLDEST), "USPAN_FULL_DROPS_OLDEST: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_DESTINATIONS_MAX >= 1 && USPAN_DESTINATIONS_MAX <= 4,
                     "USPAN_DESTINATIONS_MAX: 1..4");

@@ -3,7 +3,7 @@
  * Invariant: no symbol of uspan is needed, nothing is stored, arguments are evaluated once, and what a
  * call writes for its caller is set. Functions, not macros with arguments: compound literals with commas
  * stay legal, types stay checked, and a call's address can be taken. uspan.h brings this file in; read.h
- * and genai.h again, after their declarations. */
+ * again, after its declarations; disabled_genai.h does the same for genai.h. */
 #include "uspan.h"
 
 #if !USPAN_ENABLED
@@ -503,40 +503,6 @@ static inline double uspan_captured_double(const uspan_captured_t *s, const char
 static inline const char *uspan_captured_status_message(const uspan_captured_t *s)
 {
     return "";
-}
-#endif
-
-/* ---- genai.h (its keys turn static there) ------------------------------------------------------------ */
-
-#if defined(USPAN_GENAI_KEYS) && !defined(USPAN_DISABLED_GENAI_H) /* genai.h has been read */
-#define USPAN_DISABLED_GENAI_H
-
-#define uspan_chat_begin uspan_off_chat_begin
-static inline uspan_t uspan_chat_begin(uspan_tracer_t *t, uspan_t parent, const char *provider,
-                                       const char *model)
-{
-    return USPAN_NULL;
-}
-#define uspan_agent_begin uspan_off_agent_begin
-static inline uspan_t uspan_agent_begin(uspan_tracer_t *t, uspan_t parent, const char *name)
-{
-    return USPAN_NULL;
-}
-#define uspan_tool_begin uspan_off_tool_begin
-static inline uspan_t uspan_tool_begin(uspan_tracer_t *t, uspan_t parent, const char *name,
-                                       const char *call_id)
-{
-    return USPAN_NULL;
-}
-#define uspan_format_begin uspan_off_format_begin
-static inline uspan_t uspan_format_begin(uspan_tracer_t *t, uspan_t parent, const char *target)
-{
-    return USPAN_NULL;
-}
-#define uspan_tokens uspan_off_tokens
-static inline uspan_err_t uspan_tokens(uspan_tracer_t *t, uspan_t s, int64_t input, int64_t output)
-{
-    return USPAN_OK;
 }
 #endif
 

@@ -1,78 +1,304 @@
-/* genai.h: spans of agents, LLM calls, tools and formatters in OpenTelemetry's GenAI conventions, v1.38.0 and
- * additions. Begin takes what every such span has; the rest is set with the keys below. End or fail them as
- * any span. */
+/* genai.h: spans of agents, LLM calls, tools and what is around them, in OpenTelemetry's GenAI conventions.
+ *
+ * Each type has a begin with the one or two facts that every such span has, a begin_with that takes a struct
+ * of all it may have, and an end with what is known afterwards. They are spans as any: keys of genai_keys.h,
+ * uspan_fail() and uspan_end() work on them. In these structs NULL or "" text is absent, a number is absent
+ * unless USPAN_OPT() gives it (zero is a value), and lists end in NULL. All is read during the call only.
+ *
+ *     uspan_t chat = uspan_chat_begin_with(t, agent, &(uspan_chat_t){
+ *         .provider = USPAN_PROVIDER_OPENAI, .model = "gpt-4o", .temperature = USPAN_OPT(0.0) });
+ *     ...
+ *     uspan_chat_end(t, chat, &(uspan_chat_result_t){
+ *         .finish_reason = "stop", .usage = { .input = 812, .output = 64 } });
+ *
+ * scope.h has the forms that end themselves. Contexts of all calls here: task, ISR; never blocks. */
 #ifndef USPAN_GENAI_H
 #define USPAN_GENAI_H
 
-#include "uspan.h"
+#include "genai_keys.h"
+#include "usage.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Keys. Those with USPAN_KEY_CONTENT, marked C, are not recorded while content capture is off. */
-#define USPAN_GENAI_KEYS(X, C)                                            \
-    X(operation_name, "gen_ai.operation.name")                            \
-    X(provider_name, "gen_ai.provider.name")                              \
-    X(conversation_id, "gen_ai.conversation.id")                          \
-    X(request_model, "gen_ai.request.model")                              \
-    X(request_temperature, "gen_ai.request.temperature")                  \
-    X(request_top_p, "gen_ai.request.top_p")                              \
-    X(request_max_tokens, "gen_ai.request.max_tokens")                    \
-    X(request_stream, "gen_ai.request.stream")                            \
-    X(response_id, "gen_ai.response.id")                                  \
-    X(response_model, "gen_ai.response.model")                            \
-    X(response_finish_reasons, "gen_ai.response.finish_reasons")          \
-    X(response_time_to_first_chunk, "gen_ai.response.time_to_first_chunk") \
-    X(usage_input_tokens, "gen_ai.usage.input_tokens")                    \
-    X(usage_output_tokens, "gen_ai.usage.output_tokens")                  \
-    X(agent_name, "gen_ai.agent.name")                                    \
-    X(agent_id, "gen_ai.agent.id")                                        \
-    X(agent_description, "gen_ai.agent.description")                      \
-    X(tool_name, "gen_ai.tool.name")                                      \
-    X(tool_call_id, "gen_ai.tool.call.id")                                \
-    X(tool_description, "gen_ai.tool.description")                        \
-    X(tool_type, "gen_ai.tool.type")                                      \
-    X(format_target, "agentscope.format.target")                          \
-    X(format_count, "agentscope.format.count")                            \
-    X(function_name, "agentscope.function.name")                          \
-    X(server_address, "server.address")                                   \
-    X(server_port, "server.port")                                         \
-    C(input_messages, "gen_ai.input.messages")                            \
-    C(output_messages, "gen_ai.output.messages")                          \
-    C(system_instructions, "gen_ai.system_instructions")                  \
-    C(tool_definitions, "gen_ai.tool.definitions")                        \
-    C(tool_call_arguments, "gen_ai.tool.call.arguments")                  \
-    C(tool_call_result, "gen_ai.tool.call.result")                        \
-    C(function_input, "agentscope.function.input")                        \
-    C(function_output, "agentscope.function.output")
+/* ---- what structs are made of -------------------------------------------------------------------------- */
 
-#if USPAN_ENABLED
-#define USPAN_GENAI_KEY_DECLARE(name, text) extern const uspan_key_t uspan_key_##name;
-#else
-#define USPAN_GENAI_KEY_DECLARE(name, text) static const uspan_key_t uspan_key_##name = USPAN_KEY_INIT(text);
-#endif
-USPAN_GENAI_KEYS(USPAN_GENAI_KEY_DECLARE, USPAN_GENAI_KEY_DECLARE)
-#undef USPAN_GENAI_KEY_DECLARE
+typedef struct uspan_optional_int {
+    bool is_set;
+    int64_t value;
+} uspan_opt_int_t;
+typedef struct uspan_optional_double {
+    bool is_set;
+    double value;
+} uspan_opt_double_t;
+/* A number that is there, in an initialiser: .temperature = USPAN_OPT(0.0); the calls are for assignments. */
+#define USPAN_OPT(number) { true, (number) }
+static inline uspan_opt_int_t uspan_opt_int(int64_t value)
+{
+    const uspan_opt_int_t opt = USPAN_OPT(value);
+    return opt;
+}
+static inline uspan_opt_double_t uspan_opt_double(double value)
+{
+    const uspan_opt_double_t opt = USPAN_OPT(value);
+    return opt;
+}
 
-/* Begin a typed span. Text is copied; NULL leaves the attribute out. parent as uspan_start().
- * Context: task, ISR. Never blocks.
- *   chat    "chat {model}", CLIENT          agent  "invoke_agent {name}", INTERNAL
- *   tool    "execute_tool {name}", INTERNAL; call_id as the model gave it, or NULL
- *   format  "format {target}", INTERNAL; target: provider whose message form is made, NULL: "unknown" */
+/* Marked C: content; wrap what is dear to make, so that it is not made where USPAN_CONTENT is 0. */
+#define USPAN_IF_CONTENT(text) (USPAN_CONTENT ? (text) : NULL)
+
+/* First in each request. conversation_id is taken over from the parent where it is not given, up to 64
+ * bytes; function_input: what went in, as JSON; attrs: more attributes, ended by a zeroed one. */
+#define USPAN_REQUEST_FIELDS                                                    \
+    uint64_t start_ns;              /* monotonic, as uspan_now(); 0: now */     \
+    const char *span_name;          /* in place of the usual one */             \
+    uspan_kind_t kind;              /* in place of the usual one */             \
+    const uspan_context_t *context; /* as parent, in place of the argument */   \
+    const char *conversation_id;                                                \
+    const char *function_name; /* "Class.method" of the traced call */          \
+    const char *function_input; /* C */                                         \
+    const uspan_attr_t *attrs
+
+/* First in each result. An error type or message makes the span one that failed. */
+#define USPAN_RESULT_FIELDS                                        \
+    uint64_t end_ns;           /* monotonic; 0: now */             \
+    const char *error_type;    /* "timeout", "429"; few of them */ \
+    const char *error_message; /* for people, no secrets */        \
+    const char *function_output /* C: JSON or text */
+
+/* What is asked of a model. */
+#define USPAN_MODEL_FIELDS                                                                  \
+    uspan_opt_double_t temperature, top_p, top_k, presence_penalty, frequency_penalty;      \
+    uspan_opt_int_t max_tokens, seed;                                                       \
+    uspan_opt_int_t choice_count; /* left out when 1 */                                     \
+    const char *const *stop_sequences;                                                      \
+    const char *output_type;         /* USPAN_OUTPUT_* */                                   \
+    const char *input_messages;      /* C: JSON, as are the next two; message.h makes it */ \
+    const char *system_instructions; /* C */                                                \
+    const char *tool_definitions     /* C */
+
+typedef struct uspan_result {
+    USPAN_RESULT_FIELDS;
+} uspan_result_t;
+
+/* ---- LLM calls ----------------------------------------------------------------------------------------- */
+
+typedef struct uspan_chat {
+    USPAN_REQUEST_FIELDS;
+    const char *model, *provider;
+    USPAN_MODEL_FIELDS;
+    bool stream; /* an answer in pieces was asked for */
+    uint16_t server_port;
+    const char *server_address;
+    const char *openai_api_type, *openai_service_tier;
+} uspan_chat_t;
+typedef struct uspan_chat_result {
+    USPAN_RESULT_FIELDS;
+    const char *response_id, *response_model;
+    const char *finish_reason;         /* of the one choice, in the vendor's words */
+    const char *const *finish_reasons; /* or of several */
+    uspan_tokens_t usage;
+    const char *output_messages; /* C: JSON */
+    const char *openai_service_tier, *openai_system_fingerprint;
+} uspan_chat_result_t;
+
+/* "chat {model}", CLIENT; "generate_content {model}", "text_completion {model}": the same with other words.
+ * response: "chat {model}" with openai.api.type responses, provider openai where none is given. */
 uspan_t uspan_chat_begin(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model);
-uspan_t uspan_agent_begin(uspan_tracer_t *t, uspan_t parent, const char *name);
-uspan_t uspan_tool_begin(uspan_tracer_t *t, uspan_t parent, const char *name, const char *call_id);
-uspan_t uspan_format_begin(uspan_tracer_t *t, uspan_t parent, const char *target);
+uspan_t uspan_chat_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_chat_t *chat);
+uspan_t uspan_generate_begin(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model);
+uspan_t uspan_generate_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_chat_t *chat);
+uspan_t uspan_completion_begin(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model);
+uspan_t uspan_completion_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_chat_t *chat);
+uspan_t uspan_response_begin(uspan_tracer_t *t, uspan_t parent, const char *model);
+uspan_t uspan_response_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_chat_t *chat);
+/* Set what is known and end; of the four above. r may be NULL: end. An error after the first chunk, with no
+ * finish reason given, is an answer that broke off: finish reason "error"; what was appended stays.
+ * Returns the worst of its parts, as do all ends below. */
+uspan_err_t uspan_chat_end(uspan_tracer_t *t, uspan_t s, const uspan_chat_result_t *r);
+/* The first piece of a streamed answer is here, now or at at_ns (monotonic): request.stream, and the time
+ * since the start. Later calls change nothing. Of chat and speech. */
+uspan_err_t uspan_first_chunk(uspan_tracer_t *t, uspan_t s);
+uspan_err_t uspan_first_chunk_at(uspan_tracer_t *t, uspan_t s, uint64_t at_ns);
 
-/* Token usage of a chat: input includes cached tokens, output includes reasoning. */
-uspan_err_t uspan_tokens(uspan_tracer_t *t, uspan_t s, int64_t input, int64_t output);
+typedef struct uspan_embeddings {
+    USPAN_REQUEST_FIELDS;
+    const char *model, *provider;
+    uspan_opt_int_t dimensions;
+    const char *const *encoding_formats;
+    const char *server_address;
+    uint16_t server_port;
+} uspan_embeddings_t;
+typedef struct uspan_embeddings_result {
+    USPAN_RESULT_FIELDS;
+    const char *response_model;
+    uspan_opt_int_t input_tokens;
+} uspan_embeddings_result_t;
+/* "embeddings {model}", CLIENT. */
+uspan_t uspan_embeddings_begin(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model);
+uspan_t uspan_embeddings_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_embeddings_t *e);
+uspan_err_t uspan_embeddings_end(uspan_tracer_t *t, uspan_t s, const uspan_embeddings_result_t *r);
+
+typedef struct uspan_retrieval {
+    USPAN_REQUEST_FIELDS;
+    const char *data_source_id, *provider;
+    const char *model;
+    uspan_opt_double_t top_k;
+    const char *query; /* C */
+} uspan_retrieval_t;
+typedef struct uspan_retrieval_result {
+    USPAN_RESULT_FIELDS;
+    const char *documents; /* C: JSON, [{"id":"d1","score":0.95}] */
+} uspan_retrieval_result_t;
+/* "retrieval {data source}", CLIENT. */
+uspan_t uspan_retrieval_begin(uspan_tracer_t *t, uspan_t parent, const char *data_source_id);
+uspan_t uspan_retrieval_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_retrieval_t *r);
+uspan_err_t uspan_retrieval_end(uspan_tracer_t *t, uspan_t s, const uspan_retrieval_result_t *r);
+
+/* ---- agents and tools ---------------------------------------------------------------------------------- */
+
+typedef struct uspan_agent {
+    USPAN_REQUEST_FIELDS;
+    const char *name, *provider;
+    USPAN_MODEL_FIELDS;
+    const char *id, *description, *version, *data_source_id, *model;
+    const char *const *tools;    /* names; stand for tool_definitions where that is NULL. C */
+    const char *const *handoffs; /* names of agents */
+    const char *output_schema;   /* name of the type that its answer has */
+    const char *event_type;      /* USPAN_EVENT_*: what it goes on with */
+} uspan_agent_t;
+typedef struct uspan_agent_result {
+    USPAN_RESULT_FIELDS;
+    const char *output_messages; /* C: JSON */
+    const char *reply_id;
+    const char *hitl_pending_tools, *external_pending_tools; /* JSON lists of names, when paused */
+} uspan_agent_result_t;
+/* "invoke_agent {name}", INTERNAL (set kind to CLIENT for a remote one); "create_agent {name}", CLIENT. */
+uspan_t uspan_agent_begin(uspan_tracer_t *t, uspan_t parent, const char *name);
+uspan_t uspan_agent_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_agent_t *a);
+uspan_t uspan_create_agent_begin(uspan_tracer_t *t, uspan_t parent, const char *name);
+uspan_t uspan_create_agent_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_agent_t *a);
+uspan_err_t uspan_agent_end(uspan_tracer_t *t, uspan_t s, const uspan_agent_result_t *r);
+
+typedef struct uspan_tool {
+    USPAN_REQUEST_FIELDS;
+    const char *name, *call_id;
+    const char *description;
+    const char *type;      /* NULL: USPAN_TOOL_FUNCTION */
+    const char *arguments; /* C: a JSON object */
+    const char *mcp_server;
+    bool external; /* run elsewhere; the span tells of its result */
+} uspan_tool_t;
+typedef struct uspan_tool_result {
+    USPAN_RESULT_FIELDS;
+    const char *result; /* C: JSON; of a generator, its last item */
+} uspan_tool_result_t;
+/* "execute_tool {name}", INTERNAL; call_id as the model gave it, or NULL. */
+uspan_t uspan_tool_begin(uspan_tracer_t *t, uspan_t parent, const char *name, const char *call_id);
+uspan_t uspan_tool_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_tool_t *tool);
+uspan_err_t uspan_tool_end(uspan_tracer_t *t, uspan_t s, const uspan_tool_result_t *r);
+
+typedef struct uspan_handoff {
+    USPAN_REQUEST_FIELDS;
+    const char *to_agent, *from_agent;
+} uspan_handoff_t;
+/* "agent_handoff {to}", INTERNAL. to may be NULL, and be told at the end. */
+uspan_t uspan_handoff_begin(uspan_tracer_t *t, uspan_t parent, const char *from, const char *to);
+uspan_t uspan_handoff_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_handoff_t *h);
+uspan_err_t uspan_handoff_end(uspan_tracer_t *t, uspan_t s, const char *to);
+
+typedef struct uspan_guardrail {
+    USPAN_REQUEST_FIELDS;
+    const char *name;
+    const char *type; /* "input", "output" */
+} uspan_guardrail_t;
+typedef struct uspan_guardrail_result {
+    USPAN_RESULT_FIELDS;
+    bool triggered; /* no error of this span */
+} uspan_guardrail_result_t;
+/* "guardrail_check {name}", INTERNAL; input and output are function_input and function_output. */
+uspan_t uspan_guardrail_begin(uspan_tracer_t *t, uspan_t parent, const char *name);
+uspan_t uspan_guardrail_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_guardrail_t *g);
+uspan_err_t uspan_guardrail_end(uspan_tracer_t *t, uspan_t s, const uspan_guardrail_result_t *r);
+/* The error of the span around it, which goes on: "Guardrail tripwire triggered", with name and type (or
+ * NULL) as data. */
+uspan_err_t uspan_guardrail_tripped(uspan_tracer_t *t, uspan_t around, const char *name, const char *type);
+
+typedef struct uspan_mcp_tools {
+    USPAN_REQUEST_FIELDS;
+    const char *server;
+    const char *session_id, *protocol_version;
+    const char *transport; /* "tcp", "pipe" */
+    const char *server_address;
+    uint16_t server_port;
+} uspan_mcp_tools_t;
+typedef struct uspan_mcp_tools_result {
+    USPAN_RESULT_FIELDS;
+    const char *const *tools;     /* C: names; or */
+    const char *tool_definitions; /* C: JSON */
+} uspan_mcp_tools_result_t;
+/* "tools/list", CLIENT. */
+uspan_t uspan_mcp_tools_begin(uspan_tracer_t *t, uspan_t parent, const char *server);
+uspan_t uspan_mcp_tools_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_mcp_tools_t *m);
+uspan_err_t uspan_mcp_tools_end(uspan_tracer_t *t, uspan_t s, const uspan_mcp_tools_result_t *r);
+
+/* ---- functions ----------------------------------------------------------------------------------------- */
+
+typedef struct uspan_format {
+    USPAN_REQUEST_FIELDS;
+    const char *target; /* a provider, whose form of messages is made; NULL: "unknown" */
+} uspan_format_t;
+typedef struct uspan_format_result {
+    USPAN_RESULT_FIELDS;
+    uspan_opt_int_t count; /* messages made, where the result is a list */
+} uspan_format_result_t;
+/* "format {target}", INTERNAL. */
+uspan_t uspan_format_begin(uspan_tracer_t *t, uspan_t parent, const char *target);
+uspan_t uspan_format_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_format_t *f);
+uspan_err_t uspan_format_end(uspan_tracer_t *t, uspan_t s, const uspan_format_result_t *r);
+
+typedef struct uspan_function {
+    USPAN_REQUEST_FIELDS;
+    const char *name;
+} uspan_function_t;
+/* "invoke_generic_function {name}", INTERNAL. custom: the same with data, C: a JSON object; its scalar
+ * entries may be set with USPAN_CUSTOM_KEY(). Names "task" and "turn" are the SDK's. */
+uspan_t uspan_function_begin(uspan_tracer_t *t, uspan_t parent, const char *name);
+uspan_t uspan_function_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_function_t *f);
+uspan_t uspan_custom_begin(uspan_tracer_t *t, uspan_t parent, const char *name, const char *data);
+uspan_err_t uspan_function_end(uspan_tracer_t *t, uspan_t s, const uspan_result_t *r);
+
+/* ---- speech -------------------------------------------------------------------------------------------- */
+
+typedef struct uspan_speech {
+    USPAN_REQUEST_FIELDS;
+    const char *model, *provider;
+    const char *format; /* of the audio: "pcm" */
+    const char *voice;  /* of speech */
+    /* C: JSON: the text to speak; the audio to write down, where it is to be kept */
+    const char *input_messages;
+} uspan_speech_t;
+typedef struct uspan_speech_result {
+    USPAN_RESULT_FIELDS;
+    uint64_t first_chunk_ns;     /* monotonic: speech began; 0: not known */
+    const char *output_messages; /* C: JSON: the text written down */
+} uspan_speech_result_t;
+/* "speech_generation {model}", "transcription {model}", CLIENT; "speech_group", INTERNAL, with input as its
+ * function_input. */
+uspan_t uspan_speech_begin(uspan_tracer_t *t, uspan_t parent, const char *model);
+uspan_t uspan_speech_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_speech_t *speech);
+uspan_t uspan_transcription_begin(uspan_tracer_t *t, uspan_t parent, const char *model);
+uspan_t uspan_transcription_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_speech_t *speech);
+uspan_err_t uspan_speech_end(uspan_tracer_t *t, uspan_t s, const uspan_speech_result_t *r);
+uspan_t uspan_speech_group_begin(uspan_tracer_t *t, uspan_t parent, const char *input);
 
 #ifdef __cplusplus
 }
 #endif
 
+#include "workflow.h"
 #if !USPAN_ENABLED
-#include "disabled.h"
+#include "disabled_genai.h"
 #endif
 #endif

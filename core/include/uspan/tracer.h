@@ -177,6 +177,7 @@ typedef struct uspan_trace_part {
     struct uspan_export_part *out; /* the tracer's, likewise */
     const uspan_scope_t *scope;
     uspan_processor_t *processors;
+    struct uspan_usage *usage; /* the application's, or NULL */
     uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped,
         tracestates_dropped;
     uint32_t dropped[USPAN_DROP_NO_DESTINATION + 1]; /* causes before there is a destination */

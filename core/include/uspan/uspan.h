@@ -156,6 +156,9 @@ typedef struct uspan_link {
     size_t attr_count;
 } uspan_link_t;
 
+/* One tracer: all of the core's RAM. Static, zeroed or not; the layout (tracer.h) is private. */
+typedef struct uspan_tracer uspan_tracer_t;
+
 /* What uspan_start_with() may be told; all zero is uspan_start(). Everything is read during the call only. */
 typedef struct uspan_options {
     uspan_kind_t kind;
@@ -168,12 +171,12 @@ typedef struct uspan_options {
     size_t attr_count;
     const uspan_link_t *links;
     size_t link_count;
+    /* sets more of the span, after attrs and links, before the processors see it; NULL: nothing more */
+    void (*fill)(void *arg, uspan_tracer_t *t, uspan_t s);
+    void *fill_arg;
     /* on a root: this trace is not recorded; everything under it is null and propagates unsampled */
     bool disabled;
 } uspan_options_t;
-
-/* One tracer: all of the core's RAM. Static, zeroed or not; the layout (tracer.h) is private. */
-typedef struct uspan_tracer uspan_tracer_t;
 
 /* ---- start and end ------------------------------------------------------------------------------------- */
 

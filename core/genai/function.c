@@ -1,0 +1,62 @@
+/* function.c: work of the agent's own: formatters, functions, and what a user wants to see (custom). */
+#include "typed.h"
+
+static const uspan_row_t format_rows[] = {
+    ROW_TEXT(uspan_format_t, target, format_target),
+};
+
+static const uspan_row_t format_result_rows[] = {
+    ROW_INT(uspan_format_result_t, count, format_count),
+};
+
+static const uspan_span_type_t format_type = { .operation = USPAN_OPERATION_FORMAT,
+                                               .unknown = USPAN_PROVIDER_UNKNOWN,
+                                               .kind = USPAN_KIND_INTERNAL,
+                                               ROWS(format_rows),
+                                               FOR_ALIYUN("TASK") FOR_PHOENIX("CHAIN") FOR_LANGFUSE("span") };
+
+uspan_t uspan_format_begin(uspan_tracer_t *t, uspan_t parent, const char *target)
+{
+    return uspan_typed_begin_short(t, parent, &format_type, target, NULL);
+}
+
+uspan_t uspan_format_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_format_t *f)
+{
+    return uspan_typed_begin(t, parent, &format_type, f, NULL);
+}
+
+uspan_err_t uspan_format_end(uspan_tracer_t *t, uspan_t s, const uspan_format_result_t *r)
+{
+    return uspan_typed_end(t, s, END_ROWS(format_result_rows), r, USPAN_OK);
+}
+
+static const uspan_row_t function_rows[] = {
+    ROW_TEXT(uspan_function_t, name, function_name),
+};
+
+static const uspan_span_type_t function_type = { .operation = USPAN_OPERATION_FUNCTION,
+                                                 .kind = USPAN_KIND_INTERNAL,
+                                                 ROWS(function_rows),
+                                                 FOR_ALIYUN("TASK") FOR_PHOENIX("CHAIN")
+                                                     FOR_LANGFUSE("span") };
+
+uspan_t uspan_function_begin(uspan_tracer_t *t, uspan_t parent, const char *name)
+{
+    return uspan_typed_begin_short(t, parent, &function_type, name, NULL);
+}
+
+uspan_t uspan_function_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_function_t *f)
+{
+    return uspan_typed_begin(t, parent, &function_type, f, NULL);
+}
+
+uspan_t uspan_custom_begin(uspan_tracer_t *t, uspan_t parent, const char *name, const char *data)
+{
+    const uspan_function_t f = { .name = name, .function_input = data };
+    return uspan_function_begin_with(t, parent, &f);
+}
+
+uspan_err_t uspan_function_end(uspan_tracer_t *t, uspan_t s, const uspan_result_t *r)
+{
+    return uspan_typed_end(t, s, NULL, 0u, r, USPAN_OK);
+}

@@ -1,0 +1,90 @@
+/* typed_spans.h: all that is on a typed span, compared line by line: nothing may be missing, and nothing more be there. */
+#ifndef USPAN_TEST_TYPED_SPANS_H
+#define USPAN_TEST_TYPED_SPANS_H
+
+#include <stdio.h>
+#include <string.h>
+#include "peek.h"
+#include "uspan/genai.h"
+#include "uspan/read.h"
+
+#define LINE_BYTES 700u
+
+static inline size_t put_value(world_t *w, uspan_t s, unsigned index, const uspan_value_t *v, char *out, size_t cap)
+{
+    char text[LINE_BYTES];
+    switch (v->type) {
+    case USPAN_TYPE_INT:
+        return (size_t)snprintf(out, cap, "%lld", (long long)v->i);
+    case USPAN_TYPE_BOOL:
+        return (size_t)snprintf(out, cap, "%s", v->i != 0 ? "true" : "false");
+    case USPAN_TYPE_DOUBLE:
+        return (size_t)snprintf(out, cap, "%.9gd", v->d);
+    case USPAN_TYPE_TEXT: {
+        size_t len = uspan_read_text(&w->tracer, s, USPAN_OF_SPAN, index, 0, text, sizeof text - 10u);
+        assert_true(len + 3u < cap);
+        out[0] = '\'';
+        memcpy(out + 1, text, len);
+        memcpy(out + 1 + len, "'", 2);
+        return len + 2u;
+    }
+    case USPAN_TYPE_TEXTS: {
+        size_t at = (size_t)snprintf(out, cap, "[");
+        for (unsigned i = 0; i < v->len; i++) {
+            uspan_value_t e;
+            assert_int_equal(uspan_read_element(&w->tracer, s, USPAN_OF_SPAN, index, i, &e, text, sizeof text), USPAN_OK);
+            at += (size_t)snprintf(out + at, cap - at, "%s%.*s", i > 0u ? "," : "", (int)e.len, text);
+        }
+        return at + (size_t)snprintf(out + at, cap - at, "]");
+    }
+    default:
+        fail();
+        return 0;
+    }
+}
+
+/* expected: NULL-terminated lines "key=value"; text stands in '', a double ends in d, a list in []. The operation is checked as
+ * the first of them. */
+static inline void assert_span_is(world_t *w, uspan_t s, const char *name, uspan_kind_t kind, const char *const *expected)
+{
+    uspan_view_t view;
+    assert_int_equal(uspan_read(&w->tracer, s, &view), USPAN_OK);
+    assert_string_equal(view.name, name);
+    assert_int_equal(view.kind, kind);
+    assert_int_equal(view.dropped_attrs, 0);
+    unsigned count = 0;
+    for (; expected[count] != NULL; count++) {
+        const char *equals = strchr(expected[count], '=');
+        char key[LINE_BYTES], found[LINE_BYTES];
+        uspan_value_t v;
+        unsigned index;
+        assert_non_null(equals);
+        snprintf(key, sizeof key, "%.*s", (int)(equals - expected[count]), expected[count]);
+        if (uspan_find_attr(&w->tracer, s, USPAN_OF_SPAN, key, &v, &index) != USPAN_OK) {
+            fail_msg("%s: no %s", name, key);
+        }
+        put_value(w, s, index, &v, found, sizeof found);
+        if (strcmp(found, equals + 1) != 0) {
+            fail_msg("%s: %s is %s, not %s", name, key, found, equals + 1);
+        }
+    }
+    if (view.attr_count != count) {
+        for (unsigned i = 0; i < view.attr_count; i++) {
+            uspan_value_t v;
+            char found[LINE_BYTES];
+            assert_int_equal(uspan_read_attr(&w->tracer, s, USPAN_OF_SPAN, i, &v), USPAN_OK);
+            put_value(w, s, i, &v, found, sizeof found);
+            print_message("%s=%s\n", v.key->text, found);
+        }
+        fail_msg("%s: %u attributes, not %u", name, view.attr_count, count);
+    }
+}
+#define ASSERT_SPAN(w, s, name, kind, ...)                                    \
+    do {                                                                      \
+        const char *const expected_here_[] = { __VA_ARGS__, NULL };           \
+        assert_span_is((w), (s), (name), USPAN_KIND_##kind, expected_here_);  \
+    } while (0)
+
+#define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+#endif
