@@ -12,14 +12,14 @@ USPAN_STATIC_ASSERT(sizeof(SPACES) == sizeof(CUT_MARK), "spaces in reserve for t
 
 /* What closes the leaf that is open, by state. */
 static const char completions[][8] = {
-    [USPAN_JSON_TEXT] = "\"",      [USPAN_JSON_BASE64] = "\"",
-    [USPAN_JSON_NAME] = "\":null", [USPAN_JSON_NAMED] = "null",
-    [USPAN_JSON_VALUE] = "null",   [USPAN_JSON_COLON] = ":null",
-    [USPAN_JSON_STR] = "\"",       [USPAN_JSON_KEYSTR] = "\":null",
-    [USPAN_JSON_MINUS] = "0",      [USPAN_JSON_DOT] = "0",
-    [USPAN_JSON_E] = "0",          [USPAN_JSON_E_SIGN] = "0",
-    [USPAN_JSON_TRUE] = "true",    [USPAN_JSON_FALSE] = "false",
-    [USPAN_JSON_NULL] = "null",
+    [USPAN_WRITE_TEXT] = "\"",      [USPAN_WRITE_BASE64] = "\"",
+    [USPAN_WRITE_NAME] = "\":null", [USPAN_WRITE_NAMED] = "null",
+    [USPAN_WRITE_VALUE] = "null",   [USPAN_WRITE_COLON] = ":null",
+    [USPAN_WRITE_STR] = "\"",       [USPAN_WRITE_KEYSTR] = "\":null",
+    [USPAN_WRITE_MINUS] = "0",      [USPAN_WRITE_DOT] = "0",
+    [USPAN_WRITE_E] = "0",          [USPAN_WRITE_E_SIGN] = "0",
+    [USPAN_WRITE_TRUE] = "true",    [USPAN_WRITE_FALSE] = "false",
+    [USPAN_WRITE_NULL] = "null",
 };
 
 /* Fields owed, by bit. Spaces behind "error" make room for every finish reason of the schema. */
@@ -40,37 +40,37 @@ static const char *const owed[] = {
 
 /* ---- the closing text ---------------------------------------------------------------------------------- */
 
-static bool in_string(const uspan_json_t *w)
+static bool in_string(const uspan_writer_t *w)
 {
-    return (w->state >= USPAN_JSON_TEXT && w->state <= USPAN_JSON_NAME) || w->state == USPAN_JSON_STR ||
-           w->state == USPAN_JSON_KEYSTR;
+    return (w->state >= USPAN_WRITE_TEXT && w->state <= USPAN_WRITE_NAME) || w->state == USPAN_WRITE_STR ||
+           w->state == USPAN_WRITE_KEYSTR;
 }
 
-static const char *completion_of(const uspan_json_t *w)
+static const char *completion_of(const uspan_writer_t *w)
 {
-    return completions[w->state] + (w->state >= USPAN_JSON_TRUE ? w->pend[0] : 0u);
+    return completions[w->state] + (w->state >= USPAN_WRITE_TRUE ? w->pend[0] : 0u);
 }
 
-static size_t reserve_of(const uspan_json_t *w)
+static size_t reserve_of(const uspan_writer_t *w)
 {
-    return in_string(w) && (w->flags & USPAN_JSON_CUT) == 0u ? CUT_MARK_LEN : 0u;
+    return in_string(w) && (w->flags & USPAN_WRITE_CUT) == 0u ? CUT_MARK_LEN : 0u;
 }
 
 /* Bytes that close all of the value; they are ASCII. */
-static size_t closing_len(const uspan_json_t *w)
+static size_t closing_len(const uspan_writer_t *w)
 {
     return strlen(completion_of(w)) + w->depth + w->need_len + reserve_of(w);
 }
 
 /* Fields that the container at that depth owes. */
-static unsigned need_at(const uspan_json_t *w, unsigned depth)
+static unsigned need_at(const uspan_writer_t *w, unsigned depth)
 {
-    unsigned item = uspan_json_item_depth(w);
+    unsigned item = uspan_write_item_depth(w);
     bool is_message = depth == 2u && item == 4u;
     return w->need & (depth == item ? ~USPAN_NEED_OF_MESSAGE : is_message ? USPAN_NEED_OF_MESSAGE : 0u);
 }
 
-void uspan_json_set_need(uspan_json_t *w, unsigned need)
+void uspan_write_set_need(uspan_writer_t *w, unsigned need)
 {
     size_t len = 0;
     for (unsigned i = 0; i < OWED; i++) {
@@ -87,7 +87,7 @@ static char *copy_text(char *to, const char *text)
     return to + len;
 }
 
-size_t uspan_json_closing(const uspan_json_t *w, unsigned depth, char *to)
+size_t uspan_write_closing(const uspan_writer_t *w, unsigned depth, char *to)
 {
     char *at = copy_text(to, completion_of(w));
     uint32_t stack = w->stack;
@@ -103,8 +103,8 @@ size_t uspan_json_closing(const uspan_json_t *w, unsigned depth, char *to)
 
 /* ---- one call ------------------------------------------------------------------------------------------ */
 
-uspan_err_t uspan_json_prepare(uspan_json_t *w, uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
-                               unsigned list)
+uspan_err_t uspan_write_prepare(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                unsigned list)
 {
     if (w == NULL) {
         return USPAN_ERR_ARG;
@@ -120,21 +120,21 @@ uspan_err_t uspan_json_prepare(uspan_json_t *w, uspan_tracer_t *t, uspan_t s, co
     w->s = s;
     w->key = key;
     w->list = (uint8_t)list;
-    w->flags = USPAN_JSON_EMPTY;
-    uspan_json_out_t o;
-    if (!uspan_json_enter(&o, w, false)) {
+    w->flags = USPAN_WRITE_EMPTY;
+    uspan_write_out_t o;
+    if (!uspan_write_enter(&o, w, false)) {
         w->t = NULL;
     }
     return o.err;
 }
 
-bool uspan_json_enter(uspan_json_out_t *o, uspan_json_t *w, bool closing)
+bool uspan_write_enter(uspan_write_out_t *o, uspan_writer_t *w, bool closing)
 {
     o->err = w != NULL ? USPAN_OK : USPAN_ERR_ARG;
     if (w == NULL || w->t == NULL) {
         return false;
     }
-    if ((w->flags & USPAN_JSON_CUT) != 0u && !closing) {
+    if ((w->flags & USPAN_WRITE_CUT) != 0u && !closing) {
         o->err = USPAN_TRUNCATED;
         return false;
     }
@@ -143,27 +143,27 @@ bool uspan_json_enter(uspan_json_out_t *o, uspan_json_t *w, bool closing)
     o->mark_used = 0u;
     o->mark = *w;
     o->stored = *w;
-    uspan_err_t err = uspan_json_look(o);
+    uspan_err_t err = uspan_write_look(o);
     o->err = err == USPAN_ERR_CLOSED ? USPAN_OK : err;
     return err == USPAN_OK;
 }
 
-uspan_err_t uspan_json_leave(uspan_json_out_t *o)
+uspan_err_t uspan_write_leave(uspan_write_out_t *o)
 {
-    (void)uspan_json_store(o);
+    (void)uspan_write_store(o);
     return o->err;
 }
 
-static void set_mark(uspan_json_out_t *o)
+static void set_mark(uspan_write_out_t *o)
 {
     o->mark = *o->w;
     o->mark_used = o->used;
 }
 
 /* The number or literal under way is taken back, with its comma. */
-static void take_token_back(uspan_json_out_t *o)
+static void take_token_back(uspan_write_out_t *o)
 {
-    uspan_json_t *w = o->w;
+    uspan_writer_t *w = o->w;
     w->chars = (uint16_t)(w->chars - (w->len + o->used - w->token));
     if (w->token >= w->len) {
         o->used = (size_t)w->token - w->len;
@@ -175,7 +175,7 @@ static void take_token_back(uspan_json_out_t *o)
     w->state = w->before;
 }
 
-static void count_put(uspan_json_out_t *o, size_t len)
+static void count_put(uspan_write_out_t *o, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         o->w->chars = (uint16_t)(o->w->chars + (((unsigned char)o->buf[o->used + i] & 0xC0u) != 0x80u));
@@ -183,50 +183,50 @@ static void count_put(uspan_json_out_t *o, size_t len)
     o->used += len;
 }
 
-static void put(uspan_json_out_t *o, const char *text, size_t len)
+static void put(uspan_write_out_t *o, const char *text, size_t len)
 {
     memcpy(o->buf + o->used, text, len);
     count_put(o, len);
 }
 
-void uspan_json_close_to(uspan_json_out_t *o, unsigned depth)
+void uspan_write_close_to(uspan_write_out_t *o, unsigned depth)
 {
-    uspan_json_t *w = o->w;
-    if (w->state != USPAN_JSON_BETWEEN || w->depth > depth) {
-        count_put(o, uspan_json_closing(w, depth, o->buf + o->used));
-        w->flags &= (uint8_t)~USPAN_JSON_EMPTY;
+    uspan_writer_t *w = o->w;
+    if (w->state != USPAN_WRITE_BETWEEN || w->depth > depth) {
+        count_put(o, uspan_write_closing(w, depth, o->buf + o->used));
+        w->flags &= (uint8_t)~USPAN_WRITE_EMPTY;
     }
-    w->state = USPAN_JSON_BETWEEN;
+    w->state = USPAN_WRITE_BETWEEN;
     w->pend_len = 0u;
     w->escape = 0u;
     for (; w->depth > depth; w->depth--, w->stack >>= 1) {
-        uspan_json_set_need(w, w->need & ~need_at(w, w->depth));
+        uspan_write_set_need(w, w->need & ~need_at(w, w->depth));
     }
     set_mark(o);
 }
 
-void uspan_json_cut(uspan_json_out_t *o)
+void uspan_write_cut(uspan_write_out_t *o)
 {
-    uspan_json_t *w = o->w;
-    if (w->state >= USPAN_JSON_MINUS) {
+    uspan_writer_t *w = o->w;
+    if (w->state >= USPAN_WRITE_MINUS) {
         take_token_back(o);
     }
     o->err = USPAN_TRUNCATED;
     bool marked = in_string(w);
-    w->flags |= USPAN_JSON_CUT;
+    w->flags |= USPAN_WRITE_CUT;
     if (marked) {
         put(o, CUT_MARK, CUT_MARK_LEN);
     }
-    uspan_json_close_to(o, w->state >= USPAN_JSON_VALUE ? w->base : w->depth);
+    uspan_write_close_to(o, w->state >= USPAN_WRITE_VALUE ? w->base : w->depth);
 }
 
-bool uspan_json_store(uspan_json_out_t *o)
+bool uspan_write_store(uspan_write_out_t *o)
 {
-    uspan_json_t *w = o->w;
-    while (o->used > 0u || (w->flags & USPAN_JSON_STORED) != 0u) {
-        size_t closing = uspan_json_closing(w, 0u, o->buf + o->used);
+    uspan_writer_t *w = o->w;
+    while (o->used > 0u || (w->flags & USPAN_WRITE_STORED) != 0u) {
+        size_t closing = uspan_write_closing(w, 0u, o->buf + o->used);
         memcpy(o->buf + o->used + closing, SPACES, reserve_of(w));
-        uspan_err_t err = uspan_json_store_piece(o, closing + reserve_of(w));
+        uspan_err_t err = uspan_write_store_piece(o, closing + reserve_of(w));
         if (err == USPAN_OK) {
             o->used = 0u;
             o->stored = *w;
@@ -235,16 +235,12 @@ bool uspan_json_store(uspan_json_out_t *o)
         }
         *w = o->stored;
         o->used = 0u;
-        if (err == USPAN_ERR_AGAIN && (w->flags & USPAN_JSON_STORED) != 0u) {
-            uspan_json_cut(o); /* others took the blocks; this needs none */
+        if (err == USPAN_ERR_AGAIN && (w->flags & USPAN_WRITE_STORED) != 0u) {
+            uspan_write_cut(o); /* others took the blocks; this needs none */
             continue;
         }
-        w->flags |= USPAN_JSON_CUT;
+        w->flags |= USPAN_WRITE_CUT;
         o->err = err == USPAN_ERR_CLOSED ? USPAN_OK : err;
-        if (err == USPAN_ERR_AGAIN) { /* not even a beginning fits */
-            uspan_entry_t nothing = { .key = w->key, .store = USPAN_STORE_NONE };
-            o->err = uspan_entry_put(w->t, w->s, &nothing, USPAN_ERR_FULL);
-        }
         return false;
     }
     return true;
@@ -258,20 +254,20 @@ static size_t minus(size_t a, size_t b)
 }
 
 /* Bytes that can be gathered before next's closing text; the same for characters. */
-size_t uspan_json_left(const uspan_json_out_t *o, const uspan_json_t *next)
+size_t uspan_write_left(const uspan_write_out_t *o, const uspan_writer_t *next)
 {
     return minus(o->room, o->w->len + o->used + closing_len(next));
 }
 
-static size_t chars_left(const uspan_json_out_t *o, const uspan_json_t *next)
+static size_t chars_left(const uspan_write_out_t *o, const uspan_writer_t *next)
 {
     return minus(o->room_chars, o->w->chars + closing_len(next));
 }
 
-bool uspan_json_step(uspan_json_out_t *o, uspan_json_t *next, const char *text, size_t len)
+bool uspan_write_step(uspan_write_out_t *o, uspan_writer_t *next, const char *text, size_t len)
 {
-    if (o->used + len > USPAN_JSON_PIECE) {
-        if (!uspan_json_store(o)) {
+    if (o->used + len > USPAN_WRITE_PIECE) {
+        if (!uspan_write_store(o)) {
             return false;
         }
         next->len = o->w->len;
@@ -279,13 +275,13 @@ bool uspan_json_step(uspan_json_out_t *o, uspan_json_t *next, const char *text, 
         next->total = o->w->total;
         next->from_block = o->w->from_block;
         next->token_block = o->w->token_block;
-        next->flags |= o->w->flags & USPAN_JSON_STORED;
+        next->flags |= o->w->flags & USPAN_WRITE_STORED;
     }
     size_t closing = closing_len(next);
     if (o->w->len + o->used + len + closing > o->room || o->w->chars + len + closing > o->room_chars) {
         *o->w = o->mark;
         o->used = o->mark_used;
-        uspan_json_cut(o);
+        uspan_write_cut(o);
         return false;
     }
     *o->w = *next;
@@ -319,7 +315,7 @@ static bool is_plain(char c)
 }
 
 /* The character at text, what waits for its end before it; *taken: bytes of text. 0: it is not whole yet. */
-static size_t one_character(uspan_json_t *w, const char *text, size_t len, char out[6], size_t *taken)
+static size_t one_character(uspan_writer_t *w, const char *text, size_t len, char out[6], size_t *taken)
 {
     char in[4];
     size_t waiting = w->pend_len;
@@ -348,25 +344,25 @@ static size_t one_character(uspan_json_t *w, const char *text, size_t len, char 
 }
 
 /* What stands or falls as one, in a string; one character where it is not ASCII. */
-static bool put_whole(uspan_json_out_t *o, const char *text, size_t len)
+static bool put_whole(uspan_write_out_t *o, const char *text, size_t len)
 {
-    if (o->used + len > USPAN_JSON_PIECE && !uspan_json_store(o)) {
+    if (o->used + len > USPAN_WRITE_PIECE && !uspan_write_store(o)) {
         return false;
     }
     size_t chars = ((unsigned char)text[0] & 0x80u) != 0u ? 1u : len;
-    if (len > uspan_json_left(o, o->w) || chars > chars_left(o, o->w)) {
-        uspan_json_cut(o);
+    if (len > uspan_write_left(o, o->w) || chars > chars_left(o, o->w)) {
+        uspan_write_cut(o);
         return false;
     }
     put(o, text, len);
     return true;
 }
 
-bool uspan_json_text(uspan_json_out_t *o, const char *text, size_t len)
+bool uspan_write_text(uspan_write_out_t *o, const char *text, size_t len)
 {
     while (len > 0u) {
-        size_t most = minus(USPAN_JSON_PIECE, o->used);
-        size_t bytes = uspan_json_left(o, o->w);
+        size_t most = minus(USPAN_WRITE_PIECE, o->used);
+        size_t bytes = uspan_write_left(o, o->w);
         size_t chars = chars_left(o, o->w);
         most = most < bytes ? most : bytes;
         most = most < chars ? most : chars;
@@ -390,7 +386,7 @@ bool uspan_json_text(uspan_json_out_t *o, const char *text, size_t len)
     return true;
 }
 
-bool uspan_json_text_end(uspan_json_out_t *o)
+bool uspan_write_text_end(uspan_write_out_t *o)
 {
     if (o->w->pend_len == 0u) {
         return true;
@@ -399,7 +395,7 @@ bool uspan_json_text_end(uspan_json_out_t *o)
     return put_whole(o, USPAN_REPLACEMENT, 3u);
 }
 
-static bool put_base64(uspan_json_out_t *o, size_t n)
+static bool put_base64(uspan_write_out_t *o, size_t n)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const uint8_t *in = o->w->pend;
@@ -415,9 +411,9 @@ static bool put_base64(uspan_json_out_t *o, size_t n)
     return put_whole(o, out, sizeof out);
 }
 
-bool uspan_json_base64(uspan_json_out_t *o, const uint8_t *data, size_t len)
+bool uspan_write_base64(uspan_write_out_t *o, const uint8_t *data, size_t len)
 {
-    uspan_json_t *w = o->w;
+    uspan_writer_t *w = o->w;
     for (; len > 0u; len--) {
         w->pend[w->pend_len++] = *data++;
         if (w->pend_len == 3u && !put_base64(o, 3u)) {
@@ -429,72 +425,72 @@ bool uspan_json_base64(uspan_json_out_t *o, const uint8_t *data, size_t len)
 
 /* ---- leaves and containers ----------------------------------------------------------------------------- */
 
-unsigned uspan_json_item_depth(const uspan_json_t *w)
+unsigned uspan_write_item_depth(const uspan_writer_t *w)
 {
     static const uint8_t depths[] = { 0u, 4u, 4u, 2u, 2u };
     return depths[w->list];
 }
 
-bool uspan_json_leaf_end(uspan_json_out_t *o)
+bool uspan_write_leaf_end(uspan_write_out_t *o)
 {
-    uspan_json_t *w = o->w;
+    uspan_writer_t *w = o->w;
     unsigned depth = w->depth;
-    if (w->state >= USPAN_JSON_VALUE) {
+    if (w->state >= USPAN_WRITE_VALUE) {
         depth = w->base;
-        if (!uspan_json_raw_end(o)) {
+        if (!uspan_write_raw_end(o)) {
             return false;
         }
     }
-    if (w->pend_len > 0u && w->state == USPAN_JSON_BASE64) {
+    if (w->pend_len > 0u && w->state == USPAN_WRITE_BASE64) {
         if (!put_base64(o, w->pend_len)) {
             return false;
         }
-    } else if (w->state == USPAN_JSON_TEXT && !uspan_json_text_end(o)) {
+    } else if (w->state == USPAN_WRITE_TEXT && !uspan_write_text_end(o)) {
         return false;
     }
-    uspan_json_close_to(o, depth);
+    uspan_write_close_to(o, depth);
     return true;
 }
 
-void uspan_json_push(uspan_json_t *w, bool object)
+void uspan_write_push(uspan_writer_t *w, bool object)
 {
     w->depth++;
     w->stack = w->stack << 1 | (object ? 1u : 0u);
 }
 
-void uspan_json_here(const uspan_json_out_t *o, uint16_t *pos, uint16_t *block)
+void uspan_write_here(const uspan_write_out_t *o, uint16_t *pos, uint16_t *block)
 {
     *pos = (uint16_t)(o->w->len + o->used);
     *block = o->w->tail;
 }
 
 /* A name has been written: what is owed under it no more. */
-static void settle(uspan_json_t *w, const char *name)
+static void settle(uspan_writer_t *w, const char *name)
 {
     size_t len = strlen(name);
     unsigned due = need_at(w, w->depth);
     for (unsigned i = 0; i < OWED; i++) {
         if ((due >> i & 1u) != 0u && strncmp(owed[i] + 2, name, len) == 0 && owed[i][2u + len] == '"') {
-            uspan_json_set_need(w, w->need & ~(1u << i));
+            uspan_write_set_need(w, w->need & ~(1u << i));
         }
     }
 }
 
-bool uspan_json_value(uspan_json_out_t *o, const char *name, const char *text, size_t len, unsigned state)
+bool uspan_write_value(uspan_write_out_t *o, const char *name, const char *text, size_t len, unsigned state)
 {
-    uspan_json_t *w = o->w;
-    uspan_json_t next = *w;
-    char first[USPAN_JSON_PIECE];
+    uspan_writer_t *w = o->w;
+    uspan_writer_t next = *w;
+    char first[USPAN_WRITE_PIECE];
     size_t n = 0;
-    if ((w->flags & USPAN_JSON_EMPTY) == 0u) {
+    if ((w->flags & USPAN_WRITE_EMPTY) == 0u) {
         first[n++] = ',';
     }
-    next.flags &= (uint8_t)~USPAN_JSON_EMPTY;
+    next.flags &= (uint8_t)~USPAN_WRITE_EMPTY;
     if (name != NULL) {
         first[n++] = '"';
-        next.state = USPAN_JSON_NAME;
-        if (!uspan_json_step(o, &next, first, n) || !uspan_json_text(o, name, strlen(name)) ||
-            !uspan_json_text_end(o)) {
+        next.state = USPAN_WRITE_NAME;
+        if (!uspan_write_step(o, &next, first, n) || !uspan_write_text(o, name, strlen(name)) ||
+            !uspan_write_text_end(o)) {
             return false;
         }
         next = *w;
@@ -504,35 +500,35 @@ bool uspan_json_value(uspan_json_out_t *o, const char *name, const char *text, s
     }
     memcpy(first + n, text, len);
     next.state = (uint8_t)state;
-    return uspan_json_step(o, &next, first, n + len);
+    return uspan_write_step(o, &next, first, n + len);
 }
 
-bool uspan_json_open(uspan_json_out_t *o, const char *name, bool object)
+bool uspan_write_open(uspan_write_out_t *o, const char *name, bool object)
 {
-    if (!uspan_json_value(o, name, "", 0u, USPAN_JSON_NAMED)) {
+    if (!uspan_write_value(o, name, "", 0u, USPAN_WRITE_NAMED)) {
         return false;
     }
-    uspan_json_t next = *o->w;
-    next.state = USPAN_JSON_BETWEEN;
-    next.flags |= USPAN_JSON_EMPTY;
-    uspan_json_push(&next, object);
-    return uspan_json_step(o, &next, object ? "{" : "[", 1u);
+    uspan_writer_t next = *o->w;
+    next.state = USPAN_WRITE_BETWEEN;
+    next.flags |= USPAN_WRITE_EMPTY;
+    uspan_write_push(&next, object);
+    return uspan_write_step(o, &next, object ? "{" : "[", 1u);
 }
 
-bool uspan_json_raw_begin(uspan_json_out_t *o, const char *name)
+bool uspan_write_raw_begin(uspan_write_out_t *o, const char *name)
 {
-    if (!uspan_json_value(o, name, "", 0u, USPAN_JSON_VALUE)) {
+    if (!uspan_write_value(o, name, "", 0u, USPAN_WRITE_VALUE)) {
         return false;
     }
-    uspan_json_t *w = o->w;
-    uspan_json_here(o, &w->from, &w->from_block);
+    uspan_writer_t *w = o->w;
+    uspan_write_here(o, &w->from, &w->from_block);
     w->from_chars = w->chars;
     w->base = w->depth;
     return true;
 }
 
-bool uspan_json_member(uspan_json_out_t *o, const char *name, const char *text)
+bool uspan_write_member(uspan_write_out_t *o, const char *name, const char *text)
 {
     text = text != NULL ? text : "";
-    return uspan_json_value(o, name, "\"", 1u, USPAN_JSON_TEXT) && uspan_json_text(o, text, strlen(text));
+    return uspan_write_value(o, name, "\"", 1u, USPAN_WRITE_TEXT) && uspan_write_text(o, text, strlen(text));
 }

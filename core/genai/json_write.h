@@ -7,48 +7,48 @@
 #include "trace/inside.h"
 #include "uspan/message.h"
 
-#define USPAN_JSON_DEPTH 24u
-#define USPAN_JSON_PIECE 64u
+#define USPAN_WRITE_DEPTH 24u
+#define USPAN_WRITE_PIECE 64u
 /* Text that closes the value, at most: a key cut short, containers, fields owed, spaces in reserve. */
-#define USPAN_JSON_CLOSING 160u
+#define USPAN_WRITE_CLOSING 160u
 
-/* uspan_json_t.flags */
-#define USPAN_JSON_STORED 1u /* the span has the value */
-#define USPAN_JSON_EMPTY 2u  /* the innermost container has nothing in it yet */
-#define USPAN_JSON_CUT 4u    /* nothing can be added any more */
+/* uspan_writer_t.flags */
+#define USPAN_WRITE_STORED 1u /* the span has the value */
+#define USPAN_WRITE_EMPTY 2u  /* the innermost container has nothing in it yet */
+#define USPAN_WRITE_CUT 4u    /* nothing can be added any more */
 
-/* uspan_json_t.state, and what closes the value there: json_write.c's table. From VALUE on: within JSON given
- * as text. */
-typedef enum uspan_json_state {
-    USPAN_JSON_BETWEEN = 0, /* no leaf is open */
-    USPAN_JSON_TEXT,
-    USPAN_JSON_BASE64,
-    USPAN_JSON_NAME,  /* of a member, not of JSON given as text */
-    USPAN_JSON_NAMED, /* its value is next */
-    USPAN_JSON_VALUE, /* a value must come */
-    USPAN_JSON_ITEM,  /* the same, after a comma that waits */
-    USPAN_JSON_ITEM0, /* the same, or the end of the array */
-    USPAN_JSON_KEY,   /* a key must come, after a comma that waits */
-    USPAN_JSON_KEY0,  /* the same, or the end of the object */
-    USPAN_JSON_COLON,
-    USPAN_JSON_AFTER, /* a value is over, its container is not */
-    USPAN_JSON_DONE,
-    USPAN_JSON_STR,
-    USPAN_JSON_KEYSTR,
-    USPAN_JSON_MINUS, /* numbers, by their last character */
-    USPAN_JSON_ZERO,
-    USPAN_JSON_INT,
-    USPAN_JSON_DOT,
-    USPAN_JSON_FRACTION,
-    USPAN_JSON_E,
-    USPAN_JSON_E_SIGN,
-    USPAN_JSON_EXPONENT,
-    USPAN_JSON_TRUE, /* literals; pend[0]: characters there */
-    USPAN_JSON_FALSE,
-    USPAN_JSON_NULL
-} uspan_json_state_t;
+/* uspan_writer_t.state, and what closes the value there: json_write.c's table. From VALUE on: within JSON
+ * given as text. */
+typedef enum uspan_write_state {
+    USPAN_WRITE_BETWEEN = 0, /* no leaf is open */
+    USPAN_WRITE_TEXT,
+    USPAN_WRITE_BASE64,
+    USPAN_WRITE_NAME,  /* of a member, not of JSON given as text */
+    USPAN_WRITE_NAMED, /* its value is next */
+    USPAN_WRITE_VALUE, /* a value must come */
+    USPAN_WRITE_ITEM,  /* the same, after a comma that waits */
+    USPAN_WRITE_ITEM0, /* the same, or the end of the array */
+    USPAN_WRITE_KEY,   /* a key must come, after a comma that waits */
+    USPAN_WRITE_KEY0,  /* the same, or the end of the object */
+    USPAN_WRITE_COLON,
+    USPAN_WRITE_AFTER, /* a value is over, its container is not */
+    USPAN_WRITE_DONE,
+    USPAN_WRITE_STR,
+    USPAN_WRITE_KEYSTR,
+    USPAN_WRITE_MINUS, /* numbers, by their last character */
+    USPAN_WRITE_ZERO,
+    USPAN_WRITE_INT,
+    USPAN_WRITE_DOT,
+    USPAN_WRITE_FRACTION,
+    USPAN_WRITE_E,
+    USPAN_WRITE_E_SIGN,
+    USPAN_WRITE_EXPONENT,
+    USPAN_WRITE_TRUE, /* literals; pend[0]: characters there */
+    USPAN_WRITE_FALSE,
+    USPAN_WRITE_NULL
+} uspan_write_state_t;
 
-/* Fields owed, as bits of uspan_json_t.need; json_write.c's table has them in this order. */
+/* Fields owed, as bits of uspan_writer_t.need; json_write.c's table has them in this order. */
 #define USPAN_NEED_ROLE 1u
 #define USPAN_NEED_FINISH 2u
 #define USPAN_NEED_PARTS 4u
@@ -63,75 +63,75 @@ typedef enum uspan_json_state {
 #define USPAN_NEED_SERVER_RESPONSE 1024u
 
 /* buf: text not stored yet. mark: where a thing begins that is left out whole where it does not fit. */
-typedef struct uspan_json_out {
-    uspan_json_t *w;
+typedef struct uspan_write_out {
+    uspan_writer_t *w;
     uspan_err_t err;
     uint32_t room, room_chars; /* bytes and characters that the value may have */
     size_t used, mark_used;
-    uspan_json_t mark, stored; /* the writer there, and at the last store */
-    char buf[USPAN_JSON_PIECE + USPAN_JSON_CLOSING];
-} uspan_json_out_t;
+    uspan_writer_t mark, stored; /* the writer there, and at the last store */
+    char buf[USPAN_WRITE_PIECE + USPAN_WRITE_CLOSING];
+} uspan_write_out_t;
 
 /* Begin a call. False: nothing is to be done, o->err is its result. A value that was cut may still be
  * closed. */
-bool uspan_json_enter(uspan_json_out_t *o, uspan_json_t *w, bool closing);
+bool uspan_write_enter(uspan_write_out_t *o, uspan_writer_t *w, bool closing);
 /* Store what was gathered. Returns the call's result. */
-uspan_err_t uspan_json_leave(uspan_json_out_t *o);
+uspan_err_t uspan_write_leave(uspan_write_out_t *o);
 
 /* What follows returns false where the value was cut, or the span is gone; o->err says which. */
 
-/* ASCII of at most USPAN_JSON_PIECE bytes that turns the writer into next; or nothing from o->mark on. */
-bool uspan_json_step(uspan_json_out_t *o, uspan_json_t *next, const char *text, size_t len);
+/* ASCII, at most USPAN_WRITE_PIECE bytes that turns the writer into next; or nothing from o->mark on. */
+bool uspan_write_step(uspan_write_out_t *o, uspan_writer_t *next, const char *text, size_t len);
 /* A part of a string: escaped here, and cut where it must be. */
-bool uspan_json_text(uspan_json_out_t *o, const char *text, size_t len);
+bool uspan_write_text(uspan_write_out_t *o, const char *text, size_t len);
 /* Bytes to be base64. */
-bool uspan_json_base64(uspan_json_out_t *o, const uint8_t *data, size_t len);
+bool uspan_write_base64(uspan_write_out_t *o, const uint8_t *data, size_t len);
 /* A character of a string that waits for its end is replaced. */
-bool uspan_json_text_end(uspan_json_out_t *o);
+bool uspan_write_text_end(uspan_write_out_t *o);
 /* JSON given as text; and its end: what is not whole becomes a string. */
-bool uspan_json_raw(uspan_json_out_t *o, const char *text, size_t len);
-bool uspan_json_raw_end(uspan_json_out_t *o);
+bool uspan_write_raw(uspan_write_out_t *o, const char *text, size_t len);
+bool uspan_write_raw_end(uspan_write_out_t *o);
 /* The leaf under way ends. */
-bool uspan_json_leaf_end(uspan_json_out_t *o);
+bool uspan_write_leaf_end(uspan_write_out_t *o);
 /* The leaf, and containers until `depth` are open, are closed as they would be by the closing text. */
-void uspan_json_close_to(uspan_json_out_t *o, unsigned depth);
+void uspan_write_close_to(uspan_write_out_t *o, unsigned depth);
 /* Comma and name, as far as they are due, and the beginning of a value: text of at most 48 bytes, ASCII, that
  * leaves the writer in `state`. No leaf is open. */
-bool uspan_json_value(uspan_json_out_t *o, const char *name, const char *text, size_t len, unsigned state);
+bool uspan_write_value(uspan_write_out_t *o, const char *name, const char *text, size_t len, unsigned state);
 /* The same for a container; as JSON given as text begins; for a text, "" where it is NULL. */
-bool uspan_json_open(uspan_json_out_t *o, const char *name, bool object);
-bool uspan_json_raw_begin(uspan_json_out_t *o, const char *name);
-bool uspan_json_member(uspan_json_out_t *o, const char *name, const char *text);
+bool uspan_write_open(uspan_write_out_t *o, const char *name, bool object);
+bool uspan_write_raw_begin(uspan_write_out_t *o, const char *name);
+bool uspan_write_member(uspan_write_out_t *o, const char *name, const char *text);
 /* Nothing can follow: the string that is open is marked, the leaf closed. */
-void uspan_json_cut(uspan_json_out_t *o);
+void uspan_write_cut(uspan_write_out_t *o);
 /* What closes the leaf and the containers down to `depth`; returns its length. */
-size_t uspan_json_closing(const uspan_json_t *w, unsigned depth, char *to);
+size_t uspan_write_closing(const uspan_writer_t *w, unsigned depth, char *to);
 /* Store what was gathered. */
-bool uspan_json_store(uspan_json_out_t *o);
+bool uspan_write_store(uspan_write_out_t *o);
 /* Containers open where a part, or a definition, is: 0 for what is no list of either. */
-unsigned uspan_json_item_depth(const uspan_json_t *w);
+unsigned uspan_write_item_depth(const uspan_writer_t *w);
 /* Begin to write: all of w. */
-uspan_err_t uspan_json_prepare(uspan_json_t *w, uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
-                               unsigned list);
+uspan_err_t uspan_write_prepare(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                unsigned list);
 
-void uspan_json_set_need(uspan_json_t *w, unsigned need);
-void uspan_json_push(uspan_json_t *w, bool object);
+void uspan_write_set_need(uspan_writer_t *w, unsigned need);
+void uspan_write_push(uspan_writer_t *w, bool object);
 /* Bytes that can be gathered before next's closing text. */
-size_t uspan_json_left(const uspan_json_out_t *o, const uspan_json_t *next);
+size_t uspan_write_left(const uspan_write_out_t *o, const uspan_writer_t *next);
 /* Bytes so far: *pos, and the block of the last, as far as it is known yet. */
-void uspan_json_here(const uspan_json_out_t *o, uint16_t *pos, uint16_t *block);
+void uspan_write_here(const uspan_write_out_t *o, uint16_t *pos, uint16_t *block);
 
 /* ---- json_write_store.c ---- */
 
 /* One hold of the lock: o->buf, of which the last `closing` bytes close the value. USPAN_ERR_AGAIN: no block
  * is left; USPAN_ERR_CLOSED: nothing is recorded any more. */
-uspan_err_t uspan_json_store_piece(uspan_json_out_t *o, size_t closing);
+uspan_err_t uspan_write_store_piece(uspan_write_out_t *o, size_t closing);
 /* What the span may take now: o->room and o->room_chars. */
-uspan_err_t uspan_json_look(uspan_json_out_t *o);
+uspan_err_t uspan_write_look(uspan_write_out_t *o);
 /* The value is set back to what it was then, when JSON given as text began; the text since then is given to
  * take(), piece by piece. All text is stored. False: take() said so, or it is not possible: the value is cut,
  * or gone. */
-bool uspan_json_take_back(uspan_json_out_t *o, const uspan_json_t *then,
-                          bool (*take)(uspan_json_out_t *o, const char *text, size_t len));
+bool uspan_write_take_back(uspan_write_out_t *o, const uspan_writer_t *then,
+                           bool (*take)(uspan_write_out_t *o, const char *text, size_t len));
 
 #endif

@@ -1,6 +1,6 @@
-/* json_write_raw.c: JSON given as text, in any pieces (RFC 8259). What was passed on is the beginning of a
- * JSON value; the first byte that is none turns all of it into a string. Spaces are dropped, escapes become the
- * characters they stand for, half of a surrogate pair U+FFFD; control characters in strings are forgiven. */
+/* json_write_raw.c: JSON given as text, in any pieces (RFC 8259). What was passed on is the beginning of
+ * a JSON value; the first byte that is none turns all of it into a string. Spaces are dropped, escapes become
+ * the characters they stand for, half of a surrogate pair U+FFFD; control characters are forgiven. */
 #include "json_write.h"
 #include <string.h>
 
@@ -24,15 +24,15 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool in_raw_string(const uspan_json_t *w)
+static bool in_raw_string(const uspan_writer_t *w)
 {
-    return w->state == USPAN_JSON_STR || w->state == USPAN_JSON_KEYSTR;
+    return w->state == USPAN_WRITE_STR || w->state == USPAN_WRITE_KEYSTR;
 }
 
 /* The state once a value is over. */
-static uint8_t after_value(const uspan_json_t *w)
+static uint8_t after_value(const uspan_writer_t *w)
 {
-    return w->depth == w->base ? USPAN_JSON_DONE : USPAN_JSON_AFTER;
+    return w->depth == w->base ? USPAN_WRITE_DONE : USPAN_WRITE_AFTER;
 }
 
 /* ---- numbers and literals ------------------------------------------------------------------------------ */
@@ -43,32 +43,32 @@ static unsigned number_goes_on(unsigned state, char c)
     bool digit = is_digit(c);
     bool exponent = c == 'e' || c == 'E';
     switch (state) {
-    case USPAN_JSON_MINUS:
-        return c == '0' ? USPAN_JSON_ZERO : digit ? USPAN_JSON_INT : 0u;
-    case USPAN_JSON_INT:
-    case USPAN_JSON_ZERO:
-        if (digit && state == USPAN_JSON_INT) {
+    case USPAN_WRITE_MINUS:
+        return c == '0' ? USPAN_WRITE_ZERO : digit ? USPAN_WRITE_INT : 0u;
+    case USPAN_WRITE_INT:
+    case USPAN_WRITE_ZERO:
+        if (digit && state == USPAN_WRITE_INT) {
             return state;
         }
-        return c == '.' ? USPAN_JSON_DOT : exponent ? USPAN_JSON_E : 0u;
-    case USPAN_JSON_DOT:
-    case USPAN_JSON_FRACTION:
-        return digit ? USPAN_JSON_FRACTION : exponent && state == USPAN_JSON_FRACTION ? USPAN_JSON_E : 0u;
-    case USPAN_JSON_E:
+        return c == '.' ? USPAN_WRITE_DOT : exponent ? USPAN_WRITE_E : 0u;
+    case USPAN_WRITE_DOT:
+    case USPAN_WRITE_FRACTION:
+        return digit ? USPAN_WRITE_FRACTION : exponent && state == USPAN_WRITE_FRACTION ? USPAN_WRITE_E : 0u;
+    case USPAN_WRITE_E:
         if (c == '+' || c == '-') {
-            return USPAN_JSON_E_SIGN;
+            return USPAN_WRITE_E_SIGN;
         }
-        return digit ? USPAN_JSON_EXPONENT : 0u;
+        return digit ? USPAN_WRITE_EXPONENT : 0u;
     default:
-        return digit ? USPAN_JSON_EXPONENT : 0u;
+        return digit ? USPAN_WRITE_EXPONENT : 0u;
     }
 }
 
 /* Whether a number may end there. */
 static bool number_is_whole(unsigned state)
 {
-    return state == USPAN_JSON_ZERO || state == USPAN_JSON_INT || state == USPAN_JSON_FRACTION ||
-           state == USPAN_JSON_EXPONENT;
+    return state == USPAN_WRITE_ZERO || state == USPAN_WRITE_INT || state == USPAN_WRITE_FRACTION ||
+           state == USPAN_WRITE_EXPONENT;
 }
 
 /* ---- strings ------------------------------------------------------------------------------------------- */
@@ -79,7 +79,7 @@ static int hex_value(char c)
     return is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
 
-static bool put_code_point(uspan_json_out_t *o, uint32_t c)
+static bool put_code_point(uspan_write_out_t *o, uint32_t c)
 {
     char out[4];
     size_t n = c < 0x80u ? 1u : c < 0x800u ? 2u : c < 0x10000u ? 3u : 4u;
@@ -87,13 +87,13 @@ static bool put_code_point(uspan_json_out_t *o, uint32_t c)
         out[i] = (char)(0x80u | (c & 0x3Fu));
     }
     out[0] = (char)(n == 1u ? c : ((0xF00u >> n & 0xF0u) | c));
-    return uspan_json_text(o, out, n);
+    return uspan_write_text(o, out, n);
 }
 
 /* A unit of UTF-16 that is not the second of a pair. */
-static bool put_unit(uspan_json_out_t *o, uint32_t unit)
+static bool put_unit(uspan_write_out_t *o, uint32_t unit)
 {
-    uspan_json_t *w = o->w;
+    uspan_writer_t *w = o->w;
     w->escape = 0u;
     if (unit >= 0xD800u && unit < 0xDC00u) {
         w->high = (uint16_t)unit;
@@ -111,11 +111,11 @@ static verdict_t took(bool good)
 }
 
 /* One more character within an escape. */
-static verdict_t escaped(uspan_json_out_t *o, char c)
+static verdict_t escaped(uspan_write_out_t *o, char c)
 {
     static const char from[] = "\"\\/bfnrt";
     static const char to[] = "\"\\/\b\f\n\r\t";
-    uspan_json_t *w = o->w;
+    uspan_writer_t *w = o->w;
     unsigned escape = w->escape;
     if (escape == ESCAPE_BACKSLASH) {
         if (c == 'u') {
@@ -128,7 +128,7 @@ static verdict_t escaped(uspan_json_out_t *o, char c)
             return BAD;
         }
         w->escape = 0u;
-        return took(uspan_json_text(o, &to[at - from], 1u));
+        return took(uspan_write_text(o, &to[at - from], 1u));
     }
     if (escape == ESCAPE_SECOND || escape == ESCAPE_SECOND_U) {
         if (c == (escape == ESCAPE_SECOND ? '\\' : 'u')) {
@@ -159,9 +159,9 @@ static verdict_t escaped(uspan_json_out_t *o, char c)
 }
 
 /* As much of a string as goes at once. */
-static verdict_t in_string(uspan_json_out_t *o, const char *text, size_t len, size_t *taken)
+static verdict_t in_string(uspan_write_out_t *o, const char *text, size_t len, size_t *taken)
 {
-    uspan_json_t *w = o->w;
+    uspan_writer_t *w = o->w;
     *taken = 1u;
     if (w->escape != 0u) {
         return escaped(o, *text);
@@ -172,86 +172,87 @@ static verdict_t in_string(uspan_json_out_t *o, const char *text, size_t len, si
     }
     if (run > 0u) {
         *taken = run;
-        return took(uspan_json_text(o, text, run));
+        return took(uspan_write_text(o, text, run));
     }
-    if (!uspan_json_text_end(o)) {
+    if (!uspan_write_text_end(o)) {
         return LOST;
     }
     if (*text == '\\') {
         w->escape = ESCAPE_BACKSLASH;
         return TAKEN;
     }
-    uspan_json_t next = *w;
-    next.state = w->state == USPAN_JSON_KEYSTR ? USPAN_JSON_COLON : after_value(w);
-    return took(uspan_json_step(o, &next, text, 1u));
+    uspan_writer_t next = *w;
+    next.state = w->state == USPAN_WRITE_KEYSTR ? USPAN_WRITE_COLON : after_value(w);
+    return took(uspan_write_step(o, &next, text, 1u));
 }
 
 /* ---- structure ----------------------------------------------------------------------------------------- */
 
 /* The first character of a value or key, behind the comma that waits. */
-static verdict_t begin(uspan_json_out_t *o, char c)
+static verdict_t begin(uspan_write_out_t *o, char c)
 {
-    uspan_json_t *w = o->w;
-    uspan_json_t next = *w;
-    bool key = w->state == USPAN_JSON_KEY || w->state == USPAN_JSON_KEY0;
+    uspan_writer_t *w = o->w;
+    uspan_writer_t next = *w;
+    bool key = w->state == USPAN_WRITE_KEY || w->state == USPAN_WRITE_KEY0;
     unsigned state = 0;
     if (c == '"') {
-        state = key ? USPAN_JSON_KEYSTR : USPAN_JSON_STR;
+        state = key ? USPAN_WRITE_KEYSTR : USPAN_WRITE_STR;
     } else if (key) {
         return BAD;
     } else if (c == '{' || c == '[') {
-        if (w->depth == USPAN_JSON_DEPTH) {
+        if (w->depth == USPAN_WRITE_DEPTH) {
             return BAD;
         }
-        uspan_json_push(&next, c == '{');
-        state = c == '{' ? USPAN_JSON_KEY0 : USPAN_JSON_ITEM0;
+        uspan_write_push(&next, c == '{');
+        state = c == '{' ? USPAN_WRITE_KEY0 : USPAN_WRITE_ITEM0;
     } else if (c == '-' || is_digit(c)) {
-        state = c == '-' ? USPAN_JSON_MINUS : number_goes_on(USPAN_JSON_MINUS, c);
+        state = c == '-' ? USPAN_WRITE_MINUS : number_goes_on(USPAN_WRITE_MINUS, c);
     } else if (c == 't' || c == 'f' || c == 'n') {
-        state = c == 't' ? USPAN_JSON_TRUE : c == 'f' ? USPAN_JSON_FALSE : USPAN_JSON_NULL;
+        state = c == 't' ? USPAN_WRITE_TRUE : c == 'f' ? USPAN_WRITE_FALSE : USPAN_WRITE_NULL;
         next.pend[0] = 1u;
     } else {
         return BAD;
     }
     next.state = (uint8_t)state;
     next.before = w->state;
-    uspan_json_here(o, &next.token, &next.token_block);
-    bool comma = w->state == USPAN_JSON_KEY || w->state == USPAN_JSON_ITEM;
+    uspan_write_here(o, &next.token, &next.token_block);
+    bool comma = w->state == USPAN_WRITE_KEY || w->state == USPAN_WRITE_ITEM;
     const char text[2] = { ',', c };
-    return took(uspan_json_step(o, &next, text + (comma ? 0 : 1), comma ? 2u : 1u));
+    return took(uspan_write_step(o, &next, text + (comma ? 0 : 1), comma ? 2u : 1u));
 }
 
-static verdict_t structure(uspan_json_out_t *o, char c)
+static verdict_t structure(uspan_write_out_t *o, char c)
 {
-    uspan_json_t *w = o->w;
-    uspan_json_t next = *w;
+    uspan_writer_t *w = o->w;
+    uspan_writer_t next = *w;
     unsigned state = w->state;
     bool object = (w->stack & 1u) != 0u;
     if (c == (object ? '}' : ']') &&
-        (state == USPAN_JSON_AFTER || state == USPAN_JSON_KEY0 || state == USPAN_JSON_ITEM0)) {
+        (state == USPAN_WRITE_AFTER || state == USPAN_WRITE_KEY0 || state == USPAN_WRITE_ITEM0)) {
         next.depth--;
         next.stack >>= 1;
         next.state = after_value(&next);
-        return took(uspan_json_step(o, &next, &c, 1u));
+        return took(uspan_write_step(o, &next, &c, 1u));
     }
-    if (state == USPAN_JSON_AFTER && c == ',') {
-        w->state = object ? USPAN_JSON_KEY : USPAN_JSON_ITEM;
+    if (state == USPAN_WRITE_AFTER && c == ',') {
+        w->state = object ? USPAN_WRITE_KEY : USPAN_WRITE_ITEM;
         return TAKEN;
     }
-    if (state == USPAN_JSON_COLON && c == ':') {
-        next.state = USPAN_JSON_VALUE;
-        return took(uspan_json_step(o, &next, &c, 1u));
+    if (state == USPAN_WRITE_COLON && c == ':') {
+        next.state = USPAN_WRITE_VALUE;
+        return took(uspan_write_step(o, &next, &c, 1u));
     }
-    return state == USPAN_JSON_AFTER || state == USPAN_JSON_COLON || state == USPAN_JSON_DONE ? BAD
-                                                                                              : begin(o, c);
+    return state == USPAN_WRITE_AFTER || state == USPAN_WRITE_COLON || state == USPAN_WRITE_DONE
+               ? BAD
+               : begin(o, c);
 }
 
-static verdict_t one(uspan_json_out_t *o, char c)
+static verdict_t one(uspan_write_out_t *o, char c)
 {
-    uspan_json_t *w = o->w;
-    uspan_json_t next = *w;
-    if (w->state >= USPAN_JSON_TRUE) {
-        const char *literal = literals[w->state - USPAN_JSON_TRUE];
+    uspan_writer_t *w = o->w;
+    uspan_writer_t next = *w;
+    if (w->state >= USPAN_WRITE_TRUE) {
+        const char *literal = literals[w->state - USPAN_WRITE_TRUE];
         if (c != literal[w->pend[0]]) {
             return BAD;
         }
@@ -260,9 +261,9 @@ static verdict_t one(uspan_json_out_t *o, char c)
             next.state = after_value(w);
             next.pend[0] = 0u;
         }
-        return took(uspan_json_step(o, &next, &c, 1u));
+        return took(uspan_write_step(o, &next, &c, 1u));
     }
-    if (w->state >= USPAN_JSON_MINUS) {
+    if (w->state >= USPAN_WRITE_MINUS) {
         unsigned state = number_goes_on(w->state, c);
         if (state == 0u) {
             if (!number_is_whole(w->state)) {
@@ -272,7 +273,7 @@ static verdict_t one(uspan_json_out_t *o, char c)
             return NOT_TAKEN;
         }
         next.state = (uint8_t)state;
-        return took(uspan_json_step(o, &next, &c, 1u));
+        return took(uspan_write_step(o, &next, &c, 1u));
     }
     o->mark = *w;
     o->mark_used = o->used;
@@ -282,11 +283,11 @@ static verdict_t one(uspan_json_out_t *o, char c)
 /* ---- what is no JSON ----------------------------------------------------------------------------------- */
 
 /* What was seen of an escape, or the comma that waits: it is not in the span yet. */
-static size_t withheld(const uspan_json_t *w, char out[12])
+static size_t withheld(const uspan_writer_t *w, char out[12])
 {
     static const char digits[] = "0123456789abcdef";
     size_t n = 0;
-    if (w->state == USPAN_JSON_KEY || w->state == USPAN_JSON_ITEM) {
+    if (w->state == USPAN_WRITE_KEY || w->state == USPAN_WRITE_ITEM) {
         out[n++] = ',';
     }
     if (!in_raw_string(w) || w->escape == 0u) {
@@ -313,27 +314,27 @@ static size_t withheld(const uspan_json_t *w, char out[12])
 }
 
 /* More of what becomes a string. */
-static bool take(uspan_json_out_t *o, const char *text, size_t len)
+static bool take(uspan_write_out_t *o, const char *text, size_t len)
 {
-    uspan_json_t next = *o->w;
-    next.state = USPAN_JSON_TEXT;
-    if (o->w->state == USPAN_JSON_VALUE && !uspan_json_step(o, &next, "\"", 1u)) {
+    uspan_writer_t next = *o->w;
+    next.state = USPAN_WRITE_TEXT;
+    if (o->w->state == USPAN_WRITE_VALUE && !uspan_write_step(o, &next, "\"", 1u)) {
         return false;
     }
-    return uspan_json_text(o, text, len);
+    return uspan_write_text(o, text, len);
 }
 
 /* All that was given so far becomes a string in its place, which stays open. */
-static bool turn_to_string(uspan_json_out_t *o)
+static bool turn_to_string(uspan_write_out_t *o)
 {
-    uspan_json_t *w = o->w;
-    if (!uspan_json_store(o) || (w->flags & USPAN_JSON_CUT) != 0u) {
+    uspan_writer_t *w = o->w;
+    if (!uspan_write_store(o) || (w->flags & USPAN_WRITE_CUT) != 0u) {
         return false;
     }
     char rest[12];
     size_t rest_len = withheld(w, rest);
     uint8_t waiting = in_raw_string(w) ? w->pend_len : 0u; /* bytes in pend */
-    uspan_json_t then = *w;
+    uspan_writer_t then = *w;
     then.invalid = (uint8_t)(w->invalid + (w->invalid < UINT8_MAX));
     then.len = w->from;
     then.tail = w->from_block;
@@ -341,17 +342,17 @@ static bool turn_to_string(uspan_json_out_t *o)
     then.token = 0u;
     then.stack >>= w->depth - w->base;
     then.depth = w->base;
-    then.state = USPAN_JSON_VALUE;
+    then.state = USPAN_WRITE_VALUE;
     then.escape = 0u;
     then.pend_len = 0u;
-    return uspan_json_take_back(o, &then, take) && uspan_json_text(o, rest, rest_len) &&
-           uspan_json_text(o, (const char *)then.pend, waiting);
+    return uspan_write_take_back(o, &then, take) && uspan_write_text(o, rest, rest_len) &&
+           uspan_write_text(o, (const char *)then.pend, waiting);
 }
 
-bool uspan_json_raw(uspan_json_out_t *o, const char *text, size_t len)
+bool uspan_write_raw(uspan_write_out_t *o, const char *text, size_t len)
 {
-    const uspan_json_t *w = o->w;
-    while (len > 0u && w->state != USPAN_JSON_TEXT) {
+    const uspan_writer_t *w = o->w;
+    while (len > 0u && w->state != USPAN_WRITE_TEXT) {
         size_t taken = 1;
         verdict_t verdict = in_raw_string(w) ? in_string(o, text, len, &taken) : one(o, *text);
         if (verdict == LOST || (verdict == BAD && !turn_to_string(o))) {
@@ -362,13 +363,13 @@ bool uspan_json_raw(uspan_json_out_t *o, const char *text, size_t len)
             len -= taken;
         }
     }
-    return len == 0u || uspan_json_text(o, text, len);
+    return len == 0u || uspan_write_text(o, text, len);
 }
 
-bool uspan_json_raw_end(uspan_json_out_t *o)
+bool uspan_write_raw_end(uspan_write_out_t *o)
 {
-    const uspan_json_t *w = o->w;
-    bool nothing = w->state == USPAN_JSON_VALUE && w->len + o->used == w->from;
+    const uspan_writer_t *w = o->w;
+    bool nothing = w->state == USPAN_WRITE_VALUE && w->len + o->used == w->from;
     bool number = number_is_whole(w->state) && w->depth == w->base;
-    return nothing || number || w->state == USPAN_JSON_DONE || turn_to_string(o);
+    return nothing || number || w->state == USPAN_WRITE_DONE || turn_to_string(o);
 }

@@ -28,11 +28,17 @@ static uint32_t room_for(const uspan_trace_part_t *p, unsigned have)
 }
 
 /* The value, where it is the one that was written, and `block` holds the last of its first len bytes. */
-static uspan_entry_t *find_value(uspan_trace_part_t *p, const uspan_json_t *w, uspan_slot_t *slot,
-                                 unsigned len, uint16_t block)
+static uspan_entry_t *find_value(uspan_trace_part_t *p, const uspan_writer_t *w, unsigned len, uint16_t block,
+                                 uspan_err_t *err)
 {
-    uspan_entry_t *e = uspan_entry_find(slot, w->key);
-    if (e == NULL || e->store != USPAN_STORE_TEXT || e->len != w->total) {
+    uspan_entry_t *e = uspan_entry_claim(p, w->s, w->key, true);
+    if (e == NULL) {
+        *err = uspan_entry_refused(p, w->s, w->key);
+        *err = *err < USPAN_OK ? *err : USPAN_ERR_CLOSED;
+        return NULL;
+    }
+    *err = USPAN_ERR_STALE;
+    if (e->store != USPAN_STORE_TEXT || e->len != w->total) {
         return NULL;
     }
     block = len > 0u ? block : e->v.chain.head;
@@ -40,7 +46,7 @@ static uspan_entry_t *find_value(uspan_trace_part_t *p, const uspan_json_t *w, u
 }
 
 /* Lay text and closing text behind the w->len bytes that stay. */
-static bool lay(uspan_trace_part_t *p, uspan_json_t *w, uspan_entry_t *e, const char *text, size_t len,
+static bool lay(uspan_trace_part_t *p, uspan_writer_t *w, uspan_entry_t *e, const char *text, size_t len,
                 size_t closing)
 {
     unsigned have = uspan_blocks_for(e->len);
@@ -71,7 +77,7 @@ static bool lay(uspan_trace_part_t *p, uspan_json_t *w, uspan_entry_t *e, const 
     if (w->token > w->len) {
         w->token_block = ahead(p, at, steps(w->len, w->token));
     }
-    uspan_chain_t c = { e->v.chain.head, at, w->len };
+    uspan_chain_t c = { e->v.chain.head, at, w->len, (uint16_t)(len + closing) };
     uspan_chain_fill(p, &c, (const uint8_t *)text, len);
     w->tail = c.tail;
     w->len = c.len;
@@ -86,40 +92,36 @@ static bool lay(uspan_trace_part_t *p, uspan_json_t *w, uspan_entry_t *e, const 
     return true;
 }
 
-static uspan_err_t store(uspan_json_out_t *o, uspan_trace_part_t *p, size_t closing)
+static uspan_err_t store(uspan_write_out_t *o, uspan_trace_part_t *p, size_t closing)
 {
-    uspan_json_t *w = o->w;
+    uspan_writer_t *w = o->w;
     uspan_err_t err;
-    uspan_slot_t *slot = uspan_slot_writable(p, w->s, w->key, &err);
-    if (slot == NULL) {
-        return err < USPAN_OK ? err : USPAN_ERR_CLOSED;
-    }
     uspan_entry_t *e = NULL;
-    if ((w->flags & USPAN_JSON_STORED) != 0u) {
-        e = find_value(p, w, slot, w->len, w->tail);
+    if ((w->flags & USPAN_WRITE_STORED) != 0u) {
+        e = find_value(p, w, w->len, w->tail, &err);
         if (e == NULL) {
-            return USPAN_ERR_STALE;
+            return err;
         }
-    } else if (room_for(p, 0u) < o->used + closing) {
-        return USPAN_ERR_AGAIN;
     } else {
-        e = uspan_entry_claim(p, slot, w->key);
+        e = room_for(p, 0u) >= o->used + closing ? uspan_entry_claim(p, w->s, w->key, false) : NULL;
         if (e == NULL) {
-            return USPAN_ERR_FULL;
+            err = uspan_entry_refused(p, w->s, w->key);
+            return err < USPAN_OK ? err : USPAN_ERR_CLOSED;
         }
-        uspan_entry_give(p, e);
         e->store = USPAN_STORE_TEXT;
+        e->len = 0u;
+        e->pend_len = 0u;
     }
     if (!lay(p, w, e, o->buf, o->used, closing)) {
         return USPAN_ERR_AGAIN;
     }
-    w->flags |= USPAN_JSON_STORED;
-    p->values_truncated += (w->flags & ~o->stored.flags & USPAN_JSON_CUT) != 0u;
+    w->flags |= USPAN_WRITE_STORED;
+    p->values_truncated += (w->flags & ~o->stored.flags & USPAN_WRITE_CUT) != 0u;
     o->room = room_for(p, uspan_blocks_for(e->len));
     return USPAN_OK;
 }
 
-uspan_err_t uspan_json_store_piece(uspan_json_out_t *o, size_t closing)
+uspan_err_t uspan_write_store_piece(uspan_write_out_t *o, size_t closing)
 {
     uspan_tracer_t *t = o->w->t;
     uint32_t state = uspan_lock(t);
@@ -128,39 +130,39 @@ uspan_err_t uspan_json_store_piece(uspan_json_out_t *o, size_t closing)
     return err;
 }
 
-uspan_err_t uspan_json_look(uspan_json_out_t *o)
+uspan_err_t uspan_write_look(uspan_write_out_t *o)
 {
-    const uspan_json_t *w = o->w;
+    const uspan_writer_t *w = o->w;
     uspan_trace_part_t *p = &w->t->trace;
     uspan_err_t err;
     uint32_t state = uspan_lock(w->t);
-    const uspan_slot_t *slot = uspan_slot_writable(p, w->s, w->key, &err);
+    const uspan_slot_t *slot = uspan_slot_recorded(p, w->s, &err);
+    bool wanted = slot != NULL && ((w->key->flags & USPAN_KEY_CONTENT) == 0u || uspan_content_on(p, slot));
     o->room = room_for(p, uspan_blocks_for(w->total));
     o->room_chars = p->limits.value_chars != 0u ? p->limits.value_chars : USPAN_VALUE_MAX;
     uspan_unlock(w->t, state);
-    return slot != NULL ? USPAN_OK : err < USPAN_OK ? err : USPAN_ERR_CLOSED;
+    return wanted ? USPAN_OK : slot == NULL && err < USPAN_OK ? err : USPAN_ERR_CLOSED;
 }
 
-bool uspan_json_take_back(uspan_json_out_t *o, const uspan_json_t *then,
-                          bool (*take)(uspan_json_out_t *o, const char *text, size_t len))
+bool uspan_write_take_back(uspan_write_out_t *o, const uspan_writer_t *then,
+                           bool (*take)(uspan_write_out_t *o, const char *text, size_t len))
 {
-    uspan_json_t *w = o->w;
-    size_t closing = uspan_json_closing(then, 0u, o->buf);
+    uspan_writer_t *w = o->w;
+    size_t closing = uspan_write_closing(then, 0u, o->buf);
     uspan_tracer_t *t = w->t;
     uspan_trace_part_t *p = &t->trace;
     char piece[USPAN_BLOCK_BYTES];
     size_t left = (size_t)w->len - then->len; /* bytes of text still to be taken */
     uspan_err_t err;
     uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_writable(p, w->s, w->key, &err);
-    uspan_entry_t *e = slot != NULL ? find_value(p, w, slot, then->len, then->tail) : NULL;
+    uspan_entry_t *e = find_value(p, w, then->len, then->tail, &err);
     bool fits = e != NULL && room_for(p, uspan_blocks_for(e->len)) >= then->len + closing;
     if (!fits) {
         uspan_unlock(t, state);
         if (e != NULL) {
-            uspan_json_cut(o);
+            uspan_write_cut(o);
         } else {
-            o->err = err < USPAN_OK ? err : USPAN_ERR_STALE;
+            o->err = err == USPAN_ERR_CLOSED ? USPAN_OK : err;
         }
         return false;
     }

@@ -19,11 +19,11 @@ static void test_the_turn_of_the_conventions_example(void **state)
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
     uspan_t s = begin(w);
-    uspan_json_t m;
+    uspan_writer_t m;
     assert_int_equal(uspan_messages_begin(&m, t, s, USPAN_SYSTEM_INSTRUCTIONS), USPAN_OK);
     assert_null(peek_attr(w, s, "gen_ai.system_instructions"));
     assert_int_equal(uspan_part_text(&m, "You run a greenhouse."), USPAN_OK);
-    assert_int_equal(uspan_json_end(&m), USPAN_OK);
+    assert_int_equal(uspan_write_end(&m), USPAN_OK);
     assert_string_equal(peek_str(w, s, "gen_ai.system_instructions"),
                         "[{\"type\":\"text\",\"content\":\"You run a greenhouse.\"}]");
     uspan_messages_begin(&m, t, s, USPAN_INPUT_MESSAGES);
@@ -45,7 +45,7 @@ static void test_the_turn_of_the_conventions_example(void **state)
     uspan_messages_begin(&m, t, s, USPAN_OUTPUT_MESSAGES);
     uspan_message(&m, "assistant", NULL);
     uspan_part_text(&m, "Yes, ");
-    assert_int_equal(uspan_json_add(&m, "12%."), USPAN_OK);
+    assert_int_equal(uspan_write_more(&m, "12%."), USPAN_OK);
     assert_string_equal(OUTPUT(w, s), "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"Yes, 12%.\"}],"
                                       "\"finish_reason\":\"error\"         }]              ");
     assert_int_equal(uspan_message_finish(&m, "stop"), USPAN_OK);

@@ -30,7 +30,7 @@ extern "C" {
 #endif
 
 /* A value being written: 56 B on 32-bit. Private but for `invalid`. */
-typedef struct uspan_json {
+typedef struct uspan_writer {
     uspan_tracer_t *t; /* NULL: nothing is written any more */
     const uspan_key_t *key;
     uspan_t s;
@@ -49,7 +49,7 @@ typedef struct uspan_json {
     uint8_t need_len;
     uint8_t pend_len, pend[3]; /* bytes of a character or of three for base64 */
     uint8_t invalid; /* texts given as JSON that were none; 255: that or more */
-} uspan_json_t;
+} uspan_writer_t;
 
 /* ---- lists of messages --------------------------------------------------------------------------------- */
 
@@ -61,90 +61,91 @@ typedef enum uspan_list {
 } uspan_list_t;
 
 /* Begin a list; it replaces what the span has under that key as soon as there is something in it. */
-uspan_err_t uspan_messages_begin(uspan_json_t *w, uspan_tracer_t *t, uspan_t s, uspan_list_t list);
+uspan_err_t uspan_messages_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s, uspan_list_t list);
 
 /* Begin a message; the one before is closed.
  *   role   "system", "user", "assistant", "tool" or another; NULL: to come, by uspan_message_role()
  *   name   of who speaks; NULL: none */
-uspan_err_t uspan_message(uspan_json_t *w, const char *role, const char *name);
+uspan_err_t uspan_message(uspan_writer_t *w, const char *role, const char *name);
 /* The role, where it came after the parts: no part can follow. */
-uspan_err_t uspan_message_role(uspan_json_t *w, const char *role);
+uspan_err_t uspan_message_role(uspan_writer_t *w, const char *role);
 /* Close the message; of an output message, why it ended: "stop", "length", "content_filter", "tool_call",
  * "error" or another; NULL: "stop". More than 14 bytes are kept only where there is room. */
-uspan_err_t uspan_message_finish(uspan_json_t *w, const char *reason);
+uspan_err_t uspan_message_finish(uspan_writer_t *w, const char *reason);
 
 /* Begin a part of the open message (of the list, for system instructions); the one before is closed. Text,
- * arguments, response and data stay open: uspan_json_add() goes on with them. */
-uspan_err_t uspan_part_text_n(uspan_json_t *w, const char *text, size_t len);
-uspan_err_t uspan_part_reasoning_n(uspan_json_t *w, const char *text, size_t len);
+ * arguments, response and data stay open: uspan_write_more() goes on with them. */
+uspan_err_t uspan_part_text_n(uspan_writer_t *w, const char *text, size_t len);
+uspan_err_t uspan_part_reasoning_n(uspan_writer_t *w, const char *text, size_t len);
 /* id, name: NULL: none, or to come as a member. arguments, response: JSON; NULL: to come. */
-uspan_err_t uspan_part_tool_call(uspan_json_t *w, const char *id, const char *name, const char *arguments);
-uspan_err_t uspan_part_tool_response(uspan_json_t *w, const char *id, const char *response);
+uspan_err_t uspan_part_tool_call(uspan_writer_t *w, const char *id, const char *name, const char *arguments);
+uspan_err_t uspan_part_tool_response(uspan_writer_t *w, const char *id, const char *response);
 /* modality: "image", "video", "audio" or another. mime: NULL: none. data: any bytes; base64 is made here. */
-uspan_err_t uspan_part_blob(uspan_json_t *w, const char *modality, const char *mime, const void *data,
+uspan_err_t uspan_part_blob(uspan_writer_t *w, const char *modality, const char *mime, const void *data,
                             size_t len);
-uspan_err_t uspan_part_uri(uspan_json_t *w, const char *modality, const char *mime, const char *uri);
-uspan_err_t uspan_part_file(uspan_json_t *w, const char *modality, const char *mime, const char *file_id);
+uspan_err_t uspan_part_uri(uspan_writer_t *w, const char *modality, const char *mime, const char *uri);
+uspan_err_t uspan_part_file(uspan_writer_t *w, const char *modality, const char *mime, const char *file_id);
 /* A tool that ran at the provider. type: of the tool, "web_search"; its further members follow. */
-uspan_err_t uspan_part_server_tool_call(uspan_json_t *w, const char *id, const char *name, const char *type);
-uspan_err_t uspan_part_server_tool_response(uspan_json_t *w, const char *id, const char *type);
+uspan_err_t uspan_part_server_tool_call(uspan_writer_t *w, const char *id, const char *name,
+                                        const char *type);
+uspan_err_t uspan_part_server_tool_response(uspan_writer_t *w, const char *id, const char *type);
 /* Any other type; its members follow. */
-uspan_err_t uspan_part(uspan_json_t *w, const char *type);
+uspan_err_t uspan_part(uspan_writer_t *w, const char *type);
 
 /* One tool of USPAN_TOOL_DEFINITIONS. description: NULL: none. parameters: JSON Schema as JSON text; NULL:
  * none. Further members may follow. */
-uspan_err_t uspan_tool_definition(uspan_json_t *w, const char *name, const char *description,
+uspan_err_t uspan_tool_definition(uspan_writer_t *w, const char *name, const char *description,
                                   const char *parameters);
 
 /* ---- any JSON ------------------------------------------------------------------------------------------ */
 
 /* Begin a value of any form under any key: an object, an array, one text. */
-uspan_err_t uspan_json_begin(uspan_json_t *w, uspan_tracer_t *t, uspan_t s, const uspan_key_t *key);
+uspan_err_t uspan_write_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s, const uspan_key_t *key);
 /* agentscope.function.input as AgentScope has it, {"args":[],"kwargs":{..}}: the members of kwargs follow. */
-uspan_err_t uspan_function_input_begin(uspan_json_t *w, uspan_tracer_t *t, uspan_t s);
+uspan_err_t uspan_function_input_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s);
 /* A whole attribute given as JSON text: gen_ai.tool.call.arguments, agentscope.function.output, ... */
 uspan_err_t uspan_set_json_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *json,
                              size_t len);
 
 /* A member of the open object (name, UTF-8) or an element of the open array (name NULL).
- * uspan_json_object() and uspan_json_array() open one, uspan_json_close() closes the innermost; up to 24
+ * uspan_write_object() and uspan_write_array() open one, uspan_write_close() closes the innermost; up to 24
  * open in each other. */
-uspan_err_t uspan_json_object(uspan_json_t *w, const char *name);
-uspan_err_t uspan_json_array(uspan_json_t *w, const char *name);
-uspan_err_t uspan_json_close(uspan_json_t *w);
-uspan_err_t uspan_json_str_n(uspan_json_t *w, const char *name, const char *text, size_t len);
-uspan_err_t uspan_json_int(uspan_json_t *w, const char *name, int64_t value);
-uspan_err_t uspan_json_bool(uspan_json_t *w, const char *name, bool value);
-uspan_err_t uspan_json_null(uspan_json_t *w, const char *name);
+uspan_err_t uspan_write_object(uspan_writer_t *w, const char *name);
+uspan_err_t uspan_write_array(uspan_writer_t *w, const char *name);
+uspan_err_t uspan_write_close(uspan_writer_t *w);
+uspan_err_t uspan_write_str_n(uspan_writer_t *w, const char *name, const char *text, size_t len);
+uspan_err_t uspan_write_int(uspan_writer_t *w, const char *name, int64_t value);
+uspan_err_t uspan_write_bool(uspan_writer_t *w, const char *name, bool value);
+uspan_err_t uspan_write_null(uspan_writer_t *w, const char *name);
 
-/* A value that comes in pieces: begun here, or by a part, continued by uspan_json_add(). */
+/* A value that comes in pieces: begun here, or by a part, continued by uspan_write_more(). */
 typedef enum uspan_leaf {
     USPAN_LEAF_TEXT = 1, /* a string; a character may be split between two pieces */
     USPAN_LEAF_BASE64,   /* bytes */
     USPAN_LEAF_JSON      /* JSON as text; it may be split anywhere */
 } uspan_leaf_t;
-uspan_err_t uspan_json_leaf(uspan_json_t *w, const char *name, uspan_leaf_t leaf);
-uspan_err_t uspan_json_add_n(uspan_json_t *w, const void *data, size_t len);
+uspan_err_t uspan_write_leaf(uspan_writer_t *w, const char *name, uspan_leaf_t leaf);
+uspan_err_t uspan_write_more_n(uspan_writer_t *w, const void *data, size_t len);
 /* Close all that is open. Only this judges JSON that ended too soon, and drops spaces kept in reserve. */
-uspan_err_t uspan_json_end(uspan_json_t *w);
+uspan_err_t uspan_write_end(uspan_writer_t *w);
 
 /* ---- forms without lengths ----------------------------------------------------------------------------- */
 
-static inline uspan_err_t uspan_part_text(uspan_json_t *w, const char *text)
+static inline uspan_err_t uspan_part_text(uspan_writer_t *w, const char *text)
 {
     return uspan_part_text_n(w, text, text != NULL ? strlen(text) : 0u);
 }
-static inline uspan_err_t uspan_part_reasoning(uspan_json_t *w, const char *text)
+static inline uspan_err_t uspan_part_reasoning(uspan_writer_t *w, const char *text)
 {
     return uspan_part_reasoning_n(w, text, text != NULL ? strlen(text) : 0u);
 }
-static inline uspan_err_t uspan_json_str(uspan_json_t *w, const char *name, const char *text)
+static inline uspan_err_t uspan_write_str(uspan_writer_t *w, const char *name, const char *text)
 {
-    return uspan_json_str_n(w, name, text, text != NULL ? strlen(text) : 0u);
+    return uspan_write_str_n(w, name, text, text != NULL ? strlen(text) : 0u);
 }
-static inline uspan_err_t uspan_json_add(uspan_json_t *w, const char *text)
+static inline uspan_err_t uspan_write_more(uspan_writer_t *w, const char *text)
 {
-    return uspan_json_add_n(w, text, text != NULL ? strlen(text) : 0u);
+    return uspan_write_more_n(w, text, text != NULL ? strlen(text) : 0u);
 }
 static inline uspan_err_t uspan_set_json(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
                                          const char *json)
@@ -181,21 +182,21 @@ static inline uspan_err_t uspan_no_content(size_t unused)
 #define uspan_part_server_tool_response(...) USPAN_NO_CONTENT(uspan_part_server_tool_response(__VA_ARGS__))
 #define uspan_part(...) USPAN_NO_CONTENT(uspan_part(__VA_ARGS__))
 #define uspan_tool_definition(...) USPAN_NO_CONTENT(uspan_tool_definition(__VA_ARGS__))
-#define uspan_json_begin(...) USPAN_NO_CONTENT(uspan_json_begin(__VA_ARGS__))
+#define uspan_write_begin(...) USPAN_NO_CONTENT(uspan_write_begin(__VA_ARGS__))
 #define uspan_function_input_begin(...) USPAN_NO_CONTENT(uspan_function_input_begin(__VA_ARGS__))
 #define uspan_set_json_n(...) USPAN_NO_CONTENT(uspan_set_json_n(__VA_ARGS__))
 #define uspan_set_json(...) USPAN_NO_CONTENT(uspan_set_json(__VA_ARGS__))
-#define uspan_json_object(...) USPAN_NO_CONTENT(uspan_json_object(__VA_ARGS__))
-#define uspan_json_array(...) USPAN_NO_CONTENT(uspan_json_array(__VA_ARGS__))
-#define uspan_json_close(...) USPAN_NO_CONTENT(uspan_json_close(__VA_ARGS__))
-#define uspan_json_str_n(...) USPAN_NO_CONTENT(uspan_json_str_n(__VA_ARGS__))
-#define uspan_json_str(...) USPAN_NO_CONTENT(uspan_json_str(__VA_ARGS__))
-#define uspan_json_int(...) USPAN_NO_CONTENT(uspan_json_int(__VA_ARGS__))
-#define uspan_json_bool(...) USPAN_NO_CONTENT(uspan_json_bool(__VA_ARGS__))
-#define uspan_json_null(...) USPAN_NO_CONTENT(uspan_json_null(__VA_ARGS__))
-#define uspan_json_leaf(...) USPAN_NO_CONTENT(uspan_json_leaf(__VA_ARGS__))
-#define uspan_json_add_n(...) USPAN_NO_CONTENT(uspan_json_add_n(__VA_ARGS__))
-#define uspan_json_add(...) USPAN_NO_CONTENT(uspan_json_add(__VA_ARGS__))
-#define uspan_json_end(...) USPAN_NO_CONTENT(uspan_json_end(__VA_ARGS__))
+#define uspan_write_object(...) USPAN_NO_CONTENT(uspan_write_object(__VA_ARGS__))
+#define uspan_write_array(...) USPAN_NO_CONTENT(uspan_write_array(__VA_ARGS__))
+#define uspan_write_close(...) USPAN_NO_CONTENT(uspan_write_close(__VA_ARGS__))
+#define uspan_write_str_n(...) USPAN_NO_CONTENT(uspan_write_str_n(__VA_ARGS__))
+#define uspan_write_str(...) USPAN_NO_CONTENT(uspan_write_str(__VA_ARGS__))
+#define uspan_write_int(...) USPAN_NO_CONTENT(uspan_write_int(__VA_ARGS__))
+#define uspan_write_bool(...) USPAN_NO_CONTENT(uspan_write_bool(__VA_ARGS__))
+#define uspan_write_null(...) USPAN_NO_CONTENT(uspan_write_null(__VA_ARGS__))
+#define uspan_write_leaf(...) USPAN_NO_CONTENT(uspan_write_leaf(__VA_ARGS__))
+#define uspan_write_more_n(...) USPAN_NO_CONTENT(uspan_write_more_n(__VA_ARGS__))
+#define uspan_write_more(...) USPAN_NO_CONTENT(uspan_write_more(__VA_ARGS__))
+#define uspan_write_end(...) USPAN_NO_CONTENT(uspan_write_end(__VA_ARGS__))
 #endif
 #endif
