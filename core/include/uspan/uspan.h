@@ -326,31 +326,33 @@ void uspan_set_limits(uspan_tracer_t *t, const uspan_limits_t *limits);
 
 /* ---- forms without lengths ----------------------------------------------------------------------------- */
 
-/* strlen of a literal is folded by the compiler, so these cost nothing over the _n forms. */
-static inline uspan_t uspan_start(uspan_tracer_t *t, uspan_t parent, const char *name)
+/* strlen of a literal is folded by the compiler, so these cost nothing over the _n forms; at -Os, too, where
+ * gcc would share one copy that counts at run time. */
+#define USPAN_FORM static inline __attribute__((always_inline))
+USPAN_FORM uspan_t uspan_start(uspan_tracer_t *t, uspan_t parent, const char *name)
 {
     return uspan_start_n(t, parent, name, name != NULL ? strlen(name) : 0u);
 }
-static inline uspan_err_t uspan_set_str(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
-                                        const char *text)
+USPAN_FORM uspan_err_t uspan_set_str(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                     const char *text)
 {
     return uspan_set_str_n(t, s, key, text, text != NULL ? strlen(text) : 0u);
 }
-static inline uspan_err_t uspan_set_static(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
-                                           const char *text)
+USPAN_FORM uspan_err_t uspan_set_static(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                        const char *text)
 {
     return uspan_set_static_n(t, s, key, text, text != NULL ? strlen(text) : 0u);
 }
-static inline uspan_err_t uspan_append_str(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
-                                           const char *text)
+USPAN_FORM uspan_err_t uspan_append_str(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                        const char *text)
 {
     return uspan_append_str_n(t, s, key, text, text != NULL ? strlen(text) : 0u);
 }
-static inline uspan_err_t uspan_event(uspan_tracer_t *t, uspan_t s, const char *name)
+USPAN_FORM uspan_err_t uspan_event(uspan_tracer_t *t, uspan_t s, const char *name)
 {
     return uspan_event_n(t, s, name, name != NULL ? strlen(name) : 0u, 0u, NULL, 0u);
 }
-static inline uspan_err_t uspan_set_name(uspan_tracer_t *t, uspan_t s, const char *name)
+USPAN_FORM uspan_err_t uspan_set_name(uspan_tracer_t *t, uspan_t s, const char *name)
 {
     return uspan_set_name_n(t, s, name, name != NULL ? strlen(name) : 0u);
 }
@@ -365,6 +367,7 @@ static inline uspan_err_t uspan_fail(uspan_tracer_t *t, uspan_t s, const char *t
     (void)uspan_record_error_data(t, s, type, message, NULL);
     return uspan_end(t, s);
 }
+#undef USPAN_FORM
 
 #ifdef __cplusplus
 }
