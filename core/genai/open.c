@@ -1,7 +1,5 @@
 /* open.c: what is open, and what may be recorded of it: switches and looks at spans that have not ended. */
 #include "typed.h"
-#include "trace/attr.h"
-#include "trace/pool.h"
 
 /* ---- content ------------------------------------------------------------------------------------------- */
 

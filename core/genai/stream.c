@@ -1,7 +1,5 @@
 /* stream.c: answers that come in pieces: the first piece's time is kept once, whoever tells it again. */
 #include "typed.h"
-#include "trace/attr.h"
-#include "trace/pool.h"
 
 #if USPAN_PROFILE_LANGFUSE
 /* Two digits. */
@@ -65,8 +63,8 @@ bool uspan_has_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key)
         return false;
     }
     uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_open(&t->trace, s);
-    bool found = slot != NULL && uspan_entry_find(slot, key) != NULL;
+    const uspan_slot_t *slot = uspan_slot_open(&t->trace, s);
+    bool found = slot != NULL && uspan_attr_of(slot, key) != NULL;
     uspan_unlock(t, state);
     return found;
 }
@@ -86,8 +84,8 @@ uspan_err_t uspan_first_chunk_at(uspan_tracer_t *t, uspan_t s, uint64_t at_ns)
     uspan_err_t err;
     uint64_t start_ns = 0;
     uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_writable(&t->trace, s, key, &err);
-    bool first = slot != NULL && uspan_entry_find(slot, key) == NULL;
+    const uspan_slot_t *slot = uspan_slot_recorded(&t->trace, s, &err);
+    bool first = slot != NULL && uspan_attr_of(slot, key) == NULL;
     if (first) {
         start_ns = slot->start_ns;
     }

@@ -3,8 +3,6 @@
  * conventions, "Spans". */
 #include "typed.h"
 #include <string.h>
-#include "trace/attr.h"
-#include "trace/pool.h"
 
 #define CONVERSATION_BYTES 64u
 
@@ -137,6 +135,17 @@ typedef struct filling {
     uspan_t parent;
 } filling_t;
 
+const uspan_entry_t *uspan_attr_of(const uspan_slot_t *slot, const uspan_key_t *key)
+{
+    unsigned count = (slot->keys & uspan_key_bit(key)) != 0u ? slot->attr_count : 0u;
+    for (unsigned i = 0; i < count; i++) {
+        if (uspan_same_key(slot->attrs[i].key, key)) {
+            return &slot->attrs[i];
+        }
+    }
+    return NULL;
+}
+
 /* The parent's conversation is its children's too, where they have none of their own. */
 static void inherit_conversation(uspan_tracer_t *t, uspan_t s, uspan_t parent)
 {
@@ -152,10 +161,9 @@ static void inherit_conversation(uspan_tracer_t *t, uspan_t s, uspan_t parent)
     uint32_t state = uspan_lock(t);
     uspan_slot_t *up = uspan_slot_open(p, parent);
     uspan_slot_t *own = uspan_slot_open(p, s);
-    uspan_entry_t *e = NULL;
-    if (up != NULL && own != NULL && (up->keys & uspan_key_bit(key)) != 0u &&
-        uspan_entry_find(own, key) == NULL) { /* a run's is there already */
-        e = uspan_entry_find(up, key);
+    const uspan_entry_t *e = NULL;
+    if (up != NULL && own != NULL && uspan_attr_of(own, key) == NULL) { /* a run's is there already */
+        e = uspan_attr_of(up, key);
     }
     if (e != NULL && e->store == USPAN_STORE_STATIC) {
         is_static = true;

@@ -3,7 +3,8 @@
 #ifndef USPAN_GENAI_TYPED_H
 #define USPAN_GENAI_TYPED_H
 
-#include "trace/inside.h"
+#include "trace/attr.h"
+#include "trace/pool.h"
 #include "uspan/genai.h"
 
 /* What a field holds, and how it becomes an attribute. */
@@ -124,6 +125,8 @@ uspan_err_t uspan_rename(uspan_tracer_t *t, uspan_t s, const uspan_span_type_t *
 
 /* Tokens of a call, into the totals. */
 void uspan_count_tokens(uspan_tracer_t *t, const uspan_tokens_t *tokens);
+/* The attribute with that key, or NULL. Caller holds the lock. */
+const uspan_entry_t *uspan_attr_of(const uspan_slot_t *slot, const uspan_key_t *key);
 /* Whether an open span has an attribute. */
 bool uspan_has_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key);
 /* Names, as definitions of functions, under gen_ai.tool.definitions; those that do not fit 256 bytes are left

@@ -1,8 +1,6 @@
 /* usage.c: tokens of a call are on its span and in the totals, or in the totals alone where the span is not
  * recorded. The totals change under the lock. */
 #include "typed.h"
-#include "trace/attr.h"
-#include "trace/pool.h"
 
 void uspan_set_usage(uspan_tracer_t *t, uspan_usage_t *usage)
 {

@@ -3,7 +3,6 @@
 #include "typed.h"
 #include "trace/ascii.h"
 #include "trace/id.h"
-#include "trace/pool.h"
 
 static const uspan_row_t workflow_rows[] = {
     ROW_TEXT(uspan_workflow_t, name, workflow_name),
