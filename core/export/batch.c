@@ -126,7 +126,7 @@ bool uspan_batch_freeze(uspan_tracer_t *t, unsigned d)
     }
 }
 
-void uspan_batch_delivered(uspan_tracer_t *t, unsigned d, uint64_t rejected)
+void uspan_batch_delivered(uspan_tracer_t *t, unsigned d, uint32_t rejected)
 {
     uspan_dest_t *dest = uspan_dest(t, d);
     uspan_batch_t *b = &dest->batch;
@@ -135,7 +135,7 @@ void uspan_batch_delivered(uspan_tracer_t *t, unsigned d, uint64_t rejected)
     }
     dest->body_bytes += b->body_len;
     b->limit = b->limit < USPAN_BATCH_SPANS_MAX / 2 ? (uint16_t)(b->limit * 2u) : 0u;
-    settle_all(t, d, USPAN_SETTLE_DELIVERED, rejected < b->count ? (uint32_t)rejected : b->count);
+    settle_all(t, d, USPAN_SETTLE_DELIVERED, rejected < b->count ? rejected : b->count);
 }
 
 void uspan_batch_dropped(uspan_tracer_t *t, unsigned d, uspan_drop_t cause)

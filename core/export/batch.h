@@ -17,7 +17,7 @@ enum {
  * large are dropped and counted. False: none to send. Context: the exporting task. */
 bool uspan_batch_freeze(uspan_tracer_t *t, unsigned d);
 /* All members were accepted but for `rejected` of them. */
-void uspan_batch_delivered(uspan_tracer_t *t, unsigned d, uint64_t rejected);
+void uspan_batch_delivered(uspan_tracer_t *t, unsigned d, uint32_t rejected);
 /* All members are lost to d. */
 void uspan_batch_dropped(uspan_tracer_t *t, unsigned d, uspan_drop_t cause);
 /* Too large for the collector: freeze half as many, let the rest wait for the next batch. False: it is one

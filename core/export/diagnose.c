@@ -9,7 +9,7 @@
 #include "trace/clock.h"
 
 /* What is wrong, or its cure where that says both; a text that ends in a space goes on with the
- * transport's or parser's own words. USPAN_TEXTS 0 tells the number, from 0. */
+ * transport's or parser's own words. USPAN_TEXTS 0 tells the number, from 0, after a c. */
 #define CAUSES(X)                                           \
     X(NONE, "Nothing is wrong")                             \
     X(UNUSED, "No destination: uspan_export_to()")          \
@@ -36,17 +36,9 @@
 #define CAUSE_NAME(name, text) CAUSE_##name,
 #define CAUSE_TEXT(name, text) text "\0"
 typedef enum cause { CAUSES(CAUSE_NAME) CAUSE_COUNT } cause_t;
-
-/* Of the numbers, in their order. */
 #if USPAN_TEXTS
-static const char labels[] =
-    "Destination \0, waits s \0, answer \0, error -\0, started \0, delivered \0, rejected \0, queued \0"
-    ", open \0, unsampled ";
 static const char causes[] = CAUSES(CAUSE_TEXT);
-#else
-static const char labels[] = "d\0 w\0 a\0 e-\0 s\0 +\0 r\0 q\0 o\0 u";
 #endif
-#define ALWAYS_FROM 4u /* those before, but the first, are told only where they are not 0 */
 
 static cause_t cause_of_answer(uint16_t status)
 {
@@ -120,6 +112,13 @@ static void put_number(uspan_window_t *w, const char *label, uint32_t n)
     uspan_window_number(w, n);
 }
 
+#if USPAN_TEXTS
+/* Of the numbers, in their order. */
+static const char labels[] =
+    "Destination \0, waits s \0, answer \0, error -\0, started \0, delivered \0, rejected \0, queued \0"
+    ", open \0, unsampled ";
+#define ALWAYS_FROM 4u /* those before, but the first, are told only where they are not 0 */
+
 static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
 {
     const uspan_dest_t *dest = &t->dests[d];
@@ -159,10 +158,8 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
             put_number(w, " ", s.dropped[c]);
         }
     }
-    unsigned cause = find_cause(t, dest, &s);
-#if USPAN_TEXTS
     const char *text = causes;
-    for (; cause > 0u; cause--) {
+    for (unsigned cause = find_cause(t, dest, &s); cause > 0u; cause--) {
         text += strlen(text) + 1u;
     }
     uspan_window_text(w, ". ");
@@ -171,16 +168,26 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
         uspan_window_text(w, target->why);
     }
     uspan_window_text(w, ".");
-#else
-    put_number(w, " c", cause);
-#endif
 }
+#else
+/* What a program cannot read elsewhere, and what makes a bug report: counters are in uspan_stats(). */
+static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
+{
+    uspan_stats_t s;
+    uspan_stats(t, d, &s);
+    put_number(w, "d", d);
+    put_number(w, " c", find_cause(t, &t->dests[d], &s));
+    put_number(w, " a", s.last_status);
+    put_number(w, " e-", (uint32_t)-s.last_error);
+}
+#endif
 
 size_t uspan_diagnose(uspan_tracer_t *t, unsigned d, char *out, size_t cap)
 {
     uspan_window_t w = { .out = (uint8_t *)out, .cap = cap };
     if (t != NULL && !uspan_is_live(t)) {
-        uspan_window_text(&w, "the tracer was never started: look at what uspan_init() returned");
+        uspan_window_text(&w, USPAN_WORDS("the tracer was never started: look at what uspan_init() returned",
+                                          "not started"));
     } else if (t != NULL && d < USPAN_DESTINATIONS_MAX) {
         put_all(&w, t, d);
     }

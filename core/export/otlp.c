@@ -51,22 +51,24 @@ const uspan_scope_t *uspan_batch_scope(uspan_tracer_t *t, const uspan_batch_t *b
 static void run_from(uspan_otlp_t *o, unsigned block, unsigned offset)
 {
     const uspan_trace_part_t *p = &o->tracer->trace;
-    if (o->left > 0u) { /* else there may be no block */
+    uint32_t left = o->run + o->rest;
+    if (left > 0u) { /* else there may be no block */
         if (offset >= USPAN_BLOCK) {
             block = p->block_next[block];
             offset -= USPAN_BLOCK;
         }
         uint32_t room = USPAN_BLOCK - offset;
+        room = left < room ? left : room;
         o->block = (uint16_t)block;
         o->text = p->blocks[block].bytes + offset;
-        o->run = o->left < room ? o->left : room;
+        o->run = room;
+        o->rest = left - room;
     }
 }
 
 /* Text of an entry's kind is to be copied next; v: where its place is kept. */
 static void follow(uspan_otlp_t *o, unsigned store, const void *v, uint32_t len)
 {
-    o->left = len;
     o->run = len;
     o->text = v;
     o->percent = store == USPAN_STORE_PERCENT;
@@ -80,23 +82,22 @@ static void follow(uspan_otlp_t *o, unsigned store, const void *v, uint32_t len)
 /* Copy what fits of the text under way. */
 static inline uint8_t *copy(uspan_otlp_t *o, uint8_t *at, const uint8_t *end)
 {
-    while (o->left > 0u && at < end) {
+    while (o->run > 0u && at < end) {
         const uint8_t *text = o->text;
         size_t n = (size_t)(end - at);
         if (o->percent != 0u) {
             n = 0;
             *at++ = (uint8_t)uspan_percent_byte((const char *)text, 3u, &n);
             o->text = text + n;
-            o->left--;
+            o->run--;
             continue;
         }
         n = n < o->run ? n : o->run;
         memcpy(at, text, n);
         at += n;
         o->text = text + n;
-        o->left -= (uint32_t)n;
         o->run -= (uint32_t)n;
-        if (o->run == 0u) {
+        if (o->run == 0u && o->rest > 0u) {
             run_from(o, o->block, USPAN_BLOCK);
         }
     }
@@ -191,6 +192,18 @@ static uint32_t size_elements(uspan_otlp_t *o)
     return size;
 }
 
+/* The key of a drop cause. Returns its length. */
+static uint8_t name_drop(char out[USPAN_DROP_KEY_MAX], const char *cause)
+{
+    static const char prefix[14] = "uspan.dropped."; /* without a 0 */
+    char *at = out + sizeof prefix;
+    memcpy(out, prefix, sizeof prefix);
+    while (*cause != '\0') {
+        *at++ = *cause++;
+    }
+    return (uint8_t)(at - out);
+}
+
 /* The next attribute of a list, or NULL after the last. */
 static const uspan_entry_t *next_attr(uspan_otlp_t *o, unsigned list)
 {
@@ -201,10 +214,11 @@ static const uspan_entry_t *next_attr(uspan_otlp_t *o, unsigned list)
     if (list == LIST_SPAN) {
         const uspan_slot_t *slot = o->base;
         o->item = (uint16_t)(item + 1u);
-        if (item == slot->attr_count && p->epochs[slot->epoch].state != USPAN_EPOCH_KNOWN) {
-            return &unsynced;
+        if (item < slot->attr_count) {
+            return &slot->attrs[item];
         }
-        return item < slot->attr_count ? &slot->attrs[item] : NULL;
+        bool is_synced = p->epochs[slot->epoch].state == USPAN_EPOCH_KNOWN;
+        return item > slot->attr_count || is_synced ? NULL : &unsynced;
     }
     if (list == LIST_RESOURCE) {
         return uspan_resource_next(o->tracer, &o->item, &o->pos, &o->made, &o->made_key) ? &o->made : NULL;
@@ -217,7 +231,9 @@ static const uspan_entry_t *next_attr(uspan_otlp_t *o, unsigned list)
         if (item >= USPAN_DROP_COUNT) {
             return NULL;
         }
-        o->made.key = uspan_drop_key(item);
+        o->made.key = &o->made_key;
+        o->made_key.text = o->made_text;
+        o->made_key.len = name_drop(o->made_text, uspan_drop_name(item));
         o->made.store = USPAN_STORE_INT;
         o->made.v.i = o->batch->reported[item];
         return &o->made;
@@ -258,10 +274,10 @@ static uint8_t *put_attrs(uspan_otlp_t *o, uint8_t *at, const uint8_t *end, cons
         memcpy(at, e->key->text, key_len);
         at = uspan_put_len(at + key_len, TAG(KeyValue_value, BYTES), any);
         at = put_plain(o, at, e);
-        if (o->left > 0u) {
+        if (o->run > 0u) {
             at = copy(o, at, end);
         }
-        if (o->left > 0u || end - at < (ptrdiff_t)USPAN_HEAD_BYTES) {
+        if (o->run > 0u || end - at < (ptrdiff_t)USPAN_HEAD_BYTES) {
             o->step--;
             return at;
         }
@@ -483,13 +499,13 @@ static uint8_t *walk(uspan_otlp_t *o, uint8_t *const begin, const uint8_t *end)
             }
         }
         if (o->counting != 0u) {
-            o->counted += (uint32_t)(at - begin) + o->left;
-            o->left = 0u;
+            o->counted += (uint32_t)(at - begin) + o->run + o->rest;
+            o->run = o->rest = 0u;
             at = begin;
-        } else if (o->left > 0u) {
+        } else if (o->run > 0u) {
             at = copy(o, at, end);
         }
-    } while (o->left == 0u && end - at >= (ptrdiff_t)USPAN_HEAD_BYTES);
+    } while (o->run == 0u && end - at >= (ptrdiff_t)USPAN_HEAD_BYTES);
     return at;
 }
 
@@ -541,10 +557,11 @@ size_t uspan_otlp_read(uspan_otlp_t *o, uint8_t *out, size_t cap)
     uint8_t *at = out;
     const uint8_t *end = out + cap;
     for (;;) {
-        while (o->head_at < o->head_len && at < end) {
-            *at++ = o->head[o->head_at++];
-        }
-        at = copy(o, at, end);
+        size_t n = (size_t)(o->head_len - o->head_at);
+        n = n < (size_t)(end - at) ? n : (size_t)(end - at);
+        memcpy(at, o->head + o->head_at, n);
+        o->head_at = (uint8_t)(o->head_at + n);
+        at = copy(o, at + n, end);
         if (at == end || (o->step == END_STEP && o->head_at == o->head_len)) {
             return (size_t)(at - out);
         }

@@ -24,8 +24,6 @@ const uspan_scope_t *uspan_batch_scope(uspan_tracer_t *t, const uspan_batch_t *b
 /* Step through resource attributes: *item and *pos start at 0. *e and *key are filled. False at the end. */
 bool uspan_resource_next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e,
                          uspan_key_t *key);
-/* Scope attribute of a drop cause. */
-const uspan_key_t *uspan_drop_key(unsigned cause);
 
 /* ---- the source ---------------------------------------------------------------------------------------- */
 

@@ -2,33 +2,19 @@
  * dropped, always. */
 #include <string.h>
 #include "batch.h"
-#include "otlp.h"
 #include "trace/pool.h"
 
-#define DROP_PREFIX "uspan.dropped."
-
-static const uspan_key_t drop_keys[USPAN_DROP_COUNT] = {
-    [USPAN_DROP_POOL_FULL] = USPAN_KEY_INIT(DROP_PREFIX "pool_full"),
-    [USPAN_DROP_PARENT] = USPAN_KEY_INIT(DROP_PREFIX "parent_dropped"),
-    [USPAN_DROP_NO_ENTROPY] = USPAN_KEY_INIT(DROP_PREFIX "no_entropy"),
-    [USPAN_DROP_STOPPED] = USPAN_KEY_INIT(DROP_PREFIX "stopped"),
-    [USPAN_DROP_NO_DESTINATION] = USPAN_KEY_INIT(DROP_PREFIX "no_destination"),
-    [USPAN_DROP_EVICTED] = USPAN_KEY_INIT(DROP_PREFIX "evicted"),
-    [USPAN_DROP_TOO_LARGE] = USPAN_KEY_INIT(DROP_PREFIX "too_large"),
-    [USPAN_DROP_REFUSED] = USPAN_KEY_INIT(DROP_PREFIX "refused"),
-    [USPAN_DROP_RETRIES] = USPAN_KEY_INIT(DROP_PREFIX "retries"),
-    [USPAN_DROP_NO_TIME] = USPAN_KEY_INIT(DROP_PREFIX "no_time"),
-    [USPAN_DROP_DEADLINE] = USPAN_KEY_INIT(DROP_PREFIX "deadline"),
-};
-
-const uspan_key_t *uspan_drop_key(unsigned cause)
-{
-    return &drop_keys[cause];
-}
+/* In the order of uspan_drop_t, and an empty one. */
+static const char drop_names[] = "pool_full\0parent_dropped\0no_entropy\0stopped\0no_destination\0evicted\0"
+                                 "too_large\0refused\0retries\0no_time\0deadline\0";
 
 const char *uspan_drop_name(uspan_drop_t cause)
 {
-    return cause < USPAN_DROP_COUNT ? drop_keys[cause].text + sizeof(DROP_PREFIX) - 1u : "";
+    const char *name = drop_names;
+    for (unsigned c = cause < USPAN_DROP_COUNT ? cause : USPAN_DROP_COUNT; c > 0u; c--) {
+        name += strlen(name) + 1u;
+    }
+    return name;
 }
 
 void uspan_stats(uspan_tracer_t *t, unsigned d, uspan_stats_t *out)

@@ -2,82 +2,14 @@
  * place for all jobs: the outcome becomes an action, and each action touches target, batch and connection
  * here only. */
 #include <string.h>
-#include "answer.pb.h"
 #include "batch.h"
+#include "body.h"
 #include "exporter.h"
 #include "http_answer.h"
-#include "pb_decode.h"
 #include "retry.h"
 #include "studio.h"
 #include "trace/clock.h"
 #include "trace/id.h"
-
-#define MESSAGE_BYTES 80u
-
-/* Both messages that are read here have a number and a text, and these two tags serve both. */
-USPAN_STATIC_ASSERT(uspan_otlp_ExportTracePartialSuccess_rejected_spans_tag ==
-                            uspan_otlp_RpcStatus_code_tag &&
-                        uspan_otlp_ExportTracePartialSuccess_error_message_tag ==
-                            uspan_otlp_RpcStatus_message_tag,
-                    "ExportTracePartialSuccess and google.rpc.Status have equal tags");
-
-#if USPAN_TEXTS
-/* The first bytes of a text of *len bytes; *len is what is left of it. */
-static void read_text(pb_istream_t *s, uint32_t *len, char text[MESSAGE_BYTES])
-{
-    size_t n = *len < MESSAGE_BYTES - 1u ? *len : MESSAGE_BYTES - 1u;
-    n = n < s->bytes_left ? n : s->bytes_left;
-    (void)pb_read(s, (pb_byte_t *)text, n);
-    *len -= (uint32_t)n;
-    text[n] = '\0';
-    while (n-- > 0u) { /* it goes to a log: no control characters */
-        text[n] = (uint8_t)text[n] < 0x20u || text[n] == 0x7F ? ' ' : text[n];
-    }
-}
-#endif
-
-/* Read the body: a google.rpc.Status (`inside` it from the start), or the partial_success of an
- * ExportTraceServiceResponse, whose end is taken for that of the answer. The first bytes of the text stay,
- * all else is skipped. With nanopb's stream primitives: its message decoder recurses, and costs 3 KB more. A
- * body of another type, or one that does not decode, says nothing: servers answer JSON, or nothing. Of a body
- * that was not kept whole, what was decoded until its break counts. Returns the number. */
-static uint64_t read_body(const uspan_answer_t *a, bool inside, char text[MESSAGE_BYTES])
-{
-    pb_istream_t s = pb_istream_from_buffer(a->body, a->body_len);
-    pb_wire_type_t type;
-    uint32_t tag, len = 0;
-    uint64_t number = 0;
-    bool eof = false, whole = (a->flags & USPAN_ANSWER_PROTOBUF) != 0u;
-    text[0] = '\0';
-    while (whole && pb_decode_tag(&s, &type, &tag, &eof)) {
-        if (type != PB_WT_STRING) {
-            bool wanted = inside && type == PB_WT_VARINT && tag == uspan_otlp_RpcStatus_code_tag;
-            whole = wanted ? pb_decode_varint(&s, &number) : pb_skip_field(&s, type);
-            continue;
-        }
-        whole = pb_decode_varint32(&s, &len);
-        if (!whole) {
-            break;
-        }
-        if (!inside && tag == uspan_otlp_ExportTraceServiceResponse_partial_success_tag) {
-            inside = true;
-            whole = len <= s.bytes_left || a->body_bytes > a->body_len;
-            s.bytes_left = len < s.bytes_left ? len : s.bytes_left;
-            continue;
-        }
-#if USPAN_TEXTS
-        if (inside && tag == uspan_otlp_RpcStatus_message_tag) {
-            read_text(&s, &len, text);
-        }
-#endif
-        whole = pb_read(&s, NULL, len);
-    }
-    if (!eof && a->body_bytes <= a->body_len) {
-        text[0] = '\0';
-        number = 0u;
-    }
-    return number <= INT64_MAX ? number : 0u; /* int64: negative is nonsense */
-}
 
 static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *dest)
 {
@@ -101,14 +33,14 @@ static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *dest)
 }
 
 /* Rejected spans of a 2xx answer, or the words of an error, to the log. */
-static uint64_t hear_collector(uspan_tracer_t *t, unsigned action)
+static uint32_t hear_collector(uspan_tracer_t *t, unsigned action)
 {
-    char text[MESSAGE_BYTES];
+    char text[USPAN_MESSAGE_BYTES];
     bool good = action == USPAN_ACTION_DELIVERED;
-    uint64_t number = 0u;
+    uint32_t number = 0u;
     text[0] = '\0';
     if (good || USPAN_TEXTS) {
-        number = read_body(&uspan_out(t)->answer, !good, text);
+        number = uspan_body_read(&uspan_out(t)->answer, !good, text);
     }
     const char *what = USPAN_WORDS("collector refused spans:", "w4");
     if (good) {
@@ -155,7 +87,7 @@ static unsigned settle_batch(uspan_tracer_t *t, unsigned action, uspan_err_t err
         ((action & USPAN_ACT_SPLIT) != 0u && uspan_batch_split(t, x->dest))) {
         return 0u; /* again at once: with other headers, or less */
     }
-    uint64_t rejected = err == USPAN_OK ? hear_collector(t, action) : 0u;
+    uint32_t rejected = err == USPAN_OK ? hear_collector(t, action) : 0u;
     if ((action & USPAN_ACT_DELIVER) != 0u) {
         uspan_batch_delivered(t, x->dest, rejected);
     }

@@ -264,6 +264,9 @@ typedef struct uspan_dest {
 /* Bytes that one field takes at most, but for the text in it: both ids of a span. */
 #define USPAN_HEAD_BYTES 28u
 
+/* The longest key of a drop cause, "uspan.dropped.parent_dropped". */
+#define USPAN_DROP_KEY_MAX 28u
+
 /* The OTLP body source: where encoding stands. Fields in otlp.c's words. */
 typedef struct uspan_otlp {
     uint8_t step;     /* row of the table */
@@ -282,7 +285,7 @@ typedef struct uspan_otlp {
     uint16_t block;            /* of the text under way */
     uint32_t array_at;         /* place in that block, or behind it */
     uint32_t counted;          /* bytes, when counting */
-    uint32_t left, run;        /* bytes of text still to come, and of them without a break */
+    uint32_t run, rest;        /* bytes of text still to come: without a break, and then */
     const uint8_t *text;
     struct uspan_tracer *tracer;
     const uspan_batch_t *batch;
@@ -292,6 +295,7 @@ typedef struct uspan_otlp {
     const uspan_entry_t *entry; /* attribute under way */
     uspan_entry_t made;         /* where it stands in no list of a span: itself, and its key */
     uspan_key_t made_key;
+    char made_text[USPAN_DROP_KEY_MAX];
     uint8_t head[USPAN_HEAD_BYTES];
 } uspan_otlp_t;
 
