@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 """size.py: `make size`. Flash, RAM and stack of uspan on the host and on Cortex-M3, by linking it as firmware does.
 
-Invariant: flash is counted in a program that refers to every public function, unused sections dropped, libc left out;
-exit status 0 only if every budget of design holds, a missed one does not grow, and, with --check, README.md agrees.
+Invariant: core's flash is counted in a usual program, usual.c beside this file: it records W1 through the plain API,
+sends to one HTTPS collector, polls, flushes, shuts down and reads the accounts; config.h's defaults, but optional
+modules out; unused sections dropped; the program itself, its port and libc left out. What all public functions take
+together is told beside it, and both as -flto makes them. Exit status 0 only if every budget of design holds, a missed
+one does not grow, and, with --check, README.md agrees.
 Usage: size.py [--write | --check]   writes build/size.json; --write README's table too, --check compares it"""
 import json
 import re
@@ -12,14 +15,14 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "build")]
 import boards  # noqa: E402
 from callgraph import Graph, plain  # noqa: E402
-from sources import (BUILD, CORTEX_M3, INCLUDES, NANOPB_OPTIONS, ROOT, compile_all, core_sources, genai_sources,  # noqa: E402
-                     is_ours, label, proto_sources, public_functions, run)
+from sources import (BUILD, CORTEX_M3, INCLUDES, NANOPB_OPTIONS, ROOT, WARNINGS, compile_all, core_sources,  # noqa: E402
+                     genai_sources, is_ours, label, proto_sources, public_functions, run)
 
 OUT = ROOT / "build/size"
 SECTIONS = ["-Os", "-w", "-ffunction-sections", "-fdata-sections", "-fcallgraph-info=su"]
 BUDGETS = {"core_proto_flash_bytes": 16384, "genai_flash_bytes": 8192, "ram_per_w1_span_bytes": 1300}
 # Missed today, and said so in README.md: until the budget holds, this much and no more.
-MISSED = {"core_proto_flash_bytes": 37600}
+MISSED = {"core_proto_flash_bytes": 22820, "genai_flash_bytes": 10830}
 GOALS = {"core_proto_flash_bytes": 12288, "genai_flash_bytes": 6144, "ram_per_w1_span_bytes": 1000}
 # The core that the budget is about: optional modules out. Each is then put in alone to see what it costs.
 BARE = {"USPAN_STUDIO": 0, "USPAN_HTTP_DATE": 0, "USPAN_TRACESTATE_BYTES": 0}
@@ -42,37 +45,68 @@ def in_module(name):
     return next((module for module, pattern in CALLED.items() if re.match(pattern, name)), None)
 
 
-def linked(folder, objects, names):
-    """Bytes of flash of each source in a Cortex-M3 program that refers to these functions."""
+def calling(folder, names):
+    """The object of a program that refers to these functions."""
     lines = [f"extern void {name}(void);" for name in names]
     lines += ["void (*const volatile table[])(void) = {", *[f"    {name}," for name in names], "};",
               "int main(void) { for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++) { table[i](); } return 0; }"]
-    main, image, map_file = folder / "main.c", folder / "main.elf", folder / "main.map"
-    main.write_text("\n".join(lines) + "\n")
-    run([*CORTEX_M3, "-std=c11", "-w", "-Os", "-c", main, "-o", main.with_suffix(".o")])
-    run([*CORTEX_M3, main.with_suffix(".o"), *objects.values(), "-o", image, "--specs=nosys.specs", "-nostartfiles",
+    (folder / "main.c").write_text("\n".join(lines) + "\n")
+    run([*CORTEX_M3, "-std=c11", "-w", "-Os", "-c", folder / "main.c", "-o", folder / "main.o"])
+    return folder / "main.o"
+
+
+def usual(folder, settings):
+    """The object of usual.c. Not of the LTO kind in any build: what is inlined into it would not be counted."""
+    run([*CORTEX_M3, "-std=c11", *WARNINGS, "-Os", *INCLUDES, *defines(settings), "-c", ROOT / "tests/size/usual.c", "-o",
+         folder / "usual.o"])
+    return folder / "usual.o"
+
+
+def linked(folder, objects, main, options=("-Os",)):
+    """Bytes of flash of each source in a Cortex-M3 program whose own object is main; LTO leaves no sources, but one sum."""
+    image, map_file = folder / "main.elf", folder / "main.map"
+    run([*CORTEX_M3, *options, main, *objects.values(), "-o", image, "--specs=nosys.specs", "-nostartfiles",
          "-Wl,--gc-sections", "-Wl,-e,main", f"-Wl,-Map={map_file}", "-Wl,--no-warn-rwx-segments"])
     by_object = {str(target): label(source) for source, target in objects.items()}
     sizes = {"toolchain": 0}
     text = map_file.read_text().split("Linker script and memory map", 1)[1]
     # One input section: name, address, size, file; a long name stands on a line of its own.
     for section, size, path in re.findall(r"^ (\.[\w.$]+)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+)$", text, re.M):
-        if re.match(r"\.(text|rodata|data|ARM\.exidx|ARM\.extab)", section) and not path.endswith("/main.o"):
-            name = by_object.get(path, "toolchain")  # libc's and libgcc's: memcpy, 64-bit division
+        if re.match(r"\.(text|rodata|data|ARM\.exidx|ARM\.extab)", section) and path != str(main):
+            # toolchain: libc's and libgcc's memcpy, 64-bit division
+            name = by_object.get(path, "lto" if ".ltrans" in path else "toolchain")
             sizes[name] = sizes.get(name, 0) + int(size, 16)
     return sizes
 
 
+def all_functions(settings, genai=False, called=()):
+    functions = public_functions(*[one[2:] for one in defines(settings)])
+    return [function for function, header in sorted(functions.items())
+            if (genai or header != "genai.h") and (in_module(function) is None or in_module(function) in called)]
+
+
 def firmware(name, settings, genai=False, called=()):
-    """Flash by source of one configuration on Cortex-M3."""
+    """Flash by source of one configuration on Cortex-M3, with every public function."""
     folder = OUT / name
-    all_defines = defines({**BARE, **ENDPOINT, **settings})
+    settings = {**BARE, **ENDPOINT, **settings}
     sources = core_sources() + proto_sources() + (genai_sources() if genai else [])
-    objects = compile_all(sources, folder, CORTEX_M3, SECTIONS + all_defines)
-    functions = public_functions(*[one[2:] for one in all_defines])
-    wanted = [function for function, header in sorted(functions.items())
-              if (genai or header != "genai.h") and (in_module(function) is None or in_module(function) in called)]
-    return linked(folder, objects, wanted), folder, objects
+    objects = compile_all(sources, folder, CORTEX_M3, SECTIONS + defines(settings))
+    return linked(folder, objects, calling(folder, all_functions(settings, genai, called))), folder, objects
+
+
+def core_figures(objects):
+    """Flash by source of the usual program; and in sum: with all functions, and both by LTO."""
+    settings = {**BARE, **ENDPOINT}
+    folder = OUT / "lto"
+    lto = ["-Os", "-flto"]
+    by_lto = compile_all(core_sources() + proto_sources(), folder, CORTEX_M3,
+                         [*lto, "-w", "-ffunction-sections", "-fdata-sections", *defines(settings)])
+    program, everything = usual(folder, settings), calling(folder, all_functions(settings))
+    by_source = linked(folder, objects, program)
+    return by_source, {"core_proto_flash_bytes": total(by_source),
+                       "core_proto_lto_flash_bytes": total(linked(folder, by_lto, program, lto)),
+                       "core_proto_all_functions_flash_bytes": total(linked(folder, objects, everything)),
+                       "core_proto_all_functions_lto_flash_bytes": total(linked(folder, by_lto, everything, lto))}
 
 
 def total(sizes):
@@ -134,7 +168,8 @@ def measure():
         optional[name] = total(base) - total(firmware("option", settings)[0])
     for module in CALLED:
         optional[module] = total(firmware("option", {}, called=(module,))[0]) - total(base)
-    parts = {part: sum(bytes_ for name, bytes_ in base.items() if name.startswith(part))
+    by_source, figures = core_figures(objects)
+    parts = {part: sum(bytes_ for name, bytes_ in by_source.items() if name.startswith(part))
              for part in ("core/trace", "core/export", "proto/gen", "nanopb")}
     slot, block = constant("sizeof(uspan_slot_t)", {}), constant("sizeof(uspan_block_t) + sizeof(uint16_t)", {})
     blocks = w1_blocks({})
@@ -145,27 +180,32 @@ def measure():
         bytes_, through = deep.get(name, (0, ""))
         modules[name] = {"cortex_m3": cortex[name], "host": on_host[name], "linked_bytes": with_genai.get(name, 0),
                          "stack_bytes": bytes_, "stack_through": through}
-    return {"core_proto_flash_bytes": total(base), "genai_flash_bytes": total(with_genai) - total(base),
+    return {**figures, "genai_flash_bytes": total(with_genai) - total(base),
             "ram_per_w1_span_bytes": slot + blocks * block, "tracer_ram_bytes": constant("sizeof(uspan_tracer_t)", {}),
             "slot_bytes": slot, "w1_blocks": blocks, "block_bytes": block,
-            "parts_flash_bytes": parts, "toolchain_bytes": base["toolchain"],
+            "parts_flash_bytes": parts, "toolchain_bytes": by_source["toolchain"],
             "optional_flash_bytes": optional, "modules": modules, "boards": boards.measure_all()}
 
 
 def table(size):
     lines = ["| figure (Cortex-M3, gcc -Os, linked, unused functions dropped) | bytes | budget | goal |",
              "| --- | ---: | ---: | ---: |"]
-    names = {"core_proto_flash_bytes": "flash: core and proto with nanopb's runtime, optional modules out",
+    names = {"core_proto_flash_bytes": "flash: core and proto with nanopb's runtime, optional modules out, in a usual program: "
+                                       "records W1, one HTTPS collector, polls, flushes, shuts down, reads the accounts",
+             "core_proto_lto_flash_bytes": "the same with -flto",
+             "core_proto_all_functions_flash_bytes": "the same with every public function called",
+             "core_proto_all_functions_lto_flash_bytes": "the same with every public function called, and -flto",
              "genai_flash_bytes": "flash: genai, all types",
              "ram_per_w1_span_bytes": "RAM: one chat span with 12 attributes (W1)"}
     for key, name in names.items():
-        lines.append(f"| {name} | {size[key]:,} | {BUDGETS[key]:,} | {GOALS[key]:,} |")
+        limits = " | ".join(f"{limit[key]:,}" if key in limit else "" for limit in (BUDGETS, GOALS))
+        lines.append(f"| {name} | {size[key]:,} | {limits} |")
     lines.append("| RAM: `sizeof(uspan_tracer_t)` with the default config.h, optional modules out | "
                  f"{size['tracer_ram_bytes']:,} | | |")
     lines += ["", *boards.table(size["boards"])]
     lines += ["", "| optional module | flash on top, bytes |", "| --- | ---: |"]
     lines += [f"| {name} | {bytes_:,} |" for name, bytes_ in size["optional_flash_bytes"].items()]
-    lines += ["", "| part | flash, bytes |", "| --- | ---: |"]
+    lines += ["", "| part of the usual program | flash, bytes |", "| --- | ---: |"]
     lines += [f"| {name} | {bytes_:,} |" for name, bytes_ in size["parts_flash_bytes"].items()]
     lines += ["", "| file | code Cortex-M3 linked / whole / x86-64 whole, -Os | static RAM | deepest stack, through which call |",
               "| --- | ---: | ---: | --- |"]
