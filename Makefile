@@ -35,10 +35,16 @@ test: ## every hermetic test: gcc; clang with ASan and UBSan; TSan
 	$(FETCH) nanopb mbedtls mbedtls2 opentelemetry-proto
 	@JOBS=$(JOBS) tests/build/run_tests.sh gcc asan tsan
 
-bench: ## instructions per span, spans per second; writes build/bench.json, checks the budgets
+bench: ## instructions per span, spans per second; writes build/bench.json, checks the budgets; BOARD=mps2_an386: on a Cortex-M4
+ifneq ($(BOARD),)
+	$(SETUP) bench firmware machine
+	$(FETCH) nanopb mbedtls lwip opentelemetry-proto
+	@JOBS=$(JOBS) /usr/bin/python3 -B tests/bench/board.py $(BOARD)
+else
 	$(SETUP) bench
 	$(FETCH) nanopb mbedtls opentelemetry-proto
 	@/usr/bin/python3 -B tests/bench/bench.py
+endif
 
 size: ## flash, RAM and stack per module; writes build/size.json and README's table, checks the budgets
 	$(SETUP) size firmware machine

@@ -36,9 +36,11 @@ static const char *time_server(void)
 static void ask_time(void)
 {
     static char host[USPAN_HOST_BYTES];
-    const char *server = time_server();
+    static bool has_looked; /* looking takes 8,000 instructions: not in every turn of the main loop */
+    const char *server = has_looked ? NULL : time_server();
     size_t len = server != NULL ? strcspn(server, ":") : sizeof(host);
-    if (len >= sizeof(host) || sntp_enabled() != 0u) {
+    has_looked = true;
+    if (len >= sizeof(host)) {
         return;
     }
     memcpy(host, server, len);

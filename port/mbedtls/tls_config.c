@@ -253,7 +253,9 @@ static uspan_err_t set_versions(uspan_tls_t *tls)
     const int built_least = USPAN_TLS_1_3;
 #endif
     least = least != 0 ? least : built_least;
-    most = most != 0 ? most : built_most;
+    if (most == 0) { /* mbedTLS cuts the steps of 1.2 alone, so 1.3 has to be asked for */
+        most = USPAN_TLS_RESTARTABLE && least == USPAN_TLS_1_2 ? USPAN_TLS_1_2 : built_most;
+    }
     if (least > most || least < built_least || most > built_most) {
         return refuse(tls, 0, "mbedTLS was built without the TLS version asked for");
     }

@@ -37,7 +37,8 @@ extern "C" {
 #define USPAN_TLS_HEAP_BYTES 0
 #endif
 /* 1: elliptic-curve steps of a TLS 1.2 handshake are cut into pieces of USPAN_TLS_ECP_OPS. Needs
- * MBEDTLS_ECP_RESTARTABLE. */
+ * MBEDTLS_ECP_RESTARTABLE. mbedTLS does not cut those of 1.3, which is then offered only where max_version or
+ * min_version asks for it. */
 #ifndef USPAN_TLS_RESTARTABLE
 #define USPAN_TLS_RESTARTABLE 0
 #endif

@@ -183,7 +183,9 @@ def main(arguments):
         print(__doc__.split("\n")[-1], file=sys.stderr)
         return 2
     found = measure()
-    (ROOT / "build/bench.json").write_text(json.dumps(found, indent=1) + "\n")
+    written = ROOT / "build/bench.json"
+    known = json.loads(written.read_text()) if written.exists() else {}  # board.py's figures stay
+    written.write_text(json.dumps({**known, **found}, indent=1) + "\n")
     host = found["host"]
     print(table(host, found["compiler"]))
     for what, functions in found["profile"].items():

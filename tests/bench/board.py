@@ -1,0 +1,266 @@
+#!/usr/bin/python3
+"""board.py: `make bench BOARD=mps2_an386`. What spans and connections cost on a Cortex-M4, in instructions that QEMU counts.
+
+Invariant: a figure is the machine's own count and not of a busy host: recording and encoding are measured twice and must be
+equal. Exit status 0 only if every budget holds, a missed one does not grow, and, with --check, README.md shows these figures.
+Usage: board.py mps2_an386 [--write | --check]   adds to build/bench.json; --write README's tables too, --check compares them"""
+import json
+import re
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / folder) for folder in ("tests/build", "tests/support", "tests/support/peers")]
+import firmware  # noqa: E402
+import qemu  # noqa: E402
+from receiver import Receiver  # noqa: E402
+from sources import INCLUDES, NANOPB_OPTIONS, WARNINGS, compile_all, core_sources, proto_sources, run  # noqa: E402
+from streams import server_context  # noqa: E402
+
+BOARD = "mps2_an386"
+OUT = ROOT / "build/bench" / BOARD
+PROGRAMS = ROOT / "tests/bench/board"
+COMPILER = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb"]
+OPTIONS = ["-Os", "-DNDEBUG", "-ffunction-sections", "-fdata-sections"]
+BOARD_INCLUDES = [f"-I{ROOT / folder}" for folder in
+                  ("tests/bench", "tests/bench/board", "boards/common", "boards/common/cortex_m", "boards/mps2_an385")]
+BOARD_SOURCES = [ROOT / "boards/mps2_an385/board.c", ROOT / "boards/common/console.c", ROOT / "boards/common/semihost.c",
+                 *sorted(ROOT.glob("boards/common/cortex_m/*.c"))]
+KEYS = ROOT / "core/genai/keys.c"  # all of the genai layer that W1 needs
+LOCKS = {"inline": ['-DUSPAN_LOCK_HEADER="lock_inline.h"', f"-I{PROGRAMS}"], "port": []}
+COUNTED = {"calls": ["-icount", "shift=8"], "connect": ["-icount", "shift=3"]}  # as meter.h and connect.c say
+TOLERANCE = 0.1  # between README and a run
+BEGIN, END = "<!-- board-cost:begin -->", "<!-- board-cost:end -->"
+
+RECORD_PEERS, ENCODE_PEERS = "ctraces 8,859; oteltracing-c 6,232", "ctraces 46,960; oteltracing-c 30,413"
+# key: (label, peers, budget, goal); None: there is none. The budget of recording is for the lock compiled in, as on the host.
+ROWS = {
+    "record_w1_instructions": ("record W1, lock inline (`USPAN_LOCK_HEADER`)", RECORD_PEERS, 4000, 3000),
+    "record_w1_port_lock_instructions": ("record W1, lock through the port, as by default", "", None, None),
+    "record_w2_instructions": ("record W2", "", None, None),
+    "encode_w1_instructions": ("encode W1 in a batch of 64, sizing included, reads of 1,400 bytes", ENCODE_PEERS, 8000, 4700),
+    "memcpy_w1_instructions": ("memcpy of as many bytes", "", None, None),
+    "poll_idle_instructions": ("`uspan_poll()` with nothing to do", "", None, None),
+    "poll_longest_instructions": ("the longest `uspan_poll()` while a batch of 64 W1 is sent over plain HTTP", "", None, None),
+}
+MISSED = {}  # key: missed today, and said so in README.md: until the budget holds, this much and no more
+CALLS = {
+    "start": "uspan_start()", "end": "uspan_end()", "set_int": "uspan_set_int()", "set_double": "uspan_set_double()",
+    "set_bool": "uspan_set_bool()", "set_str": "uspan_set_str()", "set_static": "uspan_set_static()",
+    "set_bytes": "uspan_set_bytes()", "set_ints": "uspan_set_ints()", "set_doubles": "uspan_set_doubles()",
+    "set_bools": "uspan_set_bools()", "set_strs": "uspan_set_strs()", "append_str": "uspan_append_str()",
+    "append_bytes": "uspan_append_bytes()", "event": "uspan_event_n()", "add_link": "uspan_add_link()",
+    "set_status": "uspan_set_status()", "set_name": "uspan_set_name()", "record_error": "uspan_record_error_data()",
+    "enter_and_leave": "uspan_enter(), uspan_leave()", "context_of": "uspan_context_of()",
+}
+SCENES = {
+    "usual": "always the same", "full": "table full, a new key",
+    "replace": "table full, its last value, of 4,096 bytes, replaced",
+    "replace_wide": "4,096 bytes of two-byte characters replace a value", "replace_broken": "4,096 broken bytes replace a value",
+    "replace_mixed": "4,096 bytes, every other one broken, replace a value",
+    "full_mixed": "4,096 bytes, every other one broken; table full", "dry": "text pool dry", "dry_long": "text pool dry",
+    "plain": "longest text", "broken": "a broken byte near the end", "mixed": "texts of 4,096 bytes, every other one broken",
+    "pool_full": "no slot free", "remote": "remote parent with 512 bytes of tracestate",
+    "queued": "tables full, every text cut amid a character",
+    "given_back": "tables full, no destination: all of it is freed",
+    "amid": "4,096 bytes, every other one broken, after half a character",
+    "amid_plain": "4,096 bytes after half a character", "amid_wide": "4,096 bytes of two-byte characters after half a one",
+}
+SCENES_OF = {("set_strs", "replace"): "2,048 empty texts", ("set_strs", "full"): "2,048 empty texts"}
+ALIKE = "alike"  # a scene of its own: keys that nobody would choose
+PHASES = {"full": "new connection, full handshake", "resumed": "new connection, resumed with a ticket", "kept": "kept connection"}
+# name: (label, cmake's settings, versions of TLS that the server has)
+BUILDS = {
+    "tls_1_2": ("TLS 1.2", [], ("1.2", "1.2")),
+    "tls_1_3": ("TLS 1.3", [], ("1.3", "1.3")),
+    "restartable": ("TLS 1.2, `USPAN_TLS_RESTARTABLE`", ["-DUSPAN_TLS_RESTARTABLE=ON"], ("1.2", "1.3")),
+}
+# Instructions of a request over that connection, connecting included, uspan's and lwIP's; of the longest single uspan_poll().
+CONNECTION_BUDGETS = {("tls_1_2", "resumed"): 10**6, ("tls_1_2", "kept"): 10**6, ("tls_1_3", "kept"): 10**6}
+STEP_BUDGETS = {"restartable": 2_500_000}
+
+
+# ---- recording and encoding
+
+def build_calls(lock):
+    """The firmware of tests/bench/board with one of LOCKS; the core's options are those of calls.c's head."""
+    head = re.search(r"uspan-config: ([^*]+)", (PROGRAMS / "calls.c").read_text()).group(1)
+    options = [*OPTIONS, *[f"-D{one}" for one in head.split()], *LOCKS[lock]]
+    folder = OUT / lock
+    objects = compile_all(core_sources() + [KEYS] + proto_sources(), folder, COMPILER, options)
+    mine = []
+    for source in [PROGRAMS / name for name in ("calls.c", "rig.c", "scenes.c")]:
+        mine.append(folder / f"{source.stem}.o")
+        run([*COMPILER, "-std=c11", *WARNINGS, *options, *INCLUDES, *NANOPB_OPTIONS, *BOARD_INCLUDES, "-c", source,
+             "-o", mine[-1]])
+    elf = folder / "calls.elf"
+    run([*COMPILER, "-std=gnu11", "-w", *options, *INCLUDES, *BOARD_INCLUDES, *BOARD_SOURCES, *mine, *objects.values(), "-o", elf,
+         "--specs=nano.specs", "-nostartfiles", "-T", ROOT / "boards" / BOARD / "link.ld", f"-L{ROOT / 'boards/common/cortex_m'}",
+         "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments"])
+    return firmware.Firmware(BOARD, elf, None)
+
+
+def run_calls(built):
+    """{(group, name): (first, second)} of what the firmware tells."""
+    done = qemu.run(built, more=COUNTED["calls"])
+    if done.status != 0 or not done.text.endswith("done\n"):
+        raise RuntimeError(f"{built.elf} did not come to its end:\n{done.text}")
+    return {(group, name): (int(first), int(second))
+            for group, name, first, second in re.findall(r"^(\w+) (\w+) (\d+) (\d+)$", done.text, re.M)}
+
+
+def calls_of(told):
+    """{call: usual, worst, its scene, the longest that interrupts were kept out}."""
+    found = {}
+    for call in CALLS:
+        costs = {scene: costs for (group, scene), costs in told.items() if group == call}
+        scenes = [scene for scene in costs if scene != ALIKE]
+        worst = max(scenes, key=lambda scene: costs[scene][0])
+        found[call] = {"usual": costs["usual"][0], "worst": costs[worst][0], "worst_in": worst,
+                       "locked": max(costs[scene][1] for scene in scenes)}
+    return found
+
+
+def measure_calls():
+    with ThreadPoolExecutor(2) as pool:
+        built = dict(zip(LOCKS, pool.map(build_calls, LOCKS)))
+        runs = list(pool.map(run_calls, [built["inline"], built["inline"], built["port"]]))
+    if runs[0] != runs[1]:
+        raise RuntimeError("two runs differ: " + ", ".join(f"{key} {runs[0][key]} {runs[1].get(key)}" for key in runs[0]
+                                                           if runs[0][key] != runs[1].get(key)))
+    inline, port = runs[0], runs[2]
+    found = {key: inline["work", key.removesuffix("_instructions")][0] for key in ROWS if "port_lock" not in key}
+    found["record_w1_port_lock_instructions"] = port["work", "record_w1"][0]
+    found["wire_w1_bytes"] = inline["work", "wire_w1"][0]
+    found["alike_instructions"] = port["set_int", ALIKE][0]
+    found["calls"] = calls_of(port)  # the port's lock is what can be timed
+    return found
+
+
+# ---- connections
+
+def measure_connection(name):
+    """{phase: instructions of uspan, of lwIP, of the longest poll} of one of BUILDS."""
+    _, settings, (least, most) = BUILDS[name]
+    built = firmware.build(BOARD, f"-DBOARD_AGENT={PROGRAMS / 'connect.c'}", *settings)
+    with Receiver(server_context(minimum=least, maximum=most)) as receiver:
+        done = qemu.run(built, {"endpoint": f"https://{qemu.LOOPBACK}:{receiver.port}/v1/traces", "unix_s": int(time.time())},
+                        more=COUNTED["connect"])
+        seen = [(c.tls_version, c.reused) for c in receiver.connections]
+    version = "TLSv1.3" if name == "tls_1_3" else "TLSv1.2"
+    if done.status != 0 or seen != [(version, False), (version, True)]:
+        raise RuntimeError(f"{name}: status {done.status}, connections {seen}\n{done.text}")
+    return {phase: {"uspan": int(uspan), "stack": int(stack), "longest_poll": int(longest)} for phase, uspan, stack, longest in
+            re.findall(r"^(\w+) uspan (\d+) stack (\d+) longest (\d+)", done.text, re.M)}
+
+
+def measure():
+    found = measure_calls()
+    found["connection"] = {name: measure_connection(name) for name in BUILDS}
+    found["compiler"] = run([*COMPILER, "--version"]).splitlines()[0]
+    return found
+
+
+# ---- what is told
+
+def verdict(figure, budget, goal):
+    words = [f"**{figure - budget:,} over the budget**"] if budget is not None and figure > budget else []
+    if goal is not None:
+        words.append("goal met" if figure <= goal else f"{figure - goal:,} above the goal")
+    return "; ".join(words)
+
+
+def thousands(number):
+    return f"{round(number / 1000):,} k" if number < 10**6 else f"{number / 10**6:.1f} M"
+
+
+def table(found):
+    lines = ["| instructions (Cortex-M4, -Os) | uspan | budget | goal | | peers |", "| --- | ---: | ---: | ---: | --- | --- |"]
+    for key, (label, peers, budget, goal) in ROWS.items():
+        limits = ["" if one is None else f"{one:,}" for one in (budget, goal)]
+        lines.append(f"| {label} | {found[key]:,} | {limits[0]} | {limits[1]} | {verdict(found[key], budget, goal)} | {peers} |")
+    lines += ["", "| call, instructions | usual | at worst | interrupts kept out | the worst is |",
+              "| --- | ---: | ---: | ---: | --- |"]
+    for call, cost in found["calls"].items():
+        scene = SCENES_OF.get((call, cost["worst_in"]), SCENES[cost["worst_in"]])
+        lines.append(f"| `{CALLS[call]}` | {cost['usual']:,} | {cost['worst']:,} | {cost['locked']:,} | {scene} |")
+    lines += ["", f"Keys are told apart by a hash first. With {found['alike_instructions']:,} instructions and as long a lock a "
+              "setter finds the last of 16 keys of 255 bytes that share one hash and differ in their last byte.", "",
+              "| a request with one W1, connecting included | instructions | the longest `uspan_poll()` |",
+              "| --- | ---: | ---: |"]
+    for name, phases in found["connection"].items():
+        for phase, words in PHASES.items():
+            cost = phases[phase]
+            lines.append(f"| {BUILDS[name][0]}: {words} | {thousands(cost['uspan'] + cost['stack'])} "
+                         f"| {thousands(cost['longest_poll'])} |")
+    return "\n".join([*lines, "", f"Compiler: {found['compiler']}."])
+
+
+def number_of(cell):
+    """A cell's figure, None where it has none."""
+    found = re.fullmatch(r"([\d,.]+) ?([kM]?)", cell.strip())
+    return float(found.group(1).replace(",", "")) * {"": 1, "k": 10**3, "M": 10**6}[found.group(2)] if found else None
+
+
+def cells(text):
+    """{first cell of a row: its figures}, of every row."""
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return {first: [number_of(cell) for cell in rest if number_of(cell) is not None] for first, *rest in rows}
+
+
+def readme_faults(found, write):
+    path = ROOT / "README.md"
+    text = path.read_text()
+    if BEGIN not in text or END not in text:
+        return [f"README.md has no {BEGIN} ... {END}"]
+    head, rest = text.split(BEGIN, 1)
+    old, tail = rest.split(END, 1)
+    new = table(found)
+    if write:
+        path.write_text(f"{head}{BEGIN}\n{new}\n{END}{tail}")
+        return []
+    cure = f"cure: tests/bench/board.py {BOARD} --write, and commit README.md"
+    shown, measured = cells(old), cells(new)
+    if list(shown) != list(measured):
+        return [f"README.md's tables of the board are not in this script's form; {cure}"]
+    return [f"README.md says {shown[row]} for {row}, this run {measured[row]}; {cure}" for row in measured
+            if len(shown[row]) != len(measured[row]) or
+            any(abs(one - other) > TOLERANCE * max(one, other) for one, other in zip(shown[row], measured[row]))]
+
+
+def budget_faults(found):
+    """Every budget that is missed, and grew."""
+    for key, (label, _, budget, _) in ROWS.items():
+        if budget is not None and found[key] > max(budget, MISSED.get(key, 0)):
+            yield f"{key} is {found[key]:,}, {found[key] - budget:,} over its budget of {budget:,}"
+    for (name, phase), budget in CONNECTION_BUDGETS.items():
+        cost = found["connection"][name][phase]
+        if cost["uspan"] + cost["stack"] > budget:
+            yield f"{name}, {phase}: {cost['uspan'] + cost['stack']:,} instructions, over the budget of {budget:,}"
+    for name, budget in STEP_BUDGETS.items():
+        longest = max(cost["longest_poll"] for cost in found["connection"][name].values())
+        if longest > budget:
+            yield f"{name}: the longest uspan_poll() takes {longest:,} instructions, over the budget of {budget:,}"
+
+
+def main(arguments):
+    if arguments[:1] != [BOARD] or arguments[1:] not in ([], ["--write"], ["--check"]):
+        print(__doc__.rsplit("\n", 1)[-1], file=sys.stderr)
+        return 2
+    found = measure()
+    path = ROOT / "build/bench.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**known, BOARD: found}, indent=1) + "\n")
+    print(table(found))
+    faults = list(budget_faults(found))
+    if arguments[1:]:
+        faults += readme_faults(found, arguments[1:] == ["--write"])
+    for fault in faults:
+        print(f"bench: {fault}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
