@@ -66,10 +66,11 @@ lint: ## format, clang-tidy, include rules, banned calls, links
 	$(FETCH) nanopb mbedtls
 	@JOBS=$(JOBS) tests/build/run_lint.sh
 
-interop: ## TLS and HTTP against other implementations (OpenSSL, GnuTLS)
-	$(SETUP) test
+interop: ## against others: AgentScope, OpenAI's Agents SDK, Phoenix, the Collector, OpenSSL, GnuTLS; PARTS="..." for some
+	$(SETUP) interop
 	$(FETCH) nanopb mbedtls opentelemetry-proto
-	@JOBS=$(JOBS) TESTS='^net\.' tests/build/run_tests.sh gcc
+	@port/deps/interop.sh
+	@JOBS=$(JOBS) /usr/bin/python3 -B tests/interop/run.py $(PARTS)
 
 firmware: ## the example agent for a board (BOARD=x; else for all), with flash and RAM by module
 	$(SETUP) firmware

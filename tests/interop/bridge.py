@@ -156,6 +156,7 @@ def speech_group(data):
 MAKERS = {"generation": generation, "response": response, "agent": agent, "function": function, "guardrail": guardrail,
           "handoff": handoff, "mcp_tools": mcp_tools, "custom": custom, "task": custom, "turn": custom,
           "transcription": transcription, "speech": speech, "speech_group": speech_group}
+KNOWN = {"user_id": "user.id", "session_id": "session.id", "environment": "deployment.environment.name"}  # metadata
 CLIENT = ("generation", "response", "mcp_tools", "transcription", "speech")
 
 
@@ -171,7 +172,7 @@ class Bridge(TracingProcessor):
         self.set(span, trace.trace_id, "invoke_workflow", {"gen_ai.workflow.name": trace.name})
         for key, value in (trace.metadata or {}).items():
             scalar = isinstance(value, (str, bool, int, float))
-            span.set_attribute(f"uspan.trace.metadata.{key}", value if scalar else text(value))
+            span.set_attribute(KNOWN.get(key, f"uspan.trace.metadata.{key}"), value if scalar else text(value))
 
     def on_trace_end(self, trace):
         self.open.pop(trace.trace_id).end()

@@ -145,6 +145,12 @@ def streamed(d):
     return form is not None and d.was is ABSENT and isinstance(d.now, form) and d.operation in ("chat", "speech_generation")
 
 
+@rule("S4", "a call of OpenAI's Responses names its provider")
+def responses(d):
+    return (d.key == "gen_ai.provider.name" and d.was is ABSENT and d.now == "openai"
+            and d.theirs["attributes"].get("openai.api.type") == "responses")
+
+
 @rule("S6", "a tool has a type")
 def tool_type(d):
     return d.key == "gen_ai.tool.type" and d.was is ABSENT and d.now == "function" and d.operation == "execute_tool"
@@ -171,6 +177,14 @@ def printed(d):
 def unknown_block(d):
     return (d.key in ("gen_ai.input.messages", "gen_ai.output.messages") and d.was is ABSENT and isinstance(d.now, dict)
             and d.now.get("type") == "sensor_frame")
+
+
+@rule("S11", "an answer that broke off says so and keeps what came")
+def broken_off(d):
+    broken = d.was is ABSENT and d.operation == "chat" and d.ours["status"]["code"] == "ERROR"
+    if d.key == "gen_ai.response.finish_reasons":
+        return broken and d.now == ["error"]
+    return broken and d.key == "gen_ai.output.messages" and all(m["finish_reason"] == "error" for m in loaded(d.now))
 
 
 @rule("S13", "the scope is the library's")
@@ -248,6 +262,9 @@ def of_spans(theirs, ours):
             yield Difference(theirs, ours, "event", str(n), left and left["name"], right and right["name"])
         else:
             yield from of_attributes(theirs, ours, "event", left["attributes"], right["attributes"])
+    links = [[link["attributes"] for link in span.get("links", [])] for span in (theirs, ours)]
+    if links[0] != links[1]:
+        yield Difference(theirs, ours, "links", "", *links)
     for lost in (theirs["dropped"], ours["dropped"]):
         if lost:
             yield Difference(theirs, ours, "dropped", "", theirs["dropped"], ours["dropped"])

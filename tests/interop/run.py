@@ -2,7 +2,7 @@
 """run.py: `make interop`: uspan against implementations that are not its own.
 
 Invariant: the last line is "N passed, M failed"; the exit status is 0 only if nothing failed and something passed.
-  run.py [part ...]   parts: conversations; none given: all"""
+  run.py [part ...]   parts: servers conversations; none given: all"""
 import importlib
 import os
 import subprocess
@@ -11,8 +11,9 @@ import time
 
 from tools import HOST, OUT, ROOT, Tally, tail
 
-PARTS = ("conversations",)
-TARGETS = ("agentscope_oracle", "openai_oracle", "agent_under_test", "example_agent")
+PARTS = ("servers", "conversations")
+TARGETS = ("agentscope_oracle", "openai_oracle", "agent_under_test",
+           *(f"example_{name}" for name in ("agent", "chat", "console", "main_loop", "two_tasks")))
 
 
 def build():
@@ -20,7 +21,7 @@ def build():
     log, jobs = OUT / "host.log", os.environ.get("JOBS", "2")
     print("== interop: building", flush=True)
     with open(log, "wb") as words:
-        for command in (["cmake", "-S", ROOT, "-B", HOST, "-DCMAKE_BUILD_TYPE=Release", "-DUSPAN_TESTS_PYTHON=OFF"],
+        for command in (["cmake", "-S", ROOT, "-B", HOST, "-DCMAKE_BUILD_TYPE=Debug", "-DUSPAN_TESTS_PYTHON=OFF"],
                         ["cmake", "--build", HOST, "-j", jobs, "--target", *TARGETS]):
             if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=words, stderr=subprocess.STDOUT).returncode:
                 print("\n".join(tail(log, 40)))

@@ -62,11 +62,15 @@ EXPLAINED = {
     "S2": attributes("format", {"agentscope.function.input": json.dumps(["Msg(id='1')"])},
                      {"agentscope.function.input": json.dumps([{"role": "user"}])}),
     "S4": attributes("chat", {}, {"gen_ai.response.time_to_first_chunk": 0.5}),
+    "S4 provider": attributes("chat", {"openai.api.type": "responses"},
+                              {"openai.api.type": "responses", "gen_ai.provider.name": "openai"}),
     "S6": attributes("execute_tool", {"gen_ai.tool.call.result": PRINTED}, {"gen_ai.tool.call.result": '{"ok":true}'}),
     "S6 type": attributes("execute_tool", {}, {"gen_ai.tool.type": "function"}),
     "S6 vectors": attributes("embeddings", {"agentscope.function.output": '{"embeddings":[[1]],"usage":null}'},
                              {"agentscope.function.output": '{"usage":null}'}),
     "S8": messages(INPUT, message({"type": "text"}), message({"type": "sensor_frame"}, {"type": "text"})),
+    "S11": (span(**FAILED), span(attributes={"gen_ai.response.finish_reasons": ["error"]}, **FAILED)),
+    "S11 message": (span(**FAILED), span(attributes={OUTPUT: json.dumps(message(CALL, reason="error"))}, **FAILED)),
     "S13": (span(), span(scope={"name": "uspan"})),
 }
 FAULTS = {
@@ -90,6 +94,11 @@ FAULTS = {
     "a made-up part": messages(INPUT, message({"type": "text"}), message({"type": "text"}, {"type": "text"})),
     "a lost exception": (span(events=[{"name": "exception", "attributes": {}}]), span()),
     "a result that was lost": attributes("execute_tool", {"gen_ai.tool.call.result": PRINTED}, {}),
+    "finish reasons of a call that failed otherwise": (
+        span(**FAILED), span(attributes={"gen_ai.response.finish_reasons": ["stop"]}, **FAILED)),
+    "an answer that broke off, of a call that did not": attributes(
+        "chat", {}, {OUTPUT: json.dumps(message(CALL, reason="error"))}),
+    "a lost link": (span(links=[{"attributes": {}}]), span()),
     "another schema": (span(), span(schema_url="x")),
     "attributes that were dropped": (span(), span(dropped={"attributes": 1})),
 }

@@ -29,13 +29,17 @@ class Tally:
         self.passed += not faults
         self.failed += bool(faults)
         if backend:
-            self.cells[backend, feature] = "no" if faults or self.cells.get((backend, feature)) == "no" else "yes"
+            self.mark(backend, feature, not faults)
         print(f"  {'FAILED' if faults else 'ok    '} {name}", flush=True)
         for fault in faults[:8]:
             print(f"         {fault}")
         if len(faults) > 8:
             print(f"         and {len(faults) - 8} more")
         return not faults
+
+    def mark(self, backend, feature, held):
+        """A feature has "yes" only if it held wherever it was asked for."""
+        self.cells[backend, feature] = "yes" if held and self.cells.get((backend, feature)) != "no" else "no"
 
     def not_offered(self, backend, *features):
         for feature in features:

@@ -1,0 +1,185 @@
+"""collector.py: the OpenTelemetry Collector, built from its Go modules, stores byte for byte what uspan meant to send.
+
+Invariant: what is judged is the collector's own file, written by its file exporter; refusals are answered by its own
+receiver, on a refusal inside its pipeline."""
+import base64
+import json
+import shutil
+import subprocess
+from contextlib import contextmanager
+
+import certs
+import compare
+import spans as received
+from conversations import played
+from phoenix import free_ports, unequal
+from tools import HOST, LIMIT_S, OUT, child, clean_environment, tail, until
+
+NAME = "OpenTelemetry Collector"
+AGENT, BARE = HOST / "examples" / "agent", HOST / "tests" / "agent_under_test"
+DATA = OUT / "collector-data"
+PLAIN = {"backpressure": {"refusals": 0}}
+BUSY = {
+    "429 with Retry-After": ({"backpressure": {"refusals": 2, "exhausted": True, "delay": "1s"}}, 2),
+    "503 with Retry-After": ({"backpressure": {"refusals": 2, "delay": "1s"}}, 2),
+    "503 without": ({"backpressure": {"refusals": 3}}, 3),
+}
+# More than any program of Go's holds: the limiter refuses all.
+FULL = {"memory_limiter": {"check_interval": "100ms", "limit_mib": 2, "spike_limit_mib": 1}}
+
+
+class Collector:
+    """processors: the pipeline's, by name. tls: of the receiver."""
+
+    def __init__(self, processors=PLAIN, tls=None, port=None):
+        self.port = port or free_ports(1)[0]
+        self.secure = tls is not None
+        self.file, self.log = DATA / f"{self.port}.json", OUT / "collector.log"
+        http = {"endpoint": f"127.0.0.1:{self.port}"} | ({"tls": tls} if tls else {})
+        self.config = {
+            "receivers": {"otlp": {"protocols": {"http": http}}},
+            "processors": processors,
+            "exporters": {"file": {"path": str(self.file), "append": True}},
+            "service": {"telemetry": {"metrics": {"level": "none"}, "logs": {"level": "info"}},
+                        "pipelines": {"traces": {"receivers": ["otlp"], "processors": list(processors), "exporters": ["file"]}}}}
+
+    @contextmanager
+    def started(self):
+        DATA.mkdir(parents=True, exist_ok=True)
+        settings = DATA / f"{self.port}.yaml"  # JSON is YAML
+        settings.write_text(json.dumps(self.config))
+        with child([OUT / "collector" / "collector", f"--config=file:{settings}"], log=self.log,
+                   env=clean_environment()) as process:
+            if not until(lambda: b"Everything is ready" in self.log.read_bytes(), process):
+                raise SystemExit("\n".join(["interop: the collector did not start", *tail(self.log)]))
+            yield self
+
+    def url(self):
+        return f"http{'s' if self.secure else ''}://localhost:{self.port}/v1/traces"
+
+    def spans(self, count):
+        """What it stored, as dicts of spans.py, once there are `count`."""
+        def stored():
+            text = self.file.read_text() if self.file.exists() else ""
+            lines = [line for line in text.split("\n")[:-1] if line]
+            found = [span for line in lines for span in of_json(json.loads(line))]
+            return found if len(found) >= count else None
+        return until(stored, limit_s=30) or []
+
+
+# ---- its JSON as dicts of spans.py ---------------------------------------------------------------------------------------
+
+def value_of(value):
+    kind, held = next(iter(value.items()))
+    if kind == "intValue":
+        return int(held)
+    if kind == "doubleValue":
+        return float(held)
+    if kind == "arrayValue":
+        return [value_of(item) for item in held.get("values", [])]
+    if kind == "kvlistValue":
+        return attributes_of(held.get("values", []))
+    return {"bytes": base64.b64decode(held).hex()} if kind == "bytesValue" else held
+
+
+def attributes_of(pairs):
+    return {pair["key"]: value_of(pair["value"]) for pair in pairs}
+
+
+def span_of(span, scope, schema):
+    status = span.get("status", {})
+    return {
+        "trace_id": span["traceId"], "span_id": span["spanId"], "parent_span_id": span.get("parentSpanId", ""),
+        "name": span["name"], "kind": received.KINDS[span["kind"]], "start_ns": int(span["startTimeUnixNano"]),
+        "end_ns": int(span["endTimeUnixNano"]), "attributes": attributes_of(span.get("attributes", [])),
+        "events": [{"name": event["name"], "time_ns": int(event["timeUnixNano"]),
+                    "attributes": attributes_of(event.get("attributes", []))} for event in span.get("events", [])],
+        "links": [{"trace_id": link["traceId"], "span_id": link["spanId"],
+                   "attributes": attributes_of(link.get("attributes", []))} for link in span.get("links", [])],
+        "status": {"code": received.STATUSES[status.get("code", 0)], "message": status.get("message", "")},
+        "dropped": {key: span[key] for key in span if key.startswith("dropped")}, "schema_url": schema,
+        "scope": {"name": scope.get("name", ""), "version": scope.get("version", "")}}
+
+
+def of_json(request):
+    return [span_of(span, scoped.get("scope", {}), scoped.get("schemaUrl", ""))
+            for block in request["resourceSpans"] for scoped in block["scopeSpans"] for span in scoped["spans"]]
+
+
+# ---- the checks ----------------------------------------------------------------------------------------------------------
+
+def bare(collector, *arguments):
+    """Its accounts, by the program under test."""
+    done = subprocess.run([BARE, collector.url(), "timeout=5000", "settle=60000", *arguments], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=LIMIT_S, env=clean_environment())
+    return json.loads(done.stdout)
+
+
+def kept(collector, name):
+    """Faults of what it stored of a conversation, held against what the strict receiver had of the same."""
+    wanted, faults = played(HOST / "tests" / "agentscope_oracle", name)
+    before = len(collector.spans(0) or [])
+    done = subprocess.run([HOST / "tests" / "agentscope_oracle", name], stdin=subprocess.DEVNULL, timeout=LIMIT_S,
+                          capture_output=True, text=True,
+                          env=clean_environment(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=collector.url()))
+    stored = collector.spans(before + len(wanted))[before:]
+    faults += unequal("exit status", done.returncode, 0)
+    return faults + [str(difference) for difference in compare.differences(wanted, stored)] + unequal(
+        "spans", len(stored), len(wanted))
+
+
+def contents(tally):
+    with Collector().started() as collector:
+        for name, features in {"tool_loop": ("tree", "names", "kinds", "messages", "tools", "tokens", "sessions"),
+                               "failing_tool": ("errors", "events"), "messages": ("messages",), "functions": (),
+                               "everything": ("links", "events")}.items():
+            faults = kept(collector, name)
+            tally.check(f"stores {name} as it was sent", faults)
+            for feature in features:
+                tally.mark(NAME, feature, not faults)
+
+
+def secure(tally):
+    good, client, stranger = certs.get("good"), certs.get("client"), certs.get("client_other_ca")
+    anchor = f"anchor={certs.get().ca_pem}"
+    for version, words in ((12, "1.2"), (13, "1.3")):
+        tls = {"cert_file": str(good.pem), "key_file": str(good.key), "min_version": words, "max_version": words}
+        with Collector(tls=tls).started() as collector:
+            accounts = bare(collector, anchor, f"tls={version}", "spans=5")
+            tally.check(f"TLS {words}", unequal("delivered", accounts["delivered"], 5)
+                        + unequal("stored", len(collector.spans(5)), 5), NAME, f"TLS {words}")
+        with Collector(tls=tls | {"client_ca_file": str(good.ca_pem)}).started() as collector:
+            accounts = bare(collector, anchor, f"tls={version}", f"cert={client.pem}", f"key={client.key}", "spans=5")
+            tally.check(f"TLS {words} with a certificate of the device", unequal("delivered", accounts["delivered"], 5)
+                        + unequal("stored", len(collector.spans(5)), 5), NAME, "mutual TLS")
+            for what, held in (("without one", ()), ("with a stranger's", (f"cert={stranger.pem}", f"key={stranger.key}"))):
+                refused = bare(collector, anchor, f"tls={version}", "settle=500", "deadline=500", *held)
+                tally.check(f"TLS {words} {what}: refused, and the span is counted", unequal(
+                    "accounts", (refused["delivered"], refused["balanced"], sum(refused["dropped"].values())), (0, 1, 1)),
+                    NAME, "mutual TLS")
+    other = certs.get("other_ca")
+    with Collector(tls={"cert_file": str(other.pem), "key_file": str(other.key)}).started() as collector:
+        refused = bare(collector, anchor, "settle=500", "deadline=500")
+        tally.check("an authority that is not trusted: nothing is sent", unequal("delivered", refused["delivered"], 0)
+                    + unequal("stored", collector.file.exists() and collector.file.read_text(), ""), NAME, "TLS 1.3")
+
+
+def busy(tally):
+    for words, (processors, refusals) in BUSY.items():
+        with Collector(processors).started() as collector:
+            accounts = bare(collector, "spans=5")
+            tally.check(f"{words}, {refusals} times: then stored once", unequal("delivered", accounts["delivered"], 5)
+                        + unequal("retries", accounts["retries"], refusals) + unequal("stored", len(collector.spans(5)), 5),
+                        NAME, "retry")
+    with Collector(FULL).started() as collector:
+        refused = bare(collector, "settle=700", "deadline=300")
+        tally.check("its memory limiter: 503, the span is kept until the deadline, then counted",
+                    unequal("last status", refused["last_status"], 503) + unequal("dropped", refused["dropped"], {"deadline": 1}),
+                    NAME, "retry")
+
+
+def run(tally):
+    shutil.rmtree(DATA, ignore_errors=True)
+    contents(tally)
+    secure(tally)
+    busy(tally)

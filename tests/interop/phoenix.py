@@ -1,0 +1,197 @@
+"""phoenix.py: Arize Phoenix stores what uspan sends, and shows it as what it is: asked of its own REST and GraphQL.
+
+Invariant: each start has a data folder and ports of its own; every answer about a feature comes from Phoenix's store."""
+import json
+import shutil
+import socket
+import subprocess
+import urllib.request
+from contextlib import contextmanager
+
+from tools import HOST, LIMIT_S, OUT, child, clean_environment, tail, until
+
+NAME = "Arize Phoenix"
+AGENT, TWIN, BARE = HOST / "examples" / "agent", HOST / "tests" / "agentscope_oracle", HOST / "tests" / "agent_under_test"
+START_S = 300  # its first start creates its database
+CALLS = [("call_1", "read_soil", {"bed": 3}), ("call_2", "open_valve", {"bed": 3, "seconds": 60})]
+QUESTION = "Is bed 3 dry? Water it if it is."
+ANSWER = "Bed 3 is dry (12 %), but its valve is stuck. Please have a look at it."
+TREE = ["invoke_agent gardener", "  format dashscope", "  chat qwen-max", "  execute_tool read_soil",
+        "  execute_tool open_valve", "  chat qwen-max"]
+KINDS = ["AGENT", "UNKNOWN", "LLM", "TOOL", "TOOL", "LLM"]  # a formatter is none of Phoenix's kinds
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [held.getsockname()[1] for held in sockets]
+    for held in sockets:
+        held.close()
+    return ports
+
+
+class Phoenix:
+    def __init__(self):
+        self.port, self.grpc_port = free_ports(2)
+        self.log = OUT / "phoenix.log"
+        self.process = None
+
+    @contextmanager
+    def started(self):
+        data = OUT / "phoenix-data"
+        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(parents=True)
+        environment = clean_environment(
+            HOME=str(data), PHOENIX_WORKING_DIR=str(data), PHOENIX_HOST="127.0.0.1", PHOENIX_PORT=str(self.port),
+            PHOENIX_GRPC_PORT=str(self.grpc_port), PHOENIX_TELEMETRY_ENABLED="false",
+            PHOENIX_ALLOW_EXTERNAL_RESOURCES="false")
+        with child([OUT / "phoenix" / "bin" / "phoenix", "serve"], log=self.log, env=environment) as self.process:
+            yield self
+
+    def ready(self):
+        def answers():
+            try:
+                return urllib.request.urlopen(self.url("/healthz"), timeout=5).status == 200
+            except OSError:
+                return False
+        return until(answers, self.process, START_S)
+
+    def url(self, path="/v1/traces"):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def spans(self, project, count):
+        """That project's spans in order of start, once there are `count` of them: storing is asynchronous."""
+        def stored():
+            try:
+                answer = urllib.request.urlopen(self.url(f"/v1/projects/{project}/spans?limit=100"), timeout=10)
+            except OSError:
+                return None
+            found = json.load(answer)["data"]
+            return found if len(found) >= count else None
+        found = until(stored, self.process, 60) or []
+        return sorted(found, key=lambda span: span["start_time"])
+
+    def query(self, text):
+        body = json.dumps({"query": text}).encode()
+        request = urllib.request.Request(self.url("/graphql"), body, {"Content-Type": "application/json"})
+        return json.load(urllib.request.urlopen(request, timeout=30))["data"]
+
+    def project(self, name, fields):
+        edges = self.query("{ projects { edges { node { name " + fields + " } } } }")["projects"]["edges"]
+        return next(edge["node"] for edge in edges if edge["node"]["name"] == name)
+
+
+def send(program, phoenix, *arguments, project):
+    done = subprocess.run([program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT_S,
+                          env=clean_environment(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=phoenix.url(),
+                                                OTEL_EXPORTER_OTLP_HEADERS=f"x-project-name={project}"))
+    return [f"{program.name}: exit status {done.returncode}: {done.stderr.strip()}"] if done.returncode else []
+
+
+def unequal(what, got, wanted):
+    return [] if got == wanted else [f"{what}: {got!r}, not {wanted!r}"]
+
+
+def outline(spans, parent=None, depth=0):
+    lines = []
+    for span in spans:
+        if span["parent_id"] == parent:
+            lines += ["  " * depth + span["name"], *outline(spans, span["context"]["span_id"], depth + 1)]
+    return lines
+
+
+def messages(attributes, side):
+    """[(role, content, tool calls)] of the flat attributes that Phoenix derives."""
+    found, n = [], 0
+    while f"llm.{side}_messages.{n}.message.role" in attributes:
+        head, calls, k = f"llm.{side}_messages.{n}.message.", [], 0
+        while f"{head}tool_calls.{k}.tool_call.function.name" in attributes:
+            call = f"{head}tool_calls.{k}.tool_call."
+            calls.append((attributes[f"{call}id"], attributes[f"{call}function.name"],
+                          json.loads(attributes[f"{call}function.arguments"])))
+            k += 1
+        found.append((attributes[f"{head}role"], attributes.get(f"{head}content"), calls))
+        n += 1
+    return found
+
+
+def of_messages(spans):
+    agent, first, second = spans[0]["attributes"], spans[2]["attributes"], spans[5]["attributes"]
+    asked = [("user", QUESTION, [])]
+    yield from unequal("the agent's input", messages(agent, "input"), asked)
+    yield from unequal("the agent's output", messages(agent, "output"), [("assistant", ANSWER, [])])
+    yield from unequal("the first call's input", messages(first, "input"), asked)
+    yield from unequal("the first call's output", messages(first, "output"), [("assistant", None, CALLS)])
+    yield from unequal("the second call's input", messages(second, "input"), asked + [
+        ("assistant", None, CALLS), ("tool", '{"moisture": 12}', []), ("tool", '{"error": "valve_stuck"}', [])])
+    yield from unequal("model", first.get("llm.model_name"), "qwen-max")
+    yield from unequal("parameters", json.loads(first.get("llm.invocation_parameters", "{}")),
+                       {"temperature": 0.2, "max_tokens": 256})
+    yield from unequal("finish reason", second.get("llm.finish_reason"), "stop")
+
+
+def of_tools(spans):
+    soil, valve = spans[3]["attributes"], spans[4]["attributes"]
+    for call, tool in zip(CALLS, (soil, valve)):
+        got = (tool.get("tool.id"), tool.get("tool.name"),
+               {key[len("tool.parameters."):]: value for key, value in tool.items() if key.startswith("tool.parameters.")})
+        yield from unequal("tool", got, call)
+    yield from unequal("result", json.loads(soil.get("output.value", "null")), {"moisture": 12})
+    yield from unequal("result of the tool that failed", valve.get("output.value"), None)
+
+
+def of_errors(spans):
+    valve = spans[4]
+    yield from unequal("statuses", [span["status_code"] for span in spans], ["OK"] * 4 + ["ERROR", "OK"])
+    yield from unequal("message", valve["status_message"], "the valve of bed 3 did not move")
+
+
+def of_events(spans):
+    found = [(event["name"], event["attributes"]) for span in spans for event in span["events"]]
+    yield from unequal("events", found, [("exception", {"exception.type": "valve_stuck",
+                                                        "exception.message": "the valve of bed 3 did not move"})])
+
+
+def of_tokens(phoenix, spans):
+    counted = [[span["attributes"].get(f"llm.token_count.{side}") for side in ("prompt", "completion", "total")]
+               for span in spans if span["span_kind"] == "LLM"]
+    yield from unequal("of the calls", counted, [[412, 37, 449], [498, 24, 522]])
+    sums = phoenix.project("demo", "tokenCountPrompt tokenCountCompletion tokenCountTotal traceCount")
+    del sums["name"]
+    yield from unequal("of the project", {key: int(value) for key, value in sums.items()},
+                       {"tokenCountPrompt": 910, "tokenCountCompletion": 61, "tokenCountTotal": 971, "traceCount": 1})
+
+
+def of_sessions(phoenix):
+    """Two turns of one conversation are one session."""
+    faults = [fault for _ in range(2) for fault in send(TWIN, phoenix, "tool_loop", project="sessions")]
+    if len(phoenix.spans("sessions", 14)) < 14:
+        return faults + ["not all 14 spans were stored"]
+    node = phoenix.project("sessions", "sessionCount sessions { edges { node { sessionId numTraces "
+                           "firstInput { value } lastOutput { value } } } }")
+    found = [edge["node"] for edge in node["sessions"]["edges"]]
+    return faults + unequal("sessions", [(one["sessionId"], one["numTraces"]) for one in found], [("run-oracle", 2)])
+
+
+def run(tally):
+    phoenix = Phoenix()
+    early = [BARE, phoenix.url(), "spans=3", "timeout=5000", f"settle={START_S * 1000}", "headers=x-project-name=early"]
+    with child(early, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as device, phoenix.started():
+        if not tally.check("starts", [] if phoenix.ready() else tail(phoenix.log)):
+            return
+        faults = send(AGENT, phoenix, project="demo")
+        spans = phoenix.spans("demo", len(TREE))
+        if not tally.check("the demo agent's trace is stored", faults + unequal("tree", outline(spans), TREE), NAME, "tree"):
+            return
+        tally.check("names", unequal("names", [span["name"] for span in spans], [name.strip() for name in TREE]), NAME, "names")
+        tally.check("kinds", unequal("kinds", [span["span_kind"] for span in spans], KINDS), NAME, "kinds")
+        tally.check("messages", of_messages(spans), NAME, "messages")
+        tally.check("tools", of_tools(spans), NAME, "tools")
+        tally.check("tokens", of_tokens(phoenix, spans), NAME, "tokens")
+        tally.check("errors", of_errors(spans), NAME, "errors")
+        tally.check("events", of_events(spans), NAME, "events")
+        tally.check("sessions", of_sessions(phoenix), NAME, "sessions")
+        accounts = json.loads(device.communicate(timeout=LIMIT_S)[0])
+        waited = unequal("delivered", accounts["delivered"], 3) + unequal("stored", len(phoenix.spans("early", 3)), 3)
+        waited += [] if accounts["retries"] else ["it did not have to wait"]
+        tally.check("spans of before its start wait and are stored, once", waited, NAME, "retry")
+    tally.not_offered(NAME, "links", "partial success")

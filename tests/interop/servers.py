@@ -1,0 +1,21 @@
+"""servers.py: TLS and HTTP against OpenSSL and GnuTLS, by the hermetic tests of tests/net on this run's own build.
+
+Invariant: the totals that each test states as its last line are counted here, nothing less."""
+import re
+import subprocess
+
+from tools import HOST, ROOT, clean_environment
+
+
+def run(tally):
+    environment = clean_environment(USPAN_BUILD_DIR=str(HOST), USPAN_SOURCE_DIR=str(ROOT), USPAN_SANITIZE="",
+                                    USPAN_PROTO_DIR=str(ROOT / "port/deps/src/opentelemetry-proto"))
+    for test in sorted((ROOT / "tests" / "net").glob("test_*.py")):
+        done = subprocess.run(["/usr/bin/python3", "-B", test], env=environment, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=900)
+        totals = re.findall(r"^(\d+) passed, (\d+) failed$", done.stdout, re.M)
+        passed, failed = map(int, totals[-1]) if totals else (0, 1)
+        faults = done.stdout.splitlines()[-20:] if failed or done.returncode else []
+        tally.check(f"{test.stem}: {passed} passed, {failed} failed", faults)
+        tally.passed += passed - (not faults)
+        tally.failed += failed - bool(faults) if failed else 0
