@@ -51,6 +51,27 @@ static const char *completion_of(const uspan_writer_t *w)
     return completions[w->state] + (w->state >= USPAN_WRITE_TRUE ? w->pend[0] : 0u);
 }
 
+/* What bytes that wait in a string become when nothing follows: four characters of base64, or U+FFFD. */
+static size_t write_waiting(const uspan_writer_t *w, char out[4])
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t n = w->pend_len;
+    if (n == 0u || w->state != USPAN_WRITE_BASE64) {
+        memcpy(out, USPAN_REPLACEMENT, 3);
+        return n > 0u ? 3u : 0u;
+    }
+    uint32_t v =
+        (uint32_t)w->pend[0] << 16 | (uint32_t)(n > 1u ? w->pend[1] : 0u) << 8 | (n > 2u ? w->pend[2] : 0u);
+    for (size_t i = 0; i < 4u; i++) {
+        out[i] = '=';
+        if (i <= n) {
+            out[i] = letters[v >> (18u - 6u * i) & 63u];
+        }
+    }
+    return 4u;
+}
+
+/* Room for the mark of a cut, while a string is open; what waits takes its place. */
 static size_t reserve_of(const uspan_writer_t *w)
 {
     return in_string(w) && (w->flags & USPAN_WRITE_CUT) == 0u ? CUT_MARK_LEN : 0u;
@@ -89,7 +110,7 @@ static char *copy_text(char *to, const char *text)
 
 size_t uspan_write_closing(const uspan_writer_t *w, unsigned depth, char *to)
 {
-    char *at = copy_text(to, completion_of(w));
+    char *at = copy_text(to + write_waiting(w, to), completion_of(w));
     uint32_t stack = w->stack;
     for (unsigned d = w->depth; d > depth; d--, stack >>= 1) {
         unsigned need = need_at(w, d);
@@ -99,6 +120,11 @@ size_t uspan_write_closing(const uspan_writer_t *w, unsigned depth, char *to)
         *at++ = (stack & 1u) != 0u ? '}' : ']';
     }
     return (size_t)(at - to);
+}
+
+static size_t minus(size_t a, size_t b)
+{
+    return a > b ? a - b : 0u;
 }
 
 /* ---- one call ------------------------------------------------------------------------------------------ */
@@ -214,6 +240,7 @@ void uspan_write_cut(uspan_write_out_t *o)
     o->err = USPAN_TRUNCATED;
     bool marked = in_string(w);
     w->flags |= USPAN_WRITE_CUT;
+    w->pend_len = 0u;
     if (marked) {
         put(o, CUT_MARK, CUT_MARK_LEN);
     }
@@ -225,8 +252,10 @@ bool uspan_write_store(uspan_write_out_t *o)
     uspan_writer_t *w = o->w;
     while (o->used > 0u || (w->flags & USPAN_WRITE_STORED) != 0u) {
         size_t closing = uspan_write_closing(w, 0u, o->buf + o->used);
-        memcpy(o->buf + o->used + closing, SPACES, reserve_of(w));
-        uspan_err_t err = uspan_write_store_piece(o, closing + reserve_of(w));
+        char waiting[4];
+        size_t spaces = minus(reserve_of(w), write_waiting(w, waiting));
+        memcpy(o->buf + o->used + closing, SPACES, spaces);
+        uspan_err_t err = uspan_write_store_piece(o, closing + spaces);
         if (err == USPAN_OK) {
             o->used = 0u;
             o->stored = *w;
@@ -247,11 +276,6 @@ bool uspan_write_store(uspan_write_out_t *o)
 }
 
 /* ---- gathering ----------------------------------------------------------------------------------------- */
-
-static size_t minus(size_t a, size_t b)
-{
-    return a > b ? a - b : 0u;
-}
 
 /* Bytes that can be gathered before next's closing text; the same for characters. */
 size_t uspan_write_left(const uspan_write_out_t *o, const uspan_writer_t *next)
@@ -395,29 +419,18 @@ bool uspan_write_text_end(uspan_write_out_t *o)
     return put_whole(o, USPAN_REPLACEMENT, 3u);
 }
 
-static bool put_base64(uspan_write_out_t *o, size_t n)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const uint8_t *in = o->w->pend;
-    uint32_t v = (uint32_t)in[0] << 16 | (uint32_t)(n > 1u ? in[1] : 0u) << 8 | (n > 2u ? in[2] : 0u);
-    char out[4];
-    for (size_t i = 0; i < 4u; i++) {
-        out[i] = '=';
-        if (i <= n) {
-            out[i] = letters[v >> (18u - 6u * i) & 63u];
-        }
-    }
-    o->w->pend_len = 0u;
-    return put_whole(o, out, sizeof out);
-}
-
 bool uspan_write_base64(uspan_write_out_t *o, const uint8_t *data, size_t len)
 {
     uspan_writer_t *w = o->w;
     for (; len > 0u; len--) {
         w->pend[w->pend_len++] = *data++;
-        if (w->pend_len == 3u && !put_base64(o, 3u)) {
-            return false;
+        if (w->pend_len == 3u) {
+            char group[4];
+            (void)write_waiting(w, group);
+            w->pend_len = 0u;
+            if (!put_whole(o, group, sizeof group)) {
+                return false;
+            }
         }
     }
     return true;
@@ -440,13 +453,6 @@ bool uspan_write_leaf_end(uspan_write_out_t *o)
         if (!uspan_write_raw_end(o)) {
             return false;
         }
-    }
-    if (w->pend_len > 0u && w->state == USPAN_WRITE_BASE64) {
-        if (!put_base64(o, w->pend_len)) {
-            return false;
-        }
-    } else if (w->state == USPAN_WRITE_TEXT && !uspan_write_text_end(o)) {
-        return false;
     }
     uspan_write_close_to(o, depth);
     return true;

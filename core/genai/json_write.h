@@ -86,7 +86,7 @@ bool uspan_write_step(uspan_write_out_t *o, uspan_writer_t *next, const char *te
 bool uspan_write_text(uspan_write_out_t *o, const char *text, size_t len);
 /* Bytes to be base64. */
 bool uspan_write_base64(uspan_write_out_t *o, const uint8_t *data, size_t len);
-/* A character of a string that waits for its end is replaced. */
+/* A character that waits for its end is replaced, and the string goes on. */
 bool uspan_write_text_end(uspan_write_out_t *o);
 /* JSON given as text; and its end: what is not whole becomes a string. */
 bool uspan_write_raw(uspan_write_out_t *o, const char *text, size_t len);

@@ -345,8 +345,17 @@ static bool turn_to_string(uspan_write_out_t *o)
     then.state = USPAN_WRITE_VALUE;
     then.escape = 0u;
     then.pend_len = 0u;
-    return uspan_write_take_back(o, &then, take) && uspan_write_text(o, rest, rest_len) &&
-           uspan_write_text(o, (const char *)then.pend, waiting);
+    if (w->len > w->from) {
+        if (!uspan_write_take_back(o, &then, take)) {
+            return false;
+        }
+    } else {
+        *w = then;
+        if (!take(o, rest, 0u)) {
+            return false;
+        }
+    }
+    return uspan_write_text(o, rest, rest_len) && uspan_write_text(o, (const char *)then.pend, waiting);
 }
 
 bool uspan_write_raw(uspan_write_out_t *o, const char *text, size_t len)

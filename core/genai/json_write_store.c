@@ -183,7 +183,6 @@ bool uspan_write_take_back(uspan_write_out_t *o, const uspan_writer_t *then,
     if (!lay(p, w, e, o->buf, 0u, closing)) {
         uspan_blocks_give(p, block, last, count); /* lost to the text, so that this fits */
         count = 0u;
-        left = n;
         (void)lay(p, w, e, o->buf, 0u, closing);
     }
     o->room = room_for(p, uspan_blocks_for(e->len));
@@ -196,7 +195,10 @@ bool uspan_write_take_back(uspan_write_out_t *o, const uspan_writer_t *then,
         good = good && take(o, piece, n);
         left -= n;
         if (count == 0u) {
-            return good;
+            if (good && left > 0u) {
+                uspan_write_cut(o);
+            }
+            return good && left == 0u;
         }
         n = left < USPAN_BLOCK ? left : USPAN_BLOCK;
         memcpy(piece, p->blocks[block].bytes, n);
