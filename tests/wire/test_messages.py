@@ -1,5 +1,5 @@
-"""test_messages.py: random messages, read by Python's parser, hold what was asked for and the fields that the schemas require; cut
-anywhere, they are valid, marked, and nothing but a beginning of it.
+"""test_messages.py: random messages, read by Python's parser, hold what was asked for and the fields that the schemas
+require; cut anywhere, they are valid, marked, and nothing but a beginning of it.
 
 Invariant: what is expected follows from the calls that random_messages printed, and from rules written down here.
 USPAN_SEED is the first seed, USPAN_MESSAGES the number of messages."""
@@ -101,9 +101,6 @@ class Document:
         self.invalid += 1
         return NotJson(raw)
 
-    def depth(self):
-        return len(self.stack) + {0: 0, INPUT: 3, OUTPUT: 3, INSTRUCTIONS: 1, TOOLS: 1}[self.list]
-
     def add(self, token, value):
         if not self.stack:
             self.value = value
@@ -136,9 +133,9 @@ class Document:
             self.item({"type": text_of(args[0]), "content": text_of(args[1])})
         elif letter == "C":
             self.item({"type": "tool_call", "id": text_of(args[0]), "name": text_of(args[1]),
-                       "arguments": self.json_text(args[2], 4)})
+                       "arguments": self.json_text(args[2], self.base() + 1)})
         elif letter == "O":
-            self.item({"type": "tool_call_response", "id": text_of(args[0]), "response": self.json_text(args[1], self.depth())})
+            self.item({"type": "tool_call_response", "id": text_of(args[0]), "response": self.json_text(args[1], self.base() + 1)})
         elif letter == "B":
             self.item({"type": "blob", "modality": text_of(args[0]), "mime_type": text_of(args[1]),
                        "content": base64.b64encode(unhex(args[2])).decode()})
