@@ -184,7 +184,7 @@ static void json_container(unsigned depth, bool simple)
         space();
         if (object) {
             char name[16];
-            snprintf(name, sizeof name, "\"k%u", i);
+            snprintf(name, sizeof name, "\"k%c", (int)("abcd"[i])); /* spoilt, it is no other name */
             put_json(name);
             put_json("\"");
             space();

@@ -135,7 +135,8 @@ class Document:
             self.item({"type": "tool_call", "id": text_of(args[0]), "name": text_of(args[1]),
                        "arguments": self.json_text(args[2], self.base() + 1)})
         elif letter == "O":
-            self.item({"type": "tool_call_response", "id": text_of(args[0]), "response": self.json_text(args[1], self.base() + 1)})
+            self.item({"type": "tool_call_response", "id": text_of(args[0]),
+                       "response": self.json_text(args[1], self.base() + 1)})
         elif letter == "B":
             self.item({"type": "blob", "modality": text_of(args[0]), "mime_type": text_of(args[1]),
                        "content": base64.b64encode(unhex(args[2])).decode()})
