@@ -39,10 +39,16 @@ USPAN_APART static uspan_entry_t *find_entry(uspan_slot_t *slot, const uspan_key
 /* The slot, where its span records values of that key. */
 static inline uspan_slot_t *writable(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key)
 {
-    uspan_slot_t *slot = uspan_slot_named(p, s);
-    bool may = slot != NULL && slot->id == s.id && slot->may != 0u &&
-               ((key->flags & USPAN_KEY_CONTENT) == 0u || uspan_content_on(p, slot));
-    return may ? slot : NULL;
+    uint32_t i = s.id & ((1u << USPAN_SLOT_BITS) - 1u);
+    if (i >= USPAN_SPANS_MAX) {
+        return NULL;
+    }
+    uspan_slot_t *slot = &p->slots[i];
+    if (slot->id != s.id || slot->may == 0u ||
+        ((key->flags & USPAN_KEY_CONTENT) != 0u && !uspan_content_on(p, slot))) {
+        return NULL;
+    }
+    return slot;
 }
 
 HOT static uspan_entry_t *claim(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, bool append)
@@ -52,7 +58,6 @@ HOT static uspan_entry_t *claim(uspan_trace_part_t *p, uspan_t s, const uspan_ke
         return NULL;
     }
     uint32_t bit = uspan_key_bit(key);
-    unsigned count = slot->attr_count;
     if ((slot->keys & bit) != 0u) {
         uspan_entry_t *old = find_entry(slot, key);
         if (old != NULL) {
@@ -62,12 +67,13 @@ HOT static uspan_entry_t *claim(uspan_trace_part_t *p, uspan_t s, const uspan_ke
             return old;
         }
     }
+    size_t count = slot->attr_count;
     if (count >= p->limits.attrs) {
         return NULL;
     }
+    uspan_entry_t *e = &slot->attrs[count];
     slot->keys |= bit;
     slot->attr_count = (uint8_t)(count + 1u);
-    uspan_entry_t *e = &slot->attrs[count];
     e->key = key;
     if (append) {
         e->store = USPAN_STORE_NONE;
@@ -176,72 +182,142 @@ USPAN_APART static uspan_err_t set_data(uspan_tracer_t *t, uspan_t s, const uspa
     return err;
 }
 
-/* Whether text may be stored as it is. */
-HOT static bool is_plain(const uspan_tracer_t *t, const char *text, size_t len)
+/* Whether the limit for values leaves text as it is. */
+static inline bool is_short(const uspan_tracer_t *t, size_t len)
 {
     uint32_t chars = t->trace.limits.value_chars;
-    return (chars == 0u || len <= chars) && uspan_is_utf8(text, len);
+    return chars == 0u || len <= chars;
 }
 
-/* Text into a claimed entry; the pool has the blocks. Caller holds the lock. */
-static inline void copy_text(uspan_trace_part_t *p, uspan_entry_t *e, const char *text, size_t len)
+/* Text of at most HOLD_BYTES, of more than the entry holds, into free blocks that nobody sees until they are
+ * taken. The pool has them. Returns the last one; NO_INDEX: the text must be looked at more closely. Caller
+ * holds the lock. */
+#if USPAN_SMALL
+#define IS_READY(text, len) uspan_is_utf8(text, len)
+
+static inline unsigned copy_text(uspan_trace_part_t *p, const char *text, size_t len)
 {
-    e->len = (uint16_t)len;
-    e->pend_len = 0u;
-    if (len <= NEAR_BYTES) {
-        e->store = USPAN_STORE_NEAR;
-        memcpy(e->v.near, text, len);
-        return;
+    unsigned block = p->blocks_free;
+    for (; len > USPAN_BLOCK; len -= USPAN_BLOCK) {
+        memcpy(p->blocks[block].bytes, text, USPAN_BLOCK);
+        text += USPAN_BLOCK;
+        block = p->block_next[block];
     }
-    uspan_block_t *blocks = p->blocks;
-    const uint16_t *next = p->block_next;
-    uint16_t block = p->blocks_free;
+    memcpy(p->blocks[block].bytes, text, len);
+    return block;
+}
+#else
+#define IS_READY(text, len) true /* seen while it is copied */
+
+typedef uint64_t lanes_t __attribute__((vector_size(16)));
+#define LANE sizeof(lanes_t)
+
+static inline lanes_t copy_lane(uint8_t *to, const char *text)
+{
+    lanes_t lane;
+    memcpy(&lane, text, LANE);
+    memcpy(to, &lane, LANE);
+    return lane;
+}
+
+static inline lanes_t copy_two(uint8_t *to, const char *text)
+{
+    return copy_lane(to, text) | copy_lane(to + LANE, text + LANE);
+}
+
+static inline unsigned copy_text(uspan_trace_part_t *p, const char *text, size_t len)
+{
+    lanes_t all = { 0 };
+    unsigned block = p->blocks_free;
+    for (; len > USPAN_BLOCK; len -= USPAN_BLOCK) {
+        uint8_t *to = p->blocks[block].bytes;
+        all |= copy_two(to, text);
+        if (USPAN_BLOCK > 2u * LANE) {
+            all |= copy_two(to + 2u * LANE, text + 2u * LANE);
+        }
+        if (USPAN_BLOCK > 4u * LANE) {
+            all |= copy_two(to + 4u * LANE, text + 4u * LANE) | copy_two(to + 6u * LANE, text + 6u * LANE);
+        }
+        text += USPAN_BLOCK;
+        block = p->block_next[block];
+    }
+    uint8_t *to = p->blocks[block].bytes;
+    if (len < LANE) {
+        memcpy(to, text, len);
+        block = uspan_is_ascii(text, len) ? block : USPAN_NO_INDEX;
+    } else { /* lanes overlap: copying a byte twice is cheaper than copying it alone */
+        const char *end = text + len;
+        uint8_t *to_end = to + len;
+        for (; text + 2u * LANE < end; text += 2u * LANE, to += 2u * LANE) {
+            all |= copy_two(to, text);
+        }
+        all |= len < 2u * LANE ? copy_lane(to, text) | copy_lane(to_end - LANE, end - LANE)
+                               : copy_two(to_end - 2u * LANE, end - 2u * LANE);
+    }
+    return ((all[0] | all[1]) & UINT64_MAX / 255u * 128u) == 0u ? block : USPAN_NO_INDEX;
+}
+#endif
+
+/* The free blocks up to last become the entry's text. */
+static inline void take_text(uspan_trace_part_t *p, uspan_entry_t *e, unsigned last, size_t len)
+{
+    bool replaces = uspan_store_is_chain(e->store);
+    uspan_entry_t old;
+    if (replaces) {
+        old = *e;
+    }
+    e->len = (uint16_t)len;
     e->store = USPAN_STORE_TEXT;
-    e->v.chain.head = block;
+    e->pend_len = 0u;
+    e->v.chain.head = p->blocks_free;
+    e->v.chain.tail = (uint16_t)last;
+    p->blocks_free = p->block_next[last];
     unsigned live = p->blocks_live + uspan_blocks_for((unsigned)len);
     p->blocks_live = (uint16_t)live;
     if (live > p->blocks_high) {
         p->blocks_high = (uint16_t)live;
     }
-    for (; len > USPAN_BLOCK; len -= USPAN_BLOCK) {
-        memcpy(blocks[block].bytes, text, USPAN_BLOCK); /* of constant size: a few moves, no call */
-        text += USPAN_BLOCK;
-        block = next[block];
+    if (replaces) {
+        uspan_entry_give(p, &old); /* after: a reader knows a value by where it lies */
     }
-    memcpy(blocks[block].bytes, text, len);
-    e->v.chain.tail = block;
-    p->blocks_free = next[block];
 }
 
-/* Short text is checked outside and copied within the only hold of the lock, where nothing is out of the
- * ordinary. */
+/* Text that is longer than an entry, in the only hold of the lock; false: there is more to it, and nothing
+ * has happened. */
+HOT static bool set_short(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len,
+                          uspan_err_t *err)
+{
+    uspan_trace_part_t *p = &t->trace;
+    unsigned last = USPAN_NO_INDEX;
+    uint32_t state = uspan_lock(t);
+    if (p->blocks_live + HOLD_BLOCKS <= USPAN_BLOCKS_MAX) {
+        last = copy_text(p, text, len);
+    }
+    if (last != USPAN_NO_INDEX) {
+        uspan_entry_t *e = claim(p, s, key, true);
+        if (e != NULL) {
+            take_text(p, e, last, len);
+            *err = USPAN_OK;
+        } else {
+            *err = uspan_entry_refused(p, s, key);
+        }
+    }
+    uspan_unlock(t, state);
+    return last != USPAN_NO_INDEX;
+}
+
 uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
                             size_t len)
 {
-    if (t != NULL && key != NULL && text != NULL && !uspan_is_null(s) && len <= HOLD_BYTES &&
-        is_plain(t, text, len)) {
-        uspan_trace_part_t *p = &t->trace;
-        uspan_err_t err = USPAN_OK;
-        uint32_t state = uspan_lock(t);
-        bool fits = p->blocks_live + HOLD_BLOCKS <= USPAN_BLOCKS_MAX;
-        if (fits) {
-            uspan_entry_t *e = claim(p, s, key, true);
-            if (e != NULL) {
-                bool replaces = uspan_store_is_chain(e->store);
-                uspan_entry_t old;
-                if (replaces) {
-                    old = *e;
-                }
-                copy_text(p, e, text, len);
-                if (replaces) {
-                    uspan_entry_give(p, &old); /* after: a reader knows a value by where it lies */
-                }
-            } else {
-                err = uspan_entry_refused(p, s, key);
-            }
+    uspan_err_t err;
+    if (t != NULL && key != NULL && text != NULL && !uspan_is_null(s) && is_short(t, len)) {
+        if (len <= NEAR_BYTES && uspan_is_utf8(text, len)) {
+            uspan_entry_t e = { .key = key, .len = (uint16_t)len, .store = USPAN_STORE_NEAR };
+            memcpy(e.v.near, text, len);
+            return put(t, s, &e, USPAN_OK);
         }
-        uspan_unlock(t, state);
-        if (fits) {
+        if (len <= HOLD_BYTES && len > NEAR_BYTES && IS_READY(text, len) &&
+            set_short(t, s, key, text, len, &err)) {
             return err;
         }
     }
@@ -252,7 +328,7 @@ uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *
                                size_t len)
 {
     if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || len > UINT16_MAX ||
-        !is_plain(t, text, len)) {
+        !is_short(t, len) || !uspan_is_utf8(text, len)) {
         return set_data(t, s, key, USPAN_TYPE_STATIC, text, len);
     }
     uspan_entry_t e = { .key = key, .len = (uint16_t)len, .store = USPAN_STORE_STATIC, .v.text = text };

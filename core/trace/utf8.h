@@ -38,37 +38,31 @@ static inline bool uspan_is_ascii(const char *text, size_t len)
     const size_t high = SIZE_MAX / 255u * 128u;
     const size_t word = sizeof(size_t);
     const char *end = text + len;
-    if (len < word) {
-        uint32_t first = 0;
-        uint32_t last = 0;
-        if (len >= sizeof first) {
-            memcpy(&first, text, sizeof first);
-            memcpy(&last, end - sizeof last, sizeof last);
-            return ((first | last) & (uint32_t)high) == 0u;
+    size_t all = 0;
+    if (len >= 8u * word) {
+        const char *last = end - 8u * word;
+        for (; text < last; text += 8u * word) {
+            if (((uspan_four_at(text) | uspan_four_at(text + 4u * word)) & high) != 0u) {
+                return false;
+            }
         }
-        unsigned all = 0;
+        all = uspan_four_at(last) | uspan_four_at(last + 4u * word);
+    } else if (len >= 4u * word) {
+        all = uspan_four_at(text) | uspan_four_at(end - 4u * word);
+    } else if (len >= 2u * word) {
+        all = uspan_word_at(text) | uspan_word_at(text + word) | uspan_word_at(end - 2u * word) |
+              uspan_word_at(end - word);
+    } else if (len >= word) {
+        all = uspan_word_at(text) | uspan_word_at(end - word);
+    } else if (len >= sizeof(uint32_t)) {
+        uint32_t first, last;
+        memcpy(&first, text, sizeof first);
+        memcpy(&last, end - sizeof last, sizeof last);
+        all = first | last;
+    } else {
         while (text < end) {
             all |= (uint8_t)*text++;
         }
-        return all < 0x80u;
-    }
-    for (; (size_t)(end - text) >= 8u * word; text += 8u * word) {
-        if (((uspan_four_at(text) | uspan_four_at(text + 4u * word)) & high) != 0u) {
-            return false;
-        }
-    }
-    if ((size_t)(end - text) > 4u * word) {
-        if ((uspan_four_at(text) & high) != 0u) {
-            return false;
-        }
-        text += 4u * word;
-    }
-    if (text == end) {
-        return true;
-    }
-    size_t all = uspan_word_at(end - word);
-    for (; (size_t)(end - text) > word; text += word) {
-        all |= uspan_word_at(text);
     }
     return (all & high) == 0u;
 }
