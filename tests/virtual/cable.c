@@ -321,32 +321,28 @@ static bool step_slirp(void)
 
 /* ---- together ------------------------------------------------------------------------------------------ */
 
-static bool something_on_its_way(const int *peer_fds, unsigned peer_count)
+/* Time stands while the kernel carries bytes from one socket to the other; and slirp, which makes a segment of what it
+ * finds, finds either nothing of what was written or all. */
+static void let_kernel_carry(const int *peer_fds, unsigned peer_count)
 {
     int fds[CABLE_FDS];
     for (unsigned i = 0; i < polled_count; i++) {
         fds[i] = polled[i].fd;
     }
-    return sockets_busy(fds, polled_count, peer_fds, peer_count);
+    for (unsigned i = 0; i < PATIENCE && sockets_busy(fds, polled_count, peer_fds, peer_count); i++) {
+        (void)poll(NULL, 0, 1);
+    }
 }
 
 bool cable_step(const int *peer_fds, unsigned peer_count)
 {
-    static unsigned waited;
     bool busy = deliver_due();
     if (sys_timeouts_sleeptime() == 0u) {
         sys_check_timeouts();
         busy = true;
     }
-    busy = step_slirp() || busy;
-    /* Time stands while the kernel carries bytes from one socket to the other. */
-    if (!busy && waited < PATIENCE && something_on_its_way(peer_fds, peer_count)) {
-        waited++;
-        (void)poll(NULL, 0, 1);
-        return true;
-    }
-    waited = 0;
-    return busy;
+    let_kernel_carry(peer_fds, peer_count);
+    return step_slirp() || busy;
 }
 
 static void sooner(uint64_t *at, uint64_t candidate)

@@ -5,6 +5,7 @@
 #include "collector.h"
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -185,7 +186,8 @@ static bool accept_one(void)
     if (fd < 0) {
         return false;
     }
-    must(fcntl(fd, F_SETFL, O_NONBLOCK) == 0, "fcntl");
+    int one = 1; /* no Nagle: what was written leaves at once, or time would not wait for it */
+    must(fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0, "fcntl");
     for (unsigned i = 0; i < COLLECTOR_FDS; i++) {
         connection_t *c = &connections[i];
         if (c->fd < 0) {
