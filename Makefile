@@ -56,14 +56,14 @@ fuzz: ## each fuzz target for SECONDS (30)
 	$(FETCH) nanopb mbedtls
 	@JOBS=$(JOBS) SECONDS=$(SECONDS) tests/build/run_fuzz.sh
 
-cov: ## line and branch coverage of core/ and proto/; fails below 95 % and 90 %
+cov: ## line and branch coverage of core/, proto/ and port/lwip; fails below 95 % and 90 %
 	$(SETUP) cov
-	$(FETCH) nanopb mbedtls opentelemetry-proto
+	$(FETCH) nanopb mbedtls lwip opentelemetry-proto
 	@JOBS=$(JOBS) tests/build/run_cov.sh
 
 lint: ## format, clang-tidy, include rules, banned calls, links
 	$(SETUP) lint
-	$(FETCH) nanopb mbedtls
+	$(FETCH) nanopb mbedtls lwip
 	@JOBS=$(JOBS) tests/build/run_lint.sh
 
 interop: ## against others: AgentScope, OpenAI's Agents SDK, Phoenix, the Collector, OpenSSL, GnuTLS; PARTS="..." for some
