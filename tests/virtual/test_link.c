@@ -185,8 +185,8 @@ static outcome_t send_through(const link_t *l)
     uint64_t dropped = dropped_of(s);
     print_message("TLS 1.%u, loss %u %%: %llu delivered, %llu dropped, %u requests (%u again), %u connections, "
                   "%u resumed, %u frames, %u rounds, %.0f s of virtual time\n",
-                  l->tls13 ? 3u : 2u, l->loss, (unsigned long long)s->delivered, (unsigned long long)dropped, o.requests, o.repeated,
-                  o.connections, o.resumed, o.frames, o.rounds, (double)o.end_ns / 1e9);
+                  l->tls13 ? 3u : 2u, l->loss, (unsigned long long)s->delivered, (unsigned long long)dropped, o.requests,
+                  o.repeated, o.connections, o.resumed, o.frames, o.rounds, (double)o.end_ns / 1e9);
     /* The device's accounts balance, and are the collector's. */
     assert_int_equal(s->started, SPANS + 1u);
     assert_int_equal(s->started, s->delivered + dropped);
