@@ -90,6 +90,53 @@ class Examples(unittest.TestCase):
                     for span in receiver.spans}
         self.assertEqual([len(numbers) for numbers in requests.values()], [1, 1])
 
+    def test_an_agent_of_ones_own_is_traced_with_its_messages(self):
+        receiver, _ = self.trace("custom_agent")
+        self.assertEqual(outline(receiver.spans), [("invoke_agent gardener", "OK", [
+            ("format local", "OK", []), ("chat tiny-1b", "OK", []), ("execute_tool water", "OK", [])])])
+        chat = next(span for span in receiver.spans if span.name == "chat tiny-1b")
+        self.assertEqual(json.loads(chat.attributes["gen_ai.output.messages"]), [
+            {"role": "assistant", "parts": [{"type": "text", "content": "Bed 3 is dry: water it."}], "finish_reason": "stop"}])
+        self.assertEqual(chat.attributes["gen_ai.request.temperature"], 0.0)
+        self.assertIn("gen_ai.response.time_to_first_chunk", chat.attributes)
+
+    def test_an_interrupt_speaks_to_the_span_under_way(self):
+        receiver, _ = self.trace("isr_event")
+        self.assertEqual(outline(receiver.spans), [("execute_tool open_valve", "OK", [("valve interrupt", "OK", [])] * 2)])
+        tool = next(span for span in receiver.spans if span.name == "execute_tool open_valve")
+        self.assertEqual([(name, attributes) for name, _, attributes in tool.events],
+                         [("valve pulse", {"valve.pulses": number}) for number in (1, 2)])
+
+    def test_what_was_recorded_offline_arrives_and_the_rest_is_counted(self):
+        receiver, done = self.trace("offline", "URL", tls=False)
+        self.assertEqual(done.stdout, "offline: 16 kept, 3 lost as pool_full\nonline: 16 delivered\n")
+        self.assertEqual(sorted(span.attributes["garden.turn"] for span in receiver.spans), list(range(16)))
+
+    def test_a_processor_sees_and_adds(self):
+        receiver, done = self.trace("processor")
+        self.assertEqual([span.attributes["garden.house"] for span in receiver.spans], ["north"] * 2)
+        self.assertEqual([line.split(",")[0] for line in done.stdout.splitlines()],
+                         ["begun chat qwen-max", "ended chat qwen-max", "begun execute_tool open_valve",
+                          "ended execute_tool open_valve"])
+        self.assertIn(", 37 tokens out", done.stdout.splitlines()[1])
+        self.assertIn(", failed", done.stdout.splitlines()[3])
+
+    def test_sampling_keeps_whole_traces_and_all_of_what_follows_a_failure(self):
+        receiver, done = self.trace("sampling")
+        self.assertEqual(done.stdout, "64 turns, 2 failed\n")
+        turns = {span.attributes["garden.turn"]: span for span in receiver.spans if "garden.turn" in span.attributes}
+        self.assertEqual(len(receiver.spans), 2 * len(turns))
+        self.assertLessEqual(set(range(32, 40)), set(turns))
+        self.assertLess(len(turns), 56)  # all of 56 at a quarter each: not in the age of the universe
+
+    def test_two_destinations_each_get_every_span(self):
+        self.assertIn("build with -DUSPAN_DESTINATIONS_MAX=2", start("two_destinations").stdout)
+        with Receiver(None) as one, Receiver(None) as other:
+            done = start("two_destinations_2", one.url(), other.url())
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, "destination 0: 1 delivered\ndestination 1: 1 delivered\n")
+        self.assertEqual([[span.name for span in receiver.spans] for receiver in (one, other)], [["chat qwen-max"]] * 2)
+
     def test_an_unusable_endpoint_is_told_at_the_start(self):
         done = start("chat", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="ftp://nowhere/")
         self.assertEqual(done.returncode, 1)
