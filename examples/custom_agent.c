@@ -1,5 +1,6 @@
-/* custom_agent.c: an agent of your own, whose model, formatter and tools are plain C functions: each is traced by one
- * line at its top, and messages are written into the spans as they are made, without a second buffer. */
+/* custom_agent.c: an agent of your own, whose model, formatter and tools are plain C functions: each is
+ * traced by one line at its top, and messages are written into the spans as they are made, without a second
+ * buffer. */
 #include <stdio.h>
 #include "uspan/message.h"
 #include "uspan/scope.h"

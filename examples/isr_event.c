@@ -1,6 +1,6 @@
-/* isr_event.c: an interrupt that tells the span under way what happened, and records a span of its own. Starting,
- * setting, events and ending are legal in an ISR while no processor is set; none of them waits. On the host a thread
- * stands for the interrupt, as a signal handler may not take the POSIX port's lock. */
+/* isr_event.c: an interrupt that tells the span under way what happened, and records a span of its own.
+ * Starting, setting, events and ending are legal in an ISR while no processor is set; none of them waits.
+ * On the host a thread stands for the interrupt, as a signal handler may not take the POSIX port's lock. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include "uspan/genai.h"

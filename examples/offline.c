@@ -1,6 +1,7 @@
-/* offline.c: a device that is rarely online. Spans are recorded whatever the network does; the gate says when there is
- * a link, and then all that is kept leaves. What did not fit is counted, here and on the wire. Choose what a full pool
- * loses: new spans, or the oldest (USPAN_FULL_DROPS_OLDEST 1). `offline http://localhost:4318/v1/traces`. */
+/* offline.c: a device that is rarely online. Spans are recorded whatever the network does; the gate says
+ * when there is a link, and then all that is kept leaves. What did not fit is counted, here and on the
+ * wire. Choose what a full pool loses: new spans, or the oldest (USPAN_FULL_DROPS_OLDEST 1). `offline
+ * http://localhost:4318/v1/traces`. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <time.h>

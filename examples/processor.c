@@ -1,5 +1,5 @@
-/* processor.c: a processor that prints each span as it begins and ends, by the functions that read spans back. It runs
- * in the caller's context, outside every lock; a tracer with one is not for ISRs any more. */
+/* processor.c: a processor that prints each span as it begins and ends, by the functions that read spans
+ * back. It runs in the caller's context, outside every lock; a tracer with one is not for ISRs any more. */
 #include <stdio.h>
 #include "uspan/genai.h"
 #include "uspan/read.h"

@@ -1,6 +1,6 @@
-/* sampling.c: a recipe for fleets: a quarter of the turns is recorded, whole traces by their id, and for a while after
- * something failed, every turn. What is not recorded is counted as unsampled, costs ids only, and says so to the
- * services it calls by its traceparent. */
+/* sampling.c: a recipe for fleets: a quarter of the turns is recorded, whole traces by their id, and for a
+ * while after something failed, every turn. What is not recorded is counted as unsampled, costs ids only,
+ * and says so to the services it calls by its traceparent. */
 #include <stdio.h>
 #include "uspan/genai.h"
 #include "uspan_posix_tls.h"

@@ -1,5 +1,5 @@
-/* two_destinations.c: each span goes to two collectors, say a Studio on the desk and the company's: stored once, sent
- * to each at its own pace, with accounts of its own. Built with USPAN_DESTINATIONS_MAX 2.
+/* two_destinations.c: each span goes to two collectors, say a Studio on the desk and the company's: stored
+ * once, sent to each at its own pace, with accounts of its own. Built with USPAN_DESTINATIONS_MAX 2.
  * `two_destinations http://localhost:4318/v1/traces http://desk:3000/v1/traces`. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>

@@ -96,11 +96,13 @@ def shown(name, settings, objects, bare):
     return head.replace("\r\n", "\n"), "\n".join(added)
 
 
-def blocks(name, head, added):
+def marked(name, what):
+    """The part of a page that this file writes."""
+    head, added = what
     text = f"```http\n{head}\n```\n"
     if added:
         text += f"\nAdded to spans:\n\n```text\n{added}\n```\n"
-    return text
+    return f"<!-- {name}:begin -->\n{text}<!-- {name}:end -->"
 
 
 class Backends(unittest.TestCase):
@@ -120,7 +122,7 @@ class Backends(unittest.TestCase):
         for path, text in pages().items():
             for name, settings in presets(text):
                 with self.subTest(preset=name):
-                    part = f"<!-- {name}:begin -->\n{blocks(name, *shown(name, settings, self.objects, self.bare))}<!-- {name}:end -->"
+                    part = marked(name, shown(name, settings, self.objects, self.bare))
                     self.assertIn(part, text, f"{path.name} is not what {name} sends; cure: this file with --write")
 
     def test_a_preset_without_its_settings_names_what_is_missing(self):
@@ -133,7 +135,7 @@ def write():
     Backends.setUpClass()
     for path, text in pages().items():
         for name, settings in presets(text):
-            new = f"<!-- {name}:begin -->\n{blocks(name, *shown(name, settings, Backends.objects, Backends.bare))}<!-- {name}:end -->"
+            new = marked(name, shown(name, settings, Backends.objects, Backends.bare))
             text = re.sub(rf"<!-- {name}:begin -->.*?<!-- {name}:end -->", lambda _: new, text, flags=re.S)
         path.write_text(text)
 
