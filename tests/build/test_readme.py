@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from sources import ROOT  # noqa: E402
 
 README = ROOT / "README.md"
+PRACTICES = ROOT / "examples/README.md"
 EXAMPLE = ROOT / "examples/chat.c"
 CONFIG = ROOT / "core/include/uspan/config.h"
 # Options that nobody needs in his first week stay in their headers.
@@ -64,7 +65,14 @@ def between(text, marker):
     return match
 
 
+def with_costs(text):
+    """A text whose "`call()` 123" say what README's table of calls says."""
+    usual = dict(re.findall(r"^\| `(uspan_\w+)(?:\(\))?` \| ([\d,]+) \|", README.read_text(), re.M))
+    return re.sub(r"`(uspan_\w+)\(\)` [\d,]+", lambda one: f"`{one[1]}()` {usual[one[1]]}", text)
+
+
 def write():
+    PRACTICES.write_text(with_costs(PRACTICES.read_text()))
     text = README.read_text()
     for marker, right in copies().items():
         match = between(text, marker)
@@ -90,6 +98,11 @@ class Readme(unittest.TestCase):
                 match = between(self.text, marker)
                 self.assertTrue(match, f"README.md has no <!-- {marker}:begin --> ... end")
                 self.assertEqual(match.group(1), right, "cure: tests/build/test_readme.py --write, and commit README.md")
+
+    def test_costs_told_with_the_examples_are_those_of_the_table(self):
+        text = PRACTICES.read_text()
+        self.assertGreater(len(re.findall(r"`uspan_\w+\(\)` \d", text)), 6)
+        self.assertEqual(with_costs(text), text, "cure: tests/build/test_readme.py --write, and commit examples/README.md")
 
     def test_every_option_of_config_h_is_in_the_table_or_left_out_on_purpose(self):
         asked = set(re.findall(r"^#ifndef (USPAN_\w+)$", CONFIG.read_text(), re.M)) - {"USPAN_CONFIG_H"}
