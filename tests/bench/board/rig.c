@@ -1,6 +1,8 @@
 /* rig.c: see rig.h. Invariant: no interrupt ever runs, so every instruction counted is the call's. */
 #include "rig.h"
 
+#include <string.h>
+
 #include "board.h"
 #include "meter.h"
 #include "uspan/port_none.h"
@@ -10,6 +12,8 @@
 uspan_tracer_t rig_tracer;
 uint32_t rig_longest_hold;
 static uint32_t locked_at, cost_of_nothing;
+static bool sent;
+static unsigned asked;
 
 static uint32_t lock(void *ctx)
 {
@@ -65,15 +69,24 @@ static int32_t take_all(void *ctx, const uint8_t *buf, size_t len)
 {
     (void)ctx;
     (void)buf;
+    sent = true;
+    asked = 0;
     return (int32_t)len;
 }
 
-static int32_t no_answer(void *ctx, uint8_t *buf, size_t len)
+/* An answer to a request that is whole: nothing was sent between two questions. */
+static int32_t answer(void *ctx, uint8_t *buf, size_t len)
 {
+    static const char words[] = "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
     (void)ctx;
-    (void)buf;
-    (void)len;
-    return 0;
+    asked++;
+    if (!sent || asked < 2u) {
+        return 0;
+    }
+    rig_expect(len >= sizeof words - 1u, "room for an answer");
+    memcpy(buf, words, sizeof words - 1u);
+    sent = false;
+    return (int32_t)(sizeof words - 1u);
 }
 
 static void close_nothing(void *ctx)
@@ -130,7 +143,7 @@ void rig_begin(bool timed, bool has_destination)
                                        uspan_none_task, uspan_none_log };
     static const uspan_port_t timed_port = { USPAN_PORT_ABI, NULL, lock_timed, unlock_timed, mono_ns, uspan_none_unix_ns,
                                              same_bytes, uspan_none_task, uspan_none_log };
-    static const uspan_transport_t nowhere = { USPAN_TRANSPORT_ABI, 0u, NULL, open_at_once, take_all, no_answer, close_nothing,
+    static const uspan_transport_t nowhere = { USPAN_TRANSPORT_ABI, 0u, NULL, open_at_once, take_all, answer, close_nothing,
                                                no_why };
     const uspan_collector_t collector = { .endpoint = "http://192.0.2.1:4318/v1/traces" };
     static bool is_running;

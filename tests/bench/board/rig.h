@@ -1,5 +1,5 @@
 /* rig.h: the tracer that the board's programs measure: the board's lock and clock, entropy that is the same in each run, and a
- * collector that takes every byte and never answers. */
+ * collector that takes every byte at once and accepts every request. */
 #ifndef USPAN_BENCH_RIG_H
 #define USPAN_BENCH_RIG_H
 
