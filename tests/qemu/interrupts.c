@@ -1,7 +1,9 @@
 /* interrupts.c: in place of the example agent on an MPS2 board: a timer interrupt and the main loop record at
  * the same time, into their own spans and into one that both write to, while the main loop exports.
  * Invariant: what a whole span holds follows from its maker and its number alone (see fill()), so that the
- * receiver can check every byte; test_interrupts.py knows the same rules. */
+ * receiver can check every byte; test_interrupts.py knows the same rules.
+ * Settings at run time: hogs=1: spans that stay open take most slots, and all text there is in every second burst;
+ * delivered=N: until so many spans are delivered. */
 #include "agent.h"
 #include "board.h"
 #include "cortex_m.h"
@@ -24,6 +26,7 @@
 #define DEADLINE_NS 60000000000u /* of the machine's time, which costs the host less than its own */
 #define BURST 4u                 /* spans of the main loop between two exports */
 #define STEPS 5u
+#define HOGS 9u /* of 16 slots: two are left for who records, five for what waits */
 #define PATTERN_MAX 100u
 #define SHARED_BY_MAIN 40u /* bytes: 'm' from the main loop, */
 #define SHARED_BY_ISR 90u  /* 'i' from the interrupt */
@@ -45,6 +48,7 @@ static recorder_t by_isr = { .by = "isr" }, by_main = { .by = "main" };
 static volatile uspan_t both; /* the main loop's span of now, which the interrupt writes to as well */
 static volatile uint32_t interrupts, wrong;
 static uint32_t noise = 1;
+static uspan_t hogs[HOGS];
 static void (*vectors[VECTORS])(void) __attribute__((aligned(256)));
 
 static bool is_up(void *ctx)
@@ -144,6 +148,35 @@ static void start_timer(void)
     REG32(TIMER_CTRL) = TIMER_RUN;
 }
 
+static uint32_t number_option(const char *name, uint32_t otherwise)
+{
+    const char *digits = board_option(name);
+    return digits != NULL ? number_of(digits) : otherwise;
+}
+
+static void start_hogs(void)
+{
+    char name[] = "hog a";
+    for (unsigned i = 0; i < HOGS; i++) {
+        name[4] = (char)('a' + i);
+        hogs[i] = uspan_start(tracer, USPAN_ROOT, name);
+    }
+}
+
+/* All text blocks that are free, or back what every second one has. */
+static void move_text(bool take)
+{
+    static const char text[64] = "sixty-four bytes of text, or as many as the text pool has left.";
+    for (unsigned i = 0; i < HOGS; i++) {
+        if (take) {
+            while (uspan_append_str_n(tracer, hogs[i], &key_text, text, sizeof(text)) == USPAN_OK) {
+            }
+        } else if (i % 2u == 0u) {
+            check(uspan_set_bool(tracer, hogs[i], &key_text, true));
+        }
+    }
+}
+
 /* A span of the main loop, with the interrupt's hand in it. */
 static void record(void)
 {
@@ -156,31 +189,52 @@ static void record(void)
     }
 }
 
+static void tell(const char *name, uint32_t n)
+{
+    put_text(name);
+    put_number(n);
+}
+
 void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms))
 {
     static const uspan_gate_t gate = { NULL, is_up };
+    const uint32_t wanted = number_option("delivered", DELIVERED_WANTED);
+    const bool hungry = board_option("hogs") != NULL;
     uspan_stats_t stats;
+    bool take = true;
     tracer = t;
     uspan_set_gate(t, &gate);
+    if (hungry) {
+        start_hogs();
+    }
     start_timer();
     do {
+        if (hungry) {
+            move_text(take);
+            take = !take;
+            uspan_flush(t); /* no batch grows large in what room is left */
+        }
         for (unsigned i = 0; i < BURST; i++) {
             record();
         }
         wait(1);
         uspan_stats(t, 0, &stats);
-    } while (stats.delivered < DELIVERED_WANTED && board_mono_ns() < DEADLINE_NS);
+    } while (stats.delivered < wanted && board_mono_ns() < DEADLINE_NS);
     REG32(TIMER_CTRL) = 0;
     while (by_isr.step != 0u) {
         fill(&by_isr);
     }
-    put_text("interrupts ");
-    put_number(interrupts);
-    put_text(" isr ");
-    put_number(by_isr.number);
-    put_text(" main ");
-    put_number(by_main.number);
-    put_text(" wrong ");
-    put_number(wrong);
+    for (unsigned i = 0; hungry && i < HOGS; i++) {
+        check(uspan_end(t, hogs[i]));
+    }
+    uspan_stats(t, 0, &stats);
+    tell("interrupts ", interrupts);
+    tell(" isr ", by_isr.number);
+    tell(" main ", by_main.number);
+    tell(" wrong ", wrong);
+    tell(" pool_full ", stats.dropped[USPAN_DROP_POOL_FULL]);
+    tell(" attributes ", stats.attrs_dropped);
+    tell(" events ", stats.events_dropped);
+    tell(" truncated ", stats.values_truncated);
     put_text("\n");
 }
