@@ -38,8 +38,22 @@ static inline bool uspan_is_null(uspan_t s)
 #define USPAN_SHARED static inline
 #endif
 
+#ifdef USPAN_LOCK_HEADER /* a lock that is compiled in is shorter than a call of it */
+#include USPAN_LOCK_HEADER
+static inline uint32_t uspan_lock(const uspan_tracer_t *t)
+{
+    (void)t;
+    return uspan_lock_inline();
+}
+static inline void uspan_unlock(const uspan_tracer_t *t, uint32_t state)
+{
+    (void)t;
+    uspan_unlock_inline(state);
+}
+#else
 USPAN_SHARED uint32_t uspan_lock(const uspan_tracer_t *t);
 USPAN_SHARED void uspan_unlock(const uspan_tracer_t *t, uint32_t state);
+#endif
 /* The slot with the number in s, whosever it is now, or NULL where there is none. */
 USPAN_SHARED uspan_slot_t *uspan_slot_named(uspan_trace_part_t *p, uspan_t s);
 /* The slot that s names, or NULL where it names none any more. Caller holds the lock, or owns the slot. */
@@ -48,29 +62,17 @@ USPAN_SHARED uspan_slot_t *uspan_slot_of(uspan_trace_part_t *p, uspan_t s);
 USPAN_SHARED uspan_slot_t *uspan_slot_open(uspan_trace_part_t *p, uspan_t s);
 
 #if !USPAN_SMALL || defined(USPAN_IN_POOL)
-#ifdef USPAN_LOCK_HEADER
-#include USPAN_LOCK_HEADER
-#endif
-
+#ifndef USPAN_LOCK_HEADER
 USPAN_SHARED uint32_t uspan_lock(const uspan_tracer_t *t)
 {
-#ifdef USPAN_LOCK_HEADER
-    (void)t;
-    return uspan_lock_inline();
-#else
     return t->trace.port->lock(t->trace.port->ctx);
-#endif
 }
 
 USPAN_SHARED void uspan_unlock(const uspan_tracer_t *t, uint32_t state)
 {
-#ifdef USPAN_LOCK_HEADER
-    (void)t;
-    uspan_unlock_inline(state);
-#else
     t->trace.port->unlock(t->trace.port->ctx, state);
-#endif
 }
+#endif
 
 USPAN_SHARED uspan_slot_t *uspan_slot_named(uspan_trace_part_t *p, uspan_t s)
 {
