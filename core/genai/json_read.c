@@ -1,5 +1,5 @@
-/* json_read.c: a fragment may end at any byte: whatever the next one needs stands in uspan_json_t, and the
- * values told do not depend on where fragments end (a string's pieces aside).
+/* json_read.c: a fragment may end at any byte: whatever the next one needs stands in uspan_json_read_t, and
+ * the values told do not depend on where fragments end (a string's pieces aside).
  * Invariant: depth <= USPAN_JSON_DEPTH_MAX; paths[i], actions[i] belong to the i-th open container. */
 #include "json_read.h"
 #include <string.h>
@@ -33,7 +33,7 @@ enum {        /* what comes next */
 
 /* One call of feed. */
 typedef struct feed {
-    uspan_json_t *j;
+    uspan_json_read_t *j;
     const uspan_json_table_t *table;
     uspan_json_sink_t sink;
     void *ctx;
@@ -58,10 +58,22 @@ static void tell(const feed_t *f, uspan_json_event_t event, const char *text, si
     }
 }
 
-static unsigned find_action(const uspan_json_table_t *table, uint32_t hash)
+/* Documents of one kind have their members in one order, which rows follow: the row behind the last match is
+ * tried first. */
+static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t *table, uint32_t hash)
 {
-    for (size_t i = 0; i < table->count; i++) {
-        if (table->paths[i] == hash) {
+    const uint32_t *paths = table->paths;
+    size_t first = j->row < table->count ? j->row : 0u;
+    size_t i = first;
+    for (; i < table->count; i++) {
+        if (paths[i] == hash) {
+            j->row = (uint8_t)(i + 1u);
+            return table->actions[i];
+        }
+    }
+    for (i = 0; i < first; i++) {
+        if (paths[i] == hash) {
+            j->row = (uint8_t)(i + 1u);
             return table->actions[i];
         }
     }
@@ -71,17 +83,17 @@ static unsigned find_action(const uspan_json_table_t *table, uint32_t hash)
 static void pass_raw(feed_t *f)
 {
     if (f->j->raw_action != 0u && f->at > f->raw) {
-        f->sink(f->ctx, f->j->raw_action, USPAN_JSON_RAW, f->raw, (size_t)(f->at - f->raw));
+        f->sink(f->ctx, f->j->raw_action, USPAN_READ_RAW, f->raw, (size_t)(f->at - f->raw));
     }
 }
 
 /* A value was read up to f->at. */
 static void end_value(feed_t *f)
 {
-    uspan_json_t *j = f->j;
+    uspan_json_read_t *j = f->j;
     if (j->raw_action != 0u && j->depth == j->raw_depth) {
         pass_raw(f);
-        f->sink(f->ctx, j->raw_action, USPAN_JSON_RAW_END, NULL, 0u);
+        f->sink(f->ctx, j->raw_action, USPAN_READ_RAW_END, NULL, 0u);
         j->raw_action = 0u;
     }
     j->action = 0u;
@@ -90,30 +102,30 @@ static void end_value(feed_t *f)
 
 static void open_container(feed_t *f, bool array)
 {
-    uspan_json_t *j = f->j;
+    uspan_json_read_t *j = f->j;
     if (j->depth == USPAN_JSON_DEPTH_MAX) {
         j->state = BAD;
         return;
     }
-    if (j->depth < USPAN_JSON_PATHS_MAX) {
+    if (j->depth < USPAN_READ_PATHS_MAX) {
         j->paths[j->depth] = j->hash;
         j->actions[j->depth] = j->action;
     }
     j->depth++;
     j->arrays = j->arrays << 1 | (array ? 1u : 0u);
     j->state = array ? FIRST_VALUE : FIRST_KEY;
-    tell(f, USPAN_JSON_OPEN, NULL, 0u);
+    tell(f, USPAN_READ_OPEN, NULL, 0u);
     j->action = 0u;
 }
 
 static void close_container(feed_t *f)
 {
-    uspan_json_t *j = f->j;
+    uspan_json_read_t *j = f->j;
     j->depth--;
     j->arrays >>= 1;
-    if (j->depth < USPAN_JSON_PATHS_MAX) {
+    if (j->depth < USPAN_READ_PATHS_MAX) {
         j->action = j->actions[j->depth];
-        tell(f, USPAN_JSON_CLOSE, NULL, 0u);
+        tell(f, USPAN_READ_CLOSE, NULL, 0u);
     }
     end_value(f);
 }
@@ -121,16 +133,16 @@ static void close_container(feed_t *f)
 /* A value begins at f->at, which is taken. */
 static void begin_value(feed_t *f)
 {
-    uspan_json_t *j = f->j;
+    uspan_json_read_t *j = f->j;
     char c = *f->at;
     j->action = 0u;
-    if (j->depth <= USPAN_JSON_PATHS_MAX && j->raw_action == 0u) {
+    if (j->depth <= USPAN_READ_PATHS_MAX && j->raw_action == 0u) {
         if (j->depth > 1u && (j->arrays & 1u) != 0u) {
             j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->paths[j->depth - 1u], '.'), '#');
         } else if ((j->arrays & 1u) != 0u) {
             j->hash = j->paths[0];
         }
-        unsigned action = find_action(f->table, j->hash);
+        unsigned action = find_action(j, f->table, j->hash);
         if ((action & USPAN_JSON_AS_IS) != 0u) {
             j->raw_action = (uint8_t)action;
             j->raw_depth = j->depth;
@@ -164,20 +176,16 @@ static void begin_value(feed_t *f)
 
 /* ---- strings ------------------------------------------------------------------------------------------- */
 
-/* Bytes of the string, whether they stood there or an escape stands for them. */
+/* Bytes of the string that an escape stands for. */
 static void take_text(const feed_t *f, const char *text, size_t len)
 {
-    uspan_json_t *j = f->j;
+    uspan_json_read_t *j = f->j;
     if (!j->key) {
-        tell(f, USPAN_JSON_TEXT, text, len);
+        tell(f, USPAN_READ_TEXT, text, len);
         return;
     }
-    if (j->depth <= USPAN_JSON_PATHS_MAX) {
-        uint32_t hash = j->hash;
-        for (size_t i = 0; i < len; i++) {
-            hash = USPAN_JSON_HASH(hash, text[i]);
-        }
-        j->hash = hash;
+    for (size_t i = 0; i < len; i++) {
+        j->hash = USPAN_JSON_HASH(j->hash, text[i]);
     }
 }
 
@@ -204,7 +212,7 @@ static void drop_high(feed_t *f)
 
 static void take_unit(feed_t *f)
 {
-    uspan_json_t *j = f->j;
+    uspan_json_read_t *j = f->j;
     uint32_t unit = j->unit;
     j->state = STRING;
     if ((unit & 0xFC00u) == 0xDC00u && j->high != 0u) {
@@ -221,20 +229,34 @@ static void take_unit(feed_t *f)
     }
 }
 
-/* f->at is within a string. */
+/* Most letters need one comparison. */
+static bool is_plain(char c)
+{
+    return (uint8_t)c > '\\' || (c != '\\' && c != '"' && (uint8_t)c >= 0x20u);
+}
+
+/* f->at is within a string: bytes that stand for themselves, and what ends them. */
 static void read_string(feed_t *f)
 {
-    uspan_json_t *j = f->j;
+    uspan_json_read_t *j = f->j;
     const char *from = f->at;
     const char *at = from;
     const char *end = f->end;
-    while (at < end && *at != '"' && *at != '\\' && (uint8_t)*at >= 0x20u) {
-        at++;
-    }
-    f->at = at;
-    if (at > from) {
+    if (is_plain(*at)) {
         drop_high(f);
-        take_text(f, from, (size_t)(at - from));
+        if (j->key) {
+            uint32_t hash = j->hash;
+            for (; at < end && is_plain(*at); at++) {
+                hash = USPAN_JSON_HASH(hash, *at);
+            }
+            j->hash = hash;
+        } else {
+            while (at < end && is_plain(*at)) {
+                at++;
+            }
+            tell(f, USPAN_READ_TEXT, from, (size_t)(at - from));
+        }
+        f->at = at;
     }
     if (at == end) {
         return;
@@ -246,9 +268,11 @@ static void read_string(feed_t *f)
         f->at++;
         drop_high(f);
         if (j->key) {
-            j->state = COLON;
+            bool colon = f->at < f->end && *f->at == ':';
+            f->at += colon ? 1 : 0;
+            j->state = colon ? VALUE : COLON;
         } else {
-            tell(f, USPAN_JSON_TEXT_END, NULL, 0u);
+            tell(f, USPAN_READ_TEXT_END, NULL, 0u);
             end_value(f);
         }
     } else {
@@ -260,7 +284,7 @@ static void read_escape(feed_t *f, char c)
 {
     static const char from[] = "\"\\/bfnrt";
     static const char to[] = "\"\\/\b\f\n\r\t";
-    uspan_json_t *j = f->j;
+    uspan_json_read_t *j = f->j;
     if (c == 'u') {
         f->at++;
         j->unit = 0u;
@@ -281,7 +305,7 @@ static void read_escape(feed_t *f, char c)
 
 static void read_hex(feed_t *f, char c)
 {
-    uspan_json_t *j = f->j;
+    uspan_json_read_t *j = f->j;
     unsigned lower = (unsigned)(uint8_t)c | 0x20u;
     unsigned digit = is_digit(c) ? (unsigned)(c - '0') : lower - 'a' + 10u;
     if (!is_digit(c) && (lower < 'a' || lower > 'f')) {
@@ -297,7 +321,7 @@ static void read_hex(feed_t *f, char c)
 
 /* ---- numbers and literals ------------------------------------------------------------------------------ */
 
-static void take_digit(uspan_json_t *j, char c)
+static void take_digit(uspan_json_read_t *j, char c)
 {
     int16_t step = j->state == FRACTION ? 0 : 1;
     if (j->mantissa < DIGITS_LIMIT) {
@@ -311,17 +335,17 @@ static void take_digit(uspan_json_t *j, char c)
 
 static void end_number(feed_t *f)
 {
-    uspan_json_t *j = f->j;
+    uspan_json_read_t *j = f->j;
     int exponent = j->exponent_negative ? -j->exponent : j->exponent;
     j->scale = (int16_t)(j->scale + exponent);
-    tell(f, USPAN_JSON_NUMBER, NULL, 0u);
+    tell(f, USPAN_READ_NUMBER, NULL, 0u);
     end_value(f);
 }
 
 /* RFC 8259 section 6. A byte that cannot go on ends the number where one may end. */
 static void read_number(feed_t *f, char c)
 {
-    uspan_json_t *j = f->j;
+    uspan_json_read_t *j = f->j;
     unsigned state = j->state;
     bool digit = is_digit(c);
     bool whole = state == ZERO || state == INTEGER;
@@ -356,7 +380,7 @@ static void read_number(feed_t *f, char c)
 
 static void read_literal(feed_t *f, char c)
 {
-    uspan_json_t *j = f->j;
+    uspan_json_read_t *j = f->j;
     const char *word = j->unit == 't' ? "true" : j->unit == 'f' ? "false" : "null";
     if (c != word[j->digits]) {
         j->state = BAD;
@@ -366,9 +390,9 @@ static void read_literal(feed_t *f, char c)
     j->digits++;
     if (word[j->digits] == '\0') {
         tell(f,
-             j->unit == 't'   ? USPAN_JSON_TRUE
-             : j->unit == 'f' ? USPAN_JSON_FALSE
-                              : USPAN_JSON_NULL,
+             j->unit == 't'   ? USPAN_READ_TRUE
+             : j->unit == 'f' ? USPAN_READ_FALSE
+                              : USPAN_READ_NULL,
              NULL, 0u);
         end_value(f);
     }
@@ -383,7 +407,7 @@ static uint64_t power_of_ten(int n)
     return out;
 }
 
-bool uspan_json_int(const uspan_json_t *j, int64_t *out)
+bool uspan_json_read_int(const uspan_json_read_t *j, int64_t *out)
 {
     uint64_t value = j->mantissa;
     int scale = j->scale;
@@ -403,7 +427,7 @@ bool uspan_json_int(const uspan_json_t *j, int64_t *out)
     return true;
 }
 
-bool uspan_json_double(const uspan_json_t *j, double *out)
+bool uspan_json_read_double(const uspan_json_read_t *j, double *out)
 {
     uint64_t n = j->mantissa;
     int scale = n == 0u ? 0 : j->scale;
@@ -413,14 +437,14 @@ bool uspan_json_double(const uspan_json_t *j, double *out)
     if (scale > 0 || scale < -18) {
         return false;
     }
-    *out = uspan_json_ratio(n, power_of_ten(-scale));
+    *out = uspan_json_read_ratio(n, power_of_ten(-scale));
     if (j->negative) {
         *out = -*out;
     }
     return true;
 }
 
-double uspan_json_ratio(uint64_t n, uint64_t d)
+double uspan_json_read_ratio(uint64_t n, uint64_t d)
 {
     if (n == 0u) {
         return 0.0;
@@ -453,47 +477,62 @@ double uspan_json_ratio(uint64_t n, uint64_t d)
 
 /* ---- documents ----------------------------------------------------------------------------------------- */
 
+static void begin_key(feed_t *f)
+{
+    uspan_json_read_t *j = f->j;
+    f->at++;
+    j->key = true;
+    j->state = STRING;
+    if (j->depth <= USPAN_READ_PATHS_MAX) {
+        j->hash = USPAN_JSON_HASH(j->paths[j->depth - 1u], '.');
+    }
+}
+
+/* Behind a value or an opening bracket. */
+static void read_next(feed_t *f, char c)
+{
+    uspan_json_read_t *j = f->j;
+    bool array = (j->arrays & 1u) != 0u;
+    if (c == (array ? ']' : '}')) {
+        f->at++;
+        close_container(f);
+    } else if (j->state != NEXT) {
+        j->state = array ? VALUE : KEY;
+    } else if (c == ',') {
+        f->at++;
+        j->state = array ? VALUE : KEY;
+        if (!array && f->at < f->end && *f->at == '"') {
+            begin_key(f);
+        }
+    } else {
+        j->state = BAD;
+    }
+}
+
 /* Between values, f->at not white space. */
 static void read_between(feed_t *f, char c)
 {
-    uspan_json_t *j = f->j;
-    bool array = (j->arrays & 1u) != 0u;
-    bool ends = c == (array ? ']' : '}');
+    uspan_json_read_t *j = f->j;
     switch (j->state) {
     case FIRST_VALUE:
     case FIRST_KEY:
     case NEXT:
-        if (ends) {
-            f->at++;
-            close_container(f);
-            return;
-        }
-        if (j->state == NEXT) {
-            j->state = c != ',' ? BAD : array ? VALUE : KEY;
-            f->at += c == ',' ? 1 : 0;
-            return;
-        }
-        j->state = array ? VALUE : KEY;
+        read_next(f, c);
         return;
     case KEY:
-        if (c != '"') {
+        if (c == '"') {
+            begin_key(f);
+        } else {
             j->state = BAD;
-            return;
-        }
-        f->at++;
-        j->key = true;
-        j->state = STRING;
-        if (j->depth <= USPAN_JSON_PATHS_MAX) {
-            j->hash = USPAN_JSON_HASH(j->paths[j->depth - 1u], '.');
         }
         return;
     case COLON:
-        if (c != ':') {
+        if (c == ':') {
+            f->at++;
+            j->state = VALUE;
+        } else {
             j->state = BAD;
-            return;
         }
-        f->at++;
-        j->state = VALUE;
         return;
     default:
         begin_value(f);
@@ -501,13 +540,17 @@ static void read_between(feed_t *f, char c)
     }
 }
 
-void uspan_json_begin(uspan_json_t *j)
+void uspan_json_read_begin(uspan_json_read_t *j)
 {
+    uint8_t row = j->row;
+    bool line = j->line;
     memset(j, 0, sizeof *j);
+    j->row = row;
+    j->line = line;
 }
 
-size_t uspan_json_feed(uspan_json_t *j, const uspan_json_table_t *table, uspan_json_sink_t sink, void *ctx,
-                       const char *data, size_t len)
+size_t uspan_json_read_feed(uspan_json_read_t *j, const uspan_json_table_t *table, uspan_json_sink_t sink,
+                            void *ctx, const char *data, size_t len)
 {
     if (len == 0u) {
         return 0u;
@@ -515,10 +558,13 @@ size_t uspan_json_feed(uspan_json_t *j, const uspan_json_table_t *table, uspan_j
     feed_t f = { j, table, sink, ctx, data, data + len, data };
     while (f.at < f.end && j->state < DONE) {
         char c = *f.at;
+        if ((uint8_t)c < 0x20u && j->line && (c == '\n' || c == '\r')) {
+            break;
+        }
         if (j->state == STRING) {
             read_string(&f);
         } else if (j->state < STRING) {
-            if (is_space(c)) {
+            if ((uint8_t)c <= ' ' && is_space(c)) {
                 f.at++;
             } else {
                 read_between(&f, c);
@@ -537,17 +583,17 @@ size_t uspan_json_feed(uspan_json_t *j, const uspan_json_table_t *table, uspan_j
     return (size_t)(f.at - data);
 }
 
-bool uspan_json_is_blank(const uspan_json_t *j)
+bool uspan_json_read_is_blank(const uspan_json_read_t *j)
 {
     return j->state == BLANK;
 }
 
-bool uspan_json_is_done(const uspan_json_t *j)
+bool uspan_json_read_is_done(const uspan_json_read_t *j)
 {
     return j->state == DONE;
 }
 
-bool uspan_json_is_bad(const uspan_json_t *j)
+bool uspan_json_read_is_bad(const uspan_json_read_t *j)
 {
     return j->state == BAD;
 }

@@ -1,7 +1,6 @@
 /* sse.c: a fragment may end at any byte, even between CR and LF.
  * Invariant: state says how much of "data:" a line has matched, or where behind it the reader is. */
 #include "sse.h"
-#include <string.h>
 
 static const char field[] = "data:";
 
@@ -18,50 +17,35 @@ static bool ends_line(char c)
     return c == '\n' || c == '\r';
 }
 
-size_t uspan_sse_next(uspan_sse_t *s, const char *data, size_t len, uspan_sse_piece_t *out)
+uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end)
 {
-    memset(out, 0, sizeof *out);
-    size_t at = 0;
-    while (at < len) {
-        char c = data[at];
+    const char *p = *at;
+    uspan_sse_next_t next = USPAN_SSE_MORE;
+    while (p < end && next == USPAN_SSE_MORE) {
+        char c = *p;
+        bool line_ends = ends_line(c);
         if (s->state >= AFTER_CR) {
             s->state = LINE;
-            at += c == '\n' ? 1u : 0u;
-            continue;
-        }
-        if (s->state == SPACE) {
-            s->state = DATA;
-            at += c == ' ' ? 1u : 0u;
-            continue;
-        }
-        if (s->state >= DATA) {
-            size_t from = at;
-            while (at < len && !ends_line(data[at])) {
-                at++;
-            }
-            if (s->state == DATA && at > from) {
-                out->data = data + from;
-                out->len = at - from;
-                return at;
-            }
-            if (at == len) {
-                return at;
-            }
-            c = data[at];
-        }
-        if (ends_line(c)) {
-            out->ends = s->state == LINE;
+            p += c == '\n' ? 1 : 0;
+        } else if (line_ends) {
+            next = s->state == LINE ? USPAN_SSE_END : USPAN_SSE_MORE;
             s->state = c == '\r' ? AFTER_CR : LINE;
-            at++;
-            if (out->ends) {
-                return at;
-            }
-        } else if (c == field[s->state]) {
-            s->state++;
-            at++;
+            p++;
+        } else if (s->state == SPACE) {
+            s->state = DATA;
+            p += c == ' ' ? 1 : 0;
+        } else if (s->state == DATA) {
+            next = USPAN_SSE_DATA;
         } else {
-            s->state = OTHER;
+            s->state = s->state == OTHER || c != field[s->state] ? OTHER : (uint8_t)(s->state + 1u);
+            p++;
         }
     }
-    return at;
+    *at = p;
+    return next;
+}
+
+void uspan_sse_pass(uspan_sse_t *s)
+{
+    s->state = OTHER;
 }

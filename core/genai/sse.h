@@ -11,15 +11,16 @@ typedef struct uspan_sse {
     uint8_t state;
 } uspan_sse_t;
 
-/* One piece of what was read. */
-typedef struct uspan_sse_piece {
-    const char *data; /* bytes of an event's data; NULL: none. Lines are not joined by a line feed. */
-    size_t len;
-    bool ends; /* the event is over */
-} uspan_sse_piece_t;
+typedef enum uspan_sse_next {
+    USPAN_SSE_MORE, /* all was read */
+    USPAN_SSE_DATA, /* an event's data are next: take some, up to the line's end, or call uspan_sse_pass() */
+    USPAN_SSE_END   /* the event is over */
+} uspan_sse_next_t;
 
-/* All zero begins. Returns how many bytes were read; call again with the rest, until nothing is left. Any
- * bytes whatever are accepted. Names, ids and comments are passed over. Pure. */
-size_t uspan_sse_next(uspan_sse_t *s, const char *data, size_t len, uspan_sse_piece_t *out);
+/* All zero begins. Reads on from *at; *at moves. Any bytes whatever are accepted. Names, ids and comments are
+ * passed over; lines of one event's data are not joined by a line feed. Pure. */
+uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end);
+/* The rest of this line is of no interest. */
+void uspan_sse_pass(uspan_sse_t *s);
 
 #endif

@@ -22,7 +22,7 @@ USPAN_JSON_TABLE(table, ROWS);
 
 /* What was told, as text: one line a value. */
 typedef struct told {
-    const uspan_json_t *j;
+    const uspan_json_read_t *j;
     char text[4096];
     size_t len;
     bool piece; /* the line is a text that goes on */
@@ -45,7 +45,7 @@ static void hear(void *ctx, unsigned action, uspan_json_event_t event, const cha
         (void)snprintf(head, sizeof head, "%u %s%s", action & 0x7Fu, names[event], names[event][0] != '\0' ? " " : "");
         say(t, head, strlen(head));
     }
-    t->piece = event == USPAN_JSON_TEXT || event == USPAN_JSON_RAW;
+    t->piece = event == USPAN_READ_TEXT || event == USPAN_READ_RAW;
     int64_t i;
     double d;
     if (t->piece) {
@@ -54,17 +54,17 @@ static void hear(void *ctx, unsigned action, uspan_json_event_t event, const cha
         return;
     }
     assert_int_equal(len, 0);
-    if (event == USPAN_JSON_NUMBER && uspan_json_int(t->j, &i)) {
+    if (event == USPAN_READ_NUMBER && uspan_json_read_int(t->j, &i)) {
         (void)snprintf(head, sizeof head, "%lld", (long long)i);
         say(t, head, strlen(head));
-    } else if (event == USPAN_JSON_NUMBER) {
-        (void)snprintf(head, sizeof head, "%.17g", uspan_json_double(t->j, &d) ? d : (double)NAN);
+    } else if (event == USPAN_READ_NUMBER) {
+        (void)snprintf(head, sizeof head, "%.17g", uspan_json_read_double(t->j, &d) ? d : (double)NAN);
         say(t, head, strlen(head));
     }
     say(t, "\n", 1);
 }
 
-static uspan_json_t reader;
+static uspan_json_read_t reader;
 static told_t told;
 
 /* Read a text in fragments of the given size. Returns the bytes read. */
@@ -72,12 +72,12 @@ static size_t read_by(const char *text, size_t len, size_t step)
 {
     memset(&told, 0, sizeof told);
     told.j = &reader;
-    uspan_json_begin(&reader);
+    uspan_json_read_begin(&reader);
     size_t at = 0;
     while (at < len) {
         size_t n = step < len - at ? step : len - at;
         const char *piece = guard_put(0, text + at, n);
-        size_t used = uspan_json_feed(&reader, &table, hear, &told, piece, n);
+        size_t used = uspan_json_read_feed(&reader, &table, hear, &told, piece, n);
         assert_true(used <= n);
         at += used;
         if (used < n) {
@@ -92,7 +92,7 @@ static void tells_n(const char *text, size_t len, const char *expected)
     for (size_t step = len; step > 0u; step = step > 40u ? 40u : step - 1u) {
         assert_int_equal(read_by(text, len, step), len);
         assert_string_equal(told.text, expected);
-        assert_true(uspan_json_is_done(&reader));
+        assert_true(uspan_json_read_is_done(&reader));
     }
 }
 #define TELLS(text, expected) tells_n(text, sizeof(text) - 1u, expected)
@@ -164,7 +164,7 @@ static void test_integers_are_exact_or_refused(void **state)
         char text[64];
         (void)snprintf(text, sizeof text, "{\"b\":%s ", no[n]);
         read_by(text, strlen(text), 3);
-        assert_false(uspan_json_int(&reader, &i));
+        assert_false(uspan_json_read_int(&reader, &i));
     }
 }
 
@@ -174,7 +174,7 @@ static void number_is(const char *text, double expected)
     double d = -1.0;
     (void)snprintf(document, sizeof document, "{\"c\":%s ", text);
     assert_int_equal(read_by(document, strlen(document), strlen(document)), strlen(document));
-    assert_true(uspan_json_double(&reader, &d));
+    assert_true(uspan_json_read_double(&reader, &d));
     assert_memory_equal(&d, &expected, sizeof d);
 }
 
@@ -198,14 +198,14 @@ static void test_decimal_numbers_are_the_doubles_that_the_c_library_makes_of_the
         }
     }
     double d;
-    assert_true(uspan_json_ratio(0, 7) == 0.0);
-    assert_true(uspan_json_ratio(412000000, 1000000000) == 0.412);
+    assert_true(uspan_json_read_ratio(0, 7) == 0.0);
+    assert_true(uspan_json_read_ratio(412000000, 1000000000) == 0.412);
     static const char *const no[] = { "1e19", "1e-19", "1e400", "1e-400" };
     for (size_t i = 0; i < COUNT(no); i++) {
         char document[40];
         (void)snprintf(document, sizeof document, "{\"c\":%s ", no[i]);
         read_by(document, strlen(document), 2);
-        assert_false(uspan_json_double(&reader, &d));
+        assert_false(uspan_json_read_double(&reader, &d));
     }
 }
 
@@ -230,10 +230,10 @@ static void test_what_is_no_json_is_refused_at_the_byte_that_shows_it(void **sta
             if (read_by(text, len, step) != at) {
                 fail_msg("%s by %zu: %zu read", bad[i], step, read_by(text, len, step));
             }
-            assert_true(uspan_json_is_bad(&reader) || uspan_json_is_done(&reader));
+            assert_true(uspan_json_read_is_bad(&reader) || uspan_json_read_is_done(&reader));
         }
         /* It stays so. */
-        assert_int_equal(uspan_json_feed(&reader, &table, hear, &told, "{}", 2), 0);
+        assert_int_equal(uspan_json_read_feed(&reader, &table, hear, &told, "{}", 2), 0);
     }
 }
 
@@ -243,10 +243,10 @@ static void test_a_document_nested_deeper_than_the_limit_is_refused_and_one_at_t
     char text[2u * USPAN_JSON_DEPTH_MAX + 2u];
     memset(text, '[', USPAN_JSON_DEPTH_MAX + 1u);
     assert_int_equal(read_by(text, USPAN_JSON_DEPTH_MAX + 1u, 7), USPAN_JSON_DEPTH_MAX + 1u);
-    assert_true(uspan_json_is_bad(&reader));
+    assert_true(uspan_json_read_is_bad(&reader));
     memset(text + USPAN_JSON_DEPTH_MAX, ']', USPAN_JSON_DEPTH_MAX);
     assert_int_equal(read_by(text, 2u * USPAN_JSON_DEPTH_MAX, 7), 2u * USPAN_JSON_DEPTH_MAX);
-    assert_true(uspan_json_is_done(&reader));
+    assert_true(uspan_json_read_is_done(&reader));
 }
 
 static void test_a_document_that_breaks_off_is_neither_done_nor_bad(void **state)
@@ -255,18 +255,18 @@ static void test_a_document_that_breaks_off_is_neither_done_nor_bad(void **state
     static const char text[] = "{\"a\":[true,\"x\\u0041\",-1.5e+3,{\"b\":null}]}";
     for (size_t len = 0; len < sizeof text - 1u; len++) {
         assert_int_equal(read_by(text, len, 5), len);
-        assert_false(uspan_json_is_done(&reader));
-        assert_false(uspan_json_is_bad(&reader));
-        assert_int_equal(uspan_json_is_blank(&reader), len == 0u);
+        assert_false(uspan_json_read_is_done(&reader));
+        assert_false(uspan_json_read_is_bad(&reader));
+        assert_int_equal(uspan_json_read_is_blank(&reader), len == 0u);
     }
     read_by(" \r\n\t", 4, 1);
-    assert_true(uspan_json_is_blank(&reader));
+    assert_true(uspan_json_read_is_blank(&reader));
 }
 
 static void test_the_state_of_a_reader_is_small(void **state)
 {
     (void)state;
-    assert_true(sizeof(uspan_json_t) <= 88u);
+    assert_true(sizeof(uspan_json_read_t) <= 88u);
 }
 
 int main(void)

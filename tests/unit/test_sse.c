@@ -4,29 +4,31 @@
 #include "guard_page.h"
 #include <string.h>
 
-/* Data as it comes, | for an event's end; by fragments of the given size. */
-static void read_by(const char *text, size_t step, char *out)
+/* Data as it comes, | for an event's end; by fragments of the given size, of which up to `take` bytes are
+ * taken at once. A line that begins with # is passed over. */
+static void read_by(const char *text, size_t step, size_t take, char *out)
 {
     uspan_sse_t s = { 0 };
     size_t len = strlen(text);
     for (size_t at = 0; at < len; at += step) {
         size_t n = step < len - at ? step : len - at;
         const char *piece = guard_put(0, text + at, n);
-        while (n > 0u) {
-            uspan_sse_piece_t p;
-            size_t used = uspan_sse_next(&s, piece, n, &p);
-            assert_true(used > 0u && used <= n);
-            assert_true(p.len == 0u || (p.data >= piece && p.data + p.len <= piece + used));
-            if (p.len > 0u) {
-                memcpy(out, p.data, p.len);
-                out += p.len;
-            }
-            if (p.ends) {
+        const char *end = piece + n;
+        for (uspan_sse_next_t next = uspan_sse_next(&s, &piece, end); next != USPAN_SSE_MORE;
+             next = uspan_sse_next(&s, &piece, end)) {
+            assert_true(piece <= end);
+            if (next == USPAN_SSE_END) {
                 *out++ = '|';
+            } else if (*piece == '#') {
+                uspan_sse_pass(&s);
+            } else {
+                assert_true(piece < end && *piece != '\n' && *piece != '\r');
+                for (size_t i = 0; i < take && piece < end && *piece != '\n' && *piece != '\r'; i++) {
+                    *out++ = *piece++;
+                }
             }
-            piece += used;
-            n -= used;
         }
+        assert_ptr_equal(piece, end);
     }
     *out = '\0';
 }
@@ -35,7 +37,9 @@ static void gives(const char *text, const char *expected)
 {
     char out[256];
     for (size_t step = strlen(text); step > 0u; step--) {
-        read_by(text, step, out);
+        read_by(text, step, 3, out);
+        assert_string_equal(out, expected);
+        read_by(text, step, 100, out);
         assert_string_equal(out, expected);
     }
 }
@@ -50,6 +54,7 @@ static void test_data_lines_are_found_among_names_ids_and_comments(void **state)
     gives("datax: 1\ndat: 2\ndata\ndata : 3\n data: 4\nDATA: 5\n\n", "|");
     gives("data:  two\n\n", " two|");
     gives("data:\n\ndata: \n\n", "||");
+    gives("data: #1\ndata: 2\n\ndata: 3\n\n", "2|3|");
     gives("id:1\nevent:result\n:HTTP_STATUS/200\ndata:{\"output\":{}}\n\n", "{\"output\":{}}|");
 }
 

@@ -113,6 +113,13 @@
  * `static inline void uspan_unlock_inline(uint32_t state)`, in place of the port's lock and unlock: two calls
  * through pointers less for every attribute. port/posix/uspan_posix_lock.h is one. */
 
+/* ---- readers of LLM traffic, wire.h -------------------------------------------------------------------- */
+
+/* 1: that dialect is read; 0: its code and tables are out. RAM: none. Flash: 0.5 to 1 KB each. */
+#ifndef USPAN_WIRE_OPENAI_CHAT
+#define USPAN_WIRE_OPENAI_CHAT 1
+#endif
+
 /* ---- export -------------------------------------------------------------------------------------------- */
 
 /* Collectors, consoles and captures that receive spans. 1..4. RAM: sizeof(uspan_dest_t) each, about 400 B. */
@@ -264,6 +271,7 @@ USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_PROFILE_PHOENIX), "USPAN_PROFILE_PHOENIX
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_PROFILE_LANGFUSE), "USPAN_PROFILE_LANGFUSE: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_PROFILE_AGENTSCOPE), "USPAN_PROFILE_AGENTSCOPE: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_FULL_DROPS_OLDEST), "USPAN_FULL_DROPS_OLDEST: 0 or 1");
+USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_WIRE_OPENAI_CHAT), "USPAN_WIRE_OPENAI_CHAT: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_DESTINATIONS_MAX >= 1 && USPAN_DESTINATIONS_MAX <= 4,
                     "USPAN_DESTINATIONS_MAX: 1..4");
 USPAN_STATIC_ASSERT(USPAN_SEND_BYTES >= 128 && USPAN_SEND_BYTES <= 65536, "USPAN_SEND_BYTES: 128..65,536");

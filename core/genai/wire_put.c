@@ -1,0 +1,446 @@
+/* wire_put.c: from conversation items of any dialect to messages and parts.
+ * Invariant: list is what is open in out; part is what its last part is, 0 where the next text begins one. */
+#include "wire_read.h"
+#include <string.h>
+
+/* uspan_wire_t.part: the action that began it, or */
+#define PART_NONE 0u
+
+static bool is(const uspan_wire_t *w, unsigned flag)
+{
+    return (w->flags & flag) != 0u;
+}
+
+static void set(uspan_wire_t *w, unsigned flag)
+{
+    w->flags = (uint16_t)(w->flags | flag);
+}
+
+static void clear(uspan_wire_t *w, unsigned flags)
+{
+    w->flags = (uint16_t)(w->flags & ~flags);
+}
+
+void uspan_wire_begin_list(uspan_wire_t *w, unsigned list)
+{
+    w->list = (uint8_t)list;
+    w->part = PART_NONE;
+    w->role[0] = '\0';
+    clear(w, USPAN_WIRE_IN_MESSAGE | USPAN_WIRE_ROLE_LATE);
+    (void)uspan_messages_begin(&w->out, w->t, w->s, (uspan_list_t)list);
+}
+
+void uspan_wire_end_list(uspan_wire_t *w)
+{
+    if (w->list != 0u) {
+        (void)uspan_write_end(&w->out);
+        w->list = 0u;
+    }
+}
+
+static void begin_message(uspan_wire_t *w)
+{
+    if (is(w, USPAN_WIRE_IN_MESSAGE) || w->list == USPAN_SYSTEM_INSTRUCTIONS) {
+        return;
+    }
+    const char *role = w->phase == USPAN_WIRE_RESPONSE ? "assistant" : w->role[0] != '\0' ? w->role : NULL;
+    (void)uspan_message(&w->out, role, NULL);
+    set(w, USPAN_WIRE_IN_MESSAGE | (role == NULL ? USPAN_WIRE_ROLE_LATE : 0u));
+    w->part = PART_NONE;
+}
+
+static void end_message(uspan_wire_t *w)
+{
+    begin_message(w);
+    if (is(w, USPAN_WIRE_ROLE_LATE) && w->role[0] != '\0') {
+        (void)uspan_message_role(&w->out, w->role);
+    }
+    clear(w, USPAN_WIRE_IN_MESSAGE | USPAN_WIRE_ROLE_LATE);
+}
+
+static bool of_tool(const uspan_wire_t *w)
+{
+    return w->phase == USPAN_WIRE_REQUEST &&
+           (strcmp(w->role, "tool") == 0 || strcmp(w->role, "function") == 0);
+}
+
+/* Additions to another choice than the first: one message takes one choice's. */
+static bool of_other_choice(const uspan_wire_t *w)
+{
+    return is(w, USPAN_WIRE_PIECEWISE) && w->choice != 0u;
+}
+
+/* ---- containers ---------------------------------------------------------------------------------------- */
+
+static void begin_definition(uspan_wire_t *w)
+{
+    if (w->part != PART_NONE) {
+        return;
+    }
+    w->part = TAKE_DEFINITION;
+    if (w->role[0] == '\0' || strcmp(w->role, "function") == 0 || strcmp(w->role, "custom") == 0) {
+        (void)uspan_tool_definition(&w->out, NULL, NULL, NULL);
+    } else {
+        (void)uspan_part(&w->out, w->role);
+    }
+}
+
+void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
+{
+    switch (action) {
+    case TAKE_TOOLS:
+        if (opens) {
+            uspan_wire_begin_list(w, USPAN_TOOL_DEFINITIONS);
+        } else {
+            uspan_wire_end_list(w);
+        }
+        return;
+    case TAKE_DEFINITION:
+        if (opens) {
+            w->part = PART_NONE;
+            w->role[0] = '\0';
+        } else {
+            begin_definition(w);
+        }
+        return;
+    case TAKE_MESSAGE:
+        if (opens) {
+            w->part = PART_NONE;
+            w->role[0] = '\0';
+            clear(w, USPAN_WIRE_IN_MESSAGE | USPAN_WIRE_ROLE_LATE | USPAN_WIRE_PIECEWISE);
+        } else if (w->phase == USPAN_WIRE_REQUEST) {
+            end_message(w);
+        } else {
+            begin_message(w);
+        }
+        return;
+    case TAKE_PART:
+        if (opens && !of_tool(w)) {
+            w->part = PART_NONE;
+        }
+        return;
+    case TAKE_CALL:
+        if (opens) {
+            clear(w, USPAN_WIRE_FRESH | USPAN_WIRE_BEGUN);
+            if (!is(w, USPAN_WIRE_PIECEWISE)) {
+                set(w, USPAN_WIRE_FRESH);
+                w->call_id[0] = '\0';
+            }
+        }
+        return;
+    case TAKE_DELTA:
+        set(w, USPAN_WIRE_PIECEWISE);
+        return;
+    case TAKE_CHOICE:
+    case TAKE_DOCUMENT:
+        if (opens) {
+            w->choice = 0u;
+        } else {
+            uspan_wire_put_finish(w);
+        }
+        return;
+    default:
+        return;
+    }
+}
+
+/* The vendors' words in those of the schema: spec of messages, finish_reason. */
+static const char *reason_of(const char *word)
+{
+    static const char *const words[][2] = {
+        { "tool_calls", "tool_call" },  { "function_call", "tool_call" }, { "tool_use", "tool_call" },
+        { "end_turn", "stop" },         { "stop_sequence", "stop" },      { "STOP", "stop" },
+        { "max_tokens", "length" },     { "MAX_TOKENS", "length" },       { "refusal", "content_filter" },
+        { "SAFETY", "content_filter" },
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(word, words[i][0]) == 0) {
+            return words[i][1];
+        }
+    }
+    return word;
+}
+
+void uspan_wire_put_finish(uspan_wire_t *w)
+{
+    if (!is(w, USPAN_WIRE_FINISHED)) {
+        return;
+    }
+    clear(w, USPAN_WIRE_FINISHED);
+    if (of_other_choice(w) || w->list == 0u) {
+        return;
+    }
+    size_t last = w->texts_len - 1u;
+    while (last > 0u && w->texts[last - 1u] != '\0') {
+        last--;
+    }
+    begin_message(w);
+    (void)uspan_message_finish(&w->out, reason_of(w->texts + last));
+    clear(w, USPAN_WIRE_IN_MESSAGE);
+}
+
+/* ---- tool calls and results ---------------------------------------------------------------------------- */
+
+/* The id was told before, or is told later. */
+static void begin_call(uspan_wire_t *w, const char *name)
+{
+    begin_message(w);
+    (void)uspan_part_tool_call(&w->out, w->call_id[0] != '\0' ? w->call_id : NULL, name, NULL);
+    w->part = TAKE_CALL;
+    clear(w, USPAN_WIRE_FRESH | USPAN_WIRE_NAMED | USPAN_WIRE_LEAF);
+    set(w, USPAN_WIRE_BEGUN | (name != NULL ? USPAN_WIRE_NAMED : 0u));
+}
+
+static bool begins_call(const uspan_wire_t *w)
+{
+    return is(w, USPAN_WIRE_FRESH) || w->part != TAKE_CALL;
+}
+
+/* Some servers repeat the id with every piece of a call, some tell no index. */
+static void put_call_id(uspan_wire_t *w, const char *id)
+{
+    size_t len = strlen(id);
+    if (len >= sizeof w->call_id) {
+        uspan_wire_count_unread(w);
+        return;
+    }
+    if (is(w, USPAN_WIRE_PIECEWISE) && w->part == TAKE_CALL && strcmp(id, w->call_id) == 0) {
+        return;
+    }
+    memcpy(w->call_id, id, len + 1u);
+    if (!is(w, USPAN_WIRE_BEGUN)) {
+        set(w, USPAN_WIRE_FRESH);
+    } else if (is(w, USPAN_WIRE_LEAF)) {
+        (void)uspan_write_str(&w->out, "id", id);
+    } else { /* between the name and the arguments, which are open */
+        uspan_wire_count_unread(w);
+    }
+}
+
+static void put_call_name(uspan_wire_t *w, const char *name)
+{
+    if (begins_call(w)) {
+        begin_call(w, name);
+    } else if (!is(w, USPAN_WIRE_NAMED)) {
+        (void)uspan_write_str(&w->out, "name", name);
+        set(w, USPAN_WIRE_NAMED);
+    }
+}
+
+void uspan_wire_put_index(uspan_wire_t *w, unsigned index)
+{
+    if (is(w, USPAN_WIRE_PIECEWISE) && !is(w, USPAN_WIRE_BEGUN) &&
+        (index != w->call || w->part != TAKE_CALL)) {
+        set(w, USPAN_WIRE_FRESH);
+    }
+    w->call = (uint8_t)index;
+}
+
+static void begin_response(uspan_wire_t *w, const char *id)
+{
+    begin_message(w);
+    if (w->part != TAKE_RESPONSE) {
+        (void)uspan_part_tool_response(&w->out, id, NULL);
+        w->part = TAKE_RESPONSE;
+    } else if (id != NULL) {
+        (void)uspan_write_str(&w->out, "id", id);
+    }
+}
+
+/* ---- media --------------------------------------------------------------------------------------------- */
+
+/* image, video or audio, from a MIME type. */
+static const char *modality_of(const char *mime)
+{
+    static const char *const names[] = { "audio", "video", "image" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strncmp(mime, names[i], 5u) == 0) {
+            return names[i];
+        }
+    }
+    return mime[0] != '\0' && strchr(mime, '/') == NULL ? "audio" : "image";
+}
+
+/* Its bytes stay out: one image would leave no room for words. */
+static void put_blob(uspan_wire_t *w, const char *mime)
+{
+    begin_message(w);
+    (void)uspan_part_blob(&w->out, modality_of(mime), mime, NULL, 0u);
+    w->part = TAKE_MIME;
+}
+
+static void put_uri(uspan_wire_t *w, const char *uri)
+{
+    if (strncmp(uri, "data:", 5u) == 0) {
+        char mime[32];
+        size_t len = strcspn(uri + 5, ";,");
+        len = len < sizeof mime ? len : sizeof mime - 1u;
+        memcpy(mime, uri + 5, len);
+        mime[len] = '\0';
+        put_blob(w, mime);
+        return;
+    }
+    if (is(w, USPAN_WIRE_WORD_CUT)) {
+        uspan_wire_count_unread(w);
+        return;
+    }
+    begin_message(w);
+    (void)uspan_part_uri(&w->out, "image", NULL, uri);
+    w->part = TAKE_URI;
+}
+
+/* ---- texts --------------------------------------------------------------------------------------------- */
+
+void uspan_wire_put_word(uspan_wire_t *w, unsigned action, const char *word)
+{
+    if (w->list == 0u) {
+        return;
+    }
+    if (of_other_choice(w)) {
+        uspan_wire_count_unread(w);
+        return;
+    }
+    switch (action) {
+    case TAKE_DEFINITION_NAME:
+        begin_definition(w);
+        (void)uspan_write_str(&w->out, "name", word);
+        return;
+    case TAKE_DEFINITION_TYPE:
+    case TAKE_ROLE:
+        if (strlen(word) < sizeof w->role) {
+            memcpy(w->role, word, strlen(word) + 1u);
+        }
+        return;
+    case TAKE_CALL_ID:
+        put_call_id(w, word);
+        return;
+    case TAKE_CALL_NAME:
+        put_call_name(w, word);
+        return;
+    case TAKE_RESPONSE_TO:
+        begin_response(w, word);
+        return;
+    case TAKE_URI:
+        put_uri(w, word);
+        return;
+    case TAKE_MIME:
+        put_blob(w, word);
+        return;
+    case TAKE_FILE:
+        begin_message(w);
+        (void)uspan_part_file(&w->out, "unknown", NULL, word);
+        w->part = TAKE_FILE;
+        return;
+    default:
+        return;
+    }
+}
+
+/* Text goes on with the last part, or begins one. */
+static void put_text(uspan_wire_t *w, unsigned action, const char *text, size_t len)
+{
+    begin_message(w);
+    if (w->part == action) {
+        (void)uspan_write_more_n(&w->out, text, len);
+        return;
+    }
+    w->part = (uint8_t)action;
+    if (action == TAKE_REASONING) {
+        (void)uspan_part_reasoning_n(&w->out, text, len);
+    } else if (action == TAKE_REFUSAL) {
+        (void)uspan_part(&w->out, "refusal");
+        (void)uspan_write_leaf(&w->out, "content", USPAN_LEAF_TEXT);
+        (void)uspan_write_more_n(&w->out, text, len);
+    } else {
+        (void)uspan_part_text_n(&w->out, text, len);
+    }
+}
+
+/* A member of a definition, in pieces. */
+static void put_member(uspan_wire_t *w, unsigned action, const char *text, size_t len)
+{
+    begin_definition(w);
+    if (w->part != action) {
+        bool description = action == TAKE_DESCRIPTION;
+        (void)uspan_write_leaf(&w->out, description ? "description" : "parameters",
+                               description ? USPAN_LEAF_TEXT : USPAN_LEAF_JSON);
+        w->part = (uint8_t)action;
+    }
+    (void)uspan_write_more_n(&w->out, text, len);
+}
+
+static void put_error(uspan_wire_t *w, const char *text, size_t len)
+{
+    size_t room = sizeof w->error - 1u - w->error_len;
+    len = len < room ? len : room;
+    memcpy(w->error + w->error_len, text, len);
+    w->error_len = (uint8_t)(w->error_len + len);
+}
+
+static void put_bytes(uspan_wire_t *w, unsigned action, const char *text, size_t len)
+{
+    if (w->list == 0u) {
+        return;
+    }
+    if (of_other_choice(w)) {
+        uspan_wire_count_unread(w);
+        return;
+    }
+    switch (action) {
+    case TAKE_ARGUMENTS:
+        if (begins_call(w)) {
+            begin_call(w, NULL);
+        }
+        set(w, USPAN_WIRE_LEAF);
+        (void)uspan_write_more_n(&w->out, text, len);
+        return;
+    case TAKE_DESCRIPTION:
+    case TAKE_PARAMETERS:
+        put_member(w, action, text, len);
+        return;
+    default:
+        if (action == TAKE_RESPONSE || (action == TAKE_TEXT && of_tool(w))) {
+            begin_response(w, NULL);
+            (void)uspan_write_more_n(&w->out, text, len);
+        } else {
+            put_text(w, action, text, len);
+        }
+        return;
+    }
+}
+
+void uspan_wire_put_piece(uspan_wire_t *w, unsigned action, uspan_json_event_t event, const char *text,
+                          size_t len)
+{
+    bool bytes = event == USPAN_READ_TEXT || event == USPAN_READ_RAW;
+    bool ends = event == USPAN_READ_TEXT_END || event == USPAN_READ_CLOSE;
+    if (action == TAKE_ERROR) {
+        if (bytes || ends) {
+            set(w, USPAN_WIRE_FAILED);
+        }
+        if (bytes) {
+            put_error(w, text, len);
+        }
+        return;
+    }
+    if (action == TAKE_INPUT || action == TAKE_SYSTEM) {
+        if (ends) {
+            if (is(w, USPAN_WIRE_IN_MESSAGE)) {
+                end_message(w);
+            }
+            uspan_wire_end_list(w);
+            return;
+        }
+        if ((bytes || event == USPAN_READ_OPEN) && w->list == 0u) {
+            uspan_wire_begin_list(w, action == TAKE_INPUT ? USPAN_INPUT_MESSAGES : USPAN_SYSTEM_INSTRUCTIONS);
+            memcpy(w->role, "user", sizeof "user");
+        }
+        if (bytes) {
+            put_bytes(w, TAKE_TEXT, text, len);
+        }
+        return;
+    }
+    if (bytes) {
+        put_bytes(w, action, text, len);
+    }
+}
