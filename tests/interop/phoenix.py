@@ -73,7 +73,10 @@ class Phoenix:
     def query(self, text):
         body = json.dumps({"query": text}).encode()
         request = urllib.request.Request(self.url("/graphql"), body, {"Content-Type": "application/json"})
-        return json.load(urllib.request.urlopen(request, timeout=30))["data"]
+        answer = json.load(urllib.request.urlopen(request, timeout=30))
+        if answer.get("errors"):
+            raise RuntimeError(f"Phoenix: {answer['errors']}")
+        return answer["data"]
 
     def project(self, name, fields):
         edges = self.query("{ projects { edges { node { name " + fields + " } } } }")["projects"]["edges"]
@@ -166,7 +169,7 @@ def of_sessions(phoenix):
     faults = [fault for _ in range(2) for fault in send(TWIN, phoenix, "tool_loop", project="sessions")]
     if len(phoenix.spans("sessions", 14)) < 14:
         return faults + ["not all 14 spans were stored"]
-    node = phoenix.project("sessions", "sessionCount sessions { edges { node { sessionId numTraces "
+    node = phoenix.project("sessions", "sessionCount sessions(first: 9) { edges { node { sessionId numTraces "
                            "firstInput { value } lastOutput { value } } } }")
     found = [edge["node"] for edge in node["sessions"]["edges"]]
     return faults + unequal("sessions", [(one["sessionId"], one["numTraces"]) for one in found], [("run-oracle", 2)])
