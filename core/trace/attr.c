@@ -156,10 +156,12 @@ uspan_err_t uspan_set_bool(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
 }
 
 /* Any argument, in memory of its own first. */
-USPAN_APART static uspan_err_t set_data(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
-                                        uspan_type_t type, const void *data, size_t count)
+USPAN_APART static uspan_err_t set_made(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *arg,
+                                        uspan_err_t (*make)(uspan_tracer_t *, uspan_entry_t *,
+                                                            const uspan_attr_t *))
 {
-    if (t == NULL || key == NULL || count >= USPAN_TO_NUL || (data == NULL && count > 0u)) {
+    const uspan_key_t *key = arg->key;
+    if (t == NULL || key == NULL) {
         return USPAN_ERR_ARG;
     }
     if (uspan_is_null(s)) {
@@ -173,13 +175,32 @@ USPAN_APART static uspan_err_t set_data(uspan_tracer_t *t, uspan_t s, const uspa
     uspan_unlock(t, state);
     if (wanted) {
         uspan_entry_t e;
-        const uspan_attr_t arg = { .key = key, .type = type, .count = (uint32_t)count, .v.text = data };
-        err = uspan_entry_make(t, &e, &arg);
+        err = make(t, &e, arg);
         if (err != USPAN_ERR_ARG) {
             err = put(t, s, &e, err);
         }
     }
     return err;
+}
+
+USPAN_APART static uspan_err_t set_text(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                        uspan_type_t type, const char *text, size_t len)
+{
+    if (len >= USPAN_TO_NUL || (text == NULL && len > 0u)) {
+        return USPAN_ERR_ARG;
+    }
+    const uspan_attr_t arg = { .key = key, .type = type, .count = (uint32_t)len, .v.text = text };
+    return set_made(t, s, &arg, uspan_entry_make_text);
+}
+
+USPAN_APART static uspan_err_t set_array(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                         uspan_type_t type, const void *data, size_t count)
+{
+    if (count >= USPAN_TO_NUL || (data == NULL && count > 0u)) {
+        return USPAN_ERR_ARG;
+    }
+    const uspan_attr_t arg = { .key = key, .type = type, .count = (uint32_t)count, .v.bytes = data };
+    return set_made(t, s, &arg, uspan_entry_make);
 }
 
 /* Whether the limit for values leaves text as it is. */
@@ -321,7 +342,7 @@ uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key
             return err;
         }
     }
-    return set_data(t, s, key, USPAN_TYPE_TEXT, text, len);
+    return set_text(t, s, key, USPAN_TYPE_TEXT, text, len);
 }
 
 uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
@@ -329,7 +350,7 @@ uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *
 {
     if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || len > UINT16_MAX ||
         !is_short(t, len) || !uspan_is_utf8(text, len)) {
-        return set_data(t, s, key, USPAN_TYPE_STATIC, text, len);
+        return set_text(t, s, key, USPAN_TYPE_STATIC, text, len);
     }
     uspan_entry_t e = { .key = key, .len = (uint16_t)len, .store = USPAN_STORE_STATIC, .v.text = text };
     return put(t, s, &e, USPAN_OK);
@@ -338,31 +359,31 @@ uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *
 uspan_err_t uspan_set_bytes(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const void *data,
                             size_t len)
 {
-    return set_data(t, s, key, USPAN_TYPE_BYTES, data, len);
+    return set_array(t, s, key, USPAN_TYPE_BYTES, data, len);
 }
 
 uspan_err_t uspan_set_ints(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const int64_t *values,
                            size_t count)
 {
-    return set_data(t, s, key, USPAN_TYPE_INTS, values, count);
+    return set_array(t, s, key, USPAN_TYPE_INTS, values, count);
 }
 
 uspan_err_t uspan_set_doubles(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const double *values,
                               size_t count)
 {
-    return set_data(t, s, key, USPAN_TYPE_DOUBLES, values, count);
+    return set_array(t, s, key, USPAN_TYPE_DOUBLES, values, count);
 }
 
 uspan_err_t uspan_set_bools(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const bool *values,
                             size_t count)
 {
-    return set_data(t, s, key, USPAN_TYPE_BOOLS, values, count);
+    return set_array(t, s, key, USPAN_TYPE_BOOLS, values, count);
 }
 
 uspan_err_t uspan_set_strs(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *const *texts,
                            size_t count)
 {
-    return set_data(t, s, key, USPAN_TYPE_TEXTS, texts, count);
+    return set_array(t, s, key, USPAN_TYPE_TEXTS, texts, count);
 }
 
 uspan_err_t uspan_set_all(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *attrs, size_t count)
@@ -373,17 +394,14 @@ uspan_err_t uspan_set_all(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *attr
     uspan_err_t worst = USPAN_OK;
     for (size_t i = 0; i < count; i++) {
         const uspan_attr_t *a = &attrs[i];
-        size_t n = a->count;
         uspan_err_t err;
-        if (n == USPAN_TO_NUL && (a->type == USPAN_TYPE_TEXT || a->type == USPAN_TYPE_STATIC)) {
-            n = a->v.text != NULL ? strlen(a->v.text) : 0u;
-        }
-        if (a->type <= USPAN_TYPE_BOOL && a->type != USPAN_TYPE_NONE) {
+        if (a->type == USPAN_TYPE_TEXT && a->v.text != NULL) { /* the short way */
+            err = uspan_set_str_n(t, s, a->key, a->v.text,
+                                  a->count == USPAN_TO_NUL ? strlen(a->v.text) : a->count);
+        } else if (a->type <= USPAN_TYPE_BOOL && a->type != USPAN_TYPE_NONE) {
             err = set_word(t, s, a->key, a->type, (uint64_t)a->v.i);
-        } else if (a->type == USPAN_TYPE_TEXT) {
-            err = uspan_set_str_n(t, s, a->key, a->v.text, n); /* the short way */
         } else {
-            err = set_data(t, s, a->key, a->type, a->v.text, n);
+            err = set_made(t, s, a, uspan_entry_make);
         }
         worst = uspan_worse(worst, err);
     }

@@ -12,6 +12,8 @@
  * Returns: USPAN_OK; USPAN_TRUNCATED; USPAN_ERR_FULL or USPAN_ERR_ARG (the entry holds no block). Takes the
  * lock for blocks. */
 uspan_err_t uspan_entry_make(uspan_tracer_t *t, uspan_entry_t *e, const uspan_attr_t *arg);
+/* The same for text alone: a program without arrays links no more than this. */
+uspan_err_t uspan_entry_make_text(uspan_tracer_t *t, uspan_entry_t *e, const uspan_attr_t *arg);
 /* Characters cut short by the last append become U+FFFD. Caller holds the lock. */
 void uspan_attrs_finish(uspan_trace_part_t *p, uspan_slot_t *slot);
 /* One of 32, by the key's id, which is made of length and middle character: spreads the GenAI keys well. */

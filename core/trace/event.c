@@ -220,7 +220,7 @@ uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t
     rec->time_ns = time_ns != 0u ? time_ns : port->mono_ns(port->ctx);
     const uspan_attr_t arg = { .type = USPAN_TYPE_TEXT, .count = (uint32_t)name_len, .v.text = name };
     uspan_entry_t e;
-    it.worst = uspan_entry_make(t, &e, &arg);
+    it.worst = uspan_entry_make_text(t, &e, &arg);
     rec->name_store = e.store;
     rec->name_len = e.len;
     memcpy(&rec->name, &e.v, sizeof rec->name);
@@ -251,7 +251,7 @@ uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *lin
                                    .count = c->tracestate_len,
                                    .v.text = c->tracestate };
         uspan_entry_t e;
-        bool whole = uspan_entry_make(t, &e, &arg) == USPAN_OK;
+        bool whole = uspan_entry_make_text(t, &e, &arg) == USPAN_OK;
         if (!keep(t, rec, &e, whole ? 1u : 0u)) {
             it.lost_state = 1u;
             it.worst = USPAN_TRUNCATED;

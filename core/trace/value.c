@@ -37,10 +37,62 @@ static uspan_err_t make_texts(uspan_tracer_t *t, uspan_chain_t *c, const char *c
     return worst;
 }
 
+/* The chain becomes the entry's. worst: how filling it ended. */
+static uspan_err_t keep_chain(uspan_entry_t *e, const uspan_chain_t *c, uspan_err_t worst)
+{
+    e->len = c->len;
+    e->v.chain.head = c->head;
+    e->v.chain.tail = c->tail;
+    return worst != USPAN_OK && c->len == 0u ? USPAN_ERR_FULL : worst;
+}
+
+uspan_err_t uspan_entry_make_text(uspan_tracer_t *t, uspan_entry_t *e, const uspan_attr_t *arg)
+{
+    const char *text = arg->v.text;
+    size_t len = arg->count;
+    e->key = arg->key;
+    e->len = 0u;
+    e->pend_len = 0u;
+    if (text == NULL) {
+        if (len != 0u && len != USPAN_TO_NUL) {
+            return USPAN_ERR_ARG;
+        }
+        text = "";
+        len = 0u;
+    } else if (len == USPAN_TO_NUL) {
+        len = strlen(text);
+    }
+    uspan_err_t worst = USPAN_OK;
+    uint32_t limit = t->trace.limits.value_chars;
+    if (limit != 0u && e->key != NULL) { /* names and tracestates are no attributes */
+        size_t kept = uspan_utf8_chars(text, len, limit);
+        worst = kept < len ? USPAN_TRUNCATED : USPAN_OK;
+        len = kept;
+    }
+    bool is_static = arg->type == USPAN_TYPE_STATIC;
+    if (len <= (is_static ? STATIC_MAX : sizeof e->v.near) && uspan_utf8_run(text, len) == len) {
+        e->len = (uint16_t)len;
+        e->store = USPAN_STORE_STATIC;
+        e->v.text = text;
+        if (!is_static) {
+            e->store = USPAN_STORE_NEAR;
+            memcpy(e->v.near, text, len);
+        }
+        return worst;
+    }
+    uspan_chain_t c = USPAN_CHAIN_EMPTY;
+    e->store = USPAN_STORE_TEXT;
+    worst = uspan_worse(uspan_chain_text(t, &c, text, len, USPAN_VALUE_MAX), worst);
+    return keep_chain(e, &c, worst);
+}
+
 uspan_err_t uspan_entry_make(uspan_tracer_t *t, uspan_entry_t *e, const uspan_attr_t *arg)
 {
     unsigned type = arg->type;
     size_t count = arg->count;
+    if (type - USPAN_TYPE_TEXT <= USPAN_TYPE_STATIC - USPAN_TYPE_TEXT) {
+        return uspan_entry_make_text(t, e, arg);
+    }
     e->key = arg->key;
     e->len = 0u;
     e->pend_len = 0u;
@@ -49,65 +101,32 @@ uspan_err_t uspan_entry_make(uspan_tracer_t *t, uspan_entry_t *e, const uspan_at
     if (type - USPAN_TYPE_INT <= USPAN_TYPE_BOOL - USPAN_TYPE_INT) {
         return USPAN_OK;
     }
-    const char *data = arg->v.text;
-    bool is_text = type <= USPAN_TYPE_STATIC;
-    if (type - USPAN_TYPE_TEXT > USPAN_TYPE_TEXTS - USPAN_TYPE_TEXT ||
-        (data == NULL && count != 0u && count != USPAN_TO_NUL)) {
+    if (type - USPAN_TYPE_BYTES > USPAN_TYPE_TEXTS - USPAN_TYPE_BYTES ||
+        (arg->v.bytes == NULL && count != 0u)) {
         return USPAN_ERR_ARG;
-    }
-    if (data == NULL) {
-        data = "";
-        count = 0u;
-    } else if (is_text && count == USPAN_TO_NUL) {
-        count = strlen(data);
     }
     uspan_err_t worst = USPAN_OK;
     uspan_chain_t c = USPAN_CHAIN_EMPTY;
-    uint32_t limit = t->trace.limits.value_chars;
-    if (is_text) {
-        if (limit != 0u && e->key != NULL) { /* names and tracestates are no attributes */
-            size_t kept = uspan_utf8_chars(data, count, limit);
-            worst = kept < count ? USPAN_TRUNCATED : USPAN_OK;
-            count = kept;
-        }
-        bool near = count <= sizeof e->v.near;
-        if ((near || (type == USPAN_TYPE_STATIC && count <= STATIC_MAX)) &&
-            uspan_utf8_run(data, count) == count) {
-            e->len = (uint16_t)count;
-            e->store = USPAN_STORE_STATIC;
-            e->v.text = data;
-            if (type == USPAN_TYPE_TEXT) {
-                e->store = USPAN_STORE_NEAR;
-                memcpy(e->v.near, data, count);
-            }
-            return worst;
-        }
-        e->store = USPAN_STORE_TEXT;
-        worst = uspan_worse(uspan_chain_text(t, &c, data, count, USPAN_VALUE_MAX), worst);
+    e->store = (uint8_t)(type + 2u);
+    if (type == USPAN_TYPE_TEXTS) {
+        worst = make_texts(t, &c, arg->v.texts, count);
     } else {
-        e->store = (uint8_t)(type + 2u);
-        if (type == USPAN_TYPE_TEXTS) {
-            worst = make_texts(t, &c, arg->v.texts, count);
-        } else {
-            size_t size = type == USPAN_TYPE_INTS || type == USPAN_TYPE_DOUBLES ? 8u : 1u;
-            size_t max = USPAN_VALUE_MAX / size;
-            if (type == USPAN_TYPE_BYTES && limit != 0u && limit < max) {
-                max = limit;
-            }
-            if (count > max) {
-                count = max;
-                worst = USPAN_TRUNCATED;
-            }
-            count *= size;
-            if (uspan_chain_write(t, &c, data, count, false) < count) { /* blocks are whole elements */
-                worst = USPAN_TRUNCATED;
-            }
+        uint32_t limit = t->trace.limits.value_chars;
+        size_t size = type == USPAN_TYPE_INTS || type == USPAN_TYPE_DOUBLES ? 8u : 1u;
+        size_t max = USPAN_VALUE_MAX / size;
+        if (type == USPAN_TYPE_BYTES && limit != 0u && limit < max) {
+            max = limit;
+        }
+        if (count > max) {
+            count = max;
+            worst = USPAN_TRUNCATED;
+        }
+        count *= size;
+        if (uspan_chain_write(t, &c, arg->v.bytes, count, false) < count) { /* blocks are whole elements */
+            worst = USPAN_TRUNCATED;
         }
     }
-    e->len = c.len;
-    e->v.chain.head = c.head;
-    e->v.chain.tail = c.tail;
-    return worst != USPAN_OK && c.len == 0u ? USPAN_ERR_FULL : worst;
+    return keep_chain(e, &c, worst);
 }
 
 USPAN_STATIC_ASSERT((int)USPAN_STORE_BOOL == (int)USPAN_TYPE_BOOL &&
