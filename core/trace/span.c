@@ -125,7 +125,7 @@ static uspan_slot_t *make_slot(uspan_trace_part_t *p, uspan_t parent, const uspa
     return slot;
 }
 
-uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len,
+uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len,
                          const uspan_options_t *o)
 {
     uspan_options_t none;
@@ -186,26 +186,32 @@ uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, si
     }
     uspan_unlock(t, state);
 
-    if (recorded) {
-        if (o->attr_count > 0u) {
-            (void)uspan_set_all(t, s, o->attrs, o->attr_count);
-        }
+    if (recorded && p->processors != NULL && !uspan_is_full(o)) {
+        uspan_processors_span(t, s, false);
+    }
+    return s;
+}
+
+uspan_t uspan_start_full(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len,
+                         const uspan_options_t *o)
+{
+    uspan_t s = uspan_start_bare(t, parent, name, name_len, o);
+    if (!uspan_is_null(s) && uspan_slot_named(&t->trace, s)->may != 0u) {
+        (void)uspan_set_all(t, s, o->attrs, o->attr_count);
         for (size_t i = 0; i < o->link_count; i++) {
             (void)uspan_add_link(t, s, &o->links[i]);
         }
         if (o->fill != NULL) {
             o->fill(o->fill_arg, t, s);
         }
-        if (p->processors != NULL) {
-            uspan_processors_span(t, s, false);
-        }
+        uspan_processors_span(t, s, false);
     }
     return s;
 }
 
 uspan_t uspan_start_n(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len)
 {
-    return uspan_start_with(t, parent, name, name_len, NULL);
+    return uspan_start_bare(t, parent, name, name_len, NULL);
 }
 
 uspan_err_t uspan_end_at(uspan_tracer_t *t, uspan_t s, uint64_t end_ns)

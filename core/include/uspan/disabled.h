@@ -33,6 +33,18 @@ static inline uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const 
 {
     return USPAN_NULL;
 }
+#define uspan_start_bare uspan_off_start_bare
+static inline uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len,
+                                       const uspan_options_t *options)
+{
+    return USPAN_NULL;
+}
+#define uspan_start_full uspan_off_start_full
+static inline uspan_t uspan_start_full(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len,
+                                       const uspan_options_t *options)
+{
+    return USPAN_NULL;
+}
 #define uspan_start uspan_off_start
 static inline uspan_t uspan_start(uspan_tracer_t *t, uspan_t parent, const char *name)
 {

@@ -178,6 +178,8 @@ typedef struct uspan_options {
     bool disabled;
 } uspan_options_t;
 
+#define USPAN_FORM static inline __attribute__((always_inline))
+
 /* ---- start and end ------------------------------------------------------------------------------------- */
 
 /* Start a span now.
@@ -187,9 +189,23 @@ typedef struct uspan_options {
  * Returns: the span, or the null span when the pool is full, the ids have no entropy yet, or tracing is off.
  * Context: task, ISR. Never blocks; lock held for a fixed number of instructions. */
 uspan_t uspan_start_n(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len);
-/* The same with options. Context: task; ISR when no sampler or processor of the application is set. */
-uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len,
+/* The two that uspan_start_with() chooses from; not for programs to call. Where options are constant and name
+ * no attributes, links or fill, what stores those is not linked. */
+uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len,
                          const uspan_options_t *options);
+uspan_t uspan_start_full(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len,
+                         const uspan_options_t *options);
+USPAN_FORM bool uspan_is_full(const uspan_options_t *o)
+{
+    return o->attr_count != 0u || o->link_count != 0u || o->fill != NULL;
+}
+/* The same with options. Context: task; ISR when no sampler or processor of the application is set. */
+USPAN_FORM uspan_t uspan_start_with(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len,
+                                    const uspan_options_t *options)
+{
+    return options != NULL && uspan_is_full(options) ? uspan_start_full(t, parent, name, name_len, options)
+                                                     : uspan_start_bare(t, parent, name, name_len, options);
+}
 
 /* End a span now, or at end_ns (monotonic, as uspan_now(); before its start counts as its start) and hand it
  * to export.
@@ -328,7 +344,6 @@ void uspan_set_limits(uspan_tracer_t *t, const uspan_limits_t *limits);
 
 /* strlen of a literal is folded by the compiler, so these cost nothing over the _n forms; at -Os, too, where
  * gcc would share one copy that counts at run time. */
-#define USPAN_FORM static inline __attribute__((always_inline))
 USPAN_FORM uspan_t uspan_start(uspan_tracer_t *t, uspan_t parent, const char *name)
 {
     return uspan_start_n(t, parent, name, name != NULL ? strlen(name) : 0u);
