@@ -1,8 +1,7 @@
 /* agentscope_oracle.c: the conversations of oracle_agentscope.py,
     by uspan: each call of a decorated function there is a
  * typed span here, with what AgentScope knew at that moment; and one more that has all that a span can have.
- * uspan-config: USPAN_SPANS_MAX=64 USPAN_ATTRS_MAX=32 USPAN_VALUE_MAX=16384 USPAN_TEXT_BYTES=262144
- * uspan-config: USPAN_SEND_BYTES=4096 USPAN_BATCH_BYTES_MAX=1048576 */
+ * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 */
 #include "play.h"
 
 #define RUN "run-oracle"

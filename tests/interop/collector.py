@@ -188,3 +188,4 @@ def run(tally):
     contents(tally)
     secure(tally)
     busy(tally)
+    tally.not_offered(NAME, "partial success")

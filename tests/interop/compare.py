@@ -1,8 +1,8 @@
 """compare.py: how two traces of one conversation differ, and which decision of the project's accounts for each difference.
 
 Invariant: a difference is explained only by a rule that says what both sides must hold; whatever no rule claims is a fault.
-Rules D1 to D15 are the decisions where AgentScope, the OpenAI Agents SDK and OpenTelemetry's conventions disagree; "A" is the
-amendment on group ids; names beginning with S are attributes and forms that the project's tables of a span type add."""
+Rules D1 to D15 are the decisions where AgentScope, the OpenAI Agents SDK and OpenTelemetry's conventions disagree; names
+beginning with S are attributes and forms that a section of the project's span specification adds."""
 import json
 import re
 from collections import Counter

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import compare
 from receiver import Receiver
-from tools import HOST, LIMIT_S, OUT, child, clean_environment
+from tools import HOST, LIMIT_S, OUT, STRICT, child, clean_environment
 
 HERE = Path(__file__).resolve().parent
 PYTHON = OUT / "oracles" / "bin" / "python"
 WIRE = OUT / "wire"
 ORACLES = {"agentscope": "AgentScope", "openai": "OpenAI Agents SDK"}
+
+FEATURES = ("tree", "names", "kinds", "messages", "tools", "tokens", "errors", "events", "sessions")
 
 
 def taken(receiver, start):
@@ -72,6 +74,13 @@ def run(tally):
             report += [f"{compare.explain(d) or 'FAULT'}: {d}" for d in compare.differences(there, here)]
             numbers = " ".join(f"{number}x{count}" for number, count in sorted(explained.items(), key=order))
             tally.check(f"{title}: {name}: {len(there)} spans; {numbers or 'no difference'}", faults + unexplained)
+            for feature in FEATURES:
+                tally.mark(STRICT, feature, not faults + unexplained)
+    spans, faults = played(HOST / "tests" / "agentscope_oracle", "everything")
+    linked = [(link["span_id"], link["attributes"]) for span in spans for link in span["links"]]
+    if linked != [(span["span_id"], {"n": 7, "why": "told"}) for span in spans if not span["parent_span_id"]]:
+        faults.append(f"links: {linked}")
+    tally.check("a span with all that one can have", faults, STRICT, "links")
     (OUT / "differences.txt").write_text("\n".join(report) + "\n", encoding="utf-8")
     words = {}
     for number, text, _ in compare.RULES:

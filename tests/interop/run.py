@@ -2,7 +2,7 @@
 """run.py: `make interop`: uspan against implementations that are not its own.
 
 Invariant: the last line is "N passed, M failed"; the exit status is 0 only if nothing failed and something passed.
-  run.py [part ...]   parts: servers conversations phoenix collector; none given: all"""
+  run.py [part ...]   parts: PARTS below; none given: all, and the table of README.md is written"""
 import importlib
 import os
 import subprocess
@@ -10,9 +10,10 @@ import sys
 import time
 import traceback
 
+import table
 from tools import HOST, OUT, ROOT, Tally, tail
 
-PARTS = ("servers", "conversations", "phoenix", "collector")
+PARTS = ("servers", "conversations", "studio_contract", "phoenix", "collector")
 TARGETS = ("agentscope_oracle", "openai_oracle", "agent_under_test",
            *(f"example_{name}" for name in ("agent", "chat", "console", "main_loop", "two_tasks")))
 
@@ -43,6 +44,7 @@ def main():
         except Exception:  # the other parts have their say, and the totals stay the last line
             tally.check(part, traceback.format_exc().splitlines()[-6:])
         print(f"  {time.monotonic() - start:.0f} s", flush=True)
+    table.write(tally.cells, into_readme=tuple(parts) == PARTS)
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 0 if tally.passed and not tally.failed else 1
 

@@ -4,7 +4,9 @@ Invariant: the totals that each test states as its last line are counted here, n
 import re
 import subprocess
 
-from tools import HOST, ROOT, clean_environment
+from tools import HOST, ROOT, STRICT, clean_environment
+
+FEATURES = {"test_delivery": ("retry", "partial success", "TLS 1.2", "TLS 1.3", "mutual TLS")}
 
 
 def run(tally):
@@ -17,5 +19,7 @@ def run(tally):
         passed, failed = map(int, totals[-1]) if totals else (0, 1)
         faults = done.stdout.splitlines()[-20:] if failed or done.returncode else []
         tally.check(f"{test.stem}: {passed} passed, {failed} failed", faults)
+        for feature in FEATURES.get(test.stem, ()):
+            tally.mark(STRICT, feature, not faults)
         tally.passed += passed - (not faults)
         tally.failed += failed - bool(faults) if failed else 0

@@ -14,6 +14,7 @@ OUT = ROOT / "build" / "interop"
 HOST = OUT / "host"  # this run's own build of uspan
 sys.path.insert(0, str(ROOT / "tests" / "support" / "peers"))
 
+STRICT = "Strict receiver (the official protobuf classes; TLS by OpenSSL and GnuTLS)"
 LIMIT_S = 120  # longest wait for anything; only ever reached by a failure
 
 

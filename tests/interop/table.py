@@ -1,0 +1,48 @@
+"""table.py: backend by feature, as the run found it, for README.md.
+
+Invariant: a cell says yes only where a test of this run asked and it held; an empty cell was not asked."""
+import re
+
+from tools import OUT, ROOT
+
+FEATURES = ("tree", "names", "kinds", "messages", "tools", "tokens", "errors", "events", "links", "sessions",
+            "partial success", "retry", "TLS 1.2", "TLS 1.3", "mutual TLS")
+WORDS = {"yes": "yes", "no": "**no**", "not offered": "not offered"}
+BEGIN, END = "<!-- interop:begin -->\n", "<!-- interop:end -->"
+
+
+def versioned(backend):
+    """With the version that the pins name."""
+    pins = ROOT / "port" / "deps" / "interop"
+    places = {"Arize Phoenix": ("phoenix.txt", r"^arize-phoenix==(\S+)"),
+              "OpenTelemetry Collector": ("collector/go.mod", r"collector/receiver/otlpreceiver v(\S+)")}
+    if backend not in places:
+        return backend
+    name, pattern = places[backend]
+    return f"{backend} {re.search(pattern, (pins / name).read_text(), re.M)[1]}"
+
+
+def lines(cells):
+    backends = list(dict.fromkeys(backend for backend, _ in cells))
+    yield "| feature | " + " | ".join(map(versioned, backends)) + " |"
+    yield "| --- |" + " --- |" * len(backends)
+    for feature in FEATURES:
+        found = [WORDS.get(cells.get((backend, feature)), "") for backend in backends]
+        yield f"| {feature} | " + " | ".join(found) + " |"
+
+
+def write(cells, into_readme):
+    """To build/interop/table.md; into_readme: also between README.md's markers, where there are some."""
+    unknown = {feature for _, feature in cells} - set(FEATURES)
+    if unknown:
+        raise ValueError(f"no row for {unknown}")
+    text = "\n".join(lines(cells)) + "\n"
+    (OUT / "table.md").write_text(text, encoding="utf-8")
+    print(text, end="")
+    readme = ROOT / "README.md"
+    old = readme.read_text(encoding="utf-8")
+    before, begin, rest = old.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if into_readme and begin and end and old != before + begin + text + end + after:
+        readme.write_text(before + begin + text + end + after, encoding="utf-8")
+        print("README.md has a new table")
