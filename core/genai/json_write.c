@@ -7,48 +7,91 @@
 
 #define CUT_MARK "...[truncated]"
 #define CUT_MARK_LEN (sizeof(CUT_MARK) - 1u)
-#define SPACES "              "
-USPAN_STATIC_ASSERT(sizeof(SPACES) == sizeof(CUT_MARK), "spaces in reserve for the mark of a cut");
 
 /* What closes the leaf that is open, by state. */
-static const char completions[][8] = {
-    [USPAN_WRITE_TEXT] = "\"",      [USPAN_WRITE_BASE64] = "\"",
-    [USPAN_WRITE_NAME] = "\":null", [USPAN_WRITE_NAMED] = "null",
-    [USPAN_WRITE_VALUE] = "null",   [USPAN_WRITE_COLON] = ":null",
-    [USPAN_WRITE_STR] = "\"",       [USPAN_WRITE_KEYSTR] = "\":null",
-    [USPAN_WRITE_MINUS] = "0",      [USPAN_WRITE_DOT] = "0",
-    [USPAN_WRITE_E] = "0",          [USPAN_WRITE_E_SIGN] = "0",
-    [USPAN_WRITE_TRUE] = "true",    [USPAN_WRITE_FALSE] = "false",
-    [USPAN_WRITE_NULL] = "null",
+static const char endings[] = "\":null\0\"\0"
+                              "0\0true\0false";
+#define NOTHING 6u
+#define QUOTE 7u
+#define ZERO 9u
+static const uint8_t ending_of[] = {
+    [USPAN_WRITE_BETWEEN] = NOTHING, [USPAN_WRITE_NAMED] = 2u,         [USPAN_WRITE_TEXT] = QUOTE,
+    [USPAN_WRITE_BASE64] = QUOTE,    [USPAN_WRITE_NAME] = 0u,          [USPAN_WRITE_STR] = QUOTE,
+    [USPAN_WRITE_KEYSTR] = 0u,       [USPAN_WRITE_VALUE] = 2u,         [USPAN_WRITE_ITEM] = NOTHING,
+    [USPAN_WRITE_ITEM0] = NOTHING,   [USPAN_WRITE_KEY] = NOTHING,      [USPAN_WRITE_KEY0] = NOTHING,
+    [USPAN_WRITE_COLON] = 1u,        [USPAN_WRITE_AFTER] = NOTHING,    [USPAN_WRITE_DONE] = NOTHING,
+    [USPAN_WRITE_MINUS] = ZERO,      [USPAN_WRITE_ZERO] = NOTHING,     [USPAN_WRITE_INT] = NOTHING,
+    [USPAN_WRITE_DOT] = ZERO,        [USPAN_WRITE_FRACTION] = NOTHING, [USPAN_WRITE_E] = ZERO,
+    [USPAN_WRITE_E_SIGN] = ZERO,     [USPAN_WRITE_EXPONENT] = NOTHING, [USPAN_WRITE_TRUE] = 11u,
+    [USPAN_WRITE_FALSE] = 16u,       [USPAN_WRITE_NULL] = 2u,
 };
 
-/* Fields owed, by bit. Spaces behind "error" make room for every finish reason of the schema. */
-static const char *const owed[] = {
-    ",\"role\":\"unknown\"",
-    ",\"finish_reason\":\"error\"         ",
-    ",\"parts\":[]",
-    ",\"name\":\"\"",
-    ",\"content\":\"\"",
-    ",\"response\":null",
-    ",\"modality\":\"unknown\"",
-    ",\"uri\":\"\"",
-    ",\"file_id\":\"\"",
-    ",\"server_tool_call\":{\"type\":\"\"}",
-    ",\"server_tool_call_response\":{\"type\":\"\"}",
-};
-#define OWED (sizeof owed / sizeof owed[0])
+/* Fields owed, by bit, each ending in 0. Spaces behind "error" make room for every finish reason of the
+ * schema while it is written. */
+static const char owed[] = ",\"role\":\"unknown\"\0"
+                           ",\"finish_reason\":\"error\"           \0"
+                           ",\"parts\":[]\0"
+                           ",\"name\":\"\"\0"
+                           ",\"content\":\"\"\0"
+                           ",\"response\":null\0"
+                           ",\"modality\":\"unknown\"\0"
+                           ",\"uri\":\"\"\0"
+                           ",\"file_id\":\"\"\0"
+                           ",\"server_tool_call\":{\"type\":\"\"}\0"
+                           ",\"server_tool_call_response\":{\"type\":\"\"}\0";
 
 /* ---- the closing text ---------------------------------------------------------------------------------- */
 
 static bool in_string(const uspan_writer_t *w)
 {
-    return (w->state >= USPAN_WRITE_TEXT && w->state <= USPAN_WRITE_NAME) || w->state == USPAN_WRITE_STR ||
-           w->state == USPAN_WRITE_KEYSTR;
+    return w->state >= USPAN_WRITE_TEXT && w->state <= USPAN_WRITE_KEYSTR;
 }
 
-static const char *completion_of(const uspan_writer_t *w)
+static const char *ending(const uspan_writer_t *w)
 {
-    return completions[w->state] + (w->state >= USPAN_WRITE_TRUE ? w->pend[0] : 0u);
+    return endings + ending_of[w->state] + (w->state >= USPAN_WRITE_TRUE ? w->pend[0] : 0u);
+}
+
+unsigned uspan_write_item_depth(const uspan_writer_t *w)
+{
+    return w->list == 0u ? 0u : w->list <= USPAN_OUTPUT_MESSAGES ? 4u : 2u;
+}
+
+unsigned uspan_write_depth(const uspan_writer_t *w)
+{
+    return w->state >= USPAN_WRITE_STR ? w->base : w->depth;
+}
+
+/* Fields that the container at that depth owes. */
+static unsigned need_at(const uspan_writer_t *w, unsigned depth)
+{
+    unsigned item = uspan_write_item_depth(w);
+    return depth == item               ? w->need & ~USPAN_NEED_OF_MESSAGE
+           : depth == 2u && item == 4u ? w->need & USPAN_NEED_OF_MESSAGE
+                                       : 0u;
+}
+
+/* The fields that are owed, to out where that is not NULL; returns their length. */
+static size_t write_owed(unsigned need, char *out)
+{
+    size_t n = 0;
+    for (const char *field = owed; need != 0u; need >>= 1) {
+        size_t len = strlen(field);
+        if ((need & 1u) != 0u) {
+            if (out != NULL) {
+                memcpy(out + n, field, len);
+            }
+            n += len;
+        }
+        field += len + 1u;
+    }
+    return n;
+}
+
+void uspan_write_need(uspan_writer_t *w, unsigned need)
+{
+    w->need = (uint16_t)need;
+    w->need_len = (uint8_t)write_owed(need, NULL);
 }
 
 /* What bytes that wait in a string become when nothing follows: four characters of base64, or U+FFFD. */
@@ -56,75 +99,56 @@ static size_t write_waiting(const uspan_writer_t *w, char out[4])
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t n = w->pend_len;
-    if (n == 0u || w->state != USPAN_WRITE_BASE64) {
+    if (w->state != USPAN_WRITE_BASE64) {
         memcpy(out, USPAN_REPLACEMENT, 3);
         return n > 0u ? 3u : 0u;
     }
-    uint32_t v =
-        (uint32_t)w->pend[0] << 16 | (uint32_t)(n > 1u ? w->pend[1] : 0u) << 8 | (n > 2u ? w->pend[2] : 0u);
-    for (size_t i = 0; i < 4u; i++) {
+    uint32_t v = 0;
+    for (size_t i = 0; i < 3u; i++) {
+        v = v << 8 | (i < n ? w->pend[i] : 0u);
+    }
+    for (size_t i = 0; i < 4u; i++, v <<= 6) {
         out[i] = '=';
         if (i <= n) {
-            out[i] = letters[v >> (18u - 6u * i) & 63u];
+            out[i] = letters[v >> 18 & 63u];
         }
     }
-    return 4u;
-}
-
-/* Room for the mark of a cut, while a string is open; what waits takes its place. */
-static size_t reserve_of(const uspan_writer_t *w)
-{
-    return in_string(w) && (w->flags & USPAN_WRITE_CUT) == 0u ? CUT_MARK_LEN : 0u;
-}
-
-/* Bytes that close all of the value; they are ASCII. */
-static size_t closing_len(const uspan_writer_t *w)
-{
-    return strlen(completion_of(w)) + w->depth + w->need_len + reserve_of(w);
-}
-
-/* Fields that the container at that depth owes. */
-static unsigned need_at(const uspan_writer_t *w, unsigned depth)
-{
-    unsigned item = uspan_write_item_depth(w);
-    bool is_message = depth == 2u && item == 4u;
-    return w->need & (depth == item ? ~USPAN_NEED_OF_MESSAGE : is_message ? USPAN_NEED_OF_MESSAGE : 0u);
-}
-
-void uspan_write_set_need(uspan_writer_t *w, unsigned need)
-{
-    size_t len = 0;
-    for (unsigned i = 0; i < OWED; i++) {
-        len += (need >> i & 1u) != 0u ? strlen(owed[i]) : 0u;
-    }
-    w->need = (uint16_t)need;
-    w->need_len = (uint8_t)len;
-}
-
-static char *copy_text(char *to, const char *text)
-{
-    size_t len = strlen(text);
-    memcpy(to, text, len);
-    return to + len;
+    return n > 0u ? 4u : 0u;
 }
 
 size_t uspan_write_closing(const uspan_writer_t *w, unsigned depth, char *to)
 {
-    char *at = copy_text(to + write_waiting(w, to), completion_of(w));
+    const char *end = ending(w);
+    size_t n = write_waiting(w, to);
+    size_t len = strlen(end);
+    memcpy(to + n, end, len);
+    n += len;
     uint32_t stack = w->stack;
     for (unsigned d = w->depth; d > depth; d--, stack >>= 1) {
-        unsigned need = need_at(w, d);
-        for (unsigned i = 0; need != 0u; i++, need >>= 1) {
-            at = (need & 1u) != 0u ? copy_text(at, owed[i]) : at;
-        }
-        *at++ = (stack & 1u) != 0u ? '}' : ']';
+        n += write_owed(need_at(w, d), to + n); /* never the first in its object */
+        to[n++] = (stack & 1u) != 0u ? '}' : ']';
     }
-    return (size_t)(at - to);
+    return n;
 }
 
-static size_t minus(size_t a, size_t b)
+/* While a string is open, that and spaces are together as long as if it were the mark of a cut. */
+static size_t reserve(const uspan_writer_t *w)
 {
-    return a > b ? a - b : 0u;
+    return in_string(w) && (w->flags & USPAN_WRITE_CUT) == 0u ? CUT_MARK_LEN : 0u;
+}
+
+size_t uspan_write_left(const uspan_write_out_t *o)
+{
+    const uspan_writer_t *w = o->w;
+    size_t closing = strlen(ending(w)) + w->depth + w->need_len + reserve(w);
+    size_t bytes = w->len + o->used + closing;
+    size_t chars = w->chars + closing;
+    if (bytes >= o->room || chars >= o->room_chars) {
+        return 0u;
+    }
+    bytes = o->room - bytes;
+    chars = o->room_chars - chars;
+    return bytes < chars ? bytes : chars;
 }
 
 /* ---- one call ------------------------------------------------------------------------------------------ */
@@ -154,23 +178,32 @@ uspan_err_t uspan_write_prepare(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s,
     return o.err;
 }
 
+static void set_mark(uspan_write_out_t *o)
+{
+    o->mark = *o->w;
+    o->mark_used = o->used;
+}
+
 bool uspan_write_enter(uspan_write_out_t *o, uspan_writer_t *w, bool closing)
 {
     o->err = w != NULL ? USPAN_OK : USPAN_ERR_ARG;
     if (w == NULL || w->t == NULL) {
         return false;
     }
-    if ((w->flags & USPAN_WRITE_CUT) != 0u && !closing) {
+    if ((w->flags & USPAN_WRITE_CUT) != 0u) {
         o->err = USPAN_TRUNCATED;
-        return false;
+        if (!closing) {
+            return false;
+        }
     }
     o->w = w;
     o->used = 0u;
-    o->mark_used = 0u;
-    o->mark = *w;
     o->stored = *w;
+    set_mark(o);
     uspan_err_t err = uspan_write_look(o);
-    o->err = err == USPAN_ERR_CLOSED ? USPAN_OK : err;
+    if (err != USPAN_OK) {
+        o->err = err == USPAN_ERR_CLOSED ? USPAN_OK : err;
+    }
     return err == USPAN_OK;
 }
 
@@ -180,81 +213,16 @@ uspan_err_t uspan_write_leave(uspan_write_out_t *o)
     return o->err;
 }
 
-static void set_mark(uspan_write_out_t *o)
-{
-    o->mark = *o->w;
-    o->mark_used = o->used;
-}
-
-/* The number or literal under way is taken back, with its comma. */
-static void take_token_back(uspan_write_out_t *o)
-{
-    uspan_writer_t *w = o->w;
-    w->chars = (uint16_t)(w->chars - (w->len + o->used - w->token));
-    if (w->token >= w->len) {
-        o->used = (size_t)w->token - w->len;
-    } else {
-        w->len = w->token;
-        w->tail = w->token_block;
-        o->used = 0u;
-    }
-    w->state = w->before;
-}
-
-static void count_put(uspan_write_out_t *o, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        o->w->chars = (uint16_t)(o->w->chars + (((unsigned char)o->buf[o->used + i] & 0xC0u) != 0x80u));
-    }
-    o->used += len;
-}
-
-static void put(uspan_write_out_t *o, const char *text, size_t len)
-{
-    memcpy(o->buf + o->used, text, len);
-    count_put(o, len);
-}
-
-void uspan_write_close_to(uspan_write_out_t *o, unsigned depth)
-{
-    uspan_writer_t *w = o->w;
-    if (w->state != USPAN_WRITE_BETWEEN || w->depth > depth) {
-        count_put(o, uspan_write_closing(w, depth, o->buf + o->used));
-        w->flags &= (uint8_t)~USPAN_WRITE_EMPTY;
-    }
-    w->state = USPAN_WRITE_BETWEEN;
-    w->pend_len = 0u;
-    w->escape = 0u;
-    for (; w->depth > depth; w->depth--, w->stack >>= 1) {
-        uspan_write_set_need(w, w->need & ~need_at(w, w->depth));
-    }
-    set_mark(o);
-}
-
-void uspan_write_cut(uspan_write_out_t *o)
-{
-    uspan_writer_t *w = o->w;
-    if (w->state >= USPAN_WRITE_MINUS) {
-        take_token_back(o);
-    }
-    o->err = USPAN_TRUNCATED;
-    bool marked = in_string(w);
-    w->flags |= USPAN_WRITE_CUT;
-    w->pend_len = 0u;
-    if (marked) {
-        put(o, CUT_MARK, CUT_MARK_LEN);
-    }
-    uspan_write_close_to(o, w->state >= USPAN_WRITE_VALUE ? w->base : w->depth);
-}
-
 bool uspan_write_store(uspan_write_out_t *o)
 {
     uspan_writer_t *w = o->w;
     while (o->used > 0u || (w->flags & USPAN_WRITE_STORED) != 0u) {
-        size_t closing = uspan_write_closing(w, 0u, o->buf + o->used);
         char waiting[4];
-        size_t spaces = minus(reserve_of(w), write_waiting(w, waiting));
-        memcpy(o->buf + o->used + closing, SPACES, spaces);
+        char *end = o->buf + o->used;
+        size_t closing = uspan_write_closing(w, 0u, end);
+        size_t spaces = reserve(w);
+        spaces -= spaces > 0u ? write_waiting(w, waiting) : 0u;
+        memset(end + closing, ' ', spaces);
         uspan_err_t err = uspan_write_store_piece(o, closing + spaces);
         if (err == USPAN_OK) {
             o->used = 0u;
@@ -275,62 +243,77 @@ bool uspan_write_store(uspan_write_out_t *o)
     return true;
 }
 
+bool uspan_write_ensure(uspan_write_out_t *o, size_t most)
+{
+    return o->used <= most || uspan_write_store(o);
+}
+
 /* ---- gathering ----------------------------------------------------------------------------------------- */
 
-/* Bytes that can be gathered before next's closing text; the same for characters. */
-size_t uspan_write_left(const uspan_write_out_t *o, const uspan_writer_t *next)
+/* Count what stands behind o->used. */
+static void count(uspan_write_out_t *o, size_t len)
 {
-    return minus(o->room, o->w->len + o->used + closing_len(next));
-}
-
-static size_t chars_left(const uspan_write_out_t *o, const uspan_writer_t *next)
-{
-    return minus(o->room_chars, o->w->chars + closing_len(next));
-}
-
-bool uspan_write_step(uspan_write_out_t *o, uspan_writer_t *next, const char *text, size_t len)
-{
-    if (o->used + len > USPAN_WRITE_PIECE) {
-        if (!uspan_write_store(o)) {
-            return false;
-        }
-        next->len = o->w->len;
-        next->tail = o->w->tail;
-        next->total = o->w->total;
-        next->from_block = o->w->from_block;
-        next->token_block = o->w->token_block;
-        next->flags |= o->w->flags & USPAN_WRITE_STORED;
+    for (; len > 0u; len--) {
+        unsigned char c = (unsigned char)o->buf[o->used++];
+        o->w->chars = (uint16_t)(o->w->chars + ((c & 0xC0u) != 0x80u));
     }
-    size_t closing = closing_len(next);
-    if (o->w->len + o->used + len + closing > o->room || o->w->chars + len + closing > o->room_chars) {
-        *o->w = o->mark;
-        o->used = o->mark_used;
-        uspan_write_cut(o);
+}
+
+bool uspan_write_fit(uspan_write_out_t *o, const char *text, size_t len)
+{
+    if (len > uspan_write_left(o)) {
         return false;
     }
-    *o->w = *next;
-    put(o, text, len);
+    memcpy(o->buf + o->used, text, len);
+    count(o, len);
     return true;
 }
 
-/* As it stands in a JSON string. */
-static size_t escape(unsigned char c, char out[6])
+void uspan_write_close_to(uspan_write_out_t *o, unsigned depth)
 {
-    static const char digits[] = "0123456789abcdef";
-    static const char letters[] = "btn?fr"; /* from U+0008 on */
-    out[0] = '\\';
-    if (c == '"' || c == '\\') {
-        out[1] = (char)c;
-        return 2u;
+    uspan_writer_t *w = o->w;
+    if (w->state != USPAN_WRITE_BETWEEN || w->depth > depth) {
+        count(o, uspan_write_closing(w, depth, o->buf + o->used));
+        w->flags &= (uint8_t)~USPAN_WRITE_EMPTY;
     }
-    if (c >= 8u && c <= 13u && c != 11u) {
-        out[1] = letters[c - 8u];
-        return 2u;
+    w->state = USPAN_WRITE_BETWEEN;
+    w->pend_len = 0u;
+    w->escape = 0u;
+    for (; w->depth > depth; w->depth--, w->stack >>= 1) {
+        uspan_write_need(w, w->need & ~need_at(w, w->depth));
     }
-    memcpy(out + 1, "u00", 3);
-    out[4] = digits[c >> 4];
-    out[5] = digits[c & 15u];
-    return 6u;
+    set_mark(o);
+}
+
+/* The number or literal under way is taken back, with its comma. */
+static void take_token_back(uspan_write_out_t *o)
+{
+    uspan_writer_t *w = o->w;
+    w->chars = (uint16_t)(w->chars - (w->len + o->used - w->token));
+    o->used = 0u;
+    if (w->token > w->len) {
+        o->used = (size_t)w->token - w->len;
+    } else if (w->token < w->len) {
+        w->len = w->token;
+        w->tail = w->token_block;
+    }
+    w->state = w->before;
+}
+
+void uspan_write_cut(uspan_write_out_t *o)
+{
+    uspan_writer_t *w = o->w;
+    if (w->state >= USPAN_WRITE_MINUS) {
+        take_token_back(o);
+    }
+    o->err = USPAN_TRUNCATED;
+    w->flags |= USPAN_WRITE_CUT;
+    w->pend_len = 0u;
+    if (in_string(w)) {
+        memcpy(o->buf + o->used, CUT_MARK, CUT_MARK_LEN);
+        count(o, CUT_MARK_LEN);
+    }
+    uspan_write_close_to(o, uspan_write_depth(w));
 }
 
 static bool is_plain(char c)
@@ -338,71 +321,84 @@ static bool is_plain(char c)
     return (unsigned char)c >= 0x20u && (unsigned char)c < 0x80u && c != '"' && c != '\\';
 }
 
+/* An ASCII character as it stands in a JSON string. */
+static size_t escape(unsigned char c, char out[6])
+{
+    static const char letters[] = "btn.fr"; /* from U+0008 on */
+    out[0] = '\\';
+    out[1] = (char)c;
+    if (c >= 0x20u) {
+        return 2u;
+    }
+    if (c >= 8u && c <= 13u && c != 11u) {
+        out[1] = letters[c - 8u];
+        return 2u;
+    }
+    memcpy(out + 1, "u00", 3);
+    out[4] = (char)('0' + (c >> 4));
+    out[5] = "0123456789abcdef"[c & 15u];
+    return 6u;
+}
+
 /* The character at text, what waits for its end before it; *taken: bytes of text. 0: it is not whole yet. */
 static size_t one_character(uspan_writer_t *w, const char *text, size_t len, char out[6], size_t *taken)
 {
-    char in[4];
+    char in[4] = { 0 };
     size_t waiting = w->pend_len;
-    memcpy(in, w->pend, waiting);
-    size_t more = len < sizeof in - waiting ? len : sizeof in - waiting;
-    memcpy(in + waiting, text, more);
-    int step = uspan_utf8_step(in, waiting + more);
+    size_t n = waiting;
+    memcpy(in, w->pend, 3);
+    for (; n < sizeof in && n - waiting < len; n++) {
+        in[n] = text[n - waiting];
+    }
+    int step = uspan_utf8_step(in, n);
     if (step == 0) {
-        memcpy(w->pend, in, waiting + more);
-        w->pend_len = (uint8_t)(waiting + more);
-        *taken = more;
+        memcpy(w->pend, in, 3);
+        w->pend_len = (uint8_t)n;
+        *taken = n - waiting;
         return 0u;
     }
     w->pend_len = 0u;
-    if (step < 0) {
-        *taken = (size_t)-step - waiting;
-        memcpy(out, USPAN_REPLACEMENT, 3);
-        return 3u;
-    }
-    *taken = (size_t)step - waiting;
+    n = (size_t)(step < 0 ? -step : step);
+    *taken = n - waiting;
     if (step == 1 && !is_plain(in[0])) {
         return escape((unsigned char)in[0], out);
     }
-    memcpy(out, in, (size_t)step);
-    return (size_t)step;
+    memcpy(out, step < 0 ? USPAN_REPLACEMENT : in, 4);
+    return step < 0 ? 3u : n;
 }
 
-/* What stands or falls as one, in a string; one character where it is not ASCII. */
+/* What stands or falls as one, in a string. */
 static bool put_whole(uspan_write_out_t *o, const char *text, size_t len)
 {
-    if (o->used + len > USPAN_WRITE_PIECE && !uspan_write_store(o)) {
+    if (!uspan_write_ensure(o, USPAN_WRITE_PIECE)) {
         return false;
     }
-    size_t chars = ((unsigned char)text[0] & 0x80u) != 0u ? 1u : len;
-    if (len > uspan_write_left(o, o->w) || chars > chars_left(o, o->w)) {
+    if (!uspan_write_fit(o, text, len)) {
         uspan_write_cut(o);
         return false;
     }
-    put(o, text, len);
     return true;
 }
 
 bool uspan_write_text(uspan_write_out_t *o, const char *text, size_t len)
 {
     while (len > 0u) {
-        size_t most = minus(USPAN_WRITE_PIECE, o->used);
-        size_t bytes = uspan_write_left(o, o->w);
-        size_t chars = chars_left(o, o->w);
-        most = most < bytes ? most : bytes;
-        most = most < chars ? most : chars;
-        most = o->w->pend_len > 0u ? 0u : most < len ? most : len;
+        size_t most = uspan_write_left(o);
+        most = most < len ? most : len;
+        most = most < USPAN_WRITE_ONCE ? most : USPAN_WRITE_ONCE;
         size_t taken = 0;
-        while (taken < most && is_plain(text[taken])) {
+        while (o->w->pend_len == 0u && taken < most && is_plain(text[taken])) {
             taken++;
         }
-        if (taken > 0u) {
-            put(o, text, taken);
-        } else {
-            char one[6];
-            size_t n = one_character(o->w, text, len, one, &taken);
-            if (n > 0u && !put_whole(o, one, n)) {
-                return false;
-            }
+        char one[6];
+        const char *put = text;
+        size_t n = taken;
+        if (taken == 0u) {
+            put = one;
+            n = one_character(o->w, text, len, one, &taken);
+        }
+        if (n > 0u && !put_whole(o, put, n)) {
+            return false;
         }
         text += taken;
         len -= taken;
@@ -419,7 +415,8 @@ bool uspan_write_text_end(uspan_write_out_t *o)
     return put_whole(o, USPAN_REPLACEMENT, 3u);
 }
 
-bool uspan_write_base64(uspan_write_out_t *o, const uint8_t *data, size_t len)
+/* Bytes to be base64. */
+static bool put_bytes(uspan_write_out_t *o, const uint8_t *data, size_t len)
 {
     uspan_writer_t *w = o->w;
     for (; len > 0u; len--) {
@@ -436,23 +433,21 @@ bool uspan_write_base64(uspan_write_out_t *o, const uint8_t *data, size_t len)
     return true;
 }
 
-/* ---- leaves and containers ----------------------------------------------------------------------------- */
-
-unsigned uspan_write_item_depth(const uspan_writer_t *w)
+bool uspan_write_feed(uspan_write_out_t *o, const void *data, size_t len)
 {
-    static const uint8_t depths[] = { 0u, 4u, 4u, 2u, 2u };
-    return depths[w->list];
+    return o->w->state == USPAN_WRITE_TEXT     ? uspan_write_text(o, data, len)
+           : o->w->state == USPAN_WRITE_BASE64 ? put_bytes(o, data, len)
+                                               : uspan_write_raw(o, data, len);
 }
+
+/* ---- leaves and containers ----------------------------------------------------------------------------- */
 
 bool uspan_write_leaf_end(uspan_write_out_t *o)
 {
     uspan_writer_t *w = o->w;
-    unsigned depth = w->depth;
-    if (w->state >= USPAN_WRITE_VALUE) {
-        depth = w->base;
-        if (!uspan_write_raw_end(o)) {
-            return false;
-        }
+    unsigned depth = uspan_write_depth(w);
+    if (w->state >= USPAN_WRITE_STR && !uspan_write_raw_end(o)) {
+        return false;
     }
     uspan_write_close_to(o, depth);
     return true;
@@ -464,20 +459,24 @@ void uspan_write_push(uspan_writer_t *w, bool object)
     w->stack = w->stack << 1 | (object ? 1u : 0u);
 }
 
-void uspan_write_here(const uspan_write_out_t *o, uint16_t *pos, uint16_t *block)
+/* What stands from the mark on does not fit. */
+static bool lose(uspan_write_out_t *o)
 {
-    *pos = (uint16_t)(o->w->len + o->used);
-    *block = o->w->tail;
+    *o->w = o->mark;
+    o->used = o->mark_used;
+    uspan_write_cut(o);
+    return false;
 }
 
-/* A name has been written: what is owed under it no more. */
+/* A name is there: what was owed under it is no more. */
 static void settle(uspan_writer_t *w, const char *name)
 {
     size_t len = strlen(name);
     unsigned due = need_at(w, w->depth);
-    for (unsigned i = 0; i < OWED; i++) {
-        if ((due >> i & 1u) != 0u && strncmp(owed[i] + 2, name, len) == 0 && owed[i][2u + len] == '"') {
-            uspan_write_set_need(w, w->need & ~(1u << i));
+    const char *field = owed;
+    for (unsigned bit = 1u; bit <= due; bit <<= 1, field += strlen(field) + 1u) {
+        if ((due & bit) != 0u && strncmp(field + 2, name, len) == 0 && field[2u + len] == '"') {
+            uspan_write_need(w, w->need & ~bit);
         }
     }
 }
@@ -485,56 +484,42 @@ static void settle(uspan_writer_t *w, const char *name)
 bool uspan_write_value(uspan_write_out_t *o, const char *name, const char *text, size_t len, unsigned state)
 {
     uspan_writer_t *w = o->w;
-    uspan_writer_t next = *w;
-    char first[USPAN_WRITE_PIECE];
-    size_t n = 0;
-    if ((w->flags & USPAN_WRITE_EMPTY) == 0u) {
-        first[n++] = ',';
+    if ((w->flags & USPAN_WRITE_CUT) != 0u) {
+        return false;
     }
-    next.flags &= (uint8_t)~USPAN_WRITE_EMPTY;
+    bool comma = (w->flags & USPAN_WRITE_EMPTY) == 0u;
+    w->flags &= (uint8_t)~USPAN_WRITE_EMPTY;
     if (name != NULL) {
-        first[n++] = '"';
-        next.state = USPAN_WRITE_NAME;
-        if (!uspan_write_step(o, &next, first, n) || !uspan_write_text(o, name, strlen(name)) ||
-            !uspan_write_text_end(o)) {
+        w->state = USPAN_WRITE_NAME;
+        if (!uspan_write_fit(o, comma ? ",\"" : "\"", comma ? 2u : 1u)) {
+            return lose(o);
+        }
+        if (!uspan_write_text(o, name, strlen(name)) || !uspan_write_text_end(o) ||
+            !uspan_write_ensure(o, USPAN_WRITE_PIECE)) {
             return false;
         }
-        next = *w;
-        settle(&next, name);
-        memcpy(first, "\":", 2);
-        n = 2u;
+        settle(w, name);
     }
-    memcpy(first + n, text, len);
-    next.state = (uint8_t)state;
-    return uspan_write_step(o, &next, first, n + len);
-}
-
-bool uspan_write_open(uspan_write_out_t *o, const char *name, bool object)
-{
-    if (!uspan_write_value(o, name, "", 0u, USPAN_WRITE_NAMED)) {
-        return false;
+    w->state = (uint8_t)state;
+    if (*text == '{' || *text == '[') {
+        uspan_write_push(w, *text == '{');
+        w->flags |= len == 1u ? USPAN_WRITE_EMPTY : 0u;
     }
-    uspan_writer_t next = *o->w;
-    next.state = USPAN_WRITE_BETWEEN;
-    next.flags |= USPAN_WRITE_EMPTY;
-    uspan_write_push(&next, object);
-    return uspan_write_step(o, &next, object ? "{" : "[", 1u);
-}
-
-bool uspan_write_raw_begin(uspan_write_out_t *o, const char *name)
-{
-    if (!uspan_write_value(o, name, "", 0u, USPAN_WRITE_VALUE)) {
-        return false;
+    const char *lead = name != NULL ? "\":" : comma ? "," : "";
+    if (!uspan_write_fit(o, lead, strlen(lead)) || !uspan_write_fit(o, text, len)) {
+        return lose(o);
     }
-    uspan_writer_t *w = o->w;
-    uspan_write_here(o, &w->from, &w->from_block);
-    w->from_chars = w->chars;
-    w->base = w->depth;
+    if (state == USPAN_WRITE_VALUE) {
+        w->from = (uint16_t)(w->len + o->used);
+        w->from_block = w->tail;
+        w->from_chars = w->chars;
+        w->base = w->depth;
+    }
     return true;
 }
 
-bool uspan_write_member(uspan_write_out_t *o, const char *name, const char *text)
+bool uspan_write_pair(uspan_write_out_t *o, const char *name, const char *text)
 {
-    text = text != NULL ? text : "";
-    return uspan_write_value(o, name, "\"", 1u, USPAN_WRITE_TEXT) && uspan_write_text(o, text, strlen(text));
+    return uspan_write_value(o, name, "\"", 1u, USPAN_WRITE_TEXT) &&
+           uspan_write_text(o, text, strlen(text)) && uspan_write_leaf_end(o);
 }

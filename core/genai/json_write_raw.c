@@ -12,11 +12,13 @@
 #define ESCAPE_SECOND_U 7u
 #define ESCAPE_SECOND_UNIT 8u
 
-static const char literals[][6] = { "true", "false", "null" };
+static const char hex_digits[] = "0123456789abcdef";
 
-static bool is_space(char c)
+typedef enum verdict { BAD, LOST, TAKEN, NOT_TAKEN } verdict_t;
+
+static verdict_t took(bool good)
 {
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+    return good ? TAKEN : LOST;
 }
 
 static bool is_digit(char c)
@@ -26,7 +28,7 @@ static bool is_digit(char c)
 
 static bool in_raw_string(const uspan_writer_t *w)
 {
-    return w->state == USPAN_WRITE_STR || w->state == USPAN_WRITE_KEYSTR;
+    return w->state <= USPAN_WRITE_KEYSTR;
 }
 
 /* The state once a value is over. */
@@ -35,33 +37,26 @@ static uint8_t after_value(const uspan_writer_t *w)
     return w->depth == w->base ? USPAN_WRITE_DONE : USPAN_WRITE_AFTER;
 }
 
-/* ---- numbers and literals ------------------------------------------------------------------------------ */
+/* ---- numbers ------------------------------------------------------------------------------------------- */
 
 /* The state behind one more character of a number; 0: it is not part of it. */
 static unsigned number_goes_on(unsigned state, char c)
 {
-    bool digit = is_digit(c);
-    bool exponent = c == 'e' || c == 'E';
-    switch (state) {
-    case USPAN_WRITE_MINUS:
-        return c == '0' ? USPAN_WRITE_ZERO : digit ? USPAN_WRITE_INT : 0u;
-    case USPAN_WRITE_INT:
-    case USPAN_WRITE_ZERO:
-        if (digit && state == USPAN_WRITE_INT) {
-            return state;
-        }
-        return c == '.' ? USPAN_WRITE_DOT : exponent ? USPAN_WRITE_E : 0u;
-    case USPAN_WRITE_DOT:
-    case USPAN_WRITE_FRACTION:
-        return digit ? USPAN_WRITE_FRACTION : exponent && state == USPAN_WRITE_FRACTION ? USPAN_WRITE_E : 0u;
-    case USPAN_WRITE_E:
-        if (c == '+' || c == '-') {
-            return USPAN_WRITE_E_SIGN;
-        }
-        return digit ? USPAN_WRITE_EXPONENT : 0u;
-    default:
-        return digit ? USPAN_WRITE_EXPONENT : 0u;
+    bool whole = state == USPAN_WRITE_ZERO || state == USPAN_WRITE_INT;
+    if (is_digit(c)) {
+        return state == USPAN_WRITE_MINUS      ? (c == '0' ? USPAN_WRITE_ZERO : USPAN_WRITE_INT)
+               : state == USPAN_WRITE_ZERO     ? 0u
+               : state == USPAN_WRITE_INT      ? USPAN_WRITE_INT
+               : state <= USPAN_WRITE_FRACTION ? USPAN_WRITE_FRACTION
+                                               : USPAN_WRITE_EXPONENT;
     }
+    if (c == '.') {
+        return whole ? USPAN_WRITE_DOT : 0u;
+    }
+    if ((c | 0x20) == 'e') {
+        return whole || state == USPAN_WRITE_FRACTION ? USPAN_WRITE_E : 0u;
+    }
+    return (c == '+' || c == '-') && state == USPAN_WRITE_E ? USPAN_WRITE_E_SIGN : 0u;
 }
 
 /* Whether a number may end there. */
@@ -72,12 +67,6 @@ static bool number_is_whole(unsigned state)
 }
 
 /* ---- strings ------------------------------------------------------------------------------------------- */
-
-static int hex_value(char c)
-{
-    char low = (char)(c | 0x20);
-    return is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
 
 static bool put_code_point(uspan_write_out_t *o, uint32_t c)
 {
@@ -90,24 +79,28 @@ static bool put_code_point(uspan_write_out_t *o, uint32_t c)
     return uspan_write_text(o, out, n);
 }
 
-/* A unit of UTF-16 that is not the second of a pair. */
-static bool put_unit(uspan_write_out_t *o, uint32_t unit)
+/* A unit of UTF-16 has come. */
+static bool put_unit(uspan_write_out_t *o)
 {
     uspan_writer_t *w = o->w;
+    uint32_t unit = w->hex;
+    unsigned escape = w->escape;
     w->escape = 0u;
-    if (unit >= 0xD800u && unit < 0xDC00u) {
+    bool low = unit - 0xDC00u < 0x400u;
+    if (escape > ESCAPE_SECOND) {
+        if (low) {
+            return put_code_point(o, 0x10000u + ((uint32_t)(w->high & 0x3FFu) << 10) + (unit & 0x3FFu));
+        }
+        if (!put_code_point(o, 0xFFFDu)) {
+            return false;
+        }
+    }
+    if (unit - 0xD800u < 0x400u) {
         w->high = (uint16_t)unit;
         w->escape = ESCAPE_SECOND;
         return true;
     }
-    return put_code_point(o, unit >= 0xDC00u && unit < 0xE000u ? 0xFFFDu : unit);
-}
-
-typedef enum verdict { BAD, LOST, TAKEN, NOT_TAKEN } verdict_t;
-
-static verdict_t took(bool good)
-{
-    return good ? TAKEN : LOST;
+    return put_code_point(o, low ? 0xFFFDu : unit);
 }
 
 /* One more character within an escape. */
@@ -117,52 +110,42 @@ static verdict_t escaped(uspan_write_out_t *o, char c)
     static const char to[] = "\"\\/\b\f\n\r\t";
     uspan_writer_t *w = o->w;
     unsigned escape = w->escape;
-    if (escape == ESCAPE_BACKSLASH) {
-        if (c == 'u') {
-            w->escape = ESCAPE_UNIT;
-            w->hex = 0u;
-            return TAKEN;
-        }
-        const char *at = c != '\0' ? strchr(from, c) : NULL;
-        if (at == NULL) {
-            return BAD;
-        }
-        w->escape = 0u;
-        return took(uspan_write_text(o, &to[at - from], 1u));
-    }
     if (escape == ESCAPE_SECOND || escape == ESCAPE_SECOND_U) {
         if (c == (escape == ESCAPE_SECOND ? '\\' : 'u')) {
             w->escape++;
             w->hex = 0u;
             return TAKEN;
         }
-        w->escape = (uint8_t)(escape == ESCAPE_SECOND ? 0u : ESCAPE_BACKSLASH); /* it is no pair */
+        w->escape = (uint8_t)(escape - ESCAPE_SECOND); /* it is no pair, but what is new may be an escape */
         return put_code_point(o, 0xFFFDu) ? NOT_TAKEN : LOST;
     }
-    int digit = hex_value(c);
-    if (digit < 0) {
+    if (escape == ESCAPE_BACKSLASH) {
+        if (c == 'u') {
+            w->escape = ESCAPE_UNIT;
+            w->hex = 0u;
+            return TAKEN;
+        }
+        const char *at = memchr(from, c, sizeof from - 1u);
+        if (at == NULL) {
+            return BAD;
+        }
+        w->escape = 0u;
+        return took(uspan_write_text(o, &to[at - from], 1u));
+    }
+    const char *at = memchr(hex_digits, is_digit(c) ? c : c | 0x20, sizeof hex_digits - 1u);
+    if (at == NULL) {
         return BAD;
     }
-    w->hex = (uint16_t)((unsigned)w->hex << 4 | (unsigned)digit);
+    w->hex = (uint16_t)((unsigned)w->hex << 4 | (unsigned)(at - hex_digits));
     w->escape++;
-    if (w->escape == ESCAPE_UNIT + 4u) {
-        return took(put_unit(o, w->hex));
-    }
-    if (w->escape < ESCAPE_SECOND_UNIT + 4u) {
-        return TAKEN;
-    }
-    if (w->hex >= 0xDC00u && w->hex < 0xE000u) {
-        w->escape = 0u;
-        return took(put_code_point(o, 0x10000u + ((uint32_t)(w->high & 0x3FFu) << 10) + (w->hex & 0x3FFu)));
-    }
-    return took(put_code_point(o, 0xFFFDu) && put_unit(o, w->hex));
+    bool whole = w->escape == ESCAPE_UNIT + 4u || w->escape == ESCAPE_SECOND_UNIT + 4u;
+    return whole ? took(put_unit(o)) : TAKEN;
 }
 
 /* As much of a string as goes at once. */
 static verdict_t in_string(uspan_write_out_t *o, const char *text, size_t len, size_t *taken)
 {
     uspan_writer_t *w = o->w;
-    *taken = 1u;
     if (w->escape != 0u) {
         return escaped(o, *text);
     }
@@ -181,103 +164,114 @@ static verdict_t in_string(uspan_write_out_t *o, const char *text, size_t len, s
         w->escape = ESCAPE_BACKSLASH;
         return TAKEN;
     }
-    uspan_writer_t next = *w;
-    next.state = w->state == USPAN_WRITE_KEYSTR ? USPAN_WRITE_COLON : after_value(w);
-    return took(uspan_write_step(o, &next, text, 1u));
+    w->state = w->state == USPAN_WRITE_KEYSTR ? USPAN_WRITE_COLON : after_value(w);
+    return took(uspan_write_fit(o, text, 1u)); /* fits: the reserve is free now */
 }
 
 /* ---- structure ----------------------------------------------------------------------------------------- */
 
-/* The first character of a value or key, behind the comma that waits. */
-static verdict_t begin(uspan_write_out_t *o, char c)
+/* The state behind the first character of a value or key; 0: it is none. */
+static unsigned first(const uspan_writer_t *w, char c)
 {
-    uspan_writer_t *w = o->w;
-    uspan_writer_t next = *w;
     bool key = w->state == USPAN_WRITE_KEY || w->state == USPAN_WRITE_KEY0;
-    unsigned state = 0;
     if (c == '"') {
-        state = key ? USPAN_WRITE_KEYSTR : USPAN_WRITE_STR;
-    } else if (key) {
-        return BAD;
-    } else if (c == '{' || c == '[') {
-        if (w->depth == USPAN_WRITE_DEPTH) {
-            return BAD;
-        }
-        uspan_write_push(&next, c == '{');
-        state = c == '{' ? USPAN_WRITE_KEY0 : USPAN_WRITE_ITEM0;
-    } else if (c == '-' || is_digit(c)) {
-        state = c == '-' ? USPAN_WRITE_MINUS : number_goes_on(USPAN_WRITE_MINUS, c);
-    } else if (c == 't' || c == 'f' || c == 'n') {
-        state = c == 't' ? USPAN_WRITE_TRUE : c == 'f' ? USPAN_WRITE_FALSE : USPAN_WRITE_NULL;
-        next.pend[0] = 1u;
-    } else {
-        return BAD;
+        return key ? USPAN_WRITE_KEYSTR : USPAN_WRITE_STR;
     }
-    next.state = (uint8_t)state;
-    next.before = w->state;
-    uspan_write_here(o, &next.token, &next.token_block);
-    bool comma = w->state == USPAN_WRITE_KEY || w->state == USPAN_WRITE_ITEM;
-    const char text[2] = { ',', c };
-    return took(uspan_write_step(o, &next, text + (comma ? 0 : 1), comma ? 2u : 1u));
+    if (key) {
+        return 0u;
+    }
+    if (c == '{' || c == '[') {
+        return w->depth == USPAN_WRITE_DEPTH ? 0u : c == '{' ? USPAN_WRITE_KEY0 : USPAN_WRITE_ITEM0;
+    }
+    return c == '-'      ? USPAN_WRITE_MINUS
+           : is_digit(c) ? number_goes_on(USPAN_WRITE_MINUS, c)
+           : c == 't'    ? USPAN_WRITE_TRUE
+           : c == 'f'    ? USPAN_WRITE_FALSE
+           : c == 'n'    ? USPAN_WRITE_NULL
+                         : 0u;
 }
 
-static verdict_t structure(uspan_write_out_t *o, char c)
+/* A character that stands on its own between tokens, or begins one. */
+static verdict_t between(uspan_write_out_t *o, char c)
 {
     uspan_writer_t *w = o->w;
-    uspan_writer_t next = *w;
     unsigned state = w->state;
-    bool object = (w->stack & 1u) != 0u;
-    if (c == (object ? '}' : ']') &&
-        (state == USPAN_WRITE_AFTER || state == USPAN_WRITE_KEY0 || state == USPAN_WRITE_ITEM0)) {
-        next.depth--;
-        next.stack >>= 1;
-        next.state = after_value(&next);
-        return took(uspan_write_step(o, &next, &c, 1u));
-    }
-    if (state == USPAN_WRITE_AFTER && c == ',') {
-        w->state = object ? USPAN_WRITE_KEY : USPAN_WRITE_ITEM;
+    uint32_t stack = w->stack;
+    uint8_t depth = w->depth;
+    bool object = (stack & 1u) != 0u;
+    bool over = state == USPAN_WRITE_AFTER;
+    char text[2] = { c, c };
+    size_t len = 1;
+    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
         return TAKEN;
     }
-    if (state == USPAN_WRITE_COLON && c == ':') {
-        next.state = USPAN_WRITE_VALUE;
-        return took(uspan_write_step(o, &next, &c, 1u));
+    if (c == (object ? '}' : ']') && (over || state == USPAN_WRITE_KEY0 || state == USPAN_WRITE_ITEM0)) {
+        w->depth--;
+        w->stack >>= 1;
+        w->state = after_value(w);
+    } else if (over && c == ',') {
+        w->state = object ? USPAN_WRITE_KEY : USPAN_WRITE_ITEM;
+        return TAKEN;
+    } else if (state == USPAN_WRITE_COLON && c == ':') {
+        w->state = USPAN_WRITE_VALUE;
+    } else {
+        unsigned next = over || state == USPAN_WRITE_COLON || state == USPAN_WRITE_DONE ? 0u : first(w, c);
+        if (next == 0u) {
+            return BAD;
+        }
+        w->before = (uint8_t)state;
+        w->token = (uint16_t)(w->len + o->used);
+        w->token_block = w->tail;
+        w->state = (uint8_t)next;
+        w->pend[0] = 1u;
+        if (c == '{' || c == '[') {
+            uspan_write_push(w, c == '{');
+        }
+        if (state == USPAN_WRITE_KEY || state == USPAN_WRITE_ITEM) {
+            text[0] = ',';
+            len = 2u;
+        }
     }
-    return state == USPAN_WRITE_AFTER || state == USPAN_WRITE_COLON || state == USPAN_WRITE_DONE
-               ? BAD
-               : begin(o, c);
+    if (uspan_write_fit(o, text, len)) {
+        return TAKEN;
+    }
+    w->state = (uint8_t)state;
+    w->depth = depth;
+    w->stack = stack;
+    uspan_write_cut(o);
+    return LOST;
 }
 
-static verdict_t one(uspan_write_out_t *o, char c)
+/* One more character of a number or literal. */
+static verdict_t in_token(uspan_write_out_t *o, char c)
 {
+    static const char *const literals[] = { "true", "false", "null" };
     uspan_writer_t *w = o->w;
-    uspan_writer_t next = *w;
     if (w->state >= USPAN_WRITE_TRUE) {
         const char *literal = literals[w->state - USPAN_WRITE_TRUE];
         if (c != literal[w->pend[0]]) {
             return BAD;
         }
-        next.pend[0]++;
-        if (literal[next.pend[0]] == '\0') {
-            next.state = after_value(w);
-            next.pend[0] = 0u;
-        }
-        return took(uspan_write_step(o, &next, &c, 1u));
-    }
-    if (w->state >= USPAN_WRITE_MINUS) {
-        unsigned state = number_goes_on(w->state, c);
-        if (state == 0u) {
-            if (!number_is_whole(w->state)) {
-                return BAD;
-            }
+        w->pend[0]++;
+        if (literal[w->pend[0]] == '\0') {
             w->state = after_value(w);
-            return NOT_TAKEN;
         }
-        next.state = (uint8_t)state;
-        return took(uspan_write_step(o, &next, &c, 1u));
+        return took(uspan_write_fit(o, &c, 1u)); /* fits: it completed the value already */
     }
-    o->mark = *w;
-    o->mark_used = o->used;
-    return is_space(c) ? TAKEN : structure(o, c);
+    unsigned state = number_goes_on(w->state, c);
+    if (state == 0u) {
+        if (!number_is_whole(w->state)) {
+            return BAD;
+        }
+        w->state = after_value(w);
+        return NOT_TAKEN;
+    }
+    w->state = (uint8_t)state;
+    if (!uspan_write_fit(o, &c, 1u)) {
+        uspan_write_cut(o);
+        return LOST;
+    }
+    return TAKEN;
 }
 
 /* ---- what is no JSON ----------------------------------------------------------------------------------- */
@@ -285,41 +279,43 @@ static verdict_t one(uspan_write_out_t *o, char c)
 /* What was seen of an escape, or the comma that waits: it is not in the span yet. */
 static size_t withheld(const uspan_writer_t *w, char out[12])
 {
-    static const char digits[] = "0123456789abcdef";
-    size_t n = 0;
-    if (w->state == USPAN_WRITE_KEY || w->state == USPAN_WRITE_ITEM) {
-        out[n++] = ',';
-    }
-    if (!in_raw_string(w) || w->escape == 0u) {
-        return n;
-    }
     unsigned seen = w->escape; /* of \uXXXX\uXXXX */
-    uint32_t units = seen >= ESCAPE_SECOND ? w->high : w->hex;
-    unsigned have = seen >= ESCAPE_SECOND ? 4u : seen - (seen >= ESCAPE_UNIT ? ESCAPE_UNIT : seen);
-    for (unsigned i = 0; i < 2u; i++) {
-        out[n++] = '\\';
-        if (seen >= (i == 0u ? ESCAPE_UNIT : ESCAPE_SECOND_UNIT)) {
-            out[n++] = 'u';
-        }
-        for (; have > 0u; have--) {
-            out[n++] = digits[units >> (4u * (have - 1u)) & 15u];
-        }
-        if (seen < ESCAPE_SECOND_U) {
-            break;
-        }
-        units = w->hex;
-        have = seen >= ESCAPE_SECOND_UNIT ? seen - ESCAPE_SECOND_UNIT : 0u;
+    if (w->state == USPAN_WRITE_KEY || w->state == USPAN_WRITE_ITEM) {
+        out[0] = ',';
+        return 1u;
     }
-    return n;
+    if (!in_raw_string(w) || seen == 0u) {
+        return 0u;
+    }
+    memcpy(out, "\\u0000\\u0000", 12);
+    if (seen <= ESCAPE_UNIT) {
+        return seen;
+    }
+    uint32_t units = seen < ESCAPE_SECOND ? (uint32_t)w->hex << (16u + 4u * (ESCAPE_SECOND - seen))
+                     : seen < ESCAPE_SECOND_UNIT
+                         ? (uint32_t)w->high << 16
+                         : (uint32_t)w->high << 16 | (uint32_t)w->hex
+                                                         << 4u * (ESCAPE_SECOND_UNIT + 4u - seen);
+    for (unsigned i = ESCAPE_UNIT; i < seen; i++) {
+        if (i != ESCAPE_SECOND && i != ESCAPE_SECOND_U) {
+            out[i] = hex_digits[units >> 28];
+            units <<= 4;
+        }
+    }
+    return seen;
 }
 
 /* More of what becomes a string. */
 static bool take(uspan_write_out_t *o, const char *text, size_t len)
 {
-    uspan_writer_t next = *o->w;
-    next.state = USPAN_WRITE_TEXT;
-    if (o->w->state == USPAN_WRITE_VALUE && !uspan_write_step(o, &next, "\"", 1u)) {
-        return false;
+    uspan_writer_t *w = o->w;
+    if (w->state == USPAN_WRITE_VALUE) {
+        w->state = USPAN_WRITE_TEXT;
+        if (!uspan_write_fit(o, "\"", 1u)) {
+            w->state = USPAN_WRITE_VALUE;
+            uspan_write_cut(o);
+            return false;
+        }
     }
     return uspan_write_text(o, text, len);
 }
@@ -333,7 +329,7 @@ static bool turn_to_string(uspan_write_out_t *o)
     }
     char rest[12];
     size_t rest_len = withheld(w, rest);
-    uint8_t waiting = in_raw_string(w) ? w->pend_len : 0u; /* bytes in pend */
+    size_t waiting = in_raw_string(w) ? w->pend_len : 0u; /* bytes in pend */
     uspan_writer_t then = *w;
     then.invalid = (uint8_t)(w->invalid + (w->invalid < UINT8_MAX));
     then.len = w->from;
@@ -351,11 +347,8 @@ static bool turn_to_string(uspan_write_out_t *o)
         }
     } else {
         *w = then;
-        if (!take(o, rest, 0u)) {
-            return false;
-        }
     }
-    return uspan_write_text(o, rest, rest_len) && uspan_write_text(o, (const char *)then.pend, waiting);
+    return take(o, rest, rest_len) && uspan_write_text(o, (const char *)then.pend, waiting);
 }
 
 bool uspan_write_raw(uspan_write_out_t *o, const char *text, size_t len)
@@ -363,7 +356,12 @@ bool uspan_write_raw(uspan_write_out_t *o, const char *text, size_t len)
     const uspan_writer_t *w = o->w;
     while (len > 0u && w->state != USPAN_WRITE_TEXT) {
         size_t taken = 1;
-        verdict_t verdict = in_raw_string(w) ? in_string(o, text, len, &taken) : one(o, *text);
+        if (!uspan_write_ensure(o, USPAN_WRITE_PIECE)) {
+            return false;
+        }
+        verdict_t verdict = in_raw_string(w)               ? in_string(o, text, len, &taken)
+                            : w->state < USPAN_WRITE_MINUS ? between(o, *text)
+                                                           : in_token(o, *text);
         if (verdict == LOST || (verdict == BAD && !turn_to_string(o))) {
             return false;
         }
@@ -372,7 +370,7 @@ bool uspan_write_raw(uspan_write_out_t *o, const char *text, size_t len)
             len -= taken;
         }
     }
-    return len == 0u || uspan_write_text(o, text, len);
+    return uspan_write_text(o, text, len);
 }
 
 bool uspan_write_raw_end(uspan_write_out_t *o)

@@ -6,22 +6,18 @@
 #include <string.h>
 #include "attr.h"
 
-/* The block n places behind `block` in its chain; USPAN_NO_INDEX where that ends before. */
-static uint16_t ahead(const uspan_trace_part_t *p, uint16_t block, unsigned n)
+/* From the block that holds the last of `from` bytes (the first block, of none) to that of the last of `to`
+ * bytes; USPAN_NO_INDEX where the chain ends before. */
+USPAN_APART static uint16_t ahead(const uspan_trace_part_t *p, uint16_t block, unsigned from, unsigned to)
 {
+    unsigned n = (to - (to > 0u)) / USPAN_BLOCK - (from - (from > 0u)) / USPAN_BLOCK;
     for (; n > 0u && block != USPAN_NO_INDEX; n--) {
         block = p->block_next[block];
     }
     return block;
 }
 
-/* Steps from the block that holds the last of `from` bytes (the first block, of none) to that of `to`. */
-static unsigned steps(unsigned from, unsigned to)
-{
-    return (to - (to > 0u)) / USPAN_BLOCK - (from - (from > 0u)) / USPAN_BLOCK;
-}
-
-static uint32_t room_for(const uspan_trace_part_t *p, unsigned have)
+USPAN_APART static uint32_t room_for(const uspan_trace_part_t *p, unsigned have)
 {
     uint32_t room = ((uint32_t)USPAN_BLOCKS_MAX - p->blocks_live + have) * USPAN_BLOCK;
     return room < USPAN_VALUE_MAX ? room : USPAN_VALUE_MAX;
@@ -42,7 +38,7 @@ static uspan_entry_t *find_value(uspan_trace_part_t *p, const uspan_writer_t *w,
         return NULL;
     }
     block = len > 0u ? block : e->v.chain.head;
-    return ahead(p, block, steps(len, e->len)) == e->v.chain.tail ? e : NULL;
+    return ahead(p, block, len, e->len) == e->v.chain.tail ? e : NULL;
 }
 
 /* Lay text and closing text behind the w->len bytes that stay. */
@@ -72,10 +68,10 @@ static bool lay(uspan_trace_part_t *p, uspan_writer_t *w, uspan_entry_t *e, cons
         last = tail;
     }
     if (w->from > w->len) {
-        w->from_block = ahead(p, at, steps(w->len, w->from));
+        w->from_block = ahead(p, at, w->len, w->from);
     }
     if (w->token > w->len) {
-        w->token_block = ahead(p, at, steps(w->len, w->token));
+        w->token_block = ahead(p, at, w->len, w->token);
     }
     uspan_chain_t c = { e->v.chain.head, at, w->len, (uint16_t)(len + closing) };
     uspan_chain_fill(p, &c, (const uint8_t *)text, len);

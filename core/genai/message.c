@@ -1,11 +1,9 @@
-/* message.c: the shapes of the GenAI conventions' messages, parts and definitions: each call opens one, owing
- * the fields that its schema requires until they are there. */
+/* message.c: the shapes of the GenAI conventions' messages, parts and definitions: each begins owing the fields
+ * that its schema requires, until they are there. */
 #include "json_write.h"
 #include <string.h>
 
 #define REASON_MAX 40u /* bytes of a finish reason */
-
-/* ---- messages ------------------------------------------------------------------------------------------ */
 
 uspan_err_t uspan_messages_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s, uspan_list_t list)
 {
@@ -15,67 +13,27 @@ uspan_err_t uspan_messages_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s
     return uspan_write_prepare(w, t, s, i < 4u ? keys[i] : NULL, i + 1u);
 }
 
-/* What is open is closed down to `depth` containers; the list itself is opened where it is not. */
-static bool begin_item(uspan_write_out_t *o, unsigned depth)
+/* What is open is closed down to `depth` containers, the list itself is opened where it is not; an object
+ * begins that owes fields: text, which leaves the writer in `state`. */
+static bool begin_item(uspan_write_out_t *o, unsigned depth, unsigned need, const char *text, unsigned state)
 {
-    if (!uspan_write_leaf_end(o)) {
+    uspan_writer_t *w = o->w;
+    if (!uspan_write_leaf_end(o) ||
+        (w->depth == 0u && !uspan_write_value(o, NULL, "[", 1u, USPAN_WRITE_BETWEEN))) {
         return false;
     }
-    if (o->w->depth == 0u) {
-        return uspan_write_open(o, NULL, false);
-    }
     uspan_write_close_to(o, depth);
-    return true;
+    if (!uspan_write_ensure(o, USPAN_WRITE_PIECE / 2u)) {
+        return false;
+    }
+    uspan_write_need(w, w->need | need);
+    return uspan_write_value(o, NULL, text, strlen(text), state);
 }
 
-/* An object begins, owing fields: text, one string within it that stays open, where `last` is not NULL. */
-static bool open_item(uspan_write_out_t *o, const char *text, const char *last, unsigned need)
-{
-    uspan_writer_t next = *o->w;
-    char first[32];
-    size_t n = (next.flags & USPAN_WRITE_EMPTY) == 0u;
-    size_t len = strlen(text);
-    first[0] = ',';
-    memcpy(first + n, text, len);
-    next.flags &= (uint8_t)~USPAN_WRITE_EMPTY;
-    uspan_write_push(&next, true);
-    next.state = USPAN_WRITE_TEXT;
-    if (last == NULL) {
-        uspan_write_push(&next, false);
-        next.state = USPAN_WRITE_BETWEEN;
-        next.flags |= USPAN_WRITE_EMPTY;
-    }
-    uspan_write_set_need(&next, next.need | need);
-    return uspan_write_step(o, &next, first, n + len) &&
-           (last == NULL || uspan_write_text(o, last, strlen(last)));
-}
+/* ---- messages ------------------------------------------------------------------------------------------ */
 
-uspan_err_t uspan_message(uspan_writer_t *w, const char *role, const char *name)
-{
-    uspan_write_out_t o;
-    if (!uspan_write_enter(&o, w, true)) {
-        return o.err;
-    }
-    if (uspan_write_item_depth(w) != 4u) {
-        return USPAN_ERR_ARG;
-    }
-    unsigned finish = w->list == USPAN_OUTPUT_MESSAGES ? USPAN_NEED_FINISH : 0u;
-    if ((w->flags & USPAN_WRITE_CUT) != 0u) { /* then what follows belongs to no message */
-        o.err = USPAN_TRUNCATED;
-        uspan_write_close_to(&o, w->depth < 1u ? w->depth : 1u);
-    } else if (!begin_item(&o, 1u)) {
-        /* cut, or gone */
-    } else if (role == NULL) {
-        (void)open_item(&o, "{\"parts\":[", NULL, finish | USPAN_NEED_ROLE);
-    } else if (open_item(&o, "{\"role\":\"", role, finish | USPAN_NEED_PARTS) && uspan_write_leaf_end(&o) &&
-               (name == NULL || (uspan_write_member(&o, "name", name) && uspan_write_leaf_end(&o)))) {
-        (void)uspan_write_open(&o, "parts", false);
-    }
-    return uspan_write_leave(&o);
-}
-
-/* A call on the open message: what is open within it is closed. */
-static bool enter_message(uspan_write_out_t *o, uspan_writer_t *w)
+/* False: w is no list of messages, or gone. What was cut may be closed. */
+static bool enter_messages(uspan_write_out_t *o, uspan_writer_t *w)
 {
     if (!uspan_write_enter(o, w, true)) {
         return false;
@@ -84,13 +42,39 @@ static bool enter_message(uspan_write_out_t *o, uspan_writer_t *w)
         o->err = USPAN_ERR_ARG;
         return false;
     }
-    if (w->depth < 2u) { /* cut before it began, or none */
-        o->err = (w->flags & USPAN_WRITE_CUT) != 0u ? USPAN_TRUNCATED : USPAN_ERR_ARG;
+    return true;
+}
+
+uspan_err_t uspan_message(uspan_writer_t *w, const char *role, const char *name)
+{
+    uspan_write_out_t o;
+    if (!enter_messages(&o, w)) {
+        return o.err;
+    }
+    unsigned need = USPAN_NEED_OF_MESSAGE & (w->list == USPAN_OUTPUT_MESSAGES ? ~0u : ~USPAN_NEED_FINISH);
+    if (o.err == USPAN_TRUNCATED) { /* what follows belongs to no message */
+        uspan_write_close_to(&o, w->depth > 0u);
+    } else if (begin_item(&o, 1u, need, "{", USPAN_WRITE_BETWEEN) &&
+               (role == NULL || uspan_write_pair(&o, "role", role)) &&
+               (name == NULL || uspan_write_pair(&o, "name", name))) {
+        (void)uspan_write_value(&o, "parts", "[", 1u, USPAN_WRITE_BETWEEN);
+    }
+    return uspan_write_leave(&o);
+}
+
+/* A call on the open message: what is open within it is closed. */
+static bool enter_message(uspan_write_out_t *o, uspan_writer_t *w)
+{
+    if (!enter_messages(o, w)) {
+        return false;
+    }
+    if (w->depth < 2u) { /* cut before it began, or there is none */
+        o->err = o->err == USPAN_OK ? USPAN_ERR_ARG : o->err;
         return false;
     }
     (void)uspan_write_leaf_end(o);
     uspan_write_close_to(o, 2u);
-    return true;
+    return uspan_write_ensure(o, USPAN_WRITE_PIECE);
 }
 
 uspan_err_t uspan_message_role(uspan_writer_t *w, const char *role)
@@ -99,10 +83,10 @@ uspan_err_t uspan_message_role(uspan_writer_t *w, const char *role)
     if (!enter_message(&o, w)) {
         return o.err;
     }
-    if ((w->need & USPAN_NEED_ROLE) == 0u) {
+    if ((w->need & USPAN_NEED_ROLE) == 0u || role == NULL) {
         o.err = USPAN_ERR_ARG;
-    } else if ((w->flags & USPAN_WRITE_CUT) == 0u && uspan_write_member(&o, "role", role)) {
-        (void)uspan_write_leaf_end(&o);
+    } else {
+        (void)uspan_write_pair(&o, "role", role);
     }
     return uspan_write_leave(&o);
 }
@@ -114,20 +98,20 @@ uspan_err_t uspan_message_finish(uspan_writer_t *w, const char *reason)
         return o.err;
     }
     if ((w->need & USPAN_NEED_FINISH) != 0u) {
-        static const char field[] = ",\"finish_reason\":\"";
-        char text[sizeof field + REASON_MAX];
-        uspan_writer_t next = *w;
-        size_t n = sizeof field - 1u;
-        memcpy(text, field, n);
-        uspan_write_set_need(&next, w->need & ~USPAN_NEED_FINISH);
-        size_t most = uspan_write_left(&o, &next) - 1u; /* 14 of a reason for sure: they were kept free */
-        most = most < n + REASON_MAX ? most : n + REASON_MAX;
+        char text[REASON_MAX + 2u] = "\"";
+        uint8_t cut = w->flags & USPAN_WRITE_CUT;
+        size_t n = 1;
+        w->flags ^= cut; /* for this there is room, kept by the field that was owed */
+        uspan_write_need(w, w->need & ~USPAN_NEED_FINISH);
+        size_t most = uspan_write_left(&o) - 20u; /* what stands around a reason, and the reserve meanwhile */
+        most = most < REASON_MAX ? most : REASON_MAX;
         reason = reason != NULL ? reason : "stop";
-        for (; n < most && *reason >= ' ' && *reason < 0x7F && *reason != '"' && *reason != '\\'; reason++) {
+        for (; n <= most && *reason >= ' ' && *reason < 0x7F && *reason != '"' && *reason != '\\'; reason++) {
             text[n++] = *reason;
         }
         text[n++] = '"';
-        (void)uspan_write_step(&o, &next, text, n);
+        (void)uspan_write_value(&o, "finish_reason", text, n, USPAN_WRITE_BETWEEN);
+        w->flags |= cut;
     }
     uspan_write_close_to(&o, 1u);
     return uspan_write_leave(&o);
@@ -135,181 +119,68 @@ uspan_err_t uspan_message_finish(uspan_writer_t *w, const char *reason)
 
 /* ---- parts --------------------------------------------------------------------------------------------- */
 
-/* A part or definition begins: its type is there, what else it owes is not. */
-static bool enter_item(uspan_write_out_t *o, uspan_writer_t *w, const char *type, unsigned need)
-{
-    if (!uspan_write_enter(o, w, false)) {
-        return false;
-    }
-    unsigned depth = uspan_write_item_depth(w);
-    if (depth == 0u || w->depth + 1u < depth - (depth == 2u)) {
-        o->err = USPAN_ERR_ARG;
-        return false;
-    }
-    if (begin_item(o, depth - 1u) && open_item(o, "{\"type\":\"", type != NULL ? type : "", need)) {
-        (void)uspan_write_leaf_end(o);
-    }
-    return true;
-}
+#define NONE 0u
+#define FIELD_BYTES 12u
+static const char fields[][FIELD_BYTES] = { "",          "id",        "name",     "modality",
+                                            "mime_type", "uri",       "file_id",  "description",
+                                            "content",   "arguments", "response", "parameters" };
+enum { ID = 1, NAME, MODALITY, MIME, URI, FILE_ID, DESCRIPTION, CONTENT, ARGUMENTS, RESPONSE, PARAMETERS };
 
-static bool live(const uspan_write_out_t *o)
-{
-    return (o->w->flags & USPAN_WRITE_CUT) == 0u;
-}
+/* By uspan_part_kind_t: type; fields that texts go to; the field that data goes to, and how; fields owed. */
+typedef struct shape {
+    const char *type;
+    uint8_t texts[3];
+    uint8_t data, state;
+    uint16_t need;
+} shape_t;
+static const shape_t shapes[] = {
+    { NULL, { NONE, NONE, NONE }, NONE, 0u, 0u },
+    { "text", { NONE, NONE, NONE }, CONTENT, USPAN_WRITE_TEXT, USPAN_NEED_CONTENT },
+    { "reasoning", { NONE, NONE, NONE }, CONTENT, USPAN_WRITE_TEXT, USPAN_NEED_CONTENT },
+    { "tool_call", { ID, NAME, NONE }, ARGUMENTS, USPAN_WRITE_VALUE, USPAN_NEED_NAME },
+    { "tool_call_response", { ID, NONE, NONE }, RESPONSE, USPAN_WRITE_VALUE, USPAN_NEED_RESPONSE },
+    { "blob",
+      { MODALITY, MIME, NONE },
+      CONTENT,
+      USPAN_WRITE_BASE64,
+      USPAN_NEED_MODALITY | USPAN_NEED_CONTENT },
+    { "uri", { MODALITY, MIME, URI }, NONE, 0u, USPAN_NEED_MODALITY | USPAN_NEED_URI },
+    { "file", { MODALITY, MIME, FILE_ID }, NONE, 0u, USPAN_NEED_MODALITY | USPAN_NEED_FILE },
+    { "server_tool_call", { ID, NAME, NONE }, NONE, 1u, USPAN_NEED_NAME | USPAN_NEED_SERVER_CALL },
+    { "server_tool_call_response", { ID, NONE, NONE }, NONE, 1u, USPAN_NEED_SERVER_RESPONSE },
+    { "function", { NAME, DESCRIPTION, NONE }, PARAMETERS, USPAN_WRITE_VALUE, USPAN_NEED_NAME },
+};
 
-static void member(uspan_write_out_t *o, const char *name, const char *text)
-{
-    if (live(o) && text != NULL && uspan_write_member(o, name, text)) {
-        (void)uspan_write_leaf_end(o);
-    }
-}
-
-static void raw_member(uspan_write_out_t *o, const char *name, const char *json)
-{
-    if (live(o) && uspan_write_raw_begin(o, name) && json != NULL) {
-        (void)uspan_write_raw(o, json, strlen(json));
-    }
-}
-
-static uspan_err_t text_part(uspan_writer_t *w, const char *type, const char *text, size_t len)
+uspan_err_t uspan_write_part(uspan_writer_t *w, uspan_part_kind_t kind, const char *const texts[3],
+                             const void *data, size_t len)
 {
     uspan_write_out_t o;
-    if (text == NULL && len > 0u) {
-        return USPAN_ERR_ARG;
-    }
-    if (!enter_item(&o, w, type, USPAN_NEED_CONTENT)) {
-        return o.err;
-    }
-    if (live(&o) && uspan_write_value(&o, "content", "\"", 1u, USPAN_WRITE_TEXT)) {
-        (void)uspan_write_text(&o, text, len);
-    }
-    return uspan_write_leave(&o);
-}
-
-uspan_err_t uspan_part_text_n(uspan_writer_t *w, const char *text, size_t len)
-{
-    return text_part(w, "text", text, len);
-}
-
-uspan_err_t uspan_part_reasoning_n(uspan_writer_t *w, const char *text, size_t len)
-{
-    return text_part(w, "reasoning", text, len);
-}
-
-uspan_err_t uspan_part_tool_call(uspan_writer_t *w, const char *id, const char *name, const char *arguments)
-{
-    uspan_write_out_t o;
-    if (!enter_item(&o, w, "tool_call", USPAN_NEED_NAME)) {
-        return o.err;
-    }
-    member(&o, "id", id);
-    member(&o, "name", name);
-    raw_member(&o, "arguments", arguments);
-    return uspan_write_leave(&o);
-}
-
-uspan_err_t uspan_part_tool_response(uspan_writer_t *w, const char *id, const char *response)
-{
-    uspan_write_out_t o;
-    if (!enter_item(&o, w, "tool_call_response", USPAN_NEED_RESPONSE)) {
-        return o.err;
-    }
-    member(&o, "id", id);
-    raw_member(&o, "response", response);
-    return uspan_write_leave(&o);
-}
-
-/* A part for what is no text: modality and MIME type are there. */
-static bool enter_media(uspan_write_out_t *o, uspan_writer_t *w, const char *type, unsigned need,
-                        const char *modality, const char *mime)
-{
-    if (!enter_item(o, w, type, need | USPAN_NEED_MODALITY)) {
-        return false;
-    }
-    member(o, "modality", modality);
-    member(o, "mime_type", mime);
-    return true;
-}
-
-uspan_err_t uspan_part_blob(uspan_writer_t *w, const char *modality, const char *mime, const void *data,
-                            size_t len)
-{
-    uspan_write_out_t o;
+    const shape_t *shape = &shapes[kind];
     if (data == NULL && len > 0u) {
         return USPAN_ERR_ARG;
     }
-    if (!enter_media(&o, w, "blob", USPAN_NEED_CONTENT, modality, mime)) {
+    if (!uspan_write_enter(&o, w, false)) {
         return o.err;
     }
-    if (live(&o) && uspan_write_value(&o, "content", "\"", 1u, USPAN_WRITE_BASE64)) {
-        (void)uspan_write_base64(&o, data, len);
+    unsigned depth = uspan_write_item_depth(w);
+    if (depth == 0u || (depth == 4u && w->depth < 3u)) {
+        return USPAN_ERR_ARG;
     }
-    return uspan_write_leave(&o);
-}
-
-uspan_err_t uspan_part_uri(uspan_writer_t *w, const char *modality, const char *mime, const char *uri)
-{
-    uspan_write_out_t o;
-    if (!enter_media(&o, w, "uri", USPAN_NEED_URI, modality, mime)) {
-        return o.err;
+    const char *type = shape->type != NULL ? shape->type : texts[0];
+    bool good = begin_item(&o, depth - 1u, shape->need, "{\"type\":\"", USPAN_WRITE_TEXT) &&
+                uspan_write_text(&o, type, strlen(type)) && uspan_write_leaf_end(&o);
+    for (unsigned i = 0; i < 3u && good; i++) {
+        if (shape->texts[i] != NONE && texts[i] != NULL) {
+            good = uspan_write_pair(&o, fields[shape->texts[i]], texts[i]);
+        }
     }
-    member(&o, "uri", uri != NULL ? uri : "");
-    return uspan_write_leave(&o);
-}
-
-uspan_err_t uspan_part_file(uspan_writer_t *w, const char *modality, const char *mime, const char *file_id)
-{
-    uspan_write_out_t o;
-    if (!enter_media(&o, w, "file", USPAN_NEED_FILE, modality, mime)) {
-        return o.err;
-    }
-    member(&o, "file_id", file_id != NULL ? file_id : "");
-    return uspan_write_leave(&o);
-}
-
-/* The object that a server tool's part consists of stays open. */
-static uspan_err_t server_tool(uspan_writer_t *w, const char *part, unsigned need, const char *id,
-                               const char *name, const char *type)
-{
-    uspan_write_out_t o;
-    if (!enter_item(&o, w, part, need)) {
-        return o.err;
-    }
-    member(&o, "id", id);
-    member(&o, "name", name);
-    if (live(&o) && uspan_write_open(&o, part, true)) {
-        member(&o, "type", type != NULL ? type : "");
-    }
-    return uspan_write_leave(&o);
-}
-
-uspan_err_t uspan_part_server_tool_call(uspan_writer_t *w, const char *id, const char *name, const char *type)
-{
-    return server_tool(w, "server_tool_call", USPAN_NEED_SERVER_CALL | USPAN_NEED_NAME, id, name, type);
-}
-
-uspan_err_t uspan_part_server_tool_response(uspan_writer_t *w, const char *id, const char *type)
-{
-    return server_tool(w, "server_tool_call_response", USPAN_NEED_SERVER_RESPONSE, id, NULL, type);
-}
-
-uspan_err_t uspan_part(uspan_writer_t *w, const char *type)
-{
-    uspan_write_out_t o;
-    return enter_item(&o, w, type, 0u) ? uspan_write_leave(&o) : o.err;
-}
-
-uspan_err_t uspan_tool_definition(uspan_writer_t *w, const char *name, const char *description,
-                                  const char *parameters)
-{
-    uspan_write_out_t o;
-    if (!enter_item(&o, w, "function", USPAN_NEED_NAME)) {
-        return o.err;
-    }
-    member(&o, "name", name);
-    member(&o, "description", description);
-    if (parameters != NULL) {
-        raw_member(&o, "parameters", parameters);
+    if (good && shape->data != NONE && (kind != USPAN_PART_DEFINITION || data != NULL)) {
+        const char *quote = shape->state == USPAN_WRITE_VALUE ? "" : "\"";
+        (void)(uspan_write_value(&o, fields[shape->data], quote, strlen(quote), shape->state) &&
+               uspan_write_feed(&o, data, len));
+    } else if (good && shape->data == NONE && shape->state != 0u) { /* the object that has all else */
+        (void)(uspan_write_value(&o, type, "{", 1u, USPAN_WRITE_BETWEEN) &&
+               uspan_write_pair(&o, "type", texts[2] != NULL ? texts[2] : ""));
     }
     return uspan_write_leave(&o);
 }

@@ -8,44 +8,28 @@ uspan_err_t uspan_write_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s, c
     return uspan_write_prepare(w, t, s, key, 0u);
 }
 
-/* A value may come here under that name; the leaf before it is closed. */
-static bool enter_value(uspan_write_out_t *o, uspan_writer_t *w, const char *name, unsigned more)
+uspan_err_t uspan_write_member(uspan_writer_t *w, const char *name, const char *text, uspan_leaf_t leaf,
+                               const void *data, size_t len)
 {
-    if (!uspan_write_enter(o, w, false)) {
-        return false;
-    }
-    unsigned depth = w->state >= USPAN_WRITE_VALUE ? w->base : w->depth;
-    uint32_t stack = w->stack >> (w->depth - depth);
-    bool place = depth == 0u ? (w->flags & USPAN_WRITE_EMPTY) != 0u : depth + more <= USPAN_WRITE_DEPTH;
-    if (!place || depth < uspan_write_item_depth(w) || (name != NULL) != (depth > 0u && (stack & 1u) != 0u)) {
-        o->err = USPAN_ERR_ARG;
-        return false;
-    }
-    if (!uspan_write_leaf_end(o)) {
-        o->err = uspan_write_leave(o);
-        return false;
-    }
-    return true;
-}
-
-static uspan_err_t open(uspan_writer_t *w, const char *name, bool object)
-{
+    static const uint8_t states[] = { USPAN_WRITE_BETWEEN, USPAN_WRITE_TEXT, USPAN_WRITE_BASE64,
+                                      USPAN_WRITE_VALUE };
     uspan_write_out_t o;
-    if (!enter_value(&o, w, name, 1u)) {
+    if (data == NULL && len > 0u) {
+        return USPAN_ERR_ARG;
+    }
+    if (!uspan_write_enter(&o, w, false)) {
         return o.err;
     }
-    (void)uspan_write_open(&o, name, object);
+    unsigned depth = uspan_write_depth(w);
+    bool in_object = depth > 0u && (w->stack >> (w->depth - depth) & 1u) != 0u;
+    bool place = depth > 0u ? depth < USPAN_WRITE_DEPTH : (w->flags & USPAN_WRITE_EMPTY) != 0u;
+    if (!place || depth < uspan_write_item_depth(w) || (name != NULL) != in_object) {
+        return USPAN_ERR_ARG;
+    }
+    if (uspan_write_leaf_end(&o) && uspan_write_value(&o, name, text, strlen(text), states[leaf])) {
+        (void)(leaf == USPAN_LEAF_NONE || uspan_write_feed(&o, data, len));
+    }
     return uspan_write_leave(&o);
-}
-
-uspan_err_t uspan_write_object(uspan_writer_t *w, const char *name)
-{
-    return open(w, name, true);
-}
-
-uspan_err_t uspan_write_array(uspan_writer_t *w, const char *name)
-{
-    return open(w, name, false);
 }
 
 uspan_err_t uspan_write_close(uspan_writer_t *w)
@@ -54,9 +38,9 @@ uspan_err_t uspan_write_close(uspan_writer_t *w)
     if (!uspan_write_enter(&o, w, true)) {
         return o.err;
     }
-    unsigned depth = w->state >= USPAN_WRITE_VALUE ? w->base : w->depth;
+    unsigned depth = uspan_write_depth(w);
     if (depth <= uspan_write_item_depth(w)) {
-        return (w->flags & USPAN_WRITE_CUT) != 0u ? USPAN_TRUNCATED : USPAN_ERR_ARG;
+        return o.err == USPAN_OK ? USPAN_ERR_ARG : o.err;
     }
     if (uspan_write_leaf_end(&o)) {
         uspan_write_close_to(&o, depth - 1u);
@@ -64,36 +48,12 @@ uspan_err_t uspan_write_close(uspan_writer_t *w)
     return uspan_write_leave(&o);
 }
 
-uspan_err_t uspan_write_str_n(uspan_writer_t *w, const char *name, const char *text, size_t len)
-{
-    uspan_write_out_t o;
-    if (text == NULL && len > 0u) {
-        return USPAN_ERR_ARG;
-    }
-    if (!enter_value(&o, w, name, 0u)) {
-        return o.err;
-    }
-    if (uspan_write_value(&o, name, "\"", 1u, USPAN_WRITE_TEXT)) {
-        (void)uspan_write_text(&o, text, len);
-    }
-    return uspan_write_leave(&o);
-}
-
-static uspan_err_t plain(uspan_writer_t *w, const char *name, const char *text, size_t len)
-{
-    uspan_write_out_t o;
-    if (!enter_value(&o, w, name, 0u)) {
-        return o.err;
-    }
-    (void)uspan_write_value(&o, name, text, len, USPAN_WRITE_BETWEEN);
-    return uspan_write_leave(&o);
-}
-
 uspan_err_t uspan_write_int(uspan_writer_t *w, const char *name, int64_t value)
 {
-    char text[20];
-    char *at = text + sizeof text;
+    char text[21];
+    char *at = text + sizeof text - 1u;
     uint64_t size = value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
+    *at = '\0';
     do {
         *--at = (char)('0' + size % 10u);
         size /= 10u;
@@ -101,32 +61,7 @@ uspan_err_t uspan_write_int(uspan_writer_t *w, const char *name, int64_t value)
     if (value < 0) {
         *--at = '-';
     }
-    return plain(w, name, at, (size_t)(text + sizeof text - at));
-}
-
-uspan_err_t uspan_write_bool(uspan_writer_t *w, const char *name, bool value)
-{
-    return plain(w, name, value ? "true" : "false", value ? 4u : 5u);
-}
-
-uspan_err_t uspan_write_null(uspan_writer_t *w, const char *name)
-{
-    return plain(w, name, "null", 4u);
-}
-
-uspan_err_t uspan_write_leaf(uspan_writer_t *w, const char *name, uspan_leaf_t leaf)
-{
-    uspan_write_out_t o;
-    if (!enter_value(&o, w, name, 0u)) {
-        return o.err;
-    }
-    if (leaf == USPAN_LEAF_JSON) {
-        (void)uspan_write_raw_begin(&o, name);
-    } else {
-        (void)uspan_write_value(&o, name, "\"", 1u,
-                                leaf == USPAN_LEAF_BASE64 ? USPAN_WRITE_BASE64 : USPAN_WRITE_TEXT);
-    }
-    return uspan_write_leave(&o);
+    return uspan_write_member(w, name, at, USPAN_LEAF_NONE, NULL, 0u);
 }
 
 uspan_err_t uspan_write_more_n(uspan_writer_t *w, const void *data, size_t len)
@@ -138,15 +73,10 @@ uspan_err_t uspan_write_more_n(uspan_writer_t *w, const void *data, size_t len)
     if (!uspan_write_enter(&o, w, false)) {
         return o.err;
     }
-    if (w->state == USPAN_WRITE_TEXT) {
-        (void)uspan_write_text(&o, data, len);
-    } else if (w->state == USPAN_WRITE_BASE64) {
-        (void)uspan_write_base64(&o, data, len);
-    } else if (w->state >= USPAN_WRITE_VALUE) {
-        (void)uspan_write_raw(&o, data, len);
-    } else {
+    if (w->state == USPAN_WRITE_BETWEEN) {
         return USPAN_ERR_ARG;
     }
+    (void)uspan_write_feed(&o, data, len);
     return uspan_write_leave(&o);
 }
 
@@ -166,30 +96,10 @@ uspan_err_t uspan_set_json_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *ke
                              size_t len)
 {
     uspan_writer_t w;
-    uspan_write_out_t o;
-    if (json == NULL && len > 0u) {
-        return USPAN_ERR_ARG;
-    }
     uspan_err_t err = uspan_write_prepare(&w, t, s, key, 0u);
-    if (err != USPAN_OK || len == 0u || !uspan_write_enter(&o, &w, false)) {
-        return err;
+    if (err == USPAN_OK && len > 0u) {
+        err = uspan_write_member(&w, NULL, "", USPAN_LEAF_JSON, json, len);
+        return err == USPAN_OK ? uspan_write_end(&w) : err;
     }
-    if (uspan_write_raw_begin(&o, NULL) && uspan_write_raw(&o, json, len)) {
-        (void)uspan_write_leaf_end(&o);
-    }
-    return uspan_write_leave(&o);
-}
-
-uspan_err_t uspan_function_input_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s)
-{
-    uspan_write_out_t o;
-    uspan_err_t err = uspan_write_prepare(w, t, s, &uspan_key_function_input, 0u);
-    if (err != USPAN_OK || !uspan_write_enter(&o, w, false)) {
-        return err;
-    }
-    uspan_writer_t next = *w;
-    uspan_write_push(&next, true);
-    uspan_write_push(&next, true);
-    (void)uspan_write_step(&o, &next, "{\"args\":[],\"kwargs\":{", 21u);
-    return uspan_write_leave(&o);
+    return err;
 }

@@ -73,84 +73,176 @@ uspan_err_t uspan_message_role(uspan_writer_t *w, const char *role);
  * "error" or another; NULL: "stop". More than 14 bytes are kept only where there is room. */
 uspan_err_t uspan_message_finish(uspan_writer_t *w, const char *reason);
 
+/* What the parts below are made of. texts: three, by kind; NULL: none. */
+typedef enum uspan_part_kind {
+    USPAN_PART_OTHER = 0, /* texts: type */
+    USPAN_PART_TEXT,
+    USPAN_PART_REASONING,
+    USPAN_PART_TOOL_CALL, /* id, name */
+    USPAN_PART_TOOL_RESPONSE, /* id */
+    USPAN_PART_BLOB, /* modality, MIME type */
+    USPAN_PART_URI, /* modality, MIME type, URI */
+    USPAN_PART_FILE, /* modality, MIME type, file id */
+    USPAN_PART_SERVER_CALL, /* id, name, type of tool */
+    USPAN_PART_SERVER_RESPONSE, /* id, -, type of tool */
+    USPAN_PART_DEFINITION /* name, description */
+} uspan_part_kind_t;
+uspan_err_t uspan_write_part(uspan_writer_t *w, uspan_part_kind_t kind, const char *const texts[3],
+                             const void *data, size_t len);
+static inline uspan_err_t uspan_part_of(uspan_writer_t *w, uspan_part_kind_t kind, const char *a, const char *b,
+                                        const char *c, const void *data, size_t len)
+{
+    const char *const texts[3] = { a, b, c };
+    return uspan_write_part(w, kind, texts, data, len);
+}
+static inline size_t uspan_text_len(const char *text)
+{
+    return text != NULL ? strlen(text) : 0u;
+}
+
 /* Begin a part of the open message (of the list, for system instructions); the one before is closed. Text,
  * arguments, response and data stay open: uspan_write_more() goes on with them. */
-uspan_err_t uspan_part_text_n(uspan_writer_t *w, const char *text, size_t len);
-uspan_err_t uspan_part_reasoning_n(uspan_writer_t *w, const char *text, size_t len);
+static inline uspan_err_t uspan_part_text_n(uspan_writer_t *w, const char *text, size_t len)
+{
+    return uspan_part_of(w, USPAN_PART_TEXT, NULL, NULL, NULL, text, len);
+}
+static inline uspan_err_t uspan_part_text(uspan_writer_t *w, const char *text)
+{
+    return uspan_part_text_n(w, text, uspan_text_len(text));
+}
+static inline uspan_err_t uspan_part_reasoning_n(uspan_writer_t *w, const char *text, size_t len)
+{
+    return uspan_part_of(w, USPAN_PART_REASONING, NULL, NULL, NULL, text, len);
+}
+static inline uspan_err_t uspan_part_reasoning(uspan_writer_t *w, const char *text)
+{
+    return uspan_part_reasoning_n(w, text, uspan_text_len(text));
+}
 /* id, name: NULL: none, or to come as a member. arguments, response: JSON; NULL: to come. */
-uspan_err_t uspan_part_tool_call(uspan_writer_t *w, const char *id, const char *name, const char *arguments);
-uspan_err_t uspan_part_tool_response(uspan_writer_t *w, const char *id, const char *response);
+static inline uspan_err_t uspan_part_tool_call(uspan_writer_t *w, const char *id, const char *name,
+                                               const char *arguments)
+{
+    return uspan_part_of(w, USPAN_PART_TOOL_CALL, id, name, NULL, arguments, uspan_text_len(arguments));
+}
+static inline uspan_err_t uspan_part_tool_response(uspan_writer_t *w, const char *id, const char *response)
+{
+    return uspan_part_of(w, USPAN_PART_TOOL_RESPONSE, id, NULL, NULL, response, uspan_text_len(response));
+}
 /* modality: "image", "video", "audio" or another. mime: NULL: none. data: any bytes; base64 is made here. */
-uspan_err_t uspan_part_blob(uspan_writer_t *w, const char *modality, const char *mime, const void *data,
-                            size_t len);
-uspan_err_t uspan_part_uri(uspan_writer_t *w, const char *modality, const char *mime, const char *uri);
-uspan_err_t uspan_part_file(uspan_writer_t *w, const char *modality, const char *mime, const char *file_id);
+static inline uspan_err_t uspan_part_blob(uspan_writer_t *w, const char *modality, const char *mime,
+                                          const void *data, size_t len)
+{
+    return uspan_part_of(w, USPAN_PART_BLOB, modality, mime, NULL, data, len);
+}
+static inline uspan_err_t uspan_part_uri(uspan_writer_t *w, const char *modality, const char *mime,
+                                         const char *uri)
+{
+    return uspan_part_of(w, USPAN_PART_URI, modality, mime, uri, NULL, 0u);
+}
+static inline uspan_err_t uspan_part_file(uspan_writer_t *w, const char *modality, const char *mime,
+                                          const char *file_id)
+{
+    return uspan_part_of(w, USPAN_PART_FILE, modality, mime, file_id, NULL, 0u);
+}
 /* A tool that ran at the provider. type: of the tool, "web_search"; its further members follow. */
-uspan_err_t uspan_part_server_tool_call(uspan_writer_t *w, const char *id, const char *name,
-                                        const char *type);
-uspan_err_t uspan_part_server_tool_response(uspan_writer_t *w, const char *id, const char *type);
+static inline uspan_err_t uspan_part_server_tool_call(uspan_writer_t *w, const char *id, const char *name,
+                                                      const char *type)
+{
+    return uspan_part_of(w, USPAN_PART_SERVER_CALL, id, name, type, NULL, 0u);
+}
+static inline uspan_err_t uspan_part_server_tool_response(uspan_writer_t *w, const char *id, const char *type)
+{
+    return uspan_part_of(w, USPAN_PART_SERVER_RESPONSE, id, NULL, type, NULL, 0u);
+}
 /* Any other type; its members follow. */
-uspan_err_t uspan_part(uspan_writer_t *w, const char *type);
+static inline uspan_err_t uspan_part(uspan_writer_t *w, const char *type)
+{
+    return uspan_part_of(w, USPAN_PART_OTHER, type != NULL ? type : "", NULL, NULL, NULL, 0u);
+}
 
 /* One tool of USPAN_TOOL_DEFINITIONS. description: NULL: none. parameters: JSON Schema as JSON text; NULL:
  * none. Further members may follow. */
-uspan_err_t uspan_tool_definition(uspan_writer_t *w, const char *name, const char *description,
-                                  const char *parameters);
+static inline uspan_err_t uspan_tool_definition(uspan_writer_t *w, const char *name, const char *description,
+                                                const char *parameters)
+{
+    return uspan_part_of(w, USPAN_PART_DEFINITION, name, description, NULL, parameters,
+                         uspan_text_len(parameters));
+}
 
 /* ---- any JSON ------------------------------------------------------------------------------------------ */
 
 /* Begin a value of any form under any key: an object, an array, one text. */
 uspan_err_t uspan_write_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s, const uspan_key_t *key);
-/* agentscope.function.input as AgentScope has it, {"args":[],"kwargs":{..}}: the members of kwargs follow. */
-uspan_err_t uspan_function_input_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s);
-/* A whole attribute given as JSON text: gen_ai.tool.call.arguments, agentscope.function.output, ... */
+/* A whole attribute given as JSON text: gen_ai.tool.call.arguments, agentscope.function.output, ...; of no
+ * length: it is left out. */
 uspan_err_t uspan_set_json_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *json,
                              size_t len);
+static inline uspan_err_t uspan_set_json(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
+                                         const char *json)
+{
+    return uspan_set_json_n(t, s, key, json, uspan_text_len(json));
+}
+
+/* A value that comes in pieces: begun by uspan_write_leaf(), or by a part, continued by uspan_write_more(). */
+typedef enum uspan_leaf {
+    USPAN_LEAF_NONE = 0,
+    USPAN_LEAF_TEXT,   /* a string; a character may be split between two pieces */
+    USPAN_LEAF_BASE64, /* bytes */
+    USPAN_LEAF_JSON    /* JSON as text; it may be split anywhere */
+} uspan_leaf_t;
+/* What the members below are made of: text that begins the value, and data of its leaf. */
+uspan_err_t uspan_write_member(uspan_writer_t *w, const char *name, const char *text, uspan_leaf_t leaf,
+                               const void *data, size_t len);
 
 /* A member of the open object (name, UTF-8) or an element of the open array (name NULL).
  * uspan_write_object() and uspan_write_array() open one, uspan_write_close() closes the innermost; up to 24
  * open in each other. */
-uspan_err_t uspan_write_object(uspan_writer_t *w, const char *name);
-uspan_err_t uspan_write_array(uspan_writer_t *w, const char *name);
-uspan_err_t uspan_write_close(uspan_writer_t *w);
-uspan_err_t uspan_write_str_n(uspan_writer_t *w, const char *name, const char *text, size_t len);
-uspan_err_t uspan_write_int(uspan_writer_t *w, const char *name, int64_t value);
-uspan_err_t uspan_write_bool(uspan_writer_t *w, const char *name, bool value);
-uspan_err_t uspan_write_null(uspan_writer_t *w, const char *name);
-
-/* A value that comes in pieces: begun here, or by a part, continued by uspan_write_more(). */
-typedef enum uspan_leaf {
-    USPAN_LEAF_TEXT = 1, /* a string; a character may be split between two pieces */
-    USPAN_LEAF_BASE64,   /* bytes */
-    USPAN_LEAF_JSON      /* JSON as text; it may be split anywhere */
-} uspan_leaf_t;
-uspan_err_t uspan_write_leaf(uspan_writer_t *w, const char *name, uspan_leaf_t leaf);
-uspan_err_t uspan_write_more_n(uspan_writer_t *w, const void *data, size_t len);
-/* Close all that is open. Only this judges JSON that ended too soon, and drops spaces kept in reserve. */
-uspan_err_t uspan_write_end(uspan_writer_t *w);
-
-/* ---- forms without lengths ----------------------------------------------------------------------------- */
-
-static inline uspan_err_t uspan_part_text(uspan_writer_t *w, const char *text)
+static inline uspan_err_t uspan_write_object(uspan_writer_t *w, const char *name)
 {
-    return uspan_part_text_n(w, text, text != NULL ? strlen(text) : 0u);
+    return uspan_write_member(w, name, "{", USPAN_LEAF_NONE, NULL, 0u);
 }
-static inline uspan_err_t uspan_part_reasoning(uspan_writer_t *w, const char *text)
+static inline uspan_err_t uspan_write_array(uspan_writer_t *w, const char *name)
 {
-    return uspan_part_reasoning_n(w, text, text != NULL ? strlen(text) : 0u);
+    return uspan_write_member(w, name, "[", USPAN_LEAF_NONE, NULL, 0u);
+}
+uspan_err_t uspan_write_close(uspan_writer_t *w);
+static inline uspan_err_t uspan_write_str_n(uspan_writer_t *w, const char *name, const char *text, size_t len)
+{
+    return uspan_write_member(w, name, "\"", USPAN_LEAF_TEXT, text, len);
 }
 static inline uspan_err_t uspan_write_str(uspan_writer_t *w, const char *name, const char *text)
 {
-    return uspan_write_str_n(w, name, text, text != NULL ? strlen(text) : 0u);
+    return uspan_write_str_n(w, name, text, uspan_text_len(text));
 }
+uspan_err_t uspan_write_int(uspan_writer_t *w, const char *name, int64_t value);
+static inline uspan_err_t uspan_write_bool(uspan_writer_t *w, const char *name, bool value)
+{
+    return uspan_write_member(w, name, value ? "true" : "false", USPAN_LEAF_NONE, NULL, 0u);
+}
+static inline uspan_err_t uspan_write_null(uspan_writer_t *w, const char *name)
+{
+    return uspan_write_member(w, name, "null", USPAN_LEAF_NONE, NULL, 0u);
+}
+static inline uspan_err_t uspan_write_leaf(uspan_writer_t *w, const char *name, uspan_leaf_t leaf)
+{
+    return uspan_write_member(w, name, leaf == USPAN_LEAF_JSON ? "" : "\"", leaf, NULL, 0u);
+}
+uspan_err_t uspan_write_more_n(uspan_writer_t *w, const void *data, size_t len);
 static inline uspan_err_t uspan_write_more(uspan_writer_t *w, const char *text)
 {
-    return uspan_write_more_n(w, text, text != NULL ? strlen(text) : 0u);
+    return uspan_write_more_n(w, text, uspan_text_len(text));
 }
-static inline uspan_err_t uspan_set_json(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
-                                         const char *json)
+/* Close all that is open. Only this judges JSON that ended too soon, and drops spaces kept in reserve. */
+uspan_err_t uspan_write_end(uspan_writer_t *w);
+
+/* agentscope.function.input as AgentScope has it, {"args":[],"kwargs":{..}}: the members of kwargs follow. */
+static inline uspan_err_t uspan_function_input_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s)
 {
-    return uspan_set_json_n(t, s, key, json, json != NULL ? strlen(json) : 0u);
+    (void)uspan_write_begin(w, t, s, &uspan_key_function_input);
+    (void)uspan_write_object(w, NULL);
+    (void)uspan_write_array(w, "args");
+    (void)uspan_write_close(w);
+    return uspan_write_object(w, "kwargs");
 }
 
 #ifdef __cplusplus
@@ -191,6 +283,8 @@ static inline uspan_err_t uspan_no_content(size_t unused)
 #define uspan_write_close(...) USPAN_NO_CONTENT(uspan_write_close(__VA_ARGS__))
 #define uspan_write_str_n(...) USPAN_NO_CONTENT(uspan_write_str_n(__VA_ARGS__))
 #define uspan_write_str(...) USPAN_NO_CONTENT(uspan_write_str(__VA_ARGS__))
+#define uspan_write_part(...) USPAN_NO_CONTENT(uspan_write_part(__VA_ARGS__))
+#define uspan_write_member(...) USPAN_NO_CONTENT(uspan_write_member(__VA_ARGS__))
 #define uspan_write_int(...) USPAN_NO_CONTENT(uspan_write_int(__VA_ARGS__))
 #define uspan_write_bool(...) USPAN_NO_CONTENT(uspan_write_bool(__VA_ARGS__))
 #define uspan_write_null(...) USPAN_NO_CONTENT(uspan_write_null(__VA_ARGS__))
