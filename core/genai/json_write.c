@@ -137,18 +137,13 @@ static size_t reserve(const uspan_writer_t *w)
     return in_string(w) && (w->flags & USPAN_WRITE_CUT) == 0u ? CUT_MARK_LEN : 0u;
 }
 
-size_t uspan_write_left(const uspan_write_out_t *o)
+int32_t uspan_write_left(const uspan_write_out_t *o)
 {
     const uspan_writer_t *w = o->w;
     size_t closing = strlen(ending(w)) + w->depth + w->need_len + reserve(w);
-    size_t bytes = w->len + o->used + closing;
-    size_t chars = w->chars + closing;
-    if (bytes >= o->room || chars >= o->room_chars) {
-        return 0u;
-    }
-    bytes = o->room - bytes;
-    chars = o->room_chars - chars;
-    return bytes < chars ? bytes : chars;
+    int32_t bytes = (int32_t)o->room - (int32_t)(w->len + o->used);
+    int32_t chars = (int32_t)o->room_chars - w->chars;
+    return (bytes < chars ? bytes : chars) - (int32_t)closing;
 }
 
 /* ---- one call ------------------------------------------------------------------------------------------ */
@@ -261,7 +256,7 @@ static void count(uspan_write_out_t *o, size_t len)
 
 bool uspan_write_fit(uspan_write_out_t *o, const char *text, size_t len)
 {
-    if (len > uspan_write_left(o)) {
+    if ((int32_t)len > uspan_write_left(o)) {
         return false;
     }
     memcpy(o->buf + o->used, text, len);
@@ -383,11 +378,10 @@ static bool put_whole(uspan_write_out_t *o, const char *text, size_t len)
 bool uspan_write_text(uspan_write_out_t *o, const char *text, size_t len)
 {
     while (len > 0u) {
-        size_t most = uspan_write_left(o);
-        most = most < len ? most : len;
-        most = most < USPAN_WRITE_ONCE ? most : USPAN_WRITE_ONCE;
+        int32_t left = uspan_write_left(o);
+        size_t most = len < USPAN_WRITE_ONCE ? len : USPAN_WRITE_ONCE;
         size_t taken = 0;
-        while (o->w->pend_len == 0u && taken < most && is_plain(text[taken])) {
+        while (o->w->pend_len == 0u && taken < most && (int32_t)taken < left && is_plain(text[taken])) {
             taken++;
         }
         char one[6];

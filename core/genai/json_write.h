@@ -85,8 +85,8 @@ bool uspan_write_store(uspan_write_out_t *o);
 /* Store, where much was gathered. */
 bool uspan_write_ensure(uspan_write_out_t *o, size_t most);
 
-/* Bytes that still go before the closing text. */
-size_t uspan_write_left(const uspan_write_out_t *o);
+/* Bytes that still go before the closing text; below 0: not even that fits. */
+int32_t uspan_write_left(const uspan_write_out_t *o);
 /* Put ASCII of up to USPAN_WRITE_ONCE bytes; w is as it will be behind it. False: it does not fit. */
 bool uspan_write_fit(uspan_write_out_t *o, const char *text, size_t len);
 /* What follows returns false where the value was cut, or the span is gone; o->err says which. */

@@ -135,7 +135,7 @@ uspan_err_t uspan_write_look(uspan_write_out_t *o)
     const uspan_slot_t *slot = uspan_slot_recorded(p, w->s, &err);
     bool wanted = slot != NULL && ((w->key->flags & USPAN_KEY_CONTENT) == 0u || uspan_content_on(p, slot));
     o->room = room_for(p, uspan_blocks_for(w->total));
-    o->room_chars = p->limits.value_chars != 0u ? p->limits.value_chars : USPAN_VALUE_MAX;
+    o->room_chars = p->limits.value_chars - 1u < USPAN_VALUE_MAX ? p->limits.value_chars : USPAN_VALUE_MAX;
     uspan_unlock(w->t, state);
     return wanted ? USPAN_OK : slot == NULL && err < USPAN_OK ? err : USPAN_ERR_CLOSED;
 }

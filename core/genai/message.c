@@ -103,7 +103,8 @@ uspan_err_t uspan_message_finish(uspan_writer_t *w, const char *reason)
         size_t n = 1;
         w->flags ^= cut; /* for this there is room, kept by the field that was owed */
         uspan_write_need(w, w->need & ~USPAN_NEED_FINISH);
-        size_t most = uspan_write_left(&o) - 20u; /* what stands around a reason, and the reserve meanwhile */
+        size_t most =
+            (size_t)uspan_write_left(&o) - 20u; /* what stands around it, and the reserve meanwhile */
         most = most < REASON_MAX ? most : REASON_MAX;
         reason = reason != NULL ? reason : "stop";
         for (; n <= most && *reason >= ' ' && *reason < 0x7F && *reason != '"' && *reason != '\\'; reason++) {

@@ -29,26 +29,29 @@
 extern "C" {
 #endif
 
-/* A value being written: 56 B on 32-bit. Private but for `invalid`. */
+/* A value being written: 56 B on 32-bit, 64 B on 64-bit. Private but for `invalid`; bytes first, for short
+ * instructions. */
 typedef struct uspan_writer {
-    uspan_tracer_t *t; /* NULL: nothing is written any more */
-    const uspan_key_t *key;
-    uspan_t s;
-    uint32_t stack; /* open containers, the innermost in bit 0; 1: an object */
+    uint8_t invalid; /* texts given as JSON that were none; 255: that or more */
+    uint8_t state;   /* within a leaf */
+    uint8_t flags;
+    uint8_t depth;   /* open containers */
+    uint8_t base;    /* those around the JSON given as text */
+    uint8_t list;
+    uint8_t before, escape; /* the state before a number or literal; within an escape */
+    uint8_t need_len;
+    uint8_t pend_len, pend[3]; /* bytes of a character, or of three for base64 */
+    uint16_t need;             /* fields that the open message and part still owe */
     uint16_t len, tail; /* bytes of the value without the closing ones; block of the last of them */
     uint16_t total;     /* bytes with the closing ones */
     uint16_t chars;     /* characters in len */
     uint16_t from, from_block, from_chars; /* the same where JSON given as text began */
     uint16_t token, token_block;           /* and its last number or literal */
-    uint16_t need; /* fields that the open message and part still owe */
-    uint16_t hex, high; /* of an escape under way */
-    uint8_t depth;      /* open containers */
-    uint8_t base;       /* those around the JSON given as text */
-    uint8_t state, before, escape; /* within a text or number; before the token; within an escape */
-    uint8_t flags, list;
-    uint8_t need_len;
-    uint8_t pend_len, pend[3]; /* bytes of a character or of three for base64 */
-    uint8_t invalid; /* texts given as JSON that were none; 255: that or more */
+    uint16_t hex, high;                    /* units of an escape */
+    uint32_t stack; /* open containers, the innermost in bit 0; 1: an object */
+    uspan_t s;
+    const uspan_key_t *key;
+    uspan_tracer_t *t; /* NULL: nothing is written any more */
 } uspan_writer_t;
 
 /* ---- lists of messages --------------------------------------------------------------------------------- */
