@@ -211,7 +211,8 @@ uspan_err_t uspan_write_leave(uspan_write_out_t *o)
 bool uspan_write_store(uspan_write_out_t *o)
 {
     uspan_writer_t *w = o->w;
-    while (o->used > 0u || (w->flags & USPAN_WRITE_STORED) != 0u) {
+    /* A value cut before there is any is counted, once. */
+    while (o->used > 0u || (w->flags & (USPAN_WRITE_STORED | (~o->stored.flags & USPAN_WRITE_CUT))) != 0u) {
         char waiting[4];
         char *end = o->buf + o->used;
         size_t closing = uspan_write_closing(w, 0u, end);

@@ -99,7 +99,8 @@ static uspan_err_t store(uspan_write_out_t *o, uspan_trace_part_t *p, size_t clo
             return err;
         }
     } else {
-        e = room_for(p, 0u) >= o->used + closing ? uspan_entry_claim(p, w->s, w->key, false) : NULL;
+        bool fits = o->used > 0u && room_for(p, 0u) >= o->used + closing;
+        e = fits ? uspan_entry_claim(p, w->s, w->key, false) : NULL;
         if (e == NULL) {
             err = uspan_entry_refused(p, w->s, w->key);
             return err < USPAN_OK ? err : USPAN_ERR_CLOSED;

@@ -1,5 +1,5 @@
-/* message.c: the shapes of the GenAI conventions' messages, parts and definitions: each begins owing the fields
- * that its schema requires, until they are there. */
+/* message.c: the shapes of the GenAI conventions' messages, parts and definitions: each begins owing the
+ * fields that its schema requires, until they are there. */
 #include "json_write.h"
 #include <string.h>
 
@@ -18,11 +18,14 @@ uspan_err_t uspan_messages_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s
 static bool begin_item(uspan_write_out_t *o, unsigned depth, unsigned need, const char *text, unsigned state)
 {
     uspan_writer_t *w = o->w;
-    if (!uspan_write_leaf_end(o) ||
-        (w->depth == 0u && !uspan_write_value(o, NULL, "[", 1u, USPAN_WRITE_BETWEEN))) {
+    if (!uspan_write_leaf_end(o)) {
         return false;
     }
-    uspan_write_close_to(o, depth);
+    if (w->depth > 0u) {
+        uspan_write_close_to(o, depth);
+    } else if (!uspan_write_value(o, NULL, "[", 1u, USPAN_WRITE_BETWEEN)) {
+        return false;
+    }
     if (!uspan_write_ensure(o, USPAN_WRITE_PIECE / 2u)) {
         return false;
     }
@@ -52,7 +55,8 @@ uspan_err_t uspan_message(uspan_writer_t *w, const char *role, const char *name)
         return o.err;
     }
     unsigned need = USPAN_NEED_OF_MESSAGE & (w->list == USPAN_OUTPUT_MESSAGES ? ~0u : ~USPAN_NEED_FINISH);
-    if (o.err == USPAN_TRUNCATED) { /* what follows belongs to no message */
+    if (!uspan_write_leaf_end(&o) || (w->flags & USPAN_WRITE_CUT) != 0u) { /* what follows has no message */
+        o.err = o.err == USPAN_OK ? USPAN_TRUNCATED : o.err;
         uspan_write_close_to(&o, w->depth > 0u);
     } else if (begin_item(&o, 1u, need, "{", USPAN_WRITE_BETWEEN) &&
                (role == NULL || uspan_write_pair(&o, "role", role)) &&

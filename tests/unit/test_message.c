@@ -1,5 +1,5 @@
 /* test_message.c: every shape of message, part and definition comes out as the conventions have it, and is whole between any two
- * calls. */
+ * calls, whatever ends the span or takes the room. */
 #include "uspan/message.h"
 #include <string.h>
 #include "peek.h"
@@ -13,6 +13,18 @@ static uspan_t begin(world_t *w)
 
 #define INPUT(w, s) peek_str(w, s, "gen_ai.input.messages")
 #define OUTPUT(w, s) peek_str(w, s, "gen_ai.output.messages")
+#define PARTS(w, s) peek_str(w, s, "gen_ai.system_instructions")
+#define TOOLS(w, s) peek_str(w, s, "gen_ai.tool.definitions")
+#define VALUE(w, s) peek_str(w, s, "agentscope.function.output")
+
+static uspan_writer_t begin_value(world_t *w, uspan_t s)
+{
+    uspan_writer_t m;
+    assert_int_equal(uspan_write_begin(&m, &w->tracer, s, &uspan_key_function_output), USPAN_OK);
+    return m;
+}
+
+/* ---- shapes ---------------------------------------------------------------------------------------------- */
 
 static void test_the_turn_of_the_conventions_example(void **state)
 {
@@ -21,17 +33,17 @@ static void test_the_turn_of_the_conventions_example(void **state)
     uspan_t s = begin(w);
     uspan_writer_t m;
     assert_int_equal(uspan_messages_begin(&m, t, s, USPAN_SYSTEM_INSTRUCTIONS), USPAN_OK);
-    assert_null(peek_attr(w, s, "gen_ai.system_instructions"));
+    assert_null(peek_attr(w, s, "gen_ai.system_instructions")); /* an empty list is left out */
     assert_int_equal(uspan_part_text(&m, "You run a greenhouse."), USPAN_OK);
     assert_int_equal(uspan_write_end(&m), USPAN_OK);
-    assert_string_equal(peek_str(w, s, "gen_ai.system_instructions"),
-                        "[{\"type\":\"text\",\"content\":\"You run a greenhouse.\"}]");
+    assert_string_equal(PARTS(w, s), "[{\"type\":\"text\",\"content\":\"You run a greenhouse.\"}]");
     uspan_messages_begin(&m, t, s, USPAN_INPUT_MESSAGES);
     assert_int_equal(uspan_message(&m, "user", NULL), USPAN_OK);
     assert_string_equal(INPUT(w, s), "[{\"role\":\"user\",\"parts\":[]}]");
     assert_int_equal(uspan_part_text(&m, "Is bed 3 dry?"), USPAN_OK);
-    assert_string_equal(INPUT(w, s), "[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"Is bed 3 dry?\"}]}]"
-                                     "              ");
+    assert_string_equal(INPUT(w, s),
+                        "[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"Is bed 3 dry?\"}]}]"
+                        "              ");
     assert_int_equal(uspan_message(&m, "assistant", NULL), USPAN_OK);
     assert_int_equal(uspan_part_tool_call(&m, "c1", "read_soil", "{\"bed\":3}"), USPAN_OK);
     assert_int_equal(uspan_message(&m, "tool", NULL), USPAN_OK);
@@ -41,23 +53,490 @@ static void test_the_turn_of_the_conventions_example(void **state)
         "[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"Is bed 3 dry?\"}]},"
         "{\"role\":\"assistant\",\"parts\":[{\"type\":\"tool_call\",\"id\":\"c1\",\"name\":\"read_soil\","
         "\"arguments\":{\"bed\":3}}]},"
-        "{\"role\":\"tool\",\"parts\":[{\"type\":\"tool_call_response\",\"id\":\"c1\",\"response\":{\"moisture\":12}}]}]");
+        "{\"role\":\"tool\",\"parts\":[{\"type\":\"tool_call_response\",\"id\":\"c1\",\"response\":{"
+        "\"moisture\":12}}]}]");
     uspan_messages_begin(&m, t, s, USPAN_OUTPUT_MESSAGES);
     uspan_message(&m, "assistant", NULL);
     uspan_part_text(&m, "Yes, ");
     assert_int_equal(uspan_write_more(&m, "12%."), USPAN_OK);
-    assert_string_equal(OUTPUT(w, s), "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"Yes, 12%.\"}],"
-                                      "\"finish_reason\":\"error\"         }]              ");
+    assert_string_equal(OUTPUT(w, s),
+                        "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"Yes, 12%.\"}],"
+                        "\"finish_reason\":\"error\"           }]              ");
     assert_int_equal(uspan_message_finish(&m, "stop"), USPAN_OK);
-    assert_string_equal(OUTPUT(w, s), "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"Yes, 12%.\"}],"
-                                      "\"finish_reason\":\"stop\"}]");
+    assert_string_equal(OUTPUT(w, s),
+                        "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"Yes, 12%.\"}],"
+                        "\"finish_reason\":\"stop\"}]");
     assert_int_equal(m.invalid, 0);
+}
+
+static void test_every_part_of_the_conventions(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    uspan_writer_t m;
+    uspan_messages_begin(&m, &w->tracer, s, USPAN_SYSTEM_INSTRUCTIONS);
+    assert_int_equal(uspan_part_reasoning(&m, "dry"), USPAN_OK);
+    assert_int_equal(uspan_part_blob(&m, "image", "image/jpeg", "\xFF\xD8\xFF\xE0\x00\x10", 6), USPAN_OK);
+    assert_int_equal(uspan_part_uri(&m, "audio", NULL, "https://ex.test/a.wav"), USPAN_OK);
+    assert_int_equal(uspan_part_file(&m, "video", "video/mp4", "f-77"), USPAN_OK);
+    assert_int_equal(uspan_part_server_tool_call(&m, "s1", "web_search", "web_search"), USPAN_OK);
+    assert_int_equal(uspan_write_str(&m, "query", "frost"), USPAN_OK);
+    assert_int_equal(uspan_part_server_tool_response(&m, "s1", "web_search"), USPAN_OK);
+    assert_int_equal(uspan_write_int(&m, "hits", 2), USPAN_OK);
+    assert_int_equal(uspan_part(&m, "sensor_frame"), USPAN_OK);
+    assert_int_equal(uspan_write_int(&m, "bed", 3), USPAN_OK);
+    assert_int_equal(uspan_write_array(&m, "values"), USPAN_OK);
+    assert_int_equal(uspan_write_int(&m, NULL, 1), USPAN_OK);
+    assert_int_equal(uspan_write_int(&m, NULL, 2), USPAN_OK);
+    assert_int_equal(uspan_write_end(&m), USPAN_OK);
+    assert_string_equal(
+        PARTS(w, s),
+        "[{\"type\":\"reasoning\",\"content\":\"dry\"},"
+        "{\"type\":\"blob\",\"modality\":\"image\",\"mime_type\":\"image/jpeg\",\"content\":\"/9j/4AAQ\"},"
+        "{\"type\":\"uri\",\"modality\":\"audio\",\"uri\":\"https://ex.test/a.wav\"},"
+        "{\"type\":\"file\",\"modality\":\"video\",\"mime_type\":\"video/mp4\",\"file_id\":\"f-77\"},"
+        "{\"type\":\"server_tool_call\",\"id\":\"s1\",\"name\":\"web_search\","
+        "\"server_tool_call\":{\"type\":\"web_search\",\"query\":\"frost\"}},"
+        "{\"type\":\"server_tool_call_response\",\"id\":\"s1\",\"server_tool_call_response\":{\"type\":\"web_"
+        "search\",\"hits\":2}},"
+        "{\"type\":\"sensor_frame\",\"bed\":3,\"values\":[1,2]}]");
+}
+
+static void test_tool_definitions(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    uspan_writer_t m;
+    uspan_messages_begin(&m, &w->tracer, s, USPAN_TOOL_DEFINITIONS);
+    assert_int_equal(uspan_tool_definition(&m, "read_soil", "Moisture of a bed", "{\"type\": \"object\"}"),
+                     USPAN_OK);
+    assert_int_equal(uspan_tool_definition(&m, "now", NULL, NULL), USPAN_OK);
+    assert_int_equal(uspan_write_bool(&m, "strict", true), USPAN_OK);
+    assert_string_equal(
+        TOOLS(w, s),
+        "[{\"type\":\"function\",\"name\":\"read_soil\",\"description\":\"Moisture of a bed\","
+        "\"parameters\":{\"type\":\"object\"}},{\"type\":\"function\",\"name\":\"now\",\"strict\":true}]");
+}
+
+static void test_names_speakers_roles_that_come_late_and_reasons(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    uspan_writer_t m;
+    uspan_messages_begin(&m, &w->tracer, s, USPAN_OUTPUT_MESSAGES);
+    uspan_message(&m, NULL, NULL);
+    assert_string_equal(OUTPUT(w, s),
+                        "[{\"parts\":[],\"role\":\"unknown\",\"finish_reason\":\"error\"           }]");
+    uspan_part_tool_call(&m, NULL, NULL, "[1");
+    assert_string_equal(
+        OUTPUT(w, s),
+        "[{\"parts\":[{\"type\":\"tool_call\",\"arguments\":[1],\"name\":\"\"}],\"role\":\"unknown\","
+        "\"finish_reason\":\"error\"           }]");
+    assert_int_equal(uspan_write_more(&m, "]"), USPAN_OK);
+    assert_int_equal(uspan_write_str(&m, "name", "read_soil"), USPAN_OK);
+    assert_int_equal(uspan_message_role(&m, "assistant"), USPAN_OK);
+    assert_int_equal(uspan_message_role(&m, "assistant"), USPAN_ERR_ARG);
+    assert_int_equal(uspan_message_finish(&m, NULL), USPAN_OK);
+    assert_int_equal(uspan_message_finish(&m, NULL), USPAN_ERR_ARG);
+    uspan_message(&m, "assistant", "gardener");
+    uspan_message_finish(&m, "a reason of the provider's own, as it says");
+    assert_string_equal(
+        OUTPUT(w, s),
+        "[{\"parts\":[{\"type\":\"tool_call\",\"arguments\":[1],\"name\":\"read_soil\"}],\"role\":"
+        "\"assistant\","
+        "\"finish_reason\":\"stop\"},{\"role\":\"assistant\",\"name\":\"gardener\",\"parts\":[],"
+        "\"finish_reason\":\"a reason of the provider's own, as it sa\"}]");
+}
+
+static void test_function_input_as_agentscope_has_it(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    uspan_writer_t m;
+    assert_int_equal(uspan_function_input_begin(&m, &w->tracer, s), USPAN_OK);
+    uspan_write_int(&m, "x", INT64_MIN);
+    uspan_write_null(&m, "y\"\n");
+    uspan_write_bool(&m, "z", false);
+    uspan_write_leaf(&m, "raw", USPAN_LEAF_JSON);
+    uspan_write_more(&m, " { } ");
+    assert_int_equal(uspan_write_end(&m), USPAN_OK);
+    assert_string_equal(
+        peek_str(w, s, "agentscope.function.input"),
+        "{\"args\":[],\"kwargs\":{\"x\":-9223372036854775808,\"y\\\"\\n\":null,\"z\":false,\"raw\":{}}}");
+}
+
+/* ---- text ------------------------------------------------------------------------------------------------ */
+
+static void test_text_is_escaped_and_what_is_not_utf8_is_replaced(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    uspan_writer_t m = begin_value(w, s);
+    static const char text[] =
+        "\"\\/\b\f\n\r\t\x01\x1F\x7F \xC3\xA4\xF0\x9F\x8C\xB1 \xFF\xC3( \xED\xA0\x80\0.";
+    assert_int_equal(uspan_write_str_n(&m, NULL, text, sizeof text - 1u), USPAN_OK);
+    uspan_write_end(&m);
+    assert_string_equal(
+        VALUE(w, s),
+        "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7F \xC3\xA4\xF0\x9F\x8C\xB1 \xEF\xBF\xBD\xEF\xBF\xBD( "
+        "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\\u0000.\"");
+}
+
+static void test_a_character_may_be_split_between_pieces_and_half_of_one_is_replaced(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    static const char text[] = "\xF0\x9F\x8C\xB1\xE2\x82\xAC";
+    uspan_writer_t m = begin_value(w, s);
+    uspan_write_str(&m, NULL, "");
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(uspan_write_more_n(&m, text + i, 1), USPAN_OK);
+    }
+    assert_string_equal(VALUE(w, s), "\"\xF0\x9F\x8C\xB1\xEF\xBF\xBD\"           "); /* at every moment */
+    uspan_write_more_n(&m, text + 6, 1);
+    assert_string_equal(VALUE(w, s), "\"\xF0\x9F\x8C\xB1\xE2\x82\xAC\"              ");
+    uspan_write_more_n(&m, text, 2);
+    uspan_write_end(&m);
+    assert_string_equal(VALUE(w, s), "\"\xF0\x9F\x8C\xB1\xE2\x82\xAC\xEF\xBF\xBD\"");
+}
+
+static void test_a_blob_in_pieces_of_every_size(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    static const uint8_t data[] = { 0, 1, 2, 0xFB, 0xFF, 0xFE, 7 };
+    static const char *const want[] = { "\"\"",         "\"AA==\"",     "\"AAE=\"",     "\"AAEC\"",
+                                        "\"AAEC+w==\"", "\"AAEC+/8=\"", "\"AAEC+//+\"", "\"AAEC+//+Bw==\"" };
+    for (size_t len = 0; len <= sizeof data; len++) {
+        uspan_writer_t m = begin_value(w, s);
+        uspan_write_leaf(&m, NULL, USPAN_LEAF_BASE64);
+        for (size_t i = 0; i < len; i++) {
+            assert_int_equal(uspan_write_more_n(&m, data + i, 1), USPAN_OK);
+        }
+        assert_memory_equal(VALUE(w, s), want[len], strlen(want[len])); /* at every moment */
+        uspan_write_end(&m);
+        assert_string_equal(VALUE(w, s), want[len]);
+    }
+}
+
+/* ---- JSON given as text ---------------------------------------------------------------------------------- */
+
+static void test_json_given_as_text_is_checked_and_made_compact_in_pieces_of_every_size(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    static const struct {
+        const char *given, *kept;
+        unsigned invalid;
+    } rows[] = {
+        { " { \"a\" : [ 1 , -0.5e+3 , true ] , \"b\" : null }\n", "{\"a\":[1,-0.5e+3,true],\"b\":null}", 0 },
+        { "\"\\u0041\\/\\u00e4\\ud83c\\udf31\\n\\u0001\"", "\"A/\xC3\xA4\xF0\x9F\x8C\xB1\\n\\u0001\"", 0 },
+        { "\"\\ud83c x \\udf31 \\ud83c\\n\\ud83c\\u0041\"",
+          "\"\xEF\xBF\xBD x \xEF\xBF\xBD \xEF\xBF\xBD\\n\xEF\xBF\xBD"
+          "A\"",
+          0 },
+        { "[]", "[]", 0 },
+        { "", "null", 0 },
+        { "ok", "\"ok\"", 1 },
+        { "23.5 \xC2\xB0"
+          "C",
+          "\"23.5\xC2\xB0"
+          "C\"",
+          1 },
+        { "{\"bed\":3, oops", "\"{\\\"bed\\\":3,oops\"", 1 },
+        { "{\"bed\":3,\"open\":tru", "\"{\\\"bed\\\":3,\\\"open\\\":tru\"", 1 },
+        { "[1,]", "\"[1,]\"", 1 },
+        { "01", "\"01\"", 1 },
+        { "NaN", "\"NaN\"", 1 },
+        { "-Infinity", "\"-Infinity\"", 1 },
+        { "\"\\ud83c\\u12", "\"\\\"\\\\ud83c\\\\u12\"", 1 },
+        { "\"\\q\"", "\"\\\"\\\\q\\\"\"", 1 },
+        { "\"half \xE2\x82", "\"\\\"half \xEF\xBF\xBD\"", 1 },
+        { "{} {}", "\"{}{}\"", 1 },
+        { "[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]",
+          "\"[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]\"", 1 },
+    };
+    for (size_t row = 0; row < COUNT(rows); row++) {
+        size_t len = strlen(rows[row].given);
+        for (size_t piece = 1; piece <= len || piece == 1u; piece++) {
+            uspan_writer_t m = begin_value(w, s);
+            assert_int_equal(uspan_write_leaf(&m, NULL, USPAN_LEAF_JSON), USPAN_OK);
+            for (size_t at = 0; at < len; at += piece) {
+                assert_int_equal(
+                    uspan_write_more_n(&m, rows[row].given + at, len - at < piece ? len - at : piece),
+                    USPAN_OK);
+            }
+            assert_int_equal(uspan_write_end(&m), USPAN_OK);
+            assert_string_equal(VALUE(w, s), rows[row].kept);
+            assert_int_equal(m.invalid, rows[row].invalid);
+        }
+    }
+    assert_int_equal(uspan_set_json(&w->tracer, s, &uspan_key_tool_call_result, "{\"ok\": true}"), USPAN_OK);
+    assert_string_equal(peek_str(w, s, "gen_ai.tool.call.result"), "{\"ok\":true}");
+    assert_int_equal(uspan_set_json(&w->tracer, s, &uspan_key_tool_call_result, NULL), USPAN_OK);
+    assert_string_equal(peek_str(w, s, "gen_ai.tool.call.result"), "{\"ok\":true}"); /* nothing is left out */
+}
+
+static void test_a_span_that_ends_within_json_has_a_value_completed(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    static const char *const rows[][2] = { { "{\"a", "{\"a\":null}" },
+                                           { "{\"a\"", "{\"a\":null}" },
+                                           { "{\"a\":", "{\"a\":null}" },
+                                           { "{\"a\":-", "{\"a\":-0}" },
+                                           { "[1.", "[1.0]" },
+                                           { "[1e", "[1e0]" },
+                                           { "[1E-", "[1E-0]" },
+                                           { "[t", "[true]" },
+                                           { "[fal", "[false]" },
+                                           { "[nul", "[null]" },
+                                           { "[1,", "[1]" },
+                                           { "{\"a\":1,", "{\"a\":1}" },
+                                           { "[[{", "[[{}]]" },
+                                           { "[\"x\\u00", "[\"x\"]" } };
+    for (size_t row = 0; row < COUNT(rows); row++) {
+        uspan_writer_t m = begin_value(w, s);
+        uspan_write_leaf(&m, NULL, USPAN_LEAF_JSON);
+        uspan_write_more(&m, rows[row][0]);
+        assert_memory_equal(VALUE(w, s), rows[row][1], strlen(rows[row][1]));
+    }
+}
+
+/* ---- limits ---------------------------------------------------------------------------------------------- */
+
+static void test_a_cut_is_marked_within_the_text_and_the_message_can_still_be_finished(void **state)
+{
+    world_t *w = *state;
+    uspan_limits_t limits = { .value_chars = 130 };
+    uspan_set_limits(&w->tracer, &limits);
+    uspan_t s = begin(w);
+    uspan_writer_t m;
+    uspan_messages_begin(&m, &w->tracer, s, USPAN_OUTPUT_MESSAGES);
+    uspan_message(&m, "assistant", NULL);
+    uspan_err_t err = uspan_part_text(&m, "");
+    for (unsigned i = 0; i < 20u && err == USPAN_OK; i++) {
+        err = uspan_write_more(&m, "\xE2\x82\xAC ab");
+    }
+    assert_int_equal(err, USPAN_TRUNCATED);
+    assert_int_equal(uspan_write_more(&m, "x"), USPAN_TRUNCATED);
+    assert_int_equal(uspan_part_text(&m, "x"), USPAN_TRUNCATED);
+    assert_int_equal(uspan_message_finish(&m, "content_filter"), USPAN_TRUNCATED);
+    assert_string_equal(OUTPUT(w, s),
+                        "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"\xE2\x82\xAC "
+                        "ab\xE2\x82\xAC ab\xE2\x82\xAC ab\xE2\x82\xAC ab\xE2\x82\xAC ab...[truncated]\"}],"
+                        "\"finish_reason\":\"content_filter\"}]");
+    assert_int_equal(uspan_message(&m, "assistant", NULL), USPAN_TRUNCATED); /* left out, and so is its end */
+    assert_int_equal(uspan_message_finish(&m, "stop"), USPAN_TRUNCATED);
+    assert_int_equal(uspan_write_end(&m), USPAN_TRUNCATED);
+    assert_non_null(strstr(OUTPUT(w, s), "content_filter\"}]"));
+    assert_int_equal(peek_stats(w).values_truncated, 1);
+}
+
+static void test_a_value_is_cut_at_the_compiled_limit_and_not_before(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    static char text[2u * USPAN_VALUE_MAX];
+    memset(text, 'a', sizeof text);
+    uspan_writer_t m = begin_value(w, s);
+    assert_int_equal(uspan_write_str_n(&m, NULL, text, USPAN_VALUE_MAX - 16u),
+                     USPAN_OK); /* quotes, the mark's room */
+    assert_int_equal(peek_attr(w, s, "agentscope.function.output")->len, USPAN_VALUE_MAX);
+    assert_int_equal(uspan_write_more(&m, "b"), USPAN_TRUNCATED);
+    assert_int_equal(peek_attr(w, s, "agentscope.function.output")->len, USPAN_VALUE_MAX);
+    assert_non_null(strstr(VALUE(w, s), "aaa...[truncated]\""));
+}
+
+static void test_a_pool_that_runs_dry_at_any_block_leaves_the_value_whole(void **state)
+{
+    world_t *w = *state;
+    static const char text[] =
+        "{\"a\":[1,2,{\"b\":\"ccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\",\"d\":1234567890}],"
+        "\"e\":true} x";
+    uspan_writer_t m;
+    for (unsigned blocks = 0; blocks < 9u; blocks++) {
+        uspan_t s = begin(w);
+        peek_leave_blocks(w, blocks);
+        uspan_messages_begin(&m, &w->tracer, s, USPAN_OUTPUT_MESSAGES);
+        uspan_message(&m, "assistant", "gardener");
+        uspan_part_tool_call(&m, "call_1", "read_soil",
+                             text); /* no JSON: taken back while blocks are short */
+        uspan_err_t err = uspan_message_finish(&m, "tool_call");
+        const char *value = OUTPUT(w, s);
+        assert_true(blocks >= 3u ? value != NULL : blocks > 0u || value == NULL);
+        if (value == NULL) {
+            assert_int_equal(err, USPAN_TRUNCATED);
+            assert_int_equal(peek_slot(w, s)->dropped_attrs, 1); /* said once */
+        } else {
+            assert_memory_equal(value, "[{\"role\":\"assistant\"", 20);
+            assert_non_null(strstr(value, "\"finish_reason\":\"tool_call\""));
+            assert_non_null(strstr(value, "\"parts\":["));
+            assert_string_equal(value + strlen(value) - 2u, "}]");
+        }
+        peek_return_blocks(w);
+        uspan_end(&w->tracer, s);
+        peek_drain(w);
+    }
+}
+
+/* ---- rules ----------------------------------------------------------------------------------------------- */
+
+static void test_what_is_out_of_place_is_refused_and_leaves_the_value_alone(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    uspan_t s = begin(w);
+    uspan_writer_t m;
+    assert_int_equal(uspan_messages_begin(NULL, t, s, USPAN_INPUT_MESSAGES), USPAN_ERR_ARG);
+    assert_int_equal(uspan_messages_begin(&m, t, s, (uspan_list_t)0), USPAN_ERR_ARG);
+    assert_int_equal(uspan_messages_begin(&m, t, s, (uspan_list_t)5), USPAN_ERR_ARG);
+    assert_int_equal(uspan_message(&m, "user", NULL),
+                     USPAN_OK); /* a writer that did not begin does nothing */
+    assert_int_equal(uspan_write_begin(&m, NULL, s, &uspan_key_function_output), USPAN_ERR_ARG);
+    assert_int_equal(uspan_write_begin(&m, t, s, NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_message(NULL, "user", NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_messages_begin(&m, t, s, USPAN_INPUT_MESSAGES), USPAN_OK);
+    assert_int_equal(uspan_part_text(&m, "x"), USPAN_ERR_ARG); /* no message */
+    assert_int_equal(uspan_message_finish(&m, "stop"), USPAN_ERR_ARG);
+    assert_int_equal(uspan_message_role(&m, "user"), USPAN_ERR_ARG);
+    assert_int_equal(uspan_write_more(&m, "x"), USPAN_ERR_ARG); /* no leaf */
+    assert_null(INPUT(w, s));
+    uspan_message(&m, "user", NULL);
+    assert_int_equal(uspan_message_role(&m, NULL), USPAN_ERR_ARG);
+    uspan_message(&m, "user", NULL);
+    assert_int_equal(uspan_write_str(&m, "a", "x"), USPAN_ERR_ARG); /* no part */
+    assert_int_equal(uspan_write_object(&m, NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_write_close(&m), USPAN_ERR_ARG);
+    assert_int_equal(uspan_part_text_n(&m, NULL, 1), USPAN_ERR_ARG);
+    uspan_part(&m, "frame");
+    assert_int_equal(uspan_write_int(&m, NULL, 1), USPAN_ERR_ARG); /* a member needs a name */
+    assert_int_equal(uspan_write_close(&m), USPAN_ERR_ARG);        /* parts close themselves */
+    assert_int_equal(uspan_write_str_n(&m, "a", NULL, 1), USPAN_ERR_ARG);
+    uspan_write_array(&m, "list");
+    assert_int_equal(uspan_write_int(&m, "a", 1), USPAN_ERR_ARG); /* an element has none */
+    assert_string_equal(INPUT(w, s), "[{\"role\":\"user\",\"parts\":[]},{\"role\":\"user\",\"parts\":[{"
+                                     "\"type\":\"frame\",\"list\":[]}]}]");
+    m = begin_value(w, s);
+    assert_int_equal(uspan_message(&m, "user", NULL), USPAN_ERR_ARG); /* no list */
+    assert_int_equal(uspan_part_text(&m, "x"), USPAN_ERR_ARG);
+    assert_int_equal(uspan_write_int(&m, NULL, 1), USPAN_OK);
+    assert_int_equal(uspan_write_int(&m, NULL, 2), USPAN_ERR_ARG); /* one value */
+    assert_string_equal(VALUE(w, s), "1");
+    m = begin_value(w, s);
+    for (unsigned i = 0; i < 24u; i++) {
+        assert_int_equal(uspan_write_array(&m, NULL), USPAN_OK);
+    }
+    assert_int_equal(uspan_write_array(&m, NULL), USPAN_ERR_ARG); /* too deep */
+    assert_string_equal(VALUE(w, s), "[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]");
+}
+
+static void test_null_spans_unsampled_spans_and_content_switched_off_cost_nothing(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    uspan_writer_t m;
+    assert_int_equal(uspan_messages_begin(&m, t, USPAN_NULL, USPAN_INPUT_MESSAGES), USPAN_OK);
+    uint64_t locks = w->locks;
+    assert_int_equal(uspan_message(&m, "user", NULL), USPAN_OK);
+    assert_int_equal(uspan_part_text(&m, "x"), USPAN_OK);
+    assert_int_equal(uspan_write_end(&m), USPAN_OK);
+    uspan_t s = begin(w);
+    uspan_set_content(t, false);
+    assert_int_equal(uspan_messages_begin(&m, t, s, USPAN_INPUT_MESSAGES), USPAN_OK);
+    locks = w->locks;
+    assert_int_equal(uspan_message(&m, "user", NULL), USPAN_OK);
+    assert_int_equal(uspan_part_text(&m, "x"), USPAN_OK);
+    assert_int_equal(w->locks, locks);
+    assert_int_equal(uspan_set_json(t, s, &uspan_key_tool_call_result, "1"), USPAN_OK);
+    assert_null(INPUT(w, s));
+    assert_int_equal(peek_slot(w, s)->attr_count, 0);
+    uspan_set_content(t, true);
+    uspan_messages_begin(&m, t, s, USPAN_INPUT_MESSAGES);
+    uspan_message(&m, "user", NULL);
+    uspan_set_content(t, false); /* in the middle: what is there stays as it is */
+    assert_int_equal(uspan_part_text(&m, "x"), USPAN_OK);
+    assert_string_equal(INPUT(w, s), "[{\"role\":\"user\",\"parts\":[]}]");
+    uspan_set_content(t, true);
+}
+
+static void test_a_span_that_ended_and_an_attribute_that_somebody_else_set_are_left_alone(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    uspan_t s = begin(w);
+    uspan_writer_t m;
+    uspan_messages_begin(&m, t, s, USPAN_INPUT_MESSAGES);
+    uspan_message(&m, "user", NULL);
+    uspan_set_str(t, s, &uspan_key_input_messages, "mine");
+    assert_int_equal(uspan_part_text(&m, "x"), USPAN_ERR_STALE);
+    assert_string_equal(INPUT(w, s), "mine");
+    uspan_messages_begin(&m, t, s, USPAN_INPUT_MESSAGES);
+    uspan_message(&m, "user", NULL);
+    uspan_part_text(&m,
+                    "a text that is longer than a block of the pool, so that another chain takes its place");
+    unsigned len = peek_attr(w, s, "gen_ai.input.messages")->len;
+    char other[512];
+    memset(other, 'o', sizeof other);
+    uspan_set_str_n(t, s, &uspan_key_input_messages, other, len); /* of equal length */
+    uspan_t more = uspan_start(t, USPAN_ROOT, "more");
+    uspan_set_str_n(t, more, &uspan_key_input_messages, other, 300);
+    assert_int_equal(uspan_write_more(&m, "x"), USPAN_ERR_STALE);
+    assert_int_equal(strspn(INPUT(w, s), "o"), len);
+    assert_int_equal(strspn(INPUT(w, more), "o"), 300);
+    uspan_end(t, more);
+    uspan_messages_begin(&m, t, s, USPAN_OUTPUT_MESSAGES);
+    uspan_message(&m, "user", NULL);
+    uspan_part_text(&m, "half");
+    uspan_end(t, s);
+    assert_int_equal(uspan_write_more(&m, " more"), USPAN_ERR_STALE);
+    assert_int_equal(uspan_messages_begin(&m, t, s, USPAN_OUTPUT_MESSAGES), USPAN_ERR_STALE);
+}
+
+static void test_lists_on_one_span_are_written_by_turns(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    uspan_writer_t in, out;
+    uspan_messages_begin(&in, &w->tracer, s, USPAN_INPUT_MESSAGES);
+    uspan_messages_begin(&out, &w->tracer, s, USPAN_OUTPUT_MESSAGES);
+    uspan_message(&in, "user", NULL);
+    uspan_message(&out, "assistant", NULL);
+    uspan_part_text(&in, "");
+    uspan_part_text(&out, "");
+    for (unsigned i = 0; i < 60u; i++) {
+        uspan_write_more(&in, "question ");
+        uspan_write_more(&out, "answer ");
+    }
+    uspan_write_end(&in);
+    uspan_message_finish(&out, NULL);
+    assert_int_equal(strlen(INPUT(w, s)),
+                     strlen("[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"\"}]}]") + 540u);
+    assert_int_equal(strlen(OUTPUT(w, s)), strlen("[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\","
+                                                  "\"content\":\"\"}],\"finish_reason\":\"stop\"}]") +
+                                               420u);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_the_turn_of_the_conventions_example),
+        IN_WORLD(test_every_part_of_the_conventions),
+        IN_WORLD(test_tool_definitions),
+        IN_WORLD(test_names_speakers_roles_that_come_late_and_reasons),
+        IN_WORLD(test_function_input_as_agentscope_has_it),
+        IN_WORLD(test_text_is_escaped_and_what_is_not_utf8_is_replaced),
+        IN_WORLD(test_a_character_may_be_split_between_pieces_and_half_of_one_is_replaced),
+        IN_WORLD(test_a_blob_in_pieces_of_every_size),
+        IN_WORLD(test_json_given_as_text_is_checked_and_made_compact_in_pieces_of_every_size),
+        IN_WORLD(test_a_span_that_ends_within_json_has_a_value_completed),
+        IN_WORLD(test_a_cut_is_marked_within_the_text_and_the_message_can_still_be_finished),
+        IN_WORLD(test_a_value_is_cut_at_the_compiled_limit_and_not_before),
+        IN_WORLD(test_a_pool_that_runs_dry_at_any_block_leaves_the_value_whole),
+        IN_WORLD(test_what_is_out_of_place_is_refused_and_leaves_the_value_alone),
+        IN_WORLD(test_null_spans_unsampled_spans_and_content_switched_off_cost_nothing),
+        IN_WORLD(test_a_span_that_ended_and_an_attribute_that_somebody_else_set_are_left_alone),
+        IN_WORLD(test_lists_on_one_span_are_written_by_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

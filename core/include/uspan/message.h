@@ -92,8 +92,8 @@ typedef enum uspan_part_kind {
 } uspan_part_kind_t;
 uspan_err_t uspan_write_part(uspan_writer_t *w, uspan_part_kind_t kind, const char *const texts[3],
                              const void *data, size_t len);
-static inline uspan_err_t uspan_part_of(uspan_writer_t *w, uspan_part_kind_t kind, const char *a, const char *b,
-                                        const char *c, const void *data, size_t len)
+static inline uspan_err_t uspan_part_of(uspan_writer_t *w, uspan_part_kind_t kind, const char *a,
+                                        const char *b, const char *c, const void *data, size_t len)
 {
     const char *const texts[3] = { a, b, c };
     return uspan_write_part(w, kind, texts, data, len);
@@ -186,7 +186,7 @@ static inline uspan_err_t uspan_set_json(uspan_tracer_t *t, uspan_t s, const usp
     return uspan_set_json_n(t, s, key, json, uspan_text_len(json));
 }
 
-/* A value that comes in pieces: begun by uspan_write_leaf(), or by a part, continued by uspan_write_more(). */
+/* A value that comes in pieces: begun by uspan_write_leaf() or a part, continued by uspan_write_more(). */
 typedef enum uspan_leaf {
     USPAN_LEAF_NONE = 0,
     USPAN_LEAF_TEXT,   /* a string; a character may be split between two pieces */
@@ -209,7 +209,8 @@ static inline uspan_err_t uspan_write_array(uspan_writer_t *w, const char *name)
     return uspan_write_member(w, name, "[", USPAN_LEAF_NONE, NULL, 0u);
 }
 uspan_err_t uspan_write_close(uspan_writer_t *w);
-static inline uspan_err_t uspan_write_str_n(uspan_writer_t *w, const char *name, const char *text, size_t len)
+static inline uspan_err_t uspan_write_str_n(uspan_writer_t *w, const char *name, const char *text,
+                                            size_t len)
 {
     return uspan_write_member(w, name, "\"", USPAN_LEAF_TEXT, text, len);
 }
