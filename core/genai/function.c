@@ -2,52 +2,54 @@
 #include "typed.h"
 
 static const uspan_row_t format_rows[] = {
-    ROW_TEXT(uspan_format_t, target, format_target),
+    END(TEXT, uspan_format_t, target, format_target),
 };
 
 static const uspan_row_t format_result_rows[] = {
-    ROW_INT(uspan_format_result_t, count, format_count),
+    END(INT, uspan_format_result_t, count, format_count),
 };
 
 static const uspan_span_type_t format_type = { .operation = USPAN_OPERATION_FORMAT,
-                                               .unknown = USPAN_PROVIDER_UNKNOWN,
+                                               .fixed_key = &uspan_key_format_target,
+                                               .fixed = USPAN_PROVIDER_UNKNOWN,
+                                               .traits = USPAN_TYPED_OR_FIXED,
                                                .kind = USPAN_KIND_INTERNAL,
-                                               ROWS(format_rows),
+                                               .rows = format_rows,
                                                FOR_ALIYUN("TASK") FOR_PHOENIX("CHAIN") FOR_LANGFUSE("span") };
 
 uspan_t uspan_format_begin(uspan_tracer_t *t, uspan_t parent, const char *target)
 {
-    return uspan_typed_begin_short(t, parent, &format_type, target, NULL);
+    return uspan_typed_begin_one(t, parent, target, &format_type);
 }
 
 uspan_t uspan_format_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_format_t *f)
 {
-    return uspan_typed_begin(t, parent, &format_type, f, NULL);
+    return uspan_typed_begin(t, parent, f, &format_type);
 }
 
 uspan_err_t uspan_format_end(uspan_tracer_t *t, uspan_t s, const uspan_format_result_t *r)
 {
-    return uspan_typed_end(t, s, END_ROWS(format_result_rows), r, USPAN_OK);
+    return uspan_typed_end(t, s, r, format_result_rows);
 }
 
 static const uspan_row_t function_rows[] = {
-    ROW_TEXT(uspan_function_t, name, function_name),
+    END(TEXT, uspan_function_t, name, function_name),
 };
 
 static const uspan_span_type_t function_type = { .operation = USPAN_OPERATION_FUNCTION,
                                                  .kind = USPAN_KIND_INTERNAL,
-                                                 ROWS(function_rows),
+                                                 .rows = function_rows,
                                                  FOR_ALIYUN("TASK") FOR_PHOENIX("CHAIN")
                                                      FOR_LANGFUSE("span") };
 
 uspan_t uspan_function_begin(uspan_tracer_t *t, uspan_t parent, const char *name)
 {
-    return uspan_typed_begin_short(t, parent, &function_type, name, NULL);
+    return uspan_typed_begin_one(t, parent, name, &function_type);
 }
 
 uspan_t uspan_function_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_function_t *f)
 {
-    return uspan_typed_begin(t, parent, &function_type, f, NULL);
+    return uspan_typed_begin(t, parent, f, &function_type);
 }
 
 uspan_t uspan_custom_begin(uspan_tracer_t *t, uspan_t parent, const char *name, const char *data)
@@ -58,5 +60,5 @@ uspan_t uspan_custom_begin(uspan_tracer_t *t, uspan_t parent, const char *name, 
 
 uspan_err_t uspan_function_end(uspan_tracer_t *t, uspan_t s, const uspan_result_t *r)
 {
-    return uspan_typed_end(t, s, NULL, 0u, r, USPAN_OK);
+    return uspan_typed_end(t, s, r, NULL);
 }

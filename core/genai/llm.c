@@ -3,27 +3,28 @@
 #include "typed.h"
 
 static const uspan_row_t chat_rows[] = {
-    ROW_TEXT(uspan_chat_t, model, request_model),
-    ROW_TEXT(uspan_chat_t, provider, provider_name),
-    ROW_TRUE(uspan_chat_t, stream, request_stream),
-    ROW_TEXT(uspan_chat_t, server_address, server_address),
-    ROW_PORT(uspan_chat_t, server_port, server_port),
-    ROW_TEXT(uspan_chat_t, openai_api_type, openai_api_type),
-    ROW_TEXT(uspan_chat_t, openai_service_tier, openai_request_service_tier),
+    ROW(TEXT, uspan_chat_t, model, request_model),
+    ROW(TEXT, uspan_chat_t, provider, provider_name),
+    ROW(TRUE, uspan_chat_t, stream, request_stream),
+    ROW(TEXT, uspan_chat_t, server_address, server_address),
+    ROW(COUNT, uspan_chat_t, server_port, server_port),
+    ROW(TEXT, uspan_chat_t, openai_api_type, openai_api_type),
+    END(TEXT, uspan_chat_t, openai_service_tier, openai_request_service_tier),
 };
 
 static const uspan_row_t chat_result_rows[] = {
-    ROW_TEXT(uspan_chat_result_t, response_id, response_id),
-    ROW_TEXT(uspan_chat_result_t, response_model, response_model),
-    ROW_ONE(uspan_chat_result_t, finish_reason, response_finish_reasons),
-    ROW_LIST(uspan_chat_result_t, finish_reasons, response_finish_reasons),
-    ROW_TEXT(uspan_chat_result_t, openai_service_tier, openai_response_service_tier),
-    ROW_TEXT(uspan_chat_result_t, openai_system_fingerprint, openai_system_fingerprint),
-    CONTENT_ROWS(ROW_OUTPUT(uspan_chat_result_t, output_messages, output_messages)),
+    ROW(TEXT, uspan_chat_result_t, response_id, response_id),
+    ROW(TEXT, uspan_chat_result_t, response_model, response_model),
+    ROW(ONE, uspan_chat_result_t, finish_reason, response_finish_reasons),
+    ROW(LIST, uspan_chat_result_t, finish_reasons, response_finish_reasons),
+    ROW(TEXT, uspan_chat_result_t, openai_service_tier, openai_response_service_tier),
+    ROW(TEXT, uspan_chat_result_t, openai_system_fingerprint, openai_system_fingerprint),
+    CONTENT_END(END(OUTPUT, uspan_chat_result_t, output_messages, output_messages)),
 };
 
-#define MODEL_CALL \
-    .kind = USPAN_KIND_CLIENT, .has_model = true, .is_call = true, ROWS(chat_rows), FOR_ALIYUN("LLM")
+#define MODEL_CALL                                                                                \
+    .kind = USPAN_KIND_CLIENT, .traits = USPAN_TYPED_MODEL | USPAN_TYPED_CALL, .rows = chat_rows, \
+    FOR_ALIYUN("LLM")
 
 static const uspan_span_type_t chat_type = { .operation = USPAN_OPERATION_CHAT, MODEL_CALL };
 static const uspan_span_type_t generate_type = { .operation = USPAN_OPERATION_GENERATE, MODEL_CALL };
@@ -43,42 +44,42 @@ static const uspan_span_type_t response_type = { .operation = USPAN_OPERATION_CH
 
 uspan_t uspan_chat_begin(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model)
 {
-    return uspan_typed_begin_short(t, parent, &chat_type, model, provider);
+    return uspan_typed_begin_two(t, parent, provider, model, &chat_type);
 }
 
 uspan_t uspan_chat_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_chat_t *chat)
 {
-    return uspan_typed_begin(t, parent, &chat_type, chat, NULL);
+    return uspan_typed_begin(t, parent, chat, &chat_type);
 }
 
 uspan_t uspan_generate_begin(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model)
 {
-    return uspan_typed_begin_short(t, parent, &generate_type, model, provider);
+    return uspan_typed_begin_two(t, parent, provider, model, &generate_type);
 }
 
 uspan_t uspan_generate_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_chat_t *chat)
 {
-    return uspan_typed_begin(t, parent, &generate_type, chat, NULL);
+    return uspan_typed_begin(t, parent, chat, &generate_type);
 }
 
 uspan_t uspan_completion_begin(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model)
 {
-    return uspan_typed_begin_short(t, parent, &completion_type, model, provider);
+    return uspan_typed_begin_two(t, parent, provider, model, &completion_type);
 }
 
 uspan_t uspan_completion_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_chat_t *chat)
 {
-    return uspan_typed_begin(t, parent, &completion_type, chat, NULL);
+    return uspan_typed_begin(t, parent, chat, &completion_type);
 }
 
 uspan_t uspan_response_begin(uspan_tracer_t *t, uspan_t parent, const char *model)
 {
-    return uspan_typed_begin_short(t, parent, &response_type, model, NULL);
+    return uspan_typed_begin_one(t, parent, model, &response_type);
 }
 
 uspan_t uspan_response_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_chat_t *chat)
 {
-    return uspan_typed_begin(t, parent, &response_type, chat, NULL);
+    return uspan_typed_begin(t, parent, chat, &response_type);
 }
 
 uspan_err_t uspan_chat_end(uspan_tracer_t *t, uspan_t s, const uspan_chat_result_t *r)
@@ -92,78 +93,78 @@ uspan_err_t uspan_chat_end(uspan_tracer_t *t, uspan_t s, const uspan_chat_result
             (void)uspan_set_strs(t, s, &uspan_key_response_finish_reasons, &broke_off, 1u);
         }
     }
-    return uspan_typed_end(t, s, END_ROWS(chat_result_rows), r, worst);
+    return uspan_worst(worst, uspan_typed_end(t, s, r, chat_result_rows));
 }
 
 /* ---- embeddings and retrieval -------------------------------------------------------------------------- */
 
 static const uspan_row_t embeddings_rows[] = {
-    ROW_TEXT(uspan_embeddings_t, model, request_model),
-    ROW_TEXT(uspan_embeddings_t, provider, provider_name),
-    ROW_INT(uspan_embeddings_t, dimensions, embeddings_dimension_count),
-    ROW_LIST(uspan_embeddings_t, encoding_formats, request_encoding_formats),
-    ROW_TEXT(uspan_embeddings_t, server_address, server_address),
-    ROW_PORT(uspan_embeddings_t, server_port, server_port),
-};
-
-static const uspan_row_t embeddings_result_rows[] = {
-    ROW_TEXT(uspan_embeddings_result_t, response_model, response_model),
-    ROW_INT(uspan_embeddings_result_t, input_tokens, usage_input_tokens),
+    ROW(TEXT, uspan_embeddings_t, model, request_model),
+    ROW(TEXT, uspan_embeddings_t, provider, provider_name),
+    ROW(INT, uspan_embeddings_t, dimensions, embeddings_dimension_count),
+    ROW(LIST, uspan_embeddings_t, encoding_formats, request_encoding_formats),
+    ROW(TEXT, uspan_embeddings_t, server_address, server_address),
+    END(COUNT, uspan_embeddings_t, server_port, server_port),
 };
 
 static const uspan_span_type_t embeddings_type = { .operation = USPAN_OPERATION_EMBEDDINGS,
                                                    .kind = USPAN_KIND_CLIENT,
-                                                   .is_call = true,
-                                                   ROWS(embeddings_rows),
+                                                   .traits = USPAN_TYPED_CALL,
+                                                   .rows = embeddings_rows,
                                                    FOR_ALIYUN("EMBEDDING") };
 
 uspan_t uspan_embeddings_begin(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model)
 {
-    return uspan_typed_begin_short(t, parent, &embeddings_type, model, provider);
+    return uspan_typed_begin_two(t, parent, provider, model, &embeddings_type);
 }
 
 uspan_t uspan_embeddings_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_embeddings_t *e)
 {
-    return uspan_typed_begin(t, parent, &embeddings_type, e, NULL);
+    return uspan_typed_begin(t, parent, e, &embeddings_type);
 }
+
+static const uspan_row_t embeddings_result_rows[] = {
+    ROW(TEXT, uspan_embeddings_result_t, response_model, response_model),
+    END(INT, uspan_embeddings_result_t, input_tokens, usage_input_tokens),
+};
 
 uspan_err_t uspan_embeddings_end(uspan_tracer_t *t, uspan_t s, const uspan_embeddings_result_t *r)
 {
-    if (r != NULL && r->input_tokens.is_set && r->input_tokens.value > 0) {
+    if (r != NULL && r->input_tokens.is_set) {
         const uspan_tokens_t tokens = { .input = (uint32_t)r->input_tokens.value };
         uspan_count_tokens(t, &tokens);
     }
-    return uspan_typed_end(t, s, END_ROWS(embeddings_result_rows), r, USPAN_OK);
+    return uspan_typed_end(t, s, r, embeddings_result_rows);
 }
 
 static const uspan_row_t retrieval_rows[] = {
-    ROW_TEXT(uspan_retrieval_t, data_source_id, data_source_id),
-    ROW_TEXT(uspan_retrieval_t, provider, provider_name),
-    ROW_TEXT(uspan_retrieval_t, model, request_model),
-    ROW_DOUBLE(uspan_retrieval_t, top_k, request_top_k),
-    CONTENT_ROWS(ROW_INPUT(uspan_retrieval_t, query, retrieval_query)),
+    ROW(TEXT, uspan_retrieval_t, data_source_id, data_source_id),
+    ROW(TEXT, uspan_retrieval_t, provider, provider_name),
+    ROW(TEXT, uspan_retrieval_t, model, request_model),
+    ROW(DOUBLE, uspan_retrieval_t, top_k, request_top_k),
+    CONTENT_END(END(INPUT, uspan_retrieval_t, query, retrieval_query)),
 };
 
 static const uspan_row_t retrieval_result_rows[] = {
-    CONTENT_ROWS(ROW_OUTPUT(uspan_retrieval_result_t, documents, retrieval_documents)),
+    CONTENT_END(END(OUTPUT, uspan_retrieval_result_t, documents, retrieval_documents)),
 };
 
 static const uspan_span_type_t retrieval_type = { .operation = USPAN_OPERATION_RETRIEVAL,
                                                   .kind = USPAN_KIND_CLIENT,
-                                                  ROWS(retrieval_rows),
+                                                  .rows = retrieval_rows,
                                                   FOR_ALIYUN("RETRIEVER") FOR_LANGFUSE("retriever") };
 
 uspan_t uspan_retrieval_begin(uspan_tracer_t *t, uspan_t parent, const char *data_source_id)
 {
-    return uspan_typed_begin_short(t, parent, &retrieval_type, data_source_id, NULL);
+    return uspan_typed_begin_one(t, parent, data_source_id, &retrieval_type);
 }
 
 uspan_t uspan_retrieval_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_retrieval_t *r)
 {
-    return uspan_typed_begin(t, parent, &retrieval_type, r, NULL);
+    return uspan_typed_begin(t, parent, r, &retrieval_type);
 }
 
 uspan_err_t uspan_retrieval_end(uspan_tracer_t *t, uspan_t s, const uspan_retrieval_result_t *r)
 {
-    return uspan_typed_end(t, s, END_ROWS(retrieval_result_rows), r, USPAN_OK);
+    return uspan_typed_end(t, s, r, retrieval_result_rows);
 }

@@ -2,74 +2,73 @@
 #include "typed.h"
 
 static const uspan_row_t speech_rows[] = {
-    ROW_TEXT(uspan_speech_t, model, request_model),
-    ROW_TEXT(uspan_speech_t, provider, provider_name),
-    ROW_TEXT(uspan_speech_t, format, audio_output_format),
-    ROW_TEXT(uspan_speech_t, voice, speech_voice),
-    CONTENT_ROWS(ROW_INPUT(uspan_speech_t, input_messages, input_messages)),
+    ROW(TEXT, uspan_speech_t, model, request_model),
+    ROW(TEXT, uspan_speech_t, provider, provider_name),
+    ROW(TEXT, uspan_speech_t, format, audio_output_format),
+    ROW(TEXT, uspan_speech_t, voice, speech_voice),
+    CONTENT_END(END(INPUT, uspan_speech_t, input_messages, input_messages)),
 };
 
 static const uspan_row_t transcription_rows[] = {
-    ROW_TEXT(uspan_speech_t, model, request_model),
-    ROW_TEXT(uspan_speech_t, provider, provider_name),
-    ROW_TEXT(uspan_speech_t, format, audio_input_format),
-    CONTENT_ROWS(ROW_TEXT(uspan_speech_t, input_messages, input_messages)),
+    ROW(TEXT, uspan_speech_t, model, request_model),
+    ROW(TEXT, uspan_speech_t, provider, provider_name),
+    ROW(TEXT, uspan_speech_t, format, audio_input_format),
+    CONTENT_END(END(TEXT, uspan_speech_t, input_messages, input_messages)),
 };
 
 static const uspan_row_t speech_result_rows[] = {
-    CONTENT_ROWS(ROW_OUTPUT(uspan_speech_result_t, output_messages, output_messages)),
+    CONTENT_END(END(OUTPUT, uspan_speech_result_t, output_messages, output_messages)),
 };
 
 static const uspan_span_type_t speech_type = { .operation = USPAN_OPERATION_SPEECH,
                                                .fixed_key = &uspan_key_output_type,
                                                .fixed = USPAN_OUTPUT_SPEECH,
                                                .kind = USPAN_KIND_CLIENT,
-                                               .is_call = true,
-                                               ROWS(speech_rows),
+                                               .traits = USPAN_TYPED_CALL,
+                                               .rows = speech_rows,
                                                FOR_ALIYUN("LLM") FOR_PHOENIX("CHAIN")
                                                    FOR_LANGFUSE("generation") };
 static const uspan_span_type_t transcription_type = { .operation = USPAN_OPERATION_TRANSCRIPTION,
                                                       .fixed_key = &uspan_key_output_type,
                                                       .fixed = USPAN_OUTPUT_TEXT,
                                                       .kind = USPAN_KIND_CLIENT,
-                                                      .is_call = true,
-                                                      ROWS(transcription_rows),
+                                                      .traits = USPAN_TYPED_CALL,
+                                                      .rows = transcription_rows,
                                                       FOR_ALIYUN("LLM") FOR_PHOENIX("CHAIN")
                                                           FOR_LANGFUSE("generation") };
 static const uspan_span_type_t group_type = { .operation = USPAN_OPERATION_SPEECH_GROUP,
-                                              .whole_name = USPAN_OPERATION_SPEECH_GROUP,
                                               .kind = USPAN_KIND_INTERNAL,
                                               FOR_ALIYUN("CHAIN") FOR_PHOENIX("CHAIN") FOR_LANGFUSE("span") };
 
 uspan_t uspan_speech_begin(uspan_tracer_t *t, uspan_t parent, const char *model)
 {
-    return uspan_typed_begin_short(t, parent, &speech_type, model, NULL);
+    return uspan_typed_begin_one(t, parent, model, &speech_type);
 }
 
 uspan_t uspan_speech_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_speech_t *speech)
 {
-    return uspan_typed_begin(t, parent, &speech_type, speech, NULL);
+    return uspan_typed_begin(t, parent, speech, &speech_type);
 }
 
 uspan_t uspan_transcription_begin(uspan_tracer_t *t, uspan_t parent, const char *model)
 {
-    return uspan_typed_begin_short(t, parent, &transcription_type, model, NULL);
+    return uspan_typed_begin_one(t, parent, model, &transcription_type);
 }
 
 uspan_t uspan_transcription_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_speech_t *speech)
 {
-    return uspan_typed_begin(t, parent, &transcription_type, speech, NULL);
+    return uspan_typed_begin(t, parent, speech, &transcription_type);
 }
 
 uspan_err_t uspan_speech_end(uspan_tracer_t *t, uspan_t s, const uspan_speech_result_t *r)
 {
     uspan_err_t worst =
         r != NULL && r->first_chunk_ns != 0u ? uspan_first_chunk_at(t, s, r->first_chunk_ns) : USPAN_OK;
-    return uspan_typed_end(t, s, END_ROWS(speech_result_rows), r, worst);
+    return uspan_worst(worst, uspan_typed_end(t, s, r, speech_result_rows));
 }
 
 uspan_t uspan_speech_group_begin(uspan_tracer_t *t, uspan_t parent, const char *input)
 {
     const uspan_request_t r = { .function_input = input };
-    return uspan_typed_begin(t, parent, &group_type, &r, NULL);
+    return uspan_typed_begin(t, parent, &r, &group_type);
 }

@@ -63,8 +63,8 @@ bool uspan_has_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key)
         return false;
     }
     uint32_t state = uspan_lock(t);
-    const uspan_slot_t *slot = uspan_slot_open(&t->trace, s);
-    bool found = slot != NULL && uspan_attr_of(slot, key) != NULL;
+    uspan_slot_t *slot = uspan_slot_open(&t->trace, s);
+    bool found = slot != NULL && uspan_entry_find(slot, key) != NULL;
     uspan_unlock(t, state);
     return found;
 }
@@ -84,8 +84,8 @@ uspan_err_t uspan_first_chunk_at(uspan_tracer_t *t, uspan_t s, uint64_t at_ns)
     uspan_err_t err;
     uint64_t start_ns = 0;
     uint32_t state = uspan_lock(t);
-    const uspan_slot_t *slot = uspan_slot_recorded(&t->trace, s, &err);
-    bool first = slot != NULL && uspan_attr_of(slot, key) == NULL;
+    uspan_slot_t *slot = uspan_slot_recorded(&t->trace, s, &err);
+    bool first = slot != NULL && uspan_entry_find(slot, key) == NULL;
     if (first) {
         start_ns = slot->start_ns;
     }
@@ -96,7 +96,7 @@ uspan_err_t uspan_first_chunk_at(uspan_tracer_t *t, uspan_t s, uint64_t at_ns)
     uint64_t waited_ns = at_ns > start_ns ? at_ns - start_ns : 0u;
     tell_profiles(t, s, at_ns, waited_ns);
     err = uspan_set_bool(t, s, &uspan_key_request_stream, true);
-    return uspan_worse(err, uspan_set_double(t, s, key, (double)waited_ns / 1e9)); /* seconds */
+    return uspan_worst(err, uspan_set_double(t, s, key, (double)waited_ns / 1e9)); /* seconds */
 }
 
 uspan_err_t uspan_first_chunk(uspan_tracer_t *t, uspan_t s)

@@ -10,70 +10,72 @@
 /* What a field holds, and how it becomes an attribute. */
 typedef enum uspan_row_kind {
     USPAN_ROW_NONE = 0,
-    USPAN_ROW_TEXT,  /* const char *: where not NULL and not "" */
-    USPAN_ROW_INPUT, /* the same; profiles repeat it under their own keys */
-    USPAN_ROW_OUTPUT,
-    USPAN_ROW_INT,    /* uspan_opt_int_t */
-    USPAN_ROW_DOUBLE, /* uspan_opt_double_t */
-    USPAN_ROW_PORT,   /* uint16_t: where not 0 */
-    USPAN_ROW_TRUE,   /* bool: where true */
-    USPAN_ROW_BOOL,   /* bool: always */
-    USPAN_ROW_ONE,    /* const char *: a list of that one */
-    USPAN_ROW_LIST    /* const char *const *, ended by NULL */
+    USPAN_ROW_TEXT,   /* where not NULL and not "" */
+    USPAN_ROW_INPUT,  /* the same; profiles repeat it under their own keys */
+    USPAN_ROW_OUTPUT, /* likewise */
+    USPAN_ROW_ONE,    /* a list of that one */
+    USPAN_ROW_LIST,   /* ended by NULL */
+    USPAN_ROW_INT,
+    USPAN_ROW_DOUBLE,
+    USPAN_ROW_COUNT, /* where not 0 */
+    USPAN_ROW_TRUE   /* where true */
 } uspan_row_kind_t;
+#define USPAN_TYPE_OF_TEXT const char *
+#define USPAN_TYPE_OF_INPUT const char *
+#define USPAN_TYPE_OF_OUTPUT const char *
+#define USPAN_TYPE_OF_ONE const char *
+#define USPAN_TYPE_OF_LIST const char *const *
+#define USPAN_TYPE_OF_INT uspan_opt_int_t
+#define USPAN_TYPE_OF_DOUBLE uspan_opt_double_t
+#define USPAN_TYPE_OF_COUNT uint32_t
+#define USPAN_TYPE_OF_TRUE bool
 
 typedef struct uspan_row {
     const uspan_key_t *key;
     uint16_t offset; /* of the field in its struct */
     uint8_t kind;
+    uint8_t is_last; /* of its table */
 } uspan_row_t;
 
-/* An offset, with a check that the field is of the type that the row's kind reads. */
-#define USPAN_ROW(S, field, kind_, type_, key_)                                         \
-    {                                                                                   \
-        &uspan_key_##key_,                                                              \
-            (uint16_t)(offsetof(S, field) + 0u * sizeof(_Generic(((S *)0)->field, type_ \
-                                                                 : 'x'))),              \
-            USPAN_ROW_##kind_                                                           \
+/* A row, and the last of a table; a field of another type than its kind reads does not compile. */
+#define USPAN_ROW(kind_, S, field, key_, last)                                                          \
+    {                                                                                                   \
+        &uspan_key_##key_,                                                                              \
+            (uint16_t)(offsetof(S, field) + 0u * sizeof(_Generic(((S *)0)->field, USPAN_TYPE_OF_##kind_ \
+                                                                 : 'x'))),                              \
+            USPAN_ROW_##kind_, (last)                                                                   \
     }
-#define ROW_TEXT(S, field, key) USPAN_ROW(S, field, TEXT, const char *, key)
-#define ROW_INPUT(S, field, key) USPAN_ROW(S, field, INPUT, const char *, key)
-#define ROW_OUTPUT(S, field, key) USPAN_ROW(S, field, OUTPUT, const char *, key)
-#define ROW_INT(S, field, key) USPAN_ROW(S, field, INT, uspan_opt_int_t, key)
-#define ROW_DOUBLE(S, field, key) USPAN_ROW(S, field, DOUBLE, uspan_opt_double_t, key)
-#define ROW_PORT(S, field, key) USPAN_ROW(S, field, PORT, uint16_t, key)
-#define ROW_TRUE(S, field, key) USPAN_ROW(S, field, TRUE, bool, key)
-#define ROW_BOOL(S, field, key) USPAN_ROW(S, field, BOOL, bool, key)
-#define ROW_ONE(S, field, key) USPAN_ROW(S, field, ONE, const char *, key)
-#define ROW_LIST(S, field, key) USPAN_ROW(S, field, LIST, const char *const *, key)
-/* Rows of content: none of them where USPAN_CONTENT is 0. */
+#define ROW(kind, S, field, key) USPAN_ROW(kind, S, field, key, 0u)
+#define END(kind, S, field, key) USPAN_ROW(kind, S, field, key, 1u)
+/* The rows of content, which end a table: none of them where USPAN_CONTENT is 0. */
 #if USPAN_CONTENT
-#define CONTENT_ROWS(...) __VA_ARGS__
+#define CONTENT_END(...) __VA_ARGS__
 #else
-#define CONTENT_ROWS(...)        \
-    {                            \
-        NULL, 0u, USPAN_ROW_NONE \
+#define CONTENT_END(...)             \
+    {                                \
+        NULL, 0u, USPAN_ROW_NONE, 1u \
     }
 #endif
 
-/* How every request and result begins; and what the short begins fill in. */
+/* How every request begins, and what the short begins fill in. */
 typedef struct uspan_request {
     USPAN_REQUEST_FIELDS;
     const char *subject, *second;
 } uspan_request_t;
 
+#define USPAN_TYPED_MODEL 1u    /* USPAN_MODEL_FIELDS follow subject and second */
+#define USPAN_TYPED_CALL 2u     /* of a model: counted in uspan_usage_t */
+#define USPAN_TYPED_IS_FIXED 4u /* the fixed text is the whole name */
+#define USPAN_TYPED_OR_FIXED 8u /* the fixed text is the subject where there is none */
+
 typedef struct uspan_span_type {
     const char *operation;
-    const char *whole_name; /* NULL: "operation subject" */
-    const char *unknown;    /* subject where there is none; NULL: none */
-    const uspan_key_t *fixed_key;
+    const uspan_key_t *fixed_key; /* set first, for rows to replace; NULL: none */
     const char *fixed;
     void (*extra)(uspan_tracer_t *t, uspan_t s, const void *request); /* before the rows; NULL */
-    const uspan_row_t *rows; /* the first is the subject's, unless whole_name is there */
-    uint8_t row_count;
+    const uspan_row_t *rows;                                          /* the first two: subject and second */
     uint8_t kind;
-    bool has_model; /* USPAN_MODEL_FIELDS follow subject and second */
-    bool is_call;   /* of a model: counted in uspan_usage_t */
+    uint8_t traits; /* USPAN_TYPED_* */
 #if USPAN_PROFILE_ALIYUN
     const char *aliyun; /* gen_ai.span.kind */
 #endif
@@ -99,41 +101,43 @@ typedef struct uspan_span_type {
 #else
 #define FOR_LANGFUSE(type)
 #endif
-#define ROWS(table) .rows = (table), .row_count = (uint8_t)(sizeof(table) / sizeof((table)[0]))
+
+/* Arguments stand where the public calls have them, so that those are a jump.
+ * Begin with a request whose struct is the type's; NULL: with nothing. */
+uspan_t uspan_typed_begin(uspan_tracer_t *t, uspan_t parent, const void *request,
+                          const uspan_span_type_t *type);
+/* The same with more options, whose kind, start_ns, parent and fill are set here. rows: of the type's, at
+ * most; UINT8_MAX: the request is the type's own struct. */
+uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *request,
+                             const uspan_span_type_t *type, unsigned rows, uspan_options_t *o);
+/* Begin with the first row alone; with the first two. */
+uspan_t uspan_typed_begin_one(uspan_tracer_t *t, uspan_t parent, const char *subject,
+                              const uspan_span_type_t *type);
+uspan_t uspan_typed_begin_two(uspan_tracer_t *t, uspan_t parent, const char *second, const char *subject,
+                              const uspan_span_type_t *type);
+/* The subject became known later: its attribute, and the name. */
+void uspan_typed_rename(uspan_tracer_t *t, uspan_t s, const char *subject, const uspan_span_type_t *type);
+/* Set what a result says (NULL: nothing), and end. rows: NULL: it has none of its own. */
+uspan_err_t uspan_typed_end(uspan_tracer_t *t, uspan_t s, const void *result, const uspan_row_t *rows);
+/* Set what the rows find in a struct. Returns the worst result. */
+uspan_err_t uspan_set_rows(uspan_tracer_t *t, uspan_t s, const void *from, const uspan_row_t *rows);
+/* uspan_worse(), not inlined. */
+uspan_err_t uspan_worst(uspan_err_t a, uspan_err_t b);
 
 static inline bool uspan_has_text(const char *text)
 {
     return text != NULL && text[0] != '\0';
 }
 
-/* Set what the rows find in a struct. Returns the worst result. */
-uspan_err_t uspan_set_rows(uspan_tracer_t *t, uspan_t s, const uspan_row_t *rows, size_t count,
-                           const void *from);
-/* Begin with a request whose struct is the type's; o: further options, its kind, start_ns, parent and fill
- * are set here; NULL: none. */
-uspan_t uspan_typed_begin(uspan_tracer_t *t, uspan_t parent, const uspan_span_type_t *type,
-                          const void *request, uspan_options_t *o);
-/* Begin with the first row or two alone. */
-uspan_t uspan_typed_begin_short(uspan_tracer_t *t, uspan_t parent, const uspan_span_type_t *type,
-                                const char *subject, const char *second);
-/* Set what a result says (NULL: nothing), and end. worst: what went wrong before. */
-uspan_err_t uspan_typed_end(uspan_tracer_t *t, uspan_t s, const uspan_row_t *rows, size_t count,
-                            const void *result, uspan_err_t worst);
-/* The subject became known later: its attribute, and the name. */
-uspan_err_t uspan_rename(uspan_tracer_t *t, uspan_t s, const uspan_span_type_t *type, const char *subject);
-#define END_ROWS(table) (table), sizeof(table) / sizeof((table)[0])
-
 /* Tokens of a call, into the totals. */
 void uspan_count_tokens(uspan_tracer_t *t, const uspan_tokens_t *tokens);
-/* The attribute with that key, or NULL. Caller holds the lock. */
-const uspan_entry_t *uspan_attr_of(const uspan_slot_t *slot, const uspan_key_t *key);
 /* Whether an open span has an attribute. */
 bool uspan_has_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key);
 /* Names, as definitions of functions, under gen_ai.tool.definitions; those that do not fit 256 bytes are left
  * out. NULL: none. */
 uspan_err_t uspan_set_tool_names(uspan_tracer_t *t, uspan_t s, const char *const *names);
-/* Append a JSON string to out[*len..cap), quotes and a closing 0 included. False: it does not fit, nothing is
- * appended. */
-bool uspan_quote(char *out, size_t cap, size_t *len, const char *text);
+/* Append parts to out[*len..cap): the first as it is, the next as a JSON string, and so on; and a 0. False:
+ * they do not fit, nothing is appended. */
+bool uspan_put(char *out, size_t cap, size_t *len, const char *const *parts, unsigned count);
 
 #endif

@@ -42,46 +42,37 @@ void uspan_count_tokens(uspan_tracer_t *t, const uspan_tokens_t *tokens)
     uspan_unlock(t, state);
 }
 
-static uspan_err_t set_count(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uint32_t count)
-{
-    return count > 0u ? uspan_set_int(t, s, key, count) : USPAN_OK;
-}
+static const uspan_row_t token_rows[] = {
+    ROW(COUNT, uspan_tokens_t, input, usage_input_tokens),
+    ROW(COUNT, uspan_tokens_t, output, usage_output_tokens),
+#if USPAN_PROFILE_AGENTSCOPE
+    ROW(COUNT, uspan_tokens_t, cache_read, usage_agentscope_cache),
+    ROW(COUNT, uspan_tokens_t, cache_creation, usage_agentscope_creation),
+#endif
+    ROW(COUNT, uspan_tokens_t, cache_read, usage_cache_read),
+    ROW(COUNT, uspan_tokens_t, cache_creation, usage_cache_creation),
+    END(COUNT, uspan_tokens_t, reasoning, usage_reasoning),
+};
 
-static uint32_t to_count(int64_t n)
+uspan_err_t uspan_set_tokens(uspan_tracer_t *t, uspan_t s, const uspan_tokens_t *tokens)
 {
-    return n <= 0 ? 0u : n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
-}
-
-uspan_err_t uspan_tokens(uspan_tracer_t *t, uspan_t s, int64_t input, int64_t output)
-{
-    uspan_err_t worst = uspan_set_int(t, s, &uspan_key_usage_input_tokens, input);
-    worst = uspan_worse(worst, uspan_set_int(t, s, &uspan_key_usage_output_tokens, output));
-    if (worst != USPAN_ERR_STALE && worst != USPAN_ERR_ARG) {
-        const uspan_tokens_t tokens = { .input = to_count(input), .output = to_count(output) };
-        uspan_count_tokens(t, &tokens);
+    if (t == NULL || tokens == NULL) {
+        return USPAN_ERR_ARG;
+    }
+    uspan_err_t worst = uspan_set_rows(t, s, tokens, token_rows);
+    if (worst != USPAN_ERR_STALE) {
+        uspan_count_tokens(t, tokens);
     }
     return worst;
 }
 
-uspan_err_t uspan_set_tokens(uspan_tracer_t *t, uspan_t s, const uspan_tokens_t *tokens)
+uspan_err_t uspan_tokens(uspan_tracer_t *t, uspan_t s, int64_t input, int64_t output)
 {
-    uspan_err_t worst = USPAN_OK;
-    if (t == NULL || tokens == NULL) {
-        return USPAN_ERR_ARG;
-    }
-    if (tokens->input != 0u || tokens->output != 0u) {
-        worst = uspan_set_int(t, s, &uspan_key_usage_input_tokens, tokens->input);
-        worst = uspan_worse(worst, uspan_set_int(t, s, &uspan_key_usage_output_tokens, tokens->output));
-    }
-    worst = uspan_worse(worst, set_count(t, s, &uspan_key_usage_cache_read, tokens->cache_read));
-    worst = uspan_worse(worst, set_count(t, s, &uspan_key_usage_cache_creation, tokens->cache_creation));
-    worst = uspan_worse(worst, set_count(t, s, &uspan_key_usage_reasoning, tokens->reasoning));
-#if USPAN_PROFILE_AGENTSCOPE
-    worst = uspan_worse(worst, set_count(t, s, &uspan_key_usage_agentscope_cache, tokens->cache_read));
-    worst = uspan_worse(worst, set_count(t, s, &uspan_key_usage_agentscope_creation, tokens->cache_creation));
-#endif
-    if (worst != USPAN_ERR_STALE) {
-        uspan_count_tokens(t, tokens);
+    uspan_err_t worst = uspan_worst(uspan_set_int(t, s, &uspan_key_usage_input_tokens, input),
+                                    uspan_set_int(t, s, &uspan_key_usage_output_tokens, output));
+    if (worst != USPAN_ERR_STALE && worst != USPAN_ERR_ARG) {
+        const uspan_tokens_t tokens = { .input = (uint32_t)input, .output = (uint32_t)output };
+        uspan_count_tokens(t, &tokens);
     }
     return worst;
 }

@@ -2,37 +2,36 @@
  * over), its trace id, and whether content is recorded. */
 #include "typed.h"
 #include "trace/ascii.h"
-#include "trace/id.h"
 
 static const uspan_row_t workflow_rows[] = {
-    ROW_TEXT(uspan_workflow_t, name, workflow_name),
-    ROW_TEXT(uspan_workflow_t, user_id, user_id),
-    ROW_TEXT(uspan_workflow_t, session_id, session_id),
-    ROW_TEXT(uspan_workflow_t, environment, environment_name),
-    CONTENT_ROWS(ROW_INPUT(uspan_workflow_t, input_messages, input_messages)),
+    ROW(TEXT, uspan_workflow_t, name, workflow_name),
+    ROW(TEXT, uspan_workflow_t, user_id, user_id),
+    ROW(TEXT, uspan_workflow_t, session_id, session_id),
+    ROW(TEXT, uspan_workflow_t, environment, environment_name),
+    CONTENT_END(END(INPUT, uspan_workflow_t, input_messages, input_messages)),
 };
 
 static const uspan_row_t workflow_result_rows[] = {
-    CONTENT_ROWS(ROW_OUTPUT(uspan_workflow_result_t, output_messages, output_messages)),
+    CONTENT_END(END(OUTPUT, uspan_workflow_result_t, output_messages, output_messages)),
 };
 
 /* "trace_" and 32 lower-case digits, not all 0. */
 static bool read_trace_id(uint8_t id[16], const char *text)
 {
-    uint8_t any = 0;
-    if (strncmp(text, "trace_", 6u) != 0 || strlen(text) != 38u) {
+    unsigned any = 0;
+    if (text == NULL || strncmp(text, "trace_", 6u) != 0) {
         return false;
     }
-    for (unsigned i = 0; i < 32u; i++) {
-        char c = text[6u + i];
-        int digit = uspan_hex(c);
-        if (digit < 0 || c != uspan_lower(c)) {
+    text += 6;
+    for (unsigned i = 0; i < 32u; i++, text++) {
+        int digit = *text >= 'A' && *text <= 'F' ? -1 : uspan_hex(*text);
+        if (digit < 0) {
             return false;
         }
+        any |= (unsigned)digit;
         id[i / 2u] = (uint8_t)(id[i / 2u] << 4 | digit);
-        any |= (uint8_t)digit;
     }
-    return any != 0u;
+    return any != 0u && *text == '\0';
 }
 
 static void set_group(uspan_tracer_t *t, uspan_t s, const char *group)
@@ -70,12 +69,8 @@ static void set_trace(uspan_tracer_t *t, uspan_t s, const void *request)
     if (w == NULL) {
         return;
     }
-    uint8_t id[16];
     if (w->no_content) {
         (void)uspan_content_of(t, s, false);
-    }
-    if (uspan_has_text(w->trace_id) && !read_trace_id(id, w->trace_id)) {
-        (void)uspan_set_str(t, s, &uspan_key_uspan_trace_id, w->trace_id);
     }
     if (uspan_has_text(w->group_id)) {
         set_group(t, s, w->group_id);
@@ -84,51 +79,36 @@ static void set_trace(uspan_tracer_t *t, uspan_t s, const void *request)
 }
 
 static const uspan_span_type_t workflow_type = { .operation = USPAN_OPERATION_WORKFLOW,
-                                                 .unknown = "Agent workflow", /* the SDK's default */
+                                                 .fixed_key = &uspan_key_workflow_name,
+                                                 .fixed = "Agent workflow", /* the SDK's default */
+                                                 .traits = USPAN_TYPED_OR_FIXED,
                                                  .extra = set_trace,
                                                  .kind = USPAN_KIND_INTERNAL,
-                                                 ROWS(workflow_rows),
+                                                 .rows = workflow_rows,
                                                  FOR_ALIYUN("ENTRY") FOR_PHOENIX("CHAIN")
                                                      FOR_LANGFUSE("chain") };
 
 uspan_t uspan_workflow_begin(uspan_tracer_t *t, uspan_t parent, const char *name)
 {
-    return uspan_typed_begin_short(t, parent, &workflow_type, name, NULL);
+    return uspan_typed_begin_one(t, parent, name, &workflow_type);
 }
 
 uspan_t uspan_workflow_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_workflow_t *w)
 {
-    uint8_t id[16] = { 0 };
-    uspan_options_t o = { .kind = USPAN_KIND_DEFAULT };
-    if (w != NULL) {
-        o.disabled = w->disabled;
-        if (uspan_has_text(w->trace_id) && read_trace_id(id, w->trace_id)) {
-            o.trace_id = id;
-        }
+    if (w == NULL) {
+        return uspan_workflow_begin(t, parent, NULL);
     }
-    return uspan_typed_begin(t, parent, &workflow_type, w, &o);
+    uint8_t id[16] = { 0 };
+    bool is_ours = read_trace_id(id, w->trace_id);
+    uspan_options_t o = { .disabled = w->disabled, .trace_id = is_ours ? id : NULL };
+    uspan_t s = uspan_typed_begin_as(t, parent, w, &workflow_type, UINT8_MAX, &o);
+    if (!is_ours && uspan_has_text(w->trace_id)) {
+        (void)uspan_set_str(t, s, &uspan_key_uspan_trace_id, w->trace_id);
+    }
+    return s;
 }
 
 uspan_err_t uspan_workflow_end(uspan_tracer_t *t, uspan_t s, const uspan_workflow_result_t *r)
 {
-    return uspan_typed_end(t, s, END_ROWS(workflow_result_rows), r, USPAN_OK);
-}
-
-uspan_err_t uspan_new_id(uspan_tracer_t *t, uspan_id_kind_t kind, char out[USPAN_ID_TEXT_BYTES])
-{
-    uint8_t id[16];
-    size_t bytes = kind == USPAN_ID_TRACE ? 16u : 12u;
-    const char *prefix = kind == USPAN_ID_TRACE ? "trace_" : kind == USPAN_ID_SPAN ? "span_" : "group_";
-    out[0] = '\0';
-    if (!uspan_is_live(t) || !uspan_id_random(t, id, bytes)) {
-        return USPAN_ERR_AGAIN;
-    }
-    size_t len = strlen(prefix);
-    memcpy(out, prefix, len);
-    for (size_t i = 0; i < bytes; i++) {
-        out[len++] = "0123456789abcdef"[id[i] >> 4];
-        out[len++] = "0123456789abcdef"[id[i] & 15u];
-    }
-    out[len] = '\0';
-    return USPAN_OK;
+    return uspan_typed_end(t, s, r, workflow_result_rows);
 }

@@ -18,7 +18,7 @@ uspan_slot_t *uspan_slot_recorded(uspan_trace_part_t *p, uspan_t s, uspan_err_t 
     return slot != NULL && slot->may != 0u ? slot : NULL;
 }
 
-USPAN_APART static uspan_entry_t *find_entry(uspan_slot_t *slot, const uspan_key_t *key)
+USPAN_APART uspan_entry_t *uspan_entry_find(uspan_slot_t *slot, const uspan_key_t *key)
 {
     for (unsigned i = 0; i < slot->attr_count; i++) {
         if (uspan_same_key(slot->attrs[i].key, key)) {
@@ -59,7 +59,7 @@ HOT static uspan_entry_t *claim(uspan_trace_part_t *p, uspan_t s, const uspan_ke
     }
     uint32_t bit = uspan_key_bit(key);
     if ((slot->keys & bit) != 0u) {
-        uspan_entry_t *old = find_entry(slot, key);
+        uspan_entry_t *old = uspan_entry_find(slot, key);
         if (old != NULL) {
             if (!append) {
                 uspan_entry_give(p, old);

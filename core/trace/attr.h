@@ -28,6 +28,8 @@ static inline bool uspan_same_key(const uspan_key_t *a, const uspan_key_t *b)
 /* The slot of an open span that is recorded, or NULL and *err: USPAN_ERR_STALE, or USPAN_OK where nothing is
  * recorded by rule. Caller holds the lock. */
 uspan_slot_t *uspan_slot_recorded(uspan_trace_part_t *p, uspan_t s, uspan_err_t *err);
+/* The entry with that key, or NULL. Caller holds the lock. */
+uspan_entry_t *uspan_entry_find(uspan_slot_t *slot, const uspan_key_t *key);
 /* Where a value of key goes: its entry, emptied unless append is true, or a new one; NULL: nowhere. Of a new
  * one only key is set, and with append store, to NONE. Caller holds the lock. */
 uspan_entry_t *uspan_entry_claim(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, bool append);

@@ -63,7 +63,7 @@ def compile_all(sources, folder, compiler, options):
         return dict(pool.map(one, sources))
 
 
-def public_functions(*defines, headers=("uspan.h", "context.h", "export.h", "read.h", "port_none.h", "genai.h")):
+def public_functions(*defines, headers=("uspan.h", "context.h", "export.h", "read.h", "port_none.h", "genai.h", "inspect.h")):
     """{name: header} of every function that a public header declares under these defines (inline ones aside)."""
     found = {}
     for header in headers:

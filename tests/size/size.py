@@ -82,7 +82,8 @@ def linked(folder, objects, main, options=("-Os",)):
 def all_functions(settings, genai=False, called=()):
     functions = public_functions(*[one[2:] for one in defines(settings)])
     return [function for function, header in sorted(functions.items())
-            if (genai or header != "genai.h") and (in_module(function) is None or in_module(function) in called)]
+            if (genai or header != "genai.h") and header != "inspect.h" and
+            (in_module(function) is None or in_module(function) in called)]
 
 
 def firmware(name, settings, genai=False, called=()):

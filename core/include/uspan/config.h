@@ -89,7 +89,8 @@
  *   LANGFUSE    langfuse.observation.type, .input, .output (both texts again) on spans that it does not know,
  *               completion_start_time on streamed ones, trace name, session and metadata on workflows: up to
  *               3 attributes, 48 B, 110 B and the texts on the wire; a workflow 2, 1 for each metadata
- *   AGENTSCOPE  agentscope.usage.* beside the cached tokens; function input and output repeat messages,
+ *   AGENTSCOPE  agentscope.agent.* (fields of agents and tools that AgentScope 2 has) and agentscope.usage.*
+ *               beside the cached tokens; function input and output repeat messages,
  *               arguments and results (the texts again), as Studio's run page reads no others: up to 4
  *               attributes, 64 B, 80 B and the texts on the wire */
 #ifndef USPAN_PROFILE_ALIYUN

@@ -89,7 +89,7 @@ typedef struct uspan_chat {
     const char *model, *provider;
     USPAN_MODEL_FIELDS;
     bool stream; /* an answer in pieces was asked for */
-    uint16_t server_port;
+    uint32_t server_port;
     const char *server_address;
     const char *openai_api_type, *openai_service_tier;
 } uspan_chat_t;
@@ -128,7 +128,7 @@ typedef struct uspan_embeddings {
     uspan_opt_int_t dimensions;
     const char *const *encoding_formats;
     const char *server_address;
-    uint16_t server_port;
+    uint32_t server_port;
 } uspan_embeddings_t;
 typedef struct uspan_embeddings_result {
     USPAN_RESULT_FIELDS;
@@ -166,13 +166,17 @@ typedef struct uspan_agent {
     const char *const *tools;    /* names; stand for tool_definitions where that is NULL. C */
     const char *const *handoffs; /* names of agents */
     const char *output_schema;   /* name of the type that its answer has */
-    const char *event_type;      /* USPAN_EVENT_*: what it goes on with */
+#if USPAN_PROFILE_AGENTSCOPE
+    const char *event_type; /* USPAN_EVENT_*: what it goes on with */
+#endif
 } uspan_agent_t;
 typedef struct uspan_agent_result {
     USPAN_RESULT_FIELDS;
     const char *output_messages; /* C: JSON */
+#if USPAN_PROFILE_AGENTSCOPE
     const char *reply_id;
     const char *hitl_pending_tools, *external_pending_tools; /* JSON lists of names, when paused */
+#endif
 } uspan_agent_result_t;
 /* "invoke_agent {name}", INTERNAL (set kind to CLIENT for a remote one); "create_agent {name}", CLIENT. */
 uspan_t uspan_agent_begin(uspan_tracer_t *t, uspan_t parent, const char *name);
@@ -188,7 +192,9 @@ typedef struct uspan_tool {
     const char *type;      /* NULL: USPAN_TOOL_FUNCTION */
     const char *arguments; /* C: a JSON object */
     const char *mcp_server;
+#if USPAN_PROFILE_AGENTSCOPE
     bool external; /* run elsewhere; the span tells of its result */
+#endif
 } uspan_tool_t;
 typedef struct uspan_tool_result {
     USPAN_RESULT_FIELDS;
@@ -231,7 +237,7 @@ typedef struct uspan_mcp_tools {
     const char *session_id, *protocol_version;
     const char *transport; /* "tcp", "pipe" */
     const char *server_address;
-    uint16_t server_port;
+    uint32_t server_port;
 } uspan_mcp_tools_t;
 typedef struct uspan_mcp_tools_result {
     USPAN_RESULT_FIELDS;

@@ -10,8 +10,8 @@
 extern "C" {
 #endif
 
-/* Of one call. input includes what came from a cache, output includes reasoning. input and output are sent
- * together, unless both are 0; the others where they are not 0. */
+/* Of one call. input includes what came from a cache, output includes reasoning. What is 0 is not
+ * sent; uspan_tokens() sends it. */
 typedef struct uspan_token_counts {
     uint32_t input, output, cache_read, cache_creation, reasoning;
 } uspan_tokens_t;

@@ -1,39 +1,7 @@
-/* open.c: what is open, and what may be recorded of it: switches and looks at spans that have not ended. */
+/* inspect.c: looks at spans that have not ended, and what the SDKs have beside spans. */
+#include "uspan/inspect.h"
 #include "typed.h"
-
-/* ---- content ------------------------------------------------------------------------------------------- */
-
-uspan_err_t uspan_content_of(uspan_tracer_t *t, uspan_t s, bool recorded)
-{
-    if (t == NULL) {
-        return USPAN_ERR_ARG;
-    }
-    if (uspan_is_null(s)) {
-        return USPAN_OK;
-    }
-    uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_open(&t->trace, s);
-    if (slot != NULL) {
-        slot->traits = recorded ? (uint8_t)(slot->traits | USPAN_TRAIT_CONTENT)
-                                : (uint8_t)(slot->traits & ~USPAN_TRAIT_CONTENT);
-    }
-    uspan_unlock(t, state);
-    return slot != NULL ? USPAN_OK : USPAN_ERR_STALE;
-}
-
-bool uspan_wants_content(uspan_tracer_t *t, uspan_t s)
-{
-    if (USPAN_CONTENT == 0 || !uspan_is_live(t) || uspan_is_null(s)) {
-        return false;
-    }
-    uint32_t state = uspan_lock(t);
-    const uspan_slot_t *slot = uspan_slot_open(&t->trace, s);
-    bool wanted = slot != NULL && slot->may != 0u && uspan_content_on(&t->trace, slot);
-    uspan_unlock(t, state);
-    return wanted;
-}
-
-/* ---- open spans ---------------------------------------------------------------------------------------- */
+#include "trace/id.h"
 
 unsigned uspan_each_open(uspan_tracer_t *t, void (*fn)(void *ctx, uspan_tracer_t *t, uspan_t s), void *ctx)
 {
@@ -121,6 +89,27 @@ uspan_err_t uspan_check_ends(uspan_tracer_t *t, uspan_processor_t *p)
     }
     *p = (uspan_processor_t){ .on_end = look_for_children };
     return uspan_add_processor(t, p);
+}
+
+/* ---- ids ----------------------------------------------------------------------------------------------- */
+
+uspan_err_t uspan_new_id(uspan_tracer_t *t, uspan_id_kind_t kind, char out[USPAN_ID_TEXT_BYTES])
+{
+    uint8_t id[16];
+    size_t bytes = kind == USPAN_ID_TRACE ? 16u : 12u;
+    const char *prefix = kind == USPAN_ID_TRACE ? "trace_" : kind == USPAN_ID_SPAN ? "span_" : "group_";
+    out[0] = '\0';
+    if (!uspan_is_live(t) || !uspan_id_random(t, id, bytes)) {
+        return USPAN_ERR_AGAIN;
+    }
+    size_t len = strlen(prefix);
+    memcpy(out, prefix, len);
+    for (size_t i = 0; i < bytes; i++) {
+        out[len++] = "0123456789abcdef"[id[i] >> 4];
+        out[len++] = "0123456789abcdef"[id[i] & 15u];
+    }
+    out[len] = '\0';
+    return USPAN_OK;
 }
 
 /* ---- the default tracer -------------------------------------------------------------------------------- */

@@ -1,0 +1,32 @@
+/* content.c: whether content of one span, and of those under it, is recorded. */
+#include "typed.h"
+
+uspan_err_t uspan_content_of(uspan_tracer_t *t, uspan_t s, bool recorded)
+{
+    if (t == NULL) {
+        return USPAN_ERR_ARG;
+    }
+    if (uspan_is_null(s)) {
+        return USPAN_OK;
+    }
+    uint32_t state = uspan_lock(t);
+    uspan_slot_t *slot = uspan_slot_open(&t->trace, s);
+    if (slot != NULL) {
+        slot->traits = recorded ? (uint8_t)(slot->traits | USPAN_TRAIT_CONTENT)
+                                : (uint8_t)(slot->traits & ~USPAN_TRAIT_CONTENT);
+    }
+    uspan_unlock(t, state);
+    return slot != NULL ? USPAN_OK : USPAN_ERR_STALE;
+}
+
+bool uspan_wants_content(uspan_tracer_t *t, uspan_t s)
+{
+    if (USPAN_CONTENT == 0 || !uspan_is_live(t) || uspan_is_null(s)) {
+        return false;
+    }
+    uint32_t state = uspan_lock(t);
+    const uspan_slot_t *slot = uspan_slot_open(&t->trace, s);
+    bool wanted = slot != NULL && slot->may != 0u && uspan_content_on(&t->trace, slot);
+    uspan_unlock(t, state);
+    return wanted;
+}
