@@ -1,6 +1,6 @@
-/* lock_inline.h: the boards' lock for USPAN_LOCK_HEADER: PRIMASK, compiled into the core. */
-#ifndef USPAN_BENCH_LOCK_INLINE_H
-#define USPAN_BENCH_LOCK_INLINE_H
+/* lock_inline.h: board_lock() and board_unlock() as USPAN_LOCK_HEADER wants them, compiled into uspan. */
+#ifndef USPAN_LOCK_INLINE_H
+#define USPAN_LOCK_INLINE_H
 
 #include <stdint.h>
 
