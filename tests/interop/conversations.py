@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import compare
+import golden
 from receiver import Receiver
 from tools import HOST, LIMIT_S, OUT, STRICT, child, clean_environment
 
@@ -63,7 +64,11 @@ def run(tally):
     total, report = Counter(), []
     for oracle, title in ORACLES.items():
         program = HOST / "tests" / f"{oracle}_oracle"
-        for name, there in recorded(oracle).items():
+        conversations = recorded(oracle)
+        if "--golden" in sys.argv:
+            golden.write(oracle, conversations)
+        tally.check(f"{title}: it sends what is kept for CI", golden.stale(oracle, conversations))
+        for name, there in conversations.items():
             here, faults = played(program, name)
             store("here", oracle, name, here)
             explained, unexplained = compare.judge(there, here)
