@@ -80,7 +80,9 @@ uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *port, size_t
         uspan_say(t, USPAN_LEVEL_WARN,
                   USPAN_WORDS("no entropy: spans are null until the port's random() gives some", "c1"), NULL);
     }
-    return uspan_set_resource(t, &none);
+    t->out.resource.service_name = USPAN_SERVICE_NAME;
+    /* Without a list there is nothing to judge, and the linker may leave the judge out. */
+    return sizeof USPAN_RESOURCE > 1u ? uspan_set_resource(t, &none) : USPAN_OK;
 }
 
 /* A list of resource attributes decodes, to keys and values that a receiver accepts. */
@@ -118,7 +120,7 @@ static bool word_is_good(const char *text)
     return text == NULL || text_is_good(text, strlen(text));
 }
 
-static bool typed_is_good(const uspan_attr_t *a)
+USPAN_ONCE static bool typed_is_good(const uspan_attr_t *a)
 {
     if (a->key == NULL || a->key->len > RESOURCE_KEY_MAX || a->type < USPAN_TYPE_INT ||
         a->type > USPAN_TYPE_STATIC) {

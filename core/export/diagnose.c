@@ -106,7 +106,7 @@ static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, con
     return s->started - s->unsampled - s->open > s->delivered ? CAUSE_LOST : CAUSE_NONE;
 }
 
-static void put_number(uspan_window_t *w, const char *label, uint32_t n)
+USPAN_ONCE static void put_number(uspan_window_t *w, const char *label, uint32_t n)
 {
     uspan_window_text(w, label);
     uspan_window_number(w, n);

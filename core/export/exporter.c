@@ -275,7 +275,7 @@ static void describe_request(uspan_tracer_t *t, uspan_request_t *r)
 }
 
 /* Bytes of the head, then of the body, to the send buffer. 0: all was given out. */
-static uint32_t fill_send(uspan_tracer_t *t)
+USPAN_ONCE static uint32_t fill_send(uspan_tracer_t *t)
 {
     uspan_export_part_t *x = uspan_out(t);
     size_t filled = 0;
@@ -350,7 +350,7 @@ static int32_t send_step(uspan_tracer_t *t)
     return n;
 }
 
-static int32_t answer_step(uspan_tracer_t *t)
+USPAN_ONCE static int32_t answer_step(uspan_tracer_t *t)
 {
     uspan_export_part_t *x = uspan_out(t);
     uint8_t buf[RECEIVE_BYTES];

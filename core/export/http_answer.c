@@ -5,6 +5,7 @@
 #include "http_answer.h"
 #include "ascii.h"
 #include "httpdate.h"
+#include "trace/pool.h"
 
 enum {
     STATUS,
@@ -197,7 +198,7 @@ static unsigned end_line(uspan_answer_t *a, unsigned state)
 }
 
 /* Returns the next state. */
-static unsigned feed_head_byte(uspan_answer_t *a, unsigned state, char c, uint64_t now_s)
+USPAN_ONCE static unsigned feed_head_byte(uspan_answer_t *a, unsigned state, char c, uint64_t now_s)
 {
     if (state == LINE) {
         state = VALUE;
@@ -252,7 +253,7 @@ static size_t feed_body(uspan_answer_t *a, const uint8_t *data, size_t len)
     return len;
 }
 
-static uspan_err_t result_of(const uspan_answer_t *a)
+USPAN_ONCE static uspan_err_t result_of(const uspan_answer_t *a)
 {
     static const int8_t results[] = { USPAN_OK, USPAN_ERR_IO, USPAN_ERR_FULL };
     return a->state < DONE ? USPAN_ERR_AGAIN : (uspan_err_t)results[a->state - DONE];

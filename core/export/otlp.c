@@ -67,7 +67,7 @@ static void run_from(uspan_otlp_t *o, unsigned block, unsigned offset)
 }
 
 /* Text of an entry's kind is to be copied next; v: where its place is kept. */
-static void follow(uspan_otlp_t *o, unsigned store, const void *v, uint32_t len)
+USPAN_ONCE static void follow(uspan_otlp_t *o, unsigned store, const void *v, uint32_t len)
 {
     o->run = len;
     o->text = v;
@@ -290,7 +290,7 @@ static uint8_t *put_attrs(uspan_otlp_t *o, uint8_t *at, const uint8_t *end, cons
 /* ---- the walk ------------------------------------------------------------------------------------------ */
 
 /* A time of the span under way, Unix time. */
-static uint8_t *put_time(const uspan_otlp_t *o, uint8_t *at, unsigned tag, const uint64_t *mono_ns)
+USPAN_ONCE static uint8_t *put_time(const uspan_otlp_t *o, uint8_t *at, unsigned tag, const uint64_t *mono_ns)
 {
     *at = (uint8_t)tag;
     return uspan_put_fixed64(at + 1, *mono_ns + (uint64_t)o->tracer->trace.epochs[o->span->epoch].offset_ns);

@@ -10,8 +10,9 @@
 #include "studio.h"
 #include "trace/clock.h"
 #include "trace/id.h"
+#include "trace/pool.h"
 
-static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *dest)
+USPAN_ONCE static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *dest)
 {
 #if USPAN_HEADERS_BYTES > 0
     char fresh[USPAN_HEADERS_BYTES];
@@ -33,7 +34,7 @@ static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *dest)
 }
 
 /* Rejected spans of a 2xx answer, or the words of an error, to the log. */
-static uint32_t hear_collector(uspan_tracer_t *t, unsigned action)
+USPAN_ONCE static uint32_t hear_collector(uspan_tracer_t *t, unsigned action)
 {
     char text[USPAN_MESSAGE_BYTES];
     bool good = action == USPAN_ACTION_DELIVERED;
