@@ -1,4 +1,4 @@
-/* headers.c: "key=value,key=value" lists, read where they stand; base64 without a buffer.
+/* headers.c: "key=value,key=value" lists, read where they stand.
  * Invariant: *pos never passes the text's end, and grows with every call that returns a member. */
 #include "headers.h"
 #include "exporter.h"
@@ -67,52 +67,4 @@ const char *uspan_headers_check(const char *text, bool *secret)
         *secret = *secret || is_secret(&pair);
     }
     return err == USPAN_ERR_CLOSED ? NULL : WHY("headers are not key=value,key=value");
-}
-
-size_t uspan_base64_len(size_t n)
-{
-    return (n + 2u) / 3u * 4u;
-}
-
-/* Byte i of head, or of head ':' tail where total, their length, is above head_len; 0 beyond. */
-static unsigned joined(const char *head, size_t head_len, const char *tail, size_t total, size_t i)
-{
-    if (i < head_len) {
-        return (uint8_t)head[i];
-    }
-    if (i >= total) {
-        return 0u;
-    }
-    return i == head_len ? ':' : (uint8_t)tail[i - head_len - 1u];
-}
-
-/* Base64 byte `at` of the same. RFC 4648 §4. */
-static char base64_at(const char *head, size_t head_len, const char *tail, size_t total, size_t at)
-{
-    size_t i = at * 6u / 8u;
-    if (i >= total) {
-        return '=';
-    }
-    unsigned two = joined(head, head_len, tail, total, i) << 8 | joined(head, head_len, tail, total, i + 1u);
-    unsigned digit = two >> (10u - at * 6u % 8u) & 63u;
-    if (digit < 52u) {
-        return (char)(digit < 26u ? 'A' + digit : 'a' - 26u + digit);
-    }
-    if (digit < 62u) {
-        return (char)('0' - 52 + (int)digit);
-    }
-    return digit == 62u ? '+' : '/';
-}
-
-char uspan_basic_char(const char *user, size_t user_len, const char *pass, size_t pass_len, size_t at)
-{
-    return base64_at(user, user_len, pass, user_len + 1u + pass_len, at);
-}
-
-void uspan_base64(const uint8_t *in, size_t n, char *out)
-{
-    size_t len = uspan_base64_len(n);
-    for (size_t at = 0; at < len; at++) {
-        out[at] = base64_at((const char *)in, n, NULL, n, at);
-    }
 }

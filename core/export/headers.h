@@ -1,5 +1,5 @@
 /* headers.h: "key=value,key=value" lists with percent-encoded values (OTEL_EXPORTER_OTLP_HEADERS,
- * OTEL_RESOURCE_ATTRIBUTES), read in place; and base64 (RFC 4648 §4). */
+ * OTEL_RESOURCE_ATTRIBUTES), read in place. */
 #ifndef USPAN_EXPORT_HEADERS_H
 #define USPAN_EXPORT_HEADERS_H
 
@@ -30,11 +30,5 @@ static inline int uspan_pair_byte(const char *value, size_t len, size_t *at)
  * *secret becomes true where a member of a good list is secret: authorization, or a name that contains key,
  * token or secret; any case. */
 const char *uspan_headers_check(const char *text, bool *secret);
-
-/* Base64 length of n bytes; and byte `at` of the base64 of the text "user:pass", made on the fly. */
-size_t uspan_base64_len(size_t n);
-char uspan_basic_char(const char *user, size_t user_len, const char *pass, size_t pass_len, size_t at);
-/* Base64 of n bytes to out, which has uspan_base64_len(n) bytes. No terminator. */
-void uspan_base64(const uint8_t *in, size_t n, char *out);
 
 #endif

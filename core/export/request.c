@@ -37,6 +37,42 @@ void uspan_window_number(uspan_window_t *w, uint32_t n)
     uspan_window_put(w, digits + at, sizeof digits - at);
 }
 
+/* Four digits of 24 bits, those beyond `digits` as padding. */
+static void put_group(uspan_window_t *w, uint32_t group, unsigned digits)
+{
+    for (unsigned i = 0; i < 4u; i++, group <<= 6) {
+        unsigned digit = group >> 18 & 63u;
+        unsigned c = digit < 26u ? 'A' + digit : digit < 52u ? 'a' - 26u + digit : digit - 52u + '0';
+        c = digit == 62u ? '+' : digit == 63u ? '/' : c;
+        uspan_window_char(w, i < digits ? (char)c : '=');
+    }
+}
+
+void uspan_window_basic(uspan_window_t *w, const char *user, const char *pass)
+{
+    uint32_t group = 1u; /* the 1 in front counts the bytes */
+    for (const char *text = user;;) {
+        unsigned c = (uint8_t)*text++;
+        if (c == 0u) {
+            if (pass == NULL) {
+                break;
+            }
+            c = ':';
+            text = pass;
+            pass = NULL;
+        }
+        group = group << 8 | c;
+        if (group >> 24 != 0u) {
+            put_group(w, group, 4u);
+            group = 1u;
+        }
+    }
+    if (group > 1u) {
+        bool one = group >> 16 == 0u;
+        put_group(w, group << (one ? 16 : 8), one ? 2u : 3u);
+    }
+}
+
 /* The configured headers, and ours where they hold no User-Agent. */
 static void put_pairs(uspan_window_t *w, const char *list)
 {
@@ -60,20 +96,14 @@ static void put_pairs(uspan_window_t *w, const char *list)
 
 static void put_basic(uspan_window_t *w, const uspan_target_t *target)
 {
-    const char *user = target->basic_user;
-    const char *pass = target->basic_pass != NULL ? target->basic_pass : "";
-    if (target->basic64 == NULL && user == NULL) {
+    if (target->basic64 == NULL && target->basic_user == NULL) {
         return;
     }
     uspan_window_text(w, "Authorization: Basic ");
     if (target->basic64 != NULL) {
         uspan_window_text(w, target->basic64);
     } else {
-        size_t user_len = strlen(user), pass_len = strlen(pass);
-        size_t n = uspan_base64_len(user_len + 1u + pass_len);
-        for (size_t i = 0; i < n; i++) {
-            uspan_window_char(w, uspan_basic_char(user, user_len, pass, pass_len, i));
-        }
+        uspan_window_basic(w, target->basic_user, target->basic_pass != NULL ? target->basic_pass : "");
     }
     uspan_window_text(w, "\r\n");
 }

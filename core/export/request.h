@@ -16,6 +16,8 @@ void uspan_window_put(uspan_window_t *w, const void *data, size_t len);
 void uspan_window_text(uspan_window_t *w, const char *text);
 void uspan_window_char(uspan_window_t *w, char c);
 void uspan_window_number(uspan_window_t *w, uint32_t n);
+/* Base64 (RFC 4648 §4) of "user:pass". */
+void uspan_window_basic(uspan_window_t *w, const char *user, const char *pass);
 
 typedef struct uspan_request {
     const char *method;       /* "POST " */

@@ -1,5 +1,4 @@
-/* test_headers.c: every rule of headers.h, with texts that end at an unmapped page; base64 against RFC 4648
- * §10. */
+/* test_headers.c: every rule of headers.h, with texts that end at an unmapped page. */
 #include "headers.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
@@ -190,63 +189,6 @@ static void test_secret_headers_are_known_by_name(void **state)
     }
 }
 
-static void test_base64_gives_the_vectors_of_rfc_4648(void **state)
-{
-    (void)state;
-    static const char *const rows[][2] = { { "", "" },
-                                           { "f", "Zg==" },
-                                           { "fo", "Zm8=" },
-                                           { "foo", "Zm9v" },
-                                           { "foob", "Zm9vYg==" },
-                                           { "fooba", "Zm9vYmE=" },
-                                           { "foobar", "Zm9vYmFy" } };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        size_t len = strlen(rows[i][0]);
-        char out[16];
-        memset(out, '!', sizeof(out));
-        assert_int_equal(uspan_base64_len(len), strlen(rows[i][1]));
-        uspan_base64(guard_put(0, rows[i][0], len), len, out);
-        assert_memory_equal(out, rows[i][1], strlen(rows[i][1]));
-        assert_int_equal(out[strlen(rows[i][1])], '!');
-    }
-    static const char all[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    uint8_t in[48];
-    char out[64];
-    for (unsigned i = 0; i < 48u; i += 3u) { /* the 64 digits in order */
-        uint32_t d = i / 3u * 4u, group = d << 18 | (d + 1u) << 12 | (d + 2u) << 6 | (d + 3u);
-        in[i] = (uint8_t)(group >> 16);
-        in[i + 1u] = (uint8_t)(group >> 8);
-        in[i + 2u] = (uint8_t)group;
-    }
-    uspan_base64(guard_put(0, in, sizeof(in)), sizeof(in), out);
-    assert_memory_equal(out, all, sizeof(out));
-}
-
-static void test_basic_credentials_are_encoded_without_a_buffer(void **state)
-{
-    (void)state;
-    static const char *const rows[][2] = {
-        { "Aladdin", "open sesame" }, { "", "" }, { "u", "" }, { "", "p" }, { "pk-1", "sk-22" }, { "ab", "c" }
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        size_t user_len = strlen(rows[i][0]), pass_len = strlen(rows[i][1]), total = user_len + 1u + pass_len;
-        char joined[32], want[64], got[64];
-        memcpy(joined, rows[i][0], user_len);
-        joined[user_len] = ':';
-        memcpy(joined + user_len + 1u, rows[i][1], pass_len);
-        size_t len = uspan_base64_len(total);
-        uspan_base64((const uint8_t *)joined, total, want);
-        const char *user = guard_put(0, rows[i][0], user_len), *pass = guard_put(1, rows[i][1], pass_len);
-        for (size_t at = 0; at < len; at++) {
-            got[at] = uspan_basic_char(user, user_len, pass, pass_len, at);
-        }
-        assert_memory_equal(got, want, len);
-        if (i == 0u) { /* RFC 7617 §2 */
-            assert_memory_equal(got, "QWxhZGRpbjpvcGVuIHNlc2FtZQ==", 28);
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,8 +201,6 @@ int main(void)
         cmocka_unit_test(test_header_lists_that_would_harm_are_refused_with_the_reason),
         cmocka_unit_test(test_every_byte_is_judged_as_rfc_9110_does),
         cmocka_unit_test(test_secret_headers_are_known_by_name),
-        cmocka_unit_test(test_base64_gives_the_vectors_of_rfc_4648),
-        cmocka_unit_test(test_basic_credentials_are_encoded_without_a_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
