@@ -78,7 +78,7 @@ uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *port, size_t
     uspan_set_batching(t, &all);
     if (uspan_id_seed(t) != USPAN_OK) {
         uspan_say(t, USPAN_LEVEL_WARN,
-                  USPAN_WORDS("no entropy: spans are null until the port's random() gives some", "c1"), NULL);
+                  USPAN_WORDS("no entropy: spans are null until the port's random() works", "c1"), NULL);
     }
     t->out.resource.service_name = USPAN_SERVICE_NAME;
     /* Without a list there is nothing to judge, and the linker may leave the judge out. */
@@ -148,7 +148,7 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
     if (!good) {
         uspan_say(
             t, USPAN_LEVEL_ERROR,
-            USPAN_WORDS("resource attributes do not decode: key=value,... with percent-encoded UTF-8", "c2"),
+            USPAN_WORDS("resource attributes do not decode: key=value,... in percent-encoded UTF-8", "c2"),
             NULL);
         return USPAN_ERR_CONFIG;
     }
@@ -224,16 +224,14 @@ static const char *judge(const uspan_target_t *target, const char *headers)
         return wrong;
     }
     if (target->url.tls != secure) {
-        return secure ? USPAN_WORDS("an http endpoint over a TLS transport; write https://", "c3")
-                      : USPAN_WORDS("an https endpoint needs a transport with TLS", "c4");
+        return secure ? USPAN_WORDS("TLS transport for http: write https://", "c3")
+                      : USPAN_WORDS("https needs a transport with TLS", "c4");
     }
     if (target->basic_user != NULL && strchr(target->basic_user, ':') != NULL) {
-        return USPAN_WORDS("a basic user name holds a colon (RFC 7617)", "c5");
+        return USPAN_WORDS("colon in basic user name", "c5");
     }
     if (!secure && secret && USPAN_INSECURE_HEADERS_OVER_HTTP == 0) {
-        return USPAN_WORDS("a secret header over plain http; use https, or build with "
-                           "USPAN_INSECURE_HEADERS_OVER_HTTP 1",
-                           "c6");
+        return USPAN_WORDS("a secret header over plain http: see USPAN_INSECURE_HEADERS_OVER_HTTP", "c6");
     }
     return NULL;
 }

@@ -354,7 +354,7 @@ USPAN_ONCE static int32_t answer_step(uspan_tracer_t *t)
 {
     uspan_export_part_t *x = uspan_out(t);
     uint8_t buf[RECEIVE_BYTES];
-    const char *why = USPAN_WORDS("the answer is not HTTP", "e1");
+    const char *why = USPAN_WORDS("answer is not HTTP", "e1");
     uspan_err_t err = USPAN_ERR_AGAIN;
     x->listening = 0u;
     int32_t n = x->transport->recv(x->transport->ctx, buf, sizeof buf);
@@ -366,7 +366,7 @@ USPAN_ONCE static int32_t answer_step(uspan_tracer_t *t)
         }
         if (err == USPAN_ERR_FULL) {
             err = USPAN_ERR_REFUSED;
-            why = USPAN_WORDS("the answer is too large", "e2");
+            why = USPAN_WORDS("answer is too large", "e2");
         }
     } else if (n < 0) {
         /* A body that only the connection's end delimits is whole by either end: sending it again would store
@@ -378,11 +378,11 @@ USPAN_ONCE static int32_t answer_step(uspan_tracer_t *t)
         }
         why = x->transport->why(x->transport->ctx);
         if (why[0] == '\0') {
-            why = USPAN_WORDS("the connection closed before the answer was complete", "e3");
+            why = USPAN_WORDS("closed before the answer was complete", "e3");
         }
     } else if (x->send_dead != 0u) {
         err = USPAN_ERR_IO;
-        why = USPAN_WORDS("the connection broke while sending", "e4");
+        why = USPAN_WORDS("broke while sending", "e4");
     }
     if (err != USPAN_ERR_AGAIN) {
         uspan_exchange_over(t, err, why);

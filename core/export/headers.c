@@ -49,22 +49,22 @@ const char *uspan_headers_check(const char *text, bool *secret)
     uspan_err_t err;
     while ((err = uspan_pair_next(text, &pos, &pair)) == USPAN_OK) {
         if (!uspan_is_token(pair.key, pair.key_len)) {
-            return WHY("wrong character in a header name");
+            return WHY("wrong character in header name");
         }
         if (uspan_word_index(own, pair.key, pair.key_len) != 0u) {
-            return WHY("leave out headers that uspan sets itself");
+            return WHY("leave out headers of uspan's own");
         }
         int byte;
         size_t at = 0;
         while ((byte = uspan_pair_byte(pair.value, pair.value_len, &at)) >= 0) {
             if (byte < ' ' || byte == 0x7F) {
-                return WHY("control character in a header value");
+                return WHY("control character in header");
             }
         }
         if (byte == -2) {
-            return WHY("broken % in a header value: write %25");
+            return WHY("broken % in header: write %25");
         }
         *secret = *secret || is_secret(&pair);
     }
-    return err == USPAN_ERR_CLOSED ? NULL : WHY("headers are not key=value,key=value");
+    return err == USPAN_ERR_CLOSED ? NULL : WHY("headers are not key=value,...");
 }

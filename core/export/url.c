@@ -9,7 +9,7 @@
 
 #define PORT_GRPC 4317u
 
-static const char why_grpc[] = WHY("endpoint is for gRPC: use the HTTP one (port 4318, /v1/traces)");
+static const char why_grpc[] = WHY("endpoint is for gRPC: use HTTP's (port 4318, /v1/traces)");
 
 /* Bytes of text that match a lower-case prefix in any case: all of it, or 0. */
 static size_t skip_prefix(const char *text, const char *prefix)
@@ -46,7 +46,7 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
 {
     for (const char *c = text; *c != '\0'; c++) {
         if ((unsigned)(uint8_t)*c - '!' > '~' - '!') {
-            return WHY("endpoint: percent-encode spaces, controls, bytes beyond ASCII");
+            return WHY("endpoint is not all ASCII: percent-encode it");
         }
     }
     size_t skip = skip_prefix(text, "http");
@@ -66,18 +66,18 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
 #if USPAN_TEXTS
     for (const char *c = text; !is_end(*c); c++) {
         if (*c == '@') {
-            return "endpoint has a user name: use USPAN_BASIC_USER or headers";
+            return "endpoint has a user name: see USPAN_BASIC_USER";
         }
     }
 #endif
     if (literal6 && *end++ != ']') {
-        return WHY("endpoint's IPv6 address does not end in ]");
+        return WHY("endpoint's IPv6 lacks ]");
     }
     if (host_len == 0u) {
         return WHY("endpoint has no host");
     }
     if (host_len >= USPAN_HOST_BYTES) {
-        return WHY("endpoint's host too long for USPAN_HOST_BYTES");
+        return WHY("endpoint's host exceeds USPAN_HOST_BYTES");
     }
     uint32_t port = tls ? 443u : 80u;
     if (*end == ':') {
@@ -86,11 +86,11 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
             port = port * 10u + (uint8_t)*end - '0';
         }
         if (port - 1u >= UINT16_MAX) {
-            return WHY("endpoint's port not in 1..65535");
+            return WHY("endpoint's port not 1..65535");
         }
     }
     if (!is_end(*end)) {
-        return WHY("wrong character in the endpoint's host or port");
+        return WHY("wrong character in endpoint");
     }
     if (port == PORT_GRPC) {
         return why_grpc;

@@ -132,7 +132,7 @@ static void test_header_lists_that_would_harm_are_refused_with_the_reason(void *
                                        " connection =close",
                                        "eXpect=100-continue" };
     for (size_t i = 0; i < COUNT(own); i++) {
-        expect_judged(own[i], "itself");
+        expect_judged(own[i], "own");
     }
     expect_judged("a", "key=value");
     expect_judged("a=1,b", "key=value");
