@@ -14,8 +14,8 @@ import traceback
 import table
 from tools import HOST, OUT, ROOT, Tally, tail
 
-PARTS = ("servers", "conversations", "studio_contract", "phoenix", "collector")
-TARGETS = ("agentscope_oracle", "openai_oracle", "agent_under_test",
+PARTS = ("servers", "conversations", "studio_contract", "phoenix", "collector", "propagation")
+TARGETS = ("agentscope_oracle", "openai_oracle", "gateway_device", "agent_under_test",
            *(f"example_{name}" for name in ("agent", "chat", "console", "main_loop", "two_tasks")))
 
 

@@ -6,7 +6,7 @@ import re
 from tools import OUT, ROOT
 
 FEATURES = ("tree", "names", "kinds", "messages", "tools", "tokens", "errors", "events", "links", "sessions",
-            "partial success", "retry", "TLS 1.2", "TLS 1.3", "mutual TLS")
+            "partial success", "retry", "TLS 1.2", "TLS 1.3", "mutual TLS", "propagation")
 WORDS = {"yes": "yes", "no": "**no**", "not offered": "not offered"}
 BEGIN, END = "<!-- interop:begin -->\n", "<!-- interop:end -->"
 
