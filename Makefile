@@ -81,8 +81,11 @@ flash: ## program a real board with OpenOCD (BOARD=lm3s6965evb); not tried on ha
 	@test "$(BOARD)" = lm3s6965evb || { echo "make flash: BOARD=lm3s6965evb is the one with hardware"; exit 1; }
 	$(SETUP) firmware flash
 	$(FETCH) nanopb mbedtls lwip opentelemetry-proto
+	@command -v openocd >/dev/null || { echo "make flash: there is no openocd here; cure: install OpenOCD 0.12"; exit 1; }
 	@elf=$$(JOBS=$(JOBS) /usr/bin/python3 -B tests/support/firmware.py $(BOARD)) && \
-	    openocd -f board/ek-lm3s6965.cfg -c "program $$elf verify reset exit"
+	    { openocd -f board/ek-lm3s6965.cfg -c "program $$elf verify reset exit" || \
+	    { echo "make flash: not programmed, for what OpenOCD says above: is the board on USB, and may you open it? $$elf is whole"; \
+	    exit 1; }; }
 
 clean: ## remove build/; fetched sources stay
 	rm -rf $(BUILD)
