@@ -1,5 +1,6 @@
-/* agent_over_sockets.c: delivers spans through mbedTLS, lwIP's sockets, lwIP and slirp to a collector on the host's loopback,
- * and prints its accounts as one line of JSON. Only the lock, the clock and the entropy are the host's.
+/* agent_over_sockets.c: delivers spans through mbedTLS, lwIP's sockets or its raw API, lwIP and slirp to a collector on the
+ * host's loopback, and prints its accounts as one line of JSON. Only the lock, the clock and the entropy are the host's.
+ * With OVER_RAW_API 1 it is port/lwip beside lwIP's thread: lwIP asserts that its lock is held wherever it is called.
  *     agent_over_sockets URL ANCHOR.pem SPANS */
 #include <inttypes.h>
 #include <poll.h>
@@ -9,9 +10,20 @@
 #include "uspan/uspan.h"
 #include "uspan_mbedtls.h"
 #include "uspan_posix.h"
+#ifndef OVER_RAW_API
+#define OVER_RAW_API 0
+#endif
+#if OVER_RAW_API
+#include "uspan_lwip.h"
+typedef uspan_lwip_tcp_t tcp_t;
+#define init_tcp uspan_lwip_tcp_init
+#else
+typedef uspan_posix_tcp_t tcp_t;
+#define init_tcp uspan_posix_tcp_init
+#endif
 
 static uspan_tracer_t tracer;
-static uspan_posix_tcp_t tcp;
+static tcp_t tcp;
 static uspan_tls_t tls;
 static uspan_transport_t plain, secure;
 
@@ -45,13 +57,13 @@ int main(int argc, char **argv)
     const uspan_tls_blob_t anchor = { .file = argv[2] };
     const uspan_tls_options_t options = { .port = uspan_posix_port(), .anchors = &anchor, .anchor_count = 1 };
     const uspan_collector_t collector = { .endpoint = argv[1], .timeout_ms = 20000 };
-    uspan_posix_tcp_init(&tcp, &plain);
+    init_tcp(&tcp, &plain);
     if (uspan_tls_init(&tls, &plain, &options, &secure) != USPAN_OK ||
         uspan_export_to(&tracer, 0, &secure, &collector) != USPAN_OK) {
         return 2;
     }
     for (unsigned long left = strtoul(argv[3], NULL, 10); left > 0u;) {
-        uspan_t s = uspan_start(&tracer, USPAN_ROOT, "over lwIP's sockets");
+        uspan_t s = uspan_start(&tracer, USPAN_ROOT, "over lwIP, which has a thread of its own");
         left -= s.id != 0u ? 1u : 0u;
         (void)uspan_set_str(&tracer, s, USPAN_KEY("text"), "as ESP-IDF and FreeRTOS users have it");
         (void)uspan_end(&tracer, s);

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""test_lwip_sockets.py: uspan delivers over HTTPS through lwIP's socket API, chain and host name verified.
+"""test_lwip_sockets.py: uspan delivers over HTTPS beside lwIP's thread, through its socket API and its raw API, chain and host
+name verified.
 
 Invariant: the receiver's own sight of the spans agrees with the agent's accounts."""
 import json
@@ -16,12 +17,12 @@ from receiver import Receiver  # noqa: E402
 from streams import server_context  # noqa: E402
 
 PROGRAMS = Path(os.environ["USPAN_BUILD_DIR"]) / "tests"
-BUILDS = ("callbacks_poll", "core_lock_select")
+BUILDS = ("sockets_callbacks_poll", "sockets_core_lock_select", "raw_api_core_lock_select")
 TRUST = -8
 
 
 def agent(build, url, anchor, spans):
-    done = subprocess.run([PROGRAMS / f"agent_over_sockets_{build}", url, anchor, str(spans)],
+    done = subprocess.run([PROGRAMS / f"agent_over_{build}", url, anchor, str(spans)],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=240, text=True)
     if done.returncode != 0 or "Sanitizer" in done.stderr or "runtime error" in done.stderr:
         raise AssertionError(f"agent: status {done.returncode}\n{done.stderr}")
