@@ -166,6 +166,7 @@ uspan_err_t uspan_write_prepare(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s,
     w->key = key;
     w->list = (uint8_t)list;
     w->flags = USPAN_WRITE_EMPTY;
+    w->stamp = (uint16_t)((uintptr_t)w >> 2);
     uspan_write_out_t o;
     if (!uspan_write_enter(&o, w, false)) {
         w->t = NULL;

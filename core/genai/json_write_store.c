@@ -1,7 +1,7 @@
 /* json_write_store.c: what the span has is a whole JSON value before and after every hold of the lock.
  * The writer's memory of blocks is not believed, for others may have set the attribute meanwhile. The proof:
  * from the block remembered, as many steps as the text is long lead to the value's last block; chains share
- * no block. */
+ * no block. Another writer's value bears another stamp. */
 #include "json_write.h"
 #include <string.h>
 #include "attr.h"
@@ -34,7 +34,8 @@ static uspan_entry_t *find_value(uspan_trace_part_t *p, const uspan_writer_t *w,
         return NULL;
     }
     *err = USPAN_ERR_STALE;
-    if (e->store != USPAN_STORE_TEXT || e->len != w->total) {
+    if (e->store != USPAN_STORE_TEXT || e->len != w->total ||
+        memcmp(e->v.chain.pend, &w->stamp, sizeof w->stamp) != 0) {
         return NULL;
     }
     block = len > 0u ? block : e->v.chain.head;
@@ -84,6 +85,7 @@ static bool lay(uspan_trace_part_t *p, uspan_writer_t *w, uspan_entry_t *e, cons
         p->block_next[c.tail] = USPAN_NO_INDEX;
     }
     e->v.chain.tail = c.tail;
+    memcpy(e->v.chain.pend, &w->stamp, sizeof w->stamp); /* nothing else waits there */
     e->len = c.len;
     return true;
 }

@@ -23,6 +23,9 @@ static bool begin_item(uspan_write_out_t *o, unsigned depth, unsigned need, cons
     }
     if (w->depth > 0u) {
         uspan_write_close_to(o, depth);
+    } else if ((w->flags & USPAN_WRITE_EMPTY) == 0u) { /* uspan_write_end() closed it */
+        o->err = USPAN_ERR_ARG;
+        return false;
     } else if (!uspan_write_value(o, NULL, "[", 1u, USPAN_WRITE_BETWEEN)) {
         return false;
     }

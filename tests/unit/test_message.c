@@ -417,6 +417,9 @@ static void test_what_is_out_of_place_is_refused_and_leaves_the_value_alone(void
     assert_int_equal(uspan_write_int(&m, "a", 1), USPAN_ERR_ARG); /* an element has none */
     assert_string_equal(INPUT(w, s), "[{\"role\":\"user\",\"parts\":[]},{\"role\":\"user\",\"parts\":[{"
                                      "\"type\":\"frame\",\"list\":[]}]}]");
+    uspan_write_end(&m);
+    assert_int_equal(uspan_message(&m, "user", NULL), USPAN_ERR_ARG); /* it is closed */
+    assert_int_equal(uspan_part_text(&m, "x"), USPAN_ERR_ARG);
     m = begin_value(w, s);
     assert_int_equal(uspan_message(&m, "user", NULL), USPAN_ERR_ARG); /* no list */
     assert_int_equal(uspan_part_text(&m, "x"), USPAN_ERR_ARG);

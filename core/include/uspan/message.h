@@ -48,6 +48,7 @@ typedef struct uspan_writer {
     uint16_t from, from_block, from_chars; /* the same where JSON given as text began */
     uint16_t token, token_block;           /* and its last number or literal */
     uint16_t hex, high;                    /* units of an escape */
+    uint16_t stamp;                        /* tells the value from another writer's */
     uint32_t stack; /* open containers, the innermost in bit 0; 1: an object */
     uspan_t s;
     const uspan_key_t *key;
