@@ -4,9 +4,9 @@
 #include <string.h>
 #include "utf8.h"
 
-/* Text that is copied under the lock, at most; longer text is copied outside. Bounded: 256 bytes are some 150
- * instructions on a Cortex-M3 (bytewise, as newlib-nano copies, 1,100), and eight blocks at most. The second
- * hold, and the second search for the key, that copying outside needs, would be a hold of that order. */
+/* Text that is copied under the lock, at most; longer text is copied outside. The bound: 256 bytes in eight
+ * blocks at most, some 200 instructions with newlib's memcpy on a Cortex-M4, where the rest of such a hold
+ * takes up to 319. */
 #define HOLD_BYTES ((size_t)(USPAN_VALUE_MAX < 256 ? USPAN_VALUE_MAX : 256))
 #define HOLD_BLOCKS uspan_blocks_for((unsigned)HOLD_BYTES)
 #define NEAR_BYTES sizeof(((uspan_entry_t *)NULL)->v.near)

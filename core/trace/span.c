@@ -150,8 +150,10 @@ uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, si
         name_len = 7u;
     }
     char clean[USPAN_NAME_MAX];
-    if (USPAN_SMALL || name_len > USPAN_NAME_MAX || !uspan_is_utf8(name, name_len)) {
-        name_len = uspan_name_clean(&name, name_len, clean);
+    if (name_len > USPAN_NAME_MAX || !uspan_is_utf8(name, name_len)) {
+        bool whole;
+        name_len = uspan_name_clean(name, name_len, clean, &whole);
+        name = clean;
     }
     uint64_t start_ns = o->start_ns != 0u ? o->start_ns : uspan_now(t);
 

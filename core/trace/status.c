@@ -6,26 +6,20 @@
 #include "uspan/usage.h"
 #include "utf8.h"
 
-size_t uspan_name_clean(const char **name, size_t len, char buf[USPAN_NAME_MAX])
+size_t uspan_name_clean(const char *name, size_t len, char buf[USPAN_NAME_MAX], bool *whole)
 {
-    const char *text = *name;
-    size_t kept = uspan_utf8_run(text, len < USPAN_NAME_MAX ? len : USPAN_NAME_MAX);
-    if (kept == len || kept == USPAN_NAME_MAX || uspan_utf8_step(text + kept, len - kept) > 0) {
-        return kept; /* the last: a character lies across the end */
-    }
     size_t n = 0;
-    for (size_t at = 0; at < len;) {
-        int step = uspan_utf8_step(text + at, len - at);
-        size_t in = step == 0 ? len - at : (size_t)(step < 0 ? -step : step);
-        size_t out = step > 0 ? in : 3u;
-        if (n + out > USPAN_NAME_MAX) {
-            break;
-        }
-        memcpy(buf + n, step > 0 ? text + at : USPAN_REPLACEMENT, out);
-        n += out;
-        at += in;
+    if (len > USPAN_NAME_MAX + 3u) { /* what begins behind the end is not looked at */
+        len = USPAN_NAME_MAX + 3u;
     }
-    *name = buf;
+    for (*whole = true; len > 0u && *whole;) {
+        const char *piece;
+        size_t made = uspan_utf8_piece(&name, &len, &piece);
+        size_t kept = uspan_utf8_cut(piece, made, USPAN_NAME_MAX - n);
+        memcpy(buf + n, piece, kept);
+        n += kept;
+        *whole = kept == made;
+    }
     return n;
 }
 
@@ -38,14 +32,15 @@ uspan_err_t uspan_set_name_n(uspan_tracer_t *t, uspan_t s, const char *name, siz
         return USPAN_OK;
     }
     char buf[USPAN_NAME_MAX];
-    size_t kept = uspan_name_clean(&name, name_len, buf);
+    bool whole;
+    size_t kept = uspan_name_clean(name, name_len, buf, &whole);
     uspan_err_t err;
     uint32_t state = uspan_lock(t);
     uspan_slot_t *slot = uspan_slot_recorded(&t->trace, s, &err);
     if (slot != NULL) {
-        memcpy(slot->name, name, kept);
+        memcpy(slot->name, buf, kept);
         slot->name_len = (uint8_t)kept;
-        err = kept < name_len && name != buf ? USPAN_TRUNCATED : USPAN_OK;
+        err = whole ? USPAN_OK : USPAN_TRUNCATED;
     }
     uspan_unlock(t, state);
     return err;

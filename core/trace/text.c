@@ -34,33 +34,18 @@ bool uspan_chain_grow_whole(uspan_trace_part_t *p, uspan_chain_t *c, size_t n)
 
 void uspan_chain_fill(uspan_trace_part_t *p, uspan_chain_t *c, const uint8_t *data, size_t len)
 {
-    const uint16_t *next = p->block_next;
-    uspan_block_t *blocks = p->blocks;
-    unsigned tail = c->tail;
-    unsigned at = c->len % USPAN_BLOCK;
-    if (at != 0u) {
+    c->room = (uint16_t)(c->room - len);
+    while (len > 0u) {
+        size_t at = c->len % USPAN_BLOCK;
         size_t n = len < USPAN_BLOCK - at ? len : USPAN_BLOCK - at;
-        memcpy(blocks[tail].bytes + at, data, n);
-        data += n;
+        if (at == 0u && c->len > 0u) { /* the last block is full */
+            c->tail = p->block_next[c->tail];
+        }
+        memcpy(p->blocks[c->tail].bytes + at, data, n);
         c->len = (uint16_t)(c->len + n);
-        c->room = (uint16_t)(c->room - n);
+        data += n;
         len -= n;
     }
-    if (len == 0u) {
-        return;
-    }
-    if (c->len > 0u) {
-        tail = next[tail]; /* the last block is full */
-    }
-    c->len = (uint16_t)(c->len + len);
-    c->room = (uint16_t)(c->room - len);
-    for (; len > USPAN_BLOCK; len -= USPAN_BLOCK) {
-        memcpy(blocks[tail].bytes, data, USPAN_BLOCK); /* of constant size: a few moves, no call */
-        data += USPAN_BLOCK;
-        tail = next[tail];
-    }
-    memcpy(blocks[tail].bytes, data, len);
-    c->tail = (uint16_t)tail;
 }
 
 size_t uspan_chain_write(uspan_tracer_t *t, uspan_chain_t *c, const void *data, size_t len, bool text)
@@ -111,21 +96,10 @@ bool uspan_chain_write_locked(uspan_trace_part_t *p, uspan_chain_t *c, const voi
 uspan_err_t uspan_chain_text(uspan_tracer_t *t, uspan_chain_t *c, const char *text, size_t len, size_t max)
 {
     while (len > 0u) {
-        size_t run = uspan_utf8_run(text, len);
-        size_t n = uspan_utf8_cut(text, run, max - c->len);
-        if (uspan_chain_write(t, c, text, n, true) < run) {
+        const char *piece;
+        size_t n = uspan_utf8_piece(&text, &len, &piece);
+        if (uspan_chain_write(t, c, piece, uspan_utf8_cut(piece, n, max - c->len), true) < n) {
             return USPAN_TRUNCATED;
-        }
-        text += run;
-        len -= run;
-        if (len > 0u) {
-            int step = uspan_utf8_step(text, len);
-            size_t bad = step == 0 ? len : (size_t)-step;
-            if (max - c->len < 3u || uspan_chain_write(t, c, USPAN_REPLACEMENT, 3u, true) < 3u) {
-                return USPAN_TRUNCATED;
-            }
-            text += bad;
-            len -= bad;
         }
     }
     return USPAN_OK;

@@ -14,8 +14,6 @@ typedef struct uspan_chain {
         USPAN_NO_INDEX, USPAN_NO_INDEX, 0u, 0u \
     }
 
-#define USPAN_REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
-
 /* Blocks that len bytes take. */
 static inline unsigned uspan_blocks_for(unsigned len)
 {

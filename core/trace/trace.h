@@ -15,8 +15,8 @@ void uspan_trace_stop(uspan_tracer_t *t);
 void uspan_processors_span(uspan_tracer_t *t, uspan_t s, bool end);
 void uspan_processors_flush(uspan_tracer_t *t);
 void uspan_processors_shutdown(uspan_tracer_t *t);
-/* Well-formed bytes of a name, at most USPAN_NAME_MAX: *name is moved to buf where it had to be mended. */
-size_t uspan_name_clean(const char **name, size_t len, char buf[USPAN_NAME_MAX]);
+/* Well-formed bytes of a name into buf, returns how many. *whole: none were cut off. */
+size_t uspan_name_clean(const char *name, size_t len, char buf[USPAN_NAME_MAX], bool *whole);
 #if USPAN_STUDIO
 /* The present run's id becomes the span's gen_ai.conversation.id. Caller holds the lock. */
 void uspan_run_enter(uspan_trace_part_t *p, uspan_slot_t *slot);

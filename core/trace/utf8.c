@@ -70,6 +70,23 @@ size_t uspan_utf8_run(const char *text, size_t len)
     return at;
 }
 
+size_t uspan_utf8_piece(const char **text, size_t *len, const char **piece)
+{
+    int step = uspan_utf8_step(*text, *len);
+    size_t used, made;
+    *piece = *text;
+    if (step > 0) {
+        used = made = uspan_utf8_run(*text, *len);
+    } else {
+        used = step == 0 ? *len : (size_t)-step;
+        *piece = USPAN_REPLACEMENT;
+        made = 3u;
+    }
+    *text += used;
+    *len -= used;
+    return made;
+}
+
 size_t uspan_utf8_cut(const char *text, size_t len, size_t max)
 {
     if (max >= len) {

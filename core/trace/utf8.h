@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define USPAN_REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+
 /* Bytes at the start that are well-formed; ends at a character. */
 size_t uspan_utf8_run(const char *text, size_t len);
 
@@ -76,6 +78,9 @@ static inline bool uspan_is_utf8(const char *text, size_t len)
 /* The character at text, len >= 1: its bytes, well-formed; or, negated, the bytes that one U+FFFD stands for;
  * or 0: begun and cut short by the end of the text. */
 int uspan_utf8_step(const char *text, size_t len);
+/* The next bytes that well-formed text has for *len >= 1 bytes of any: those, or a U+FFFD. Returns how many;
+ * *text and *len move on. */
+size_t uspan_utf8_piece(const char **text, size_t *len, const char **piece);
 /* The largest n <= max at which well-formed text of len bytes may be cut. */
 size_t uspan_utf8_cut(const char *text, size_t len, size_t max);
 /* Bytes that hold the first `chars` characters, U+FFFD to come counted as one. */
