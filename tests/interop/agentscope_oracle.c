@@ -110,14 +110,16 @@ static void streaming_chat(void)
     uspan_t s = uspan_chat_begin_with(t, USPAN_ROOT, &(uspan_chat_t){
         .provider = "dashscope", .model = "qwen-max", .conversation_id = RUN, .stream = true,
         .function_name = "DashScopeChatModel.__call__", .function_input = JSON({"args": [[USER]], "kwargs": {}}) });
-    uspan_append_str(t, s, &uspan_key_output_messages,
-        "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"");
     static const char *const pieces[] = { "Bed 3", " is dry", " and the valve is stuck." };
+    uspan_writer_t w;
+    uspan_messages_begin(&w, t, s, USPAN_OUTPUT_MESSAGES);
+    uspan_message(&w, "assistant", NULL);
+    uspan_part_text(&w, NULL);
     for (size_t n = 0; n < 3; n++) {
         uspan_first_chunk(t, s);
-        uspan_append_str(t, s, &uspan_key_output_messages, pieces[n]);
+        uspan_write_more(&w, pieces[n]);
     }
-    uspan_append_str(t, s, &uspan_key_output_messages, "\"}],\"finish_reason\":\"stop\"}]");
+    uspan_message_finish(&w, "stop");
     uspan_chat_end(t, s, &(uspan_chat_result_t){
         .response_id = "resp-3", .finish_reason = "stop", .usage = { .input = 19, .output = 3 },
         .function_output = RESPONSE(TEXT_OF("Bed 3 is dry and the valve is stuck."), "resp-3", 19, 3) });
@@ -189,11 +191,12 @@ static void failing_model(void)
     uspan_t s = uspan_chat_begin_with(t, USPAN_ROOT, &(uspan_chat_t){
         .provider = "dashscope", .model = "qwen-max", .conversation_id = RUN, .stream = true,
         .function_name = "DashScopeChatModel.__call__", .function_input = JSON({"args": [[USER]], "kwargs": {}}) });
+    uspan_writer_t w;
+    uspan_messages_begin(&w, t, s, USPAN_OUTPUT_MESSAGES);
+    uspan_message(&w, "assistant", NULL);
+    uspan_part_text(&w, "Bed 3");
     uspan_first_chunk(t, s);
-    uspan_chat_end(t, s, &(uspan_chat_result_t){
-        .error_type = "TimeoutError", .error_message = "the model fell silent",
-        .output_messages = JSON([{"role": "assistant", "parts": [{"type": "text", "content": "Bed 3"}],
-            "finish_reason": "error"}]) });
+    uspan_chat_end(t, s, &(uspan_chat_result_t){ .error_type = "TimeoutError", .error_message = "the model fell silent" });
 }
 
 static void failing_tool(void)
@@ -291,28 +294,37 @@ static void nested_agents(void)
             "A fern.")) });
 }
 
+/* By the writer of message.h, as firmware would. */
 static void messages(void)
 {
     uspan_t s = uspan_agent_begin_with(t, USPAN_ROOT, &(uspan_agent_t){
         .name = "echo", .id = "agent-2", .description = "Answers with what it was told to.", .conversation_id = RUN,
-        .input_messages = JSON_AS_IS([{"role": "user", "parts": [
-            {"type": "text", "content": "A \"quoted\" word, a tab\tand über 温室 🌱"}, {"type": "reasoning",
-                "content": "12 % < 20 %"},
-            {"type": "tool_call", "id": "call_1", "name": "read_soil", "arguments": {"bed": 3, "deep": {"list": [1,
-                2.5, null, true]}}},
-            {"type": "tool_call_response", "id": "call_1", "response": "bed 3: 12 %"},
-            {"type": "tool_call_response", "id": "call_2", "response": [{"type": "text", "text": "green"}]},
-            {"type": "blob", "modality": "image", "mime_type": "image/png", "content": "iVBORw0K"},
-            {"type": "uri", "modality": "image", "uri": "https://ex.test/a.png"},
-            {"type": "blob", "modality": "audio", "mime_type": "audio/mpeg", "content": "SUQz"},
-            {"type": "uri", "modality": "audio", "uri": "https://ex.test/a.wav"},
-            {"type": "blob", "modality": "video", "mime_type": "video/mp4", "content": "AAAA"},
-            {"type": "uri", "modality": "video", "uri": "https://ex.test/a.mp4"},
-            {"type": "sensor_frame", "bed": 3, "values": [1, 2]}], "name": "cam", "finish_reason": "stop"},
-            {"role": "user", "parts": [{"type": "text", "content": "And?"}], "name": "user",
-                "finish_reason": "stop"}]),
-        .function_name = "Echo.reply", .function_input = JSON({"args": [], "kwargs": {"msg": [MSG("cam", "user", []),
-            MSG("user", "user", "And?")]}}) });
+        .function_name = "Echo.reply",
+        .function_input = JSON({"args": [], "kwargs": {"msg": [MSG("cam", "user", []), MSG("user", "user", "And?")]}}) });
+    uspan_writer_t w;
+    uspan_messages_begin(&w, t, s, USPAN_INPUT_MESSAGES);
+    uspan_message(&w, "user", "cam");
+    uspan_part_text(&w, "A \"quoted\" word, a tab\tand über 温室 🌱");
+    uspan_part_reasoning(&w, "12 % < 20 %");
+    uspan_part_tool_call(&w, "call_1", "read_soil", JSON_AS_IS({"bed": 3, "deep": {"list": [1, 2.5, null, true]}}));
+    uspan_part_tool_response(&w, "call_1", JSON("bed 3: 12 %"));
+    uspan_part_tool_response(&w, "call_2", JSON([{"type": "text", "text": "green"}]));
+    uspan_part_blob(&w, "image", "image/png", "\x89PNG\r\n", 6);
+    uspan_part_uri(&w, "image", NULL, "https://ex.test/a.png");
+    uspan_part_blob(&w, "audio", "audio/mpeg", "ID3", 3);
+    uspan_part_uri(&w, "audio", NULL, "https://ex.test/a.wav");
+    uspan_part_blob(&w, "video", "video/mp4", "\0\0\0", 3);
+    uspan_part_uri(&w, "video", NULL, "https://ex.test/a.mp4");
+    uspan_part(&w, "sensor_frame");
+    uspan_write_int(&w, "bed", 3);
+    uspan_write_array(&w, "values");
+    uspan_write_int(&w, NULL, 1);
+    uspan_write_int(&w, NULL, 2);
+    uspan_write_close(&w);
+    uspan_message_finish(&w, "stop");
+    uspan_message(&w, "user", "user");
+    uspan_part_text(&w, "And?");
+    uspan_message_finish(&w, "stop");
     uspan_agent_end(t, s, &(uspan_agent_result_t){
         .output_messages = REPLY("echo", "Seen."), .function_output = JSON(MSG("echo", "assistant", "Seen.")) });
 }

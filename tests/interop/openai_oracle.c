@@ -63,15 +63,18 @@ static void plain_chat(void)
 
 static void streaming_chat(void)
 {
-    static const char *const pieces[] = { "Bed 3", " is dry", " and the valve is stuck." };
     uspan_t run = workflow("streamed"), gardener = agent(run, "gardener", NULL, NULL);
     uspan_t s = chat(gardener, JSON([SYSTEM, USER]));
-    uspan_append_str(t, s, &uspan_key_output_messages, "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"");
+    static const char *const pieces[] = { "Bed 3", " is dry", " and the valve is stuck." };
+    uspan_writer_t w;
+    uspan_messages_begin(&w, t, s, USPAN_OUTPUT_MESSAGES);
+    uspan_message(&w, "assistant", NULL);
+    uspan_part_text(&w, NULL);
     for (size_t n = 0; n < 3; n++) {
         uspan_first_chunk(t, s);
-        uspan_append_str(t, s, &uspan_key_output_messages, pieces[n]);
+        uspan_write_more(&w, pieces[n]);
     }
-    uspan_append_str(t, s, &uspan_key_output_messages, "\"}],\"finish_reason\":\"stop\"}]");
+    uspan_message_finish(&w, "stop");
     answered(s, 19, 9, NULL);
     uspan_agent_end(t, gardener, NULL);
     uspan_workflow_end(t, run, NULL);

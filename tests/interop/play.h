@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "uspan/genai.h"
+#include "uspan/message.h"
 #include "uspan_posix_tls.h"
 
 #define JSON_AS_IS(...) #__VA_ARGS__
