@@ -19,7 +19,7 @@ ifneq ($(BOARD),)
 	@JOBS=$(JOBS) /usr/bin/python3 -B tests/support/demo.py --board $(BOARD)
 else
 	$(SETUP) demo
-	$(FETCH) nanopb mbedtls opentelemetry-proto
+	$(FETCH) nanopb mbedtls opentelemetry-proto cjson
 	@$(MAKE) --no-print-directory -s host
 	@/usr/bin/python3 -B tests/support/demo.py $(BUILD)/host/examples/agent
 endif
@@ -32,7 +32,7 @@ host: # optimised libraries and examples, as a user builds them
 
 test: ## every hermetic test: gcc; clang with ASan and UBSan; TSan
 	$(SETUP) test
-	$(FETCH) nanopb mbedtls mbedtls2 opentelemetry-proto
+	$(FETCH) nanopb mbedtls mbedtls2 opentelemetry-proto cjson
 	@JOBS=$(JOBS) tests/build/run_tests.sh gcc asan tsan
 
 bench: ## instructions per span, spans per second; writes build/bench.json, checks the budgets; BOARD=mps2_an386: on a Cortex-M4
@@ -42,7 +42,7 @@ ifneq ($(BOARD),)
 	@JOBS=$(JOBS) /usr/bin/python3 -B tests/bench/board.py $(BOARD)
 else
 	$(SETUP) bench
-	$(FETCH) nanopb mbedtls opentelemetry-proto
+	$(FETCH) nanopb mbedtls opentelemetry-proto cjson
 	@/usr/bin/python3 -B tests/bench/bench.py
 endif
 
@@ -53,22 +53,22 @@ size: ## flash, RAM and stack per module; writes build/size.json and README's ta
 
 fuzz: ## each fuzz target for SECONDS (30)
 	$(SETUP) fuzz
-	$(FETCH) nanopb mbedtls
+	$(FETCH) nanopb mbedtls cjson
 	@JOBS=$(JOBS) SECONDS=$(SECONDS) tests/build/run_fuzz.sh
 
 cov: ## line and branch coverage of core/, proto/, port/lwip and port/mbedtls; fails below their floors
 	$(SETUP) cov
-	$(FETCH) nanopb mbedtls lwip opentelemetry-proto
+	$(FETCH) nanopb mbedtls lwip opentelemetry-proto cjson
 	@JOBS=$(JOBS) tests/build/run_cov.sh
 
 lint: ## format, clang-tidy, include rules, banned calls, links
 	$(SETUP) lint
-	$(FETCH) nanopb mbedtls lwip
+	$(FETCH) nanopb mbedtls lwip cjson
 	@JOBS=$(JOBS) tests/build/run_lint.sh
 
 interop: ## against others: AgentScope, OpenAI's Agents SDK, Phoenix, the Collector, OpenSSL, GnuTLS; PARTS="..." for some
 	$(SETUP) interop
-	$(FETCH) nanopb mbedtls opentelemetry-proto
+	$(FETCH) nanopb mbedtls opentelemetry-proto cjson
 	@port/deps/interop.sh
 	@JOBS=$(JOBS) /usr/bin/python3 -B tests/interop/run.py $(PARTS)
 

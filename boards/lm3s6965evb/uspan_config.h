@@ -1,6 +1,7 @@
 /* uspan_config.h: uspan's options on the LM3S6965: room for 8 chat spans of 12 attributes, 11 blocks each. */
 #define USPAN_LOCK_HEADER "lock_inline.h"
 #define USPAN_SPANS_MAX 8
+#define USPAN_ATTRS_MAX 16
 #define USPAN_BLOCK_BYTES 64
 #define USPAN_TEXT_BYTES (8 * 11 * USPAN_BLOCK_BYTES)
 #define USPAN_TASKS_MAX 1

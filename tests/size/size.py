@@ -172,7 +172,8 @@ def measure():
     by_source, figures = core_figures(objects)
     parts = {part: sum(bytes_ for name, bytes_ in by_source.items() if name.startswith(part))
              for part in ("core/trace", "core/export", "proto/gen", "nanopb")}
-    slot, block = constant("sizeof(uspan_slot_t)", {}), constant("sizeof(uspan_block_t) + sizeof(uint16_t)", {})
+    sixteen = {"USPAN_ATTRS_MAX": 16}  # entries, as in the budget
+    slot, block = constant("sizeof(uspan_slot_t)", sixteen), constant("sizeof(uspan_block_t) + sizeof(uint16_t)", {})
     blocks = w1_blocks({})
     deep = stacks(genai_folder, genai_objects)
     cortex, on_host = plain_sizes(genai_objects, "arm-none-eabi-size"), plain_sizes(host, "size")

@@ -27,13 +27,14 @@
 
 /* ---- recording ----------------------------------------------------------------------------------------- */
 
-/* Spans open or waiting for export. 1..1023. RAM: sizeof(uspan_slot_t) each (about 400 B on 32-bit). */
+/* Spans open or waiting for export. 1..1023. RAM: sizeof(uspan_slot_t) each (about 530 B on 32-bit). */
 #ifndef USPAN_SPANS_MAX
 #define USPAN_SPANS_MAX 16
 #endif
-/* Attributes of one span. 4..128. RAM: 16 B each, in every slot (24 B on 64-bit). */
+/* Attributes of one span. 4..128. A chat that wire.h reads has up to 22, and profiles add to it. RAM: 16 B
+ * each, in every slot (24 B on 64-bit). */
 #ifndef USPAN_ATTRS_MAX
-#define USPAN_ATTRS_MAX 16
+#define USPAN_ATTRS_MAX 24
 #endif
 /* Events of one span, at most. 0..128. RAM: from the text pool, one block each and one for two attributes. */
 #ifndef USPAN_EVENTS_MAX

@@ -1,0 +1,171 @@
+/* http.c: one POST from connect to close, driven by the caller's loop through http->wait. */
+#include "http.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { HEAD_MAX = 1024, LINE_MAX = 96, WAIT_MS = 5 };
+
+typedef enum part { STATUS, HEADER, BODY, CHUNK_SIZE, CHUNK, CHUNK_END, TRAILER, DONE, BROKEN } part_t;
+
+typedef struct answer {
+    const http_request_t *request;
+    part_t part;
+    int status;
+    bool is_chunked, has_length;
+    unsigned long left;  /* of the body or the chunk */
+    char line[LINE_MAX]; /* what is longer is cut: no header of interest is */
+    size_t line_len;
+} answer_t;
+
+static bool is_named(const char *line, const char *name)
+{
+    for (; *name != '\0'; line++, name++) {
+        char lower = *line >= 'A' && *line <= 'Z' ? (char)(*line + ('a' - 'A')) : *line;
+        if (lower != *name) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void take_line(answer_t *a)
+{
+    const char *line = a->line;
+    if (a->part == STATUS) {
+        a->status = strncmp(line, "HTTP/1.", 7u) == 0 && strlen(line) > 9u ? atoi(line + 9) : 0;
+        a->part = a->status >= 100 ? HEADER : BROKEN;
+    } else if (a->part == HEADER && line[0] != '\0') {
+        if (is_named(line, "content-length:")) {
+            a->left = strtoul(line + 15, NULL, 10);
+            a->has_length = true;
+        } else if (is_named(line, "transfer-encoding:") && strstr(line, "chunked") != NULL) {
+            a->is_chunked = true;
+        }
+    } else if (a->part == HEADER && a->status < 200) {
+        a->part = STATUS; /* 100 Continue: the answer follows */
+    } else if (a->part == HEADER) {
+        a->part = a->is_chunked ? CHUNK_SIZE : a->has_length && a->left == 0u ? DONE : BODY;
+    } else if (a->part == CHUNK_SIZE) {
+        char *end;
+        a->left = strtoul(line, &end, 16);
+        a->part = end == line ? BROKEN : a->left > 0u ? CHUNK : TRAILER;
+    } else if (a->part == CHUNK_END) {
+        a->part = CHUNK_SIZE;
+    } else if (a->part == TRAILER && line[0] == '\0') {
+        a->part = DONE;
+    }
+}
+
+static void take(answer_t *a, const char *data, size_t len)
+{
+    while (len > 0u && a->part != DONE && a->part != BROKEN) {
+        if (a->part == BODY || a->part == CHUNK) {
+            bool counted = a->part == CHUNK || a->has_length;
+            size_t n = counted && a->left < len ? (size_t)a->left : len;
+            a->request->on_body(a->request->ctx, data, n);
+            data += n;
+            len -= n;
+            if (counted && (a->left -= n) == 0u) {
+                a->part = a->part == CHUNK ? CHUNK_END : DONE;
+            }
+            continue;
+        }
+        char byte = *data++;
+        len--;
+        if (byte == '\n') {
+            a->line[a->line_len] = '\0';
+            a->line_len = 0;
+            take_line(a);
+        } else if (byte != '\r' && a->line_len + 1u < sizeof a->line) {
+            a->line[a->line_len++] = byte;
+        }
+    }
+}
+
+/* ---- the exchange -------------------------------------------------------------------------------------- */
+
+typedef struct timer {
+    const http_t *http;
+    uint64_t moved_ns;
+    uint32_t timeout_ms;
+} stopwatch_t;
+
+/* Nothing moved: wait a little. false: too long now. */
+static bool idle(const stopwatch_t *timer)
+{
+    timer->http->wait(WAIT_MS);
+    return timer->http->now_ns() - timer->moved_ns < (uint64_t)timer->timeout_ms * 1000000u;
+}
+
+static const char *send_all(stopwatch_t *timer, const char *data, size_t len)
+{
+    const uspan_transport_t *transport = timer->http->transport;
+    while (len > 0u) {
+        int32_t n = transport->send(transport->ctx, (const uint8_t *)data, len);
+        if (n < 0) {
+            return "connection_reset";
+        }
+        if (n > 0) {
+            timer->moved_ns = timer->http->now_ns();
+            data += n;
+            len -= (size_t)n;
+        } else if (!idle(timer)) {
+            return "timeout";
+        }
+    }
+    return NULL;
+}
+
+static const char *receive(stopwatch_t *timer, answer_t *a)
+{
+    const uspan_transport_t *transport = timer->http->transport;
+    uint8_t piece[512];
+    while (a->part != DONE && a->part != BROKEN) {
+        int32_t n = transport->recv(transport->ctx, piece, sizeof piece);
+        if (n > 0) {
+            timer->moved_ns = timer->http->now_ns();
+            take(a, (const char *)piece, (size_t)n);
+        } else if (n == 0 && !idle(timer)) {
+            return "timeout";
+        } else if (n < 0) { /* a body without a length ends so */
+            return n == (int32_t)USPAN_ERR_CLOSED && a->part == BODY && !a->has_length ? NULL
+                                                                                       : "connection_reset";
+        }
+    }
+    return a->part == BROKEN ? "parse_error" : NULL;
+}
+
+static const char *exchange(stopwatch_t *timer, const http_request_t *r, answer_t *a)
+{
+    const uspan_transport_t *transport = timer->http->transport;
+    char head[HEAD_MAX];
+    int n = snprintf(head, sizeof head,
+                     "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
+                     "Content-Length: %lu\r\nConnection: close\r\n%s\r\n",
+                     r->path, r->host, (unsigned long)r->body_len, r->headers);
+    if (n < 0 || (size_t)n >= sizeof head) {
+        return "parse_error";
+    }
+    uspan_err_t err;
+    while ((err = transport->open(transport->ctx, &r->peer)) == USPAN_ERR_AGAIN) {
+        if (!idle(timer)) {
+            return "timeout";
+        }
+    }
+    if (err != USPAN_OK) {
+        return err == USPAN_ERR_TRUST || err == USPAN_ERR_CONFIG ? "tls_error" : "connect_error";
+    }
+    timer->moved_ns = timer->http->now_ns();
+    const char *error = send_all(timer, head, (size_t)n);
+    error = error != NULL ? error : send_all(timer, r->body, r->body_len);
+    return error != NULL ? error : receive(timer, a);
+}
+
+int http_post(const http_t *http, const http_request_t *request, const char **error)
+{
+    answer_t a = { .request = request };
+    stopwatch_t timer = { .http = http, .moved_ns = http->now_ns(), .timeout_ms = request->timeout_ms };
+    *error = exchange(&timer, request, &a);
+    http->transport->close(http->transport->ctx);
+    return *error == NULL ? a.status : 0;
+}
