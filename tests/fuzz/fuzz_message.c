@@ -1,5 +1,5 @@
-/* fuzz_message.c: whatever is written, by whichever calls, with whatever room: after each call every attribute under way is one JSON
- * value in UTF-8, and no block of the pool is lost. */
+/* fuzz_message.c: whatever is written, by whichever calls, with whatever room: after each call every attribute under
+ * way is one JSON value in UTF-8, and no block of the pool is lost. */
 #include "uspan/message.h"
 #include <stdlib.h>
 #include "fuzz.h"

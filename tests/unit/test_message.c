@@ -148,6 +148,41 @@ static void test_names_speakers_roles_that_come_late_and_reasons(void **state)
         "\"finish_reason\":\"a reason of the provider's own, as it sa\"}]");
 }
 
+static void test_numbers_of_every_size(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    static const struct {
+        double value;
+        const char *text;
+    } rows[] = { { 0.0, "0" },
+                 { -0.0, "-0" },
+                 { 0.7, "0.7" },
+                 { -12.25, "-12.25" },
+                 { 100.0, "1e2" },
+                 { 0.05, "0.05" },
+                 { 0.0001, "0.0001" },
+                 { 0.00001, "1e-5" },
+                 { 1e300, "1e300" },
+                 { 5e-324, "494065645841247e-338" },
+                 { 123456789.0, "123456789" },
+                 { 1.0 / 3.0, "0.333333333333333" } };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uspan_writer_t m = begin_value(w, s);
+        assert_int_equal(uspan_write_double(&m, NULL, rows[i].value), USPAN_OK);
+        assert_string_equal(VALUE(w, s), rows[i].text);
+    }
+    uspan_writer_t m = begin_value(w, s);
+    const uint64_t odd[] = { 0x7FF0000000000000u, 0xFFF0000000000000u, 0x7FF8000000000000u };
+    for (size_t i = 0; i < COUNT(odd); i++) {
+        double value;
+        memcpy(&value, &odd[i], sizeof value);
+        assert_int_equal(uspan_write_double(&m, NULL, value), USPAN_ERR_ARG); /* infinite, or no number */
+    }
+    assert_int_equal(uspan_write_int(&m, NULL, 0), USPAN_OK);
+    assert_string_equal(VALUE(w, s), "0");
+}
+
 static void test_function_input_as_agentscope_has_it(void **state)
 {
     world_t *w = *state;
@@ -527,6 +562,7 @@ int main(void)
         IN_WORLD(test_every_part_of_the_conventions),
         IN_WORLD(test_tool_definitions),
         IN_WORLD(test_names_speakers_roles_that_come_late_and_reasons),
+        IN_WORLD(test_numbers_of_every_size),
         IN_WORLD(test_function_input_as_agentscope_has_it),
         IN_WORLD(test_text_is_escaped_and_what_is_not_utf8_is_replaced),
         IN_WORLD(test_a_character_may_be_split_between_pieces_and_half_of_one_is_replaced),

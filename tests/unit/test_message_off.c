@@ -1,4 +1,5 @@
-/* test_message_off.c: compiled without content, calls that write messages are nothing: no argument is evaluated, nothing is written.
+/* test_message_off.c: compiled without content, calls that write messages are nothing: no argument is evaluated,
+ * nothing is written.
  * uspan-config: USPAN_CONTENT=0 USPAN_STATUS_OK_ON_END=0 USPAN_TRACESTATE_BYTES=0 USPAN_BLOCK_BYTES=32 */
 #include "uspan/message.h"
 #include "peek.h"
@@ -42,6 +43,7 @@ static void test_no_argument_is_evaluated_and_nothing_is_written(void **state)
     assert_int_equal(uspan_write_str(&m, text(), text()), USPAN_OK);
     assert_int_equal(uspan_write_str_n(&m, text(), text(), 1), USPAN_OK);
     assert_int_equal(uspan_write_int(&m, text(), 1), USPAN_OK);
+    assert_int_equal(uspan_write_double(&m, text(), 1.0), USPAN_OK);
     assert_int_equal(uspan_write_bool(&m, text(), true), USPAN_OK);
     assert_int_equal(uspan_write_null(&m, text()), USPAN_OK);
     assert_int_equal(uspan_write_leaf(&m, text(), USPAN_LEAF_TEXT), USPAN_OK);

@@ -125,7 +125,7 @@ static void member(unsigned depth, bool object, unsigned i)
     const char *name = object ? name_text : NULL;
     size_t n;
     int64_t v;
-    switch (below(depth < 4u ? 9u : 6u)) {
+    switch (below(depth < 4u ? 10u : 7u)) {
     case 0:
         v = one_in(3) ? (int64_t)any() : one_in(9) ? INT64_MIN : (int64_t)below(2000) - 1000;
         fputs("i", stdout);
@@ -171,6 +171,20 @@ static void member(unsigned depth, bool object, unsigned i)
         done(uspan_write_leaf(&w, name, USPAN_LEAF_BASE64));
         more(text, n);
         break;
+    case 6: {
+        static const double plain[] = { 0.0,  1.0,       -0.5,  0.1,  0.7,    100.0,
+                                        1e15, 123456.75, 0.001, 1e-5, 5e-324, 1.797e308 };
+        uint64_t bits = any();
+        double d = plain[below(sizeof plain / sizeof plain[0])];
+        if (one_in(2) && (bits >> 52 & 0x7FFu) != 0x7FFu) {
+            memcpy(&d, &bits, sizeof d);
+        }
+        fputs("d", stdout);
+        put_str(name);
+        printf(" %.17g\n", d);
+        done(uspan_write_double(&w, name, d));
+        break;
+    }
     default: {
         bool is_object = one_in(2);
         fputs(is_object ? "o" : "a", stdout);

@@ -54,6 +54,14 @@ class NotJson(str):
     __hash__ = str.__hash__
 
 
+class Double(float):
+    """15 significant digits of it."""
+    def __eq__(self, other):
+        return isinstance(other, (int, float)) and abs(other - float(self)) <= abs(float(self)) * 1e-14
+
+    __hash__ = float.__hash__
+
+
 def squeezed(text):
     return "".join(text.split())
 
@@ -163,6 +171,8 @@ class Document:
             self.invalid = 0  # the call has no writer to count in
         elif letter == "i":
             self.add(args[0], int(args[1]))
+        elif letter == "d":
+            self.add(args[0], Double(args[1]))
         elif letter == "s":
             self.add(args[0], text_of(args[1]))
         elif letter == "b":
@@ -234,7 +244,8 @@ class Cut:
                 self.fits(item, other, last and i == ends) for i, (item, other) in enumerate(zip(got, whole)))
         if isinstance(got, dict) and isinstance(whole, dict):
             return all(self.member(name, item, whole, last) for name, item in got.items())
-        return got == whole and type(got) is type(whole) or (last and got is None)
+        same = type(got) is type(whole) or isinstance(whole, Double)
+        return (same and whole == got) or (last and got is None)
 
     def member(self, name, item, whole, last):
         if name in whole and self.fits(item, whole[name], last):

@@ -1,5 +1,5 @@
-"""test_messages_off.py: where content or all of uspan is compiled out, message.h's calls compile in C11 and C++17, need no symbol and
-leave no code; where it is in, each is defined."""
+"""test_messages_off.py: where content or all of uspan is compiled out, message.h's calls compile in C11 and C++17, need no
+symbol and leave no code; where it is in, each is defined."""
 import re
 import sys
 import tempfile

@@ -220,6 +220,8 @@ static inline uspan_err_t uspan_write_str(uspan_writer_t *w, const char *name, c
     return uspan_write_str_n(w, name, text, uspan_text_len(text));
 }
 uspan_err_t uspan_write_int(uspan_writer_t *w, const char *name, int64_t value);
+/* 15 significant digits. USPAN_ERR_ARG: not a number, or infinite: JSON has neither. */
+uspan_err_t uspan_write_double(uspan_writer_t *w, const char *name, double value);
 static inline uspan_err_t uspan_write_bool(uspan_writer_t *w, const char *name, bool value)
 {
     return uspan_write_member(w, name, value ? "true" : "false", USPAN_LEAF_NONE, NULL, 0u);
@@ -292,6 +294,7 @@ static inline uspan_err_t uspan_no_content(size_t unused)
 #define uspan_write_part(...) USPAN_NO_CONTENT(uspan_write_part(__VA_ARGS__))
 #define uspan_write_member(...) USPAN_NO_CONTENT(uspan_write_member(__VA_ARGS__))
 #define uspan_write_int(...) USPAN_NO_CONTENT(uspan_write_int(__VA_ARGS__))
+#define uspan_write_double(...) USPAN_NO_CONTENT(uspan_write_double(__VA_ARGS__))
 #define uspan_write_bool(...) USPAN_NO_CONTENT(uspan_write_bool(__VA_ARGS__))
 #define uspan_write_null(...) USPAN_NO_CONTENT(uspan_write_null(__VA_ARGS__))
 #define uspan_write_leaf(...) USPAN_NO_CONTENT(uspan_write_leaf(__VA_ARGS__))
