@@ -97,6 +97,18 @@ static uspan_err_t append_some(uspan_trace_part_t *p, uspan_entry_t *e, const ch
     return extend(p, e, USPAN_REPLACEMENT, 3u);
 }
 
+/* Characters cut short by the last append become U+FFFD. Caller holds the lock. */
+static void finish_texts(uspan_trace_part_t *p, uspan_slot_t *slot)
+{
+    for (unsigned i = 0; i < slot->attr_count; i++) {
+        uspan_entry_t *e = &slot->attrs[i];
+        if (e->store == USPAN_STORE_TEXT && e->pend_len != 0u && e->pend_len != USPAN_PEND_CLOSED) {
+            e->pend_len = 0u;
+            p->values_truncated += extend(p, e, USPAN_REPLACEMENT, 3u) != USPAN_OK;
+        }
+    }
+}
+
 static uspan_err_t append(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_store_t store,
                           const char *data, size_t len)
 {
@@ -137,6 +149,7 @@ static uspan_err_t append(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, 
                     p->values_truncated++;
                 } else if (e->pend_len != 0u) {
                     uspan_slot_named(p, s)->traits |= USPAN_TRAIT_PENDING;
+                    p->finish_texts = finish_texts;
                 }
             }
         }
@@ -160,15 +173,4 @@ uspan_err_t uspan_append_bytes(uspan_tracer_t *t, uspan_t s, const uspan_key_t *
                                size_t len)
 {
     return append(t, s, key, USPAN_STORE_BYTES, data, len);
-}
-
-void uspan_attrs_finish(uspan_trace_part_t *p, uspan_slot_t *slot)
-{
-    for (unsigned i = 0; i < slot->attr_count; i++) {
-        uspan_entry_t *e = &slot->attrs[i];
-        if (e->store == USPAN_STORE_TEXT && e->pend_len != 0u && e->pend_len != USPAN_PEND_CLOSED) {
-            e->pend_len = 0u;
-            p->values_truncated += extend(p, e, USPAN_REPLACEMENT, 3u) != USPAN_OK;
-        }
-    }
 }

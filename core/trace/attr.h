@@ -14,8 +14,6 @@
 uspan_err_t uspan_entry_make(uspan_tracer_t *t, uspan_entry_t *e, const uspan_attr_t *arg);
 /* The same for text alone: a program without arrays links no more than this. */
 uspan_err_t uspan_entry_make_text(uspan_tracer_t *t, uspan_entry_t *e, const uspan_attr_t *arg);
-/* Characters cut short by the last append become U+FFFD. Caller holds the lock. */
-void uspan_attrs_finish(uspan_trace_part_t *p, uspan_slot_t *slot);
 /* One of 32, by the key's id, which is made of length and middle character: spreads the GenAI keys well. */
 static inline uint32_t uspan_key_bit(const uspan_key_t *key)
 {

@@ -33,6 +33,39 @@ static void count_lost(uspan_trace_part_t *p, uspan_slot_t *slot, bool is_link)
     }
 }
 
+/* Give back all that an event or a link in that block holds, and the block. Returns the next one. Caller
+ * holds the lock. */
+static uint16_t give_item(uspan_trace_part_t *p, uint16_t block, bool is_link)
+{
+    const uspan_event_rec_t *rec = &p->blocks[block].event;
+    uint16_t next = rec->next;
+    if (!is_link && rec->name_store == USPAN_STORE_TEXT && rec->name_len > 0u) {
+        uspan_blocks_give(p, rec->name.chain.head, rec->name.chain.tail, uspan_blocks_for(rec->name_len));
+    }
+    uint16_t at = rec->attrs;
+    for (unsigned i = 0; i < rec->attr_count; i++) {
+        if (i > 0u && i % USPAN_ENTRIES_PER_BLOCK == 0u) {
+            at = p->block_next[at];
+        }
+        uspan_entry_give(p, &p->blocks[at].entries[i % USPAN_ENTRIES_PER_BLOCK]);
+    }
+    if (at != USPAN_NO_INDEX) {
+        uspan_blocks_give(p, rec->attrs, at, 0u);
+    }
+    uspan_blocks_give(p, block, block, 1u);
+    return next;
+}
+
+static void give_items(uspan_trace_part_t *p, uspan_slot_t *slot)
+{
+    for (uint16_t e = slot->events; e != USPAN_NO_INDEX;) {
+        e = give_item(p, e, false);
+    }
+    for (uint16_t l = slot->links; l != USPAN_NO_INDEX;) {
+        l = give_item(p, l, true);
+    }
+}
+
 /* The record of one more, with no attributes yet; NULL: it->worst says why, and it is counted. */
 static uspan_link_rec_t *begin(item_t *it, uspan_tracer_t *t, uspan_t s, bool is_link)
 {
@@ -53,6 +86,7 @@ static uspan_link_rec_t *begin(item_t *it, uspan_tracer_t *t, uspan_t s, bool is
         bool room = is_link ? slot->link_count < p->limits.links : slot->event_count < p->limits.events;
         it->content = uspan_content_on(p, slot);
         if (room && uspan_blocks_take(p, 1u, &it->block, &tail) > 0u) {
+            p->give_items = give_items;
             rec = &p->blocks[it->block].link;
             rec->next = USPAN_NO_INDEX;
             rec->attrs = USPAN_NO_INDEX;
@@ -168,39 +202,10 @@ static uspan_err_t finish(item_t *it, uspan_link_rec_t *rec, const uspan_attr_t 
         } else {
             count_lost(p, slot, it->is_link);
         }
-        if (it->is_link) {
-            uspan_link_give(p, it->block);
-        } else {
-            uspan_event_give(p, it->block);
-        }
+        (void)give_item(p, it->block, it->is_link);
     }
     uspan_unlock(t, state);
     return worst;
-}
-
-void uspan_link_give(uspan_trace_part_t *p, uint16_t block)
-{
-    const uspan_link_rec_t *rec = &p->blocks[block].link;
-    uint16_t at = rec->attrs;
-    for (unsigned i = 0; i < rec->attr_count; i++) {
-        if (i > 0u && i % USPAN_ENTRIES_PER_BLOCK == 0u) {
-            at = p->block_next[at];
-        }
-        uspan_entry_give(p, &p->blocks[at].entries[i % USPAN_ENTRIES_PER_BLOCK]);
-    }
-    if (at != USPAN_NO_INDEX) {
-        uspan_blocks_give(p, rec->attrs, at, 0u);
-    }
-    uspan_blocks_give(p, block, block, 1u);
-}
-
-void uspan_event_give(uspan_trace_part_t *p, uint16_t block)
-{
-    const uspan_event_rec_t *rec = &p->blocks[block].event;
-    if (rec->name_store == USPAN_STORE_TEXT && rec->name_len > 0u) {
-        uspan_blocks_give(p, rec->name.chain.head, rec->name.chain.tail, uspan_blocks_for(rec->name_len));
-    }
-    uspan_link_give(p, block);
 }
 
 uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t name_len, uint64_t time_ns,

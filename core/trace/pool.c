@@ -79,15 +79,8 @@ void uspan_pool_give(uspan_trace_part_t *p, uspan_slot_t *slot)
     for (unsigned i = 0; i < slot->attr_count; i++) {
         uspan_entry_give(p, &slot->attrs[i]);
     }
-    for (unsigned e = slot->events; e != USPAN_NO_INDEX;) {
-        unsigned next = p->blocks[e].event.next;
-        uspan_event_give(p, (uint16_t)e);
-        e = next;
-    }
-    for (unsigned l = slot->links; l != USPAN_NO_INDEX;) {
-        unsigned next = p->blocks[l].link.next;
-        uspan_link_give(p, (uint16_t)l);
-        l = next;
+    if (p->give_items != NULL) {
+        p->give_items(p, slot);
     }
     if (slot->message_len > 0u) {
         uspan_blocks_give(p, slot->message, slot->message_tail, 0u);

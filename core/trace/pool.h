@@ -148,8 +148,4 @@ unsigned uspan_blocks_take(uspan_trace_part_t *p, unsigned want, uint16_t *head,
 /* Give a linked list back in one step; count is found by walking only where it is 0. */
 void uspan_blocks_give(uspan_trace_part_t *p, uint16_t head, uint16_t tail, unsigned count);
 
-/* Give back all that an event or a link in that block holds, and the block. event.c. */
-void uspan_event_give(uspan_trace_part_t *p, uint16_t block);
-void uspan_link_give(uspan_trace_part_t *p, uint16_t block);
-
 #endif

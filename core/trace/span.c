@@ -239,7 +239,7 @@ uspan_err_t uspan_end_at(uspan_tracer_t *t, uspan_t s, uint64_t end_ns)
             slot->status = USPAN_STATUS_OK;
         }
         if ((slot->traits & USPAN_TRAIT_PENDING) != 0u) {
-            uspan_attrs_finish(p, slot);
+            p->finish_texts(p, slot);
         }
         if (p->processors != NULL) {
             slot->state = USPAN_STATE_ENDING;

@@ -177,6 +177,10 @@ typedef struct uspan_trace_part {
     struct uspan_export_part *out; /* the tracer's, likewise */
     const uspan_scope_t *scope;
     uspan_processor_t *processors;
+    /* What only some programs need and others shall not link: NULL until the first text waits for the rest of
+     * a character, until the first event or link. Callers hold the lock. */
+    void (*finish_texts)(struct uspan_trace_part *p, uspan_slot_t *slot);
+    void (*give_items)(struct uspan_trace_part *p, uspan_slot_t *slot);
     struct uspan_usage *usage; /* the application's, or NULL */
     uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped,
         tracestates_dropped;
