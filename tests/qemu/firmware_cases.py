@@ -5,6 +5,7 @@
 
 Invariant: a refusal is the firmware's own: it says which check failed, and the receiver saw no request."""
 import re
+import subprocess
 import sys
 import time
 import unittest
@@ -22,6 +23,7 @@ from streams import server_context  # noqa: E402
 
 SPANS = sum(count for count, *_ in demo.EXPECTED.values())
 DAY_S = 86400
+OF_A_HOST = re.compile(r"_*(malloc|calloc|realloc|free|sbrk|v?s?n?i?printf|v?fi?printf|printf_float|puts|fopen|strtod)(_r)?")
 SECOND_NS = 1_000_000_000  # HTTP's Date has whole ones
 
 
@@ -111,6 +113,12 @@ class Firmware(unittest.TestCase):
         done = qemu.run(self.firmware, entropy=False, until=r"text_blocks")
         self.assertIn("no entropy: the board has none to give", done.text)
         self.assert_told(done, None, started=SPANS, delivered=0, dropped=SPANS, no_entropy=SPANS, connects=0)
+
+    def test_nothing_of_libcs_heap_or_stdio_is_in_the_firmware(self):
+        table = subprocess.run(["readelf", "-sW", self.firmware.elf], capture_output=True, text=True, check=True).stdout
+        symbols = {fields[7] for fields in map(str.split, table.splitlines()) if len(fields) == 8}
+        self.assertIn("main", symbols)
+        self.assertEqual({symbol for symbol in symbols if OF_A_HOST.fullmatch(symbol)}, set())
 
     def test_every_pool_has_room_left_after_a_run(self):
         with Receiver(server_context(minimum=self.versions[-1])) as receiver:
