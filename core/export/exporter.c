@@ -55,7 +55,7 @@ uint32_t uspan_ms_between(uint64_t from_ns, uint64_t to_ns)
 uspan_target_t *uspan_job_target(uspan_tracer_t *t)
 {
 #if USPAN_STUDIO
-    if (uspan_out(t)->job == USPAN_JOB_RUN) {
+    if (uspan_job_is(uspan_out(t), USPAN_JOB_RUN)) {
         return &uspan_out(t)->studio;
     }
 #endif
@@ -198,7 +198,7 @@ void uspan_request_begin(uspan_tracer_t *t, bool kept)
     x->send_len = x->send_at = 0u;
     x->send_dead = x->listening = 0u;
     uspan_answer_begin(&x->answer);
-    if (x->job == USPAN_JOB_BATCH) {
+    if (uspan_job_is(x, USPAN_JOB_BATCH)) {
         uspan_otlp_begin(&x->otlp, t, &uspan_dest(t, x->dest)->batch, x->dest);
     }
 }
@@ -255,13 +255,13 @@ static void describe_request(uspan_tracer_t *t, uspan_request_t *r)
 {
     uspan_export_part_t *x = uspan_out(t);
     memset(r, 0, sizeof *r);
-    if (x->job == USPAN_JOB_PROBE) {
+    if (uspan_job_is(x, USPAN_JOB_PROBE)) {
         r->method = "GET ";
         return;
     }
     r->method = "POST ";
 #if USPAN_STUDIO
-    if (x->job == USPAN_JOB_RUN) {
+    if (uspan_job_is(x, USPAN_JOB_RUN)) {
         r->path = uspan_studio_path(t);
         r->content_type = "application/json";
         uspan_window_t w = { 0 };
@@ -289,11 +289,11 @@ USPAN_ONCE static uint32_t fill_send(uspan_tracer_t *t)
         filled = w.at - w.from < w.cap ? w.at - w.from : w.cap;
     }
     if (filled < sizeof x->send) {
-        if (x->job == USPAN_JOB_BATCH) {
+        if (uspan_job_is(x, USPAN_JOB_BATCH)) {
             filled += uspan_otlp_read(&x->otlp, x->send + filled, sizeof x->send - filled);
         }
 #if USPAN_STUDIO
-        if (x->job == USPAN_JOB_RUN) {
+        if (uspan_job_is(x, USPAN_JOB_RUN)) {
             uspan_window_t w = { .out = x->send + filled,
                                  .from = x->rendered + filled - x->head_len,
                                  .cap = sizeof x->send - filled };

@@ -36,6 +36,15 @@ static inline uspan_dest_t *uspan_dest(const uspan_tracer_t *t, unsigned d)
     return &t->trace.out->dests[uspan_number(d)];
 }
 
+/* What the exchange under way is for. A build that knows batches only need not ask. */
+static inline bool uspan_job_is(const uspan_export_part_t *x, uspan_job_t job)
+{
+    return job == USPAN_JOB_BATCH && !USPAN_HTTP_DATE && !USPAN_STUDIO
+               ? true
+               : x->job == job && (job != USPAN_JOB_PROBE || USPAN_HTTP_DATE) &&
+                     (job != USPAN_JOB_RUN || USPAN_STUDIO);
+}
+
 #define USPAN_NS_PER_MS 1000000u
 #define USPAN_NS_PER_S 1000000000u
 

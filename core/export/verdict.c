@@ -64,23 +64,23 @@ static unsigned action_of(uspan_tracer_t *t, uspan_err_t err)
     if (err == USPAN_OK) {
         action = uspan_action_for(x->answer.status);
 #if USPAN_HTTP_DATE
-        if (x->job == USPAN_JOB_PROBE) {
+        if (uspan_job_is(x, USPAN_JOB_PROBE)) {
             action = x->answer.date_unix != 0u ? 0u : (unsigned)USPAN_ACT_WAIT;
         }
 #endif
-        if (x->job == USPAN_JOB_RUN && (action & (USPAN_ACT_DELIVER | USPAN_ACT_WAIT)) == 0u) {
+        if (uspan_job_is(x, USPAN_JOB_RUN) && (action & (USPAN_ACT_DELIVER | USPAN_ACT_WAIT)) == 0u) {
             action = USPAN_ACT_REST;
         }
     } else if (err == USPAN_ERR_TRUST || err == USPAN_ERR_CONFIG) {
         action = USPAN_ACT_REST; /* the settings are wrong: asking again soon cannot help */
-    } else if (err == USPAN_ERR_REFUSED && x->job == USPAN_JOB_BATCH) {
+    } else if (err == USPAN_ERR_REFUSED && uspan_job_is(x, USPAN_JOB_BATCH)) {
         action = USPAN_ACT_DROP;
     }
     return action;
 }
 
 /* The batch: what to do with it, and what is left to do then. */
-static unsigned settle_batch(uspan_tracer_t *t, unsigned action, uspan_err_t err)
+USPAN_ONCE static unsigned settle_batch(uspan_tracer_t *t, unsigned action, uspan_err_t err)
 {
     uspan_export_part_t *x = uspan_out(t);
     uspan_dest_t *dest = uspan_dest(t, x->dest);
@@ -143,11 +143,11 @@ void uspan_exchange_over(uspan_tracer_t *t, uspan_err_t err, const char *why)
     } else {
         uspan_say(t, USPAN_LEVEL_WARN, USPAN_WORDS("export failed:", "w6"), why);
     }
-    if (x->job == USPAN_JOB_BATCH) {
+    if (uspan_job_is(x, USPAN_JOB_BATCH)) {
         action = settle_batch(t, action, err);
     }
 #if USPAN_STUDIO
-    if (x->job == USPAN_JOB_RUN) {
+    if (uspan_job_is(x, USPAN_JOB_RUN)) {
         uspan_studio_answered(t, (action & USPAN_ACT_DELIVER) != 0u);
         if (err == USPAN_OK && action == USPAN_ACT_REST) {
             uspan_say(t, USPAN_LEVEL_WARN, USPAN_WORDS("Studio refuses the run; spans go on", "w7"), NULL);
@@ -164,7 +164,7 @@ void uspan_exchange_over(uspan_tracer_t *t, uspan_err_t err, const char *why)
         uint32_t random = 0u;
         (void)uspan_id_random(t, (uint8_t *)&random, sizeof random);
         bool rest = (action & USPAN_ACT_REST) != 0u;
-        if (x->job == USPAN_JOB_PROBE && !rest) {
+        if (uspan_job_is(x, USPAN_JOB_PROBE) && !rest) {
             backoff = &x->probe;
         } else {
             target->retries += !rest;
