@@ -203,18 +203,22 @@ USPAN_APART static uspan_err_t set_array(uspan_tracer_t *t, uspan_t s, const usp
     return set_made(t, s, &arg, uspan_entry_make);
 }
 
-/* Whether the limit for values leaves text as it is. */
-static inline bool is_short(const uspan_tracer_t *t, size_t len)
+/* Whether there is nothing out of the ordinary about text; well-formed, where it is looked at. */
+HOT static bool is_plain(const uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
+                         size_t len, bool look)
 {
+    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s)) {
+        return false;
+    }
     uint32_t chars = t->trace.limits.value_chars;
-    return chars == 0u || len <= chars;
+    return (chars == 0u || len <= chars) && (!look || uspan_is_utf8(text, len));
 }
 
 /* Text of at most HOLD_BYTES, of more than the entry holds, into free blocks that nobody sees until they are
  * taken. The pool has them. Returns the last one; NO_INDEX: the text must be looked at more closely. Caller
  * holds the lock. */
 #if USPAN_SMALL
-#define IS_READY(text, len) uspan_is_utf8(text, len)
+#define COPY_LOOKS false
 
 static inline unsigned copy_text(uspan_trace_part_t *p, const char *text, size_t len)
 {
@@ -228,7 +232,7 @@ static inline unsigned copy_text(uspan_trace_part_t *p, const char *text, size_t
     return block;
 }
 #else
-#define IS_READY(text, len) true /* seen while it is copied */
+#define COPY_LOOKS true
 
 typedef uint64_t lanes_t __attribute__((vector_size(16)));
 #define LANE sizeof(lanes_t)
@@ -305,8 +309,8 @@ static inline void take_text(uspan_trace_part_t *p, uspan_entry_t *e, unsigned l
 
 /* Text that is longer than an entry, in the only hold of the lock; false: there is more to it, and nothing
  * has happened. */
-HOT static bool set_short(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text, size_t len,
-                          uspan_err_t *err)
+static inline bool set_short(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
+                             size_t len, uspan_err_t *err)
 {
     uspan_trace_part_t *p = &t->trace;
     unsigned last = USPAN_NO_INDEX;
@@ -330,15 +334,14 @@ HOT static bool set_short(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, 
 uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
                             size_t len)
 {
-    uspan_err_t err;
-    if (t != NULL && key != NULL && text != NULL && !uspan_is_null(s) && is_short(t, len)) {
-        if (len <= NEAR_BYTES && uspan_is_utf8(text, len)) {
+    if (len <= HOLD_BYTES && is_plain(t, s, key, text, len, !COPY_LOOKS || len <= NEAR_BYTES)) {
+        uspan_err_t err;
+        if (len <= NEAR_BYTES) {
             uspan_entry_t e = { .key = key, .len = (uint16_t)len, .store = USPAN_STORE_NEAR };
             memcpy(e.v.near, text, len);
             return put(t, s, &e, USPAN_OK);
         }
-        if (len <= HOLD_BYTES && len > NEAR_BYTES && IS_READY(text, len) &&
-            set_short(t, s, key, text, len, &err)) {
+        if (set_short(t, s, key, text, len, &err)) {
             return err;
         }
     }
@@ -348,8 +351,7 @@ uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key
 uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
                                size_t len)
 {
-    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || len > UINT16_MAX ||
-        !is_short(t, len) || !uspan_is_utf8(text, len)) {
+    if (len > UINT16_MAX || !is_plain(t, s, key, text, len, true)) {
         return set_text(t, s, key, USPAN_TYPE_STATIC, text, len);
     }
     uspan_entry_t e = { .key = key, .len = (uint16_t)len, .store = USPAN_STORE_STATIC, .v.text = text };
