@@ -23,7 +23,7 @@ PEAKS = ("stack_peak_bytes", "tls_heap_peak_bytes")
 MODULES = [("core/trace", "uspan core: recording"), ("core/export", "uspan core: export"), ("core/genai", "uspan genai"),
            ("proto/gen|/nanopb/", "nanopb and OTLP's tables"), ("port/(mbedtls|lwip)/[^/]*$", "uspan's ports"),
            ("/mbedtls/(library|include)/", "mbedTLS"), ("/lwip/src/", "lwIP"), ("/examples/", "agent"),
-           ("/boards/|firmware.dir/", "board")]
+           (r"/boards/|firmware\w*\.dir/", "board")]
 TOOLCHAIN, NAMELESS = "C library, compiler", "texts, tables, padding"
 PREFIX = {"arm": "arm-none-eabi-", "riscv": "riscv64-unknown-elf-"}
 

@@ -39,8 +39,9 @@ def step(command, log):
         raise RuntimeError("\n".join([*(wrong or words)[-40:], f"firmware: all words are in {log}"]))
 
 
-def build(board, *settings):
-    """The firmware of a board, up to date. settings: cmake's -D arguments; they get a folder of their own."""
+def build(board, *settings, image="firmware"):
+    """The firmware of a board, up to date. settings: cmake's -D arguments; they get a folder of their own. image: which of
+    boards/CMakeLists.txt."""
     if board not in boards():
         raise ValueError(f"no board {board}; there are {', '.join(boards())}")
     settings = [*shlex.split(os.environ.get("CMAKE_ARGS", "")), *settings]
@@ -56,8 +57,8 @@ def build(board, *settings):
                "USPAN_RESOURCE": "deployment.environment.name=demo"}
         step(["cmake", "-S", ROOT / "boards", "-B", folder, f"-DBOARD={board}",
               *[f"-D{key}={value}" for key, value in own.items() if key not in given], *settings], log)
-        step(["cmake", "--build", folder, "--target", "firmware", "-j", os.environ.get("JOBS", "2")], log)
-    return Firmware(board, folder / "firmware.elf", folder / "firmware.map")
+        step(["cmake", "--build", folder, "--target", image, "-j", os.environ.get("JOBS", "2")], log)
+    return Firmware(board, folder / f"{image}.elf", folder / f"{image}.map")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 
 #define VALUE ((size_t)USPAN_VALUE_MAX)
 #define KEYS (USPAN_ATTRS_MAX + 1)
+#define AS_POINTER(name, text) &uspan_key_##name,
 #define ALIKE_LEN 255u
 #define USUAL "0f8fad5b-d9cb-469f-a165-70867728950e"
 #define STARTS 8u /* ids of two or three spans come from one turn of the generator: one of these has to turn it */
@@ -42,15 +43,9 @@ static bool is_timed;
 
 static void make_texts(void)
 {
-    static const uspan_key_t *const genai[] = {
-        &uspan_key_operation_name, &uspan_key_provider_name, &uspan_key_conversation_id, &uspan_key_request_model,
-        &uspan_key_request_temperature, &uspan_key_request_top_p, &uspan_key_request_max_tokens, &uspan_key_request_stream,
-        &uspan_key_response_id, &uspan_key_response_finish_reasons, &uspan_key_response_model, &uspan_key_usage_input_tokens,
-        &uspan_key_usage_output_tokens, &uspan_key_agent_name, &uspan_key_server_address, &uspan_key_server_port,
-        &uspan_key_output_messages,
-    };
-    _Static_assert(sizeof genai / sizeof genai[0] == KEYS, "a key more than a span takes");
-    memcpy(keys, genai, sizeof genai);
+    static const uspan_key_t *const genai[] = { USPAN_GENAI_KEYS(AS_POINTER, AS_POINTER) };
+    _Static_assert(sizeof genai / sizeof genai[0] >= KEYS, "a key more than a span takes");
+    memcpy(keys, genai, sizeof keys);
     memset(plain, 'a', VALUE);
     memset(broken, 0xFF, VALUE);
     for (size_t i = 0; i < VALUE; i++) {
