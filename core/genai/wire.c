@@ -8,8 +8,8 @@
 static const uspan_key_t unread_key = USPAN_KEY_INIT("uspan.wire.unread");
 static const uspan_json_table_t nothing = { NULL, NULL, 0u };
 /* Of a URL that no dialect knows: the span, and nothing read. */
-static const uspan_wire_dialect_t unknown = { &nothing, &nothing, uspan_chat_begin,     "unknown",
-                                              "chat",   NULL,     USPAN_WIRE_NO_CHOICES };
+static const uspan_wire_dialect_t unknown = { &nothing, &nothing, uspan_chat_begin,      "unknown",
+                                              "chat",   NULL,     USPAN_WIRE_NO_CHOICES, NULL };
 
 /* ---- begin --------------------------------------------------------------------------------------------- */
 
@@ -73,7 +73,12 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
         (void)uspan_set_static_n(t, w->s, &uspan_key_openai_api_type, w->dialect->api,
                                  strlen(w->dialect->api));
     }
-    uspan_json_read_begin(&w->json);
+    if ((w->dialect->traits & USPAN_WIRE_LINES) != 0u) { /* unless the request says no */
+        w->flags |= USPAN_WIRE_STREAMED;
+    }
+    if ((w->dialect->traits & USPAN_WIRE_MODEL_IN_URL) != 0u && url != NULL) {
+        uspan_wire_take_url(w, url);
+    }
     return w->s;
 }
 
@@ -123,20 +128,10 @@ static void end_request(uspan_wire_t *w)
     uspan_wire_begin_list(w, USPAN_OUTPUT_MESSAGES);
 }
 
-/* The first bytes of an answer in pieces. */
-static void see_chunk(uspan_wire_t *w)
-{
-    if ((w->flags & USPAN_WIRE_STREAMED) != 0u && (w->flags & USPAN_WIRE_CHUNKED) == 0u) {
-        (void)uspan_first_chunk(w->t, w->s);
-        w->flags |= USPAN_WIRE_CHUNKED;
-    }
-}
-
 /* Documents behind each other; after a bad one the next line may begin one, where lines are documents. */
 static void read_documents(uspan_wire_t *w, const char *data, size_t len)
 {
     const char *end = data + len;
-    see_chunk(w);
     while (data < end) {
         data += feed(w, w->dialect->response, data, (size_t)(end - data));
         if (uspan_json_read_is_done(&w->json)) {
@@ -166,7 +161,6 @@ static size_t read_data(uspan_wire_t *w, const char *data, size_t len)
     if ((w->flags & USPAN_WIRE_SKIP) != 0u || uspan_json_read_is_done(&w->json)) {
         return 0u;
     }
-    see_chunk(w);
     size_t used = feed(w, w->dialect->response, data, len);
     if (uspan_json_read_is_done(&w->json)) {
         w->flags |= USPAN_WIRE_ANSWERED;

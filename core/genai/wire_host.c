@@ -46,9 +46,27 @@ static const struct {
     const char *part; /* of the path */
     const uspan_wire_dialect_t *dialect;
 } paths[] = {
+#if USPAN_WIRE_DASHSCOPE
+    { "/services/aigc/", &uspan_wire_dashscope },
+    { "/services/embeddings/", &uspan_wire_dashscope_embeddings },
+#endif
 #if USPAN_WIRE_OPENAI_CHAT
     { "/chat/completions", &uspan_wire_openai_chat },
     { "/embeddings", &uspan_wire_openai_embeddings },
+#endif
+#if USPAN_WIRE_ANTHROPIC
+    { "/v1/messages", &uspan_wire_anthropic },
+#endif
+#if USPAN_WIRE_OLLAMA
+    { "/api/chat", &uspan_wire_ollama },
+    { "/api/embed", &uspan_wire_ollama_embeddings },
+#endif
+#if USPAN_WIRE_OPENAI_RESPONSES
+    { "/responses", &uspan_wire_openai_responses },
+#endif
+#if USPAN_WIRE_GEMINI
+    { "enerateContent", &uspan_wire_gemini }, /* also :streamGenerateContent */
+    { "mbedContent", &uspan_wire_gemini_embeddings },
 #endif
     { NULL, NULL },
 };

@@ -90,7 +90,7 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
 USPAN_JSON_TABLE(chat_response, RESPONSE);
 
 const uspan_wire_dialect_t uspan_wire_openai_chat = {
-    &chat_request, &chat_response, uspan_chat_begin, "openai", "chat", "chat_completions", 0u
+    &chat_request, &chat_response, uspan_chat_begin, "openai", "chat", "chat_completions", 0u, NULL
 };
 
 #define EMBEDDINGS_REQUEST(X)        \
@@ -111,5 +111,5 @@ USPAN_JSON_TABLE(embeddings_response, EMBEDDINGS_RESPONSE);
 const uspan_wire_dialect_t uspan_wire_openai_embeddings = { &embeddings_request,    &embeddings_response,
                                                             uspan_embeddings_begin, "openai",
                                                             "embeddings",           NULL,
-                                                            USPAN_WIRE_NO_CHOICES };
+                                                            USPAN_WIRE_NO_CHOICES,  NULL };
 #endif

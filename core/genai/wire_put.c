@@ -52,8 +52,8 @@ static void begin_message(uspan_wire_t *w)
 static void end_message(uspan_wire_t *w)
 {
     begin_message(w);
-    if (is(w, USPAN_WIRE_ROLE_LATE) && w->role[0] != '\0') {
-        (void)uspan_message_role(&w->out, w->role);
+    if (is(w, USPAN_WIRE_ROLE_LATE)) { /* Gemini's may have none */
+        (void)uspan_message_role(&w->out, w->role[0] != '\0' ? w->role : "user");
     }
     clear(w, USPAN_WIRE_IN_MESSAGE | USPAN_WIRE_ROLE_LATE);
 }
@@ -68,6 +68,18 @@ static bool of_tool(const uspan_wire_t *w)
 static bool of_other_choice(const uspan_wire_t *w)
 {
     return is(w, USPAN_WIRE_PIECEWISE) && w->choice != 0u;
+}
+
+/* Each event has all of the answer so far. */
+static bool repeats(const uspan_wire_t *w)
+{
+    return (w->dialect->traits & USPAN_WIRE_CUMULATIVE) != 0u && !is(w, USPAN_WIRE_INCREMENTAL);
+}
+
+/* An event tells an item that another one began. */
+static bool is_told(const uspan_wire_t *w)
+{
+    return w->form == USPAN_WIRE_EVENTS && w->dialect->event != NULL && w->event != TAKE_PART;
 }
 
 /* ---- containers ---------------------------------------------------------------------------------------- */
@@ -85,6 +97,16 @@ static void begin_definition(uspan_wire_t *w)
     }
 }
 
+/* The first piece of an answer in pieces is here; an error is none. */
+static void see_chunk(uspan_wire_t *w)
+{
+    if (w->phase == USPAN_WIRE_RESPONSE && is(w, USPAN_WIRE_STREAMED) &&
+        !is(w, USPAN_WIRE_CHUNKED | USPAN_WIRE_FAILED)) {
+        (void)uspan_first_chunk(w->t, w->s);
+        set(w, USPAN_WIRE_CHUNKED);
+    }
+}
+
 void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
 {
     switch (action) {
@@ -99,15 +121,20 @@ void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
         if (opens) {
             w->part = PART_NONE;
             w->role[0] = '\0';
+            clear(w, USPAN_WIRE_NAMED);
         } else {
             begin_definition(w);
+            if (!is(w, USPAN_WIRE_NAMED) && w->role[0] != '\0') { /* a tool of the provider's */
+                (void)uspan_write_str(&w->out, "name", w->role);
+            }
         }
         return;
     case TAKE_MESSAGE:
         if (opens) {
             w->part = PART_NONE;
             w->role[0] = '\0';
-            clear(w, USPAN_WIRE_IN_MESSAGE | USPAN_WIRE_ROLE_LATE | USPAN_WIRE_PIECEWISE);
+            w->call_id[0] = '\0';
+            clear(w, USPAN_WIRE_IN_MESSAGE | USPAN_WIRE_ROLE_LATE | USPAN_WIRE_PIECEWISE | USPAN_WIRE_BEGUN);
         } else if (w->phase == USPAN_WIRE_REQUEST) {
             end_message(w);
         } else {
@@ -115,8 +142,10 @@ void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
         }
         return;
     case TAKE_PART:
-        if (opens && !of_tool(w)) {
+        if (opens && !of_tool(w) && !is_told(w)) {
             w->part = PART_NONE;
+            w->call_id[0] = '\0';
+            clear(w, USPAN_WIRE_BEGUN);
         }
         return;
     case TAKE_CALL:
@@ -129,14 +158,25 @@ void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
         }
         return;
     case TAKE_DELTA:
-        set(w, USPAN_WIRE_PIECEWISE);
+        if (!repeats(w)) {
+            set(w, USPAN_WIRE_PIECEWISE);
+        }
         return;
     case TAKE_CHOICE:
     case TAKE_DOCUMENT:
         if (opens) {
             w->choice = 0u;
+            if (action == TAKE_DOCUMENT) {
+                w->event = 0u;
+                if (repeats(w) && w->form == USPAN_WIRE_EVENTS) {
+                    uspan_wire_begin_list(w, USPAN_OUTPUT_MESSAGES);
+                }
+            }
         } else {
             uspan_wire_put_finish(w);
+            if (action == TAKE_DOCUMENT) {
+                see_chunk(w);
+            }
         }
         return;
     default:
@@ -148,10 +188,10 @@ void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
 static const char *reason_of(const char *word)
 {
     static const char *const words[][2] = {
-        { "tool_calls", "tool_call" },  { "function_call", "tool_call" }, { "tool_use", "tool_call" },
-        { "end_turn", "stop" },         { "stop_sequence", "stop" },      { "STOP", "stop" },
-        { "max_tokens", "length" },     { "MAX_TOKENS", "length" },       { "refusal", "content_filter" },
-        { "SAFETY", "content_filter" },
+        { "tool_calls", "tool_call" },  { "function_call", "tool_call" },  { "tool_use", "tool_call" },
+        { "end_turn", "stop" },         { "stop_sequence", "stop" },       { "STOP", "stop" },
+        { "max_tokens", "length" },     { "MAX_TOKENS", "length" },        { "refusal", "content_filter" },
+        { "SAFETY", "content_filter" }, { "max_output_tokens", "length" },
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(word, words[i][0]) == 0) {
@@ -175,7 +215,11 @@ void uspan_wire_put_finish(uspan_wire_t *w)
         last--;
     }
     begin_message(w);
-    (void)uspan_message_finish(&w->out, reason_of(w->texts + last));
+    const char *reason = reason_of(w->texts + last);
+    if (strcmp(reason, "completed") == 0) {
+        reason = w->part == TAKE_CALL ? "tool_call" : "stop";
+    }
+    (void)uspan_message_finish(&w->out, reason);
     clear(w, USPAN_WIRE_IN_MESSAGE);
 }
 
@@ -258,14 +302,14 @@ static const char *modality_of(const char *mime)
             return names[i];
         }
     }
-    return mime[0] != '\0' && strchr(mime, '/') == NULL ? "audio" : "image";
+    return strchr(mime, '/') == NULL ? "audio" : "unknown"; /* OpenAI tells the format of a sound: "wav" */
 }
 
 /* Its bytes stay out: one image would leave no room for words. */
 static void put_blob(uspan_wire_t *w, const char *mime)
 {
     begin_message(w);
-    (void)uspan_part_blob(&w->out, modality_of(mime), mime, NULL, 0u);
+    (void)uspan_part_blob(&w->out, mime != NULL ? modality_of(mime) : "image", mime, NULL, 0u);
     w->part = TAKE_MIME;
 }
 
@@ -300,13 +344,27 @@ void uspan_wire_put_word(uspan_wire_t *w, unsigned action, const char *word)
         uspan_wire_count_unread(w);
         return;
     }
+    if (action == TAKE_ITEM_ID) {
+        action = strcmp(w->role, "tool") == 0 ? TAKE_RESPONSE_TO : TAKE_CALL_ID;
+    }
+    if (is_told(w) && (action == TAKE_CALL_ID || action == TAKE_CALL_NAME)) {
+        return;
+    }
     switch (action) {
+    case TAKE_ITEM:
+        word = strcmp(word, "function_call_output") == 0 ? "tool"
+               : strcmp(word, "message") == 0            ? ""
+                                                         : "assistant";
+        memcpy(w->role, word, strlen(word) + 1u);
+        return;
     case TAKE_DEFINITION_NAME:
         begin_definition(w);
         (void)uspan_write_str(&w->out, "name", word);
+        set(w, USPAN_WIRE_NAMED);
         return;
     case TAKE_DEFINITION_TYPE:
     case TAKE_ROLE:
+        word = strcmp(word, "model") == 0 ? "assistant" : word; /* Gemini's */
         if (strlen(word) < sizeof w->role) {
             memcpy(w->role, word, strlen(word) + 1u);
         }
@@ -333,6 +391,14 @@ void uspan_wire_put_word(uspan_wire_t *w, unsigned action, const char *word)
         return;
     default:
         return;
+    }
+}
+
+void uspan_wire_put_thought(uspan_wire_t *w)
+{
+    if (w->list != 0u && w->part == TAKE_TEXT) {
+        (void)uspan_write_bool(&w->out, "thought", true);
+        w->part = PART_NONE;
     }
 }
 
@@ -414,8 +480,11 @@ void uspan_wire_put_piece(uspan_wire_t *w, unsigned action, uspan_json_event_t e
 {
     bool bytes = event == USPAN_READ_TEXT || event == USPAN_READ_RAW;
     bool ends = event == USPAN_READ_TEXT_END || event == USPAN_READ_CLOSE;
+    if (action == TAKE_ADDITION) {
+        action = w->event;
+    }
     if (action == TAKE_ERROR) {
-        if (bytes || ends) {
+        if (bytes || event == USPAN_READ_CLOSE) {
             set(w, USPAN_WIRE_FAILED);
         }
         if (bytes) {
@@ -440,7 +509,11 @@ void uspan_wire_put_piece(uspan_wire_t *w, unsigned action, uspan_json_event_t e
         }
         return;
     }
-    if (bytes) {
+    if (action == TAKE_IMAGE) {
+        if (event == USPAN_READ_TEXT_END && w->list != 0u) {
+            put_blob(w, NULL);
+        }
+    } else if (bytes && action >= TAKE_TEXT) {
         put_bytes(w, action, text, len);
     }
 }

@@ -44,6 +44,12 @@ typedef enum uspan_take {
     TAKE_CHOICE_INDEX,
     TAKE_FINISH,
     TAKE_ERROR_TYPE,
+    TAKE_THOUGHT,     /* the text before it was reasoning */
+    TAKE_INCREMENTAL, /* answers in pieces that add to each other were asked for */
+    TAKE_EVENT,       /* what an event is about: see uspan_wire_dialect_t */
+    TAKE_ITEM,        /* type of an item of OpenAI's responses */
+    TAKE_ITEM_ID,     /* of the call that an item is, or answers */
+    TAKE_STATUS,      /* of a response */
     TAKE_DEFINITION_TYPE,
     TAKE_DEFINITION_NAME,
     TAKE_TOKENS, /* the kinds of uspan_wire_tokens_t follow */
@@ -68,6 +74,8 @@ typedef enum uspan_take {
     TAKE_RESPONSE,  /* result of a tool, the same */
     TAKE_DESCRIPTION,
     TAKE_PARAMETERS,
+    TAKE_IMAGE,    /* base64, left out */
+    TAKE_ADDITION, /* to what TAKE_EVENT said */
     TAKE_ERROR
 } uspan_take_t;
 #define TAKE_AS_IS(action) (USPAN_JSON_AS_IS | (action))
@@ -85,6 +93,8 @@ typedef enum uspan_wire_tokens {
 #define USPAN_WIRE_INPUT_UNCACHED 2u    /* input tokens are told without those from and for the cache */
 #define USPAN_WIRE_OUTPUT_UNREASONED 4u /* output tokens are told without reasoning */
 #define USPAN_WIRE_NO_CHOICES 8u        /* no finish reason is due */
+#define USPAN_WIRE_MODEL_IN_URL 16u     /* /models/<model>:<call> */
+#define USPAN_WIRE_CUMULATIVE 32u       /* an event repeats what was before, unless told to be incremental */
 
 struct uspan_wire_dialect {
     const uspan_json_table_t *request, *response;
@@ -92,30 +102,36 @@ struct uspan_wire_dialect {
     const char *provider; /* where the host does not tell */
     const char *operation;
     const char *api; /* openai.api.type; NULL: none */
-    uint8_t traits;
+    unsigned traits;
+    /* From the text under TAKE_EVENT: what TAKE_ADDITION adds to; TAKE_PART where an item begins. NULL: none
+     * is told. */
+    unsigned (*event)(const char *type);
 };
 
 /* uspan_wire_t.phase, .form */
 enum { USPAN_WIRE_REQUEST, USPAN_WIRE_RESPONSE };
 enum { USPAN_WIRE_UNKNOWN, USPAN_WIRE_WHOLE, USPAN_WIRE_EVENTS };
 /* .flags */
-#define USPAN_WIRE_IN_MESSAGE 0x0001u /* a message is open in out */
-#define USPAN_WIRE_ROLE_LATE 0x0002u  /* it began without a role */
-#define USPAN_WIRE_WORD_CUT 0x0004u   /* word is not all of the text */
-#define USPAN_WIRE_STREAMED 0x0008u   /* asked for in pieces, or came so */
-#define USPAN_WIRE_PIECEWISE 0x0010u  /* what comes are additions to one message */
-#define USPAN_WIRE_FRESH 0x0020u      /* the next piece of a tool call begins one */
-#define USPAN_WIRE_BEGUN 0x0040u      /* the element being read began a tool call */
-#define USPAN_WIRE_NAMED 0x0080u      /* the open tool call has a name */
-#define USPAN_WIRE_LEAF 0x0100u       /* and arguments */
-#define USPAN_WIRE_FINISHED 0x0200u   /* a finish reason waits for the end of its choice */
-#define USPAN_WIRE_FAILED 0x0400u     /* an error was told in the answer */
-#define USPAN_WIRE_SKIP 0x0800u       /* the rest of this event is not read */
-#define USPAN_WIRE_ANSWERED 0x1000u   /* a document of the answer was whole */
-#define USPAN_WIRE_CHUNKED 0x2000u    /* the first piece of the answer was seen */
+#define USPAN_WIRE_IN_MESSAGE 0x0001u  /* a message is open in out */
+#define USPAN_WIRE_ROLE_LATE 0x0002u   /* it began without a role */
+#define USPAN_WIRE_WORD_CUT 0x0004u    /* word is not all of the text */
+#define USPAN_WIRE_STREAMED 0x0008u    /* asked for in pieces, or came so */
+#define USPAN_WIRE_PIECEWISE 0x0010u   /* what comes are additions to one message */
+#define USPAN_WIRE_FRESH 0x0020u       /* the next piece of a tool call begins one */
+#define USPAN_WIRE_BEGUN 0x0040u       /* the element being read began a tool call */
+#define USPAN_WIRE_NAMED 0x0080u       /* the open tool call or definition has a name */
+#define USPAN_WIRE_LEAF 0x0100u        /* and arguments */
+#define USPAN_WIRE_FINISHED 0x0200u    /* a finish reason waits for the end of its choice */
+#define USPAN_WIRE_FAILED 0x0400u      /* an error was told in the answer */
+#define USPAN_WIRE_SKIP 0x0800u        /* the rest of this event is not read */
+#define USPAN_WIRE_ANSWERED 0x1000u    /* a document of the answer was whole */
+#define USPAN_WIRE_INCREMENTAL 0x4000u /* events add to each other */
+#define USPAN_WIRE_CHUNKED 0x2000u     /* the first piece of the answer was seen */
 
 /* wire_take.c: what a value does. A sink. */
 void uspan_wire_take(void *w, unsigned action, uspan_json_event_t event, const char *text, size_t len);
+/* What the URL of USPAN_WIRE_MODEL_IN_URL says. */
+void uspan_wire_take_url(uspan_wire_t *w, const char *url);
 void uspan_wire_count_unread(uspan_wire_t *w);
 /* What texts has, to list[USPAN_WIRE_TEXTS_MAX]. Returns how many. */
 #define USPAN_WIRE_TEXTS_MAX 8u
@@ -129,6 +145,7 @@ void uspan_wire_put_word(uspan_wire_t *w, unsigned action, const char *word);
 void uspan_wire_put_index(uspan_wire_t *w, unsigned index);
 void uspan_wire_put_piece(uspan_wire_t *w, unsigned action, uspan_json_event_t event, const char *text,
                           size_t len);
+void uspan_wire_put_thought(uspan_wire_t *w);
 /* The choice whose reason waits ends. */
 void uspan_wire_put_finish(uspan_wire_t *w);
 

@@ -128,6 +128,11 @@ static void take_word(uspan_wire_t *w, unsigned action)
         (void)uspan_set_static(w->t, w->s, &uspan_key_output_type,
                                uspan_wire_is_in(w->word, w->word_len, "json") ? "json" : "text");
         return;
+    case TAKE_STATUS:
+        if (strcmp(w->word, "completed") != 0 && strcmp(w->word, "cancelled") != 0) {
+            return; /* goes on; or the details say more */
+        }
+        /* fall through */
     case TAKE_FINISH:
         if (strcmp(w->word, "null") != 0 && add_text(w)) { /* DashScope says so while it goes on */
             w->flags |= USPAN_WIRE_FINISHED;
@@ -139,9 +144,24 @@ static void take_word(uspan_wire_t *w, unsigned action)
             memcpy(w->error_type, w->word, w->word_len + 1u);
         }
         return;
+    case TAKE_EVENT:
+        w->event = w->dialect->event != NULL ? (uint8_t)w->dialect->event(w->word) : 0u;
+        return;
     default:
         uspan_wire_put_word(w, action, w->word);
         return;
+    }
+}
+
+static void take_true(uspan_wire_t *w, unsigned action)
+{
+    if (action == TAKE_STREAM) {
+        w->flags |= USPAN_WIRE_STREAMED;
+        (void)uspan_set_bool(w->t, w->s, &uspan_key_request_stream, true);
+    } else if (action == TAKE_INCREMENTAL) {
+        w->flags |= USPAN_WIRE_INCREMENTAL;
+    } else if (action == TAKE_THOUGHT) {
+        uspan_wire_put_thought(w);
     }
 }
 
@@ -184,16 +204,39 @@ void uspan_wire_take(void *ctx, unsigned action, uspan_json_event_t event, const
         take_number(w, action);
         break;
     case USPAN_READ_TRUE:
+        take_true(w, action);
+        break;
+    case USPAN_READ_FALSE:
         if (action == TAKE_STREAM) {
-            w->flags |= USPAN_WIRE_STREAMED;
-            (void)uspan_set_bool(w->t, w->s, &uspan_key_request_stream, true);
+            w->flags &= (uint16_t)~USPAN_WIRE_STREAMED;
         }
         break;
     case USPAN_READ_OPEN:
+        if (action == TAKE_FORMAT) { /* a schema */
+            (void)uspan_set_static(w->t, w->s, &uspan_key_output_type, "json");
+        }
+        uspan_wire_put_container(w, action, true);
+        break;
     case USPAN_READ_CLOSE:
-        uspan_wire_put_container(w, action, event == USPAN_READ_OPEN);
+        uspan_wire_put_container(w, action, false);
         break;
     default:
         break;
+    }
+}
+
+void uspan_wire_take_url(uspan_wire_t *w, const char *url)
+{
+    static const char models[] = "/models/";
+    size_t len = strcspn(url, "?#");
+    for (size_t at = 0; at < len; at++) {
+        if (strncmp(url + at, models, sizeof models - 1u) == 0) {
+            const char *model = url + at + sizeof models - 1u;
+            uspan_wire_take(w, TAKE_MODEL, USPAN_READ_TEXT, model, strcspn(model, ":/?#"));
+            uspan_wire_take(w, TAKE_MODEL, USPAN_READ_TEXT_END, NULL, 0u);
+        }
+    }
+    if (uspan_wire_is_in(url, len, ":stream")) {
+        w->flags |= USPAN_WIRE_STREAMED;
     }
 }

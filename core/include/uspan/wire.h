@@ -30,6 +30,24 @@ typedef struct uspan_wire_dialect uspan_wire_dialect_t;
 extern const uspan_wire_dialect_t uspan_wire_openai_chat; /* and all that are compatible */
 extern const uspan_wire_dialect_t uspan_wire_openai_embeddings;
 #endif
+#if USPAN_WIRE_ANTHROPIC
+extern const uspan_wire_dialect_t uspan_wire_anthropic;
+#endif
+#if USPAN_WIRE_OLLAMA
+extern const uspan_wire_dialect_t uspan_wire_ollama;
+extern const uspan_wire_dialect_t uspan_wire_ollama_embeddings;
+#endif
+#if USPAN_WIRE_OPENAI_RESPONSES
+extern const uspan_wire_dialect_t uspan_wire_openai_responses;
+#endif
+#if USPAN_WIRE_GEMINI
+extern const uspan_wire_dialect_t uspan_wire_gemini;
+extern const uspan_wire_dialect_t uspan_wire_gemini_embeddings;
+#endif
+#if USPAN_WIRE_DASHSCOPE
+extern const uspan_wire_dialect_t uspan_wire_dashscope;
+extern const uspan_wire_dialect_t uspan_wire_dashscope_embeddings;
+#endif
 #endif
 
 /* ---- layout, private: fields may change in any version ------------------------------------------------- */
@@ -75,9 +93,10 @@ typedef struct uspan_wire {
     uint8_t texts_count; /* finish reasons or stop sequences in texts */
     uint8_t texts_len;
     uint8_t word_len;
-    uint8_t error_len, pad;
+    uint8_t error_len;
+    uint8_t event;       /* what additions of this event add to */
     uint16_t flags;
-    char role[16];       /* of the message being read; type of the definition */
+    char role[24];       /* of the message being read; type of the definition */
     char call_id[40];    /* of the tool call being read */
     char word[72];       /* a short text that is being read */
     char texts[56];      /* finish reasons or stop sequences, each ending in 0 */
@@ -119,6 +138,14 @@ struct uspan_wire_dialect {
 };
 static const uspan_wire_dialect_t uspan_wire_openai_chat = { 0 };
 static const uspan_wire_dialect_t uspan_wire_openai_embeddings = { 0 };
+static const uspan_wire_dialect_t uspan_wire_anthropic = { 0 };
+static const uspan_wire_dialect_t uspan_wire_ollama = { 0 };
+static const uspan_wire_dialect_t uspan_wire_ollama_embeddings = { 0 };
+static const uspan_wire_dialect_t uspan_wire_openai_responses = { 0 };
+static const uspan_wire_dialect_t uspan_wire_gemini = { 0 };
+static const uspan_wire_dialect_t uspan_wire_gemini_embeddings = { 0 };
+static const uspan_wire_dialect_t uspan_wire_dashscope = { 0 };
+static const uspan_wire_dialect_t uspan_wire_dashscope_embeddings = { 0 };
 static inline uspan_t uspan_wire_begin(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, const char *url)
 {
     (void)w, (void)t, (void)parent, (void)url;
