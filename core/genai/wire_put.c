@@ -309,7 +309,8 @@ static const char *modality_of(const char *mime)
 static void put_blob(uspan_wire_t *w, const char *mime)
 {
     begin_message(w);
-    (void)uspan_part_blob(&w->out, mime != NULL ? modality_of(mime) : "image", mime, NULL, 0u);
+    const char *modality = mime != NULL ? modality_of(mime) : "image";
+    (void)uspan_part_blob(&w->out, modality, mime, NULL, 0u);
     w->part = TAKE_MIME;
 }
 

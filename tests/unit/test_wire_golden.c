@@ -80,6 +80,21 @@ static void write_text(const char *text)
     write_n(text, strlen(text));
 }
 
+/* Without the spaces that keep room for a longer finish reason. */
+static void write_without_reserve(const char *text, size_t len)
+{
+    static const char error[] = "\"finish_reason\":\"error\"";
+    for (size_t at = 0; at < len; at++) {
+        write_n(text + at, 1u);
+        if (rendered_len >= sizeof error - 1u &&
+            memcmp(rendered + rendered_len - (sizeof error - 1u), error, sizeof error - 1u) == 0) {
+            while (at + 1u < len && text[at + 1u] == ' ') {
+                at++;
+            }
+        }
+    }
+}
+
 static void write_value(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, const uspan_value_t *v)
 {
     static char text[FILE_MAX];
@@ -88,7 +103,7 @@ static void write_value(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned inde
     if (v->type == USPAN_TYPE_TEXT) {
         size_t len = uspan_read_text(t, s, of, index, 0, text, sizeof text);
         assert_int_equal(len, v->len);
-        write_n(text, len);
+        write_without_reserve(text, len);
     } else if (v->type == USPAN_TYPE_TEXTS) {
         for (unsigned i = 0; i < v->len; i++) {
             assert_int_equal(uspan_read_element(t, s, of, index, i, &element, text, sizeof text), USPAN_OK);
