@@ -431,6 +431,36 @@ static void test_texts_straddle_blocks_at_every_offset_and_every_shortage(void *
     }
 }
 
+/* Text is looked at many bytes at a time, or while it is copied: no place in it is overlooked. */
+static void test_a_broken_byte_is_found_at_every_place_in_text_of_every_length(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    char text[299], expected[sizeof text + 2u];
+    for (size_t len = 1; len <= sizeof text; len += len < 170u ? 1u : 43u) { /* 256 among them */
+        for (size_t at = 0; at <= len; at++) {                               /* len: nothing is broken */
+            size_t more = at < len ? 2u : 0u;
+            for (size_t i = 0; i < len; i++) {
+                text[i] = (char)('a' + i % 26u);
+            }
+            memcpy(expected, text, len);
+            if (at < len) {
+                text[at] = (char)0x80;
+                memmove(expected + at + 3, expected + at + 1, len - at - 1u);
+                memcpy(expected + at, "\xEF\xBF\xBD", 3);
+            }
+            for (unsigned is_static = 0; is_static < 2u; is_static++) {
+                assert_int_equal(is_static != 0u ? uspan_set_static_n(&w->tracer, s, KEY, text, len)
+                                                 : uspan_set_str_n(&w->tracer, s, KEY, text, len),
+                                 USPAN_OK);
+                const uspan_entry_t *e = peek_attr(w, s, "value");
+                assert_int_equal(e->len, len + more);
+                assert_memory_equal(peek_bytes(w, e), expected, len + more);
+            }
+        }
+    }
+}
+
 /* ---- tables, hostile arguments, spans that take nothing ------------------------------------------------------------- */
 
 static void test_a_whole_table_is_set_and_each_attribute_stands_alone(void **state)
@@ -553,6 +583,7 @@ int main(void)
         IN_WORLD(test_limits_are_bounded_by_the_tables_and_zero_is_the_maximum_again),
         IN_WORLD(test_bad_utf8_in_arrays_is_replaced_with_lengths_that_are_right),
         IN_WORLD(test_texts_straddle_blocks_at_every_offset_and_every_shortage),
+        IN_WORLD(test_a_broken_byte_is_found_at_every_place_in_text_of_every_length),
         IN_WORLD(test_a_whole_table_is_set_and_each_attribute_stands_alone),
         IN_WORLD(test_hostile_arguments_change_nothing),
         WITH_TEXT(test_null_stale_and_unsampled_spans_take_every_set_and_cost_nothing),
