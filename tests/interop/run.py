@@ -15,8 +15,7 @@ import table
 from tools import HOST, OUT, ROOT, Tally, tail
 
 PARTS = ("servers", "conversations", "studio_contract", "phoenix", "collector", "propagation")
-TARGETS = ("agentscope_oracle", "openai_oracle", "gateway_device", "agent_under_test",
-           *(f"example_{name}" for name in ("agent", "chat", "console", "main_loop", "two_tasks")))
+TARGETS = ("agentscope_oracle", "openai_oracle", "gateway_device", "agent_under_test", "example_agent")
 
 
 def build():
