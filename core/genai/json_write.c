@@ -431,6 +431,11 @@ static bool put_bytes(uspan_write_out_t *o, const uint8_t *data, size_t len)
 
 bool uspan_write_feed(uspan_write_out_t *o, const void *data, size_t len)
 {
+    if (o->w->state != USPAN_WRITE_BASE64 && uspan_is_redacted(o->w->t, o->w->key)) {
+        const char *text = data;
+        uspan_redact(o->w->t, o->w->key, &text, &len);
+        data = text;
+    }
     return o->w->state == USPAN_WRITE_TEXT     ? uspan_write_text(o, data, len)
            : o->w->state == USPAN_WRITE_BASE64 ? put_bytes(o, data, len)
                                                : uspan_write_raw(o, data, len);

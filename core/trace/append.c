@@ -118,6 +118,9 @@ static uspan_err_t append(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, 
     if (uspan_is_null(s)) {
         return USPAN_OK;
     }
+    if (store == USPAN_STORE_TEXT && uspan_is_redacted(t, key)) {
+        uspan_redact(t, key, &data, &len);
+    }
     uspan_trace_part_t *p = &t->trace;
     uspan_err_t err = USPAN_OK;
     while (len > 0u && err == USPAN_OK) {

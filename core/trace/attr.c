@@ -207,7 +207,7 @@ USPAN_APART static uspan_err_t set_array(uspan_tracer_t *t, uspan_t s, const usp
 HOT static bool is_plain(const uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
                          size_t len, bool look)
 {
-    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s)) {
+    if (t == NULL || key == NULL || text == NULL || uspan_is_null(s) || uspan_is_redacted(t, key)) {
         return false;
     }
     uint32_t chars = t->trace.limits.value_chars;

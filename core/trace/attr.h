@@ -39,6 +39,12 @@ static inline bool uspan_content_on(const uspan_trace_part_t *p, const uspan_slo
 {
     return USPAN_CONTENT != 0 && p->content != 0u && (slot->traits & USPAN_TRAIT_CONTENT) != 0u;
 }
+/* Whether a redactor looks at texts of that key; what it makes of one. No lock is held. */
+static inline bool uspan_is_redacted(const uspan_tracer_t *t, const uspan_key_t *key)
+{
+    return USPAN_CONTENT != 0 && (key->flags & USPAN_KEY_CONTENT) != 0u && t->trace.redactor != NULL;
+}
+void uspan_redact(const uspan_tracer_t *t, const uspan_key_t *key, const char **text, size_t *len);
 /* The worse of two results: the first below USPAN_OK, else USPAN_TRUNCATED over USPAN_OK. */
 static inline uspan_err_t uspan_worse(uspan_err_t a, uspan_err_t b)
 {

@@ -1,6 +1,6 @@
 /* processor.c: the application's hooks, run outside every lock; and the switches. */
 #include "trace.h"
-#include "pool.h"
+#include "attr.h"
 
 void uspan_processors_span(uspan_tracer_t *t, uspan_t s, bool end)
 {
@@ -75,6 +75,25 @@ void uspan_set_content(uspan_tracer_t *t, bool enabled)
     uint32_t state = uspan_lock(t);
     t->trace.content = enabled && USPAN_CONTENT != 0;
     uspan_unlock(t, state);
+}
+
+void uspan_set_redactor(uspan_tracer_t *t, const uspan_redactor_t *redactor)
+{
+    if (uspan_is_live(t) && USPAN_CONTENT != 0) {
+        uint32_t state = uspan_lock(t);
+        t->trace.redactor = redactor;
+        uspan_unlock(t, state);
+    }
+}
+
+void uspan_redact(const uspan_tracer_t *t, const uspan_key_t *key, const char **text, size_t *len)
+{
+    const uspan_redactor_t *r = t->trace.redactor; /* another task may take it away */
+    if (r != NULL) {
+        const char *kept = r->redact(r->ctx, key, *text, len);
+        *text = kept != NULL ? kept : "";
+        *len = kept != NULL ? *len : 0u;
+    }
 }
 
 void uspan_set_sampler(uspan_tracer_t *t, uspan_sampler_t sampler)

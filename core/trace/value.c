@@ -62,6 +62,11 @@ uspan_err_t uspan_entry_make_text(uspan_tracer_t *t, uspan_entry_t *e, const usp
     } else if (len == USPAN_TO_NUL) {
         len = strlen(text);
     }
+    bool is_static = arg->type == USPAN_TYPE_STATIC;
+    if (e->key != NULL && uspan_is_redacted(t, e->key)) {
+        uspan_redact(t, e->key, &text, &len);
+        is_static = false;
+    }
     uspan_err_t worst = USPAN_OK;
     uint32_t limit = t->trace.limits.value_chars;
     if (limit != 0u && e->key != NULL) { /* names and tracestates are no attributes */
@@ -69,7 +74,6 @@ uspan_err_t uspan_entry_make_text(uspan_tracer_t *t, uspan_entry_t *e, const usp
         worst = kept < len ? USPAN_TRUNCATED : USPAN_OK;
         len = kept;
     }
-    bool is_static = arg->type == USPAN_TYPE_STATIC;
     if (len <= (is_static ? STATIC_MAX : sizeof e->v.near) && uspan_utf8_run(text, len) == len) {
         e->len = (uint16_t)len;
         e->store = USPAN_STORE_STATIC;

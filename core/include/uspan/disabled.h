@@ -199,6 +199,10 @@ static inline void uspan_set_enabled(uspan_tracer_t *t, bool enabled)
 static inline void uspan_set_content(uspan_tracer_t *t, bool enabled)
 {
 }
+#define uspan_set_redactor uspan_off_set_redactor
+static inline void uspan_set_redactor(uspan_tracer_t *t, const uspan_redactor_t *redactor)
+{
+}
 #define uspan_set_limits uspan_off_set_limits
 static inline void uspan_set_limits(uspan_tracer_t *t, const uspan_limits_t *limits)
 {

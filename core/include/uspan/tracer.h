@@ -181,7 +181,8 @@ typedef struct uspan_trace_part {
      * a character, until the first event or link. Callers hold the lock. */
     void (*finish_texts)(struct uspan_trace_part *p, uspan_slot_t *slot);
     void (*give_items)(struct uspan_trace_part *p, uspan_slot_t *slot);
-    struct uspan_usage *usage; /* the application's, or NULL */
+    struct uspan_usage *usage; /* the application's, or NULL; so is the next */
+    const uspan_redactor_t *redactor;
     uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped,
         tracestates_dropped;
     uint32_t dropped[USPAN_DROP_NO_DESTINATION + 1]; /* causes before there is a destination */

@@ -332,6 +332,17 @@ void uspan_set_enabled(uspan_tracer_t *t, bool enabled);
  * ISR. */
 void uspan_set_content(uspan_tracer_t *t, bool enabled);
 
+/* Sees each text of content before it is stored, in the fragments in which it comes (of message.h: before it
+ * is escaped; arrays, bytes, ids and roles are not shown), and says what is stored in its place: text itself,
+ * or less of it (*len), or a text of its own that stays until it is called again; *len 0: nothing. Runs in
+ * the caller's context, outside every lock; may call nothing that sets content. */
+typedef struct uspan_redactor {
+    void *ctx;
+    const char *(*redact)(void *ctx, const uspan_key_t *key, const char *text, size_t *len);
+} uspan_redactor_t;
+/* Caller-owned, stays until replaced; NULL: none. Context: task. */
+void uspan_set_redactor(uspan_tracer_t *t, const uspan_redactor_t *redactor);
+
 /* Limits below the compile-time maxima. 0 sets the maximum again. value_chars: of text, in characters; of
  * bytes, in bytes. */
 typedef struct uspan_limits {
