@@ -212,6 +212,7 @@ uspan_err_t uspan_write_leave(uspan_write_out_t *o)
 bool uspan_write_store(uspan_write_out_t *o)
 {
     uspan_writer_t *w = o->w;
+    bool good = true;
     /* A value cut before there is any is counted, once. */
     while (o->used > 0u || (w->flags & (USPAN_WRITE_STORED | (~o->stored.flags & USPAN_WRITE_CUT))) != 0u) {
         char waiting[4];
@@ -231,13 +232,14 @@ bool uspan_write_store(uspan_write_out_t *o)
         o->used = 0u;
         if (err == USPAN_ERR_AGAIN && (w->flags & USPAN_WRITE_STORED) != 0u) {
             uspan_write_cut(o); /* others took the blocks; this needs none */
+            good = false;
             continue;
         }
         w->flags |= USPAN_WRITE_CUT;
         o->err = err == USPAN_ERR_CLOSED ? USPAN_OK : err;
         return false;
     }
-    return true;
+    return good;
 }
 
 bool uspan_write_ensure(uspan_write_out_t *o, size_t most)

@@ -25,6 +25,23 @@ static uspan_err_t entropy(void *ctx, uint8_t *out, size_t len)
     return USPAN_OK;
 }
 
+static unsigned waits, stolen; /* holds of the lock until somebody else has taken every free block; blocks */
+static uint16_t stolen_head, stolen_tail;
+
+static uint32_t lock(void *ctx)
+{
+    (void)ctx;
+    if (waits > 0u && --waits == 0u && stolen == 0u) {
+        stolen = uspan_blocks_take(&tracer.trace, USPAN_BLOCKS_MAX, &stolen_head, &stolen_tail);
+    }
+    return 0u;
+}
+static void unlock(void *ctx, uint32_t state)
+{
+    (void)ctx;
+    (void)state;
+}
+
 /* ---- a checker that shares nothing with the writer: a pushdown automaton over the whole text --------------- */
 
 static const char *skip(const char *at)
@@ -270,6 +287,9 @@ static void step(program_t *p, uspan_writer_t *w, uspan_t s)
     case 18:
         uspan_set_content(&tracer, take(p) % 4u != 0u);
         break;
+    case 19:
+        waits = take(p) % 16u;
+        break;
     default:
         text = take_text(p, a, &len);
         (void)uspan_write_more_n(w, text, len);
@@ -279,12 +299,13 @@ static void step(program_t *p, uspan_writer_t *w, uspan_t s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    static const uspan_port_t port = { USPAN_PORT_ABI, NULL, uspan_none_lock, uspan_none_unlock, clock_ns,
+    static const uspan_port_t port = { USPAN_PORT_ABI, NULL, lock, unlock, clock_ns,
                                        uspan_none_unix_ns, entropy, uspan_none_task, uspan_none_log };
     program_t p = { data, len };
     uspan_writer_t w[WRITERS];
     uint16_t head = 0, tail = 0;
     memset(w, 0, sizeof w);
+    waits = stolen = 0;
     CHECK(uspan_init(&tracer, &port) == USPAN_OK);
     uspan_t s = uspan_start(&tracer, USPAN_ROOT, "s");
     unsigned leave = take(&p);
@@ -293,7 +314,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         step(&p, &w[take(&p) % WRITERS], s);
         check_values(s);
     }
+    waits = 0;
     uspan_end(&tracer, s);
+    if (stolen > 0u) {
+        uspan_blocks_give(&tracer.trace, stolen_head, stolen_tail, stolen);
+    }
     if (taken > 0u) {
         uspan_blocks_give(&tracer.trace, head, tail, taken);
     }

@@ -338,83 +338,6 @@ static void test_a_span_that_ends_within_json_has_a_value_completed(void **state
     }
 }
 
-/* ---- limits ---------------------------------------------------------------------------------------------- */
-
-static void test_a_cut_is_marked_within_the_text_and_the_message_can_still_be_finished(void **state)
-{
-    world_t *w = *state;
-    uspan_limits_t limits = { .value_chars = 130 };
-    uspan_set_limits(&w->tracer, &limits);
-    uspan_t s = begin(w);
-    uspan_writer_t m;
-    uspan_messages_begin(&m, &w->tracer, s, USPAN_OUTPUT_MESSAGES);
-    uspan_message(&m, "assistant", NULL);
-    uspan_err_t err = uspan_part_text(&m, "");
-    for (unsigned i = 0; i < 20u && err == USPAN_OK; i++) {
-        err = uspan_write_more(&m, "\xE2\x82\xAC ab");
-    }
-    assert_int_equal(err, USPAN_TRUNCATED);
-    assert_int_equal(uspan_write_more(&m, "x"), USPAN_TRUNCATED);
-    assert_int_equal(uspan_part_text(&m, "x"), USPAN_TRUNCATED);
-    assert_int_equal(uspan_message_finish(&m, "content_filter"), USPAN_TRUNCATED);
-    assert_string_equal(OUTPUT(w, s),
-                        "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"\xE2\x82\xAC "
-                        "ab\xE2\x82\xAC ab\xE2\x82\xAC ab\xE2\x82\xAC ab\xE2\x82\xAC ab...[truncated]\"}],"
-                        "\"finish_reason\":\"content_filter\"}]");
-    assert_int_equal(uspan_message(&m, "assistant", NULL), USPAN_TRUNCATED); /* left out, and so is its end */
-    assert_int_equal(uspan_message_finish(&m, "stop"), USPAN_TRUNCATED);
-    assert_int_equal(uspan_write_end(&m), USPAN_TRUNCATED);
-    assert_non_null(strstr(OUTPUT(w, s), "content_filter\"}]"));
-    assert_int_equal(peek_stats(w).values_truncated, 1);
-}
-
-static void test_a_value_is_cut_at_the_compiled_limit_and_not_before(void **state)
-{
-    world_t *w = *state;
-    uspan_t s = begin(w);
-    static char text[2u * USPAN_VALUE_MAX];
-    memset(text, 'a', sizeof text);
-    uspan_writer_t m = begin_value(w, s);
-    assert_int_equal(uspan_write_str_n(&m, NULL, text, USPAN_VALUE_MAX - 16u),
-                     USPAN_OK); /* quotes, the mark's room */
-    assert_int_equal(peek_attr(w, s, "agentscope.function.output")->len, USPAN_VALUE_MAX);
-    assert_int_equal(uspan_write_more(&m, "b"), USPAN_TRUNCATED);
-    assert_int_equal(peek_attr(w, s, "agentscope.function.output")->len, USPAN_VALUE_MAX);
-    assert_non_null(strstr(VALUE(w, s), "aaa...[truncated]\""));
-}
-
-static void test_a_pool_that_runs_dry_at_any_block_leaves_the_value_whole(void **state)
-{
-    world_t *w = *state;
-    static const char text[] =
-        "{\"a\":[1,2,{\"b\":\"ccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\",\"d\":1234567890}],"
-        "\"e\":true} x";
-    uspan_writer_t m;
-    for (unsigned blocks = 0; blocks < 9u; blocks++) {
-        uspan_t s = begin(w);
-        peek_leave_blocks(w, blocks);
-        uspan_messages_begin(&m, &w->tracer, s, USPAN_OUTPUT_MESSAGES);
-        uspan_message(&m, "assistant", "gardener");
-        uspan_part_tool_call(&m, "call_1", "read_soil",
-                             text); /* no JSON: taken back while blocks are short */
-        uspan_err_t err = uspan_message_finish(&m, "tool_call");
-        const char *value = OUTPUT(w, s);
-        assert_true(blocks >= 3u ? value != NULL : blocks > 0u || value == NULL);
-        if (value == NULL) {
-            assert_int_equal(err, USPAN_TRUNCATED);
-            assert_int_equal(peek_slot(w, s)->dropped_attrs, 1); /* said once */
-        } else {
-            assert_memory_equal(value, "[{\"role\":\"assistant\"", 20);
-            assert_non_null(strstr(value, "\"finish_reason\":\"tool_call\""));
-            assert_non_null(strstr(value, "\"parts\":["));
-            assert_string_equal(value + strlen(value) - 2u, "}]");
-        }
-        peek_return_blocks(w);
-        uspan_end(&w->tracer, s);
-        peek_drain(w);
-    }
-}
-
 /* ---- rules ----------------------------------------------------------------------------------------------- */
 
 static void test_what_is_out_of_place_is_refused_and_leaves_the_value_alone(void **state)
@@ -569,9 +492,6 @@ int main(void)
         IN_WORLD(test_a_blob_in_pieces_of_every_size),
         IN_WORLD(test_json_given_as_text_is_checked_and_made_compact_in_pieces_of_every_size),
         IN_WORLD(test_a_span_that_ends_within_json_has_a_value_completed),
-        IN_WORLD(test_a_cut_is_marked_within_the_text_and_the_message_can_still_be_finished),
-        IN_WORLD(test_a_value_is_cut_at_the_compiled_limit_and_not_before),
-        IN_WORLD(test_a_pool_that_runs_dry_at_any_block_leaves_the_value_whole),
         IN_WORLD(test_what_is_out_of_place_is_refused_and_leaves_the_value_alone),
         IN_WORLD(test_null_spans_unsampled_spans_and_content_switched_off_cost_nothing),
         IN_WORLD(test_a_span_that_ended_and_an_attribute_that_somebody_else_set_are_left_alone),
