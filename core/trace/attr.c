@@ -5,8 +5,8 @@
 #include "utf8.h"
 
 /* Text that is copied under the lock, at most; longer text is copied outside. The bound: 256 bytes in eight
- * blocks at most, some 200 instructions with newlib's memcpy on a Cortex-M4, where finding a key at the end of
- * a full table takes as many. */
+ * blocks at most, some 200 instructions with newlib's memcpy on a Cortex-M4, where finding a key at the end
+ * of a full table takes as many. */
 #define HOLD_BYTES ((size_t)(USPAN_VALUE_MAX < 256 ? USPAN_VALUE_MAX : 256))
 #define HOLD_BLOCKS uspan_blocks_for((unsigned)HOLD_BYTES)
 #define NEAR_BYTES sizeof(((uspan_entry_t *)NULL)->v.near)
