@@ -53,7 +53,7 @@ static void test_a_span_is_one_line(void **state)
     assert_int_equal(page.count, 1);
     assert_string_equal(rest_of(&page, 0),
                         "chat qwen-max 1234.156 ms client ok gen_ai.operation.name=chat "
-                        "gen_ai.provider.name=dashscope gen_ai.request.model=qwen-max "
+                        "gen_ai.request.model=qwen-max gen_ai.provider.name=dashscope "
                         "gen_ai.request.temperature=0.7 gen_ai.request.stream=true gen_ai...");
     char id[9];
     snprintf(id, sizeof id, "%02x%02x%02x%02x", c.trace_id[0], c.trace_id[1], c.trace_id[2], c.trace_id[3]);
