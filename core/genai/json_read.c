@@ -28,7 +28,6 @@ enum {        /* what comes next */
        BAD
 };
 
-#define DIGITS_LIMIT UINT64_C(922337203685477581) /* below it, one digit more fits in 64 bits */
 #define SCALE_MAX 9999
 
 /* One call of feed. */
@@ -323,8 +322,11 @@ static void read_hex(feed_t *f, char c)
 
 static void take_digit(uspan_json_read_t *j, char c)
 {
+    if (j->action == 0u) { /* nobody asks */
+        return;
+    }
     int16_t step = j->state == FRACTION ? 0 : 1;
-    if (j->mantissa < DIGITS_LIMIT) {
+    if (j->mantissa < USPAN_JSON_DIGITS_LIMIT) {
         j->mantissa = j->mantissa * 10u + (uint64_t)(c - '0');
         step = (int16_t)(step - 1);
     }
@@ -398,83 +400,6 @@ static void read_literal(feed_t *f, char c)
     }
 }
 
-static uint64_t power_of_ten(int n)
-{
-    uint64_t out = 1u;
-    while (n-- > 0) {
-        out *= 10u;
-    }
-    return out;
-}
-
-bool uspan_json_read_int(const uspan_json_read_t *j, int64_t *out)
-{
-    uint64_t value = j->mantissa;
-    int scale = j->scale;
-    if (value == 0u) {
-        scale = 0;
-    }
-    for (; scale < 0 && value % 10u == 0u; scale++) {
-        value /= 10u;
-    }
-    for (; scale > 0 && value < DIGITS_LIMIT; scale--) {
-        value *= 10u;
-    }
-    if (scale != 0 || value > (uint64_t)INT64_MAX) {
-        return false;
-    }
-    *out = j->negative ? -(int64_t)value : (int64_t)value;
-    return true;
-}
-
-bool uspan_json_read_double(const uspan_json_read_t *j, double *out)
-{
-    uint64_t n = j->mantissa;
-    int scale = n == 0u ? 0 : j->scale;
-    for (; scale > 0 && n < DIGITS_LIMIT; scale--) {
-        n *= 10u;
-    }
-    if (scale > 0 || scale < -18) {
-        return false;
-    }
-    *out = uspan_json_read_ratio(n, power_of_ten(-scale));
-    if (j->negative) {
-        *out = -*out;
-    }
-    return true;
-}
-
-double uspan_json_read_ratio(uint64_t n, uint64_t d)
-{
-    if (n == 0u) {
-        return 0.0;
-    }
-    /* Scale to d <= n < 2d, then take 53 bits of the quotient and round to even by the rest. */
-    int exponent = 0;
-    for (; n < d; exponent--) {
-        n <<= 1;
-    }
-    for (; n >> 1 >= d; exponent++) {
-        d <<= 1;
-    }
-    uint64_t quotient = 0u;
-    for (unsigned bit = 0; bit < 53u; bit++) {
-        quotient <<= 1;
-        if (n >= d) {
-            n -= d;
-            quotient |= 1u;
-        }
-        n <<= 1;
-    }
-    if (n > d || (n == d && (quotient & 1u) != 0u)) {
-        quotient++; /* may carry into the exponent, which is right */
-    }
-    uint64_t bits = quotient + ((uint64_t)(exponent + 1022) << 52);
-    double out;
-    memcpy(&out, &bits, sizeof out);
-    return out;
-}
-
 /* ---- documents ----------------------------------------------------------------------------------------- */
 
 static void begin_key(feed_t *f)
@@ -542,11 +467,13 @@ static void read_between(feed_t *f, char c)
 
 void uspan_json_read_begin(uspan_json_read_t *j)
 {
-    uint8_t row = j->row;
-    bool line = j->line;
-    memset(j, 0, sizeof *j);
-    j->row = row;
-    j->line = line;
+    j->state = BLANK; /* what stands not here is set before it is read */
+    j->depth = 0u;
+    j->action = 0u;
+    j->raw_action = 0u;
+    j->high = 0u;
+    j->hash = 0u;
+    j->arrays = 0u;
 }
 
 size_t uspan_json_read_feed(uspan_json_read_t *j, const uspan_json_table_t *table, uspan_json_sink_t sink,

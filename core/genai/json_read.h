@@ -72,6 +72,8 @@ bool uspan_json_read_is_blank(const uspan_json_read_t *j);
 bool uspan_json_read_is_done(const uspan_json_read_t *j);
 bool uspan_json_read_is_bad(const uspan_json_read_t *j);
 
+/* Digits are kept while the mantissa is below it: one more fits in 64 bits. */
+#define USPAN_JSON_DIGITS_LIMIT UINT64_C(922337203685477581)
 /* The number just read. False: not an integer, or beyond 63 bits. */
 bool uspan_json_read_int(const uspan_json_read_t *j, int64_t *out);
 /* False: above 63 bits, or more than 18 places behind the point. Else the double nearest to its first 18

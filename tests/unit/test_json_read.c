@@ -172,7 +172,7 @@ static void number_is(const char *text, double expected)
 {
     char document[64];
     double d = -1.0;
-    (void)snprintf(document, sizeof document, "{\"c\":%s ", text);
+    (void)snprintf(document, sizeof document, "{\"b\":%s ", text);
     assert_int_equal(read_by(document, strlen(document), strlen(document)), strlen(document));
     assert_true(uspan_json_read_double(&reader, &d));
     assert_memory_equal(&d, &expected, sizeof d);
@@ -203,7 +203,7 @@ static void test_decimal_numbers_are_the_doubles_that_the_c_library_makes_of_the
     static const char *const no[] = { "1e19", "1e-19", "1e400", "1e-400" };
     for (size_t i = 0; i < COUNT(no); i++) {
         char document[40];
-        (void)snprintf(document, sizeof document, "{\"c\":%s ", no[i]);
+        (void)snprintf(document, sizeof document, "{\"b\":%s ", no[i]);
         read_by(document, strlen(document), 2);
         assert_false(uspan_json_read_double(&reader, &d));
     }
