@@ -1,4 +1,5 @@
 /* inspect.c: looks at spans that have not ended, and what the SDKs have beside spans. */
+#include "trace/inside.h"
 #include "uspan/inspect.h"
 #include "typed.h"
 #include "trace/id.h"
