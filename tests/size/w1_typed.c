@@ -1,0 +1,69 @@
+/* w1_typed.c: W1 through the plain calls and through the typed ones: the same span, attribute by attribute: w1_typed plain|typed
+ * records it 64 times; bench_<what> is what callgrind collects. Prints spans, losses, and attributes of a span. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "uspan_posix.h"
+#include "w1.h"
+
+#define TIMES 64u
+
+char w1_input[W1_MESSAGE_BYTES + 1u];
+char w1_output[W1_MESSAGE_BYTES + 1u];
+static uspan_tracer_t tracer;
+
+static uspan_t record_typed(uspan_tracer_t *t, uspan_t agent)
+{
+    uspan_t s = uspan_chat_begin_with(t, agent, &(uspan_chat_t){
+        .provider = USPAN_PROVIDER_DASHSCOPE, .model = "qwen-max", .temperature = USPAN_OPT(0.7), .max_tokens = USPAN_OPT(1024),
+        .conversation_id = W1_CONVERSATION, .input_messages = w1_input });
+    uspan_chat_end(t, s, &(uspan_chat_result_t){
+        .response_id = W1_RESPONSE_ID, .response_model = "qwen-max-2025-01-25", .usage = { .input = 812, .output = 64 },
+        .output_messages = w1_output });
+    return s;
+}
+
+__attribute__((noinline)) static void bench_plain(uspan_t agent)
+{
+    for (unsigned i = 0; i < TIMES; i++) {
+        record_w1(&tracer, agent);
+    }
+}
+
+__attribute__((noinline)) static void bench_typed(uspan_t agent)
+{
+    for (unsigned i = 0; i < TIMES; i++) {
+        record_typed(&tracer, agent);
+    }
+}
+
+static uspan_err_t keep(void *ctx, uspan_tracer_t *t, uspan_t s)
+{
+    (void)ctx;
+    (void)t;
+    (void)s;
+    return USPAN_ERR_AGAIN;
+}
+
+int main(int argc, char **argv)
+{
+    memset(w1_input, 'i', W1_MESSAGE_BYTES);
+    memset(w1_output, 'o', W1_MESSAGE_BYTES);
+    static const uspan_sink_t sink = { .span = keep };
+    if (argc != 2 || uspan_init(&tracer, uspan_posix_port()) != USPAN_OK ||
+        uspan_export_to_sink(&tracer, 0u, &sink) != USPAN_OK) {
+        return 2;
+    }
+    uspan_t agent = uspan_start(&tracer, USPAN_ROOT, "invoke_agent greenhouse");
+    bool typed = strcmp(argv[1], "typed") == 0;
+    if (typed) {
+        bench_typed(agent);
+    } else {
+        bench_plain(agent);
+    }
+    uspan_stats_t s;
+    uspan_stats(&tracer, 0u, &s);
+    const uspan_slot_t *slot = &tracer.trace.slots[tracer.trace.ended_head];
+    printf("%llu %u %u %u\n", (unsigned long long)s.started, s.attrs_dropped, s.values_truncated, slot->attr_count);
+    return 0;
+}
