@@ -17,9 +17,10 @@ from runner import run  # noqa: E402
 FOLDER = sources.ROOT / "examples/backends"
 OUT = sources.BUILD / "backends"
 FIXED = ["-DUSPAN_SERVICE_NAME=\"greenhouse\"", "-DUSPAN_ATTRS_MAX=32", "-O0"]
-# What a preset changes: in these two, the layout of the tracer; else settings that only these files read.
+# What a preset changes: in these two, the layout of the tracer; else a profile, which core/genai reads, and settings that
+# this file alone reads.
 NEW_LAYOUT = ("studio", "agentops")
-OWN = [sources.ROOT / "core/export/collector.c", *sources.genai_sources()]
+OWN = [sources.ROOT / "core/export/collector.c"]
 
 
 def pages():
@@ -36,6 +37,15 @@ def presets(text):
     return found
 
 
+def with_profile(name, objects):
+    """core/genai with the profile that a preset's header sets, compiled once."""
+    profile = "".join(re.findall(r"^#define (USPAN_PROFILE_\w+) 1", (FOLDER / f"{name}.h").read_text(), re.M))
+    if profile not in objects:
+        options = FIXED + ([f"-D{profile}=1"] if profile else [])
+        objects[profile] = sources.compile_all(sources.genai_sources(), OUT / f"genai{profile}", ["gcc"], options).values()
+    return objects[profile]
+
+
 def build(name, settings, objects):
     """The bytes that a program with these settings sends."""
     folder = OUT / name
@@ -46,8 +56,10 @@ def build(name, settings, objects):
     options = [*FIXED, f'-DUSPAN_USER_CONFIG="{header}"'] + (["-DBACKEND_PLAIN"] if plain else [])
     if name == "agentops":
         options.append('-DBACKEND_RUN_TIME_HEADERS="Authorization=Bearer%20token-of-the-day"')
-    ours = sources.compile_all(OWN + (sources.core_sources() if name in NEW_LAYOUT else []), folder, ["gcc"], options)
-    shared = [] if name in NEW_LAYOUT else objects["core"]
+    if name in NEW_LAYOUT:
+        ours, shared = sources.compile_all(sources.core_sources() + sources.genai_sources(), folder, ["gcc"], options), []
+    else:
+        ours, shared = sources.compile_all(OWN, folder, ["gcc"], options), [*objects["core"], *with_profile(name, objects)]
     program = folder / "request"
     sources.run(["gcc", "-std=c11", *sources.INCLUDES, *options, sources.ROOT / "tests/build/backend_request.c",
                  *ours.values(), *shared, *objects["proto"], "-o", program])
