@@ -258,12 +258,11 @@ static inline uspan_err_t uspan_function_input_begin(uspan_writer_t *w, uspan_tr
 
 #if (!USPAN_ENABLED || !USPAN_CONTENT) && !defined(USPAN_MESSAGE_INSIDE)
 /* Types are checked, nothing is evaluated, no symbol is needed. */
-static inline uspan_err_t uspan_no_content(size_t unused)
+static inline uspan_err_t uspan_no_content(uspan_err_t never)
 {
-    (void)unused;
-    return USPAN_OK;
+    return never;
 }
-#define USPAN_NO_CONTENT(call) uspan_no_content(sizeof(call))
+#define USPAN_NO_CONTENT(call) uspan_no_content(0 ? (call) : USPAN_OK)
 #define uspan_messages_begin(...) USPAN_NO_CONTENT(uspan_messages_begin(__VA_ARGS__))
 #define uspan_message(...) USPAN_NO_CONTENT(uspan_message(__VA_ARGS__))
 #define uspan_message_role(...) USPAN_NO_CONTENT(uspan_message_role(__VA_ARGS__))
