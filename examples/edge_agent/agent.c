@@ -94,7 +94,7 @@ static bool ask(const edge_t *edge, uspan_t agent, const char *body, call_t *cal
             uspan_record_error(edge->tracer, agent, error, "the model did not answer");
             return false;
         }
-        edge->http.wait(RETRY_MS << i);
+        edge->http.wait((uint32_t)RETRY_MS << i);
     }
 }
 
