@@ -171,7 +171,7 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
 }
 #else
 /* What a program cannot read elsewhere, and what makes a bug report: counters are in uspan_stats(). */
-static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
+static void put_codes(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
 {
     uspan_stats_t s;
     uspan_stats(t, d, &s);
@@ -189,7 +189,11 @@ size_t uspan_diagnose(uspan_tracer_t *t, unsigned d, char *out, size_t cap)
         uspan_window_text(&w, USPAN_WORDS("the tracer was never started: look at what uspan_init() returned",
                                           "not started"));
     } else if (t != NULL && d < USPAN_DESTINATIONS_MAX) {
+#if USPAN_TEXTS
         put_all(&w, t, d);
+#else
+        put_codes(&w, t, d);
+#endif
     }
     if (cap > 0u) {
         out[w.at < cap ? w.at : cap - 1u] = '\0';
