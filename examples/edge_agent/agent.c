@@ -28,10 +28,14 @@ static void on_body(void *ctx, const char *data, size_t len)
 static bool address(const char *url, http_request_t *r, char host[64], char name[72])
 {
     bool tls = strncmp(url, "https://", 8u) == 0;
+    if (!tls && strncmp(url, "http://", 7u) != 0) {
+        return false;
+    }
     const char *at = url + (tls ? 8 : 7);
     size_t len = strcspn(at, "/");
     size_t name_len = strcspn(at, ":/");
-    if ((!tls && strncmp(url, "http://", 7u) != 0) || len == 0u || len >= 72u || name_len >= 64u) {
+    unsigned long port = name_len < len ? strtoul(at + name_len + 1, NULL, 10) : tls ? 443u : 80u;
+    if (name_len == 0u || len >= 72u || name_len >= 64u || port == 0u || port > UINT16_MAX) {
         return false;
     }
     memcpy(name, at, len);
@@ -40,7 +44,7 @@ static bool address(const char *url, http_request_t *r, char host[64], char name
     host[name_len] = '\0';
     r->host = name;
     r->peer.host = host;
-    r->peer.port = name_len < len ? (uint16_t)strtoul(at + name_len + 1, NULL, 10) : tls ? 443u : 80u;
+    r->peer.port = (uint16_t)port;
     r->path = at[len] == '/' ? at + len : "/";
     return true;
 }
@@ -63,10 +67,15 @@ static const char *ask_once(const edge_t *edge, uspan_t agent, const char *body,
     uspan_t chat = uspan_wire_begin(&call->wire, edge->tracer, agent, edge->url);
     size_t len = uspan_headers_of(edge->tracer, chat, headers, sizeof headers);
     if (edge->api_key != NULL) {
-        (void)snprintf(headers + len, sizeof headers - len, "Authorization: Bearer %s\r\n", edge->api_key);
+        len += (size_t)snprintf(headers + len, sizeof headers - len, "Authorization: Bearer %s\r\n",
+                                edge->api_key);
     }
     uspan_wire_request(&call->wire, body, request.body_len);
-    call->status = http_post(&edge->http, &request, &error);
+    if (len >= sizeof headers || (edge->api_key != NULL && strncmp(edge->url, "https:", 6u) != 0)) {
+        error = "bad_key"; /* too long; or anybody on the way could read it */
+    } else {
+        call->status = http_post(&edge->http, &request, &error);
+    }
     answer_end(&call->answer);
     if (error == NULL && call->status == 200 &&
         (call->answer.bad_json || call->answer.finish_reason[0] == 0)) {
@@ -78,8 +87,9 @@ static const char *ask_once(const edge_t *edge, uspan_t agent, const char *body,
 
 static bool may_pass(const char *error, int status)
 {
-    return strcmp(error, "http_error") != 0 ? strcmp(error, "bad_url") != 0 && strcmp(error, "tls_error") != 0
-                                            : status == 429 || status >= 500;
+    bool is_setting =
+        strcmp(error, "bad_url") == 0 || strcmp(error, "bad_key") == 0 || strcmp(error, "tls_error") == 0;
+    return strcmp(error, "http_error") != 0 ? !is_setting : status == 429 || status >= 500;
 }
 
 /* Ask until there is an answer, or no hope of one. */

@@ -87,6 +87,14 @@ class EdgeAgent(unittest.TestCase):
         self.assertEqual(spans[1].attributes["error.type"], "401")
         self.assertNotIn("wrong", json.dumps([span.as_json() for span in spans]))
 
+    def test_a_key_never_goes_over_plain_http_and_a_broken_url_is_told(self):
+        for url, key, error in (("http://localhost:1/v1/chat/completions", "k", "bad_key"), ("x", "", "bad_url"),
+                                ("http://localhost:99999/v1/chat/completions", "", "bad_url")):
+            with self.subTest(url=url):
+                llm, spans, done = self.turn(env={"LLM_URL": url, "LLM_API_KEY": key})
+                self.assertEqual((done.returncode, llm.requests), (1, []))
+                self.assertEqual(spans[0].attributes["error.type"], error)
+
     def test_a_model_that_nobody_vouches_for_is_not_talked_to(self):
         _, spans, done = self.turn(env={"LLM_CA": str(CA.with_name("other.pem"))})
         self.assertEqual(done.returncode, 1)
