@@ -70,6 +70,16 @@ uspan_err_t uspan_tracestate_set(uspan_context_t *c, const char *key, const char
 size_t uspan_headers_of(uspan_tracer_t *t, uspan_t s, char *out, size_t cap);
 #define USPAN_HEADERS_OF_MAX (72u + (USPAN_TRACESTATE_BYTES > 0 ? 16u + USPAN_TRACESTATE_BYTES : 0u))
 
+/* All that a request tells of its trace: the lines of uspan_headers_of() and, where baggage has members,
+ * "baggage: ...\r\n". W3C Trace Context 2, sections 3.2 and 3.3;
+ * W3C Baggage, "Baggage HTTP Header Format".
+ *   s        USPAN_CURRENT: the span that this task is in; none: as the null span
+ *   baggage  header text as uspan_baggage_add() makes it; what is not of the grammar stays behind; NULL: none
+ * Returns as snprintf(): the bytes of the lines without the closing 0; as many as cap or more: they did not
+ * fit, and out is "". 0: there is no entropy yet. Context: task, ISR for a given span. */
+size_t uspan_propagate(uspan_tracer_t *t, uspan_t s, const char *baggage, char *out, size_t cap);
+#define USPAN_PROPAGATE_MAX(baggage_len) (USPAN_HEADERS_OF_MAX + 11u + (baggage_len))
+
 /* ---- baggage: pure functions over header text; nothing is stored. Linked only where called. ---- */
 
 /* One member, as it stands in the header: still percent-encoded; `props` without the leading ';'. */

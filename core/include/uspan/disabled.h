@@ -250,6 +250,14 @@ static inline uspan_err_t uspan_tracestate_set(uspan_context_t *c, const char *k
     return USPAN_OK;
 }
 #endif
+#define uspan_propagate uspan_off_propagate
+static inline size_t uspan_propagate(uspan_tracer_t *t, uspan_t s, const char *baggage, char *out, size_t cap)
+{
+    if (cap > 0u) {
+        out[0] = '\0';
+    }
+    return 0u;
+}
 #define uspan_headers_of uspan_off_headers_of
 static inline size_t uspan_headers_of(uspan_tracer_t *t, uspan_t s, char *out, size_t cap)
 {

@@ -1,0 +1,75 @@
+/* propagate.c: all that a request tells the server of the trace, as header lines.
+ * Invariant: a line ends in CRLF and holds no other; out has all lines or is "". */
+#include <string.h>
+#include "trace.h"
+#include "inside.h"
+#include "uspan/context.h"
+
+typedef struct lines {
+    char *out;
+    size_t cap, len; /* len: what they need, whether it is there or not */
+} lines_t;
+
+static void put(lines_t *l, const char *text, size_t len)
+{
+    if (l->cap > l->len && len < l->cap - l->len) {
+        memcpy(l->out + l->len, text, len);
+    }
+    l->len += len;
+}
+
+/* Members of the grammar, one beside the other: a server may refuse the whole line for one that is not, and
+ * none of them can hold the end of a line. W3C Baggage, "Header Content". */
+static void put_baggage(lines_t *l, const char *baggage)
+{
+    uspan_baggage_t member;
+    size_t pos = 0;
+    size_t len = strlen(baggage);
+    const char *before = "baggage: ";
+    while (uspan_baggage_next(baggage, len, &pos, &member) == USPAN_OK) {
+        put(l, before, strlen(before));
+        put(l, member.key, member.key_len);
+        put(l, "=", 1u);
+        put(l, member.value, member.value_len);
+        if (member.props_len > 0u) {
+            put(l, ";", 1u);
+            put(l, member.props, member.props_len);
+        }
+        before = ",";
+    }
+    if (before[0] == ',') {
+        put(l, "\r\n", 2u);
+    }
+}
+
+size_t uspan_propagate(uspan_tracer_t *t, uspan_t s, const char *baggage, char *out, size_t cap)
+{
+    lines_t l = { out, out != NULL ? cap : 0u, 0u };
+    uspan_context_t c;
+    char parent[USPAN_TRACEPARENT_LEN + 1u];
+    if (l.cap > 0u) {
+        out[0] = '\0';
+    }
+    (void)uspan_context_of(t, s.id == USPAN_CURRENT.id ? uspan_current(t) : s, &c);
+    if (uspan_traceparent(&c, parent) == 0u) {
+        return 0u;
+    }
+    put(&l, "traceparent: ", 13u); /* W3C Trace Context 2, sections 3.2 and 3.3 */
+    put(&l, parent, USPAN_TRACEPARENT_LEN);
+#if USPAN_TRACESTATE_BYTES > 0
+    size_t state_len;
+    const char *state = uspan_tracestate(&c, &state_len);
+    if (state_len > 0u) {
+        put(&l, "\r\ntracestate: ", 14u);
+        put(&l, state, state_len);
+    }
+#endif
+    put(&l, "\r\n", 2u);
+    if (baggage != NULL) {
+        put_baggage(&l, baggage);
+    }
+    if (l.cap > 0u) {
+        out[l.len < l.cap ? l.len : 0u] = '\0';
+    }
+    return l.len;
+}

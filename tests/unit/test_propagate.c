@@ -1,0 +1,108 @@
+/* test_propagate.c: one call writes all header lines of a trace, or none, and nothing that the standards do not allow. */
+#include <string.h>
+#include "peek.h"
+#include "uspan/context.h"
+
+#define PARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+#define ROOM USPAN_PROPAGATE_MAX(200)
+
+static void expect_parent(world_t *w, uspan_t s, char *out)
+{
+    uspan_context_t c;
+    char parent[56];
+    (void)uspan_context_of(&w->tracer, s, &c);
+    assert_int_equal(uspan_traceparent(&c, parent), USPAN_TRACEPARENT_LEN);
+    strcpy(out, "traceparent: ");
+    strcat(out, parent);
+    strcat(out, "\r\n");
+}
+
+static void test_all_lines_are_written_or_none_and_the_length_says_what_is_needed(void **state)
+{
+    world_t *w = *state;
+    uspan_context_t remote;
+    char expected[ROOM], out[ROOM];
+    assert_int_equal(uspan_context_parse(&remote, PARENT, "vendor=1"), USPAN_OK);
+    const uspan_options_t options = { .parent = &remote };
+    uspan_t s = uspan_start_with(&w->tracer, USPAN_ROOT, "s", 1, &options);
+    expect_parent(w, s, expected);
+#if USPAN_TRACESTATE_BYTES > 0
+    strcat(expected, "tracestate: vendor=1\r\n");
+#endif
+    strcat(expected, "baggage: bed=3,user=ann;role=admin\r\n");
+    size_t len = strlen(expected);
+    for (size_t cap = 0; cap < sizeof out; cap++) {
+        memset(out, '!', sizeof out);
+        assert_int_equal(uspan_propagate(&w->tracer, s, "bed=3,user=ann;role=admin", out, cap), len);
+        assert_string_equal(cap > len ? out : "", cap > len ? expected : "");
+        assert_true(cap == 0u || cap > len || out[0] == '\0');
+        assert_int_equal(out[cap], '!');
+    }
+    assert_int_equal(uspan_propagate(&w->tracer, s, "bed=3,user=ann;role=admin", NULL, 100), len);
+}
+
+static void test_what_is_no_baggage_stays_behind(void **state)
+{
+    static const struct {
+        const char *given, *line;
+    } rows[] = {
+        { NULL, "" },
+        { "", "" },
+        { " , ,", "" },
+        { "a", "" },
+        { "a=1\r\nX-Evil: 1", "" },
+        { "a=1;p\r\nX-Evil: 1,b=2", "baggage: b=2\r\n" },
+        { " a = 1 ; p = q ; r , b=2", "baggage: a=1;p = q ; r,b=2\r\n" },
+        { "a=,b=%20", "baggage: a=,b=%20\r\n" },
+        { "a b=1,c=\"2\",d=3", "baggage: d=3\r\n" },
+    };
+    world_t *w = *state;
+    uspan_t s = uspan_start(&w->tracer, USPAN_ROOT, "s");
+    char expected[ROOM], out[ROOM];
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        expect_parent(w, s, expected);
+        strcat(expected, rows[i].line);
+        assert_int_equal(uspan_propagate(&w->tracer, s, rows[i].given, out, sizeof out), strlen(expected));
+        assert_string_equal(out, expected);
+    }
+}
+
+static void test_the_current_span_of_a_task_can_be_asked_for(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = uspan_start(&w->tracer, USPAN_ROOT, "s");
+    char expected[ROOM], out[ROOM];
+    uspan_t before = uspan_enter(&w->tracer, s);
+    expect_parent(w, s, expected);
+    assert_int_equal(uspan_propagate(&w->tracer, USPAN_CURRENT, NULL, out, sizeof out), 70);
+    assert_string_equal(out, expected);
+    uspan_leave(&w->tracer, before);
+    assert_int_equal(uspan_propagate(&w->tracer, USPAN_CURRENT, NULL, out, sizeof out), 70);
+    assert_memory_equal(out + 65, "-02\r\n", 6); /* no span: unsampled, so that nothing downstream records */
+    uspan_end(&w->tracer, s);
+    assert_int_equal(uspan_propagate(&w->tracer, s, NULL, out, sizeof out), 70);
+    assert_memory_equal(out + 65, "-02\r\n", 6);
+}
+
+static void test_without_a_tracer_or_entropy_there_are_no_lines(void **state)
+{
+    static uspan_tracer_t idle;
+    (void)state;
+    char out[ROOM] = "x";
+    assert_int_equal(uspan_propagate(NULL, USPAN_CURRENT, "a=1", out, sizeof out), 0);
+    assert_string_equal(out, "");
+    out[0] = 'x';
+    assert_int_equal(uspan_propagate(&idle, USPAN_NULL, "a=1", out, sizeof out), 0);
+    assert_string_equal(out, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_WORLD(test_all_lines_are_written_or_none_and_the_length_says_what_is_needed),
+        IN_WORLD(test_what_is_no_baggage_stays_behind),
+        IN_WORLD(test_the_current_span_of_a_task_can_be_asked_for),
+        IN_WORLD(test_without_a_tracer_or_entropy_there_are_no_lines),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
