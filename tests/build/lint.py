@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOP = {"core", "proto", "port", "boards", "tests", "examples", "LICENSE", "CHANGELOG.md", "README.md", "Makefile",
        "CMakeLists.txt"}
 LINES_MAX = 600
+PICTURE_MAX = 200_000
 WIDTH_MAX, WIDTH_MAX_ELSE = 110, 130  # C that ships; scripts, and tests with their tables
 # Who may include what: folder, and the folders its #include "..." may lead to.
 MAY_INCLUDE = {
@@ -126,7 +127,10 @@ def faults(path):
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        if "fuzz" not in relative:
+        if path.suffix == ".png":
+            if path.stat().st_size > PICTURE_MAX:
+                yield 1, f"a picture of more than {PICTURE_MAX} bytes"
+        elif "fuzz" not in relative:
             yield 1, "not UTF-8 text"
         return
     lines = text.splitlines()

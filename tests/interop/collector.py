@@ -30,6 +30,7 @@ FULL = {"memory_limiter": {"check_interval": "100ms", "limit_mib": 2, "spike_lim
 
 class Collector:
     """processors: the pipeline's, by name. tls: of the receiver."""
+    name, program, exporter, extensions = NAME, OUT / "collector" / "collector", "file", ()
 
     def __init__(self, processors=PLAIN, tls=None, port=None):
         self.port = port or free_ports(1)[0]
@@ -38,20 +39,24 @@ class Collector:
         http = {"endpoint": f"127.0.0.1:{self.port}"} | ({"tls": tls} if tls else {})
         self.config = {
             "receivers": {"otlp": {"protocols": {"http": http}}},
-            "processors": processors,
-            "exporters": {"file": {"path": str(self.file), "append": True}},
+            "processors": processors, **self.storage(),
             "service": {"telemetry": {"metrics": {"level": "none"}, "logs": {"level": "info"}},
-                        "pipelines": {"traces": {"receivers": ["otlp"], "processors": list(processors), "exporters": ["file"]}}}}
+                        "extensions": self.extensions,
+                        "pipelines": {"traces": {"receivers": ["otlp"], "processors": list(processors),
+                                                 "exporters": [self.exporter]}}}}
+
+    def storage(self):
+        """The parts of the configuration that keep spans."""
+        return {"exporters": {"file": {"path": str(self.file), "append": True}}}
 
     @contextmanager
     def started(self):
         DATA.mkdir(parents=True, exist_ok=True)
         settings = DATA / f"{self.port}.yaml"  # JSON is YAML
         settings.write_text(json.dumps(self.config))
-        with child([OUT / "collector" / "collector", f"--config=file:{settings}"], log=self.log,
-                   env=clean_environment()) as process:
+        with child([self.program, f"--config=file:{settings}"], log=self.log, env=clean_environment()) as process:
             if not until(lambda: b"Everything is ready" in self.log.read_bytes(), process):
-                raise SystemExit("\n".join(["interop: the collector did not start", *tail(self.log)]))
+                raise RuntimeError("\n".join([f"{self.name} did not start", *tail(self.log)]))
             yield self
 
     def url(self):
@@ -122,50 +127,50 @@ def bare(collector, *arguments):
 def kept(collector, name):
     """Faults of what it stored of a conversation, held against what the strict receiver had of the same."""
     wanted, faults = played(HOST / "tests" / "agentscope_oracle", name)
-    before = len(collector.stored())
+    known = {span["span_id"] for span in collector.stored()}
     done = subprocess.run([HOST / "tests" / "agentscope_oracle", name], stdin=subprocess.DEVNULL, timeout=LIMIT_S,
                           capture_output=True, text=True,
                           env=clean_environment(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=collector.url()))
-    stored = collector.spans(before + len(wanted))[before:]
+    stored = [span for span in collector.spans(len(known) + len(wanted)) if span["span_id"] not in known]
     faults += unequal("exit status", done.returncode, 0)
     return faults + [str(difference) for difference in compare.differences(wanted, stored)] + unequal(
         "spans", len(stored), len(wanted))
 
 
-def contents(tally):
-    with Collector().started() as collector:
+def contents(tally, store=Collector):
+    with store().started() as collector:
         for name, features in {"tool_loop": ("tree", "names", "kinds", "messages", "tools", "tokens", "sessions"),
                                "failing_tool": ("errors", "events"), "messages": ("messages",), "functions": (),
                                "everything": ("links", "events")}.items():
             faults = kept(collector, name)
             tally.check(f"stores {name} as it was sent", faults)
             for feature in features:
-                tally.mark(NAME, feature, not faults)
+                tally.mark(store.name, feature, not faults)
 
 
-def secure(tally):
+def secure(tally, store=Collector):
     good, client, stranger = certs.get("good"), certs.get("client"), certs.get("client_other_ca")
     anchor = f"anchor={certs.get().ca_pem}"
     for version, words in ((12, "1.2"), (13, "1.3")):
         tls = {"cert_file": str(good.pem), "key_file": str(good.key), "min_version": words, "max_version": words}
-        with Collector(tls=tls).started() as collector:
+        with store(tls=tls).started() as collector:
             accounts = bare(collector, anchor, f"tls={version}", "spans=5")
             tally.check(f"TLS {words}", unequal("delivered", accounts["delivered"], 5)
-                        + unequal("stored", len(collector.spans(5)), 5), NAME, f"TLS {words}")
-        with Collector(tls=tls | {"client_ca_file": str(good.ca_pem)}).started() as collector:
+                        + unequal("stored", len(collector.spans(5)), 5), store.name, f"TLS {words}")
+        with store(tls=tls | {"client_ca_file": str(good.ca_pem)}).started() as collector:
             accounts = bare(collector, anchor, f"tls={version}", f"cert={client.pem}", f"key={client.key}", "spans=5")
             tally.check(f"TLS {words} with a certificate of the device", unequal("delivered", accounts["delivered"], 5)
-                        + unequal("stored", len(collector.spans(5)), 5), NAME, "mutual TLS")
+                        + unequal("stored", len(collector.spans(5)), 5), store.name, "mutual TLS")
             for what, held in (("without one", ()), ("with a stranger's", (f"cert={stranger.pem}", f"key={stranger.key}"))):
                 refused = bare(collector, anchor, f"tls={version}", "settle=500", "deadline=500", *held)
                 tally.check(f"TLS {words} {what}: refused, and the span is counted", unequal(
                     "accounts", (refused["delivered"], refused["balanced"], sum(refused["dropped"].values())), (0, 1, 1)),
-                    NAME, "mutual TLS")
+                    store.name, "mutual TLS")
     other = certs.get("other_ca")
-    with Collector(tls={"cert_file": str(other.pem), "key_file": str(other.key)}).started() as collector:
+    with store(tls={"cert_file": str(other.pem), "key_file": str(other.key)}).started() as collector:
         refused = bare(collector, anchor, "settle=500", "deadline=500")
         tally.check("an authority that is not trusted: nothing is sent", unequal("delivered", refused["delivered"], 0)
-                    + unequal("stored", collector.stored(), []), NAME, "TLS 1.3")
+                    + unequal("stored", collector.stored(), []), store.name, "TLS 1.3")
 
 
 def busy(tally):

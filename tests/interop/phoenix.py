@@ -1,14 +1,18 @@
-"""phoenix.py: Arize Phoenix stores what uspan sends, and shows it as what it is: asked of its own REST and GraphQL.
+"""phoenix.py: Arize Phoenix stores what uspan sends, and shows it as what it is: asked of its REST, its GraphQL and its page.
 
-Invariant: each start has a data folder and ports of its own; every answer about a feature comes from Phoenix's store."""
+Invariant: each run has a database, each start ports of its own; every answer about a feature comes from Phoenix's store."""
 import json
 import shutil
 import socket
+import ssl
 import subprocess
+import sys
 import urllib.request
 from contextlib import contextmanager
 
-from tools import HOST, LIMIT_S, OUT, child, clean_environment, tail, until
+import certs
+from browser import browser
+from tools import HOST, LIMIT_S, OUT, ROOT, child, clean_environment, tail, until
 
 NAME = "Arize Phoenix"
 AGENT, TWIN, BARE = HOST / "examples" / "agent", HOST / "tests" / "agentscope_oracle", HOST / "tests" / "agent_under_test"
@@ -18,6 +22,9 @@ QUESTION = "Is bed 3 dry? Water it if it is."
 ANSWER = "Bed 3 is dry (12 %), but its valve is stuck. Please have a look at it."
 TREE = ["invoke_agent gardener", "  format dashscope", "  chat qwen-max", "  execute_tool read_soil",
         "  execute_tool open_valve", "  chat qwen-max"]
+DATA = OUT / "phoenix-data"
+KEPT = ROOT / "tests" / "interop" / "phoenix.png"  # README.md shows it
+KEPT_BYTES_MAX = 200_000
 KINDS = ["AGENT", "UNKNOWN", "LLM", "TOOL", "TOOL", "LLM"]  # a formatter is none of Phoenix's kinds
 
 
@@ -30,39 +37,50 @@ def free_ports(count):
 
 
 class Phoenix:
-    def __init__(self):
+    """secure: by its own TLS options, and devices must have certificates."""
+
+    def __init__(self, secure=False):
         self.port, self.grpc_port = free_ports(2)
-        self.log = OUT / "phoenix.log"
+        self.secure, self.context = secure, None
+        self.log = OUT / f"phoenix{'-tls' * secure}.log"
         self.process = None
 
     @contextmanager
     def started(self):
-        data = OUT / "phoenix-data"
-        shutil.rmtree(data, ignore_errors=True)
-        data.mkdir(parents=True)
+        DATA.mkdir(parents=True, exist_ok=True)
         environment = clean_environment(
-            HOME=str(data), PHOENIX_WORKING_DIR=str(data), PHOENIX_HOST="127.0.0.1", PHOENIX_PORT=str(self.port),
+            HOME=str(DATA), PHOENIX_WORKING_DIR=str(DATA), PHOENIX_HOST="127.0.0.1", PHOENIX_PORT=str(self.port),
             PHOENIX_GRPC_PORT=str(self.grpc_port), PHOENIX_TELEMETRY_ENABLED="false",
             PHOENIX_ALLOW_EXTERNAL_RESOURCES="false")
+        if self.secure:
+            good, device = certs.get("good"), certs.get("client")
+            environment |= {"PHOENIX_TLS_ENABLED_FOR_HTTP": "true", "PHOENIX_TLS_CERT_FILE": str(good.pem),
+                            "PHOENIX_TLS_KEY_FILE": str(good.key), "PHOENIX_TLS_VERIFY_CLIENT": "true",
+                            "PHOENIX_TLS_CA_FILE": str(good.ca_pem)}
+            self.context = ssl.create_default_context(cafile=good.ca_pem)
+            self.context.load_cert_chain(device.pem, device.key)
         with child([OUT / "phoenix" / "bin" / "phoenix", "serve"], log=self.log, env=environment) as self.process:
             yield self
+
+    def ask(self, what, timeout_s=30):
+        return urllib.request.urlopen(what, timeout=timeout_s, context=self.context)
 
     def ready(self):
         def answers():
             try:
-                return urllib.request.urlopen(self.url("/healthz"), timeout=5).status == 200
+                return self.ask(self.url("/healthz"), 5).status == 200
             except OSError:
                 return False
         return until(answers, self.process, START_S)
 
     def url(self, path="/v1/traces"):
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http{'s' * self.secure}://127.0.0.1:{self.port}{path}"
 
     def spans(self, project, count):
         """That project's spans in order of start, once there are `count` of them: storing is asynchronous."""
         def stored():
             try:
-                answer = urllib.request.urlopen(self.url(f"/v1/projects/{project}/spans?limit=100"), timeout=10)
+                answer = self.ask(self.url(f"/v1/projects/{project}/spans?limit=100"))
             except OSError:
                 return None
             found = json.load(answer)["data"]
@@ -73,7 +91,7 @@ class Phoenix:
     def query(self, text):
         body = json.dumps({"query": text}).encode()
         request = urllib.request.Request(self.url("/graphql"), body, {"Content-Type": "application/json"})
-        answer = json.load(urllib.request.urlopen(request, timeout=30))
+        answer = json.load(self.ask(request))
         if answer.get("errors"):
             raise RuntimeError(f"Phoenix: {answer['errors']}")
         return answer["data"]
@@ -175,7 +193,49 @@ def of_sessions(phoenix):
     return faults + unequal("sessions", [(one["sessionId"], one["numTraces"]) for one in found], [("run-oracle", 2)])
 
 
+def of_page(phoenix, spans):
+    """What its page shows of the trace with the second call chosen; the picture is kept when asked for."""
+    project = phoenix.project("demo", "id")["id"]
+    url = phoenix.url(f"/projects/{project}/traces/{spans[0]['context']['trace_id']}?selectedSpanNodeId={spans[5]['id']}")
+    wanted = [*(name.strip() for name in TREE), QUESTION, "read_soil", '"valve_stuck"', ANSWER, "temperature: 0.2", "522"]
+    with browser(OUT / "browser") as page:
+        text = page.open(url, wanted)
+        picture = page.picture()
+    (OUT / "phoenix.png").write_bytes(picture)
+    if "--golden" in sys.argv:
+        KEPT.write_bytes(picture)
+    return [f"the page lacks {word!r}" for word in wanted if word not in text] + (
+        [] if 20_000 < len(picture) <= KEPT_BYTES_MAX else [f"a picture of {len(picture)} bytes"])
+
+
+def over_tls(tally):
+    phoenix, device, stranger = Phoenix(secure=True), certs.get("client"), certs.get("client_other_ca")
+    anchor, own = f"anchor={device.ca_pem}", (f"cert={device.pem}", f"key={device.key}")
+
+    def bare(project, *arguments):
+        done = subprocess.run([BARE, phoenix.url(), *arguments, "timeout=5000", f"headers=x-project-name={project}"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT_S, env=clean_environment())
+        return json.loads(done.stdout)
+
+    with phoenix.started():
+        if not tally.check("starts with TLS", [] if phoenix.ready() else tail(phoenix.log)):
+            return
+        for words in ("1.2", "1.3"):
+            project = f"tls-{words}"
+            accounts = bare(project, anchor, *own, f"tls={words.replace('.', '')}", "spans=5")
+            tally.check(f"TLS {words}, both sides verified", unequal("delivered", accounts["delivered"], 5)
+                        + unequal("stored", len(phoenix.spans(project, 5)), 5), NAME, f"TLS {words}")
+        for what, held in (("no certificate", (anchor,)),
+                           ("a stranger's", (anchor, f"cert={stranger.pem}", f"key={stranger.key}")),
+                           ("another authority trusted", (f"anchor={certs.directory() / 'other.pem'}", *own))):
+            refused = bare("refused", *held, "settle=500", "deadline=500")
+            tally.check(f"{what}: nothing is sent, and the span is counted", unequal(
+                "accounts", (refused["delivered"], refused["balanced"], sum(refused["dropped"].values())), (0, 1, 1)),
+                NAME, "mutual TLS")
+
+
 def run(tally):
+    shutil.rmtree(DATA, ignore_errors=True)
     phoenix = Phoenix()
     early = [BARE, phoenix.url(), "spans=3", "timeout=5000", f"settle={START_S * 1000}", "headers=x-project-name=early"]
     with child(early, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as device, phoenix.started():
@@ -193,8 +253,10 @@ def run(tally):
         tally.check("errors", of_errors(spans), NAME, "errors")
         tally.check("events", of_events(spans), NAME, "events")
         tally.check("sessions", of_sessions(phoenix), NAME, "sessions")
+        tally.check("its page shows the trace", of_page(phoenix, spans), NAME, "tree")
         accounts = json.loads(device.communicate(timeout=LIMIT_S)[0])
         waited = unequal("delivered", accounts["delivered"], 3) + unequal("stored", len(phoenix.spans("early", 3)), 3)
         waited += [] if accounts["retries"] else ["it did not have to wait"]
         tally.check("spans of before its start wait and are stored, once", waited, NAME, "retry")
+    over_tls(tally)
     tally.not_offered(NAME, "links", "partial success")

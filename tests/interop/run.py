@@ -3,7 +3,7 @@
 
 Invariant: the last line is "N passed, M failed"; the exit status is 0 only if nothing failed and something passed.
   run.py [--golden] [part ...]   parts: PARTS below; none given: all, and the table of README.md is written
-                                 --golden: keep for CI what the Python packages send now"""
+                                 --golden: keep what the Python packages send now, for CI, and the picture, for README"""
 import importlib
 import os
 import subprocess

@@ -6,8 +6,8 @@ import re
 from tools import OUT, ROOT
 
 FEATURES = ("tree", "names", "kinds", "messages", "tools", "tokens", "errors", "events", "links", "sessions",
-            "partial success", "retry", "TLS 1.2", "TLS 1.3", "mutual TLS", "propagation")
-WORDS = {"yes": "yes", "no": "**no**", "not offered": "not offered"}
+            "partial success", "retry", "TLS 1.2, TLS 1.3, mutual TLS", "propagation")
+WORDS = {"yes": "yes", "no": "**no**", "not offered": "not offered by it"}
 BEGIN, END = "<!-- interop:begin -->\n", "<!-- interop:end -->"
 
 
@@ -22,18 +22,23 @@ def versioned(backend):
     return f"{backend} {re.search(pattern, (pins / name).read_text(), re.M)[1]}"
 
 
+def word(found):
+    """Of a row: all its features agree, or one that was asked for does not hold, or not all were asked for."""
+    return WORDS[found.pop()] if len(found) == 1 and found <= set(WORDS) else WORDS["no"] if "no" in found else ""
+
+
 def lines(cells):
     backends = list(dict.fromkeys(backend for backend, _ in cells))
     yield "| feature | " + " | ".join(map(versioned, backends)) + " |"
     yield "| --- |" + " --- |" * len(backends)
-    for feature in FEATURES:
-        found = [WORDS.get(cells.get((backend, feature)), "") for backend in backends]
-        yield f"| {feature} | " + " | ".join(found) + " |"
+    for row in FEATURES:
+        found = [word({cells.get((backend, feature)) for feature in row.split(", ")}) for backend in backends]
+        yield f"| {row} | " + " | ".join(found) + " |"
 
 
 def write(cells, into_readme):
     """To build/interop/table.md; into_readme: also between README.md's markers, where there are some."""
-    unknown = {feature for _, feature in cells} - set(FEATURES)
+    unknown = {feature for _, feature in cells} - {feature for row in FEATURES for feature in row.split(", ")}
     if unknown:
         raise ValueError(f"no row for {unknown}")
     text = "\n".join(lines(cells)) + "\n"
