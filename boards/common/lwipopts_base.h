@@ -12,8 +12,9 @@
 #define LWIP_SOCKET 0
 #define MEM_ALIGNMENT 4
 #define ETH_PAD_SIZE 2 /* so that IP headers are aligned, and drivers move whole words */
-/* One received segment fits one buffer. */
+#ifndef PBUF_POOL_BUFSIZE /* one received segment fits one buffer */
 #define PBUF_POOL_BUFSIZE LWIP_MEM_ALIGN_SIZE(TCP_MSS + 40 + 14 + ETH_PAD_SIZE)
+#endif
 #define MEMP_NUM_PBUF 8
 #ifndef MEMP_NUM_TCP_PCB
 #define MEMP_NUM_TCP_PCB 4 /* one is used; closed ones wait for the peer */

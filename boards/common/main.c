@@ -10,6 +10,9 @@
 #include "uspan_mbedtls.h"
 
 #define DEADLINE_MS 10000u
+#ifndef BOARD_AGENT_TALKS
+#define BOARD_AGENT_TALKS 0 /* 1: the agent itself tells question and answer */
+#endif
 
 static uspan_tracer_t tracer;
 static uspan_lwip_tcp_t tcp;
@@ -140,9 +143,13 @@ static uint32_t number_option(const char *name, uint32_t otherwise)
 static void take_turn(uint32_t deadline_ms)
 {
     in_turn = true;
+#if BOARD_AGENT_TALKS
+    agent_turn(&tracer, wait_ms);
+#else
     put_line("user:  " AGENT_QUESTION);
     agent_turn(&tracer, wait_ms);
     put_line("agent: " AGENT_ANSWER);
+#endif
     in_turn = false;
     uspan_flush(&tracer);
     uint64_t until_ns = board_mono_ns() + (uint64_t)deadline_ms * 1000000u;

@@ -13,8 +13,11 @@
 #define MODE_RB 1u
 #define NONE (-1)
 #define CLOSED (-2)
+#ifndef BOARD_OPTIONS_BYTES
+#define BOARD_OPTIONS_BYTES 192
+#endif
 
-static char line[192]; /* of the command */
+static char line[BOARD_OPTIONS_BYTES]; /* of the command */
 static int32_t file = CLOSED;
 
 uspan_err_t semihost_random(uint8_t *out, size_t len)

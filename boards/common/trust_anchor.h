@@ -8,5 +8,8 @@
 
 extern const uint8_t trust_anchor[];
 extern const size_t trust_anchor_len;
+/* The same for the model's server of an agent that has one, from BOARD_LLM_CA_FILE. */
+extern const uint8_t llm_anchor[];
+extern const size_t llm_anchor_len;
 
 #endif

@@ -5,5 +5,6 @@
 #define BOARD_NAME "mps2"
 #define BOARD_ETHERNET_IRQ 13u
 #define BOARD_SNTP 1
+#define BOARD_TLS_BOTH 1
 
 #endif

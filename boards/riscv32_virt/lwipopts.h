@@ -3,7 +3,9 @@
 #define LWIPOPTS_H
 
 #define MEM_SIZE 8192
-#define PBUF_POOL_SIZE 8
+/* An answer that streams comes in small segments, each in a buffer of its own; a full one takes three. */
+#define PBUF_POOL_SIZE 32
+#define PBUF_POOL_BUFSIZE 512
 #define TCP_MSS 1460
 #define TCP_WND (4 * TCP_MSS)
 #define TCP_SND_BUF (2 * TCP_MSS)

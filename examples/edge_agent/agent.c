@@ -1,7 +1,7 @@
 /* agent.c: the conversation loop: ask the model, run the tools that it wants, ask again with their results.
  * A call that failed in a way that may pass is tried again. Three calls on the bytes that go by anyway make
  * the model's spans: uspan_wire_begin(), _request() and _response(), _end(). */
-#include "agent.h"
+#include "edge.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include "answer.h"
@@ -58,6 +58,7 @@ static const char *ask_once(const edge_t *edge, uspan_t agent, const char *body,
                                .body = body,
                                .body_len = strlen(body),
                                .timeout_ms = edge->timeout_ms,
+                               .deadline_ms = edge->deadline_ms,
                                .on_body = on_body,
                                .ctx = call };
     memset(call, 0, sizeof *call);
@@ -196,6 +197,9 @@ static bool converse(const edge_t *edge, uspan_t agent, cJSON *request)
         }
         add_calls(messages, &call.answer);
         run_tools(edge, agent, messages, &call.answer);
+        if (edge->rest != NULL) {
+            edge->rest();
+        }
     }
     return false;
 }

@@ -1,6 +1,6 @@
-/* http.c: one POST from connect to close, driven by the caller's loop through http->wait. */
+/* http.c: one POST from connect to close, driven by the caller's loop through http->wait.
+ * Invariant: no step waits by itself, and none is taken after the deadline, even where bytes keep coming. */
 #include "http.h"
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { HEAD_MAX = 1024, LINE_MAX = 96, WAIT_MS = 5 };
@@ -32,7 +32,8 @@ static void take_line(answer_t *a)
 {
     const char *line = a->line;
     if (a->part == STATUS) {
-        a->status = strncmp(line, "HTTP/1.", 7u) == 0 && strlen(line) > 9u ? atoi(line + 9) : 0;
+        bool is_http = strncmp(line, "HTTP/1.", 7u) == 0 && strlen(line) > 9u;
+        a->status = is_http ? (int)strtoul(line + 9, NULL, 10) : 0;
         a->part = a->status >= 100 ? HEADER : BROKEN;
     } else if (a->part == HEADER && line[0] != '\0') {
         if (is_named(line, "content-length:")) {
@@ -84,17 +85,24 @@ static void take(answer_t *a, const char *data, size_t len)
 
 /* ---- the exchange -------------------------------------------------------------------------------------- */
 
-typedef struct timer {
+typedef struct stopwatch {
     const http_t *http;
-    uint64_t moved_ns;
-    uint32_t timeout_ms;
+    uint64_t moved_ns, began_ns;
+    uint32_t timeout_ms, deadline_ms;
 } stopwatch_t;
+
+static bool is_late(const stopwatch_t *timer)
+{
+    uint64_t now_ns = timer->http->now_ns();
+    return now_ns - timer->began_ns >= (uint64_t)timer->deadline_ms * 1000000u ||
+           now_ns - timer->moved_ns >= (uint64_t)timer->timeout_ms * 1000000u;
+}
 
 /* Nothing moved: wait a little. false: too long now. */
 static bool idle(const stopwatch_t *timer)
 {
     timer->http->wait(WAIT_MS);
-    return timer->http->now_ns() - timer->moved_ns < (uint64_t)timer->timeout_ms * 1000000u;
+    return !is_late(timer);
 }
 
 static const char *send_all(stopwatch_t *timer, const char *data, size_t len)
@@ -121,13 +129,16 @@ static const char *receive(stopwatch_t *timer, answer_t *a)
     const uspan_transport_t *transport = timer->http->transport;
     uint8_t piece[512];
     while (a->part != DONE && a->part != BROKEN) {
+        if (is_late(timer)) {
+            return "timeout";
+        }
         int32_t n = transport->recv(transport->ctx, piece, sizeof piece);
         if (n > 0) {
             timer->moved_ns = timer->http->now_ns();
             take(a, (const char *)piece, (size_t)n);
-        } else if (n == 0 && !idle(timer)) {
-            return "timeout";
-        } else if (n < 0) { /* a body without a length ends so */
+        } else if (n == 0) {
+            timer->http->wait(WAIT_MS);
+        } else { /* a body without a length ends so */
             return n == (int32_t)USPAN_ERR_CLOSED && a->part == BODY && !a->has_length ? NULL
                                                                                        : "connection_reset";
         }
@@ -135,15 +146,37 @@ static const char *receive(stopwatch_t *timer, answer_t *a)
     return a->part == BROKEN ? "parse_error" : NULL;
 }
 
+static bool add(char head[HEAD_MAX], const char *text)
+{
+    size_t at = strlen(head), len = strlen(text);
+    if (at + len >= HEAD_MAX) {
+        return false;
+    }
+    memcpy(head + at, text, len + 1u);
+    return true;
+}
+
+static bool write_head(char head[HEAD_MAX], const http_request_t *r)
+{
+    char digits[11] = { 0 }; /* of 32 bits */
+    size_t at = sizeof digits - 1u;
+    uint32_t n = (uint32_t)r->body_len;
+    do {
+        digits[--at] = (char)('0' + n % 10u);
+        n /= 10u;
+    } while (n > 0u);
+    head[0] = '\0';
+    return add(head, "POST ") && add(head, r->path) && add(head, " HTTP/1.1\r\nHost: ") &&
+           add(head, r->host) &&
+           add(head, "\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ") &&
+           add(head, digits + at) && add(head, "\r\n") && add(head, r->headers) && add(head, "\r\n");
+}
+
 static const char *exchange(stopwatch_t *timer, const http_request_t *r, answer_t *a)
 {
     const uspan_transport_t *transport = timer->http->transport;
     char head[HEAD_MAX];
-    int n = snprintf(head, sizeof head,
-                     "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
-                     "Content-Length: %lu\r\nConnection: close\r\n%s\r\n",
-                     r->path, r->host, (unsigned long)r->body_len, r->headers);
-    if (n < 0 || (size_t)n >= sizeof head) {
+    if (!write_head(head, r)) {
         return "parse_error";
     }
     uspan_err_t err;
@@ -156,7 +189,7 @@ static const char *exchange(stopwatch_t *timer, const http_request_t *r, answer_
         return err == USPAN_ERR_TRUST || err == USPAN_ERR_CONFIG ? "tls_error" : "connect_error";
     }
     timer->moved_ns = timer->http->now_ns();
-    const char *error = send_all(timer, head, (size_t)n);
+    const char *error = send_all(timer, head, strlen(head));
     error = error != NULL ? error : send_all(timer, r->body, r->body_len);
     return error != NULL ? error : receive(timer, a);
 }
@@ -164,7 +197,12 @@ static const char *exchange(stopwatch_t *timer, const http_request_t *r, answer_
 int http_post(const http_t *http, const http_request_t *request, const char **error)
 {
     answer_t a = { .request = request };
-    stopwatch_t timer = { .http = http, .moved_ns = http->now_ns(), .timeout_ms = request->timeout_ms };
+    uint64_t now_ns = http->now_ns();
+    stopwatch_t timer = { .http = http,
+                          .moved_ns = now_ns,
+                          .began_ns = now_ns,
+                          .timeout_ms = request->timeout_ms,
+                          .deadline_ms = request->deadline_ms };
     *error = exchange(&timer, request, &a);
     http->transport->close(http->transport->ctx);
     return *error == NULL ? a.status : 0;

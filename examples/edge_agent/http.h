@@ -18,7 +18,8 @@ typedef struct http_request {
     const char *headers; /* further lines, each ending in CR LF; "" for none */
     const char *body;
     size_t body_len;
-    uint32_t timeout_ms; /* without a byte moving */
+    uint32_t timeout_ms;  /* without a byte moving */
+    uint32_t deadline_ms; /* from connect to the answer's end */
     void (*on_body)(void *ctx, const char *data, size_t len);
     void *ctx;
 } http_request_t;

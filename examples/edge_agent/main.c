@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include "agent.h"
+#include "edge.h"
 #include "uspan/genai.h"
 #include "uspan_posix_tls.h"
 
@@ -37,6 +37,12 @@ static void wait_ms(uint32_t ms)
     (void)nanosleep(&time, NULL);
 }
 
+/* Between two calls of the model: what has ended leaves, so that the pools need not hold a whole turn. */
+static void rest(void)
+{
+    (void)uspan_posix_flush(&tracer, 2000);
+}
+
 int main(int argc, char **argv)
 {
     static uspan_posix_tcp_t tcp;
@@ -51,8 +57,10 @@ int main(int argc, char **argv)
         .model = setting("LLM_MODEL", "gpt-4o-mini"),
         .api_key = setting("LLM_API_KEY", NULL),
         .timeout_ms = (uint32_t)atoi(setting("LLM_TIMEOUT_MS", "30000")),
+        .deadline_ms = (uint32_t)atoi(setting("LLM_DEADLINE_MS", "120000")),
         .token_budget = (uint32_t)atoi(setting("LLM_TOKEN_BUDGET", "20000")),
         .say = say,
+        .rest = rest,
     };
     if (uspan_posix_start(&tracer, &options) != USPAN_OK) {
         return 1; /* the log says which setting is unusable */

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """test_edge_agent.py: the greenhouse agent talks to a scripted model over HTTPS and is traced by the bytes that pass by.
 
-Invariant: whatever the model's server does, the trace is whole and says what happened; the agent recovers where it can."""
+Invariant: none of its own; see greenhouse.py."""
 import json
 import os
 import subprocess
@@ -12,18 +12,19 @@ from pathlib import Path
 import sample
 from runner import run
 
-import certs
-from llm import SCRIPT, TEXT, Llm
-from receiver import Receiver
-from streams import server_context
+sys.path.insert(0, str(Path(sample.__file__).resolve().parents[1] / "support"))
+import certs  # noqa: E402
+from greenhouse import TOLD, Greenhouse, chats  # noqa: E402
+from llm import TEXT, Llm  # noqa: E402
+from receiver import Receiver  # noqa: E402
+from streams import server_context  # noqa: E402
 
 PROGRAM = Path(os.environ["USPAN_BUILD_DIR"]) / "examples/edge_agent"
 CA = certs.get().ca_pem
 DEADLINE_S = 60
-assert sample  # its import finds the peers
 
 
-class EdgeAgent(unittest.TestCase):
+class EdgeAgent(Greenhouse, unittest.TestCase):
     def turn(self, *faults, env=None, key=None):
         """(model's server, receiver's spans by time, process) of one turn."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "USPAN_", "LLM_"))}
@@ -35,49 +36,25 @@ class EdgeAgent(unittest.TestCase):
         self.assertEqual((receiver.refused, receiver.duplicates()), ([], []))
         return llm, sorted(receiver.spans, key=lambda span: span.start_ns), done
 
-    def chats(self, spans):
-        return [span for span in spans if span.attributes["gen_ai.operation.name"] == "chat"]
-
     def test_a_tool_loop_of_four_calls_leaves_a_whole_trace(self):
         llm, spans, done = self.turn()
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
         self.assertIn(TEXT, done.stdout)
-        self.assertEqual([span.name for span in spans],
-                         ["invoke_agent gardener", "chat qwen-max", "execute_tool read_soil", "chat qwen-max",
-                          "execute_tool set_valve", "execute_tool read_clock", "chat qwen-max", "execute_tool read_soil",
-                          "chat qwen-max"])
-        self.assertEqual({span.parent_id for span in spans[1:]}, {spans[0].span_id})
-        for chat, (text, calls, prompt, completion) in zip(self.chats(spans), SCRIPT):
-            said = chat.attributes
-            self.assertEqual((said["gen_ai.usage.input_tokens"], said["gen_ai.usage.output_tokens"]), (prompt, completion))
-            self.assertEqual(list(said["gen_ai.response.finish_reasons"]), ["tool_calls" if calls else "stop"])
-            self.assertIn("gen_ai.response.time_to_first_chunk", said)
-            [message] = json.loads(said["gen_ai.output.messages"])
-            got = [(part["name"], part["arguments"]) for part in message["parts"] if part["type"] == "tool_call"]
-            self.assertEqual(got, calls)
-            if text:
-                self.assertEqual(message["parts"], [{"type": "text", "content": text}])
-        last = json.loads(self.chats(spans)[-1].attributes["gen_ai.input.messages"])
-        self.assertEqual([message["role"] for message in last],
-                         ["system", "user", "assistant", "tool", "assistant", "tool", "tool", "assistant", "tool"])
-        self.assertEqual(last[3]["parts"][0]["type"], "tool_call_response")
+        self.assert_whole_turn(spans)
         self.assertLessEqual({version for version, _ in llm.shaken}, {"TLSv1.2", "TLSv1.3"})
-        self.assertEqual(spans[0].proto.dropped_attributes_count + sum(c.proto.dropped_attributes_count for c in spans), 0)
+        self.assertEqual([span.proto.dropped_attributes_count for span in spans], [0] * len(spans))
 
     def test_the_models_server_hears_who_called(self):
         llm, spans, _ = self.turn()
-        for headers, chat in zip(llm.headers, self.chats(spans)):
-            self.assertEqual(headers["traceparent"], f"00-{chat.trace_id}-{chat.span_id}-03")
+        self.assert_told_who_called(llm.headers, spans)
 
     def test_what_may_pass_is_tried_again_and_told(self):
-        for fault, error in (("429", "429"), ("500", "500"), ("broken", "connection_reset"), ("bad_json", "parse_error"),
-                             ("silent", "timeout")):
+        for fault in TOLD:
             with self.subTest(fault=fault):
-                _, spans, done = self.turn(fault, env={"LLM_TIMEOUT_MS": "700"})
+                limits = {"silent": {"LLM_TIMEOUT_MS": "1500"}, "drip": {"LLM_DEADLINE_MS": "3000"}}.get(fault)
+                _, spans, done = self.turn(fault, env=limits)
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-                chats = self.chats(spans)
-                self.assertEqual([chat.status for chat in chats], ["ERROR"] + ["OK"] * 4)
-                self.assertEqual(chats[0].attributes["error.type"], error)
+                self.assert_recovered(spans, fault)
 
     def test_a_wrong_key_is_no_case_for_trying_again(self):
         _, spans, done = self.turn(key="right", env={"LLM_API_KEY": "wrong"})
@@ -95,15 +72,20 @@ class EdgeAgent(unittest.TestCase):
                 self.assertEqual((done.returncode, llm.requests), (1, []))
                 self.assertEqual(spans[0].attributes["error.type"], error)
 
+    def test_a_key_that_does_not_fit_is_not_sent_in_part(self):
+        llm, spans, done = self.turn(env={"LLM_API_KEY": "k" * 4096})
+        self.assertEqual((done.returncode, llm.headers), (1, []))
+        self.assertEqual([span.attributes["error.type"] for span in spans], ["bad_key", "bad_key"])
+
     def test_a_model_that_nobody_vouches_for_is_not_talked_to(self):
-        _, spans, done = self.turn(env={"LLM_CA": str(CA.with_name("other.pem"))})
+        llm, spans, done = self.turn(env={"LLM_CA": str(CA.with_name("other.pem"))})
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(self.chats(spans)[0].attributes["error.type"], "tls_error")
+        self.assert_trusted_nobody(llm, spans)
 
     def test_the_budget_of_tokens_ends_the_turn(self):
         _, spans, done = self.turn(env={"LLM_TOKEN_BUDGET": "400"})
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(len(self.chats(spans)), 2)
+        self.assertEqual(len(chats(spans)), 2)
         self.assertEqual(spans[0].attributes["error.type"], "token_budget")
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """llm.py: a model's server that speaks OpenAI's chat completions, streamed or whole, by a script: a greenhouse's turn of four
-calls. faults: what the next calls meet before the script goes on, of FAULTS.
+calls. faults: what the next calls meet before the script goes on, of FAULTS; None: nothing.
 
 Invariant: what it says depends on the conversation alone, so a call that is tried again gets the same answer."""
 import argparse
@@ -9,9 +9,10 @@ import sys
 
 from command import attend_commands
 from server import Server, answer_bytes
-from streams import server_context
+from streams import Broken, server_context
 
-FAULTS = ("429", "500", "broken", "bad_json", "silent")
+FAULTS = ("429", "500", "broken", "bad_json", "silent", "drip")
+DRIP_S = 0.05
 TEXT = "Bed 3 was dry (12 %). I watered it for ten seconds."
 # (text, [(tool, arguments)], prompt tokens, completion tokens) of each call.
 SCRIPT = [("", [("read_soil", {"bed": 3})], 212, 18),
@@ -102,6 +103,8 @@ class Llm(Server):
         head = ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
                 "Connection: close\r\n\r\n")
         connection.app.send(head.encode())
+        if fault == "drip":
+            return self.drip(connection)
         for number, document in enumerate(documents + ["[DONE]"]):
             if fault == "broken" and number == 2:
                 return "reset"
@@ -109,6 +112,17 @@ class Llm(Server):
             connection.app.send(b"%x\r\n%s\r\n" % (len(piece), piece))
         connection.app.send(b"0\r\n\r\n")
         return "drain"
+
+
+    def drip(self, connection):
+        """Signs of life and nothing else, until the client has enough of them."""
+        connection.app.arm(drip=(1, DRIP_S))
+        try:
+            while not self.stopping:
+                connection.app.send(b"8\r\n: wait\n\n\r\n")
+        except Broken:
+            pass
+        return "close"
 
 
 def main():

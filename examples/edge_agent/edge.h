@@ -1,7 +1,7 @@
-/* agent.h: a greenhouse agent: a conversation with any OpenAI-compatible model, three tools, retries, a
+/* edge.h: a greenhouse agent: a conversation with any OpenAI-compatible model, three tools, retries, a
  * budget of tokens. The same on a host and on a board; what differs is in edge_t. */
-#ifndef EDGE_AGENT_H
-#define EDGE_AGENT_H
+#ifndef EDGE_H
+#define EDGE_H
 
 #include "http.h"
 
@@ -12,10 +12,12 @@ typedef struct edge {
     http_t http;
     const char *url; /* "https://host/v1/chat/completions" */
     const char *model;
-    const char *api_key; /* NULL: none is sent */
-    uint32_t timeout_ms;
+    const char *api_key;                            /* NULL: none is sent */
+    uint32_t timeout_ms;                            /* of a call, without a byte moving */
+    uint32_t deadline_ms;                           /* of a call, however it drips */
     uint32_t token_budget;                          /* of the run; what goes beyond is not asked any more */
     void (*say)(const char *who, const char *text); /* to the user */
+    void (*rest)(void); /* between two calls of the model: time for other connections; NULL: none is needed */
 } edge_t;
 
 /* Answer one question. Returns true where the model came to an end of its own. */

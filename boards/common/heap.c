@@ -1,0 +1,27 @@
+/* heap.c: libc's heap, for an agent that uses one (cJSON does): a static buffer of BOARD_HEAP_BYTES.
+ * Invariant: uspan takes nothing of it; an agent that needs more is refused, and no more. */
+#include "board.h"
+
+#ifndef BOARD_HEAP_BYTES
+#define BOARD_HEAP_BYTES 16384
+#endif
+
+void *_sbrk(ptrdiff_t bytes); /* newlib's name */
+void *sbrk(ptrdiff_t bytes);  /* picolibc's */
+
+void *sbrk(ptrdiff_t bytes)
+{
+    static _Alignas(8) uint8_t heap[BOARD_HEAP_BYTES];
+    static size_t used;
+    if (bytes < 0 ? (size_t)-bytes > used : (size_t)bytes > sizeof(heap) - used) {
+        return (void *)-1;
+    }
+    uint8_t *from = heap + used;
+    used = (size_t)((ptrdiff_t)used + bytes);
+    return from;
+}
+
+void *_sbrk(ptrdiff_t bytes)
+{
+    return sbrk(bytes);
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+"""test_edge_agent.py: the greenhouse agent as firmware, in QEMU: over TLS to the scripted model and to the receiver.
+
+Invariant: what a turn must leave is greenhouse.py's, the same as of the host's agent."""
+import sys
+import unittest
+from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
+
+import firmware_cases  # first: it knows where the others are
+import firmware
+import greenhouse
+import qemu
+from greenhouse import TOLD, Greenhouse
+from llm import TEXT, Llm
+from receiver import Receiver
+from sntp import TimeServer
+from streams import server_context
+
+BOARDS = ("mps2_an385", "riscv32_virt")
+HEAP_OF_ONE = 32768  # what mbedTLS's heap is where it holds one connection
+KEY = "sk-greenhouse"
+TURNS = [None, *TOLD]  # what the first call of each turn meets
+# A core of 62.5 MHz, counted by the instruction: a busy host does not bring the machine's deadlines nearer.
+COUNTED = ["-icount", "shift=4"]
+LIMITS = {"timeout_ms": 4000, "call_ms": 5000, "deadline_ms": 60000}
+Ran = namedtuple("Ran", "done receiver llm traces")
+
+
+def run(board, turns, kind="good"):
+    faults = [met for fault in turns for met in ([fault] if fault else []) + [None] * 4]
+    with Receiver(server_context()) as receiver, Llm(server_context(kind), faults=faults, key=KEY) as llm, TimeServer() as clock:
+        settings = {"endpoint": f"https://{qemu.LOOPBACK}:{receiver.port}/v1/traces", "model": "qwen-max", "key": KEY,
+                    "llm": llm.url(host=qemu.LOOPBACK), "sntp": f"{qemu.LOOPBACK}:{clock.port}", "turns": len(turns), **LIMITS}
+        done = qemu.run(firmware.build(board, image="firmware_edge"), settings, more=COUNTED)
+    return Ran(done, receiver, llm, greenhouse.traces(receiver.spans))
+
+
+WAYS = {"turns": (TURNS,), "other_ca": ([None], "other_ca"), "wrong_host": ([None], "wrong_host")}
+
+
+class EdgeAgent(Greenhouse, unittest.TestCase):
+    """All machines run at once: most of the time they wait."""
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        for board in BOARDS:
+            firmware.build(board, image="firmware_edge")
+        with ThreadPoolExecutor(len(WAYS) * len(BOARDS)) as pool:
+            started = {(way, board): pool.submit(run, board, *WAYS[way]) for way in WAYS for board in BOARDS}
+        cls.runs = {key: run.result() for key, run in started.items()}
+
+    def each(self, way):
+        for board in BOARDS:
+            with self.subTest(board=board):
+                ran = self.runs[way, board]
+                told = {name: ran.done.account(name) for name in ("delivered", "rejected", "queued", "dropped")}
+                self.assertEqual(told, {"delivered": ran.done.account("started"), "rejected": 0, "queued": 0, "dropped": 0},
+                                 ran.done.text)
+                self.assertEqual((ran.done.status, ran.receiver.duplicates()), (0, []), ran.done.text)
+                yield board, ran
+
+    def test_a_tool_loop_of_four_calls_leaves_a_whole_trace(self):
+        for _, ran in self.each("turns"):
+            self.assertEqual(len(ran.traces), len(TURNS), ran.done.text)
+            self.assert_whole_turn(ran.traces[0])
+            self.assert_told_who_called(ran.llm.headers, [span for spans in ran.traces for span in spans])
+            self.assertEqual(ran.done.text.count(TEXT), len(TURNS), ran.done.text)
+
+    def test_what_may_pass_is_tried_again_and_told(self):
+        for _, ran in self.each("turns"):
+            for fault, spans in zip(TURNS[1:], ran.traces[1:], strict=True):
+                with self.subTest(fault=fault):
+                    self.assert_recovered(spans, fault)
+
+    def test_both_connections_are_tls_and_the_models_session_is_resumed(self):
+        for _, ran in self.each("turns"):
+            for server in (ran.llm, ran.receiver):
+                self.assertEqual({connection.tls_version for connection in server.connections}, {"TLSv1.3"})
+            self.assertEqual([connection.reused for connection in ran.llm.connections],
+                             [False] + [True] * (len(ran.llm.connections) - 1))
+
+    def test_the_heap_holds_both_connections_or_one_after_the_other(self):
+        for board, ran in self.each("turns"):
+            most, size = ran.done.memory()["tls_heap_peak_bytes"]
+            self.assertEqual((most > HEAP_OF_ONE, size > HEAP_OF_ONE), (board == "mps2_an385",) * 2)
+            print(f"{board}: " + ", ".join(f"{name} {used} of {there}" for name, (used, there) in ran.done.memory().items()))
+
+    def test_a_model_that_nobody_vouches_for_is_not_talked_to(self):
+        for way, words in (("other_ca", "certificate not signed by a trusted CA"),
+                           ("wrong_host", "certificate is for another host name")):
+            for _, ran in self.each(way):
+                [spans] = ran.traces
+                self.assert_trusted_nobody(ran.llm, spans)
+                self.assertIn(f"agent: no answer. {words}", ran.done.text)
+
+    def test_the_key_goes_to_the_model_and_nowhere_else(self):
+        for _, ran in self.each("turns"):
+            self.assertEqual({sent["authorization"] for sent in ran.llm.headers}, {f"Bearer {KEY}"})
+            self.assertNotIn(KEY, ran.done.text + str([span.as_json() for span in ran.receiver.spans]))
+
+
+if __name__ == "__main__":
+    sys.exit(firmware_cases.run())

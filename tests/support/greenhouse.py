@@ -1,0 +1,70 @@
+"""greenhouse.py: what a turn of the greenhouse agent (examples/edge_agent) with the scripted model must leave at the receiver, on
+a host and on a board alike.
+
+Invariant: whatever the model's server does, the trace is whole and says what happened; the agent recovers where it can."""
+import json
+
+from llm import SCRIPT
+
+# What a call meets, and what its span then says of it; the agent asks again.
+TOLD = {"429": "429", "500": "500", "broken": "connection_reset", "bad_json": "parse_error", "silent": "timeout",
+        "drip": "timeout"}
+TURN = ["invoke_agent gardener", "chat qwen-max", "execute_tool read_soil", "chat qwen-max", "execute_tool set_valve",
+        "execute_tool read_clock", "chat qwen-max", "execute_tool read_soil", "chat qwen-max"]
+ROLES = ["system", "user", "assistant", "tool", "assistant", "tool", "tool", "assistant", "tool"]
+
+
+def chats(spans):
+    return [span for span in spans if span.attributes["gen_ai.operation.name"] == "chat"]
+
+
+def traces(spans):
+    """[spans by time] of each trace, by time."""
+    found = {}
+    for span in sorted(spans, key=lambda span: span.start_ns):
+        found.setdefault(span.trace_id, []).append(span)
+    return list(found.values())
+
+
+class Greenhouse:
+    """Beside unittest.TestCase. spans: of one trace, by time."""
+    streams = True
+
+    def assert_whole_turn(self, spans):
+        self.assertEqual([span.name for span in spans], TURN)
+        self.assertEqual({span.parent_id for span in spans[1:]}, {spans[0].span_id})
+        self.assertEqual([span.name for span in spans if span.status == "ERROR"], [])
+        for chat, (text, calls, prompt, completion) in zip(chats(spans), SCRIPT):
+            said = chat.attributes
+            self.assertEqual((said["gen_ai.usage.input_tokens"], said["gen_ai.usage.output_tokens"]), (prompt, completion))
+            self.assertEqual(list(said["gen_ai.response.finish_reasons"]), ["tool_calls" if calls else "stop"])
+            self.assertEqual("gen_ai.response.time_to_first_chunk" in said, self.streams)
+            [message] = json.loads(said["gen_ai.output.messages"])
+            got = [(part["name"], part["arguments"]) for part in message["parts"] if part["type"] == "tool_call"]
+            self.assertEqual(got, calls)
+            if text:
+                self.assertEqual(message["parts"], [{"type": "text", "content": text}])
+        last = json.loads(chats(spans)[-1].attributes["gen_ai.input.messages"])
+        self.assertEqual([message["role"] for message in last], ROLES)
+        self.assertEqual(last[3]["parts"][0]["type"], "tool_call_response")
+        self.assertEqual([span.name for span in spans if span.dropped], [])
+
+    def assert_recovered(self, spans, fault):
+        """The first call met the fault; the turn is whole without it."""
+        first = chats(spans)[0]
+        self.assertEqual((first.status, first.attributes["error.type"]), ("ERROR", TOLD[fault]))
+        if fault in ("429", "500"):
+            self.assertTrue(first.message)
+        self.assert_whole_turn([span for span in spans if span is not first])
+
+    def assert_told_who_called(self, headers, spans):
+        """headers: of each request, in order."""
+        self.assertEqual([sent["traceparent"] for sent in headers],
+                         [f"00-{chat.trace_id}-{chat.span_id}-03" for chat in chats(spans)])
+
+    def assert_trusted_nobody(self, llm, spans):
+        """The model's certificate is refused; nothing was asked, and asking again is not tried."""
+        self.assertEqual([(span.name, span.status) for span in spans],
+                         [("invoke_agent gardener", "ERROR"), ("chat qwen-max", "ERROR")])
+        self.assertEqual((spans[1].attributes["error.type"], llm.requests), ("tls_error", []))
+
