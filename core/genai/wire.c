@@ -76,7 +76,7 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
     if ((w->dialect->traits & USPAN_WIRE_LINES) != 0u) { /* unless the request says no */
         w->flags |= USPAN_WIRE_STREAMED;
     }
-    if ((w->dialect->traits & USPAN_WIRE_MODEL_IN_URL) != 0u && url != NULL) {
+    if (url != NULL) {
         uspan_wire_take_url(w, url);
     }
     return w->s;
@@ -253,10 +253,10 @@ static const char *fault_of(const uspan_wire_t *w)
 }
 
 /* Why the exchange failed; false: it did not. digits: for a status. */
-static bool find_error(const uspan_wire_t *w, int http_status, const char **type, const char **message,
+static bool find_error(uspan_wire_t *w, int http_status, const char **type, const char **message,
                        char digits[4])
 {
-    *message = w->error;
+    *message = uspan_wire_error(w);
     if (*type != NULL) {
         return true;
     }
@@ -266,7 +266,7 @@ static bool find_error(const uspan_wire_t *w, int http_status, const char **type
         digits[2] = (char)('0' + http_status % 10);
         digits[3] = '\0';
         *type = digits;
-        *message = w->error[0] != '\0' ? w->error : w->error_type;
+        *message = w->error_len > 0u ? *message : w->error_type;
         return true;
     }
     if ((w->flags & USPAN_WIRE_FAILED) != 0u) {

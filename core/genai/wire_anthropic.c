@@ -35,7 +35,8 @@
     X("tools.#.type", TAKE_DEFINITION_TYPE)                      \
     X("tools.#.name", TAKE_DEFINITION_NAME)                      \
     X("tools.#.description", TAKE_DESCRIPTION)                   \
-    X("tools.#.input_schema", TAKE_AS_IS(TAKE_PARAMETERS))
+    X("tools.#.input_schema", TAKE_AS_IS(TAKE_PARAMETERS))       \
+    X("tool_choice.type", TAKE_TOOL_CHOICE)
 USPAN_JSON_TABLE(request, REQUEST);
 
 #define RESPONSE(X)                                                                         \

@@ -3,39 +3,40 @@
 #include "wire_read.h"
 #if USPAN_WIRE_DASHSCOPE
 
-#define REQUEST(X)                                                        \
-    X("model", TAKE_MODEL)                                                \
-    X("input.prompt", TAKE_INPUT)                                         \
-    X("input.messages", TAKE_INPUT)                                       \
-    X("input.messages.#", TAKE_MESSAGE)                                   \
-    X("input.messages.#.role", TAKE_ROLE)                                 \
-    X("input.messages.#.content", TAKE_TEXT)                              \
-    X("input.messages.#.content.#", TAKE_PART)                            \
-    X("input.messages.#.content.#.text", TAKE_TEXT)                       \
-    X("input.messages.#.content.#.image", TAKE_URI)                       \
-    X("input.messages.#.reasoning_content", TAKE_REASONING)               \
-    X("input.messages.#.tool_call_id", TAKE_RESPONSE_TO)                  \
-    X("input.messages.#.tool_calls.#", TAKE_CALL)                         \
-    X("input.messages.#.tool_calls.#.id", TAKE_CALL_ID)                   \
-    X("input.messages.#.tool_calls.#.function.name", TAKE_CALL_NAME)      \
-    X("input.messages.#.tool_calls.#.function.arguments", TAKE_ARGUMENTS) \
-    X("parameters.incremental_output", TAKE_INCREMENTAL)                  \
-    X("parameters.temperature", TAKE_TEMPERATURE)                         \
-    X("parameters.top_p", TAKE_TOP_P)                                     \
-    X("parameters.top_k", TAKE_TOP_K)                                     \
-    X("parameters.presence_penalty", TAKE_PRESENCE_PENALTY)               \
-    X("parameters.max_tokens", TAKE_MAX_TOKENS)                           \
-    X("parameters.seed", TAKE_SEED)                                       \
-    X("parameters.n", TAKE_CHOICE_COUNT)                                  \
-    X("parameters.stop", TAKE_STOP)                                       \
-    X("parameters.stop.#", TAKE_STOP)                                     \
-    X("parameters.response_format.type", TAKE_FORMAT)                     \
-    X("parameters.tools", TAKE_TOOLS)                                     \
-    X("parameters.tools.#", TAKE_DEFINITION)                              \
-    X("parameters.tools.#.type", TAKE_DEFINITION_TYPE)                    \
-    X("parameters.tools.#.function.name", TAKE_DEFINITION_NAME)           \
-    X("parameters.tools.#.function.description", TAKE_DESCRIPTION)        \
-    X("parameters.tools.#.function.parameters", TAKE_AS_IS(TAKE_PARAMETERS))
+#define REQUEST(X)                                                           \
+    X("model", TAKE_MODEL)                                                   \
+    X("input.prompt", TAKE_INPUT)                                            \
+    X("input.messages", TAKE_INPUT)                                          \
+    X("input.messages.#", TAKE_MESSAGE)                                      \
+    X("input.messages.#.role", TAKE_ROLE)                                    \
+    X("input.messages.#.content", TAKE_TEXT)                                 \
+    X("input.messages.#.content.#", TAKE_PART)                               \
+    X("input.messages.#.content.#.text", TAKE_TEXT)                          \
+    X("input.messages.#.content.#.image", TAKE_URI)                          \
+    X("input.messages.#.reasoning_content", TAKE_REASONING)                  \
+    X("input.messages.#.tool_call_id", TAKE_RESPONSE_TO)                     \
+    X("input.messages.#.tool_calls.#", TAKE_CALL)                            \
+    X("input.messages.#.tool_calls.#.id", TAKE_CALL_ID)                      \
+    X("input.messages.#.tool_calls.#.function.name", TAKE_CALL_NAME)         \
+    X("input.messages.#.tool_calls.#.function.arguments", TAKE_ARGUMENTS)    \
+    X("parameters.incremental_output", TAKE_INCREMENTAL)                     \
+    X("parameters.temperature", TAKE_TEMPERATURE)                            \
+    X("parameters.top_p", TAKE_TOP_P)                                        \
+    X("parameters.top_k", TAKE_TOP_K)                                        \
+    X("parameters.presence_penalty", TAKE_PRESENCE_PENALTY)                  \
+    X("parameters.max_tokens", TAKE_MAX_TOKENS)                              \
+    X("parameters.seed", TAKE_SEED)                                          \
+    X("parameters.n", TAKE_CHOICE_COUNT)                                     \
+    X("parameters.stop", TAKE_STOP)                                          \
+    X("parameters.stop.#", TAKE_STOP)                                        \
+    X("parameters.response_format.type", TAKE_FORMAT)                        \
+    X("parameters.tools", TAKE_TOOLS)                                        \
+    X("parameters.tools.#", TAKE_DEFINITION)                                 \
+    X("parameters.tools.#.type", TAKE_DEFINITION_TYPE)                       \
+    X("parameters.tools.#.function.name", TAKE_DEFINITION_NAME)              \
+    X("parameters.tools.#.function.description", TAKE_DESCRIPTION)           \
+    X("parameters.tools.#.function.parameters", TAKE_AS_IS(TAKE_PARAMETERS)) \
+    X("parameters.tool_choice", TAKE_TOOL_CHOICE)
 USPAN_JSON_TABLE(chat_request, REQUEST);
 
 #define RESPONSE(X)                                                                       \

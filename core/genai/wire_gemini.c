@@ -23,6 +23,7 @@
     X("contents.#.parts.#.functionCall.name", TAKE_CALL_NAME)                             \
     X("contents.#.parts.#.functionCall.args", TAKE_AS_IS(TAKE_ARGUMENTS))                 \
     X("contents.#.parts.#.functionResponse.id", TAKE_RESPONSE_TO)                         \
+    X("contents.#.parts.#.functionResponse.name", TAKE_RESPONSE_NAME)                     \
     X("contents.#.parts.#.functionResponse.response", TAKE_AS_IS(TAKE_RESPONSE))          \
     X("tools", TAKE_TOOLS)                                                                \
     X("tools.#.functionDeclarations.#", TAKE_DEFINITION)                                  \
@@ -30,6 +31,7 @@
     X("tools.#.functionDeclarations.#.description", TAKE_DESCRIPTION)                     \
     X("tools.#.functionDeclarations.#.parameters", TAKE_AS_IS(TAKE_PARAMETERS))           \
     X("tools.#.functionDeclarations.#.parametersJsonSchema", TAKE_AS_IS(TAKE_PARAMETERS)) \
+    X("toolConfig.functionCallingConfig.mode", TAKE_TOOL_CHOICE)                          \
     X("generationConfig.temperature", TAKE_TEMPERATURE)                                   \
     X("generationConfig.topP", TAKE_TOP_P)                                                \
     X("generationConfig.topK", TAKE_TOP_K)                                                \

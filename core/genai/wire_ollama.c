@@ -23,6 +23,7 @@
     X("messages.#.thinking", TAKE_REASONING)                                    \
     X("messages.#.images.#", TAKE_IMAGE)                                        \
     X("messages.#.tool_call_id", TAKE_RESPONSE_TO)                              \
+    X("messages.#.tool_name", TAKE_RESPONSE_NAME)                               \
     X("messages.#.tool_calls.#", TAKE_CALL)                                     \
     X("messages.#.tool_calls.#.id", TAKE_CALL_ID)                               \
     X("messages.#.tool_calls.#.function.name", TAKE_CALL_NAME)                  \

@@ -42,7 +42,8 @@
     X("tools.#.type", TAKE_DEFINITION_TYPE)                         \
     X("tools.#.function.name", TAKE_DEFINITION_NAME)                \
     X("tools.#.function.description", TAKE_DESCRIPTION)             \
-    X("tools.#.function.parameters", TAKE_AS_IS(TAKE_PARAMETERS))
+    X("tools.#.function.parameters", TAKE_AS_IS(TAKE_PARAMETERS))   \
+    X("tool_choice", TAKE_TOOL_CHOICE)
 USPAN_JSON_TABLE(chat_request, REQUEST);
 
 #define RESPONSE(X)                                                                           \
@@ -90,7 +91,8 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
 USPAN_JSON_TABLE(chat_response, RESPONSE);
 
 const uspan_wire_dialect_t uspan_wire_openai_chat = {
-    &chat_request, &chat_response, uspan_chat_begin, "openai", "chat", "chat_completions", 0u, NULL
+    &chat_request, &chat_response,     uspan_chat_begin,       "openai",
+    "chat",        "chat_completions", USPAN_WIRE_DEPLOYMENTS, NULL
 };
 
 #define EMBEDDINGS_REQUEST(X)        \
@@ -108,8 +110,12 @@ USPAN_JSON_TABLE(embeddings_request, EMBEDDINGS_REQUEST);
     X("error.message", TAKE_ERROR)
 USPAN_JSON_TABLE(embeddings_response, EMBEDDINGS_RESPONSE);
 
-const uspan_wire_dialect_t uspan_wire_openai_embeddings = { &embeddings_request,    &embeddings_response,
-                                                            uspan_embeddings_begin, "openai",
-                                                            "embeddings",           NULL,
-                                                            USPAN_WIRE_NO_CHOICES,  NULL };
+const uspan_wire_dialect_t uspan_wire_openai_embeddings = { &embeddings_request,
+                                                            &embeddings_response,
+                                                            uspan_embeddings_begin,
+                                                            "openai",
+                                                            "embeddings",
+                                                            NULL,
+                                                            USPAN_WIRE_NO_CHOICES | USPAN_WIRE_DEPLOYMENTS,
+                                                            NULL };
 #endif

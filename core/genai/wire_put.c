@@ -2,9 +2,12 @@
  * Invariant: list is what is open in out; part is what its last part is, 0 where the next text begins one. */
 #include "wire_read.h"
 #include <string.h>
+#include "utf8.h"
 
 /* uspan_wire_t.part: the action that began it, or */
 #define PART_NONE 0u
+/* .error_len: no more of it is kept */
+#define ERROR_FULL UINT8_MAX
 
 static bool is(const uspan_wire_t *w, unsigned flag)
 {
@@ -64,10 +67,25 @@ static bool of_tool(const uspan_wire_t *w)
            (strcmp(w->role, "tool") == 0 || strcmp(w->role, "function") == 0);
 }
 
-/* Additions to another choice than the first: one message takes one choice's. */
-static bool of_other_choice(const uspan_wire_t *w)
+/* Additions to another choice than the one whose message is open: one message takes one choice's. A choice
+ * that comes when the one before has ended has a message of its own, unless some of it is gone. */
+static bool of_other_choice(uspan_wire_t *w)
 {
-    return is(w, USPAN_WIRE_PIECEWISE) && w->choice != 0u;
+    uint8_t bit = (uint8_t)(1u << (w->choice < 7u ? w->choice : 7u));
+    if (!is(w, USPAN_WIRE_PIECEWISE)) {
+        return false;
+    }
+    if (!is(w, USPAN_WIRE_IN_MESSAGE) && (w->lost & bit) == 0u) {
+        w->written = w->choice;
+    }
+    if (w->choice == w->written) {
+        return false;
+    }
+    if ((w->lost & bit) == 0u) {
+        w->lost |= bit;
+        uspan_wire_count_unread(w);
+    }
+    return true;
 }
 
 /* Each event has all of the answer so far. */
@@ -107,14 +125,29 @@ static void see_chunk(uspan_wire_t *w)
     }
 }
 
+/* The result of a tool is over: some vendors name the tool in place of an id, before the result or after. */
+static void end_response(uspan_wire_t *w)
+{
+    if (w->part == TAKE_RESPONSE && w->call_id[0] != '\0') {
+        (void)uspan_write_str(&w->out, "name", w->call_id);
+        w->call_id[0] = '\0';
+    }
+}
+
 void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
 {
+    if (uspan_wire_is_spilled(w)) {
+        return;
+    }
     switch (action) {
     case TAKE_TOOLS:
         if (opens) {
             uspan_wire_begin_list(w, USPAN_TOOL_DEFINITIONS);
         } else {
             uspan_wire_end_list(w);
+            if (is(w, USPAN_WIRE_NO_TOOLS)) {
+                uspan_wire_drop_definitions(w);
+            }
         }
         return;
     case TAKE_DEFINITION:
@@ -136,6 +169,7 @@ void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
             w->call_id[0] = '\0';
             clear(w, USPAN_WIRE_IN_MESSAGE | USPAN_WIRE_ROLE_LATE | USPAN_WIRE_PIECEWISE | USPAN_WIRE_BEGUN);
         } else if (w->phase == USPAN_WIRE_REQUEST) {
+            end_response(w);
             end_message(w);
         } else {
             begin_message(w);
@@ -146,6 +180,8 @@ void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
             w->part = PART_NONE;
             w->call_id[0] = '\0';
             clear(w, USPAN_WIRE_BEGUN);
+        } else if (!opens) {
+            end_response(w);
         }
         return;
     case TAKE_CALL:
@@ -166,6 +202,10 @@ void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
     case TAKE_DOCUMENT:
         if (opens) {
             w->choice = 0u;
+            if (repeats(w)) { /* the choice before has not ended */
+                clear(w, USPAN_WIRE_IN_MESSAGE);
+                w->part = PART_NONE;
+            }
             if (action == TAKE_DOCUMENT) {
                 w->event = 0u;
                 if (repeats(w) && w->form == USPAN_WIRE_EVENTS) {
@@ -215,7 +255,7 @@ void uspan_wire_put_finish(uspan_wire_t *w)
         last--;
     }
     begin_message(w);
-    const char *reason = reason_of(w->texts + last);
+    const char *reason = reason_of(w->texts + last + 1u);
     if (strcmp(reason, "completed") == 0) {
         reason = w->part == TAKE_CALL ? "tool_call" : "stop";
     }
@@ -342,7 +382,6 @@ void uspan_wire_put_word(uspan_wire_t *w, unsigned action, const char *word)
         return;
     }
     if (of_other_choice(w)) {
-        uspan_wire_count_unread(w);
         return;
     }
     if (action == TAKE_ITEM_ID) {
@@ -378,6 +417,11 @@ void uspan_wire_put_word(uspan_wire_t *w, unsigned action, const char *word)
         return;
     case TAKE_RESPONSE_TO:
         begin_response(w, word);
+        return;
+    case TAKE_RESPONSE_NAME:
+        if (strlen(word) < sizeof w->call_id) {
+            memcpy(w->call_id, word, strlen(word) + 1u);
+        }
         return;
     case TAKE_URI:
         put_uri(w, word);
@@ -438,10 +482,26 @@ static void put_member(uspan_wire_t *w, unsigned action, const char *text, size_
 
 static void put_error(uspan_wire_t *w, const char *text, size_t len)
 {
-    size_t room = sizeof w->error - 1u - w->error_len;
-    len = len < room ? len : room;
-    memcpy(w->error + w->error_len, text, len);
-    w->error_len = (uint8_t)(w->error_len + len);
+    static const char cut[] = "...";
+    const size_t most = USPAN_WIRE_ERROR_BYTES - 1u;
+    char *error = uspan_wire_error(w);
+    if (w->error_len == ERROR_FULL) {
+        return;
+    }
+    size_t room = most - w->error_len;
+    size_t n = len < room ? len : room;
+    if (w->error_len + n >= sizeof w->error) { /* the answer that failed has no use for them any more */
+        uspan_wire_end_list(w);
+        w->texts_count = 0u;
+        w->texts_len = 0u;
+    }
+    memcpy(error + w->error_len, text, n);
+    w->error_len = (uint8_t)(w->error_len + n);
+    error[w->error_len] = '\0';
+    if (n < len) {
+        memcpy(error + uspan_utf8_cut(error, most, most + 1u - sizeof cut), cut, sizeof cut);
+        w->error_len = ERROR_FULL;
+    }
 }
 
 static void put_bytes(uspan_wire_t *w, unsigned action, const char *text, size_t len)
@@ -450,7 +510,6 @@ static void put_bytes(uspan_wire_t *w, unsigned action, const char *text, size_t
         return;
     }
     if (of_other_choice(w)) {
-        uspan_wire_count_unread(w);
         return;
     }
     switch (action) {

@@ -37,10 +37,11 @@ typedef enum uspan_take {
     TAKE_CALL_ID,
     TAKE_CALL_NAME,
     TAKE_CALL_INDEX,
-    TAKE_RESPONSE_TO, /* id of the call that a tool's result belongs to */
-    TAKE_URI,         /* of an image; data: or other */
-    TAKE_MIME,        /* of media whose bytes stand in the body */
-    TAKE_FILE,        /* id of a file */
+    TAKE_RESPONSE_TO,   /* id of the call that a tool's result belongs to */
+    TAKE_RESPONSE_NAME, /* the tool's, where no id is told */
+    TAKE_URI,           /* of an image; data: or other */
+    TAKE_MIME,          /* of media whose bytes stand in the body */
+    TAKE_FILE,          /* id of a file */
     TAKE_CHOICE_INDEX,
     TAKE_FINISH,
     TAKE_ERROR_TYPE,
@@ -50,6 +51,7 @@ typedef enum uspan_take {
     TAKE_ITEM,        /* type of an item of OpenAI's responses */
     TAKE_ITEM_ID,     /* of the call that an item is, or answers */
     TAKE_STATUS,      /* of a response */
+    TAKE_TOOL_CHOICE, /* "none": the definitions are of no use to this call */
     TAKE_DEFINITION_TYPE,
     TAKE_DEFINITION_NAME,
     TAKE_TOKENS, /* the kinds of uspan_wire_tokens_t follow */
@@ -95,6 +97,7 @@ typedef enum uspan_wire_tokens {
 #define USPAN_WIRE_NO_CHOICES 8u        /* no finish reason is due */
 #define USPAN_WIRE_MODEL_IN_URL 16u     /* /models/<model>:<call> */
 #define USPAN_WIRE_CUMULATIVE 32u       /* an event repeats what was before, unless told to be incremental */
+#define USPAN_WIRE_DEPLOYMENTS 64u      /* Azure: /deployments/<model>/<call> */
 
 struct uspan_wire_dialect {
     const uspan_json_table_t *request, *response;
@@ -127,13 +130,16 @@ enum { USPAN_WIRE_UNKNOWN, USPAN_WIRE_WHOLE, USPAN_WIRE_EVENTS };
 #define USPAN_WIRE_ANSWERED 0x1000u    /* a document of the answer was whole */
 #define USPAN_WIRE_INCREMENTAL 0x4000u /* events add to each other */
 #define USPAN_WIRE_CHUNKED 0x2000u     /* the first piece of the answer was seen */
+#define USPAN_WIRE_NO_TOOLS 0x8000u    /* tools are told of, and none may be called */
 
 /* wire_take.c: what a value does. A sink. */
 void uspan_wire_take(void *w, unsigned action, uspan_json_event_t event, const char *text, size_t len);
-/* What the URL of USPAN_WIRE_MODEL_IN_URL says. */
+/* What the URL says of the model, by the traits. */
 void uspan_wire_take_url(uspan_wire_t *w, const char *url);
 void uspan_wire_count_unread(uspan_wire_t *w);
-/* What texts has, to list[USPAN_WIRE_TEXTS_MAX]. Returns how many. */
+/* Tools that the call cannot use leave the span. */
+void uspan_wire_drop_definitions(uspan_wire_t *w);
+/* What texts has, by choice, to list[USPAN_WIRE_TEXTS_MAX]. Returns how many. */
 #define USPAN_WIRE_TEXTS_MAX 8u
 size_t uspan_wire_texts(const uspan_wire_t *w, const char **list);
 
@@ -148,6 +154,19 @@ void uspan_wire_put_piece(uspan_wire_t *w, unsigned action, uspan_json_event_t e
 void uspan_wire_put_thought(uspan_wire_t *w);
 /* The choice whose reason waits ends. */
 void uspan_wire_put_finish(uspan_wire_t *w);
+
+/* The message of an error: longer ones take the place of what an answer that failed has no use for. */
+#define USPAN_WIRE_ERROR_BYTES                                                     \
+    (offsetof(uspan_wire_t, texts) + sizeof(((const uspan_wire_t *)NULL)->texts) - \
+     offsetof(uspan_wire_t, error))
+static inline char *uspan_wire_error(uspan_wire_t *w)
+{
+    return (char *)w + offsetof(uspan_wire_t, error);
+}
+static inline bool uspan_wire_is_spilled(const uspan_wire_t *w)
+{
+    return w->error_len >= sizeof w->error;
+}
 
 /* wire_host.c */
 const char *uspan_wire_provider(const char *authority, size_t len);

@@ -5,36 +5,37 @@
 #include <string.h>
 #if USPAN_WIRE_OPENAI_RESPONSES
 
-#define REQUEST(X)                               \
-    X("model", TAKE_MODEL)                       \
-    X("stream", TAKE_STREAM)                     \
-    X("temperature", TAKE_TEMPERATURE)           \
-    X("top_p", TAKE_TOP_P)                       \
-    X("max_output_tokens", TAKE_MAX_TOKENS)      \
-    X("service_tier", TAKE_REQUEST_TIER)         \
-    X("text.format.type", TAKE_FORMAT)           \
-    X("instructions", TAKE_SYSTEM)               \
-    X("input", TAKE_INPUT)                       \
-    X("input.#", TAKE_MESSAGE)                   \
-    X("input.#.type", TAKE_ITEM)                 \
-    X("input.#.role", TAKE_ROLE)                 \
-    X("input.#.content", TAKE_TEXT)              \
-    X("input.#.content.#", TAKE_PART)            \
-    X("input.#.content.#.text", TAKE_TEXT)       \
-    X("input.#.content.#.refusal", TAKE_REFUSAL) \
-    X("input.#.content.#.image_url", TAKE_URI)   \
-    X("input.#.content.#.file_id", TAKE_FILE)    \
-    X("input.#.call_id", TAKE_ITEM_ID)           \
-    X("input.#.name", TAKE_CALL_NAME)            \
-    X("input.#.arguments", TAKE_ARGUMENTS)       \
-    X("input.#.output", TAKE_RESPONSE)           \
-    X("input.#.summary.#.text", TAKE_REASONING)  \
-    X("tools", TAKE_TOOLS)                       \
-    X("tools.#", TAKE_DEFINITION)                \
-    X("tools.#.type", TAKE_DEFINITION_TYPE)      \
-    X("tools.#.name", TAKE_DEFINITION_NAME)      \
-    X("tools.#.description", TAKE_DESCRIPTION)   \
-    X("tools.#.parameters", TAKE_AS_IS(TAKE_PARAMETERS))
+#define REQUEST(X)                                       \
+    X("model", TAKE_MODEL)                               \
+    X("stream", TAKE_STREAM)                             \
+    X("temperature", TAKE_TEMPERATURE)                   \
+    X("top_p", TAKE_TOP_P)                               \
+    X("max_output_tokens", TAKE_MAX_TOKENS)              \
+    X("service_tier", TAKE_REQUEST_TIER)                 \
+    X("text.format.type", TAKE_FORMAT)                   \
+    X("instructions", TAKE_SYSTEM)                       \
+    X("input", TAKE_INPUT)                               \
+    X("input.#", TAKE_MESSAGE)                           \
+    X("input.#.type", TAKE_ITEM)                         \
+    X("input.#.role", TAKE_ROLE)                         \
+    X("input.#.content", TAKE_TEXT)                      \
+    X("input.#.content.#", TAKE_PART)                    \
+    X("input.#.content.#.text", TAKE_TEXT)               \
+    X("input.#.content.#.refusal", TAKE_REFUSAL)         \
+    X("input.#.content.#.image_url", TAKE_URI)           \
+    X("input.#.content.#.file_id", TAKE_FILE)            \
+    X("input.#.call_id", TAKE_ITEM_ID)                   \
+    X("input.#.name", TAKE_CALL_NAME)                    \
+    X("input.#.arguments", TAKE_ARGUMENTS)               \
+    X("input.#.output", TAKE_RESPONSE)                   \
+    X("input.#.summary.#.text", TAKE_REASONING)          \
+    X("tools", TAKE_TOOLS)                               \
+    X("tools.#", TAKE_DEFINITION)                        \
+    X("tools.#.type", TAKE_DEFINITION_TYPE)              \
+    X("tools.#.name", TAKE_DEFINITION_NAME)              \
+    X("tools.#.description", TAKE_DESCRIPTION)           \
+    X("tools.#.parameters", TAKE_AS_IS(TAKE_PARAMETERS)) \
+    X("tool_choice", TAKE_TOOL_CHOICE)
 USPAN_JSON_TABLE(request, REQUEST);
 
 #define RESPONSE(X)                                                                                \

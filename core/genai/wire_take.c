@@ -2,6 +2,7 @@
  * counted: no attribute is half of a value. */
 #include "wire_read.h"
 #include <string.h>
+#include "attr.h"
 
 static const uspan_key_t *const keys[] = {
     [TAKE_TEMPERATURE] = &uspan_key_request_temperature,
@@ -30,7 +31,11 @@ size_t uspan_wire_texts(const uspan_wire_t *w, const char **list)
 {
     size_t count = 0;
     for (size_t at = 0; at < w->texts_len && count < USPAN_WIRE_TEXTS_MAX; at += strlen(w->texts + at) + 1u) {
-        list[count++] = w->texts + at;
+        size_t i = count++;
+        for (; i > 0u && list[i - 1u][-1] > w->texts[at]; i--) {
+            list[i] = list[i - 1u];
+        }
+        list[i] = w->texts + at + 1u;
     }
     return count;
 }
@@ -45,12 +50,14 @@ static void set_texts(uspan_wire_t *w, const uspan_key_t *key)
 static bool add_text(uspan_wire_t *w)
 {
     size_t len = w->word_len + 1u;
-    if (len > sizeof w->texts - w->texts_len || w->texts_count == USPAN_WIRE_TEXTS_MAX) {
+    if (len >= sizeof w->texts - w->texts_len || w->texts_count == USPAN_WIRE_TEXTS_MAX ||
+        uspan_wire_is_spilled(w)) {
         uspan_wire_count_unread(w);
         return false;
     }
-    memcpy(w->texts + w->texts_len, w->word, len);
-    w->texts_len = (uint8_t)(w->texts_len + len);
+    w->texts[w->texts_len] = (char)(1u + w->choice % 127u);
+    memcpy(w->texts + w->texts_len + 1u, w->word, len);
+    w->texts_len = (uint8_t)(w->texts_len + 1u + len);
     w->texts_count++;
     return true;
 }
@@ -127,6 +134,12 @@ static void take_word(uspan_wire_t *w, unsigned action)
     case TAKE_FORMAT:
         (void)uspan_set_static(w->t, w->s, &uspan_key_output_type,
                                uspan_wire_is_in(w->word, w->word_len, "json") ? "json" : "text");
+        return;
+    case TAKE_TOOL_CHOICE:
+        if (strcmp(w->word, "none") == 0 || strcmp(w->word, "NONE") == 0) {
+            w->flags |= USPAN_WIRE_NO_TOOLS;
+            uspan_wire_drop_definitions(w);
+        }
         return;
     case TAKE_STATUS:
         if (strcmp(w->word, "completed") != 0 && strcmp(w->word, "cancelled") != 0) {
@@ -225,18 +238,38 @@ void uspan_wire_take(void *ctx, unsigned action, uspan_json_event_t event, const
     }
 }
 
+void uspan_wire_drop_definitions(uspan_wire_t *w)
+{
+    if (uspan_is_null(w->s)) {
+        return;
+    }
+    uspan_trace_part_t *p = &w->t->trace;
+    uspan_err_t err;
+    uint32_t state = uspan_lock(w->t);
+    uspan_slot_t *slot = uspan_slot_recorded(p, w->s, &err);
+    uspan_entry_t *e = slot != NULL ? uspan_entry_find(slot, &uspan_key_tool_definitions) : NULL;
+    if (e != NULL) {
+        uspan_entry_give(p, e);
+        slot->attr_count--;
+        *e = slot->attrs[slot->attr_count];
+    }
+    uspan_unlock(w->t, state);
+}
+
 void uspan_wire_take_url(uspan_wire_t *w, const char *url)
 {
-    static const char models[] = "/models/";
+    unsigned traits = w->dialect->traits & (USPAN_WIRE_MODEL_IN_URL | USPAN_WIRE_DEPLOYMENTS);
+    const char *before = traits == USPAN_WIRE_MODEL_IN_URL ? "/models/" : "/deployments/";
+    size_t before_len = strlen(before);
     size_t len = strcspn(url, "?#");
-    for (size_t at = 0; at < len; at++) {
-        if (strncmp(url + at, models, sizeof models - 1u) == 0) {
-            const char *model = url + at + sizeof models - 1u;
+    for (size_t at = 0; at < len && traits != 0u; at++) {
+        if (strncmp(url + at, before, before_len) == 0) {
+            const char *model = url + at + before_len;
             uspan_wire_take(w, TAKE_MODEL, USPAN_READ_TEXT, model, strcspn(model, ":/?#"));
             uspan_wire_take(w, TAKE_MODEL, USPAN_READ_TEXT_END, NULL, 0u);
         }
     }
-    if (uspan_wire_is_in(url, len, ":stream")) {
+    if (traits == USPAN_WIRE_MODEL_IN_URL && uspan_wire_is_in(url, len, ":stream")) {
         w->flags |= USPAN_WIRE_STREAMED;
     }
 }

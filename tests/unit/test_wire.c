@@ -85,6 +85,24 @@ static void test_a_url_tells_provider_server_and_dialect(void **state)
         { "https://api.moonshot.cn/v1/chat/completions", "moonshot", "api.moonshot.cn", "chat", 443 },
         { "https://api.x.ai/v1/chat/completions", "x_ai", "api.x.ai", "chat", 443 },
         { "https://api.groq.com/openai/v1/chat/completions", "groq", "api.groq.com", "chat", 443 },
+        { "https://eu.openai.azure.com/openai/deployments/gpt-4o/embeddings?api-version=1", "azure.ai.openai",
+          "eu.openai.azure.com", "embeddings gpt-4o", 443 },
+        { "https://eu.cognitiveservices.azure.com/openai/deployments/o3:mini/chat/completions", "azure.ai.openai",
+          "eu.cognitiveservices.azure.com", "chat o3", 443 },
+        { "https://eu.services.ai.azure.com/models/chat/completions", "azure.ai.inference",
+          "eu.services.ai.azure.com", "chat", 443 },
+        { "https://api.deepseek.com/chat/completions", "deepseek", "api.deepseek.com", "chat", 443 },
+        { "https://api.cohere.ai/compatibility/v1/chat/completions", "cohere", "api.cohere.ai", "chat", 443 },
+        { "https://us-south.ml.cloud.ibm.com/ml/gateway/v1/chat/completions", "ibm.watsonx.ai",
+          "us-south.ml.cloud.ibm.com", "chat", 443 },
+        { "https://bedrock-runtime.us-west-2.amazonaws.com/openai/v1/chat/completions", "aws.bedrock",
+          "bedrock-runtime.us-west-2.amazonaws.com", "chat", 443 },
+        { "https://api.perplexity.ai/chat/completions", "perplexity", "api.perplexity.ai", "chat", 443 },
+        { "https://eu-aiplatform.googleapis.com/v1/x/models/gemini-2.5-pro:generateContent", "gcp.vertex_ai",
+          "eu-aiplatform.googleapis.com", "chat gemini-2.5-pro", 443 },
+        { "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions", "gcp.gemini",
+          "generativelanguage.googleapis.com", "chat", 443 },
+        { "https://api.anthropic.com/v1/messages", "anthropic", "api.anthropic.com", "chat", 443 },
         { "http://10.1.2.3:8000/v1/chat/completions", "openai", "10.1.2.3", "chat", 8000 },
         { "http://box:11434/v1/chat/completions", "ollama", "box", "chat", 11434 },
         { "http://[fd00::7]:8080/v1/embeddings", "openai", "fd00::7", "embeddings", 8080 },
@@ -235,6 +253,69 @@ static void test_pieces_of_a_second_choice_are_counted_and_its_finish_reason_kep
     assert_int_equal(uspan_wire_unread(&w), 1);
 }
 
+static void test_tools_that_the_call_may_not_use_are_not_told_of(void **state)
+{
+#define TOOL "{\"type\":\"function\",\"name\":\"f\",\"function\":{\"name\":\"f\"}}"
+    static const struct {
+        const char *url, *request;
+        bool told;
+    } rows[] = {
+        { CHAT, "{\"tools\":[" TOOL "],\"model\":\"m\",\"tool_choice\":\"none\"}", false },
+        { CHAT, "{\"tool_choice\":\"none\",\"tools\":[" TOOL "],\"model\":\"m\"}", false },
+        { CHAT, "{\"tools\":[" TOOL "],\"tool_choice\":\"auto\",\"model\":\"m\"}", true },
+        { CHAT, "{\"tools\":[" TOOL "],\"tool_choice\":" TOOL ",\"model\":\"m\"}", true },
+        { CHAT, "{\"tool_choice\":\"none\",\"model\":\"m\"}", false },
+        { "https://api.openai.com/v1/responses", "{\"tools\":[" TOOL "],\"tool_choice\":\"none\",\"model\":\"m\"}",
+          false },
+        { "https://api.anthropic.com/v1/messages",
+          "{\"tools\":[" TOOL "],\"tool_choice\":{\"type\":\"none\"},\"model\":\"m\"}", false },
+        { "https://generativelanguage.googleapis.com/v1beta/models/m:generateContent",
+          "{\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"}]}],"
+          "\"toolConfig\":{\"functionCallingConfig\":{\"mode\":\"NONE\"}}}",
+          false },
+        { "https://generativelanguage.googleapis.com/v1beta/models/m:generateContent",
+          "{\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"}]}],"
+          "\"toolConfig\":{\"functionCallingConfig\":{\"mode\":\"ANY\"}}}",
+          true },
+        { "https://dashscope.aliyuncs.com/api/v1/services/aigc/text-generation/generation",
+          "{\"model\":\"m\",\"parameters\":{\"tools\":[" TOOL "],\"tool_choice\":\"none\"}}", false },
+    };
+    world_t *world = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uspan_value_t v;
+        begin(world, rows[i].url);
+        uspan_wire_request(&w, rows[i].request, strlen(rows[i].request));
+        assert_int_equal(uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, "gen_ai.tool.definitions", &v, NULL),
+                         rows[i].told ? USPAN_OK : USPAN_ERR_CLOSED);
+        assert_string_equal(text_of(world, "gen_ai.request.model"), "m"); /* its neighbours stay */
+        assert_string_equal(text_of(world, "gen_ai.operation.name"), "chat");
+        answer("{\"choices\":[]}");
+        assert_int_equal(uspan_wire_end(&w, 200, NULL), USPAN_OK);
+    }
+}
+
+static void test_the_message_of_an_error_is_kept_up_to_199_bytes_and_nothing_is_read_behind_a_long_one(void **state)
+{
+    world_t *world = *state;
+    for (size_t len = 1; len < 300u; len++) {
+        char words[301], body[700], message[400];
+        memset(words, 'e', len);
+        words[len] = '\0';
+        (void)snprintf(body, sizeof body,
+                       "{\"error\":{\"message\":\"%s\"},\"choices\":[{\"finish_reason\":\"stop\",\"message\":{"
+                       "\"content\":\"late\",\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\"}}]}}]}",
+                       words);
+        exchange(world, HI, body, 500);
+        size_t n = uspan_read_status_message(&world->tracer, span, message, sizeof message);
+        assert_int_equal(n, len < 199u ? len : 199u);
+        assert_memory_equal(message, words, len < 200u ? n : 196u);
+        assert_memory_equal(len < 200u ? "..." : message + 196, "...", 3);
+        assert_int_equal(text_of(world, "gen_ai.output.messages")[0], len < 80u ? '[' : '\0');
+        assert_string_equal(text_of(world, "gen_ai.input.messages"),
+                            "[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"Hi\"}]}]");
+    }
+}
+
 static void test_tool_calls_are_told_apart_by_index_or_by_id_and_pieces_join(void **state)
 {
     static const char *const streams[] = {
@@ -333,6 +414,8 @@ int main(void)
         IN_WORLD(test_what_is_no_answer_is_counted_and_disturbs_nothing),
         IN_WORLD(test_a_text_too_long_for_an_attribute_of_its_kind_is_left_out_and_counted),
         IN_WORLD(test_pieces_of_a_second_choice_are_counted_and_its_finish_reason_kept),
+        IN_WORLD(test_tools_that_the_call_may_not_use_are_not_told_of),
+        IN_WORLD(test_the_message_of_an_error_is_kept_up_to_199_bytes_and_nothing_is_read_behind_a_long_one),
         IN_WORLD(test_tool_calls_are_told_apart_by_index_or_by_id_and_pieces_join),
         IN_WORLD(test_with_content_off_the_span_has_numbers_and_no_words),
         IN_WORLD(test_without_a_span_the_traffic_passes_and_the_call_ends),

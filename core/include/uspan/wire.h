@@ -81,27 +81,30 @@ typedef struct uspan_wire {
     uspan_tracer_t *t;
     const uspan_wire_dialect_t *dialect; /* NULL: none was found, or the call has ended */
     uspan_t s;
-    uspan_json_read_t json;
-    uspan_writer_t out;    /* the list of messages being written */
     int32_t tokens[5];   /* by kind; -1: not told */
     uint32_t known;      /* bit of each attribute that is set once and is set */
     uint16_t unread;     /* values, events and documents that could not be read or kept; no more than fit */
+    uint16_t flags;
+    uint16_t kept_len;   /* of the tool calls that are kept after the end, in place of all that follows */
     uint8_t phase, form; /* of the exchange; of the answer */
     uint8_t sse;
     uint8_t list, part;  /* open in out; 0: none */
     uint8_t choice, call; /* index of the choice, and of the tool call */
+    uint8_t written;     /* choice whose message is open, or was last */
+    uint8_t lost;        /* bit of each choice of which pieces are missing; the last one: of all from 7 on */
     uint8_t texts_count; /* finish reasons or stop sequences in texts */
     uint8_t texts_len;
     uint8_t word_len;
-    uint8_t error_len;
+    uint8_t error_len;   /* above sizeof error: it goes on in what follows */
     uint8_t event;       /* what additions of this event add to */
-    uint16_t flags;
-    char role[24];       /* of the message being read; type of the definition */
-    char call_id[40];    /* of the tool call being read */
+    uspan_json_read_t json;
+    uspan_writer_t out;  /* the list of messages being written */
     char word[72];       /* a short text that is being read */
-    char texts[56];      /* finish reasons or stop sequences, each ending in 0 */
     char error_type[28];
     char error[80];
+    char call_id[40];    /* of the tool call being read; name of the tool whose result is */
+    char role[24];       /* of the message being read; type of the definition */
+    char texts[56];      /* finish reasons or stop sequences: index of the choice and 1, text, 0 */
 } uspan_wire_t;
 USPAN_STATIC_ASSERT(sizeof(uspan_wire_t) <= 512u, "state of an open call: 512 bytes");
 
