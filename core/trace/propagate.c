@@ -47,7 +47,7 @@ size_t uspan_propagate(uspan_tracer_t *t, uspan_t s, const char *baggage, char *
     lines_t l = { out, out != NULL ? cap : 0u, 0u };
     uspan_context_t c;
     char parent[USPAN_TRACEPARENT_LEN + 1u];
-    if (l.cap > 0u) {
+    if (out != NULL && cap > 0u) {
         out[0] = '\0';
     }
     (void)uspan_context_of(t, s.id == USPAN_CURRENT.id ? uspan_current(t) : s, &c);
@@ -68,8 +68,8 @@ size_t uspan_propagate(uspan_tracer_t *t, uspan_t s, const char *baggage, char *
     if (baggage != NULL) {
         put_baggage(&l, baggage);
     }
-    if (l.cap > 0u) {
-        out[l.len < l.cap ? l.len : 0u] = '\0';
+    if (out != NULL && cap > 0u) {
+        out[l.len < cap ? l.len : 0u] = '\0';
     }
     return l.len;
 }
