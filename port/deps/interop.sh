@@ -1,8 +1,8 @@
 #!/bin/sh
-# interop.sh: puts what `make interop` talks to below build/interop/: Python packages and a collector, at pinned versions.
+# interop.sh: puts what `make interop` talks to below build/interop/: Python packages, a collector, Jaeger, at pinned versions.
 # Invariant: build/interop/<name>/ holds .ready only when it is whole and made from the pins of now; a second run does nothing
 # there and needs no network; nothing outside build/interop and the package managers' own caches changes.
-#   interop.sh [name ...]   names: oracles phoenix collector; none given: all
+#   interop.sh [name ...]   names: oracles phoenix collector jaeger; none given: all
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -65,7 +65,26 @@ collector() {
     pinned collector >"$out/collector/.ready"
 }
 
-if [ $# = 0 ]; then set -- oracles phoenix collector; fi
+# Jaeger is built as its own module, by the go.sum in it; the pin holds the hash of it all.
+jaeger() {
+    go_command
+    read -r module version sum _ <"$pins/jaeger.txt"
+    say "building Jaeger (once; some minutes)"
+    rm -rf "$out/jaeger"
+    mkdir -p "$out/jaeger"
+    got=$(cd "$out/jaeger" && "$go" mod download -json "$module@$version" 2>"$out/jaeger.log") ||
+        fail "Jaeger's module could not be had; all words are in $out/jaeger.log" "run again with a network"
+    [ "$(echo "$got" | sed -n 's/.*"Sum": "\(.*\)",*$/\1/p')" = "$sum" ] ||
+        fail "$module $version is not what port/deps/interop/jaeger.txt pins" "go clean -modcache, then run again"
+    if ! (cd "$(echo "$got" | sed -n 's/.*"Dir": "\(.*\)",*$/\1/p')" && nice "$go" build -mod=readonly -trimpath \
+        -buildvcs=false -ldflags '-s -w' -p "${JOBS:-2}" -o "$out/jaeger/jaeger" ./cmd/jaeger) >"$out/jaeger.log" 2>&1; then
+        tail -n 15 "$out/jaeger.log" >&2
+        fail "Jaeger could not be built; all words are in $out/jaeger.log" "run again with a network"
+    fi
+    pinned jaeger >"$out/jaeger/.ready"
+}
+
+if [ $# = 0 ]; then set -- oracles phoenix collector jaeger; fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 if command -v flock >/dev/null; then # two at once: the second waits and then finds everything done
@@ -75,7 +94,7 @@ fi
 for name in "$@"; do
     case $name in
     oracles | phoenix | golang) ready "$name" || environment "$name" ;;
-    collector) ready collector || collector ;;
-    *) fail "unknown name: $name" "one of oracles phoenix collector" ;;
+    collector | jaeger) ready "$name" || "$name" ;;
+    *) fail "unknown name: $name" "one of oracles phoenix collector jaeger" ;;
     esac
 done

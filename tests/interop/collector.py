@@ -5,15 +5,16 @@ receiver, on a refusal inside its pipeline."""
 import base64
 import json
 import shutil
+import signal
 import subprocess
 from contextlib import contextmanager
 
 import certs
 import compare
+import propagation
 import spans as received
 from conversations import played
-from phoenix import free_ports, unequal
-from tools import HOST, LIMIT_S, OUT, child, clean_environment, tail, until
+from tools import HOST, LIMIT_S, OUT, child, clean_environment, free_ports, tail, unequal, until
 
 NAME = "OpenTelemetry Collector"
 AGENT, BARE = HOST / "examples" / "agent", HOST / "tests" / "agent_under_test"
@@ -29,8 +30,9 @@ FULL = {"memory_limiter": {"check_interval": "100ms", "limit_mib": 2, "spike_lim
 
 
 class Collector:
-    """processors: the pipeline's, by name. tls: of the receiver."""
-    name, program, exporter, extensions = NAME, OUT / "collector" / "collector", "file", ()
+    """processors: the pipeline's, by name. tls: of the receiver. forgets: aspects (compare.py) that its store does not keep."""
+    name, program, exporter, extensions, forgets = NAME, OUT / "collector" / "collector", "file", (), ()
+    ended_by = signal.SIGTERM, signal.SIGKILL
 
     def __init__(self, processors=PLAIN, tls=None, port=None):
         self.port = port or free_ports(1)[0]
@@ -54,7 +56,8 @@ class Collector:
         DATA.mkdir(parents=True, exist_ok=True)
         settings = DATA / f"{self.port}.yaml"  # JSON is YAML
         settings.write_text(json.dumps(self.config))
-        with child([self.program, f"--config=file:{settings}"], log=self.log, env=clean_environment()) as process:
+        with child([self.program, f"--config=file:{settings}"], log=self.log, ended_by=self.ended_by,
+                   env=clean_environment()) as process:
             if not until(lambda: b"Everything is ready" in self.log.read_bytes(), process):
                 raise RuntimeError("\n".join([f"{self.name} did not start", *tail(self.log)]))
             yield self
@@ -133,8 +136,8 @@ def kept(collector, name):
                           env=clean_environment(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=collector.url()))
     stored = [span for span in collector.spans(len(known) + len(wanted)) if span["span_id"] not in known]
     faults += unequal("exit status", done.returncode, 0)
-    return faults + [str(difference) for difference in compare.differences(wanted, stored)] + unequal(
-        "spans", len(stored), len(wanted))
+    return faults + unequal("spans", len(stored), len(wanted)) + [
+        str(difference) for difference in compare.differences(wanted, stored) if difference.aspect not in collector.forgets]
 
 
 def contents(tally, store=Collector):
@@ -193,4 +196,6 @@ def run(tally):
     contents(tally)
     secure(tally)
     busy(tally)
+    with Collector().started() as collector:
+        propagation.check(tally, NAME, collector.url(), collector.spans)
     tally.not_offered(NAME, "partial success")

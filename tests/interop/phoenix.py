@@ -3,7 +3,6 @@
 Invariant: each run has a database, each start ports of its own; every answer about a feature comes from Phoenix's store."""
 import json
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -11,8 +10,9 @@ import urllib.request
 from contextlib import contextmanager
 
 import certs
+import propagation
 from browser import browser
-from tools import HOST, LIMIT_S, OUT, ROOT, child, clean_environment, tail, until
+from tools import HOST, LIMIT_S, OUT, ROOT, child, clean_environment, free_ports, tail, unequal, until
 
 NAME = "Arize Phoenix"
 AGENT, TWIN, BARE = HOST / "examples" / "agent", HOST / "tests" / "agentscope_oracle", HOST / "tests" / "agent_under_test"
@@ -26,14 +26,6 @@ DATA = OUT / "phoenix-data"
 KEPT = ROOT / "tests" / "interop" / "phoenix.png"  # README.md shows it
 KEPT_BYTES_MAX = 200_000
 KINDS = ["AGENT", "UNKNOWN", "LLM", "TOOL", "TOOL", "LLM"]  # a formatter is none of Phoenix's kinds
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [held.getsockname()[1] for held in sockets]
-    for held in sockets:
-        held.close()
-    return ports
 
 
 class Phoenix:
@@ -106,10 +98,6 @@ def send(program, phoenix, *arguments, project):
                           env=clean_environment(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=phoenix.url(),
                                                 OTEL_EXPORTER_OTLP_HEADERS=f"x-project-name={project}"))
     return [f"{program.name}: exit status {done.returncode}: {done.stderr.strip()}"] if done.returncode else []
-
-
-def unequal(what, got, wanted):
-    return [] if got == wanted else [f"{what}: {got!r}, not {wanted!r}"]
 
 
 def outline(spans, parent=None, depth=0):
@@ -208,6 +196,12 @@ def of_page(phoenix, spans):
         [] if 20_000 < len(picture) <= KEPT_BYTES_MAX else [f"a picture of {len(picture)} bytes"])
 
 
+def of_default(phoenix, count):
+    """The spans of the project that nobody named, as dicts of spans.py, as far as Phoenix has what they hold."""
+    return [{"name": span["name"], "parent_span_id": span["parent_id"] or "", **span["context"]}
+            for span in phoenix.spans("default", count)]
+
+
 def over_tls(tally):
     phoenix, device, stranger = Phoenix(secure=True), certs.get("client"), certs.get("client_other_ca")
     anchor, own = f"anchor={device.ca_pem}", (f"cert={device.pem}", f"key={device.key}")
@@ -254,6 +248,7 @@ def run(tally):
         tally.check("events", of_events(spans), NAME, "events")
         tally.check("sessions", of_sessions(phoenix), NAME, "sessions")
         tally.check("its page shows the trace", of_page(phoenix, spans), NAME, "tree")
+        propagation.check(tally, NAME, phoenix.url(), lambda count: of_default(phoenix, count))
         accounts = json.loads(device.communicate(timeout=LIMIT_S)[0])
         waited = unequal("delivered", accounts["delivered"], 3) + unequal("stored", len(phoenix.spans("early", 3)), 3)
         waited += [] if accounts["retries"] else ["it did not have to wait"]

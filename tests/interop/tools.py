@@ -4,6 +4,7 @@ Invariant: a child started by child() has ended when its block is left, whatever
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -47,6 +48,18 @@ class Tally:
             self.cells[backend, feature] = "not offered"
 
 
+def unequal(what, got, wanted):
+    return [] if got == wanted else [f"{what}: {got!r}, not {wanted!r}"]
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [held.getsockname()[1] for held in sockets]
+    for held in sockets:
+        held.close()
+    return ports
+
+
 def clean_environment(**more):
     """Without what would steer an exporter or find the network by a proxy."""
     kept = {key: value for key, value in os.environ.items()
@@ -55,8 +68,8 @@ def clean_environment(**more):
 
 
 @contextlib.contextmanager
-def child(command, log=None, **options):
-    """A process of its own group, ended by SIGTERM, then SIGKILL. log: file of its words; else its output is a pipe."""
+def child(command, log=None, ended_by=(signal.SIGTERM, signal.SIGKILL), **options):
+    """A process of its own group, ended by these signals. log: file of its words; else its output is a pipe."""
     with contextlib.ExitStack() as stack:
         if log:
             Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +79,7 @@ def child(command, log=None, **options):
         try:
             yield process
         finally:
-            for number in (signal.SIGTERM, signal.SIGKILL):
+            for number in ended_by:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, number)
                 with contextlib.suppress(subprocess.TimeoutExpired):
