@@ -1,9 +1,10 @@
-// backpressure.go: a processor that refuses its first requests as a busy component does; the receiver answers for it.
+// backpressure.go: a processor that takes one request at a time, each so long after the one before, and refuses what comes
+// earlier as a busy component does; the receiver answers for it.
 package main
 
 import (
 	"context"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -16,25 +17,40 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// refusals: how many requests. exhausted: RESOURCE_EXHAUSTED (429), else UNAVAILABLE (503). delay: RetryInfo; 0 for none.
+// every: the time from one request to the next; 0 takes all. exhausted: RESOURCE_EXHAUSTED (429), else UNAVAILABLE (503).
+// tells: RetryInfo has the time that is left, in whole seconds as Retry-After has it.
 type backpressureConfig struct {
-	Refusals  int64         `mapstructure:"refusals"`
+	Every     time.Duration `mapstructure:"every"`
 	Exhausted bool          `mapstructure:"exhausted"`
-	Delay     time.Duration `mapstructure:"delay"`
+	Tells     bool          `mapstructure:"tells"`
 }
 
 type backpressure struct {
 	component.StartFunc
 	component.ShutdownFunc
 	config *backpressureConfig
-	count  atomic.Int64
+	lock   sync.Mutex
+	free   time.Time
 	next   consumer.Traces
 }
 
 func (b *backpressure) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
 
+// left is how long it is still busy; 0: it is not, and from now on it is.
+func (b *backpressure) left() time.Duration {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	now := time.Now()
+	if now.Before(b.free) {
+		return b.free.Sub(now)
+	}
+	b.free = now.Add(b.config.Every)
+	return 0
+}
+
 func (b *backpressure) ConsumeTraces(ctx context.Context, traces ptrace.Traces) error {
-	if b.count.Add(1) > b.config.Refusals {
+	left := b.left()
+	if left == 0 {
 		return b.next.ConsumeTraces(ctx, traces)
 	}
 	code := codes.Unavailable
@@ -42,8 +58,9 @@ func (b *backpressure) ConsumeTraces(ctx context.Context, traces ptrace.Traces) 
 		code = codes.ResourceExhausted
 	}
 	refusal := status.New(code, "busy")
-	if b.config.Delay > 0 {
-		detailed, err := refusal.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(b.config.Delay)})
+	if b.config.Tells {
+		left = (left + time.Second - 1).Truncate(time.Second)
+		detailed, err := refusal.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(left)})
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-// main.go: the OpenTelemetry Collector with what the interop run needs: OTLP over HTTP in, files out, memory limited.
+// main.go: the OpenTelemetry Collector with what the interop run needs: OTLP over HTTP in and out, files out, memory limited.
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
 	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/otlphttpexporter"
 	"go.opentelemetry.io/collector/otelcol"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/memorylimiterprocessor"
@@ -28,7 +29,8 @@ func factories() (otelcol.Factories, error) {
 	if err != nil {
 		return f, err
 	}
-	if f.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](fileexporter.NewFactory()); err != nil {
+	f.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](fileexporter.NewFactory(), otlphttpexporter.NewFactory())
+	if err != nil {
 		return f, err
 	}
 	f.Telemetry = otelconftelemetry.NewFactory()
