@@ -37,7 +37,8 @@ uint32_t uspan_backoff(uspan_backoff_t *b, bool rest, uint32_t random, uint32_t 
     uint32_t wait_ms = b->wait_ms < first_ms ? first_ms : b->wait_ms;
     wait_ms = wait_ms < max_ms ? wait_ms : max_ms;
     b->wait_ms = wait_ms * 2u; /* cut to the longest when it is used */
-    uint32_t low = wait_ms - wait_ms / 5u, high = wait_ms + wait_ms / 5u;
+    /* Nearer to each other, and a fleet that failed at once is back at once. */
+    uint32_t low = wait_ms - wait_ms / 5u * 3u, high = wait_ms;
     low = low < floor_ms ? floor_ms : low;
     high = high < floor_ms + floor_ms / 5u ? floor_ms + floor_ms / 5u : high;
     return low + (uint32_t)(((uint64_t)random * (high - low + 1u)) >> 32);

@@ -29,9 +29,9 @@ typedef enum uspan_action {
 uspan_action_t uspan_action_for(unsigned status);
 
 /* Wait before the next attempt, milliseconds, and move the back-off on: first USPAN_RETRY_FIRST_MS, then
- * doubling up to USPAN_RETRY_MAX_MS; `rest`, after a configuration error: 60 s, doubling to 1 h. Each with
- * jitter of +-20 % from random (any 32 bits). floor_ms, a Retry-After: at least so long, with jitter above it
- * only. Never 0. */
+ * doubling up to USPAN_RETRY_MAX_MS; `rest`, after a configuration error: 60 s, doubling to 1 h. Of each, two
+ * fifths to the whole, by random (any 32 bits): test_spread.c has what that does to a fleet. floor_ms, a
+ * Retry-After: at least so long, and up to a fifth above it. Never 0. */
 uint32_t uspan_backoff(uspan_backoff_t *b, bool rest, uint32_t random, uint32_t floor_ms);
 /* Retry-After of an answer in milliseconds, 0 for none: seconds, or a date against now_s (0: unknown, a date
  * is ignored); past dates are 0; clamped to one hour. */

@@ -90,16 +90,16 @@ static void test_probes_without_a_date_back_off_until_the_hold_is_over(void **st
         assert_true(wait_ms <= USPAN_HOLD_UNSYNCED_MS);
         if (w->request_count > probes && w->tracer.out.job == 0u && stats_of(w, 0).delivered == 0u) {
             if (probes > 0u) {
-                static const uint64_t middle[] = { 1000, 2000, 4000, 8000, 16000, 30000 };
-                assert_in_range((w->now_ns - last_ns) / MS, middle[probes - 1u] * 4u / 5u,
-                                middle[probes - 1u] * 6u / 5u);
+                static const uint64_t longest[] = { 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000, 30000 };
+                assert_in_range((w->now_ns - last_ns) / MS, longest[probes - 1u] * 2u / 5u,
+                                longest[probes - 1u]);
             }
             last_ns = w->now_ns;
             probes = w->request_count;
         }
         world_advance_ms(w, stats_of(w, 0).delivered == 0u ? wait_ms : 0u);
     }
-    assert_in_range(probes, 5, 6);
+    assert_in_range(probes, 6, 9);
     assert_int_equal((w->now_ns - begin_ns) / MS, USPAN_HOLD_UNSYNCED_MS);
     unsigned last = w->request_count - 1u;
     assert_true(is_unsynced(w, last, 0));
@@ -129,9 +129,9 @@ static void test_probes_that_fail_back_off_too(void **state)
         world_advance_ms(w, USPAN_BATCH_AGE_MS);
         uint32_t wait_ms = settle(w);
         if (i == 1u) {
-            assert_in_range(wait_ms, 48000, 72000);
+            assert_in_range(wait_ms, 24000, 60000);
         } else {
-            assert_in_range(wait_ms, 800, 1200);
+            assert_in_range(wait_ms, 400, 1000);
         }
         assert_int_equal(stats_of(w, 0).last_error, i == 1u ? USPAN_ERR_TRUST : USPAN_ERR_IO);
         assert_int_equal(stats_of(w, 0).queued, 1);

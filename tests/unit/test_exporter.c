@@ -249,7 +249,7 @@ static void test_a_connection_that_breaks_while_sending_without_an_answer_is_ret
     w->answer_len = 0;
     record(w, "kept");
     uspan_flush(&w->tracer);
-    assert_in_range(settle(w), 800, 1200);
+    assert_in_range(settle(w), 400, 1000);
     assert_non_null(strstr(w->log, "broke while sending"));
     w->early_after = 0;
     w->answer = NULL;
@@ -322,7 +322,7 @@ static void test_a_resend_that_dies_too_is_a_retry(void **state)
     w->cut_answer = 0;
     record(w, "second");
     uspan_flush(&w->tracer);
-    assert_in_range(settle(w), 800, 1200);
+    assert_in_range(settle(w), 400, 1000);
     uspan_stats_t s = stats_of(w, 0);
     assert_int_equal(s.resends, 1);
     assert_int_equal(s.retries, 1);
@@ -340,7 +340,7 @@ static void test_a_kept_connection_that_dies_inside_its_answer_is_a_retry(void *
     w->cut_answer = 5;
     record(w, "second");
     uspan_flush(&w->tracer);
-    assert_in_range(settle(w), 800, 1200);
+    assert_in_range(settle(w), 400, 1000);
     assert_int_equal(stats_of(w, 0).resends, 0);
     w->cut_answer = SIZE_MAX;
     world_drain(w);

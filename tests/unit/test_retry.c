@@ -33,20 +33,20 @@ static void test_each_status_has_the_action_of_the_table(void **state)
     }
 }
 
-static void test_waits_double_up_to_the_longest_with_a_fifth_of_jitter(void **state)
+static void test_waits_double_up_to_the_longest_of_which_two_fifths_are_sure(void **state)
 {
     (void)state;
     uspan_backoff_t low = { 0 }, high = { 0 }, middle = { 0 };
     uint32_t base = USPAN_RETRY_FIRST_MS;
     for (unsigned i = 1; i <= 40u; i++) {
-        assert_int_equal(uspan_backoff(&low, false, 0, 0), base - base / 5u);
-        assert_int_equal(uspan_backoff(&high, false, UINT32_MAX, 0), base + base / 5u);
-        assert_int_equal(uspan_backoff(&middle, false, UINT32_C(1) << 31, 0), base);
+        assert_int_equal(uspan_backoff(&low, false, 0, 0), base / 5u * 2u);
+        assert_int_equal(uspan_backoff(&high, false, UINT32_MAX, 0), base);
+        assert_int_equal(uspan_backoff(&middle, false, UINT32_C(1) << 31, 0), base / 10u * 7u);
         base = base > USPAN_RETRY_MAX_MS / 2 ? USPAN_RETRY_MAX_MS : base * 2u;
     }
     assert_int_equal(base, USPAN_RETRY_MAX_MS);
     low.wait_ms = 0; /* a success */
-    assert_int_equal(uspan_backoff(&low, false, 0, 0), USPAN_RETRY_FIRST_MS - USPAN_RETRY_FIRST_MS / 5);
+    assert_int_equal(uspan_backoff(&low, false, 0, 0), USPAN_RETRY_FIRST_MS / 5 * 2);
 }
 
 static void test_retry_after_is_a_floor_with_jitter_above_it_only(void **state)
@@ -55,8 +55,8 @@ static void test_retry_after_is_a_floor_with_jitter_above_it_only(void **state)
     static const struct {
         uint32_t after_ms, low, high;
     } rows[] = {
-        { 1, 800, 1200 },
-        { 900, 900, 1200 },
+        { 1, 400, 1000 },
+        { 900, 900, 1080 },
         { 1000, 1000, 1200 },
         { 5000, 5000, 6000 },
         { 3600000, 3600000, 4320000 },
@@ -74,10 +74,10 @@ static void test_the_rest_after_a_configuration_error_doubles_from_a_minute_to_a
     uspan_backoff_t b = { 0 }, jitter = { 0 };
     static const uint32_t minutes[] = { 1, 2, 4, 8, 16, 32, 60, 60, 60 };
     for (size_t i = 0; i < COUNT(minutes); i++) {
-        assert_int_equal(uspan_backoff(&b, true, 0, 0), minutes[i] * 48000u);
-        assert_int_equal(uspan_backoff(&jitter, true, UINT32_MAX, 0), minutes[i] * 72000u);
+        assert_int_equal(uspan_backoff(&b, true, 0, 0), minutes[i] * 24000u);
+        assert_int_equal(uspan_backoff(&jitter, true, UINT32_MAX, 0), minutes[i] * 60000u);
     }
-    assert_int_equal(uspan_backoff(&b, false, 0, 0), USPAN_RETRY_MAX_MS - USPAN_RETRY_MAX_MS / 5);
+    assert_int_equal(uspan_backoff(&b, false, 0, 0), USPAN_RETRY_MAX_MS / 5 * 2);
 }
 
 static void test_retry_after_in_seconds_needs_no_clock_and_is_clamped_to_an_hour(void **state)
@@ -115,7 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_status_has_the_action_of_the_table),
-        cmocka_unit_test(test_waits_double_up_to_the_longest_with_a_fifth_of_jitter),
+        cmocka_unit_test(test_waits_double_up_to_the_longest_of_which_two_fifths_are_sure),
         cmocka_unit_test(test_retry_after_is_a_floor_with_jitter_above_it_only),
         cmocka_unit_test(test_the_rest_after_a_configuration_error_doubles_from_a_minute_to_an_hour),
         cmocka_unit_test(test_retry_after_in_seconds_needs_no_clock_and_is_clamped_to_an_hour),

@@ -160,12 +160,12 @@ static void test_a_failing_registration_never_stops_export(void **state)
         const char *answer;
         uint32_t low, high;
     } rows[] = {
-        { NO, 48000, 72000 },
-        { "HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n", 48000, 72000 },
-        { "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", 48000, 72000 },
-        { "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", 800, 1200 },
+        { NO, 24000, 60000 },
+        { "HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n", 24000, 60000 },
+        { "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", 24000, 60000 },
+        { "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", 400, 1000 },
         { "HTTP/1.1 429 Slow\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n", 5000, 6000 },
-        { "nonsense\r\n\r\n", 800, 1200 },
+        { "nonsense\r\n\r\n", 400, 1000 },
     };
     world_t *w = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
