@@ -1,13 +1,14 @@
 # The one door. Each goal first gets what it is missing (Debian packages, upstream sources); a second run does nothing there.
 JOBS ?= 2
 SECONDS ?= 30
+N ?= 1000
 BUILD = build
 CMAKE = cmake -S . -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
 SETUP = @port/deps/setup.sh
 FETCH = @port/deps/fetch.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench size fuzz cov lint interop firmware flash host clean
+.PHONY: help demo test bench size fuzz cov lint interop fleet firmware flash host clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +72,12 @@ interop: ## against others: AgentScope, OpenAI's Agents SDK, Phoenix, the Collec
 	$(FETCH) nanopb mbedtls opentelemetry-proto cjson
 	@port/deps/interop.sh
 	@JOBS=$(JOBS) /usr/bin/python3 -B tests/interop/run.py $(PARTS)
+
+fleet: ## N simulated devices (1000) against the real Collector, and after an outage of it
+	$(SETUP) interop
+	$(FETCH) nanopb opentelemetry-proto
+	@port/deps/interop.sh collector
+	@/usr/bin/python3 -B tests/interop/fleet.py $(N)
 
 firmware: ## the example agent for a board (BOARD=x; else for all), with flash and RAM by module
 	$(SETUP) firmware
