@@ -23,7 +23,7 @@ packages_of() {
     firmware) echo "$build $peers $cortex $riscv" ;;
     machine) echo "$machines" ;;
     flash) echo "openocd" ;;
-    test) echo "$build $peers $cortex $riscv $machines $llvm g++ libcmocka-dev gnutls-bin $link" ;;
+    test) echo "$build $peers $cortex $riscv $machines $llvm g++ libcmocka-dev gnutls-bin $link python3-kconfiglib" ;;
     bench) echo "$build $peers valgrind" ;;
     size) echo "$build python3 $cortex" ;;
     fuzz) echo "$build $llvm" ;;

@@ -27,13 +27,21 @@ def pages():
     return {path: path.read_text() for path in sorted(FOLDER.glob("*.md")) if path.name != "README.md"}
 
 
+def headers():
+    """The presets; the folder has a helper too."""
+    return sorted(path.stem for path in FOLDER.glob("*.h") if "#ifndef USPAN_BACKEND_" in path.read_text())
+
+
 def presets(text):
-    """[(header's name, the settings that stand before its #include)] of a page's C blocks."""
+    """[(mark, header's name, the settings that stand before its #include)] of a page's C blocks. The mark is the name, and
+    from a header's second block on, with its number."""
     found = []
     for block in re.findall(r"```c\n(.*?)```", text, re.S):
         name = re.search(r'#include "backends/(\w+)\.h"', block)
-        if name:
-            found.append((name.group(1), block[:name.start()]))
+        if name and name.group(1) in headers():
+            before = sum(one[1] == name.group(1) for one in found)
+            mark = name.group(1) + (f"-{before + 1}" if before else "")
+            found.append((mark, name.group(1), block[:name.start()]))
     return found
 
 
@@ -46,9 +54,9 @@ def with_profile(name, objects):
     return objects[profile]
 
 
-def build(name, settings, objects):
+def build(mark, name, settings, objects):
     """The bytes that a program with these settings sends."""
-    folder = OUT / name
+    folder = OUT / mark
     folder.mkdir(parents=True, exist_ok=True)
     plain = "http://" in settings
     header = folder / "app_uspan.h"
@@ -94,9 +102,9 @@ def spans(body):
             for block in message.resource_spans for scope in block.scope_spans for span in scope.spans}
 
 
-def shown(name, settings, objects, bare):
+def shown(mark, name, settings, objects, bare):
     """What the page shows of a preset: the head of the request with traces, and what its profile adds."""
-    sent = requests(build(name, settings, objects))
+    sent = requests(build(mark, name, settings, objects))
     head, body = sent[-1]
     head = re.sub(r"uspan/[0-9.]+", "uspan/VERSION", head)
     head = re.sub(r"(?i)(content-length: )\d+", r"\1N", head)
@@ -108,13 +116,13 @@ def shown(name, settings, objects, bare):
     return head.replace("\r\n", "\n"), "\n".join(added)
 
 
-def marked(name, what):
+def marked(mark, what):
     """The part of a page that this file writes."""
     head, added = what
     text = f"```http\n{head}\n```\n"
     if added:
         text += f"\nAdded to spans:\n\n```text\n{added}\n```\n"
-    return f"<!-- {name}:begin -->\n{text}<!-- {name}:end -->"
+    return f"<!-- {mark}:begin -->\n{text}<!-- {mark}:end -->"
 
 
 class Backends(unittest.TestCase):
@@ -123,19 +131,19 @@ class Backends(unittest.TestCase):
         core = [source for source in sources.core_sources() if source not in OWN]
         cls.objects = {"core": sources.compile_all(core, OUT / "core", ["gcc"], FIXED).values(),
                        "proto": sources.compile_all(sources.proto_sources(), OUT / "proto", ["gcc"], ["-O1"]).values()}
-        cls.bare = spans(requests(build("collector", '#define COLLECTOR_URL "https://collector.example:4318/v1/traces"',
-                                        cls.objects))[-1][1])
+        given = '#define COLLECTOR_URL "https://collector.example:4318/v1/traces"'
+        cls.bare = spans(requests(build("collector", "collector", given, cls.objects))[-1][1])
 
     def test_each_preset_has_a_page_and_each_page_a_preset(self):
-        named = [name for text in pages().values() for name, _ in presets(text)]
-        self.assertEqual(sorted(named), sorted(path.stem for path in FOLDER.glob("*.h")))
+        named = [name for text in pages().values() for _, name, _ in presets(text)]
+        self.assertEqual(sorted(set(named)), headers())
 
     def test_what_a_build_with_a_preset_sends_is_what_its_page_shows(self):
         for path, text in pages().items():
-            for name, settings in presets(text):
-                with self.subTest(preset=name):
-                    part = marked(name, shown(name, settings, self.objects, self.bare))
-                    self.assertIn(part, text, f"{path.name} is not what {name} sends; cure: this file with --write")
+            for mark, name, settings in presets(text):
+                with self.subTest(preset=mark):
+                    part = marked(mark, shown(mark, name, settings, self.objects, self.bare))
+                    self.assertIn(part, text, f"{path.name} is not what {mark} sends; cure: this file with --write")
 
     def test_a_preset_without_its_settings_names_what_is_missing(self):
         (OUT / "missing").mkdir(parents=True, exist_ok=True)
@@ -146,9 +154,9 @@ class Backends(unittest.TestCase):
 def write():
     Backends.setUpClass()
     for path, text in pages().items():
-        for name, settings in presets(text):
-            new = marked(name, shown(name, settings, Backends.objects, Backends.bare))
-            text = re.sub(rf"<!-- {name}:begin -->.*?<!-- {name}:end -->", lambda _: new, text, flags=re.S)
+        for mark, name, settings in presets(text):
+            new = marked(mark, shown(mark, name, settings, Backends.objects, Backends.bare))
+            text = re.sub(rf"<!-- {mark}:begin -->.*?<!-- {mark}:end -->", lambda _: new, text, flags=re.S)
         path.write_text(text)
 
 

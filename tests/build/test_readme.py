@@ -3,6 +3,7 @@
 
 Invariant: nothing of README that is copied from a file is copied by hand: test_readme.py --write puts it there."""
 import re
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -157,5 +158,6 @@ class Readme(unittest.TestCase):
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
         write()
+        subprocess.run([sys.executable, "-B", ROOT / "tests/build/test_presets.py", "--write"], check=True)  # Kconfig, too
     else:
         unittest.main()
