@@ -67,7 +67,7 @@ lint: ## format, clang-tidy, include rules, banned calls, links
 	$(FETCH) nanopb mbedtls lwip cjson
 	@JOBS=$(JOBS) tests/build/run_lint.sh
 
-interop: ## against others: AgentScope, OpenAI's Agents SDK, Phoenix, the Collector, OpenSSL, GnuTLS; PARTS="..." for some
+interop: ## against others: AgentScope, OpenAI's Agents SDK, Phoenix, the Collector, Jaeger, OpenSSL, GnuTLS; PARTS="..." for some
 	$(SETUP) interop browser
 	$(FETCH) nanopb mbedtls opentelemetry-proto cjson
 	@port/deps/interop.sh
