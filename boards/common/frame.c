@@ -10,9 +10,16 @@ void frame_write(const struct pbuf *frame, volatile uint32_t *fifo)
     unsigned filled = 0;
     for (const struct pbuf *p = frame; p != NULL; p = p->next) {
         const uint8_t *bytes = p->payload;
-        for (unsigned i = 0; i < p->len; i++) {
-            word |= (uint32_t)bytes[i] << (8u * filled);
-            if (++filled == 4u) {
+        unsigned i = 0;
+        while (i < p->len) {
+            if (filled == 0u && p->len - i >= 4u) {
+                memcpy(&word, bytes + i, 4u);
+                i += 4u;
+                filled = 4u;
+            } else {
+                word |= (uint32_t)bytes[i++] << (8u * filled++);
+            }
+            if (filled == 4u) {
                 *fifo = word;
                 word = 0;
                 filled = 0;

@@ -9,6 +9,7 @@
 #define MBEDTLS_ECP_FIXED_POINT_OPTIM 0
 #define MBEDTLS_MPI_WINDOW_SIZE 1
 #define MBEDTLS_MPI_MAX_SIZE 32
+#define MBEDTLS_SHA256_SMALLER
 #include "../common/mbedtls_base.h"
 
 #endif

@@ -1,7 +1,8 @@
 /* tls.c: TLS as a transport over a transport: connect, move bytes, close, resume.
- * Invariant: ssl holds memory in HANDSHAKE, OPEN and DEAD only; conf is never changed in those states. A
- * session is remembered only after a handshake that verified the peer, with the dates of the chain that it
- * showed, and forgotten when anchors change, an open fails with it or its dates are over. */
+ * Invariant: ssl holds memory in HANDSHAKE, OPEN and DEAD only; conf is never changed in those states, but
+ * for the key exchanges that it offers, before the first step. A session is remembered only after a handshake
+ * that verified the peer, with the dates of the chain that it showed, and forgotten when anchors change, an
+ * open fails with it or its dates are over. */
 #include "tls_private.h"
 
 #include <mbedtls/net_sockets.h>
@@ -64,7 +65,8 @@ static uspan_tls_session_t *find_session(uspan_tls_t *tls, const uspan_peer_t *p
 {
     for (size_t i = 0; i < USPAN_TLS_SESSIONS; i++) {
         uspan_tls_session_t *s = &tls->sessions[i];
-        if (s->port == peer->port && strcmp(s->host, peer->host) == 0) {
+        if ((s->port == peer->port || uspan_tls_psk_knows(s, peer->port)) &&
+            strcmp(s->host, peer->host) == 0) {
             return s;
         }
     }
@@ -82,6 +84,7 @@ static uspan_tls_session_t *slot_for(uspan_tls_t *tls, const uspan_peer_t *peer)
         tls->session_next = (uint8_t)((tls->session_next + 1u) % USPAN_TLS_SESSIONS);
         forget(s);
         memcpy(s->host, peer->host, len + 1u);
+        uspan_tls_psk_begin(s, peer->port);
     }
     return s;
 }
@@ -98,6 +101,7 @@ static void remember(uspan_tls_t *tls, uint16_t port)
     if (mbedtls_ssl_get_session(&tls->ssl, &s->session) != 0) {
         forget(s); /* no memory for it: the next handshake is a full one */
     }
+    uspan_tls_psk_got(tls, s);
 }
 
 /* ---- open ---------------------------------------------------------------------------------------------- */
@@ -116,11 +120,31 @@ static uspan_err_t begin_handshake(uspan_tls_t *tls, const uspan_peer_t *peer)
     uspan_tls_dates_begin(tls);
     tls->session = slot_for(tls, peer);
     if (tls->session != NULL && tls->session->port != 0u &&
-        (!uspan_tls_dates_hold(tls, &tls->session->dates) ||
+        (uspan_tls_psk_enough(tls->session) || !uspan_tls_dates_hold(tls, &tls->session->dates) ||
          mbedtls_ssl_set_session(&tls->ssl, &tls->session->session) != 0)) {
         forget(tls->session);
     }
+    uspan_tls_psk_choose(tls);
     return USPAN_OK;
+}
+
+/* Nothing of the connection stays. */
+static void drop(uspan_tls_t *tls)
+{
+    mbedtls_ssl_free(&tls->ssl);
+    mbedtls_ssl_init(&tls->ssl);
+    tls->under->close(tls->under->ctx);
+}
+
+static uspan_err_t handshake_failed(uspan_tls_t *tls, int error)
+{
+    if (uspan_tls_psk_failed(tls, error)) { /* at once, and in other words */
+        drop(tls);
+        tls->state = CONNECTING;
+        return USPAN_ERR_AGAIN;
+    }
+    forget(tls->session);
+    return fail(tls, error);
 }
 
 static bool handshake_over(uspan_tls_t *tls)
@@ -144,8 +168,7 @@ static uspan_err_t step(uspan_tls_t *tls, const uspan_peer_t *peer)
             return USPAN_ERR_AGAIN;
         }
         if (error != 0 && !would_block(error)) {
-            forget(tls->session);
-            return fail(tls, error);
+            return handshake_failed(tls, error);
         }
         if (handshake_over(tls)) {
             tls->state = OPEN;
@@ -155,6 +178,7 @@ static uspan_err_t step(uspan_tls_t *tls, const uspan_peer_t *peer)
             if (strcmp(mbedtls_ssl_get_version(&tls->ssl), "TLSv1.3") != 0) {
                 remember(tls, peer->port); /* in 1.3 the ticket comes later, with recv */
             }
+            uspan_tls_psk_done(tls);
             return USPAN_OK;
         }
     } while (port->mono_ns(port->ctx) - began_ns < (uint64_t)USPAN_TLS_STEP_US * 1000u);
@@ -172,6 +196,7 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
         tls->write_len = 0;
         tls->unsent = 0;
         tls->session = NULL;
+        uspan_tls_psk_reset(tls);
         err = uspan_tls_configure(tls);
         if (err != USPAN_OK) {
             return err;
@@ -303,10 +328,11 @@ static void close_tls(void *ctx)
     if (tls->state == OPEN) {
         (void)mbedtls_ssl_close_notify(&tls->ssl); /* once: close never waits */
     }
+    if (tls->state == HANDSHAKE && uspan_tls_psk_given_up(tls)) {
+        forget(tls->session);
+    }
     if (tls->state != IDLE) {
-        mbedtls_ssl_free(&tls->ssl);
-        mbedtls_ssl_init(&tls->ssl);
-        tls->under->close(tls->under->ctx);
+        drop(tls);
         tls->state = IDLE;
     }
     if (tls->stale) {

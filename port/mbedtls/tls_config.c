@@ -25,6 +25,10 @@ USPAN_STATIC_ASSERT(MBEDTLS_MEMORY_ALIGN_MULTIPLE >= sizeof(void *),
 #else
 #define HAS_PSA 0
 #endif
+#if USPAN_TLS_PSK_KE > 0 && (MBEDTLS_VERSION_MAJOR < 3 || !defined(MBEDTLS_SSL_PROTO_TLS1_3) || \
+                             !defined(MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_ENABLED))
+#error "USPAN_TLS_PSK_KE needs TLS 1.3 and MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_ENABLED"
+#endif
 #if MBEDTLS_VERSION_MAJOR < 4 && !defined(MBEDTLS_CTR_DRBG_C)
 #error "port/mbedtls needs MBEDTLS_CTR_DRBG_C"
 #endif
@@ -267,6 +271,10 @@ static uspan_err_t set_versions(uspan_tls_t *tls)
                                                                         : MBEDTLS_SSL_VERSION_TLS1_3);
     mbedtls_ssl_conf_max_tls_version(&tls->conf, most == USPAN_TLS_1_2 ? MBEDTLS_SSL_VERSION_TLS1_2
                                                                        : MBEDTLS_SSL_VERSION_TLS1_3);
+#endif
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
+    /* mbedTLS's default lets the peer do without; tls_psk.c has its own mind for each handshake. */
+    mbedtls_ssl_conf_tls13_key_exchange_modes(&tls->conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
 #endif
     return USPAN_OK;
 }

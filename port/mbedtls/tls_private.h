@@ -35,4 +35,32 @@ bool uspan_tls_dates_hold(const uspan_tls_t *tls, const uspan_tls_dates_t *dates
  * Returns NULL, or what is wrong. */
 const char *uspan_tls_dates_recheck(uspan_tls_t *tls);
 
+/* tls_psk.c, whose head says what for. */
+#if USPAN_TLS_PSK_KE > 0
+/* True where s is of a peer at this port of its host, though its session was forgotten. */
+bool uspan_tls_psk_knows(const uspan_tls_session_t *s, uint16_t port);
+/* s is of another peer from here on; it got a session; its sessions have been resumed often enough. */
+void uspan_tls_psk_begin(uspan_tls_session_t *s, uint16_t port);
+void uspan_tls_psk_got(const uspan_tls_t *tls, uspan_tls_session_t *s);
+bool uspan_tls_psk_enough(const uspan_tls_session_t *s);
+/* An open() begins; what a handshake with tls->session offers. */
+void uspan_tls_psk_reset(uspan_tls_t *tls);
+void uspan_tls_psk_choose(uspan_tls_t *tls);
+/* How it ended. failed: true where another one is to follow at once; given_up: where the session is not to be
+ * used again. */
+bool uspan_tls_psk_failed(uspan_tls_t *tls, int error);
+bool uspan_tls_psk_given_up(uspan_tls_t *tls);
+void uspan_tls_psk_done(uspan_tls_t *tls);
+#else
+#define uspan_tls_psk_knows(s, port) false
+#define uspan_tls_psk_begin(s, port) ((void)0)
+#define uspan_tls_psk_got(tls, s) ((void)0)
+#define uspan_tls_psk_enough(s) false
+#define uspan_tls_psk_reset(tls) ((void)0)
+#define uspan_tls_psk_choose(tls) ((void)0)
+#define uspan_tls_psk_failed(tls, error) false
+#define uspan_tls_psk_given_up(tls) false
+#define uspan_tls_psk_done(tls) ((void)0)
+#endif
+
 #endif

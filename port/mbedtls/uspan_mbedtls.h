@@ -67,10 +67,20 @@ extern "C" {
 #ifndef USPAN_TLS_SESSIONS
 #define USPAN_TLS_SESSIONS USPAN_DESTINATIONS_MAX
 #endif
+/* Reconnects in a row, in TLS 1.3, that a ticket may make without a new key exchange (psk_ke, RFC 8446 §2.2)
+ * where the peer agrees: few do unasked. They cost a Cortex-M4 a million instructions in place of 17 million,
+ * and have no forward secrecy: who recorded them and gets hold of the peer's ticket key, or of this client's
+ * memory, reads them. The one after them is a full handshake. Where the peer refuses, a hello with a key
+ * exchange follows at once; after two refusals in a row it is not tried again. 0: never. 0..255. Needs
+ * MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_ENABLED. RAM: 12 B a session. */
+#ifndef USPAN_TLS_PSK_KE
+#define USPAN_TLS_PSK_KE 0
+#endif
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_INSECURE_NO_VERIFY), "USPAN_INSECURE_NO_VERIFY: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_TLS_RESTARTABLE), "USPAN_TLS_RESTARTABLE: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_TLS_OWN_CERT), "USPAN_TLS_OWN_CERT: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_TLS_SESSIONS >= 1 && USPAN_TLS_SESSIONS <= 8, "USPAN_TLS_SESSIONS: 1..8");
+USPAN_STATIC_ASSERT(USPAN_TLS_PSK_KE >= 0 && USPAN_TLS_PSK_KE <= 255, "USPAN_TLS_PSK_KE: 0..255");
 
 /* A certificate, a list of them, a key or a revocation list: DER, or PEM whose len counts a closing 0; or the
  * name of a file (where mbedTLS is built with MBEDTLS_FS_IO). Certificates in DER are used where they lie,
@@ -114,9 +124,16 @@ typedef struct uspan_tls_session {
     uint16_t port; /* 0: free */
     uspan_tls_dates_t dates;
     mbedtls_ssl_session session;
+#if USPAN_TLS_PSK_KE > 0
+    uint16_t peer_port; /* whom the rest is about, which outlives the session */
+    uint8_t resumed;    /* times in a row */
+    uint8_t refusals;   /* of psk_ke in a row, weighed */
+    bool has_ticket;    /* one of 1.3 */
+    uint32_t since_s;   /* when it came, by the port's clock */
+#endif
 } uspan_tls_session_t;
 
-/* One TLS client. Static, caller-owned; fields are tls.c's. */
+/* One TLS client. Static, caller-owned; fields are tls.c's; psk_ke and psk_ke_refused may be read. */
 typedef struct uspan_tls {
     const uspan_transport_t *under;
     uspan_tls_options_t options;
@@ -142,6 +159,10 @@ typedef struct uspan_tls {
     mbedtls_ctr_drbg_context rng;
 #endif
     uspan_tls_session_t sessions[USPAN_TLS_SESSIONS];
+#if USPAN_TLS_PSK_KE > 0
+    uint32_t psk_ke, psk_ke_refused; /* connections without a new key exchange; tries that failed */
+    bool psk_only, psk_tried;        /* this handshake offers nothing else; one of this open() did */
+#endif
 } uspan_tls_t;
 
 #if USPAN_ENABLED

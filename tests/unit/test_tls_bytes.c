@@ -145,6 +145,43 @@ static void test_a_ticket_that_comes_within_a_record_does_not_send_it_twice(void
 }
 #endif
 
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
+/* The hello that a server would read. Returns its length. */
+static size_t catch_hello(uint8_t *out, size_t cap)
+{
+    int fd;
+    const uspan_peer_t peer = { .host = "localhost", .port = listen_on_loopback(&fd) };
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    int accepted = -1;
+    for (long i = 0; accepted < 0; i++) {
+        assert_true(i < PATIENCE_S * 1000);
+        assert_int_equal(transport.open(transport.ctx, &peer), USPAN_ERR_AGAIN);
+        accepted = accept(fd, NULL, NULL);
+        pause_ms(1);
+    }
+    for (long i = 0; i < 10; i++) { /* the hello is one write, made by now or in one of these */
+        assert_int_equal(transport.open(transport.ctx, &peer), USPAN_ERR_AGAIN);
+    }
+    ssize_t len = recv(accepted, out, cap, 0);
+    assert_true(len > 0 && (size_t)len < cap);
+    transport.close(transport.ctx);
+    (void)close(accepted);
+    (void)close(fd);
+    return (size_t)len;
+}
+
+static void test_tickets_are_good_for_a_new_key_exchange_only_unless_built_otherwise(void **state)
+{
+    (void)state;
+    /* psk_key_exchange_modes (45): psk_dhe_ke (1) alone, RFC 8446 §4.2.9 */
+    static const uint8_t modes[] = { 0, 45, 0, 2, 1, 1 };
+    uint8_t hello[4096];
+    init_client();
+    size_t len = catch_hello(hello, sizeof(hello));
+    assert_non_null(memmem(hello, len, modes, sizeof(modes)));
+}
+#endif
+
 static void test_a_session_belongs_to_its_host_and_port(void **state)
 {
     (void)state;
@@ -493,6 +530,7 @@ int main(void)
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
         TEST(test_a_ticket_that_comes_before_a_request_does_not_break_it),
         TEST(test_a_ticket_that_comes_within_a_record_does_not_send_it_twice),
+        TEST(test_tickets_are_good_for_a_new_key_exchange_only_unless_built_otherwise),
 #endif
         TEST(test_a_session_belongs_to_its_host_and_port),
         TEST(test_no_common_version_is_named),

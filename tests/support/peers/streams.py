@@ -176,13 +176,17 @@ class Tls:
         self.under.end(how)
 
 
+ALLOW_NO_DHE_KEX = 1 << 10  # OpenSSL's SSL_OP_ALLOW_NO_DHE_KEX, which Python's ssl does not name
+
+
 def note_server_name(tls, name, _context):
     tls.uspan_server_name = name
 
 
 def server_context(kind="good", algorithm="ec", minimum="1.2", maximum="1.3", client="none", tickets=True,
-                   ciphers=None):
-    """An ssl.SSLContext. kind: certificate of certs.KINDS. client: none, optional or required certificate."""
+                   ciphers=None, psk_ke=False):
+    """An ssl.SSLContext. kind: certificate of certs.KINDS. client: none, optional or required certificate. psk_ke: tickets of
+    TLS 1.3 may do without a key exchange."""
     cert = certs.get(kind, algorithm)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if minimum < "1.2":
@@ -194,6 +198,8 @@ def server_context(kind="good", algorithm="ec", minimum="1.2", maximum="1.3", cl
     if not tickets:
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0
+    if psk_ke:
+        context.options |= ALLOW_NO_DHE_KEX
     if client != "none":
         context.load_verify_locations(cert.ca_pem)
         context.verify_mode = ssl.CERT_REQUIRED if client == "required" else ssl.CERT_OPTIONAL

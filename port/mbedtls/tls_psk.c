@@ -1,0 +1,110 @@
+/* tls_psk.c: reconnects in TLS 1.3 by a ticket alone, without a new key exchange: USPAN_TLS_PSK_KE.
+ * Invariant: no more than so many resumptions follow each other without a full handshake, unless the peer is
+ * barred from this; and a handshake that offers nothing else is the first of its open(). */
+#include "tls_private.h"
+
+#if USPAN_TLS_PSK_KE > 0
+#include <mbedtls/net_sockets.h>
+
+#define BARRED 8u  /* refusals: from here on the peer is not tried again */
+#define REFUSED 4u /* weight of the peer's own no */
+#define FAILED 1u  /* of a connection that broke or hung, which may have had other reasons */
+
+static uint32_t seconds(const uspan_tls_t *tls)
+{
+    return (uint32_t)(tls->options.port->mono_ns(tls->options.port->ctx) / 1000000000u);
+}
+
+bool uspan_tls_psk_knows(const uspan_tls_session_t *s, uint16_t port)
+{
+    return s->port == 0u && s->peer_port == port;
+}
+
+void uspan_tls_psk_begin(uspan_tls_session_t *s, uint16_t port)
+{
+    s->peer_port = port;
+    s->refusals = 0;
+}
+
+void uspan_tls_psk_got(const uspan_tls_t *tls, uspan_tls_session_t *s)
+{
+    s->since_s = seconds(tls);
+    s->has_ticket = strcmp(mbedtls_ssl_get_version(&tls->ssl), "TLSv1.3") == 0;
+}
+
+bool uspan_tls_psk_enough(const uspan_tls_session_t *s)
+{
+    return s->resumed >= USPAN_TLS_PSK_KE && s->refusals < BARRED;
+}
+
+void uspan_tls_psk_reset(uspan_tls_t *tls)
+{
+    tls->psk_tried = false;
+}
+
+/* mbedTLS leaves a ticket that is too old out of its hello, which then had nothing to offer. */
+static bool is_fresh(const uspan_tls_t *tls, const uspan_tls_session_t *s)
+{
+    return seconds(tls) - s->since_s + 1u < s->session.MBEDTLS_PRIVATE(ticket_lifetime);
+}
+
+/* A hello with a ticket alone has no key share, which saves making it. It names no groups either, so that the
+ * peer cannot ask for a share (RFC 8446 §9.2) but only refuse. */
+void uspan_tls_psk_choose(uspan_tls_t *tls)
+{
+    uspan_tls_session_t *s = tls->session;
+    int modes = MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL;
+    tls->psk_only = false;
+    if (s != NULL && s->refusals < BARRED) {
+        modes = MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_ALL; /* a ticket is good for what its hello offered */
+        if (s->port != 0u && s->has_ticket && !tls->psk_tried && is_fresh(tls, s)) {
+            tls->psk_only = tls->psk_tried = true;
+            modes = MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK;
+        }
+    }
+    mbedtls_ssl_conf_tls13_key_exchange_modes(&tls->conf, modes);
+}
+
+static bool note(uspan_tls_t *tls, unsigned weight)
+{
+    bool was_psk_only = tls->psk_only;
+    if (was_psk_only) {
+        tls->psk_only = false;
+        tls->psk_ke_refused++;
+        if (tls->session != NULL) { /* else anchors have changed meanwhile */
+            tls->session->refusals = (uint8_t)(tls->session->refusals + weight);
+        }
+    }
+    return was_psk_only;
+}
+
+bool uspan_tls_psk_failed(uspan_tls_t *tls, int error)
+{
+    bool by_peer = error != MBEDTLS_ERR_NET_SEND_FAILED && error != MBEDTLS_ERR_NET_RECV_FAILED &&
+                   !uspan_tls_no_memory(error);
+    return note(tls, by_peer ? REFUSED : FAILED) && by_peer;
+}
+
+/* Its deadline has passed: something on the way may swallow such a hello. */
+bool uspan_tls_psk_given_up(uspan_tls_t *tls)
+{
+    return note(tls, FAILED);
+}
+
+void uspan_tls_psk_done(uspan_tls_t *tls)
+{
+    uspan_tls_session_t *s = tls->session;
+    if (s == NULL) {
+        return;
+    }
+    bool is_full = tls->chain_seen || s->port == 0u;
+    s->resumed = is_full ? 0u : (uint8_t)(s->resumed + 1u);
+    if (tls->psk_only) {
+        tls->psk_only = false;
+        tls->psk_ke++;
+        s->refusals = 0;
+    } else if (tls->psk_tried && !is_full) {
+        s->refusals = BARRED; /* with a key exchange the ticket was good, so it was not the ticket */
+    }
+}
+#endif
