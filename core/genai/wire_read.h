@@ -111,8 +111,8 @@ struct uspan_wire_dialect {
     unsigned (*event)(const char *type);
 };
 
-/* uspan_wire_t.phase, .form */
-enum { USPAN_WIRE_REQUEST, USPAN_WIRE_RESPONSE };
+/* uspan_wire_t.phase; KEPT: it is over, and its tool calls are kept. .form */
+enum { USPAN_WIRE_REQUEST, USPAN_WIRE_RESPONSE, USPAN_WIRE_KEPT };
 enum { USPAN_WIRE_UNKNOWN, USPAN_WIRE_WHOLE, USPAN_WIRE_EVENTS };
 /* .flags */
 #define USPAN_WIRE_IN_MESSAGE 0x0001u  /* a message is open in out */

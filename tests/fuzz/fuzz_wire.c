@@ -121,7 +121,14 @@ static uint64_t play(world_t *world, const char *url, const char *data, size_t l
     CHECK(uspan_wire_end(&w, 200, NULL) >= USPAN_OK);
     unsigned unread = uspan_wire_unread(&w);
     CHECK(uspan_wire_end(&w, 200, NULL) == USPAN_ERR_STALE);
-    return mix(digest(&world->tracer, s), &unread, sizeof unread);
+    uint64_t hash = mix(digest(&world->tracer, s), &unread, sizeof unread);
+    for (unsigned i = 0; i < 3u; i++) { /* tools that the answer asked for, and what it did not ask for */
+        uspan_t tool = uspan_wire_tool_begin(&w, &world->tracer, USPAN_ROOT, NULL, i == 2u ? "a" : NULL);
+        CHECK(uspan_tool_end(&world->tracer, tool, NULL) == USPAN_OK);
+        uint64_t own = digest(&world->tracer, tool);
+        hash = mix(hash, &own, sizeof own);
+    }
+    return hash;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

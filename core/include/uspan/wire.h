@@ -7,6 +7,9 @@
  *     ... for each piece of the answer's body: uspan_wire_response(&w, piece, piece_len);
  *     uspan_wire_end(&w, http_status, NULL);
  *
+ * and one for each tool that the answer asks for: uspan_wire_tool_begin(). uspan_propagate() writes the
+ * request's header lines.
+ *
  * Bodies are without HTTP headers and chunk sizes, in fragments of any size. Nothing of them is kept but what
  * the span keeps: model, parameters, instructions, messages and tool definitions of the request; id, model,
  * finish reasons, text, reasoning, tool calls and usage of the answer, streamed (server-sent events, a
@@ -76,7 +79,7 @@ typedef struct uspan_json_read {
     uint64_t mantissa;
 } uspan_json_read_t;
 
-/* One open call. Zeroed or not before uspan_wire_begin(); at most 512 bytes. */
+/* One open call. Zeroed or not before uspan_wire_begin(); at most 512 bytes, tool calls kept after it too. */
 typedef struct uspan_wire {
     uspan_tracer_t *t;
     const uspan_wire_dialect_t *dialect; /* NULL: none was found, or the call has ended */
@@ -129,6 +132,18 @@ void uspan_wire_response(uspan_wire_t *w, const void *data, size_t len);
  *   error        what went wrong with the exchange: "timeout", "connection_reset"; NULL: nothing
  * Returns as uspan_end(); a second call does nothing and returns USPAN_ERR_STALE. */
 uspan_err_t uspan_wire_end(uspan_wire_t *w, int http_status, const char *error);
+/* Begin the span of a tool that an answer asked for, when its exchange is over, as uspan_tool_begin() does,
+ * with the arguments of the answer; uspan_tool_end() ends it. What the tool says goes back in the next
+ * request, whose reader finds it there.
+ *   name     NULL: the answer's
+ *   call_id  of the call; NULL: the first one of that name (of any) that no span was begun for, for vendors
+ *            without ids
+ * The first of these calls keeps what the answer asked for in w, some 400 bytes of it, until the next
+ * uspan_wire_begin(): arguments are missing where the chat's span was sent before that, longer ones where it
+ * was sent before their own call. Without content a tool's span has what the caller says.
+ * Returns: the span; null as uspan_start(). Context: task. */
+uspan_t uspan_wire_tool_begin(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, const char *name,
+                              const char *call_id);
 /* Values, events and documents that could not be read or kept, so far; the span says it as
  * uspan.wire.unread. */
 static inline unsigned uspan_wire_unread(const uspan_wire_t *w)
@@ -172,6 +187,12 @@ static inline uspan_err_t uspan_wire_end(uspan_wire_t *w, int http_status, const
 {
     (void)w, (void)http_status, (void)error;
     return USPAN_OK;
+}
+static inline uspan_t uspan_wire_tool_begin(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent,
+                                            const char *name, const char *call_id)
+{
+    (void)w, (void)t, (void)parent, (void)name, (void)call_id;
+    return USPAN_NULL;
 }
 static inline unsigned uspan_wire_unread(const uspan_wire_t *w)
 {
