@@ -68,8 +68,8 @@ lint: ## format, clang-tidy, include rules, banned calls, links
 	@JOBS=$(JOBS) tests/build/run_lint.sh
 
 interop: ## against others: AgentScope, OpenAI's Agents SDK, Phoenix, the Collector, Jaeger, OpenSSL, GnuTLS; PARTS="..." for some
-	$(SETUP) interop browser
-	$(FETCH) nanopb mbedtls opentelemetry-proto cjson
+	$(SETUP) interop browser firmware machine
+	$(FETCH) nanopb mbedtls lwip opentelemetry-proto cjson
 	@port/deps/interop.sh
 	@JOBS=$(JOBS) /usr/bin/python3 -B tests/interop/run.py $(PARTS)
 

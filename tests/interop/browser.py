@@ -24,6 +24,7 @@ class Page:
         self.to, self.back, self.log, self.number, self.more, self.held = to, back, log, 0, {}, b""
         page = next(one for one in self.call("Target.getTargets")["targetInfos"] if one["type"] == "page")
         self.more = {"sessionId": self.call("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]}
+        self.call("Security.setIgnoreCertificateErrors", ignore=True)  # a certificate of today's, for this host
         self.call("Emulation.setDeviceMetricsOverride", width=WIDTH, height=HEIGHT, deviceScaleFactor=1, mobile=False)
 
     def message(self):

@@ -10,7 +10,9 @@ import urllib.request
 from contextlib import contextmanager
 
 import certs
+import firmware
 import propagation
+import qemu
 from browser import browser
 from tools import HOST, LIMIT_S, OUT, ROOT, child, clean_environment, free_ports, tail, unequal, until
 
@@ -23,18 +25,19 @@ ANSWER = "Bed 3 is dry (12 %), but its valve is stuck. Please have a look at it.
 TREE = ["invoke_agent gardener", "  format dashscope", "  chat qwen-max", "  execute_tool read_soil",
         "  execute_tool open_valve", "  chat qwen-max"]
 DATA = OUT / "phoenix-data"
+BOARD = "mps2_an385"
 KEPT = ROOT / "tests" / "interop" / "phoenix.png"  # README.md shows it
 KEPT_BYTES_MAX = 200_000
 KINDS = ["AGENT", "UNKNOWN", "LLM", "TOOL", "TOOL", "LLM"]  # a formatter is none of Phoenix's kinds
 
 
 class Phoenix:
-    """secure: by its own TLS options, and devices must have certificates."""
+    """secure: by its own TLS options. mutual: devices must have certificates too."""
 
-    def __init__(self, secure=False):
+    def __init__(self, secure=False, mutual=False):
         self.port, self.grpc_port = free_ports(2)
-        self.secure, self.context = secure, None
-        self.log = OUT / f"phoenix{'-tls' * secure}.log"
+        self.secure, self.mutual, self.context = secure or mutual, mutual, None
+        self.log = OUT / f"phoenix{'-tls' * self.secure}{'-mutual' * mutual}.log"
         self.process = None
 
     @contextmanager
@@ -47,8 +50,9 @@ class Phoenix:
         if self.secure:
             good, device = certs.get("good"), certs.get("client")
             environment |= {"PHOENIX_TLS_ENABLED_FOR_HTTP": "true", "PHOENIX_TLS_CERT_FILE": str(good.pem),
-                            "PHOENIX_TLS_KEY_FILE": str(good.key), "PHOENIX_TLS_VERIFY_CLIENT": "true",
-                            "PHOENIX_TLS_CA_FILE": str(good.ca_pem)}
+                            "PHOENIX_TLS_KEY_FILE": str(good.key)}
+            if self.mutual:
+                environment |= {"PHOENIX_TLS_VERIFY_CLIENT": "true", "PHOENIX_TLS_CA_FILE": str(good.ca_pem)}
             self.context = ssl.create_default_context(cafile=good.ca_pem)
             self.context.load_cert_chain(device.pem, device.key)
         with child([OUT / "phoenix" / "bin" / "phoenix", "serve"], log=self.log, env=environment) as self.process:
@@ -183,7 +187,7 @@ def of_sessions(phoenix):
 
 def of_page(phoenix, spans):
     """What its page shows of the trace with the second call chosen; the picture is kept when asked for."""
-    project = phoenix.project("demo", "id")["id"]
+    project = phoenix.project("board", "id")["id"]
     url = phoenix.url(f"/projects/{project}/traces/{spans[0]['context']['trace_id']}?selectedSpanNodeId={spans[5]['id']}")
     wanted = [*(name.strip() for name in TREE), QUESTION, "read_soil", '"valve_stuck"', ANSWER, "temperature: 0.2", "522"]
     with browser(OUT / "browser") as page:
@@ -202,8 +206,23 @@ def of_default(phoenix, count):
             for span in phoenix.spans("default", count)]
 
 
+def of_board(tally):
+    """Firmware in QEMU, which trusts the authority of Phoenix's certificate and learns the time from its answers."""
+    board, phoenix = firmware.build(BOARD, "-DUSPAN_RESOURCE=openinference.project.name=board"), Phoenix(secure=True)
+    with phoenix.started():
+        if not tally.check("starts with TLS", [] if phoenix.ready() else tail(phoenix.log)):
+            return
+        done = qemu.run(board, {"endpoint": phoenix.url().replace("127.0.0.1", qemu.LOOPBACK)}, deadline_s=LIMIT_S)
+        spans = phoenix.spans("board", len(TREE))
+        faults = [f"exit status {done.status}: {done.text}"] if done.status != 0 else unequal("tree", outline(spans), TREE)
+        if tally.check(f"the trace of {BOARD}'s firmware, over TLS", faults, NAME, "tree"):
+            tally.check("messages, tools and errors of it", [*of_messages(spans), *of_tools(spans), *of_errors(spans)], NAME,
+                        "messages")
+            tally.check("its page shows that trace", of_page(phoenix, spans), NAME, "tree")
+
+
 def over_tls(tally):
-    phoenix, device, stranger = Phoenix(secure=True), certs.get("client"), certs.get("client_other_ca")
+    phoenix, device, stranger = Phoenix(mutual=True), certs.get("client"), certs.get("client_other_ca")
     anchor, own = f"anchor={device.ca_pem}", (f"cert={device.pem}", f"key={device.key}")
 
     def bare(project, *arguments):
@@ -212,7 +231,7 @@ def over_tls(tally):
         return json.loads(done.stdout)
 
     with phoenix.started():
-        if not tally.check("starts with TLS", [] if phoenix.ready() else tail(phoenix.log)):
+        if not tally.check("starts with TLS on both sides", [] if phoenix.ready() else tail(phoenix.log)):
             return
         for words in ("1.2", "1.3"):
             project = f"tls-{words}"
@@ -247,11 +266,11 @@ def run(tally):
         tally.check("errors", of_errors(spans), NAME, "errors")
         tally.check("events", of_events(spans), NAME, "events")
         tally.check("sessions", of_sessions(phoenix), NAME, "sessions")
-        tally.check("its page shows the trace", of_page(phoenix, spans), NAME, "tree")
         propagation.check(tally, NAME, phoenix.url(), lambda count: of_default(phoenix, count))
         accounts = json.loads(device.communicate(timeout=LIMIT_S)[0])
         waited = unequal("delivered", accounts["delivered"], 3) + unequal("stored", len(phoenix.spans("early", 3)), 3)
         waited += [] if accounts["retries"] else ["it did not have to wait"]
         tally.check("spans of before its start wait and are stored, once", waited, NAME, "retry")
+    of_board(tally)
     over_tls(tally)
     tally.not_offered(NAME, "links", "partial success")

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "build" / "interop"
 HOST = OUT / "host"  # this run's own build of uspan
-sys.path.insert(0, str(ROOT / "tests" / "support" / "peers"))
+sys.path[:0] = [str(ROOT / "tests" / "support" / "peers"), str(ROOT / "tests" / "support")]
 
 STRICT = "Strict receiver (the official protobuf classes; TLS by OpenSSL and GnuTLS)"
 LIMIT_S = 120  # longest wait for anything; only ever reached by a failure
