@@ -210,7 +210,8 @@ class Presets(unittest.TestCase):
     def test_cmake_names_what_is_missing_or_wrong(self):
         for name, given, words in (("langfuse_eu", {"LANGFUSE_PUBLIC_KEY": "pk"}, "LANGFUSE_SECRET_KEY: of the project's"),
                                    ("collector", {"COLLECTOR_URL": "http://h:4317"}, "COLLECTOR_URL .* 4317, which is gRPC"),
-                                   ("nobody", {}, "there are: agentops aliyun")):
+                                   ("nobody", {}, "there are: agentops aliyun"),
+                                   ("agentops_token", {}, "there are: agentops aliyun")):
             with self.assertRaisesRegex(RuntimeError, "(?s)" + words.replace(" ", r"\s+")):
                 by_cmake("missing", name, given)
 
