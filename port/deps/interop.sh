@@ -2,7 +2,7 @@
 # interop.sh: puts what `make interop` talks to below build/interop/: Python packages, a collector, Jaeger, at pinned versions.
 # Invariant: build/interop/<name>/ holds .ready only when it is whole and made from the pins of now; a second run does nothing
 # there and needs no network; nothing outside build/interop and the package managers' own caches changes.
-#   interop.sh [name ...]   names: oracles phoenix collector jaeger; none given: all
+#   interop.sh [name ...]   names: oracles phoenix collector jaeger tier; none given: all
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -52,17 +52,17 @@ go_command() {
     [ -x "$go" ] || fail "no Go toolchain in the package" "install Go $want or newer and put it on PATH"
 }
 
-collector() {
+otelcol() { # $1: name: the OpenTelemetry Collector with the parts of interop/$1/
     go_command
-    say "building the OpenTelemetry Collector (once; some minutes)"
-    rm -rf "$out/collector"
-    mkdir -p "$out/collector"
-    if ! (cd "$pins/collector" && nice "$go" build -mod=readonly -trimpath -buildvcs=false -ldflags '-s -w' \
-        -p "${JOBS:-2}" -o "$out/collector/collector" .) >"$out/collector.log" 2>&1; then
-        tail -n 15 "$out/collector.log" >&2
-        fail "the collector could not be built; all words are in $out/collector.log" "run again with a network"
+    say "building the OpenTelemetry Collector: $1 (once; some minutes)"
+    rm -rf "${out:?}/$1"
+    mkdir -p "$out/$1"
+    if ! (cd "$pins/$1" && nice "$go" build -mod=readonly -trimpath -buildvcs=false -ldflags '-s -w' \
+        -p "${JOBS:-2}" -o "$out/$1/$1" .) >"$out/$1.log" 2>&1; then
+        tail -n 15 "$out/$1.log" >&2
+        fail "it could not be built; all words are in $out/$1.log" "run again with a network"
     fi
-    pinned collector >"$out/collector/.ready"
+    pinned "$1" >"$out/$1/.ready"
 }
 
 # Jaeger is built as its own module, by the go.sum in it; the pin holds the hash of it all.
@@ -84,7 +84,7 @@ jaeger() {
     pinned jaeger >"$out/jaeger/.ready"
 }
 
-if [ $# = 0 ]; then set -- oracles phoenix collector jaeger; fi
+if [ $# = 0 ]; then set -- oracles phoenix collector jaeger tier; fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 if command -v flock >/dev/null; then # two at once: the second waits and then finds everything done
@@ -94,7 +94,8 @@ fi
 for name in "$@"; do
     case $name in
     oracles | phoenix | golang) ready "$name" || environment "$name" ;;
-    collector | jaeger) ready "$name" || "$name" ;;
-    *) fail "unknown name: $name" "one of oracles phoenix collector jaeger" ;;
+    collector | tier) ready "$name" || otelcol "$name" ;;
+    jaeger) ready jaeger || jaeger ;;
+    *) fail "unknown name: $name" "one of oracles phoenix collector jaeger tier" ;;
     esac
 done

@@ -14,7 +14,7 @@ import traceback
 import table
 from tools import HOST, OUT, ROOT, Tally, tail
 
-PARTS = ("servers", "conversations", "studio_contract", "phoenix", "collector", "jaeger", "propagation")
+PARTS = ("servers", "conversations", "studio_contract", "phoenix", "collector", "jaeger", "propagation", "tier")
 TARGETS = ("agentscope_oracle", "openai_oracle", "gateway_device", "agent_under_test", "example_agent")
 
 
