@@ -16,7 +16,7 @@ riscv="gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
 machines="qemu-system-arm qemu-system-misc"
 cortex="gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi"
 llvm="clang libclang-rt"
-link="libslirp-dev libssl-dev" # the rest of the world, for tests/virtual
+link="libslirp-dev libssl-dev libcurl4-openssl-dev" # the rest of the world, for tests/virtual; a client to trace
 packages_of() {
     case $1 in
     demo) echo "$build $peers" ;;

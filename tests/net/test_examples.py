@@ -2,6 +2,7 @@
 """test_examples.py: the programs that users copy, run as they stand against the receiver.
 
 Invariant: each example that exports has its exact tree of spans here, and leaves with status 0 only when they arrived."""
+import difflib
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import sample
 from runner import run
 
 import certs
+from llm import SCRIPT, Llm
 from receiver import Receiver
 from streams import server_context
 
@@ -136,6 +138,44 @@ class Examples(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(done.stdout, "destination 0: 1 delivered\ndestination 1: 1 delivered\n")
         self.assertEqual([[span.name for span in receiver.spans] for receiver in (one, other)], [["chat qwen-max"]] * 2)
+
+    def test_a_client_that_was_there_already_is_traced_and_does_what_it_did(self):
+        with Llm(None) as llm:
+            receiver, done = self.trace("curl_client", llm.url(), "qwen-max", "How is bed 3?")
+            before = start("curl_untraced", llm.url(), "qwen-max", "How is bed 3?")
+        self.assertEqual((before.stdout, before.returncode, before.stderr), (done.stdout, 0, ""))
+        self.assertIn("data: [DONE]", done.stdout)
+        self.assertEqual(*llm.requests)
+        [chat] = receiver.spans
+        self.assertEqual((chat.name, chat.status, chat.parent_id), ("chat qwen-max", "OK", ""))
+        told = chat.attributes
+        self.assertEqual((told["server.address"], told["gen_ai.response.id"]), ("localhost", "chatcmpl-0"))
+        self.assertEqual((told["gen_ai.usage.input_tokens"], told["gen_ai.usage.output_tokens"]), SCRIPT[0][2:])
+        self.assertIn("gen_ai.response.time_to_first_chunk", told)
+        [asked] = json.loads(told["gen_ai.input.messages"])
+        self.assertEqual(asked["parts"], [{"type": "text", "content": "How is bed 3?"}])
+        [answered] = json.loads(told["gen_ai.output.messages"])
+        self.assertEqual([(part["name"], part["arguments"]) for part in answered["parts"]], SCRIPT[0][1])
+        self.assertEqual(llm.headers[0]["traceparent"], f"00-{chat.trace_id}-{chat.span_id}-03")
+        self.assertNotIn("traceparent", llm.headers[1])
+
+    def test_what_a_traced_client_meets_is_told(self):
+        for fault in ("429", "broken", "refused"):
+            with self.subTest(fault=fault), Llm(None, faults=[fault]) as llm, Receiver(None) as receiver:
+                url = llm.url() if fault != "refused" else "http://localhost:1/v1/chat/completions"
+                done = start("curl_client", url, "qwen-max", "?", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=receiver.url())
+                self.assertEqual((done.returncode, done.stderr), (1, ""))
+                [chat] = receiver.spans
+                self.assertEqual(chat.status, "ERROR")
+                self.assertEqual(chat.attributes["error.type"] == "429", fault == "429")  # else libcurl's words
+                self.assertEqual("gen_ai.output.messages" in chat.attributes, fault == "broken")
+
+    def test_tracing_that_client_takes_15_lines_and_they_stand_where_users_look(self):
+        before, after = ((ROOT / f"examples/curl_client/{name}.c").read_text().split("*/\n", 1)[1].splitlines(keepends=True)
+                         for name in ("untraced", "main"))
+        lines = ["@@\n" if line.startswith("@@") else line for line in list(difflib.unified_diff(before, after, n=1))[2:]]
+        self.assertLessEqual(sum(line.startswith("+") for line in lines), 15)
+        self.assertIn("```diff\n" + "".join(lines) + "```\n", (ROOT / "examples/README.md").read_text())
 
     def test_an_unusable_endpoint_is_told_at_the_start(self):
         done = start("chat", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="ftp://nowhere/")
