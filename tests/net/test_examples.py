@@ -92,6 +92,35 @@ class Examples(unittest.TestCase):
                     for span in receiver.spans}
         self.assertEqual([len(numbers) for numbers in requests.values()], [1, 1])
 
+    def test_on_low_power_spans_of_two_turns_leave_in_one_request_while_the_radio_is_on(self):
+        receiver, done = self.trace("low_power", "URL", tls=False)
+        self.assertEqual(done.stdout, "radio on\nradio off\n" * 2 + "8 spans delivered\n")
+        turns = [span for span in receiver.spans if span.name == "invoke_agent gardener"]
+        self.assertEqual(outline(receiver.spans),
+                         [("invoke_agent gardener", "OK", [("execute_tool read_soil", "OK", [])])] * 4)
+        requests = [span.request for span in sorted(turns, key=lambda span: span.attributes["garden.turn"])]
+        self.assertEqual(len(set(requests)), 2)
+        self.assertEqual((requests[0], requests[2]), (requests[1], requests[3]))
+        self.assertEqual(len(receiver.connections), 2)  # the gate closed, and so did the connection
+
+    def test_tools_have_the_arguments_of_the_answer_and_their_results_go_back(self):
+        receiver, done = self.trace("tool_calls")
+        self.assertEqual(outline(receiver.spans), [("invoke_agent gardener", "OK", [
+            ("chat gpt-4o-mini", "OK", []), ("execute_tool read_soil", "OK", []), ("execute_tool read_clock", "OK", []),
+            ("chat gpt-4o-mini", "OK", [])])])
+        spans = sorted(receiver.spans, key=lambda span: span.start_ns)
+        tools = [span.attributes for span in spans if span.name.startswith("execute_tool")]
+        self.assertEqual([(tool["gen_ai.tool.call.id"], json.loads(tool["gen_ai.tool.call.arguments"])) for tool in tools],
+                         [("call_1", {"bed": 3}), ("call_2", {})])
+        chats = [span for span in spans if span.name.startswith("chat")]
+        *_, soil, clock = json.loads(chats[1].attributes["gen_ai.input.messages"])
+        self.assertEqual([soil["parts"], clock["parts"]], [
+            [{"type": "tool_call_response", "id": tool["gen_ai.tool.call.id"], "response": json.loads(result)}]
+            for tool, result in zip(tools, (tools[0]["gen_ai.tool.call.result"], '"09:30"'))])
+        self.assertEqual(done.stdout.splitlines(), [
+            line for chat in chats
+            for line in (f"traceparent: 00-{chat.trace_id}-{chat.span_id}-03", "baggage: garden.house=north")])
+
     def test_an_agent_of_ones_own_is_traced_with_its_messages(self):
         receiver, _ = self.trace("custom_agent")
         self.assertEqual(outline(receiver.spans), [("invoke_agent gardener", "OK", [

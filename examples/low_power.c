@@ -1,0 +1,88 @@
+/* low_power.c: a device on a battery. It wakes for a turn of its agent and sleeps again; spans wait in RAM
+ * and leave behind every second turn, in one request, while the radio is on for it. The gate keeps export
+ * out of turns, and closing it ends the connection and frees what TLS took; with its session ticket the next
+ * one costs less. Runs on a host: `low_power http://localhost:4318/v1/traces`. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
+#include <time.h>
+#include "uspan/genai.h"
+#include "uspan_posix.h"
+
+enum { TURNS = 4, TURNS_A_WINDOW = 2, SLEEP_MS = 50, WINDOW_MS = 5000 };
+
+static uspan_tracer_t tracer;
+static bool is_window; /* between turns, and the radio is on */
+
+static bool may_export(void *ctx)
+{
+    (void)ctx;
+    return is_window;
+}
+
+/* A board: WFI or deep sleep, by how long it takes. Its port says whether its clock counts meanwhile. */
+static void sleep_ms(uint32_t ms)
+{
+    const struct timespec time = { .tv_sec = ms / 1000u, .tv_nsec = (long)(ms % 1000u) * 1000000 };
+    (void)nanosleep(&time, NULL);
+}
+
+static void set_radio(bool on)
+{
+    printf("radio %s\n", on ? "on" : "off"); /* a board: its modem or Wi-Fi */
+}
+
+static void run_turn(int number)
+{
+    uspan_t turn = uspan_agent_begin(&tracer, USPAN_ROOT, "gardener");
+    uspan_set_int(&tracer, turn, USPAN_KEY("garden.turn"), number);
+    uspan_t tool = uspan_tool_begin(&tracer, turn, "read_soil", "call_1");
+    sleep_ms(1); /* the sensor */
+    uspan_end(&tracer, tool);
+    uspan_end(&tracer, turn);
+}
+
+/* Until all is sent, or for WINDOW_MS: a dead link costs no more than that, and the spans stay. */
+static void export_all(void)
+{
+    uint64_t until_ns = uspan_now(&tracer) + WINDOW_MS * 1000000ull;
+    uint32_t wait_ms = 0;
+    set_radio(true);
+    is_window = true;
+    uspan_flush(&tracer);
+    while (!uspan_flushed(&tracer) && uspan_now(&tracer) < until_ns) {
+        if (uspan_poll(&tracer, &wait_ms) == USPAN_ERR_AGAIN) {
+            sleep_ms(wait_ms < 20u ? wait_ms : 20u);
+        }
+    }
+    is_window = false;
+    for (int i = 0; i < 10 && uspan_poll(&tracer, &wait_ms) == USPAN_ERR_AGAIN; i++) {
+        sleep_ms(1); /* the connection takes its leave */
+    }
+    set_radio(false);
+}
+
+int main(int argc, char **argv)
+{
+    static uspan_posix_tcp_t tcp;
+    static uspan_transport_t transport; /* for https, uspan_tls_init() puts TLS over it */
+    static uspan_collector_t collector;
+    static const uspan_gate_t gate = { .open = may_export };
+    uspan_stats_t stats;
+    collector.endpoint = argc > 1 ? argv[1] : "http://localhost:4318/v1/traces";
+    uspan_posix_tcp_init(&tcp, &transport);
+    if (uspan_init(&tracer, uspan_posix_port()) != USPAN_OK ||
+        uspan_export_to(&tracer, 0, &transport, &collector) != USPAN_OK) {
+        return 1;
+    }
+    uspan_set_gate(&tracer, &gate);
+    for (int turn = 1; turn <= TURNS; turn++) { /* a board: for ever */
+        run_turn(turn);
+        if (turn % TURNS_A_WINDOW == 0) {
+            export_all();
+        }
+        sleep_ms(SLEEP_MS); /* nothing is polled, no timer of uspan's runs */
+    }
+    uspan_stats(&tracer, 0, &stats);
+    printf("%lu spans delivered\n", (unsigned long)stats.delivered);
+    return stats.delivered == 2u * TURNS ? 0 : 1;
+}
