@@ -10,19 +10,19 @@ FEATURES = ("tree", "names", "kinds", "messages", "tools", "tokens", "errors", "
 WORDS = {"yes": "yes", "no": "**no**", "not offered": "not offered by it"}
 # Asked by nobody: only what is sent to them is held, byte for byte, by test build.backends.
 HOSTED = "Hosted: Alibaba CloudMonitor, Phoenix's cloud, Langfuse, Logfire, AgentOps, Braintrust, Scorecard, Keywords AI"
+ACCOUNT = "needs an account"
 BEGIN, END = "<!-- interop:begin -->\n", "<!-- interop:end -->"
+# backend: the file of port/deps/interop that pins it, and where in it the version stands
+PINNED = {"Arize Phoenix": ("phoenix.txt", r"^arize-phoenix==(\S+)"),
+          "OpenTelemetry Collector": ("collector/go.mod", r"collector/receiver/otlpreceiver v(\S+)"),
+          "Jaeger": ("jaeger.txt", r"Jaeger (\S+)$")}
 
 
 def versioned(backend):
-    """With the version that the pins name."""
-    pins = ROOT / "port" / "deps" / "interop"
-    places = {"Arize Phoenix": ("phoenix.txt", r"^arize-phoenix==(\S+)"),
-              "OpenTelemetry Collector": ("collector/go.mod", r"collector/receiver/otlpreceiver v(\S+)"),
-              "Jaeger": ("jaeger.txt", r"Jaeger (\S+)$")}
-    if backend not in places:
+    if backend not in PINNED:
         return backend
-    name, pattern = places[backend]
-    return f"{backend} {re.search(pattern, (pins / name).read_text(), re.M)[1]}"
+    name, pattern = PINNED[backend]
+    return f"{backend} {re.search(pattern, (ROOT / 'port/deps/interop' / name).read_text(), re.M)[1]}"
 
 
 def word(found):
@@ -36,7 +36,7 @@ def lines(cells):
     yield "| --- |" + " --- |" * len(backends) + " --- |"
     for row in FEATURES:
         found = [word({cells.get((backend, feature)) for feature in row.split(", ")}) for backend in backends]
-        yield f"| {row} | " + " | ".join(found) + " | needs an account |"
+        yield f"| {row} | " + " | ".join(found) + f" | {ACCOUNT} |"
 
 
 def write(cells, into_readme):
