@@ -50,6 +50,11 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool ends_line(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
 static void tell(const feed_t *f, uspan_json_event_t event, const char *text, size_t len)
 {
     if (f->j->action != 0u) {
@@ -274,7 +279,7 @@ static void read_string(feed_t *f)
             tell(f, USPAN_READ_TEXT_END, NULL, 0u);
             end_value(f);
         }
-    } else {
+    } else if (!j->line || !ends_line(*at)) { /* a string may go on in the next line of an event */
         j->state = BAD;
     }
 }
@@ -485,7 +490,7 @@ size_t uspan_json_read_feed(uspan_json_read_t *j, const uspan_json_table_t *tabl
     feed_t f = { j, table, sink, ctx, data, data + len, data };
     while (f.at < f.end && j->state < DONE) {
         char c = *f.at;
-        if ((uint8_t)c < 0x20u && j->line && (c == '\n' || c == '\r')) {
+        if ((uint8_t)c < 0x20u && j->line && ends_line(c)) {
             break;
         }
         if (j->state == STRING) {

@@ -403,6 +403,33 @@ static void test_the_state_of_an_open_call_is_512_bytes_at_most(void **state)
     assert_true(sizeof(uspan_wire_t) <= 512u);
 }
 
+/* Answers that fuzzing found: how they are cut into pieces must not show. */
+static void test_pieces_of_an_answer_do_not_change_what_is_counted_or_kept(void **state)
+{
+    static const char *const answers[] = {
+        "{\"choices\":[{\"index\":9,\"delta\":{\"content\":\"never kept\"}}]}", /* counted once, not by piece */
+        "data: {\"id\":\"ab\ndata: c\",\"choices\":[]}\n\n", /* a string goes on in the event's next line */
+    };
+    world_t *world = *state;
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        unsigned unread = 0;
+        char id[8] = "";
+        for (size_t cut = 0; cut < strlen(answers[i]); cut++) {
+            begin(world, CHAT);
+            uspan_wire_response(&w, answers[i], cut);
+            answer(answers[i] + cut);
+            (void)uspan_wire_end(&w, 200, NULL);
+            if (cut == 0u) {
+                unread = uspan_wire_unread(&w);
+                (void)snprintf(id, sizeof id, "%s", text_of(world, "gen_ai.response.id"));
+            }
+            assert_int_equal(uspan_wire_unread(&w), unread);
+            assert_string_equal(text_of(world, "gen_ai.response.id"), id);
+        }
+        assert_int_equal(unread, i == 0u ? 1 : 0);
+    }
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
 int main(void)
 {
@@ -420,6 +447,7 @@ int main(void)
         IN_WORLD(test_with_content_off_the_span_has_numbers_and_no_words),
         IN_WORLD(test_without_a_span_the_traffic_passes_and_the_call_ends),
         IN_WORLD(test_the_callers_word_for_a_failure_comes_before_the_servers),
+        IN_WORLD(test_pieces_of_an_answer_do_not_change_what_is_counted_or_kept),
         IN_WORLD(test_the_state_of_an_open_call_is_512_bytes_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

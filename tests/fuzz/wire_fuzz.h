@@ -1,0 +1,229 @@
+/* wire_fuzz.h: what every dialect's target does with its input: any bytes as request and answer of any URL of the
+ * dialect, in any fragments: the span is that of the whole, its lists are JSON, and the caller loses nothing by it; a
+ * pool that runs dry, content off and any status change no more than what could be kept.
+ * The input: URL; how (see HOW_); then the bodies, the request up to a byte 0. */
+#ifndef USPAN_TESTS_WIRE_FUZZ_H
+#define USPAN_TESTS_WIRE_FUZZ_H
+
+#include "fuzz.h"
+#include "json_read.h"
+#include "uspan/port_none.h"
+#include "uspan/read.h"
+#include "uspan/wire.h"
+
+/* Every target's config; a span keeps all that an input can say. */
+#define BODIES_MAX 1200u
+_Static_assert(USPAN_VALUE_MAX >= 6u * BODIES_MAX && USPAN_TEXT_BYTES >= 2u * USPAN_VALUE_MAX, "room for escapes");
+
+/* Bits of the second byte. */
+#define HOW_STATUS 3u /* index of a status */
+#define HOW_NO_CONTENT 4u
+#define HOW_DRY 8u    /* the upper bits tell how little text is left */
+#define HOW_FAILED 16u
+#define HOW_LEFT_SHIFT 5u
+
+/* What occurs in all dialects; a target's own words come first. */
+#define WIRE_WORDS \
+    "{\"", "\":", "\",\"", "null", "true", "{", "}", "[", "]", ",", ":", "\"", "}}", "]}", "\"}}]}", "data: ", "\n\n", "\r\n", \
+    "\\ud83c", "\\udf31", "\\u0000", "\"model\":\"", "\"id\":\"", "\"name\":\"", "\"type\":\"", "\"text\":\"", "\"content\":\"", \
+    "\"role\":\"tool\"", "\"messages\":[{", "\"tools\":[{", "\"stream\":true", "\"error\":{\"message\":\"", "\"usage\":{"
+
+static uspan_tracer_t fuzz_tracer;
+static uint64_t fuzz_now;
+
+static uint64_t fuzz_mono(void *ctx)
+{
+    (void)ctx;
+    return fuzz_now += 1000u;
+}
+static uspan_err_t fuzz_random(void *ctx, uint8_t *out, size_t len)
+{
+    (void)ctx;
+    memset(out, 0x5A, len);
+    return USPAN_OK;
+}
+static uspan_err_t fuzz_open(void *ctx, const uspan_peer_t *peer)
+{
+    (void)ctx, (void)peer;
+    return USPAN_ERR_AGAIN;
+}
+static int32_t fuzz_send(void *ctx, const uint8_t *buf, size_t len)
+{
+    (void)ctx, (void)buf, (void)len;
+    return 0;
+}
+static int32_t fuzz_recv(void *ctx, uint8_t *buf, size_t len)
+{
+    (void)ctx, (void)buf, (void)len;
+    return 0;
+}
+static void fuzz_close(void *ctx)
+{
+    (void)ctx;
+}
+static const char *fuzz_why(void *ctx)
+{
+    (void)ctx;
+    return "";
+}
+
+static void fuzz_begin(void)
+{
+    static const uspan_port_t port = { USPAN_PORT_ABI,     NULL,        uspan_none_lock, uspan_none_unlock, fuzz_mono,
+                                       uspan_none_unix_ns, fuzz_random, uspan_none_task, uspan_none_log };
+    static const uspan_transport_t nowhere = { USPAN_TRANSPORT_ABI, 0u,        NULL,       fuzz_open,
+                                               fuzz_send,           fuzz_recv, fuzz_close, fuzz_why };
+    static const uspan_collector_t collector = { .endpoint = "http://collector:4318/v1/traces" };
+    fuzz_now = 5000000000u;
+    CHECK(uspan_init(&fuzz_tracer, &port) == USPAN_OK);
+    CHECK(uspan_export_to(&fuzz_tracer, 0u, &nowhere, &collector) == USPAN_OK);
+}
+
+static void fuzz_ignore(void *ctx, unsigned action, uspan_json_event_t event, const char *text, size_t len)
+{
+    (void)ctx, (void)action, (void)event, (void)text, (void)len;
+}
+
+static void check_json(const char *text, size_t len)
+{
+    static const uspan_json_table_t none = { NULL, NULL, 0u };
+    uspan_json_read_t j;
+    memset(&j, 0, sizeof j);
+    size_t used = uspan_json_read_feed(&j, &none, fuzz_ignore, NULL, text, len);
+    CHECK(uspan_json_read_is_done(&j));
+    for (; used < len; used++) { /* room that was kept for a cut */
+        CHECK(text[used] == ' ');
+    }
+}
+
+static uint64_t mix(uint64_t hash, const void *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ ((const uint8_t *)data)[i]) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+/* All that the span says, as one number; the order of its attributes counts. */
+static uint64_t digest(uspan_t s, bool whole)
+{
+    static char text[USPAN_VALUE_MAX + 1u];
+    uspan_view_t view;
+    CHECK(uspan_read(&fuzz_tracer, s, &view) == USPAN_OK && view.ended && (!whole || view.dropped_attrs == 0u));
+    uint64_t hash = mix(1u, view.name, view.name_len);
+    for (unsigned i = 0; i < view.attr_count; i++) {
+        uspan_value_t v, element;
+        CHECK(uspan_read_attr(&fuzz_tracer, s, USPAN_OF_SPAN, i, &v) == USPAN_OK);
+        hash = mix(hash, v.key->text, v.key->len);
+        if (v.type == USPAN_TYPE_TEXT) {
+            size_t len = uspan_read_text(&fuzz_tracer, s, USPAN_OF_SPAN, i, 0, text, sizeof text);
+            hash = mix(hash, text, len);
+            if ((v.key->flags & USPAN_KEY_CONTENT) != 0u) {
+                check_json(text, len);
+            }
+        } else if (v.type == USPAN_TYPE_TEXTS) {
+            for (unsigned k = 0; k < v.len; k++) {
+                CHECK(uspan_read_element(&fuzz_tracer, s, USPAN_OF_SPAN, i, k, &element, text, sizeof text) == USPAN_OK);
+                hash = mix(hash, text, element.len < sizeof text ? element.len : sizeof text);
+            }
+        } else {
+            hash = mix(hash, &v.i, sizeof v.i);
+            hash = mix(hash, &v.d, sizeof v.d);
+        }
+    }
+    return mix(hash, &view.status, sizeof view.status);
+}
+
+#define PIECE_MAX 13u
+
+static void feed(uspan_wire_t *w, void (*call)(uspan_wire_t *, const void *, size_t), const char *data, size_t len,
+                 uint32_t seed)
+{
+    static uint8_t *pieces[PIECE_MAX + 1u]; /* of exactly so many bytes */
+    while (len > 0u) {
+        seed = seed * 1664525u + 1013904223u;
+        size_t n = 1u + (seed >> 24) % PIECE_MAX;
+        n = n < len ? n : len;
+        if (pieces[n] == NULL) {
+            pieces[n] = fuzz_copy((const uint8_t *)data, n);
+        }
+        memcpy(pieces[n], data, n);
+        call(w, pieces[n], n);
+        data += n;
+        len -= n;
+    }
+}
+
+/* The exchange, in pieces unless seed is 0. */
+static uint64_t play(const char *url, const char *data, size_t len, uint8_t how, uint32_t seed)
+{
+    static const int statuses[] = { 200, 0, 429, 500 };
+    uspan_wire_t w;
+    memset(&w, 0x5A, sizeof w);
+    uspan_t s = uspan_wire_begin(&w, &fuzz_tracer, USPAN_ROOT, url);
+    const char *end = memchr(data, '\0', len);
+    size_t request_len = end != NULL ? (size_t)(end - data) : len / 2u;
+    size_t skip = end != NULL ? request_len + 1u : request_len;
+    if (seed == 0u) {
+        void *request = fuzz_copy((const uint8_t *)data, request_len);
+        void *response = fuzz_copy((const uint8_t *)data + skip, len - skip);
+        uspan_wire_request(&w, request, request_len);
+        uspan_wire_response(&w, response, len - skip);
+        free(request);
+        free(response);
+    } else {
+        feed(&w, uspan_wire_request, data, request_len, seed);
+        feed(&w, uspan_wire_response, data + skip, len - skip, seed + 1u);
+    }
+    const char *error = (how & HOW_FAILED) != 0u ? "timeout" : NULL;
+    uspan_err_t ended = uspan_wire_end(&w, statuses[how & HOW_STATUS], error);
+    CHECK(ended >= USPAN_OK || ((how & HOW_DRY) != 0u && ended == USPAN_ERR_FULL));
+    unsigned unread = uspan_wire_unread(&w);
+    CHECK(uspan_wire_end(&w, 200, NULL) == USPAN_ERR_STALE);
+    return mix(digest(s, (how & HOW_DRY) == 0u), &unread, sizeof unread);
+}
+
+/* Another span takes all text but a little. */
+static void run_dry(unsigned left)
+{
+    static const uspan_key_t key = USPAN_KEY_INIT("filler");
+    static const char filler[USPAN_VALUE_MAX];
+    uspan_stats_t stats;
+    for (;;) {
+        uspan_stats(&fuzz_tracer, 0u, &stats);
+        uint32_t blocks = USPAN_TEXT_BYTES / USPAN_BLOCK_BYTES - stats.blocks_live;
+        size_t take = blocks > left ? (blocks - left) * (size_t)USPAN_BLOCK_BYTES : 0u;
+        if (take == 0u) {
+            return;
+        }
+        uspan_t s = uspan_start(&fuzz_tracer, USPAN_ROOT, "filler");
+        (void)uspan_set_str_n(&fuzz_tracer, s, &key, filler, take < sizeof filler ? take : sizeof filler);
+    }
+}
+
+/* urls, words: of the dialect. */
+static int fuzz_wire(const char *const *urls, size_t url_count, const char *const *words, size_t word_count,
+                     const uint8_t *data, size_t len)
+{
+    if (len < 3u) {
+        return 0;
+    }
+    const char *url = urls[data[0] % url_count];
+    uint8_t how = data[1];
+    size_t expanded;
+    char *text = fuzz_expand(words, word_count, data + 2, len - 2u, BODIES_MAX, &expanded);
+    uint64_t seen[2];
+    for (uint32_t seed = 0; seed < 2u; seed++) {
+        fuzz_begin();
+        uspan_set_content(&fuzz_tracer, (how & HOW_NO_CONTENT) == 0u);
+        if ((how & HOW_DRY) != 0u) {
+            run_dry((unsigned)how >> HOW_LEFT_SHIFT);
+        }
+        seen[seed] = play(url, text, expanded, how, seed * (77u + data[2]));
+    }
+    CHECK(seen[0] == seen[1] || (how & HOW_DRY) != 0u); /* where a dry pool cuts depends on the pieces */
+    free(text);
+    return 0;
+}
+
+#endif
