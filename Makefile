@@ -52,7 +52,7 @@ size: ## flash, RAM and stack per module; writes build/size.json and README's ta
 	$(FETCH) nanopb mbedtls lwip opentelemetry-proto
 	@/usr/bin/python3 -B tests/size/size.py --write
 
-fuzz: ## each fuzz target for SECONDS (30)
+fuzz: ## each fuzz target for SECONDS (30), readers of LLM traffic for 60; LONG=1: those 10 million inputs each
 	$(SETUP) fuzz
 	$(FETCH) nanopb mbedtls cjson
 	@JOBS=$(JOBS) SECONDS=$(SECONDS) tests/build/run_fuzz.sh

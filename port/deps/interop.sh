@@ -2,7 +2,7 @@
 # interop.sh: puts what `make interop` talks to below build/interop/: Python packages, a collector, Jaeger, at pinned versions.
 # Invariant: build/interop/<name>/ holds .ready only when it is whole and made from the pins of now; a second run does nothing
 # there and needs no network; nothing outside build/interop and the package managers' own caches changes.
-#   interop.sh [name ...]   names: oracles phoenix collector jaeger tier; none given: all
+#   interop.sh [name ...]   names: oracles models phoenix collector jaeger tier; none given: all
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -84,7 +84,7 @@ jaeger() {
     pinned jaeger >"$out/jaeger/.ready"
 }
 
-if [ $# = 0 ]; then set -- oracles phoenix collector jaeger tier; fi
+if [ $# = 0 ]; then set -- oracles models phoenix collector jaeger tier; fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 if command -v flock >/dev/null; then # two at once: the second waits and then finds everything done
@@ -93,9 +93,9 @@ if command -v flock >/dev/null; then # two at once: the second waits and then fi
 fi
 for name in "$@"; do
     case $name in
-    oracles | phoenix | golang) ready "$name" || environment "$name" ;;
+    oracles | models | phoenix | golang) ready "$name" || environment "$name" ;;
     collector | tier) ready "$name" || otelcol "$name" ;;
     jaeger) ready jaeger || jaeger ;;
-    *) fail "unknown name: $name" "one of oracles phoenix collector jaeger tier" ;;
+    *) fail "unknown name: $name" "one of oracles models phoenix collector jaeger tier" ;;
     esac
 done

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""seeds.py: the golden traffic of tests/wire/golden as inputs of the targets fuzz_wire_<dialect>, so that fuzzing begins with
-what vendors send. Usage: seeds.py folder: writes folder/<target>/<seed>
+"""seeds.py: the golden traffic of tests/wire/golden as inputs of fuzz_wire_<dialect> and fuzz_json_read, so that fuzzing begins
+with what vendors send. Usage: seeds.py folder: writes folder/<target>/<seed>
 
 Invariant: a seed that the target expands by its own words is the URL's index, how, and a golden body, byte for byte."""
 import json
@@ -53,6 +53,10 @@ def main(folder):
             head = bytes((url, 2 if part.get("status", "200") >= "400" else 0))
             for name, body in (("request", part.get("request", "") + "\0"), ("response", "\0" + part.get("response", ""))):
                 (out / f"{file.stem}.{name}").write_bytes(head + packed(body.encode()[:BODIES_MAX], words))
+    out = Path(folder) / "fuzz_json_read"
+    out.mkdir(parents=True, exist_ok=True)
+    for file in sorted(GOLDEN.glob("*.txt")):
+        (out / file.stem).write_bytes(b"\1" + sections(file).get("response", "").encode())
 
 
 if __name__ == "__main__":
