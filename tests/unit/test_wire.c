@@ -407,7 +407,8 @@ static void test_the_state_of_an_open_call_is_512_bytes_at_most(void **state)
 static void test_pieces_of_an_answer_do_not_change_what_is_counted_or_kept(void **state)
 {
     static const char *const answers[] = {
-        "{\"choices\":[{\"index\":9,\"delta\":{\"content\":\"never kept\"}}]}", /* counted once, not by piece */
+        "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}," /* the second is counted once, not by piece */
+        "{\"index\":1,\"delta\":{\"content\":\"never kept\"}}]}",
         "data: {\"id\":\"ab\ndata: c\",\"choices\":[]}\n\n", /* a string goes on in the event's next line */
     };
     world_t *world = *state;
