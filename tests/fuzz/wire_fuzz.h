@@ -90,6 +90,7 @@ static void check_json(const char *text, size_t len)
     uspan_json_read_t j;
     memset(&j, 0, sizeof j);
     size_t used = uspan_json_read_feed(&j, &none, fuzz_ignore, NULL, text, len);
+    (void)uspan_json_read_feed(&j, &none, fuzz_ignore, NULL, " ", 1u); /* a number ends with what is behind it */
     CHECK(uspan_json_read_is_done(&j));
     for (; used < len; used++) { /* room that was kept for a cut */
         CHECK(text[used] == ' ');
@@ -180,7 +181,14 @@ static uint64_t play(const char *url, const char *data, size_t len, uint8_t how,
     CHECK(ended >= USPAN_OK || ((how & HOW_DRY) != 0u && ended == USPAN_ERR_FULL));
     unsigned unread = uspan_wire_unread(&w);
     CHECK(uspan_wire_end(&w, 200, NULL) == USPAN_ERR_STALE);
-    return mix(digest(s, (how & HOW_DRY) == 0u), &unread, sizeof unread);
+    uint64_t hash = mix(digest(s, (how & HOW_DRY) == 0u), &unread, sizeof unread);
+    for (unsigned i = 0; i < 3u; i++) { /* tools that the answer asked for, and what it did not ask for */
+        uspan_t tool = uspan_wire_tool_begin(&w, &fuzz_tracer, USPAN_ROOT, NULL, i == 2u ? "a" : NULL);
+        CHECK(uspan_tool_end(&fuzz_tracer, tool, NULL) == USPAN_OK);
+        uint64_t own = digest(tool, (how & HOW_DRY) == 0u);
+        hash = mix(hash, &own, sizeof own);
+    }
+    return hash;
 }
 
 /* Another span takes all text but a little. */
