@@ -74,7 +74,7 @@ interop: ## against others: AgentScope, OpenAI's Agents SDK, Phoenix, the Collec
 	@JOBS=$(JOBS) /usr/bin/python3 -B tests/interop/run.py $(PARTS)
 
 fleet: ## N simulated devices (1000) against the real Collector, and after an outage of it
-	$(SETUP) interop
+	$(SETUP) fleet
 	$(FETCH) nanopb opentelemetry-proto
 	@port/deps/interop.sh collector
 	@/usr/bin/python3 -B tests/interop/fleet.py $(N)

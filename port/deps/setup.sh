@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh: installs the Debian packages that a door of the Makefile needs and that are missing.
 # Invariant: with everything there it changes nothing, asks nothing and needs neither root nor network.
-#   setup.sh door ...   doors: demo firmware machine flash test bench size fuzz cov lint interop browser all (but the browser)
+#   setup.sh door ...   doors: demo firmware machine flash test bench size fuzz cov lint interop browser fleet all (but the browser)
 set -eu
 
 say() { echo "setup: $*"; }
@@ -31,8 +31,9 @@ packages_of() {
     lint) echo "$build python3 clang-format clang-tidy" ;;
     interop) echo "$build $peers g++ libcmocka-dev gnutls-bin $link python3-venv" ;;
     browser) echo "chromium fonts-dejavu-core" ;;
-    all) for door in demo firmware machine flash test bench size fuzz cov lint interop; do packages_of "$door"; done ;;
-    *) fail "unknown door: $1 (demo firmware machine flash test bench size fuzz cov lint interop browser all)" ;;
+    fleet) echo "$build $peers python3-venv" ;;
+    all) for door in demo firmware machine flash test bench size fuzz cov lint interop fleet; do packages_of "$door"; done ;;
+    *) fail "unknown door: $1 (demo firmware machine flash test bench size fuzz cov lint interop browser fleet all)" ;;
     esac
 }
 
