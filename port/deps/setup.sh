@@ -1,7 +1,8 @@
 #!/bin/sh
 # setup.sh: installs the Debian packages that a door of the Makefile needs and that are missing.
 # Invariant: with everything there it changes nothing, asks nothing and needs neither root nor network.
-#   setup.sh door ...   doors: demo firmware machine flash test bench size fuzz cov lint interop browser fleet all (but the browser)
+#   setup.sh door ...   doors: demo firmware machine flash test bench size fuzz cov lint interop browser fleet
+#                       all (but the browser)
 set -eu
 
 say() { echo "setup: $*"; }

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -136,12 +137,18 @@ def run(tally, count):
                 f"{peak:.2f} times the mean", unless(peak <= 2, "more than twice the mean"))
 
 
+def give_up(*_):
+    raise TimeoutError("the devices did not deliver all")
+
+
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if hard != resource.RLIM_INFINITY and count + 200 > hard:
         sys.exit(f"fleet: {count} connections need as many descriptors; here are {hard}; cure: ulimit -n")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    signal.signal(signal.SIGALRM, give_up)  # only ever by a failure: devices try for ever
+    signal.alarm(600 + count // 10)
     tally = Tally()
     print(f"== fleet of {count:,}", flush=True)
     run(tally, count)
