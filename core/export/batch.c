@@ -154,3 +154,23 @@ bool uspan_batch_split(uspan_tracer_t *t, unsigned d)
     (void)uspan_batch_freeze(t, d);
     return true;
 }
+
+uspan_dest_t *uspan_dest_of(uspan_tracer_t *t, unsigned d, uspan_dest_kind_t kind)
+{
+    bool is_it = uspan_is_live(t) && d < USPAN_DESTINATIONS_MAX && uspan_dest(t, d)->used == kind;
+    return is_it ? uspan_dest(t, d) : NULL;
+}
+
+void uspan_dest_join(uspan_tracer_t *t, unsigned d, uspan_dest_kind_t kind)
+{
+    uspan_trace_part_t *p = &t->trace;
+    uspan_dest_t *dest = uspan_dest(t, d);
+    uint32_t state = uspan_lock(t);
+    dest->used = (uint8_t)kind;
+    dest->missed = p->started - p->unsampled - p->open;
+    for (unsigned c = 0; c <= USPAN_DROP_NO_DESTINATION; c++) {
+        dest->missed -= p->dropped[c];
+    }
+    p->dest_mask = (uint8_t)(p->dest_mask | 1u << d);
+    uspan_unlock(t, state);
+}

@@ -6,6 +6,11 @@
 
 typedef enum uspan_dest_kind { USPAN_DEST_NONE = 0, USPAN_DEST_COLLECTOR, USPAN_DEST_SINK } uspan_dest_kind_t;
 
+/* The destination, where it is of that kind; else NULL. */
+uspan_dest_t *uspan_dest_of(uspan_tracer_t *t, unsigned d, uspan_dest_kind_t kind);
+/* It begins. Spans of before are not its business. */
+void uspan_dest_join(uspan_tracer_t *t, unsigned d, uspan_dest_kind_t kind);
+
 /* How a span leaves: a uspan_drop_t, or one of these. */
 enum {
     USPAN_SETTLE_REJECTED = USPAN_DROP_COUNT,

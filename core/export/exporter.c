@@ -32,8 +32,7 @@ bool uspan_not_yet(uspan_tracer_t *t, uint64_t at_ns)
     return at_ns > x->now_ns;
 }
 
-/* Look again then. */
-USPAN_APART static void wake_in(uspan_tracer_t *t, uint32_t ms)
+USPAN_APART void uspan_wake_in(uspan_tracer_t *t, uint32_t ms)
 {
     (void)uspan_not_yet(t, uspan_after_ms(t, ms));
 }
@@ -150,7 +149,7 @@ static uspan_job_t job_for(uspan_tracer_t *t, unsigned d, bool open)
         return USPAN_JOB_NONE;
     }
     if (!open) { /* nothing else tells when it opens */
-        wake_in(t, uspan_out(t)->batching.age_ms);
+        uspan_wake_in(t, uspan_out(t)->batching.age_ms);
         return USPAN_JOB_NONE;
     }
     if (uspan_not_yet(t, dest->target.backoff.not_before_ns)) {
@@ -166,24 +165,6 @@ static uspan_job_t job_for(uspan_tracer_t *t, unsigned d, bool open)
         job = USPAN_JOB_NONE;
     }
     return job;
-}
-
-static bool feed_sink(uspan_tracer_t *t, unsigned d)
-{
-    const uspan_sink_t *sink = uspan_dest(t, d)->sink;
-    uint16_t i = uspan_queue_take(t, d, USPAN_NO_INDEX, false);
-    if (i == USPAN_NO_INDEX) {
-        return false;
-    }
-    uspan_err_t err = sink->span(sink->ctx, t, uspan_handle_of(&t->trace, &t->trace.slots[i]));
-    unsigned how = err >= USPAN_OK          ? USPAN_SETTLE_DELIVERED
-                   : err == USPAN_ERR_AGAIN ? USPAN_SETTLE_NOT
-                                            : USPAN_SETTLE_REJECTED;
-    uspan_queue_settle(t, d, i, how);
-    if (how == USPAN_SETTLE_NOT) {
-        wake_in(t, USPAN_POLL_MS);
-    }
-    return how != USPAN_SETTLE_NOT;
 }
 
 void uspan_request_begin(uspan_tracer_t *t, bool kept)
@@ -236,7 +217,7 @@ static bool idle_step(uspan_tracer_t *t)
     for (unsigned i = 0; i < USPAN_DESTINATIONS_MAX; i++, d++) {
         d = d < USPAN_DESTINATIONS_MAX ? d : 0u;
         if (uspan_dest(t, d)->used == USPAN_DEST_SINK
-                ? feed_sink(t, d)
+                ? x->feed_sink(t, d)
                 : uspan_dest(t, d)->used != USPAN_DEST_NONE && begin_exchange(t, job_for(t, d, open), d)) {
             return true;
         }
@@ -254,6 +235,7 @@ static bool idle_step(uspan_tracer_t *t)
 static void describe_request(uspan_tracer_t *t, uspan_request_t *r)
 {
     uspan_export_part_t *x = uspan_out(t);
+#if !USPAN_ONLY_BATCHES
     memset(r, 0, sizeof *r);
     if (uspan_job_is(x, USPAN_JOB_PROBE)) {
         r->method = "GET ";
@@ -271,6 +253,7 @@ static void describe_request(uspan_tracer_t *t, uspan_request_t *r)
     }
 #endif
     r->content_type = "application/x-protobuf";
+#endif
     r->body_len = uspan_dest(t, x->dest)->batch.body_len;
 }
 
@@ -405,7 +388,7 @@ static bool exchange_step(uspan_tracer_t *t)
                 : x->step == USPAN_STEP_SENDING && x->listening == 0u ? send_step(t)
                                                                       : answer_step(t);
     if (n == 0) {
-        wake_in(t, USPAN_POLL_MS);
+        uspan_wake_in(t, USPAN_POLL_MS);
     }
     return n != 0;
 }
@@ -448,7 +431,7 @@ uspan_err_t uspan_poll(uspan_tracer_t *t, uint32_t *wait_ms)
     x->now_ns = uspan_now(t);
     x->wake_ns = UINT64_MAX;
     if (t->trace.seeded == 0u && uspan_id_seed(t) != USPAN_OK) {
-        wake_in(t, USPAN_POLL_MS);
+        uspan_wake_in(t, USPAN_POLL_MS);
     }
     uspan_id_refill(t);
     look_after_clock(t);
@@ -490,7 +473,7 @@ void uspan_flush(uspan_tracer_t *t)
     if (!uspan_is_live(t)) {
         return;
     }
-    uspan_processors_flush(t);
+    uspan_processors(t, USPAN_NULL, USPAN_ON_FLUSH);
     uint32_t state = uspan_lock(t);
     uspan_out(t)->flushing = 1u;
     uspan_unlock(t, state);
@@ -503,8 +486,8 @@ void uspan_shutdown(uspan_tracer_t *t, uint32_t deadline_ms)
     }
     uspan_export_part_t *x = uspan_out(t);
     uspan_trace_stop(t);
-    uspan_processors_flush(t);
-    uspan_processors_shutdown(t);
+    uspan_processors(t, USPAN_NULL, USPAN_ON_FLUSH);
+    uspan_processors(t, USPAN_NULL, USPAN_ON_SHUTDOWN);
     x->stopping = 1u;
     x->now_ns = uspan_now(t);
     x->stop_at_ns = uspan_after_ms(t, deadline_ms);

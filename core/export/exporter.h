@@ -78,6 +78,8 @@ static inline uint64_t uspan_unix_seconds(uspan_tracer_t *t)
 #endif
 /* False where that time is over; else the next call is useful then. */
 bool uspan_not_yet(uspan_tracer_t *t, uint64_t at_ns);
+/* The next call is useful so many milliseconds after this one, at the latest. */
+void uspan_wake_in(uspan_tracer_t *t, uint32_t ms);
 /* So many milliseconds after the present call of uspan_poll(). */
 uint64_t uspan_after_ms(const uspan_tracer_t *t, uint32_t ms);
 /* Whole milliseconds between, rounded up, below USPAN_FOREVER. */

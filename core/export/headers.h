@@ -6,6 +6,16 @@
 #include "trace/ascii.h"
 #include "trace/inside.h"
 
+/* Whether requests may have headers of the application's, credentials included. Else what reads and judges
+ * them is out. */
+#if USPAN_RUNTIME_SETTINGS || defined(USPAN_HEADERS) || defined(USPAN_BASIC_USER) ||        \
+    defined(USPAN_BASIC_AUTH) || defined(USPAN_HEADERS_2) || defined(USPAN_BASIC_USER_2) || \
+    defined(USPAN_BASIC_AUTH_2)
+#define USPAN_WITH_HEADERS 1
+#else
+#define USPAN_WITH_HEADERS 0
+#endif
+
 /* One pair, still encoded, white space around key and value trimmed. Split at the first '='. */
 typedef struct uspan_pair {
     const char *key, *value;

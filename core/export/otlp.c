@@ -3,8 +3,8 @@
  * what follows it cannot differ. All state is in uspan_otlp_t: a read may end at any byte. */
 #include "otlp.h"
 #include <string.h>
+#include "exporter.h"
 #include "otlp_rows.h"
-#include "trace/ascii.h"
 #include "trace/clock.h"
 #include "wire.h"
 
@@ -12,6 +12,49 @@
 
 /* The rows say what base, span, entry and batch are at each step; a checker of paths cannot see that.
  * NOLINTBEGIN(clang-analyzer-core.NullDereference,clang-analyzer-core.NonNullParamChecker) */
+
+#define STATE_ROWS (USPAN_TRACESTATE_BYTES > 0 ? 1 : 0)
+static const uint8_t no_id[8];
+
+static const row_t rows[] = {
+    { TAG(ExportTraceServiceRequest_resource_spans, BYTES), OP_OPEN, 0 },
+    { TAG(ResourceSpans_resource, BYTES), OP_OPEN, 0 },
+    ATTRIBUTES(Resource_attributes, LIST_RESOURCE),
+    { 0, OP_CLOSE, 0 },
+    { TAG(ResourceSpans_scope_spans, BYTES), OP_SCOPE, 22 + STATE_ROWS },
+    { TAG(ScopeSpans_scope, BYTES), OP_OPEN, 0 },
+    { TAG(InstrumentationScope_name, BYTES), OP_STRING, offsetof(uspan_scope_t, name) },
+    { TAG(InstrumentationScope_version, BYTES), OP_STRING, offsetof(uspan_scope_t, version) },
+    ATTRIBUTES(InstrumentationScope_attributes, LIST_DROPS),
+    { 0, OP_CLOSE, 0 },
+    { TAG(ScopeSpans_spans, BYTES), OP_SPAN, 13 + STATE_ROWS },
+#define SPAN_STEP 13u
+    { TAG(Span_trace_id, BYTES), OP_IDS, OF_SLOT(trace_id) },
+#if USPAN_TRACESTATE_BYTES > 0
+    { TAG(Span_trace_state, BYTES), OP_TRACESTATE, 0 },
+#endif
+    { TAG(Span_parent_span_id, BYTES), OP_PARENT, OF_SLOT(parent_id) },
+    { TAG(Span_name, BYTES), OP_NAME, OF_SLOT(name) },
+    { TAG(Span_kind, VARINT), OP_TIMES, OF_SLOT(start_ns) },
+    ATTRIBUTES(Span_attributes, LIST_SPAN),
+    { TAG(Span_dropped_attributes_count, VARINT), OP_U16, OF_SLOT(dropped_attrs) },
+    { 0, OP_ITEMS, 0 },
+    { TAG(Span_status, BYTES), OP_STATUS, 3 },
+    { TAG(Status_message, BYTES), OP_MESSAGE, OF_SLOT(message) },
+    { TAG(Status_code, VARINT), OP_U8, OF_SLOT(status) },
+    { 0, OP_CLOSE, 0 },
+    { TAG(Span_flags, FIXED32) | 0x80u, OP_FLAGS, 14 + STATE_ROWS },
+    { TAG(ScopeSpans_schema_url, BYTES), OP_SCHEMA, 0 },
+    { 0, OP_CLOSE, 23 + STATE_ROWS },
+    { 0, OP_END, 0 },
+};
+#define END_ROW (&rows[sizeof(rows) / sizeof(rows[0]) - 1u])
+_Static_assert(sizeof(rows) / sizeof(rows[0]) == 29 + STATE_ROWS,
+               "rows that go back or further do so by as much as they say");
+_Static_assert(USPAN_TRAIT_REMOTE_PARENT << 8 == 0x200, "the trait is the flag's bit");
+_Static_assert(OF_SLOT(span_id) == OF_SLOT(trace_id) + 16u && OF_LINK(span_id) == OF_LINK(trace_id) + 16u &&
+                   uspan_otlp_Span_span_id_tag == uspan_otlp_Span_Link_span_id_tag,
+               "both ids are written in one go");
 
 /* ---- members and scopes ------------------------------------------------------------------------------- */
 
@@ -47,8 +90,7 @@ const uspan_scope_t *uspan_batch_scope(uspan_tracer_t *t, const uspan_batch_t *b
 
 /* ---- text ---------------------------------------------------------------------------------------------- */
 
-/* The text under way goes on in a block, at an offset that may lie behind its end. */
-static void run_from(uspan_otlp_t *o, unsigned block, unsigned offset)
+void uspan_otlp_run(uspan_otlp_t *o, unsigned block, unsigned offset)
 {
     const uspan_trace_part_t *p = &o->tracer->trace;
     uint32_t left = o->run + o->rest;
@@ -66,8 +108,7 @@ static void run_from(uspan_otlp_t *o, unsigned block, unsigned offset)
     }
 }
 
-/* Text of an entry's kind is to be copied next; v: where its place is kept. */
-USPAN_ONCE static void follow(uspan_otlp_t *o, unsigned store, const void *v, uint32_t len)
+USPAN_ONCE void uspan_otlp_follow(uspan_otlp_t *o, unsigned store, const void *v, uint32_t len)
 {
     o->run = len;
     o->text = v;
@@ -75,7 +116,7 @@ USPAN_ONCE static void follow(uspan_otlp_t *o, unsigned store, const void *v, ui
     if (store <= USPAN_STORE_PERCENT) {
         o->text = (const uint8_t *)*(const char *const *)v;
     } else if (store != USPAN_STORE_NEAR) {
-        run_from(o, *(const uint16_t *)v, 0u);
+        uspan_otlp_run(o, *(const uint16_t *)v, 0u);
     }
 }
 
@@ -87,7 +128,7 @@ static inline uint8_t *copy(uspan_otlp_t *o, uint8_t *at, const uint8_t *end)
         size_t n = (size_t)(end - at);
         if (o->percent != 0u) {
             n = 0;
-            *at++ = (uint8_t)uspan_percent_byte((const char *)text, 3u, &n);
+            *at++ = (uint8_t)uspan_out(o->tracer)->percent_byte((const char *)text, 3u, &n);
             o->text = text + n;
             o->run--;
             continue;
@@ -98,7 +139,7 @@ static inline uint8_t *copy(uspan_otlp_t *o, uint8_t *at, const uint8_t *end)
         o->text = text + n;
         o->run -= (uint32_t)n;
         if (o->run == 0u && o->rest > 0u) {
-            run_from(o, o->block, USPAN_BLOCK);
+            uspan_otlp_run(o, o->block, USPAN_BLOCK);
         }
     }
     return at;
@@ -106,8 +147,7 @@ static inline uint8_t *copy(uspan_otlp_t *o, uint8_t *at, const uint8_t *end)
 
 /* ---- attributes ---------------------------------------------------------------------------------------- */
 
-/* AnyValue of what is no array. */
-static uint32_t size_plain(const uspan_entry_t *e)
+uint32_t uspan_otlp_size(const uspan_entry_t *e)
 {
     if (e->store > USPAN_STORE_BOOL) {
         return uspan_len_field(e->len);
@@ -115,8 +155,7 @@ static uint32_t size_plain(const uspan_entry_t *e)
     return e->store == USPAN_STORE_DOUBLE ? 9u : 1u + uspan_len_u64((uint64_t)e->v.i);
 }
 
-/* The same, written; its text follows. */
-static inline uint8_t *put_plain(uspan_otlp_t *o, uint8_t *at, const uspan_entry_t *e)
+uint8_t *uspan_otlp_put(uspan_otlp_t *o, uint8_t *at, const uspan_entry_t *e)
 {
     static const uint8_t tags[] = {
         [USPAN_STORE_INT] = TAG(AnyValue_int_value, VARINT),
@@ -131,65 +170,12 @@ static inline uint8_t *put_plain(uspan_otlp_t *o, uint8_t *at, const uspan_entry
     unsigned store = e->store;
     unsigned tag = tags[store];
     if (store > USPAN_STORE_BOOL) {
-        follow(o, store, &e->v, e->len);
+        uspan_otlp_follow(o, store, &e->v, e->len);
         return uspan_put_len(at, tag, e->len);
     }
     *at = (uint8_t)tag;
     return store == USPAN_STORE_DOUBLE ? uspan_put_fixed64(at + 1, (uint64_t)e->v.i)
                                        : uspan_put_u64(at + 1, (uint64_t)e->v.i);
-}
-
-static uint8_t array_byte(uspan_otlp_t *o)
-{
-    const uspan_trace_part_t *p = &o->tracer->trace;
-    for (; o->array_at >= USPAN_BLOCK; o->array_at -= USPAN_BLOCK) {
-        o->array = p->block_next[o->array];
-    }
-    o->taken++;
-    return p->blocks[o->array].bytes[o->array_at++];
-}
-
-static void begin_array(uspan_otlp_t *o)
-{
-    o->array = o->entry->v.chain.head;
-    o->array_at = 0u;
-    o->taken = 0u;
-}
-
-/* The next element of the array under way as an attribute's value would be; a text's tail says where in its
- * first block it begins. */
-static void next_element(uspan_otlp_t *o, uspan_entry_t *one)
-{
-    unsigned store = o->entry->store;
-    one->len = 0u;
-    one->store = (uint8_t)(store - USPAN_STORE_INTS + USPAN_STORE_INT);
-    one->v.i = array_byte(o);
-    if (store == USPAN_STORE_TEXTS) {
-        one->len = (uint16_t)(one->v.i | array_byte(o) << 8);
-        one->store = USPAN_STORE_TEXT;
-        one->v.chain.head = o->array;
-        one->v.chain.tail = (uint16_t)o->array_at;
-        o->taken = (uint16_t)(o->taken + one->len);
-        o->array_at += one->len;
-    } else if (store != USPAN_STORE_BOOLS) {
-        one->v.near[0] = (uint8_t)one->v.i;
-        for (unsigned i = 1; i < 8u; i++) {
-            one->v.near[i] = array_byte(o);
-        }
-    }
-}
-
-/* The elements of the attribute under way, an array; ready to write them. */
-static uint32_t size_elements(uspan_otlp_t *o)
-{
-    uint32_t size = 0;
-    uspan_entry_t one;
-    for (begin_array(o); o->taken < o->entry->len;) {
-        next_element(o, &one);
-        size += uspan_len_field(size_plain(&one));
-    }
-    begin_array(o);
-    return size;
 }
 
 /* The key of a drop cause. Returns its length. */
@@ -238,16 +224,7 @@ static const uspan_entry_t *next_attr(uspan_otlp_t *o, unsigned list)
         o->made.v.i = o->batch->reported[item];
         return &o->made;
     }
-    o->item = (uint16_t)(item + 1u);
-    const uspan_event_rec_t *rec = o->base;
-    unsigned in_block = item % USPAN_ENTRIES_PER_BLOCK;
-    if (item >= rec->attr_count) {
-        return NULL;
-    }
-    if (in_block == 0u) {
-        o->entries = item == 0u ? rec->attrs : p->block_next[o->entries];
-    }
-    return &p->blocks[o->entries].entries[in_block];
+    return p->items->next_attr(o);
 }
 
 /* The rest of a list of attributes, each whole, one after another. One that does not fit, or is an array,
@@ -259,7 +236,8 @@ static uint8_t *put_attrs(uspan_otlp_t *o, uint8_t *at, const uint8_t *end, cons
         uint32_t key_len = e->key->len;
         bool is_array = e->store >= USPAN_STORE_INTS;
         o->entry = e;
-        uint32_t any = is_array ? uspan_len_field(size_elements(o)) : size_plain(e);
+        uint32_t any =
+            is_array ? uspan_len_field(o->tracer->trace.items->size_elements(o)) : uspan_otlp_size(e);
         uint32_t n = uspan_len_field(key_len) + uspan_len_field(any);
         if (o->counting != 0u) {
             o->counted += uspan_len_field(n);
@@ -268,33 +246,26 @@ static uint8_t *put_attrs(uspan_otlp_t *o, uint8_t *at, const uint8_t *end, cons
         at = uspan_put_len(at, row->tag, n);
         at = uspan_put_len(at, TAG(KeyValue_key, BYTES), key_len);
         if (is_array || end - at < (ptrdiff_t)key_len + (ptrdiff_t)USPAN_HEAD_BYTES) {
-            follow(o, USPAN_STORE_STATIC, &e->key->text, key_len);
+            uspan_otlp_follow(o, USPAN_STORE_STATIC, &e->key->text, key_len);
             return at;
         }
         memcpy(at, e->key->text, key_len);
         at = uspan_put_len(at + key_len, TAG(KeyValue_value, BYTES), any);
-        at = put_plain(o, at, e);
+        at = uspan_otlp_put(o, at, e);
         if (o->run > 0u) {
             at = copy(o, at, end);
         }
         if (o->run > 0u || end - at < (ptrdiff_t)USPAN_HEAD_BYTES) {
-            o->step--;
+            o->row--;
             return at;
         }
     }
     o->item = 0u;
-    o->step = (uint8_t)(o->step + 2u);
+    o->row++;
     return at;
 }
 
 /* ---- the walk ------------------------------------------------------------------------------------------ */
-
-/* A time of the span under way, Unix time. */
-USPAN_ONCE static uint8_t *put_time(const uspan_otlp_t *o, uint8_t *at, unsigned tag, const uint64_t *mono_ns)
-{
-    *at = (uint8_t)tag;
-    return uspan_put_fixed64(at + 1, *mono_ns + (uint64_t)o->tracer->trace.epochs[o->span->epoch].offset_ns);
-}
 
 /* Write fields at `at`, until text follows, a message begins or ends, or there is no room for another.
  * Counting, each is written to the same place. Returns the end of what was written. */
@@ -305,18 +276,16 @@ static uint8_t *walk(uspan_otlp_t *o, uint8_t *const begin, const uint8_t *end)
     uint8_t *at = begin;
     o->event = EVENT_NONE;
     do {
-        const row_t *row = &rows[o->step++];
+        const row_t *row = o->row++;
         unsigned tag = row->tag;
         const void *from = (const uint8_t *)o->base + row->arg;
-        const uspan_slot_t *slot = o->base; /* or these two, as the row has it */
-        const uspan_event_rec_t *event = o->base;
-        const uspan_link_rec_t *link = o->base;
-        unsigned store = USPAN_STORE_NEAR; /* NONE: n is a number */
+        const uspan_slot_t *slot = o->base; /* where the row has it so */
+        unsigned store = USPAN_STORE_NEAR;  /* NONE: n is a number */
         uint32_t n = 0;
         switch (row->op) {
         case OP_STATUS:
             if (slot->message_len == 0u) {
-                o->step = (uint8_t)(o->step + row->arg);
+                o->row += row->arg;
                 if (slot->status != USPAN_STATUS_UNSET) {
                     at = uspan_put_len(at, tag, 2u);
                     tag = TAG(Status_code, VARINT);
@@ -333,7 +302,7 @@ static uint8_t *walk(uspan_otlp_t *o, uint8_t *const begin, const uint8_t *end)
             o->item = o->scope == NULL ? 0u : USPAN_DROP_COUNT; /* drop counts stand on the first */
             o->scope = uspan_batch_scope(o->tracer, o->batch, o->dest, o->scope);
             if (o->scope == NULL) {
-                o->step = (uint8_t)(o->step + row->arg);
+                o->row += row->arg;
                 break;
             }
             o->base = o->scope;
@@ -344,13 +313,13 @@ static uint8_t *walk(uspan_otlp_t *o, uint8_t *const begin, const uint8_t *end)
             store = USPAN_STORE_NONE;
             if (o->counting != 0u && o->batch->scope != NULL) { /* all of them at once */
                 o->counted += o->batch->spans_len;
-                o->step = (uint8_t)(o->step + row->arg);
+                o->row += row->arg;
                 break;
             }
             do { /* counting, one after another: each was measured once, for its size */
                 o->slot = uspan_batch_next(o->tracer, o->batch, o->dest, o->slot, o->scope);
                 if (o->slot == USPAN_NO_INDEX) {
-                    o->step = (uint8_t)(o->step + row->arg);
+                    o->row += row->arg;
                     n = 0u;
                     break;
                 }
@@ -360,47 +329,27 @@ static uint8_t *walk(uspan_otlp_t *o, uint8_t *const begin, const uint8_t *end)
             } while (o->counting != 0u);
             o->base = o->span;
             break;
-        case OP_REST:
-            if ((slot->event_count | slot->link_count | slot->dropped_attrs | slot->dropped_events |
-                 slot->dropped_links) == 0) {
-                o->step = (uint8_t)(o->step + row->arg);
+        case OP_ITEMS:
+            if (p->items != NULL &&
+                (slot->event_count | slot->link_count | slot->dropped_events | slot->dropped_links) != 0) {
+                o->after_items = o->row;
+                o->row = p->items->rows;
             }
             break;
-        case OP_RECORDS:
-            o->rec = *(const uint16_t *)from;
-            break;
-        case OP_RECORD:
-            if (o->rec == USPAN_NO_INDEX) {
-                o->base = o->span;
-                o->step = (uint8_t)(o->step + row->arg);
-                break;
-            }
-            o->base = &p->blocks[o->rec];
-            o->rec = p->blocks[o->rec].event.next;
-            o->event = EVENT_OPEN;
-            return at;
         case OP_ATTR:
             at = put_attrs(o, at, end, row);
             break;
         case OP_VALUE:
             if (o->entry->store < USPAN_STORE_INTS) {
-                at = put_plain(o, uspan_put_len(at, tag, size_plain(o->entry)), o->entry);
-                o->step = (uint8_t)(o->step - 2u);
-            } else {
-                uint32_t size = size_elements(o);
-                at = uspan_put_len(at, tag, uspan_len_field(size));
-                at = uspan_put_len(at, TAG(AnyValue_array_value, BYTES), size);
+                at = uspan_otlp_put(o, uspan_put_len(at, tag, uspan_otlp_size(o->entry)), o->entry);
+                o->row -= 2;
+                break;
             }
-            break;
-        case OP_ELEMENT:
-            if (o->taken < o->entry->len) {
-                uspan_entry_t one;
-                next_element(o, &one);
-                at = put_plain(o, uspan_put_len(at, tag, size_plain(&one)), &one);
-                run_from(o, one.v.chain.head, one.v.chain.tail);
-                o->step--;
-            } else {
-                o->step = (uint8_t)(o->step - 3u);
+            /* fall through */
+        default:
+            at = p->items->write(o, at, row);
+            if (o->event == EVENT_OPEN || (o->event != EVENT_NONE && o->counting != 0u)) {
+                return at;
             }
             break;
         case OP_IDS:
@@ -427,27 +376,17 @@ static uint8_t *walk(uspan_otlp_t *o, uint8_t *const begin, const uint8_t *end)
             break;
         case OP_TIMES:
             at = uspan_put_len(at, tag, slot->kind);
-            at = put_time(o, at, TAG(Span_start_time_unix_nano, FIXED64), from);
-            tag = TAG(Span_end_time_unix_nano, FIXED64);
-            from = &slot->end_ns;
-            /* fall through */
-        case OP_TIME:
-            at = put_time(o, at, tag, from);
+            at = uspan_otlp_time(o, at, TAG(Span_start_time_unix_nano, FIXED64), from);
+            at = uspan_otlp_time(o, at, TAG(Span_end_time_unix_nano, FIXED64), &slot->end_ns);
             break;
         case OP_FLAGS:
-        case OP_LINK_FLAGS:
             *at++ = (uint8_t)tag;
-            if (row->op == OP_FLAGS) {
-                *at++ = 1u; /* a tag of two bytes */
-                n = slot->flags | (uint32_t)(slot->traits & USPAN_TRAIT_REMOTE_PARENT) << 8;
-            } else {
-                n = link->flags | (link->remote != 0u ? 0x200u : 0u);
-            }
-            at = uspan_put_fixed32(at, 0x100u | n);
-            n = 0u;
+            *at++ = 1u; /* a tag of two bytes */
+            at = uspan_put_fixed32(at, 0x100u | slot->flags |
+                                           (uint32_t)(slot->traits & USPAN_TRAIT_REMOTE_PARENT) << 8);
             /* fall through */
         case OP_CLOSE:
-            o->step = (uint8_t)(o->step - row->arg);
+            o->row -= row->arg;
             o->event = EVENT_CLOSE;
             if (o->counting != 0u) {
                 return at;
@@ -455,18 +394,6 @@ static uint8_t *walk(uspan_otlp_t *o, uint8_t *const begin, const uint8_t *end)
             break;
         case OP_NAME:
             n = slot->name_len;
-            break;
-        case OP_EVENT_NAME:
-            store = event->name_store;
-            n = event->name_len;
-            break;
-        case OP_LINK_STATE:
-            if (link->attr_count > 0u && p->blocks[link->attrs].entries[0].key == NULL) {
-                const uspan_entry_t *e = next_attr(o, LIST_RECORD);
-                store = e->store;
-                from = &e->v;
-                n = e->len;
-            }
             break;
 #if USPAN_TRACESTATE_BYTES > 0
         case OP_TRACESTATE:
@@ -487,15 +414,15 @@ static uint8_t *walk(uspan_otlp_t *o, uint8_t *const begin, const uint8_t *end)
             store = USPAN_STORE_STATIC;
             n = *(const char *const *)from != NULL ? (uint32_t)strlen(*(const char *const *)from) : 0u;
             break;
-        default: /* the end: it stays there */
-            o->step--;
+        case OP_END: /* it stays there */
+            o->row--;
             o->event = EVENT_CLOSE;
             return at;
         }
         if (n > 0u) {
             at = uspan_put_len(at, tag, n);
             if (store != USPAN_STORE_NONE) {
-                follow(o, store, from, n);
+                uspan_otlp_follow(o, store, from, n);
             }
         }
         if (o->counting != 0u) {
@@ -538,7 +465,7 @@ static uint8_t *advance(uspan_otlp_t *o, uint8_t *at, const uint8_t *end)
     at = walk(o, at, end);
     if (o->event == EVENT_OPEN) {
         uspan_otlp_t ahead = *o;
-        at = uspan_put_len(at, rows[o->step - 1u].tag, measure(&ahead));
+        at = uspan_put_len(at, o->row[-1].tag, measure(&ahead));
     }
     return at;
 }
@@ -548,6 +475,7 @@ void uspan_otlp_begin(uspan_otlp_t *o, uspan_tracer_t *t, const uspan_batch_t *b
     memset(o, 0, sizeof *o);
     o->tracer = t;
     o->base = t; /* never NULL, for sums with it */
+    o->row = rows;
     o->batch = batch;
     o->dest = (uint8_t)dest;
 }
@@ -562,7 +490,7 @@ size_t uspan_otlp_read(uspan_otlp_t *o, uint8_t *out, size_t cap)
         memcpy(at, o->head + o->head_at, n);
         o->head_at = (uint8_t)(o->head_at + n);
         at = copy(o, at + n, end);
-        if (at == end || (o->step == END_STEP && o->head_at == o->head_len)) {
+        if (at == end || (o->row == END_ROW && o->head_at == o->head_len)) {
             return (size_t)(at - out);
         }
         if (end - at >= (ptrdiff_t)USPAN_HEAD_BYTES) {
@@ -587,7 +515,7 @@ uint32_t uspan_size_span(uspan_tracer_t *t, const uspan_slot_t *slot)
     uspan_otlp_begin(&o, t, NULL, 0u);
     o.span = slot;
     o.base = slot;
-    o.step = SPAN_STEP;
+    o.row = &rows[SPAN_STEP];
     return measure(&o);
 }
 /* NOLINTEND(clang-analyzer-core.NullDereference,clang-analyzer-core.NonNullParamChecker) */

@@ -1,5 +1,5 @@
-/* otlp_rows.h: for otlp.c alone: what stands in each message, in ascending order of fields, as the walk meets
- * it. */
+/* otlp_rows.h: for otlp.c and otlp_items.c: how a table says what stands in each message, in ascending order
+ * of fields, and what the two do for each other. */
 #ifndef USPAN_EXPORT_OTLP_ROWS_H
 #define USPAN_EXPORT_OTLP_ROWS_H
 
@@ -11,108 +11,80 @@
 enum event { EVENT_NONE, EVENT_OPEN, EVENT_CLOSE };
 
 enum op {
-    OP_END,     /* of the request */
-    OP_CLOSE,   /* a message ends; arg rows back it goes on */
-    OP_OPEN,    /* a message begins */
-    OP_STATUS,  /* the same, or arg rows are left out */
-    OP_SCOPE,   /* the next one's message begins; after the last it goes on arg rows further */
-    OP_SPAN,    /* likewise */
-    OP_RECORD,  /* an event or a link, likewise */
-    OP_RECORDS, /* arg: where the span has the first of them */
-    OP_ATTR,    /* the next of the list arg: tag, length, key; after the last, both rows below are left out */
-    OP_VALUE,   /* its value, or the head of one that is an array */
-    OP_ELEMENT, /* of the array */
-    OP_REST,    /* without events, links and dropped counts, arg rows are left out */
-    OP_IDS,     /* the others write one field, from arg in the slot, event, link or scope; this one two */
-    OP_PARENT,  /* nothing for a root */
-    OP_U8,      /* nothing for 0 */
+    OP_END,    /* of the request */
+    OP_CLOSE,  /* a message ends; arg rows back it goes on */
+    OP_OPEN,   /* a message begins */
+    OP_STATUS, /* the same, or arg rows are left out */
+    OP_SCOPE,  /* the next one's message begins; after the last it goes on arg rows further */
+    OP_SPAN,   /* likewise */
+    OP_ATTR,   /* the next of the list arg: tag, length, key; after the last, the row below is left out */
+    OP_VALUE,  /* its value, or of an array its beginning */
+    OP_ITEMS,  /* a span's events, links and their dropped counts, where it has some */
+    OP_IDS,    /* the others write one field, from arg in the slot, event, link or scope; this one two */
+    OP_PARENT, /* nothing for a root */
+    OP_U8,     /* nothing for 0 */
     OP_U16,
-    OP_TIME,       /* monotonic */
-    OP_TIMES,      /* kind, start and end of a span */
-    OP_FLAGS,      /* last in a span, which ends; arg rows back it goes on */
-    OP_LINK_FLAGS, /* likewise in a link */
+    OP_TIMES, /* kind, start and end of a span */
+    OP_FLAGS, /* last in a span, which ends; arg rows back it goes on */
     OP_NAME,
-    OP_EVENT_NAME,
-    OP_LINK_STATE,
     OP_TRACESTATE,
     OP_MESSAGE,
     OP_STRING, /* a pointer to it; nothing for "" and NULL */
-    OP_SCHEMA
+    OP_SCHEMA,
+    /* from here on those of otlp_items.c */
+    OP_ELEMENT,    /* of the array under way, until there is none */
+    OP_RECORDS,    /* arg: where the span has the first of them */
+    OP_RECORD,     /* the next event's or link's message begins; after the last it goes on arg rows further */
+    OP_TIME,       /* monotonic */
+    OP_LINK_FLAGS, /* last in a link, which ends; arg rows back it goes on */
+    OP_EVENT_NAME,
+    OP_LINK_STATE,
+    OP_ITEMS_END
 };
 
 enum list { LIST_RESOURCE, LIST_DROPS, LIST_SPAN, LIST_RECORD };
 
-typedef struct row {
+typedef struct uspan_row {
     uint8_t tag, op, arg;
 } row_t;
 
 #define TAG(field, type) USPAN_TAG(uspan_otlp_##field##_tag, USPAN_WIRE_##type)
-#define ATTRIBUTES(field, list)                                                        \
-    { TAG(field, BYTES), OP_ATTR, list }, { TAG(KeyValue_value, BYTES), OP_VALUE, 0 }, \
-    {                                                                                  \
-        TAG(ArrayValue_values, BYTES), OP_ELEMENT, 0                                   \
+#define ATTRIBUTES(field, list)                 \
+    { TAG(field, BYTES), OP_ATTR, list },       \
+    {                                           \
+        TAG(KeyValue_value, BYTES), OP_VALUE, 0 \
     }
 #define OF_SLOT(field) offsetof(uspan_slot_t, field)
 #define OF_EVENT(field) offsetof(uspan_event_rec_t, field)
 #define OF_LINK(field) offsetof(uspan_link_rec_t, field)
 _Static_assert(OF_SLOT(name) <= UINT8_MAX, "fields of a span are within reach of a row");
 
-#define STATE_ROWS (USPAN_TRACESTATE_BYTES > 0 ? 1 : 0)
-static const uint8_t no_id[8];
+/* A time of the span under way, Unix time. */
+static inline uint8_t *uspan_otlp_time(const uspan_otlp_t *o, uint8_t *at, unsigned tag,
+                                       const uint64_t *mono_ns)
+{
+    *at = (uint8_t)tag;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a span is under way where a row has a time */
+    return uspan_put_fixed64(at + 1, *mono_ns + (uint64_t)o->tracer->trace.epochs[o->span->epoch].offset_ns);
+}
 
-static const row_t rows[] = {
-    { TAG(ExportTraceServiceRequest_resource_spans, BYTES), OP_OPEN, 0 },
-    { TAG(ResourceSpans_resource, BYTES), OP_OPEN, 0 },
-    ATTRIBUTES(Resource_attributes, LIST_RESOURCE),
-    { 0, OP_CLOSE, 0 },
-    { TAG(ResourceSpans_scope_spans, BYTES), OP_SCOPE, 44 + STATE_ROWS },
-    { TAG(ScopeSpans_scope, BYTES), OP_OPEN, 0 },
-    { TAG(InstrumentationScope_name, BYTES), OP_STRING, offsetof(uspan_scope_t, name) },
-    { TAG(InstrumentationScope_version, BYTES), OP_STRING, offsetof(uspan_scope_t, version) },
-    ATTRIBUTES(InstrumentationScope_attributes, LIST_DROPS),
-    { 0, OP_CLOSE, 0 },
-    { TAG(ScopeSpans_spans, BYTES), OP_SPAN, 34 + STATE_ROWS },
-#define SPAN_STEP 15u
-    { TAG(Span_trace_id, BYTES), OP_IDS, OF_SLOT(trace_id) },
-#if USPAN_TRACESTATE_BYTES > 0
-    { TAG(Span_trace_state, BYTES), OP_TRACESTATE, 0 },
-#endif
-    { TAG(Span_parent_span_id, BYTES), OP_PARENT, OF_SLOT(parent_id) },
-    { TAG(Span_name, BYTES), OP_NAME, OF_SLOT(name) },
-    { TAG(Span_kind, VARINT), OP_TIMES, OF_SLOT(start_ns) },
-    ATTRIBUTES(Span_attributes, LIST_SPAN),
-    { 0, OP_REST, 21 },
-    { TAG(Span_dropped_attributes_count, VARINT), OP_U16, OF_SLOT(dropped_attrs) },
-    { 0, OP_RECORDS, OF_SLOT(events) },
-    { TAG(Span_events, BYTES), OP_RECORD, 7 },
-    { TAG(Span_Event_time_unix_nano, FIXED64), OP_TIME, OF_EVENT(time_ns) },
-    { TAG(Span_Event_name, BYTES), OP_EVENT_NAME, OF_EVENT(name) },
-    ATTRIBUTES(Span_Event_attributes, LIST_RECORD),
-    { TAG(Span_Event_dropped_attributes_count, VARINT), OP_U8, OF_EVENT(dropped) },
-    { 0, OP_CLOSE, 8 },
-    { TAG(Span_dropped_events_count, VARINT), OP_U16, OF_SLOT(dropped_events) },
-    { 0, OP_RECORDS, OF_SLOT(links) },
-    { TAG(Span_links, BYTES), OP_RECORD, 7 },
-    { TAG(Span_Link_trace_id, BYTES), OP_IDS, OF_LINK(trace_id) },
-    { TAG(Span_Link_trace_state, BYTES), OP_LINK_STATE, 0 },
-    ATTRIBUTES(Span_Link_attributes, LIST_RECORD),
-    { TAG(Span_Link_dropped_attributes_count, VARINT), OP_U8, OF_LINK(dropped) },
-    { TAG(Span_Link_flags, FIXED32), OP_LINK_FLAGS, 8 },
-    { TAG(Span_dropped_links_count, VARINT), OP_U16, OF_SLOT(dropped_links) },
-    { TAG(Span_status, BYTES), OP_STATUS, 3 },
-    { TAG(Status_message, BYTES), OP_MESSAGE, OF_SLOT(message) },
-    { TAG(Status_code, VARINT), OP_U8, OF_SLOT(status) },
-    { 0, OP_CLOSE, 0 },
-    { TAG(Span_flags, FIXED32) | 0x80u, OP_FLAGS, 35 + STATE_ROWS },
-    { TAG(ScopeSpans_schema_url, BYTES), OP_SCHEMA, 0 },
-    { 0, OP_CLOSE, 45 + STATE_ROWS },
-    { 0, OP_END, 0 },
+/* Text of an entry's kind is to be copied next; v: where its place is kept. */
+void uspan_otlp_follow(uspan_otlp_t *o, unsigned store, const void *v, uint32_t len);
+/* The text under way goes on in a block, at an offset that may lie behind its end. */
+void uspan_otlp_run(uspan_otlp_t *o, unsigned block, unsigned offset);
+/* AnyValue of what is no array: its size; and written, but for its text, which follows. */
+uint32_t uspan_otlp_size(const uspan_entry_t *e);
+uint8_t *uspan_otlp_put(uspan_otlp_t *o, uint8_t *at, const uspan_entry_t *e);
+
+/* What encodes events, links and arrays. */
+struct uspan_items {
+    const row_t *rows; /* of a span that has events or links; after them o->after_items */
+    /* The row of an op that the walk does not know, at the end of what was written; returns its new end. */
+    uint8_t *(*write)(uspan_otlp_t *o, uint8_t *at, const row_t *row);
+    /* The next attribute of the event or link that is base, or NULL after the last. */
+    const uspan_entry_t *(*next_attr)(uspan_otlp_t *o);
+    /* Bytes of the elements of the attribute under way, an array. */
+    uint32_t (*size_elements)(uspan_otlp_t *o);
 };
-#define END_STEP (sizeof(rows) / sizeof(rows[0]) - 1u)
-_Static_assert(END_STEP == 51 + STATE_ROWS, "rows that go back or further do so by as much as they say");
-_Static_assert(USPAN_TRAIT_REMOTE_PARENT << 8 == 0x200, "the trait is the flag's bit");
-_Static_assert(OF_SLOT(span_id) == OF_SLOT(trace_id) + 16u && OF_LINK(span_id) == OF_LINK(trace_id) + 16u &&
-                   uspan_otlp_Span_span_id_tag == uspan_otlp_Span_Link_span_id_tag,
-               "both ids are written in one go");
 
 #endif

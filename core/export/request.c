@@ -73,6 +73,14 @@ void uspan_window_basic(uspan_window_t *w, const char *user, const char *pass)
     }
 }
 
+#define AGENT "User-Agent: uspan/" USPAN_VERSION " (C)\r\n"
+#if USPAN_KEEP_ALIVE_MS == 0
+#define LAST_OWN "\r\nConnection: close\r\n"
+#else
+#define LAST_OWN "\r\n"
+#endif
+
+#if USPAN_WITH_HEADERS
 /* The configured headers, and ours where they hold no User-Agent. */
 static void put_pairs(uspan_window_t *w, const char *list)
 {
@@ -90,7 +98,7 @@ static void put_pairs(uspan_window_t *w, const char *list)
         uspan_window_text(w, "\r\n");
     }
     if (!agent) {
-        uspan_window_text(w, "User-Agent: uspan/" USPAN_VERSION " (C)\r\n");
+        uspan_window_text(w, AGENT);
     }
 }
 
@@ -108,31 +116,36 @@ static void put_basic(uspan_window_t *w, const uspan_target_t *target)
     uspan_window_text(w, "\r\n");
 }
 
+#endif
+
 void uspan_request_render(const uspan_target_t *target, const uspan_request_t *r, uspan_window_t *w)
 {
     const uspan_url_t *url = &target->url;
-    const char *path = r->path != NULL ? r->path : url->path;
-    uspan_window_text(w, r->method);
+    const char *path = USPAN_ONLY_BATCHES || r->path == NULL ? url->path : r->path;
+    uspan_window_text(w, USPAN_ONLY_BATCHES ? "POST " : r->method);
     if (path[0] != '/') {
-        uspan_window_char(w, '/'); /* none, or a query only */
+        uspan_window_text(w, "/"); /* none, or a query only */
     }
     uspan_window_put(w, path, strcspn(path, "#"));
     uspan_window_text(w, " HTTP/1.1\r\nHost: ");
-    uspan_window_text(w, url->literal6 ? "[" : "");
-    uspan_window_text(w, url->host);
-    uspan_window_text(w, url->literal6 ? "]" : "");
-    if (url->port != (url->tls ? 443u : 80u)) {
-        uspan_window_char(w, ':');
-        uspan_window_number(w, url->port);
-    }
+    uspan_window_put(w, url->authority, (size_t)(url->path - url->authority));
+#if USPAN_ONLY_BATCHES
+    uspan_window_text(w, "\r\nContent-Type: application/x-protobuf\r\nContent-Length: ");
+    uspan_window_number(w, r->body_len);
+#else
     if (r->content_type != NULL) {
         uspan_window_text(w, "\r\nContent-Type: ");
         uspan_window_text(w, r->content_type);
         uspan_window_text(w, "\r\nContent-Length: ");
         uspan_window_number(w, r->body_len);
     }
-    uspan_window_text(w, USPAN_KEEP_ALIVE_MS == 0 ? "\r\nConnection: close\r\n" : "\r\n");
+#endif
+#if USPAN_WITH_HEADERS
+    uspan_window_text(w, LAST_OWN);
     put_pairs(w, target->headers);
     put_basic(w, target);
     uspan_window_text(w, "\r\n");
+#else
+    uspan_window_text(w, LAST_OWN AGENT "\r\n");
+#endif
 }

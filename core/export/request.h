@@ -19,6 +19,9 @@ void uspan_window_number(uspan_window_t *w, uint32_t n);
 /* Base64 (RFC 4648 §4) of "user:pass". */
 void uspan_window_basic(uspan_window_t *w, const char *user, const char *pass);
 
+/* Builds that know batches only need not ask what a request is for. */
+#define USPAN_ONLY_BATCHES (!USPAN_HTTP_DATE && !USPAN_STUDIO)
+
 typedef struct uspan_request {
     const char *method;       /* "POST " */
     const char *path;         /* appended to the target's own where it is not the target's: NULL */

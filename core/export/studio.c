@@ -141,7 +141,6 @@ uspan_err_t uspan_studio(uspan_tracer_t *t, const uspan_transport_t *transport, 
     }
     memset(&t->out.studio, 0, sizeof t->out.studio);
     t->out.studio.url = parsed;
-    t->out.studio.url.path = PATH;
     t->out.studio.transport = transport;
     t->out.studio.timeout_ms = USPAN_TIMEOUT_MS;
     t->out.studio.why = "";

@@ -97,9 +97,9 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
     }
     memcpy(out->host, host, host_len);
     out->host[host_len] = '\0';
-    out->literal6 = literal6;
     out->tls = tls;
     out->port = (uint16_t)port;
+    out->authority = text;
     out->path = end;
     return NULL;
 }

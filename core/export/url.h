@@ -2,14 +2,62 @@
 #ifndef USPAN_EXPORT_URL_H
 #define USPAN_EXPORT_URL_H
 
+#include <string.h>
 #include "trace/inside.h"
 
-/* Take text apart into *out. path keeps pointing into text and is sent exactly as written, query included; a
- * fragment (RFC 3986 §3.5) ends it, and one that does not begin with '/' gets one in front.
+/* Take text apart into *out. authority and path keep pointing into text; path, query included, is sent
+ * exactly as written; a fragment (RFC 3986 §3.5) ends it, and one that does not begin with '/' gets one in
+ * front.
  * Refused: another scheme ("grpc://", port 4317: named with the HTTP one), no host, user info, a host longer
  * than USPAN_HOST_BYTES - 1, a port outside 1..65535, control characters, spaces or bytes above 0x7E
  * anywhere.
  * Returns: NULL: done; else why not, with the cure, static; *out is not touched then. Pure. */
 const char *uspan_url_parse(const char *text, uspan_url_t *out);
+
+/* All that may stand in an endpoint. */
+#define USPAN_URL_BYTES \
+    "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
+
+/* The same for a literal, in words that compilers fold: a good one leaves a few stores. Ports of more than
+ * five digits are refused too. *url is all zero. False: refused. */
+__attribute__((always_inline)) static inline bool uspan_url_take(uspan_url_t *url, const char *text)
+{
+    if (strlen(text) < 8u) { /* no host has room */
+        return false;
+    }
+    bool tls = (text[4] | 0x20) == 's';
+    const char *authority = text + (tls ? 8 : 7);
+    bool literal6 = authority[0] == '[';
+    const char *host = authority + literal6;
+    size_t len = literal6 ? strspn(host, "0123456789abcdefABCDEF:.")
+                          : strspn(host, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._");
+    const char *end = host + len;
+    bool good = (text[0] | 0x20) == 'h' && (text[1] | 0x20) == 't' && (text[2] | 0x20) == 't' &&
+                (text[3] | 0x20) == 'p' && authority[-3] == ':' && authority[-2] == '/' &&
+                authority[-1] == '/' && len - 1u < USPAN_HOST_BYTES - 1u && (!literal6 || *end == ']');
+    end += literal6 && good;
+    uint32_t port = tls ? 443u : 80u;
+    if (*end == ':') {
+        const char *digit = end + 1;
+        size_t n = strspn(digit, "0123456789");
+        port = n > 0u ? (unsigned)digit[0] - '0' : 0u;
+        port = n > 1u ? port * 10u + (uint8_t)digit[1] - '0' : port;
+        port = n > 2u ? port * 10u + (uint8_t)digit[2] - '0' : port;
+        port = n > 3u ? port * 10u + (uint8_t)digit[3] - '0' : port;
+        port = n > 4u ? port * 10u + (uint8_t)digit[4] - '0' : port;
+        good = good && n <= 5u;
+        end = digit + n;
+    }
+    if (!good || port - 1u >= UINT16_MAX || port == 4317u || strcspn(end, "/?#") != 0u ||
+        strspn(end, USPAN_URL_BYTES) != strlen(end)) {
+        return false;
+    }
+    memcpy(url->host, host, len);
+    url->tls = tls;
+    url->port = (uint16_t)port;
+    url->authority = authority;
+    url->path = end;
+    return true;
+}
 
 #endif

@@ -14,7 +14,7 @@
 
 USPAN_ONCE static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *dest)
 {
-#if USPAN_HEADERS_BYTES > 0
+#if USPAN_HEADERS_BYTES > 0 && USPAN_RUNTIME_SETTINGS
     char fresh[USPAN_HEADERS_BYTES];
     if (dest->renew == NULL || dest->target.renewed != 0u) {
         return false;

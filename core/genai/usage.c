@@ -2,6 +2,16 @@
  * recorded. The totals change under the lock. */
 #include "typed.h"
 
+/* A call of a model fails once, sampled or not. Caller holds the lock. */
+static void count_failure(uspan_trace_part_t *p, uspan_t s)
+{
+    uspan_slot_t *slot = uspan_slot_open(p, s);
+    if (slot != NULL && (slot->traits & USPAN_TRAIT_CALL) != 0u) {
+        slot->traits &= (uint8_t)~USPAN_TRAIT_CALL;
+        p->usage->errors++;
+    }
+}
+
 void uspan_set_usage(uspan_tracer_t *t, uspan_usage_t *usage)
 {
     if (!uspan_is_live(t)) {
@@ -9,6 +19,7 @@ void uspan_set_usage(uspan_tracer_t *t, uspan_usage_t *usage)
     }
     uint32_t state = uspan_lock(t);
     t->trace.usage = usage;
+    t->trace.count_failure = usage != NULL ? count_failure : NULL;
     uspan_unlock(t, state);
 }
 

@@ -44,7 +44,11 @@ static inline bool uspan_is_redacted(const uspan_tracer_t *t, const uspan_key_t 
 {
     return USPAN_CONTENT != 0 && (key->flags & USPAN_KEY_CONTENT) != 0u && t->trace.redactor != NULL;
 }
-void uspan_redact(const uspan_tracer_t *t, const uspan_key_t *key, const char **text, size_t *len);
+static inline void uspan_redact(const uspan_tracer_t *t, const uspan_key_t *key, const char **text,
+                                size_t *len)
+{
+    t->trace.redact(t, key, text, len);
+}
 /* The worse of two results: the first below USPAN_OK, else USPAN_TRUNCATED over USPAN_OK. */
 static inline uspan_err_t uspan_worse(uspan_err_t a, uspan_err_t b)
 {

@@ -33,6 +33,7 @@ static uspan_t exchange(uspan_tracer_t *t, uspan_t s)
         return before;
     }
     uspan_trace_part_t *p = &t->trace;
+    p->find_current = uspan_current;
     uintptr_t task = p->port->task(p->port->ctx);
     unsigned at = USPAN_TASKS_MAX;
     uint32_t state = uspan_lock(t);

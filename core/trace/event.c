@@ -2,6 +2,7 @@
  * step. Their records begin alike, so that one walk serves both. */
 #include <string.h>
 #include "attr.h"
+#include "trace.h"
 
 #define SAME_PLACE(field)                                                                        \
     USPAN_STATIC_ASSERT(offsetof(uspan_event_rec_t, field) == offsetof(uspan_link_rec_t, field), \
@@ -87,6 +88,7 @@ static uspan_link_rec_t *begin(item_t *it, uspan_tracer_t *t, uspan_t s, bool is
         it->content = uspan_content_on(p, slot);
         if (room && uspan_blocks_take(p, 1u, &it->block, &tail) > 0u) {
             p->give_items = give_items;
+            p->items = &uspan_items;
             rec = &p->blocks[it->block].link;
             rec->next = USPAN_NO_INDEX;
             rec->attrs = USPAN_NO_INDEX;

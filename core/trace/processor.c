@@ -1,35 +1,24 @@
 /* processor.c: the application's hooks, run outside every lock; and the switches. */
 #include "trace.h"
 #include "attr.h"
+#include "utf8.h"
 
-void uspan_processors_span(uspan_tracer_t *t, uspan_t s, bool end)
+static void run_processors(uspan_tracer_t *t, uspan_t s, unsigned event)
 {
     for (uspan_processor_t *h = t->trace.processors; h != NULL; h = h->next) {
-        void (*hook)(void *ctx, uspan_tracer_t *t, uspan_t s) = end ? h->on_end : h->on_start;
-        if (hook != NULL) {
-            hook(h->ctx, t, s);
+        if (event <= USPAN_ON_END) {
+            void (*hook)(void *ctx, uspan_tracer_t *t, uspan_t s) =
+                event == USPAN_ON_END ? h->on_end : h->on_start;
+            if (hook != NULL) {
+                hook(h->ctx, t, s);
+            }
+        } else {
+            void (*hook)(void *ctx) = event == USPAN_ON_FLUSH ? h->force_flush : h->shutdown;
+            if (hook != NULL) {
+                hook(h->ctx);
+            }
         }
     }
-}
-
-static void call_all(const uspan_tracer_t *t, bool last)
-{
-    for (uspan_processor_t *h = t->trace.processors; h != NULL; h = h->next) {
-        void (*hook)(void *ctx) = last ? h->shutdown : h->force_flush;
-        if (hook != NULL) {
-            hook(h->ctx);
-        }
-    }
-}
-
-void uspan_processors_flush(uspan_tracer_t *t)
-{
-    call_all(t, false);
-}
-
-void uspan_processors_shutdown(uspan_tracer_t *t)
-{
-    call_all(t, true);
 }
 
 uspan_err_t uspan_add_processor(uspan_tracer_t *t, uspan_processor_t *added)
@@ -45,16 +34,18 @@ uspan_err_t uspan_add_processor(uspan_tracer_t *t, uspan_processor_t *added)
     }
     added->next = NULL;
     *at = added;
+    t->trace.run_processors = run_processors;
     return USPAN_OK;
 }
 
 void uspan_set_processor(uspan_tracer_t *t, uspan_processor_t *only)
 {
-    uspan_processors_shutdown(t);
+    uspan_processors(t, USPAN_NULL, USPAN_ON_SHUTDOWN);
     if (only != NULL) {
         only->next = NULL;
     }
     t->trace.processors = only;
+    t->trace.run_processors = run_processors; /* and stays: another task may be about to call it */
 }
 
 void uspan_set_enabled(uspan_tracer_t *t, bool enabled)
@@ -77,22 +68,23 @@ void uspan_set_content(uspan_tracer_t *t, bool enabled)
     uspan_unlock(t, state);
 }
 
-void uspan_set_redactor(uspan_tracer_t *t, const uspan_redactor_t *redactor)
-{
-    if (uspan_is_live(t) && USPAN_CONTENT != 0) {
-        uint32_t state = uspan_lock(t);
-        t->trace.redactor = redactor;
-        uspan_unlock(t, state);
-    }
-}
-
-void uspan_redact(const uspan_tracer_t *t, const uspan_key_t *key, const char **text, size_t *len)
+static void redact(const uspan_tracer_t *t, const uspan_key_t *key, const char **text, size_t *len)
 {
     const uspan_redactor_t *r = t->trace.redactor; /* another task may take it away */
     if (r != NULL) {
         const char *kept = r->redact(r->ctx, key, *text, len);
         *text = kept != NULL ? kept : "";
         *len = kept != NULL ? *len : 0u;
+    }
+}
+
+void uspan_set_redactor(uspan_tracer_t *t, const uspan_redactor_t *redactor)
+{
+    if (uspan_is_live(t) && USPAN_CONTENT != 0) {
+        uint32_t state = uspan_lock(t);
+        t->trace.redact = redact;
+        t->trace.redactor = redactor;
+        uspan_unlock(t, state);
     }
 }
 
@@ -122,6 +114,7 @@ static uint16_t bounded(unsigned wanted, unsigned max)
 void uspan_set_limits(uspan_tracer_t *t, const uspan_limits_t *limits)
 {
     const uspan_limits_t *l = limits != NULL ? limits : &uspan_limits_max;
+    t->trace.limit_chars = uspan_utf8_chars;
     t->trace.limits = (uspan_limits_t){
         .attrs = bounded(l->attrs, USPAN_ATTRS_MAX),
         .events = bounded(l->events, USPAN_EVENTS_MAX),

@@ -141,7 +141,7 @@ uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, si
         parent = USPAN_ROOT;
         c = uspan_context_is_valid(c) ? c : NULL;
     } else if (parent.id == USPAN_CURRENT.id) {
-        parent = uspan_current(t);
+        parent = t->trace.find_current != NULL ? t->trace.find_current(t) : USPAN_NULL;
         parent.id += parent.id == 0u; /* USPAN_ROOT where there is none */
     }
     bool apart = parent.id == USPAN_ROOT.id; /* no child of a span */
@@ -188,8 +188,8 @@ uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, si
     }
     uspan_unlock(t, state);
 
-    if (recorded && p->processors != NULL && !uspan_is_full(o)) {
-        uspan_processors_span(t, s, false);
+    if (recorded && !uspan_is_full(o)) {
+        uspan_processors(t, s, USPAN_ON_START);
     }
     return s;
 }
@@ -206,7 +206,7 @@ uspan_t uspan_start_full(uspan_tracer_t *t, uspan_t parent, const char *name, si
         if (o->fill != NULL) {
             o->fill(o->fill_arg, t, s);
         }
-        uspan_processors_span(t, s, false);
+        uspan_processors(t, s, USPAN_ON_START);
     }
     return s;
 }
@@ -241,10 +241,10 @@ uspan_err_t uspan_end_at(uspan_tracer_t *t, uspan_t s, uint64_t end_ns)
         if ((slot->traits & USPAN_TRAIT_PENDING) != 0u) {
             p->finish_texts(p, slot);
         }
-        if (p->processors != NULL) {
+        if (p->run_processors != NULL) {
             slot->state = USPAN_STATE_ENDING;
             uspan_unlock(t, state);
-            uspan_processors_span(t, s, true);
+            p->run_processors(t, s, USPAN_ON_END);
             state = uspan_lock(t);
         }
         uspan_pool_queue(p, slot);

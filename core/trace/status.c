@@ -3,7 +3,6 @@
 #include <string.h>
 #include "attr.h"
 #include "trace.h"
-#include "uspan/usage.h"
 #include "utf8.h"
 
 size_t uspan_name_clean(const char *name, size_t len, char buf[USPAN_NAME_MAX], bool *whole)
@@ -46,16 +45,6 @@ uspan_err_t uspan_set_name_n(uspan_tracer_t *t, uspan_t s, const char *name, siz
     return err;
 }
 
-/* A call of a model fails once, sampled or not. Caller holds the lock. */
-static void count_failure(uspan_trace_part_t *p, uspan_t s)
-{
-    uspan_slot_t *slot = uspan_slot_open(p, s);
-    if (slot != NULL && (slot->traits & USPAN_TRAIT_CALL) != 0u) {
-        slot->traits &= (uint8_t)~USPAN_TRAIT_CALL;
-        p->usage->errors++;
-    }
-}
-
 uspan_err_t uspan_set_status(uspan_tracer_t *t, uspan_t s, uspan_status_t status, const char *message)
 {
     if (t == NULL || status > USPAN_STATUS_ERROR) {
@@ -84,8 +73,8 @@ uspan_err_t uspan_set_status(uspan_tracer_t *t, uspan_t s, uspan_status_t status
         c = old;
     }
     uspan_chain_give(p, &c);
-    if (p->usage != NULL && status == USPAN_STATUS_ERROR) {
-        count_failure(p, s);
+    if (p->count_failure != NULL && status == USPAN_STATUS_ERROR) {
+        p->count_failure(p, s);
     }
     uspan_unlock(t, state);
     return err;

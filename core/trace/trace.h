@@ -7,14 +7,20 @@
 /* All of the recording part, from nothing. Context: before any other call. */
 void uspan_trace_init(uspan_tracer_t *t, const uspan_port_t *port);
 extern const uspan_limits_t uspan_limits_max;
+/* otlp_items.c: named here, so that only a program with events, links or arrays links it. */
+extern const struct uspan_items uspan_items;
 bool uspan_is_zero(const uint8_t *bytes, size_t len);
 bool uspan_context_is_valid(const uspan_context_t *c);
 /* No more starts; open spans are ended with an error "span not ended". Context: task. */
 void uspan_trace_stop(uspan_tracer_t *t);
-/* Hooks of every processor: on a span, at its start or end; on all. Context: task, no lock held. */
-void uspan_processors_span(uspan_tracer_t *t, uspan_t s, bool end);
-void uspan_processors_flush(uspan_tracer_t *t);
-void uspan_processors_shutdown(uspan_tracer_t *t);
+/* Hooks of every processor, of which s is told where there is one. Context: task, no lock held. */
+typedef enum uspan_event { USPAN_ON_START, USPAN_ON_END, USPAN_ON_FLUSH, USPAN_ON_SHUTDOWN } uspan_event_t;
+static inline void uspan_processors(uspan_tracer_t *t, uspan_t s, uspan_event_t event)
+{
+    if (t->trace.run_processors != NULL) {
+        t->trace.run_processors(t, s, event);
+    }
+}
 /* Well-formed bytes of a name into buf, returns how many. *whole: none were cut off. */
 size_t uspan_name_clean(const char *name, size_t len, char buf[USPAN_NAME_MAX], bool *whole);
 #if USPAN_STUDIO

@@ -2,6 +2,7 @@
  * where it must be. */
 #include <string.h>
 #include "attr.h"
+#include "trace.h"
 #include "utf8.h"
 
 #define STATIC_MAX 65000u /* what a length field holds, and sizes computed from it */
@@ -70,7 +71,7 @@ uspan_err_t uspan_entry_make_text(uspan_tracer_t *t, uspan_entry_t *e, const usp
     uspan_err_t worst = USPAN_OK;
     uint32_t limit = t->trace.limits.value_chars;
     if (limit != 0u && e->key != NULL) { /* names and tracestates are no attributes */
-        size_t kept = uspan_utf8_chars(text, len, limit);
+        size_t kept = t->trace.limit_chars(text, len, limit);
         worst = kept < len ? USPAN_TRUNCATED : USPAN_OK;
         len = kept;
     }
@@ -111,6 +112,7 @@ uspan_err_t uspan_entry_make(uspan_tracer_t *t, uspan_entry_t *e, const uspan_at
     }
     uspan_err_t worst = USPAN_OK;
     uspan_chain_t c = USPAN_CHAIN_EMPTY;
+    t->trace.items = &uspan_items; /* the same from everywhere: no lock */
     e->store = (uint8_t)(type + 2u);
     if (type == USPAN_TYPE_TEXTS) {
         worst = make_texts(t, &c, arg->v.texts, count);

@@ -18,7 +18,7 @@ CONFIG = ROOT / "core/include/uspan/config.h"
 # Options that nobody needs in his first week stay in their headers.
 LEFT_OUT = {"USPAN_ENABLED", "USPAN_EVENT_ATTRS_MAX", "USPAN_BATCH_FILL_PERCENT", "USPAN_POLL_MS", "USPAN_ANSWER_BYTES",
             "USPAN_ANSWER_MAX", "USPAN_UNSYNCED_BASE_S", "USPAN_SCHEMA_URL", "USPAN_SERVICE_NAME", "USPAN_RESOURCE",
-            "USPAN_STATUS_OK_ON_END", "USPAN_INSECURE_HEADERS_OVER_HTTP"}
+            "USPAN_STATUS_OK_ON_END", "USPAN_INSECURE_HEADERS_OVER_HTTP", "USPAN_RUNTIME_SETTINGS"}
 # Macros that no header defines: the build's own, and names that applications or CMake give.
 ELSEWHERE = [*ROOT.glob("CMakeLists.txt"), *ROOT.glob("port/cmake/*.cmake"), *ROOT.glob("port/*/*.[ch]"),
              *ROOT.glob("core/include/uspan/*.h"), *ROOT.glob("core/trace/pool.h")]

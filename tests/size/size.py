@@ -2,10 +2,10 @@
 """size.py: `make size`. Flash, RAM and stack of uspan on the host and on Cortex-M3, by linking it as firmware does.
 
 Invariant: core's flash is counted in a usual program, usual.c beside this file: it records W1 through the plain API,
-sends to one HTTPS collector, polls, flushes, shuts down and reads the accounts; config.h's defaults, but optional
-modules out; unused sections dropped; the program itself, its port and libc left out. What all public functions take
-together is told beside it, and both as -flto makes them. Exit status 0 only if every budget of design holds, a missed
-one does not grow, and, with --check, README.md agrees.
+sends to the HTTPS collector that the build names, polls, flushes, shuts down and reads the accounts; config.h's
+defaults, but optional modules out; unused sections dropped; the program itself, its port and libc left out. What it takes
+with settings at run time, and what all public functions take together, is told beside it, and all as -flto makes them.
+Exit status 0 only if every budget of design holds and, with --check, README.md agrees.
 Usage: size.py [--write | --check]   writes build/size.json; --write README's table too, --check compares it"""
 import json
 import re
@@ -20,13 +20,14 @@ from sources import (BUILD, CORTEX_M3, INCLUDES, NANOPB_OPTIONS, ROOT, WARNINGS,
 
 OUT = ROOT / "build/size"
 SECTIONS = ["-Os", "-w", "-ffunction-sections", "-fdata-sections", "-fcallgraph-info=su"]
-BUDGETS = {"core_proto_flash_bytes": 16384, "genai_flash_bytes": 8192, "ram_per_w1_span_bytes": 1300}
-# Missed today, and said so in README.md: until the budget holds, this much and no more.
-MISSED = {"core_proto_flash_bytes": 19730}
-GOALS = {"core_proto_flash_bytes": 12288, "genai_flash_bytes": 6144, "ram_per_w1_span_bytes": 1000}
+BUDGETS = {"core_proto_flash_bytes": 16384, "core_proto_lto_flash_bytes": 16384, "genai_flash_bytes": 8192,
+           "ram_per_w1_span_bytes": 1300}
+GOALS = {"core_proto_flash_bytes": 12288, "core_proto_lto_flash_bytes": 12288, "genai_flash_bytes": 6144,
+         "ram_per_w1_span_bytes": 1000}
 # The core that the budget is about: optional modules out. Each is then put in alone to see what it costs.
-BARE = {"USPAN_STUDIO": 0, "USPAN_HTTP_DATE": 0, "USPAN_TRACESTATE_BYTES": 0}
-OPTIONS = {"HTTP dates (`USPAN_HTTP_DATE 1`)": {"USPAN_HTTP_DATE": 1},
+BARE = {"USPAN_STUDIO": 0, "USPAN_HTTP_DATE": 0, "USPAN_TRACESTATE_BYTES": 0, "USPAN_RUNTIME_SETTINGS": 0}
+OPTIONS = {"settings at run time (`USPAN_RUNTIME_SETTINGS 1`)": {"USPAN_RUNTIME_SETTINGS": 1},
+           "HTTP dates (`USPAN_HTTP_DATE 1`)": {"USPAN_HTTP_DATE": 1},
            "tracestate (`USPAN_TRACESTATE_BYTES 512`)": {"USPAN_TRACESTATE_BYTES": 512},
            "Studio runs (`USPAN_STUDIO 1`)": {"USPAN_STUDIO": 1, "USPAN_STUDIO_URL": '"http://host:3000"'}}
 LESS = {"words of `uspan_diagnose()` and the log (`USPAN_TEXTS 1`, counted in core)": {"USPAN_TEXTS": 0},
@@ -97,15 +98,19 @@ def firmware(name, settings, genai=False, called=()):
 
 def core_figures(objects):
     """Flash by source of the usual program; and in sum: with all functions, and both by LTO."""
-    settings = {**BARE, **ENDPOINT}
-    folder = OUT / "lto"
-    lto = ["-Os", "-flto"]
-    by_lto = compile_all(core_sources() + proto_sources(), folder, CORTEX_M3,
-                         [*lto, "-w", "-ffunction-sections", "-fdata-sections", *defines(settings)])
-    program, everything = usual(folder, settings), calling(folder, all_functions(settings))
+    def built(name, options, more=None):
+        settings = {**BARE, **ENDPOINT, **(more or {})}
+        return compile_all(core_sources() + proto_sources(), OUT / name, CORTEX_M3, [*options, "-w", "-ffunction-sections",
+                           "-fdata-sections", *defines(settings)]), usual(OUT / name, settings)
+
+    folder, lto, changing = OUT / "lto", ["-Os", "-flto"], {"USPAN_RUNTIME_SETTINGS": 1}
+    by_lto, program = built("lto", lto)
+    everything = calling(folder, all_functions({**BARE, **ENDPOINT}))
     by_source = linked(folder, objects, program)
     return by_source, {"core_proto_flash_bytes": total(by_source),
                        "core_proto_lto_flash_bytes": total(linked(folder, by_lto, program, lto)),
+                       "core_proto_runtime_settings_flash_bytes": total(linked(
+                           folder, *built("changing", ["-Os"], changing))),
                        "core_proto_all_functions_flash_bytes": total(linked(folder, objects, everything)),
                        "core_proto_all_functions_lto_flash_bytes": total(linked(folder, by_lto, everything, lto))}
 
@@ -193,10 +198,11 @@ def table(size):
     lines = ["| figure (Cortex-M3, gcc -Os, linked, unused functions dropped) | bytes | budget | goal |",
              "| --- | ---: | ---: | ---: |"]
     names = {"core_proto_flash_bytes": "flash: core and proto with nanopb's runtime, optional modules out, in a usual program: "
-                                       "records W1, one HTTPS collector, polls, flushes, shuts down, reads the accounts",
+                                       "records W1, the build's HTTPS collector, polls, flushes, shuts down, reads the accounts",
              "core_proto_lto_flash_bytes": "the same with -flto",
-             "core_proto_all_functions_flash_bytes": "the same with every public function called",
-             "core_proto_all_functions_lto_flash_bytes": "the same with every public function called, and -flto",
+             "core_proto_runtime_settings_flash_bytes": "the same, with settings at run time (`USPAN_RUNTIME_SETTINGS 1`)",
+             "core_proto_all_functions_flash_bytes": "flash: the first with every public function called",
+             "core_proto_all_functions_lto_flash_bytes": "the same with -flto",
              "genai_flash_bytes": "flash: genai, all types",
              "ram_per_w1_span_bytes": "RAM: one chat span with 12 attributes (W1)"}
     for key, name in names.items():
@@ -245,9 +251,7 @@ def main(arguments):
     faults = boards.faults(size["boards"])
     for key, budget in BUDGETS.items():
         if size[key] > budget:
-            print(f"size: {key} is {size[key]:,}, over its budget of {budget:,}", file=sys.stderr)
-        if size[key] > max(budget, MISSED.get(key, 0)):
-            faults.append(f"{key} has grown")
+            faults.append(f"{key} is {size[key]:,}, over its budget of {budget:,}")
     if arguments:
         wrong = readme(size, arguments == ["--write"])
         faults += [wrong] if wrong else []

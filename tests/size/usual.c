@@ -1,6 +1,6 @@
 /* usual.c: the program whose flash is core's figure. An agent span with one chat span, W1 of tests/bench/w1.h with keys
- * of its own, sent to one HTTPS collector: set-up, time, polling, flush, shutdown, accounts; nothing that a simple
- * firmware would not call. Its own code and its port are not counted. */
+ * of its own, sent to the HTTPS collector that the build names: set-up, time, polling, flush, shutdown, accounts;
+ * nothing that a simple firmware would not call. Its own code and its port are not counted. */
 #include "uspan/uspan.h"
 
 /* What a board would give; never run, so all of it may be nothing. */

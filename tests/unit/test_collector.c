@@ -194,7 +194,7 @@ static void test_an_endpoint_changes_at_run_time(void **state)
     world_drain(w);
     assert_string_equal(w->host, "other");
     assert_int_equal(w->peer_port, 80);
-    assert_true(head_has(w, 1, "POST /in HTTP/1.1\r\nHost: other\r\n"));
+    assert_true(head_has(w, 1, "POST /in HTTP/1.1\r\nHost: other:80\r\n"));
     static const char *const useless[] = { "https://other/", "grpc://other:4317", "http://other:4317/", "",
                                            "http://a b/" };
     for (size_t i = 0; i < COUNT(useless); i++) {

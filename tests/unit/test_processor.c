@@ -79,8 +79,8 @@ static void test_hooks_run_in_the_order_they_were_added(void **state)
     assert_string_equal(story, "AsBsAeBe");
     assert_int_equal(peek_stats(w).dropped[USPAN_DROP_PARENT], 2);
     assert_int_equal(peek_slot(w, s)->attr_count, 1);
-    uspan_processors_flush(t);
-    uspan_processors_shutdown(t);
+    uspan_processors(t, USPAN_NULL, USPAN_ON_FLUSH);
+    uspan_processors(t, USPAN_NULL, USPAN_ON_SHUTDOWN);
     assert_string_equal(story, "AsBsAeBeAfBfAdBd");
     uspan_set_processor(t, NULL);
 }

@@ -25,7 +25,7 @@ static const head_t heads[] = {
     { "http://host:443/a@b_c", NULL, NULL, NULL, NULL, "GET ", NULL, NULL, 0,
       "GET /a@b_c HTTP/1.1\r\nHost: host:443\r\n" AGENT "\r\n" },
     { "https://host:443/", NULL, NULL, NULL, NULL, "GET ", NULL, NULL, 0,
-      "GET / HTTP/1.1\r\nHost: host\r\n" AGENT "\r\n" },
+      "GET / HTTP/1.1\r\nHost: host:443\r\n" AGENT "\r\n" },
     { "https://[fe80::1]:80/", NULL, NULL, NULL, NULL, "GET ", NULL, NULL, 0,
       "GET / HTTP/1.1\r\nHost: [fe80::1]:80\r\n" AGENT "\r\n" },
     { "http://host/", NULL, NULL, NULL, NULL, "POST ", "/trpc/x", "application/json", 0,

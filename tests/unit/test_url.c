@@ -13,9 +13,17 @@ static void expect_parts(const char *text, bool tls, const char *host, bool lite
     }
     assert_int_equal(url.tls, tls);
     assert_string_equal(url.host, host);
-    assert_int_equal(url.literal6, literal6);
+    assert_int_equal(url.authority[0] == '[', literal6);
     assert_int_equal(url.port, port);
     assert_string_equal(url.path, path);
+    uspan_url_t taken;
+    memset(&taken, 0, sizeof taken);
+    assert_true(uspan_url_take(&taken, guard_text(0, text)));
+    assert_int_equal(taken.tls, tls);
+    assert_string_equal(taken.host, host);
+    assert_int_equal(taken.port, port);
+    assert_ptr_equal(taken.authority, url.authority);
+    assert_ptr_equal(taken.path, url.path);
 }
 
 static void expect_refused(const char *text, const char *word)
@@ -27,6 +35,7 @@ static void expect_refused(const char *text, const char *word)
     if (why == NULL || strstr(why, word) == NULL) {
         fail_msg("%s: %s", text, why != NULL ? why : "accepted");
     }
+    assert_false(uspan_url_take(&url, guard_text(0, text)));
     assert_memory_equal(&url, &before, sizeof(url));
 }
 

@@ -43,7 +43,7 @@ void uspan_set_scope(uspan_tracer_t *t, const uspan_scope_t *scope);
 
 /* A collector over HTTP, as settings. All zero: the compile-time ones (USPAN_ENDPOINT, USPAN_HEADERS,
  * USPAN_BASIC_*; with suffix _2 for destination 1). Text must outlive the tracer, but for headers set at run
- * time. */
+ * time. USPAN_RUNTIME_SETTINGS 0 takes timeout_ms only. */
 typedef struct uspan_collector {
     const char *endpoint; /* "https://host:port/path", used exactly as written */
     const char *headers;  /* "key=value,key=value", values percent-encoded */
@@ -85,7 +85,8 @@ void uspan_console_init(uspan_console_t *c, void (*write)(void *ctx, const char 
 
 /* Change settings while running. They take effect with the next request; a batch under way ends with the old
  * ones. headers are copied to USPAN_HEADERS_BYTES and the old ones wiped; the endpoint is kept as a pointer.
- * Returns: USPAN_OK; USPAN_ERR_CONFIG, USPAN_ERR_FULL (headers too long), USPAN_ERR_ARG: nothing changed.
+ * Returns: USPAN_OK; USPAN_ERR_CONFIG (always where USPAN_RUNTIME_SETTINGS is 0), USPAN_ERR_FULL (headers too
+ * long), USPAN_ERR_ARG: nothing changed.
  * Context: the exporting task. */
 USPAN_CHECK uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned dest, const char *endpoint);
 USPAN_CHECK uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned dest, const char *headers);
@@ -144,7 +145,7 @@ uspan_err_t uspan_unix_now(uspan_tracer_t *t, uint64_t *unix_ns);
 /* AgentScope Studio: registers a run once Unix time is known; every span then carries gen_ai.conversation.id
  * = run id. A registration that fails is tried again with back-off and never stops export. */
 typedef struct {
-    const char *url;     /* "http://host:3000"; NULL: USPAN_STUDIO_URL */
+    const char *url;     /* "http://host:3000", outlives the tracer; NULL: USPAN_STUDIO_URL */
     const char *project; /* NULL: service name */
     const char *name;    /* of the run; NULL: "boot" and the first 8 hex of its id */
     const char *run_id;  /* 1..36 bytes, not a bare number; NULL: made from random bytes */

@@ -29,7 +29,8 @@
                      131u +                                                                            \
                  USPAN_SEND_BYTES) *                                                                   \
                     131u +                                                                             \
-                USPAN_ANSWER_BYTES + USPAN_HEADERS_BYTES * 7u + USPAN_HOST_BYTES * 3u + USPAN_STUDIO))
+                USPAN_ANSWER_BYTES + USPAN_HEADERS_BYTES * 7u + USPAN_HOST_BYTES * 3u + USPAN_STUDIO + \
+                USPAN_RUNTIME_SETTINGS * 2u))
 
 /* How an attribute is stored. */
 typedef enum uspan_store {
@@ -176,11 +177,18 @@ typedef struct uspan_trace_part {
     const uspan_port_t *port;
     struct uspan_export_part *out; /* the tracer's, likewise */
     const uspan_scope_t *scope;
-    uspan_processor_t *processors;
     /* What only some programs need and others shall not link: NULL until the first text waits for the rest of
-     * a character, until the first event or link. Callers hold the lock. */
+     * a character, until the first event or link, until totals of usage are kept. Callers hold the lock. */
     void (*finish_texts)(struct uspan_trace_part *p, uspan_slot_t *slot);
     void (*give_items)(struct uspan_trace_part *p, uspan_slot_t *slot);
+    const struct uspan_items *items; /* how events, links and arrays are encoded; until the first of them */
+    void (*count_failure)(struct uspan_trace_part *p, uspan_t s);
+    /* Likewise, until a processor is added, a span entered, a redactor or limits set. No lock is held. */
+    void (*run_processors)(struct uspan_tracer *t, uspan_t s, unsigned event); /* uspan_event_t of trace.h */
+    uspan_t (*find_current)(struct uspan_tracer *t);
+    void (*redact)(const struct uspan_tracer *t, const uspan_key_t *key, const char **text, size_t *len);
+    size_t (*limit_chars)(const char *text, size_t len, size_t chars);
+    uspan_processor_t *processors;
     struct uspan_usage *usage; /* the application's, or NULL; so is the next */
     const uspan_redactor_t *redactor;
     uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped,
@@ -204,12 +212,12 @@ typedef struct uspan_trace_part {
 #endif
 } uspan_trace_part_t;
 
-/* An endpoint, taken apart: path points into the text it came from. */
+/* An endpoint, taken apart: authority and path point into the text it came from. */
 typedef struct uspan_url {
     bool tls;
-    bool literal6; /* host is an IPv6 literal: brackets in the Host field */
     uint16_t port;
-    const char *path; /* with query; "" stands for "/" */
+    const char *authority; /* host and port as written, up to path */
+    const char *path;      /* with query; "" stands for "/" */
     char host[USPAN_HOST_BYTES];
 } uspan_url_t;
 
@@ -233,7 +241,7 @@ typedef struct uspan_target {
     const char *basic64; /* the same, encoded at build time */
     uspan_backoff_t backoff;
     uspan_url_t url;
-#if USPAN_HEADERS_BYTES > 0
+#if USPAN_HEADERS_BYTES > 0 && USPAN_RUNTIME_SETTINGS
     char headers_ram[USPAN_HEADERS_BYTES];
 #endif
 } uspan_target_t;
@@ -274,7 +282,6 @@ typedef struct uspan_dest {
 
 /* The OTLP body source: where encoding stands. Fields in otlp.c's words. */
 typedef struct uspan_otlp {
-    uint8_t step;     /* row of the table */
     uint8_t event;    /* why the last walk ended: a message begins or ends here */
     uint8_t counting; /* the walk only measures */
     uint8_t percent;  /* the text under way is percent-encoded */
@@ -292,6 +299,8 @@ typedef struct uspan_otlp {
     uint32_t counted;          /* bytes, when counting */
     uint32_t run, rest;        /* bytes of text still to come: without a break, and then */
     const uint8_t *text;
+    const struct uspan_row *row;       /* of a table: the next one */
+    const struct uspan_row *after_items, *after_array; /* and those that follow these */
     struct uspan_tracer *tracer;
     const uspan_batch_t *batch;
     const uspan_scope_t *scope; /* of the spans being written */
@@ -353,6 +362,12 @@ typedef struct uspan_export_part {
     uint64_t log_after_ns;
     uspan_backoff_t probe;
     uspan_resource_t resource;
+    /* What only a resource with more than fixed texts needs: NULL until one is set. Here and below such
+     * pointers keep what a program does not use out of it. */
+    bool (*next_listed)(const struct uspan_tracer *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e,
+                        uspan_key_t *key);
+    int (*percent_byte)(const char *text, size_t len, size_t *at);
+    bool (*feed_sink)(struct uspan_tracer *t, unsigned dest); /* until a destination is a sink */
     uspan_answer_t answer;
     uspan_otlp_t otlp;
 #if USPAN_STUDIO
