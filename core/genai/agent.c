@@ -10,11 +10,12 @@ static const uspan_row_t agent_rows[] = {
     ROW(TEXT, uspan_agent_t, version, agent_version),
     ROW(TEXT, uspan_agent_t, data_source_id, data_source_id),
     ROW(TEXT, uspan_agent_t, model, request_model),
-    ROW(LIST, uspan_agent_t, handoffs, uspan_agent_handoffs),
 #if USPAN_PROFILE_AGENTSCOPE
     ROW(TEXT, uspan_agent_t, event_type, agent_event_type),
 #endif
-    END(TEXT, uspan_agent_t, output_schema, uspan_agent_output_type),
+    ROW(TEXT, uspan_agent_t, output_schema, uspan_agent_output_type),
+    ROW(LIST, uspan_agent_t, handoffs, uspan_agent_handoffs),
+    MORE_MODEL,
 };
 
 static const uspan_row_t agent_result_rows[] = {
@@ -23,29 +24,24 @@ static const uspan_row_t agent_result_rows[] = {
     ROW(TEXT, uspan_agent_result_t, hitl_pending_tools, agent_hitl_tools),
     ROW(TEXT, uspan_agent_result_t, external_pending_tools, agent_external_tools),
 #endif
-    CONTENT_END(END(OUTPUT, uspan_agent_result_t, output_messages, output_messages)),
+#if USPAN_CONTENT
+    ROW(OUTPUT, uspan_agent_result_t, output_messages, output_messages),
+#endif
+    MORE_RESULT,
 };
 
 static void name_tools(uspan_tracer_t *t, uspan_t s, const void *request)
 {
-    const uspan_agent_t *a = request;
-    if (a != NULL) { /* definitions in full come afterwards, and replace this */
-        (void)uspan_set_tool_names(t, s, a->tools);
-    }
+    const uspan_agent_t *a = request; /* definitions in full come afterwards, and replace this */
+    (void)uspan_set_tool_names(t, s, a->tools);
 }
 
-static const uspan_span_type_t agent_type = { .operation = USPAN_OPERATION_AGENT,
-                                              .extra = name_tools,
-                                              .kind = USPAN_KIND_INTERNAL,
-                                              .traits = USPAN_TYPED_MODEL,
-                                              .rows = agent_rows,
+static const uspan_span_type_t agent_type = { OPERATION(USPAN_OPERATION_AGENT), .extra = name_tools,
+                                              .kind = USPAN_KIND_INTERNAL, .rows = agent_rows,
                                               FOR_ALIYUN("AGENT") };
-static const uspan_span_type_t create_agent_type = { .operation = USPAN_OPERATION_CREATE_AGENT,
-                                                     .extra = name_tools,
-                                                     .kind = USPAN_KIND_CLIENT,
-                                                     .traits = USPAN_TYPED_MODEL,
-                                                     .rows = agent_rows,
-                                                     FOR_ALIYUN("AGENT") };
+static const uspan_span_type_t create_agent_type = { OPERATION(USPAN_OPERATION_CREATE_AGENT),
+                                                     .extra = name_tools, .kind = USPAN_KIND_CLIENT,
+                                                     .rows = agent_rows, FOR_ALIYUN("AGENT") };
 
 uspan_t uspan_agent_begin(uspan_tracer_t *t, uspan_t parent, const char *name)
 {
@@ -80,17 +76,23 @@ static const uspan_row_t tool_rows[] = {
     ROW(TEXT, uspan_tool_t, description, tool_description),
     ROW(TEXT, uspan_tool_t, type, tool_type),
     ROW(TEXT, uspan_tool_t, mcp_server, uspan_mcp_server),
+#if USPAN_CONTENT
+    ROW(INPUT, uspan_tool_t, arguments, tool_call_arguments),
+#endif
 #if USPAN_PROFILE_AGENTSCOPE
     ROW(TRUE, uspan_tool_t, external, agent_is_external),
 #endif
-    CONTENT_END(END(INPUT, uspan_tool_t, arguments, tool_call_arguments)),
+    MORE_REQUEST,
 };
 
 static const uspan_row_t tool_result_rows[] = {
-    CONTENT_END(END(OUTPUT, uspan_tool_result_t, result, tool_call_result)),
+#if USPAN_CONTENT
+    ROW(OUTPUT, uspan_tool_result_t, result, tool_call_result),
+#endif
+    MORE_RESULT,
 };
 
-static const uspan_span_type_t tool_type = { .operation = USPAN_OPERATION_TOOL,
+static const uspan_span_type_t tool_type = { OPERATION(USPAN_OPERATION_TOOL),
                                              .fixed_key = &uspan_key_tool_type,
                                              .fixed = USPAN_TOOL_FUNCTION,
                                              .kind = USPAN_KIND_INTERNAL,
@@ -117,12 +119,12 @@ uspan_err_t uspan_tool_end(uspan_tracer_t *t, uspan_t s, const uspan_tool_result
 static const uspan_row_t handoff_rows[] = {
     ROW(TEXT, uspan_handoff_t, to_agent, handoff_to_agent),
     ROW(TEXT, uspan_handoff_t, from_agent, handoff_from_agent),
-    END(TEXT, uspan_handoff_t, from_agent, agent_name),
+    ROW(TEXT, uspan_handoff_t, from_agent, agent_name),
+    MORE_REQUEST,
 };
 
-static const uspan_span_type_t handoff_type = { .operation = USPAN_OPERATION_HANDOFF,
-                                                .kind = USPAN_KIND_INTERNAL,
-                                                .rows = handoff_rows,
+static const uspan_span_type_t handoff_type = { OPERATION(USPAN_OPERATION_HANDOFF),
+                                                .kind = USPAN_KIND_INTERNAL, .rows = handoff_rows,
                                                 FOR_ALIYUN("TASK") FOR_PHOENIX("TOOL") FOR_LANGFUSE("span") };
 
 uspan_t uspan_handoff_begin(uspan_tracer_t *t, uspan_t parent, const char *from, const char *to)
@@ -148,12 +150,12 @@ uspan_err_t uspan_handoff_end(uspan_tracer_t *t, uspan_t s, const char *to)
 
 static const uspan_row_t guardrail_rows[] = {
     ROW(TEXT, uspan_guardrail_t, name, guardrail_name),
-    END(TEXT, uspan_guardrail_t, type, guardrail_type),
+    ROW(TEXT, uspan_guardrail_t, type, guardrail_type),
+    MORE_REQUEST,
 };
 
-static const uspan_span_type_t guardrail_type = { .operation = USPAN_OPERATION_GUARDRAIL,
-                                                  .kind = USPAN_KIND_INTERNAL,
-                                                  .rows = guardrail_rows,
+static const uspan_span_type_t guardrail_type = { OPERATION(USPAN_OPERATION_GUARDRAIL),
+                                                  .kind = USPAN_KIND_INTERNAL, .rows = guardrail_rows,
                                                   FOR_ALIYUN("TASK") FOR_PHOENIX("GUARDRAIL")
                                                       FOR_LANGFUSE("guardrail") };
 
@@ -172,7 +174,7 @@ uspan_err_t uspan_guardrail_end(uspan_tracer_t *t, uspan_t s, const uspan_guardr
     if (r != NULL) {
         (void)uspan_set_bool(t, s, &uspan_key_guardrail_triggered, r->triggered);
     }
-    return uspan_typed_end(t, s, r, NULL);
+    return uspan_typed_end(t, s, r, uspan_result_rows);
 }
 
 uspan_err_t uspan_guardrail_tripped(uspan_tracer_t *t, uspan_t around, const char *name, const char *type)
@@ -195,15 +197,19 @@ static const uspan_row_t mcp_tools_rows[] = {
     ROW(TEXT, uspan_mcp_tools_t, protocol_version, mcp_protocol_version),
     ROW(TEXT, uspan_mcp_tools_t, transport, network_transport),
     ROW(TEXT, uspan_mcp_tools_t, server_address, server_address),
-    END(COUNT, uspan_mcp_tools_t, server_port, server_port),
+    ROW(COUNT, uspan_mcp_tools_t, server_port, server_port),
+    MORE_REQUEST,
 };
 
 static const uspan_row_t mcp_tools_result_rows[] = {
-    CONTENT_END(END(TEXT, uspan_mcp_tools_result_t, tool_definitions, tool_definitions)),
+#if USPAN_CONTENT
+    ROW(TEXT, uspan_mcp_tools_result_t, tool_definitions, tool_definitions),
+#endif
+    MORE_RESULT,
 };
 
 static const uspan_span_type_t mcp_tools_type = {
-    .operation = USPAN_OPERATION_LIST_TOOLS,
+    OPERATION(USPAN_OPERATION_LIST_TOOLS),
     .fixed_key = &uspan_key_mcp_method_name,
     .fixed = "tools/list", /* the name too, as the MCP conventions name spans */
     .traits = USPAN_TYPED_IS_FIXED,

@@ -2,14 +2,16 @@
 #include "typed.h"
 
 static const uspan_row_t format_rows[] = {
-    END(TEXT, uspan_format_t, target, format_target),
+    ROW(TEXT, uspan_format_t, target, format_target),
+    MORE_REQUEST,
 };
 
 static const uspan_row_t format_result_rows[] = {
-    END(INT, uspan_format_result_t, count, format_count),
+    ROW(INT, uspan_format_result_t, count, format_count),
+    MORE_RESULT,
 };
 
-static const uspan_span_type_t format_type = { .operation = USPAN_OPERATION_FORMAT,
+static const uspan_span_type_t format_type = { OPERATION(USPAN_OPERATION_FORMAT),
                                                .fixed_key = &uspan_key_format_target,
                                                .fixed = USPAN_PROVIDER_UNKNOWN,
                                                .traits = USPAN_TYPED_OR_FIXED,
@@ -33,12 +35,12 @@ uspan_err_t uspan_format_end(uspan_tracer_t *t, uspan_t s, const uspan_format_re
 }
 
 static const uspan_row_t function_rows[] = {
-    END(TEXT, uspan_function_t, name, function_name),
+    ROW(TEXT, uspan_function_t, name, function_name),
+    MORE_REQUEST,
 };
 
-static const uspan_span_type_t function_type = { .operation = USPAN_OPERATION_FUNCTION,
-                                                 .kind = USPAN_KIND_INTERNAL,
-                                                 .rows = function_rows,
+static const uspan_span_type_t function_type = { OPERATION(USPAN_OPERATION_FUNCTION),
+                                                 .kind = USPAN_KIND_INTERNAL, .rows = function_rows,
                                                  FOR_ALIYUN("TASK") FOR_PHOENIX("CHAIN")
                                                      FOR_LANGFUSE("span") };
 
@@ -60,5 +62,5 @@ uspan_t uspan_custom_begin(uspan_tracer_t *t, uspan_t parent, const char *name, 
 
 uspan_err_t uspan_function_end(uspan_tracer_t *t, uspan_t s, const uspan_result_t *r)
 {
-    return uspan_typed_end(t, s, r, NULL);
+    return uspan_typed_end(t, s, r, uspan_result_rows);
 }

@@ -5,30 +5,33 @@
 static const uspan_row_t chat_rows[] = {
     ROW(TEXT, uspan_chat_t, model, request_model),
     ROW(TEXT, uspan_chat_t, provider, provider_name),
-    ROW(TRUE, uspan_chat_t, stream, request_stream),
     ROW(TEXT, uspan_chat_t, server_address, server_address),
-    ROW(COUNT, uspan_chat_t, server_port, server_port),
     ROW(TEXT, uspan_chat_t, openai_api_type, openai_api_type),
-    END(TEXT, uspan_chat_t, openai_service_tier, openai_request_service_tier),
+    ROW(TEXT, uspan_chat_t, openai_service_tier, openai_request_service_tier),
+    ROW(TRUE, uspan_chat_t, stream, request_stream),
+    ROW(COUNT, uspan_chat_t, server_port, server_port),
+    MORE_MODEL,
 };
 
 static const uspan_row_t chat_result_rows[] = {
     ROW(TEXT, uspan_chat_result_t, response_id, response_id),
     ROW(TEXT, uspan_chat_result_t, response_model, response_model),
-    ROW(ONE, uspan_chat_result_t, finish_reason, response_finish_reasons),
-    ROW(LIST, uspan_chat_result_t, finish_reasons, response_finish_reasons),
     ROW(TEXT, uspan_chat_result_t, openai_service_tier, openai_response_service_tier),
     ROW(TEXT, uspan_chat_result_t, openai_system_fingerprint, openai_system_fingerprint),
-    CONTENT_END(END(OUTPUT, uspan_chat_result_t, output_messages, output_messages)),
+#if USPAN_CONTENT
+    ROW(OUTPUT, uspan_chat_result_t, output_messages, output_messages),
+    ROW(OUTPUT, uspan_chat_result_t, function_output, function_output),
+#endif
+    ROW(ONE, uspan_chat_result_t, finish_reason, response_finish_reasons),
+    ROW(LIST, uspan_chat_result_t, finish_reasons, response_finish_reasons),
+    MORE(uspan_chat_result_t, usage, uspan_token_rows),
 };
 
-#define MODEL_CALL                                                                                \
-    .kind = USPAN_KIND_CLIENT, .traits = USPAN_TYPED_MODEL | USPAN_TYPED_CALL, .rows = chat_rows, \
-    FOR_ALIYUN("LLM")
+#define MODEL_CALL .kind = USPAN_KIND_CLIENT, .traits = USPAN_TYPED_CALL, .rows = chat_rows, FOR_ALIYUN("LLM")
 
-static const uspan_span_type_t chat_type = { .operation = USPAN_OPERATION_CHAT, MODEL_CALL };
-static const uspan_span_type_t generate_type = { .operation = USPAN_OPERATION_GENERATE, MODEL_CALL };
-static const uspan_span_type_t completion_type = { .operation = USPAN_OPERATION_COMPLETION, MODEL_CALL };
+static const uspan_span_type_t chat_type = { OPERATION(USPAN_OPERATION_CHAT), MODEL_CALL };
+static const uspan_span_type_t generate_type = { OPERATION(USPAN_OPERATION_GENERATE), MODEL_CALL };
+static const uspan_span_type_t completion_type = { OPERATION(USPAN_OPERATION_COMPLETION), MODEL_CALL };
 
 static void name_openai(uspan_tracer_t *t, uspan_t s, const void *request)
 {
@@ -36,10 +39,9 @@ static void name_openai(uspan_tracer_t *t, uspan_t s, const void *request)
     (void)uspan_set_static(t, s, &uspan_key_provider_name, USPAN_PROVIDER_OPENAI);
 }
 
-static const uspan_span_type_t response_type = { .operation = USPAN_OPERATION_CHAT,
+static const uspan_span_type_t response_type = { OPERATION(USPAN_OPERATION_CHAT),
                                                  .fixed_key = &uspan_key_openai_api_type,
-                                                 .fixed = USPAN_API_RESPONSES,
-                                                 .extra = name_openai,
+                                                 .fixed = USPAN_API_RESPONSES, .extra = name_openai,
                                                  MODEL_CALL };
 
 uspan_t uspan_chat_begin(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model)
@@ -84,16 +86,16 @@ uspan_t uspan_response_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan
 
 uspan_err_t uspan_chat_end(uspan_tracer_t *t, uspan_t s, const uspan_chat_result_t *r)
 {
-    uspan_err_t worst = USPAN_OK;
-    if (r != NULL) {
-        bool failed = uspan_has_text(r->error_type) || uspan_has_text(r->error_message);
-        worst = uspan_set_tokens(t, s, &r->usage);
-        if (failed && uspan_has_key(t, s, &uspan_key_response_time_to_first_chunk)) {
-            const char *broke_off = USPAN_FINISH_ERROR; /* unless the result says better */
-            (void)uspan_set_strs(t, s, &uspan_key_response_finish_reasons, &broke_off, 1u);
-        }
+    if (r != NULL && (uspan_has_text(r->error_type) || uspan_has_text(r->error_message)) &&
+        uspan_has_key(t, s, &uspan_key_response_time_to_first_chunk)) {
+        const char *broke_off = USPAN_FINISH_ERROR; /* unless the result says better */
+        (void)uspan_set_strs(t, s, &uspan_key_response_finish_reasons, &broke_off, 1u);
     }
-    return uspan_worst(worst, uspan_typed_end(t, s, r, chat_result_rows));
+    uspan_err_t worst = uspan_typed_end(t, s, r, chat_result_rows);
+    if (r != NULL && worst != USPAN_ERR_STALE) {
+        uspan_count_tokens(t, &r->usage);
+    }
+    return worst;
 }
 
 /* ---- embeddings and retrieval -------------------------------------------------------------------------- */
@@ -101,17 +103,16 @@ uspan_err_t uspan_chat_end(uspan_tracer_t *t, uspan_t s, const uspan_chat_result
 static const uspan_row_t embeddings_rows[] = {
     ROW(TEXT, uspan_embeddings_t, model, request_model),
     ROW(TEXT, uspan_embeddings_t, provider, provider_name),
-    ROW(INT, uspan_embeddings_t, dimensions, embeddings_dimension_count),
     ROW(LIST, uspan_embeddings_t, encoding_formats, request_encoding_formats),
     ROW(TEXT, uspan_embeddings_t, server_address, server_address),
-    END(COUNT, uspan_embeddings_t, server_port, server_port),
+    ROW(INT, uspan_embeddings_t, dimensions, embeddings_dimension_count),
+    ROW(COUNT, uspan_embeddings_t, server_port, server_port),
+    MORE_REQUEST,
 };
 
-static const uspan_span_type_t embeddings_type = { .operation = USPAN_OPERATION_EMBEDDINGS,
-                                                   .kind = USPAN_KIND_CLIENT,
-                                                   .traits = USPAN_TYPED_CALL,
-                                                   .rows = embeddings_rows,
-                                                   FOR_ALIYUN("EMBEDDING") };
+static const uspan_span_type_t embeddings_type = { OPERATION(USPAN_OPERATION_EMBEDDINGS),
+                                                   .kind = USPAN_KIND_CLIENT, .traits = USPAN_TYPED_CALL,
+                                                   .rows = embeddings_rows, FOR_ALIYUN("EMBEDDING") };
 
 uspan_t uspan_embeddings_begin(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model)
 {
@@ -125,7 +126,8 @@ uspan_t uspan_embeddings_begin_with(uspan_tracer_t *t, uspan_t parent, const usp
 
 static const uspan_row_t embeddings_result_rows[] = {
     ROW(TEXT, uspan_embeddings_result_t, response_model, response_model),
-    END(INT, uspan_embeddings_result_t, input_tokens, usage_input_tokens),
+    ROW(INT, uspan_embeddings_result_t, input_tokens, usage_input_tokens),
+    MORE_RESULT,
 };
 
 uspan_err_t uspan_embeddings_end(uspan_tracer_t *t, uspan_t s, const uspan_embeddings_result_t *r)
@@ -141,17 +143,22 @@ static const uspan_row_t retrieval_rows[] = {
     ROW(TEXT, uspan_retrieval_t, data_source_id, data_source_id),
     ROW(TEXT, uspan_retrieval_t, provider, provider_name),
     ROW(TEXT, uspan_retrieval_t, model, request_model),
+#if USPAN_CONTENT
+    ROW(INPUT, uspan_retrieval_t, query, retrieval_query),
+#endif
     ROW(DOUBLE, uspan_retrieval_t, top_k, request_top_k),
-    CONTENT_END(END(INPUT, uspan_retrieval_t, query, retrieval_query)),
+    MORE_REQUEST,
 };
 
 static const uspan_row_t retrieval_result_rows[] = {
-    CONTENT_END(END(OUTPUT, uspan_retrieval_result_t, documents, retrieval_documents)),
+#if USPAN_CONTENT
+    ROW(OUTPUT, uspan_retrieval_result_t, documents, retrieval_documents),
+#endif
+    MORE_RESULT,
 };
 
-static const uspan_span_type_t retrieval_type = { .operation = USPAN_OPERATION_RETRIEVAL,
-                                                  .kind = USPAN_KIND_CLIENT,
-                                                  .rows = retrieval_rows,
+static const uspan_span_type_t retrieval_type = { OPERATION(USPAN_OPERATION_RETRIEVAL),
+                                                  .kind = USPAN_KIND_CLIENT, .rows = retrieval_rows,
                                                   FOR_ALIYUN("RETRIEVER") FOR_LANGFUSE("retriever") };
 
 uspan_t uspan_retrieval_begin(uspan_tracer_t *t, uspan_t parent, const char *data_source_id)

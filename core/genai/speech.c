@@ -6,21 +6,30 @@ static const uspan_row_t speech_rows[] = {
     ROW(TEXT, uspan_speech_t, provider, provider_name),
     ROW(TEXT, uspan_speech_t, format, audio_output_format),
     ROW(TEXT, uspan_speech_t, voice, speech_voice),
-    CONTENT_END(END(INPUT, uspan_speech_t, input_messages, input_messages)),
+#if USPAN_CONTENT
+    ROW(INPUT, uspan_speech_t, input_messages, input_messages),
+#endif
+    MORE_REQUEST,
 };
 
 static const uspan_row_t transcription_rows[] = {
     ROW(TEXT, uspan_speech_t, model, request_model),
     ROW(TEXT, uspan_speech_t, provider, provider_name),
     ROW(TEXT, uspan_speech_t, format, audio_input_format),
-    CONTENT_END(END(TEXT, uspan_speech_t, input_messages, input_messages)),
+#if USPAN_CONTENT
+    ROW(TEXT, uspan_speech_t, input_messages, input_messages),
+#endif
+    MORE_REQUEST,
 };
 
 static const uspan_row_t speech_result_rows[] = {
-    CONTENT_END(END(OUTPUT, uspan_speech_result_t, output_messages, output_messages)),
+#if USPAN_CONTENT
+    ROW(OUTPUT, uspan_speech_result_t, output_messages, output_messages),
+#endif
+    MORE_RESULT,
 };
 
-static const uspan_span_type_t speech_type = { .operation = USPAN_OPERATION_SPEECH,
+static const uspan_span_type_t speech_type = { OPERATION(USPAN_OPERATION_SPEECH),
                                                .fixed_key = &uspan_key_output_type,
                                                .fixed = USPAN_OUTPUT_SPEECH,
                                                .kind = USPAN_KIND_CLIENT,
@@ -28,7 +37,7 @@ static const uspan_span_type_t speech_type = { .operation = USPAN_OPERATION_SPEE
                                                .rows = speech_rows,
                                                FOR_ALIYUN("LLM") FOR_PHOENIX("CHAIN")
                                                    FOR_LANGFUSE("generation") };
-static const uspan_span_type_t transcription_type = { .operation = USPAN_OPERATION_TRANSCRIPTION,
+static const uspan_span_type_t transcription_type = { OPERATION(USPAN_OPERATION_TRANSCRIPTION),
                                                       .fixed_key = &uspan_key_output_type,
                                                       .fixed = USPAN_OUTPUT_TEXT,
                                                       .kind = USPAN_KIND_CLIENT,
@@ -36,8 +45,8 @@ static const uspan_span_type_t transcription_type = { .operation = USPAN_OPERATI
                                                       .rows = transcription_rows,
                                                       FOR_ALIYUN("LLM") FOR_PHOENIX("CHAIN")
                                                           FOR_LANGFUSE("generation") };
-static const uspan_span_type_t group_type = { .operation = USPAN_OPERATION_SPEECH_GROUP,
-                                              .kind = USPAN_KIND_INTERNAL,
+static const uspan_span_type_t group_type = { OPERATION(USPAN_OPERATION_SPEECH_GROUP),
+                                              .kind = USPAN_KIND_INTERNAL, .rows = uspan_request_rows,
                                               FOR_ALIYUN("CHAIN") FOR_PHOENIX("CHAIN") FOR_LANGFUSE("span") };
 
 uspan_t uspan_speech_begin(uspan_tracer_t *t, uspan_t parent, const char *model)

@@ -3,17 +3,28 @@
  * conventions, "Spans". */
 #include "typed.h"
 #include <string.h>
+#include "trace/trace.h"
 
 #define CONVERSATION_BYTES 64u
 
-static const uspan_row_t request_rows[] = {
+const uspan_row_t uspan_request_rows[] = {
     ROW(TEXT, uspan_request_t, conversation_id, conversation_id),
     ROW(TEXT, uspan_request_t, function_name, function_name),
-    CONTENT_END(END(INPUT, uspan_request_t, function_input, function_input)),
+#if USPAN_CONTENT
+    ROW(INPUT, uspan_request_t, function_input, function_input),
+#endif
+    END_ROW,
 };
 
 /* Of chat and agent, which have them at the same place. */
-static const uspan_row_t model_rows[] = {
+const uspan_row_t uspan_model_rows[] = {
+    ROW(TEXT, uspan_chat_t, output_type, output_type),
+#if USPAN_CONTENT
+    ROW(INPUT, uspan_chat_t, input_messages, input_messages),
+    ROW(TEXT, uspan_chat_t, system_instructions, system_instructions),
+    ROW(TEXT, uspan_chat_t, tool_definitions, tool_definitions),
+#endif
+    ROW(LIST, uspan_chat_t, stop_sequences, request_stop_sequences),
     ROW(DOUBLE, uspan_chat_t, temperature, request_temperature),
     ROW(DOUBLE, uspan_chat_t, top_p, request_top_p),
     ROW(DOUBLE, uspan_chat_t, top_k, request_top_k),
@@ -22,46 +33,37 @@ static const uspan_row_t model_rows[] = {
     ROW(INT, uspan_chat_t, max_tokens, request_max_tokens),
     ROW(INT, uspan_chat_t, seed, request_seed),
     ROW(INT, uspan_chat_t, choice_count, request_choice_count),
-    ROW(LIST, uspan_chat_t, stop_sequences, request_stop_sequences),
-    ROW(TEXT, uspan_chat_t, output_type, output_type),
-    CONTENT_END(ROW(INPUT, uspan_chat_t, input_messages, input_messages),
-                ROW(TEXT, uspan_chat_t, system_instructions, system_instructions),
-                END(TEXT, uspan_chat_t, tool_definitions, tool_definitions)),
+    MORE_REQUEST,
 };
 USPAN_STATIC_ASSERT(offsetof(uspan_chat_t, temperature) == offsetof(uspan_agent_t, temperature) &&
                         offsetof(uspan_chat_t, tool_definitions) == offsetof(uspan_agent_t, tool_definitions),
                     "models' fields stand at one place");
 
+const uspan_row_t uspan_result_rows[] = {
 #if USPAN_CONTENT
-static const uspan_row_t result_rows[] = { END(OUTPUT, uspan_result_t, function_output, function_output) };
+    ROW(OUTPUT, uspan_result_t, function_output, function_output),
 #endif
+    END_ROW,
+};
 
 uspan_err_t uspan_worst(uspan_err_t a, uspan_err_t b)
 {
     return uspan_worse(a, b);
 }
 
-/* ---- the walker ---------------------------------------------------------------------------------------- */
+/* ---- attributes of a struct ---------------------------------------------------------------------------- */
 
-USPAN_APART static void set_static(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text)
-{
-    (void)uspan_set_static(t, s, key, text);
-}
-
+#if USPAN_CONTENT && (USPAN_PROFILE_PHOENIX || USPAN_PROFILE_LANGFUSE || USPAN_PROFILE_AGENTSCOPE)
 /* What profiles repeat of a text that went in or came out, in words that their backends read. */
 static void repeat_text(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row, const char *text)
 {
-#if USPAN_CONTENT
-    bool output = row->kind == USPAN_ROW_OUTPUT;
+    bool output = row->repeats == USPAN_REPEATS_OUTPUT;
     bool generic = row->key == (output ? &uspan_key_function_output : &uspan_key_function_input);
-    if (row->kind != USPAN_ROW_INPUT && !output) {
-        return;
-    }
 #if USPAN_PROFILE_PHOENIX
     if (generic) {
         (void)uspan_set_str(t, s, output ? &uspan_key_phoenix_output : &uspan_key_phoenix_input, text);
-        set_static(t, s, output ? &uspan_key_phoenix_output_type : &uspan_key_phoenix_input_type,
-                   "application/json");
+        (void)uspan_set_static(t, s, output ? &uspan_key_phoenix_output_type : &uspan_key_phoenix_input_type,
+                               "application/json");
     }
 #endif
 #if USPAN_PROFILE_LANGFUSE
@@ -75,79 +77,27 @@ static void repeat_text(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row, co
     }
 #endif
     (void)generic;
+}
+
+static uspan_err_t set_rows(uspan_tracer_t *t, uspan_t s, const void *from, const uspan_row_t *rows)
+{
+    const char *base = from;
+    for (const uspan_row_t *row = rows; row->kind != USPAN_ROW_END; row++) {
+        const char *field = base + row->offset;
+        if (row->kind == USPAN_ROW_MORE) {
+            base = field;
+            row = row->more - 1;
+        } else if (row->repeats != 0u && uspan_has_text(*(const char *const *)field)) {
+            repeat_text(t, s, row, *(const char *const *)field);
+        }
+    }
+    return uspan_set_rows(t, s, from, rows);
+}
+#else
+#define set_rows uspan_set_rows
 #endif
-    (void)t, (void)s, (void)row, (void)text;
-}
-
-static uspan_err_t set_text(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row, const char *text)
-{
-    if (!uspan_has_text(text)) {
-        return USPAN_OK;
-    }
-    if (row->kind == USPAN_ROW_ONE) {
-        return uspan_set_strs(t, s, row->key, &text, 1u);
-    }
-    repeat_text(t, s, row, text);
-    return uspan_set_str(t, s, row->key, text);
-}
-
-static uspan_err_t set_list(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *const *texts)
-{
-    size_t count = 0;
-    while (texts != NULL && texts[count] != NULL) {
-        count++;
-    }
-    return count > 0u ? uspan_set_strs(t, s, key, texts, count) : USPAN_OK;
-}
-
-static uspan_err_t set_row(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row, const void *field)
-{
-    const uspan_opt_int_t *i = field;
-    const uspan_opt_double_t *d = field;
-    switch (row->kind) {
-    case USPAN_ROW_NONE:
-        return USPAN_OK;
-    case USPAN_ROW_LIST:
-        return set_list(t, s, row->key, *(const char *const *const *)field);
-    case USPAN_ROW_DOUBLE:
-        return d->is_set ? uspan_set_double(t, s, row->key, d->value) : USPAN_OK;
-    case USPAN_ROW_INT:
-        return i->is_set ? uspan_set_int(t, s, row->key, i->value) : USPAN_OK;
-    case USPAN_ROW_COUNT:
-        return *(const uint32_t *)field != 0u ? uspan_set_int(t, s, row->key, *(const uint32_t *)field)
-                                              : USPAN_OK;
-    case USPAN_ROW_TRUE:
-        return *(const bool *)field ? uspan_set_bool(t, s, row->key, true) : USPAN_OK;
-    default:
-        return set_text(t, s, row, *(const char *const *)field);
-    }
-}
-
-/* At most max rows. */
-static uspan_err_t walk(uspan_tracer_t *t, uspan_t s, const void *from, const uspan_row_t *row, unsigned max)
-{
-    uspan_err_t worst = USPAN_OK;
-    bool more = row != NULL;
-    for (; more && max > 0u; max--, row++) {
-        worst = uspan_worst(worst, set_row(t, s, row, (const char *)from + row->offset));
-        more = row->is_last == 0u;
-    }
-    return worst;
-}
-
-uspan_err_t uspan_set_rows(uspan_tracer_t *t, uspan_t s, const void *from, const uspan_row_t *rows)
-{
-    return walk(t, s, from, rows, UINT8_MAX);
-}
 
 /* ---- begin --------------------------------------------------------------------------------------------- */
-
-typedef struct filling {
-    const uspan_span_type_t *type;
-    const uspan_request_t *request;
-    unsigned rows; /* of the type's, at most; UINT8_MAX: the request is the type's own struct */
-    uspan_t parent;
-} filling_t;
 
 /* The conversation of `from` as attribute `key` of s, where s has no such one yet. */
 static void copy_conversation(uspan_tracer_t *t, uspan_t from, uspan_t s, const uspan_key_t *key)
@@ -159,8 +109,7 @@ static void copy_conversation(uspan_tracer_t *t, uspan_t from, uspan_t s, const 
     uspan_slot_t *up = uspan_slot_open(p, from);
     uspan_slot_t *own = uspan_slot_open(p, s);
     const uspan_entry_t *e = NULL;
-    if (up != NULL && own != NULL && (up->keys & uspan_key_bit(&uspan_key_conversation_id)) != 0u &&
-        uspan_entry_find(own, key) == NULL) {
+    if (up != NULL && own != NULL && uspan_entry_find(own, key) == NULL) {
         e = uspan_entry_find(up, &uspan_key_conversation_id);
     }
     if (e != NULL && e->len <= sizeof text && e->store >= USPAN_STORE_STATIC &&
@@ -184,43 +133,38 @@ static void copy_conversation(uspan_tracer_t *t, uspan_t from, uspan_t s, const 
 static void set_profiles(uspan_tracer_t *t, uspan_t s, const uspan_span_type_t *type)
 {
 #if USPAN_PROFILE_ALIYUN
-    set_static(t, s, &uspan_key_aliyun_span_kind, type->aliyun);
+    (void)uspan_set_static(t, s, &uspan_key_aliyun_span_kind, type->aliyun);
 #endif
 #if USPAN_PROFILE_PHOENIX
     if (type->phoenix != NULL) {
-        set_static(t, s, &uspan_key_phoenix_span_kind, type->phoenix);
+        (void)uspan_set_static(t, s, &uspan_key_phoenix_span_kind, type->phoenix);
     }
 #endif
 #if USPAN_PROFILE_LANGFUSE
     if (type->langfuse != NULL) {
-        set_static(t, s, &uspan_key_langfuse_type, type->langfuse);
+        (void)uspan_set_static(t, s, &uspan_key_langfuse_type, type->langfuse);
     }
 #endif
     (void)t, (void)s, (void)type;
 }
 
-static void fill(void *arg, uspan_tracer_t *t, uspan_t s)
+static inline void fill(uspan_tracer_t *t, uspan_t parent, uspan_t s, const uspan_request_t *r,
+                        const uspan_span_type_t *type)
 {
-    const filling_t *f = arg;
-    const uspan_span_type_t *type = f->type;
-    const uspan_request_t *r = f->request;
-    bool whole = f->rows == UINT8_MAX;
-    set_static(t, s, &uspan_key_operation_name, type->operation);
+    (void)uspan_set_word_text(t, s, &uspan_key_operation_name, type->operation, type->operation_len);
     if (type->fixed_key != NULL) {
-        set_static(t, s, type->fixed_key, type->fixed);
+        (void)uspan_set_static(t, s, type->fixed_key, type->fixed);
     }
     set_profiles(t, s, type);
     if (type->extra != NULL) {
-        type->extra(t, s, whole ? r : NULL);
+        type->extra(t, s, r);
     }
-    (void)uspan_set_rows(t, s, r, request_rows);
-    if (whole && (type->traits & USPAN_TYPED_MODEL) != 0u) {
-        (void)uspan_set_rows(t, s, r, model_rows);
-    }
-    (void)walk(t, s, r, type->rows, f->rows);
+    (void)set_rows(t, s, r, type->rows);
     /* The parent's is its children's, where they have none of their own, as a run's. */
-    copy_conversation(t, f->parent.id == USPAN_CURRENT.id ? uspan_current(t) : f->parent, s,
-                      &uspan_key_conversation_id);
+    if (!uspan_has_text(r->conversation_id)) {
+        copy_conversation(t, parent.id == USPAN_CURRENT.id ? uspan_current(t) : parent, s,
+                          &uspan_key_conversation_id);
+    }
 #if USPAN_PROFILE_ALIYUN
     copy_conversation(t, s, s, &uspan_key_aliyun_session_id);
 #endif
@@ -245,15 +189,18 @@ static size_t add_text(char name[USPAN_NAME_MAX], size_t len, const char *text)
 /* "operation subject", or the operation alone. */
 static size_t make_name(char name[USPAN_NAME_MAX], const uspan_span_type_t *type, const uspan_request_t *r)
 {
-    const char *first = type->operation;
     const char *subject = r->subject;
-    if (uspan_has_text(r->span_name) || (type->traits & USPAN_TYPED_IS_FIXED) != 0u) {
-        first = uspan_has_text(r->span_name) ? r->span_name : type->fixed;
-        subject = NULL;
-    } else if ((type->traits & USPAN_TYPED_OR_FIXED) != 0u && !uspan_has_text(subject)) {
+    if (uspan_has_text(r->span_name)) {
+        return add_text(name, 0u, r->span_name);
+    }
+    if ((type->traits & USPAN_TYPED_IS_FIXED) != 0u) {
+        return add_text(name, 0u, type->fixed);
+    }
+    if ((type->traits & USPAN_TYPED_OR_FIXED) != 0u && !uspan_has_text(subject)) {
         subject = type->fixed;
     }
-    size_t len = add_text(name, 0u, first);
+    size_t len = type->operation_len < USPAN_NAME_MAX ? type->operation_len : USPAN_NAME_MAX;
+    memcpy(name, type->operation, len);
     if (uspan_has_text(subject) && len < USPAN_NAME_MAX) {
         name[len++] = ' ';
         len = add_text(name, len, subject);
@@ -276,45 +223,59 @@ static void count_call(uspan_tracer_t *t, uspan_t s)
 }
 
 uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *request,
-                             const uspan_span_type_t *type, unsigned rows, uspan_options_t *o)
+                             const uspan_span_type_t *type, const uspan_options_t *more)
 {
     const uspan_request_t *r = request;
-    filling_t f = { type, r, rows, parent };
     char name[USPAN_NAME_MAX];
     if (!uspan_is_live(t)) {
         return USPAN_NULL;
     }
-    o->kind = r->kind != USPAN_KIND_DEFAULT ? r->kind : (uspan_kind_t)type->kind;
-    o->start_ns = r->start_ns;
-    o->parent = r->context;
-    o->fill = fill;
-    o->fill_arg = &f;
-    uspan_t s = uspan_start_with(t, parent, name, make_name(name, type, r), o);
+    uspan_options_t o = {
+        .kind = r->kind != USPAN_KIND_DEFAULT ? r->kind : (uspan_kind_t)type->kind,
+        .start_ns = r->start_ns,
+        .parent = r->context,
+        .trace_id = more != NULL ? more->trace_id : NULL,
+        .attr_count = 1u, /* not looked at: that attributes follow makes the processors wait */
+        .disabled = more != NULL && more->disabled,
+    };
+    uspan_t s = uspan_start_bare(t, parent, name, make_name(name, type, r), &o);
+    if (!uspan_is_null(s) && uspan_slot_named(&t->trace, s)->may != 0u) {
+        fill(t, parent, s, r, type);
+        if (t->trace.processors != NULL) {
+            uspan_processors_span(t, s, false);
+        }
+    }
     if ((type->traits & USPAN_TYPED_CALL) != 0u) {
         count_call(t, s);
     }
     return s;
 }
 
-static uspan_t begin(uspan_tracer_t *t, uspan_t parent, const void *request, const uspan_span_type_t *type,
-                     unsigned rows)
-{
-    uspan_options_t o = { .kind = USPAN_KIND_DEFAULT };
-    return uspan_typed_begin_as(t, parent, request, type, rows, &o);
-}
-
 uspan_t uspan_typed_begin(uspan_tracer_t *t, uspan_t parent, const void *request,
                           const uspan_span_type_t *type)
 {
-    return request != NULL ? begin(t, parent, request, type, UINT8_MAX)
+    return request != NULL ? uspan_typed_begin_as(t, parent, request, type, NULL)
                            : uspan_typed_begin_one(t, parent, NULL, type);
 }
 
 uspan_t uspan_typed_begin_two(uspan_tracer_t *t, uspan_t parent, const char *second, const char *subject,
                               const uspan_span_type_t *type)
 {
-    const uspan_request_t r = { .subject = subject, .second = second };
-    return begin(t, parent, &r, type, second != NULL ? 2u : 1u);
+    union { /* room for the fields of every type, absent */
+        uspan_request_t request;
+        uspan_chat_t chat;
+        uspan_agent_t agent;
+        uspan_tool_t tool;
+        uspan_workflow_t workflow;
+        uspan_retrieval_t retrieval;
+        uspan_embeddings_t embeddings;
+        uspan_mcp_tools_t mcp_tools;
+        uspan_speech_t speech;
+    } any;
+    memset(&any, 0, sizeof any);
+    any.request.subject = subject;
+    any.request.second = second;
+    return uspan_typed_begin_as(t, parent, &any, type, NULL);
 }
 
 uspan_t uspan_typed_begin_one(uspan_tracer_t *t, uspan_t parent, const char *subject,
@@ -339,10 +300,7 @@ uspan_err_t uspan_typed_end(uspan_tracer_t *t, uspan_t s, const void *result, co
     uspan_err_t worst = USPAN_OK;
     uint64_t end_ns = 0;
     if (r != NULL) {
-        worst = uspan_set_rows(t, s, r, rows);
-#if USPAN_CONTENT
-        worst = uspan_worst(worst, uspan_set_rows(t, s, r, result_rows));
-#endif
+        worst = set_rows(t, s, r, rows);
         if (uspan_has_text(r->error_type) || uspan_has_text(r->error_message)) {
             worst = uspan_worst(worst, uspan_record_error(t, s, r->error_type, r->error_message));
         }

@@ -5,21 +5,10 @@
 
 #include "trace/attr.h"
 #include "trace/pool.h"
+#include "trace/rows.h"
 #include "uspan/genai.h"
 
-/* What a field holds, and how it becomes an attribute. */
-typedef enum uspan_row_kind {
-    USPAN_ROW_NONE = 0,
-    USPAN_ROW_TEXT,   /* where not NULL and not "" */
-    USPAN_ROW_INPUT,  /* the same; profiles repeat it under their own keys */
-    USPAN_ROW_OUTPUT, /* likewise */
-    USPAN_ROW_ONE,    /* a list of that one */
-    USPAN_ROW_LIST,   /* ended by NULL */
-    USPAN_ROW_INT,
-    USPAN_ROW_DOUBLE,
-    USPAN_ROW_COUNT, /* where not 0 */
-    USPAN_ROW_TRUE   /* where true */
-} uspan_row_kind_t;
+/* What a field of each kind of row is; INPUT and OUTPUT are texts that profiles repeat. */
 #define USPAN_TYPE_OF_TEXT const char *
 #define USPAN_TYPE_OF_INPUT const char *
 #define USPAN_TYPE_OF_OUTPUT const char *
@@ -30,43 +19,45 @@ typedef enum uspan_row_kind {
 #define USPAN_TYPE_OF_COUNT uint32_t
 #define USPAN_TYPE_OF_TRUE bool
 
-typedef struct uspan_row {
-    const uspan_key_t *key;
-    uint16_t offset; /* of the field in its struct */
-    uint8_t kind;
-    uint8_t is_last; /* of its table */
-} uspan_row_t;
+#define USPAN_ROW_INPUT USPAN_ROW_TEXT
+#define USPAN_ROW_OUTPUT USPAN_ROW_TEXT
+#define USPAN_REPEATS_TEXT 0u
+#define USPAN_REPEATS_INPUT 1u
+#define USPAN_REPEATS_OUTPUT 2u
+#define USPAN_REPEATS_ONE 0u
+#define USPAN_REPEATS_LIST 0u
+#define USPAN_REPEATS_INT 0u
+#define USPAN_REPEATS_DOUBLE 0u
+#define USPAN_REPEATS_COUNT 0u
+#define USPAN_REPEATS_TRUE 0u
 
-/* A row, and the last of a table; a field of another type than its kind reads does not compile. */
-#define USPAN_ROW(kind_, S, field, key_, last)                                                          \
+/* A row; a field of another type than its kind reads does not compile. Those of content are left out where
+ * USPAN_CONTENT is 0. */
+#define ROW(kind_, S, field, key_)                                                                      \
     {                                                                                                   \
-        &uspan_key_##key_,                                                                              \
+        { &uspan_key_##key_ },                                                                          \
             (uint16_t)(offsetof(S, field) + 0u * sizeof(_Generic(((S *)0)->field, USPAN_TYPE_OF_##kind_ \
                                                                  : 'x'))),                              \
-            USPAN_ROW_##kind_, (last)                                                                   \
+            USPAN_ROW_##kind_, USPAN_REPEATS_##kind_                                                    \
     }
-#define ROW(kind, S, field, key) USPAN_ROW(kind, S, field, key, 0u)
-#define END(kind, S, field, key) USPAN_ROW(kind, S, field, key, 1u)
-/* The rows of content, which end a table: none of them where USPAN_CONTENT is 0. */
-#if USPAN_CONTENT
-#define CONTENT_END(...) __VA_ARGS__
-#else
-#define CONTENT_END(...)             \
-    {                                \
-        NULL, 0u, USPAN_ROW_NONE, 1u \
+/* The end of a table; of one that goes on with another, of what begins at field. */
+#define END_ROW                         \
+    {                                   \
+        { NULL }, 0u, USPAN_ROW_END, 0u \
     }
-#endif
-
+#define MORE(S, field, rows)                                                 \
+    {                                                                        \
+        { .more = (rows) }, (uint16_t)offsetof(S, field), USPAN_ROW_MORE, 0u \
+    }
 /* How every request begins, and what the short begins fill in. */
 typedef struct uspan_request {
     USPAN_REQUEST_FIELDS;
     const char *subject, *second;
 } uspan_request_t;
 
-#define USPAN_TYPED_MODEL 1u    /* USPAN_MODEL_FIELDS follow subject and second */
-#define USPAN_TYPED_CALL 2u     /* of a model: counted in uspan_usage_t */
-#define USPAN_TYPED_IS_FIXED 4u /* the fixed text is the whole name */
-#define USPAN_TYPED_OR_FIXED 8u /* the fixed text is the subject where there is none */
+#define USPAN_TYPED_CALL 1u     /* of a model: counted in uspan_usage_t */
+#define USPAN_TYPED_IS_FIXED 2u /* the fixed text is the whole name */
+#define USPAN_TYPED_OR_FIXED 4u /* the fixed text is the subject where there is none */
 
 typedef struct uspan_span_type {
     const char *operation;
@@ -76,6 +67,7 @@ typedef struct uspan_span_type {
     const uspan_row_t *rows;                                          /* the first two: subject and second */
     uint8_t kind;
     uint8_t traits; /* USPAN_TYPED_* */
+    uint8_t operation_len;
 #if USPAN_PROFILE_ALIYUN
     const char *aliyun; /* gen_ai.span.kind */
 #endif
@@ -86,6 +78,7 @@ typedef struct uspan_span_type {
     const char *langfuse; /* langfuse.observation.type; NULL likewise */
 #endif
 } uspan_span_type_t;
+#define OPERATION(text) .operation = (text), .operation_len = (uint8_t)(sizeof(text) - 1u)
 #if USPAN_PROFILE_ALIYUN
 #define FOR_ALIYUN(kind) .aliyun = (kind),
 #else
@@ -106,10 +99,9 @@ typedef struct uspan_span_type {
  * Begin with a request whose struct is the type's; NULL: with nothing. */
 uspan_t uspan_typed_begin(uspan_tracer_t *t, uspan_t parent, const void *request,
                           const uspan_span_type_t *type);
-/* The same with more options, whose kind, start_ns, parent and fill are set here. rows: of the type's, at
- * most; UINT8_MAX: the request is the type's own struct. */
+/* The same with trace_id and disabled of more (NULL: none); request not NULL. */
 uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *request,
-                             const uspan_span_type_t *type, unsigned rows, uspan_options_t *o);
+                             const uspan_span_type_t *type, const uspan_options_t *more);
 /* Begin with the first row alone; with the first two. */
 uspan_t uspan_typed_begin_one(uspan_tracer_t *t, uspan_t parent, const char *subject,
                               const uspan_span_type_t *type);
@@ -117,10 +109,16 @@ uspan_t uspan_typed_begin_two(uspan_tracer_t *t, uspan_t parent, const char *sec
                               const uspan_span_type_t *type);
 /* The subject became known later: its attribute, and the name. */
 void uspan_typed_rename(uspan_tracer_t *t, uspan_t s, const char *subject, const uspan_span_type_t *type);
-/* Set what a result says (NULL: nothing), and end. rows: NULL: it has none of its own. */
+/* Set what a result says (NULL: nothing), and end. */
 uspan_err_t uspan_typed_end(uspan_tracer_t *t, uspan_t s, const void *result, const uspan_row_t *rows);
-/* Set what the rows find in a struct. Returns the worst result. */
-uspan_err_t uspan_set_rows(uspan_tracer_t *t, uspan_t s, const void *from, const uspan_row_t *rows);
+/* What tables go on with: of any request, of a request to a model, of any result, of tokens. */
+extern const uspan_row_t uspan_request_rows[];
+extern const uspan_row_t uspan_model_rows[];
+extern const uspan_row_t uspan_result_rows[];
+extern const uspan_row_t uspan_token_rows[];
+#define MORE_REQUEST MORE(uspan_request_t, start_ns, uspan_request_rows)
+#define MORE_MODEL MORE(uspan_request_t, start_ns, uspan_model_rows)
+#define MORE_RESULT MORE(uspan_result_t, end_ns, uspan_result_rows)
 /* uspan_worse(), not inlined. */
 uspan_err_t uspan_worst(uspan_err_t a, uspan_err_t b);
 

@@ -53,7 +53,7 @@ void uspan_count_tokens(uspan_tracer_t *t, const uspan_tokens_t *tokens)
     uspan_unlock(t, state);
 }
 
-static const uspan_row_t token_rows[] = {
+const uspan_row_t uspan_token_rows[] = {
     ROW(COUNT, uspan_tokens_t, input, usage_input_tokens),
     ROW(COUNT, uspan_tokens_t, output, usage_output_tokens),
 #if USPAN_PROFILE_AGENTSCOPE
@@ -62,7 +62,8 @@ static const uspan_row_t token_rows[] = {
 #endif
     ROW(COUNT, uspan_tokens_t, cache_read, usage_cache_read),
     ROW(COUNT, uspan_tokens_t, cache_creation, usage_cache_creation),
-    END(COUNT, uspan_tokens_t, reasoning, usage_reasoning),
+    ROW(COUNT, uspan_tokens_t, reasoning, usage_reasoning),
+    END_ROW,
 };
 
 uspan_err_t uspan_set_tokens(uspan_tracer_t *t, uspan_t s, const uspan_tokens_t *tokens)
@@ -70,7 +71,7 @@ uspan_err_t uspan_set_tokens(uspan_tracer_t *t, uspan_t s, const uspan_tokens_t 
     if (t == NULL || tokens == NULL) {
         return USPAN_ERR_ARG;
     }
-    uspan_err_t worst = uspan_set_rows(t, s, tokens, token_rows);
+    uspan_err_t worst = uspan_set_rows(t, s, tokens, uspan_token_rows);
     if (worst != USPAN_ERR_STALE) {
         uspan_count_tokens(t, tokens);
     }

@@ -8,11 +8,17 @@ static const uspan_row_t workflow_rows[] = {
     ROW(TEXT, uspan_workflow_t, user_id, user_id),
     ROW(TEXT, uspan_workflow_t, session_id, session_id),
     ROW(TEXT, uspan_workflow_t, environment, environment_name),
-    CONTENT_END(END(INPUT, uspan_workflow_t, input_messages, input_messages)),
+#if USPAN_CONTENT
+    ROW(INPUT, uspan_workflow_t, input_messages, input_messages),
+#endif
+    MORE_REQUEST,
 };
 
 static const uspan_row_t workflow_result_rows[] = {
-    CONTENT_END(END(OUTPUT, uspan_workflow_result_t, output_messages, output_messages)),
+#if USPAN_CONTENT
+    ROW(OUTPUT, uspan_workflow_result_t, output_messages, output_messages),
+#endif
+    MORE_RESULT,
 };
 
 /* "trace_" and 32 lower-case digits, not all 0. */
@@ -64,11 +70,8 @@ static void set_trace(uspan_tracer_t *t, uspan_t s, const void *request)
     const uspan_workflow_t *w = request;
 #if USPAN_PROFILE_LANGFUSE
     (void)uspan_set_str(t, s, &uspan_key_langfuse_trace_name,
-                        w != NULL && uspan_has_text(w->name) ? w->name : "Agent workflow");
+                        uspan_has_text(w->name) ? w->name : "Agent workflow");
 #endif
-    if (w == NULL) {
-        return;
-    }
     if (w->no_content) {
         (void)uspan_content_of(t, s, false);
     }
@@ -78,7 +81,7 @@ static void set_trace(uspan_tracer_t *t, uspan_t s, const void *request)
     set_metadata(t, s, w->metadata);
 }
 
-static const uspan_span_type_t workflow_type = { .operation = USPAN_OPERATION_WORKFLOW,
+static const uspan_span_type_t workflow_type = { OPERATION(USPAN_OPERATION_WORKFLOW),
                                                  .fixed_key = &uspan_key_workflow_name,
                                                  .fixed = "Agent workflow", /* the SDK's default */
                                                  .traits = USPAN_TYPED_OR_FIXED,
@@ -101,7 +104,7 @@ uspan_t uspan_workflow_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan
     uint8_t id[16] = { 0 };
     bool is_ours = read_trace_id(id, w->trace_id);
     uspan_options_t o = { .disabled = w->disabled, .trace_id = is_ours ? id : NULL };
-    uspan_t s = uspan_typed_begin_as(t, parent, w, &workflow_type, UINT8_MAX, &o);
+    uspan_t s = uspan_typed_begin_as(t, parent, w, &workflow_type, &o);
     if (!is_ours && uspan_has_text(w->trace_id)) {
         (void)uspan_set_str(t, s, &uspan_key_uspan_trace_id, w->trace_id);
     }

@@ -2,6 +2,7 @@
  * Long values are built in blocks that nobody else sees and change places with the old ones in one step. */
 #include "attr.h"
 #include <string.h>
+#include "lane.h"
 #include "utf8.h"
 
 /* Text that is copied under the lock, at most; longer text is copied outside. The bound: 256 bytes in eight
@@ -234,22 +235,6 @@ static inline unsigned copy_text(uspan_trace_part_t *p, const char *text, size_t
 #else
 #define COPY_LOOKS true
 
-typedef uint64_t lanes_t __attribute__((vector_size(16)));
-#define LANE sizeof(lanes_t)
-
-static inline lanes_t copy_lane(uint8_t *to, const char *text)
-{
-    lanes_t lane;
-    memcpy(&lane, text, LANE);
-    memcpy(to, &lane, LANE);
-    return lane;
-}
-
-static inline lanes_t copy_two(uint8_t *to, const char *text)
-{
-    return copy_lane(to, text) | copy_lane(to + LANE, text + LANE);
-}
-
 static inline unsigned copy_text(uspan_trace_part_t *p, const char *text, size_t len)
 {
     lanes_t all = { 0 };
@@ -279,7 +264,7 @@ static inline unsigned copy_text(uspan_trace_part_t *p, const char *text, size_t
         all |= len < 2u * LANE ? copy_lane(to, text) | copy_lane(to_end - LANE, end - LANE)
                                : copy_two(to_end - 2u * LANE, end - 2u * LANE);
     }
-    return ((all[0] | all[1]) & UINT64_MAX / 255u * 128u) == 0u ? block : USPAN_NO_INDEX;
+    return is_ascii_lane(all) ? block : USPAN_NO_INDEX;
 }
 #endif
 
