@@ -241,9 +241,7 @@ uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *requ
     uspan_t s = uspan_start_bare(t, parent, name, make_name(name, type, r), &o);
     if (!uspan_is_null(s) && uspan_slot_named(&t->trace, s)->may != 0u) {
         fill(t, parent, s, r, type);
-        if (t->trace.processors != NULL) {
-            uspan_processors_span(t, s, false);
-        }
+        uspan_processors(t, s, USPAN_ON_START);
     }
     if ((type->traits & USPAN_TYPED_CALL) != 0u) {
         count_call(t, s);
