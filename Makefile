@@ -13,16 +13,16 @@ FETCH = @port/deps/fetch.sh
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## trace an example agent to a local HTTPS receiver and show what arrived; BOARD=x: on a board, in QEMU
+demo: ## trace an agent and its model's calls to a local HTTPS receiver and show what arrived; BOARD=x: on a board, in QEMU
 ifneq ($(BOARD),)
 	$(SETUP) demo firmware machine
-	$(FETCH) nanopb mbedtls lwip opentelemetry-proto
+	$(FETCH) nanopb mbedtls lwip opentelemetry-proto cjson
 	@JOBS=$(JOBS) /usr/bin/python3 -B tests/support/demo.py --board $(BOARD)
 else
 	$(SETUP) demo
 	$(FETCH) nanopb mbedtls opentelemetry-proto cjson
 	@$(MAKE) --no-print-directory -s host
-	@/usr/bin/python3 -B tests/support/demo.py $(BUILD)/host/examples/agent
+	@/usr/bin/python3 -B tests/support/demo.py --edge $(BUILD)/host/examples/edge_agent
 endif
 
 host: # optimised libraries and examples, as a user builds them

@@ -3,7 +3,7 @@
 #include "board.h"
 
 #ifndef BOARD_HEAP_BYTES
-#define BOARD_HEAP_BYTES 16384
+#define BOARD_HEAP_BYTES 14336
 #endif
 
 void *_sbrk(ptrdiff_t bytes); /* newlib's name */

@@ -5,3 +5,4 @@ set(board_sources lm3s6965evb/board.c lm3s6965evb/ethernet.c common/frame.c comm
 set(board_includes common/cortex_m)
 set(board_options --specs=nano.specs)
 set(board_lto ON) # a tenth less flash
+set(board_small ON)

@@ -5,6 +5,7 @@
 
 #include "http.h"
 
+#define EDGE_ROLE "You run a greenhouse with beds 1 to 4. Be brief."
 #define EDGE_QUESTION "Is bed 3 dry? Water it for ten seconds if it is."
 
 typedef struct edge {

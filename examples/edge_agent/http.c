@@ -1,9 +1,13 @@
 /* http.c: one POST from connect to close, driven by the caller's loop through http->wait.
  * Invariant: no step waits by itself, and none is taken after the deadline, even where bytes keep coming. */
 #include "http.h"
-#include <stdlib.h>
+#include "text.h"
 
-enum { HEAD_MAX = 1024, LINE_MAX = 96, WAIT_MS = 5 };
+#ifndef EDGE_HEAD_MAX
+#define EDGE_HEAD_MAX 1024 /* of a request */
+#endif
+
+enum { LINE_BYTES = 96, WAIT_MS = 5 };
 
 typedef enum part { STATUS, HEADER, BODY, CHUNK_SIZE, CHUNK, CHUNK_END, TRAILER, DONE, BROKEN } part_t;
 
@@ -12,9 +16,9 @@ typedef struct answer {
     part_t part;
     int status;
     bool is_chunked, has_length;
-    unsigned long left;  /* of the body or the chunk */
-    char line[LINE_MAX]; /* what is longer is cut: no header of interest is */
-    size_t line_len;
+    unsigned long left;        /* of the body or the chunk */
+    char line[LINE_BYTES];     /* what is longer is cut: no header of interest is */
+    size_t line_len, line_was; /* being read; of the line that is taken */
 } answer_t;
 
 static bool is_named(const char *line, const char *name)
@@ -28,28 +32,44 @@ static bool is_named(const char *line, const char *name)
     return true;
 }
 
+/* Digits of a base up to 16 at the line's place, spaces before them skipped. false: there are none. */
+static bool read_number(const char *line, unsigned base, unsigned long *n)
+{
+    bool any = false;
+    line += strspn(line, " ");
+    for (*n = 0; *line != '\0'; line++) {
+        char lower = (char)(*line | 0x20); /* digits have that bit */
+        unsigned digit = lower >= 'a' ? (unsigned)(lower - 'a') + 10u : (unsigned)(lower - '0');
+        if (digit >= base || *n > ((unsigned long)-1 - digit) / base) {
+            return any;
+        }
+        *n = *n * base + digit;
+        any = true;
+    }
+    return any;
+}
+
 static void take_line(answer_t *a)
 {
     const char *line = a->line;
+    unsigned long n = 0;
     if (a->part == STATUS) {
-        bool is_http = strncmp(line, "HTTP/1.", 7u) == 0 && strlen(line) > 9u;
-        a->status = is_http ? (int)strtoul(line + 9, NULL, 10) : 0;
+        bool is_http = is_named(line, "http/1.") && a->line_was > 9u && read_number(line + 9, 10u, &n);
+        a->status = is_http && n < 1000u ? (int)n : 0;
         a->part = a->status >= 100 ? HEADER : BROKEN;
     } else if (a->part == HEADER && line[0] != '\0') {
         if (is_named(line, "content-length:")) {
-            a->left = strtoul(line + 15, NULL, 10);
-            a->has_length = true;
-        } else if (is_named(line, "transfer-encoding:") && strstr(line, "chunked") != NULL) {
-            a->is_chunked = true;
+            a->has_length = read_number(line + 15, 10u, &a->left);
+        } else if (is_named(line, "transfer-encoding:")) {
+            a->is_chunked = is_named(line + 18 + strspn(line + 18, " "), "chunked");
         }
     } else if (a->part == HEADER && a->status < 200) {
         a->part = STATUS; /* 100 Continue: the answer follows */
     } else if (a->part == HEADER) {
         a->part = a->is_chunked ? CHUNK_SIZE : a->has_length && a->left == 0u ? DONE : BODY;
     } else if (a->part == CHUNK_SIZE) {
-        char *end;
-        a->left = strtoul(line, &end, 16);
-        a->part = end == line ? BROKEN : a->left > 0u ? CHUNK : TRAILER;
+        bool is_size = read_number(line, 16u, &a->left);
+        a->part = !is_size ? BROKEN : a->left > 0u ? CHUNK : TRAILER;
     } else if (a->part == CHUNK_END) {
         a->part = CHUNK_SIZE;
     } else if (a->part == TRAILER && line[0] == '\0') {
@@ -75,6 +95,7 @@ static void take(answer_t *a, const char *data, size_t len)
         len--;
         if (byte == '\n') {
             a->line[a->line_len] = '\0';
+            a->line_was = a->line_len;
             a->line_len = 0;
             take_line(a);
         } else if (byte != '\r' && a->line_len + 1u < sizeof a->line) {
@@ -127,7 +148,7 @@ static const char *send_all(stopwatch_t *timer, const char *data, size_t len)
 static const char *receive(stopwatch_t *timer, answer_t *a)
 {
     const uspan_transport_t *transport = timer->http->transport;
-    uint8_t piece[512];
+    static uint8_t piece[512];
     while (a->part != DONE && a->part != BROKEN) {
         if (is_late(timer)) {
             return "timeout";
@@ -146,36 +167,30 @@ static const char *receive(stopwatch_t *timer, answer_t *a)
     return a->part == BROKEN ? "parse_error" : NULL;
 }
 
-static bool add(char head[HEAD_MAX], const char *text)
+static bool write_head(char head[EDGE_HEAD_MAX], const http_request_t *r)
 {
-    size_t at = strlen(head), len = strlen(text);
-    if (at + len >= HEAD_MAX) {
-        return false;
-    }
-    memcpy(head + at, text, len + 1u);
-    return true;
-}
-
-static bool write_head(char head[HEAD_MAX], const http_request_t *r)
-{
-    char digits[11] = { 0 }; /* of 32 bits */
-    size_t at = sizeof digits - 1u;
-    uint32_t n = (uint32_t)r->body_len;
-    do {
-        digits[--at] = (char)('0' + n % 10u);
-        n /= 10u;
-    } while (n > 0u);
+    const char *const parts[] = {
+        "POST ",
+        r->path,
+        " HTTP/1.1\r\nHost: ",
+        r->host,
+        "\r\nContent-Type: application/json\r\nConnection: close\r\n",
+        r->headers,
+        "Content-Length: ",
+    };
     head[0] = '\0';
-    return add(head, "POST ") && add(head, r->path) && add(head, " HTTP/1.1\r\nHost: ") &&
-           add(head, r->host) &&
-           add(head, "\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ") &&
-           add(head, digits + at) && add(head, "\r\n") && add(head, r->headers) && add(head, "\r\n");
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (!text_add(head, EDGE_HEAD_MAX, parts[i])) {
+            return false;
+        }
+    }
+    return text_add_number(head, EDGE_HEAD_MAX, r->body_len) && text_add(head, EDGE_HEAD_MAX, "\r\n\r\n");
 }
 
 static const char *exchange(stopwatch_t *timer, const http_request_t *r, answer_t *a)
 {
     const uspan_transport_t *transport = timer->http->transport;
-    char head[HEAD_MAX];
+    static char head[EDGE_HEAD_MAX]; /* one POST at a time; a stack is short */
     if (!write_head(head, r)) {
         return "parse_error";
     }
@@ -190,6 +205,7 @@ static const char *exchange(stopwatch_t *timer, const http_request_t *r, answer_
     }
     timer->moved_ns = timer->http->now_ns();
     const char *error = send_all(timer, head, strlen(head));
+    memset(head, 0, sizeof head); /* it has the key */
     error = error != NULL ? error : send_all(timer, r->body, r->body_len);
     return error != NULL ? error : receive(timer, a);
 }

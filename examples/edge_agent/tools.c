@@ -1,115 +1,112 @@
 /* tools.c: a tool is a function from arguments to a result, both JSON; each runs in a span. The greenhouse
  * is acted: put your sensors and valves where the values come from. */
 #include "tools.h"
-#include <stdio.h>
+#include "scan.h"
+#include "text.h"
 #include "uspan/genai.h"
 
+typedef struct tool {
+    uspan_tracer_t *t;
+    scan_t arguments;
+    char *out; /* "" at first */
+    size_t size;
+} tool_t;
+
 /* Writes the result. Returns NULL, or the type of what went wrong; out is then a message for people. */
-typedef const char *(*tool_fn)(uspan_tracer_t *t, const cJSON *arguments, char *out, size_t cap);
+typedef const char *(*tool_fn)(const tool_t *tool);
 
-static int number_of(const cJSON *arguments, const char *name)
+static const char *fail(const tool_t *tool, const char *type, const char *message)
 {
-    const cJSON *number = cJSON_GetObjectItem(arguments, name);
-    return cJSON_IsNumber(number) ? number->valueint : -1;
+    tool->out[0] = '\0';
+    (void)text_add(tool->out, tool->size, message);
+    return type;
 }
 
-static const char *read_soil(uspan_tracer_t *t, const cJSON *arguments, char *out, size_t cap)
+static void tell(const tool_t *tool, const char *name, unsigned long n)
 {
-    int bed = number_of(arguments, "bed");
-    (void)t;
+    (void)(text_add(tool->out, tool->size, tool->out[0] == '\0' ? "{\"" : ",\"") &&
+           text_add(tool->out, tool->size, name) && text_add(tool->out, tool->size, "\":") &&
+           text_add_number(tool->out, tool->size, n));
+}
+
+static const char *done(const tool_t *tool)
+{
+    return text_add(tool->out, tool->size, "}") ? NULL : fail(tool, "too_long", "no room for the result");
+}
+
+static const char *read_soil(const tool_t *tool)
+{
+    long bed = scan_number(scan_find(tool->arguments, "bed"));
     if (bed < 1 || bed > 4) {
-        (void)snprintf(out, cap, "there are beds 1 to 4");
-        return "no_such_bed";
+        return fail(tool, "no_such_bed", "there are beds 1 to 4");
     }
-    (void)snprintf(out, cap, "{\"bed\":%d,\"moisture_percent\":%d}", bed, bed == 3 ? 12 : 41);
-    return NULL;
+    tell(tool, "bed", (unsigned long)bed);
+    tell(tool, "moisture_percent", bed == 3 ? 12u : 41u);
+    return done(tool);
 }
 
-static const char *set_valve(uspan_tracer_t *t, const cJSON *arguments, char *out, size_t cap)
+static const char *set_valve(const tool_t *tool)
 {
-    int bed = number_of(arguments, "bed"), seconds = number_of(arguments, "seconds");
-    (void)t;
+    long bed = scan_number(scan_find(tool->arguments, "bed"));
+    long seconds = scan_number(scan_find(tool->arguments, "seconds"));
+    if (bed < 1 || bed > 4) {
+        return fail(tool, "no_such_bed", "there are beds 1 to 4");
+    }
     if (bed == 4) {
-        (void)snprintf(out, cap, "the valve of bed 4 did not move");
-        return "valve_stuck";
+        return fail(tool, "valve_stuck", "the valve of bed 4 did not move");
     }
     if (seconds < 1 || seconds > 600) {
-        (void)snprintf(out, cap, "seconds: 1 to 600");
-        return "out_of_range";
+        return fail(tool, "out_of_range", "seconds: 1 to 600");
     }
-    (void)snprintf(out, cap, "{\"bed\":%d,\"watered_s\":%d}", bed, seconds);
-    return NULL;
+    tell(tool, "bed", (unsigned long)bed);
+    tell(tool, "watered_s", (unsigned long)seconds);
+    return done(tool);
 }
 
-static const char *read_clock(uspan_tracer_t *t, const cJSON *arguments, char *out, size_t cap)
+static const char *read_clock(const tool_t *tool)
 {
     uint64_t unix_ns = 0;
-    (void)arguments;
-    if (uspan_unix_now(t, &unix_ns) != USPAN_OK) {
-        (void)snprintf(out, cap, "this device does not know the time yet");
-        return "no_time";
+    if (uspan_unix_now(tool->t, &unix_ns) != USPAN_OK) {
+        return fail(tool, "no_time", "this device does not know the time yet");
     }
-    (void)snprintf(out, cap, "{\"unix_s\":%lu}", (unsigned long)(unix_ns / 1000000000u));
-    return NULL;
+    tell(tool, "unix_s", (unsigned long)(unix_ns / 1000000000u));
+    return done(tool);
 }
 
 static const struct {
-    const char *name, *description, *parameters;
+    const char *name;
     tool_fn run;
 } tools[] = {
-    { "read_soil", "Moisture of a bed",
-      "{\"type\":\"object\",\"properties\":{\"bed\":{\"type\":\"integer\"}},\"required\":[\"bed\"]}",
-      read_soil },
-    { "set_valve", "Water a bed for some seconds",
-      "{\"type\":\"object\",\"properties\":{\"bed\":{\"type\":\"integer\"},\"seconds\":{\"type\":\"integer\"}"
-      "},"
-      "\"required\":[\"bed\",\"seconds\"]}",
-      set_valve },
-    { "read_clock", "Seconds since 1970", "{\"type\":\"object\",\"properties\":{}}", read_clock },
+    { "read_soil", read_soil },
+    { "set_valve", set_valve },
+    { "read_clock", read_clock },
 };
 enum { TOOL_COUNT = sizeof tools / sizeof tools[0] };
 
-cJSON *tools_definitions(void)
-{
-    cJSON *all = cJSON_CreateArray();
-    for (int i = 0; i < TOOL_COUNT; i++) {
-        cJSON *tool = cJSON_CreateObject();
-        cJSON *function = cJSON_AddObjectToObject(tool, "function");
-        (void)cJSON_AddStringToObject(tool, "type", "function");
-        (void)cJSON_AddStringToObject(function, "name", tools[i].name);
-        (void)cJSON_AddStringToObject(function, "description", tools[i].description);
-        (void)cJSON_AddRawToObject(function, "parameters", tools[i].parameters);
-        (void)cJSON_AddItemToArray(all, tool);
-    }
-    return all;
-}
-
-static const char *run(uspan_tracer_t *t, const tool_call_t *call, char *out, size_t cap)
+static const char *run(const tool_t *tool, const char *name)
 {
     for (int i = 0; i < TOOL_COUNT; i++) {
-        if (strcmp(tools[i].name, call->name) == 0) {
-            cJSON *arguments = cJSON_Parse(call->arguments);
-            const char *error = tools[i].run(t, arguments, out, cap);
-            cJSON_Delete(arguments);
-            return error;
+        if (strcmp(tools[i].name, name) == 0) {
+            return tools[i].run(tool);
         }
     }
-    (void)snprintf(out, cap, "there is no such tool");
-    return "no_such_tool";
+    return fail(tool, "no_such_tool", "there is no such tool");
 }
 
-void tools_run(uspan_tracer_t *t, uspan_t agent, const tool_call_t *call, char *out, size_t cap)
+void tools_run(uspan_tracer_t *t, uspan_t agent, const char *id, const char *name, const char *arguments,
+               char *out, size_t size)
 {
-    uspan_t span = uspan_tool_begin(t, agent, call->name, call->id);
-    char what[96];
-    uspan_set_str(t, span, &uspan_key_tool_call_arguments, call->arguments);
-    const char *error = run(t, call, out, cap);
+    const tool_t tool = { t, scan_document(arguments), out, size };
+    uspan_t span = uspan_tool_begin(t, agent, name, id);
+    uspan_set_str(t, span, &uspan_key_tool_call_arguments, arguments);
+    out[0] = '\0';
+    const char *error = run(&tool, name);
     if (error == NULL) {
         uspan_set_str(t, span, &uspan_key_tool_call_result, out);
         uspan_end(t, span);
         return;
     }
-    (void)snprintf(what, sizeof what, "%s", out);
-    uspan_fail(t, span, error, what);
-    (void)snprintf(out, cap, "{\"error\":\"%s\"}", what);
+    uspan_fail(t, span, error, out);
+    out[0] = '\0';
+    (void)(text_add(out, size, "{\"error\":\"") && text_add(out, size, error) && text_add(out, size, "\"}"));
 }

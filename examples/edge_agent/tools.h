@@ -2,14 +2,24 @@
 #ifndef EDGE_TOOLS_H
 #define EDGE_TOOLS_H
 
-#include <cjson/cJSON.h>
-#include "answer.h"
 #include "uspan/uspan.h"
 
-/* Their definitions as the chat completions API takes them; the caller's to delete. */
-cJSON *tools_definitions(void);
-/* Run one, as a span of its own below `agent`. Writes its result, JSON, to out; a tool that fails says so
- * there, for the model to read. */
-void tools_run(uspan_tracer_t *t, uspan_t agent, const tool_call_t *call, char *out, size_t cap);
+/* As the chat completions API takes them. */
+#define TOOLS_FUNCTION(name, description, properties, required)                                 \
+    "{\"type\":\"function\",\"function\":{\"name\":\"" name "\",\"description\":\"" description \
+    "\",\"parameters\":{\"type\":\"object\",\"properties\":{" properties "},\"required\":[" required "]}}}"
+#define TOOLS_DEFINITIONS                                                                                  \
+    "[" TOOLS_FUNCTION(                                                                                    \
+        "read_soil", "Moisture of a bed", "\"bed\":{\"type\":\"integer\"}",                                \
+        "\"bed\"") "," TOOLS_FUNCTION("set_valve", "Water a bed for some seconds",                         \
+                                      "\"bed\":{\"type\":\"integer\"},\"seconds\":{\"type\":\"integer\"}", \
+                                      "\"bed\",\"seconds\"") "," TOOLS_FUNCTION("read_clock",              \
+                                                                                "Seconds since 1970", "",  \
+                                                                                "") "]"
+
+/* Run the tool that a call names, as a span of its own below `agent`. Writes its result, JSON, to out; a tool
+ * that fails says so there, for the model to read. */
+void tools_run(uspan_tracer_t *t, uspan_t agent, const char *id, const char *name, const char *arguments,
+               char *out, size_t size);
 
 #endif

@@ -19,17 +19,18 @@ from llm import TEXT, Llm  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from streams import server_context  # noqa: E402
 
-PROGRAM = Path(os.environ["USPAN_BUILD_DIR"]) / "examples/edge_agent"
+PROGRAMS = Path(os.environ["USPAN_BUILD_DIR"]) / "examples"
 CA = certs.get().ca_pem
 DEADLINE_S = 60
 
 
 class EdgeAgent(Greenhouse, unittest.TestCase):
-    def turn(self, *faults, env=None, key=None):
+    def turn(self, *faults, env=None, key=None, program="edge_agent"):
         """(model's server, receiver's spans by time, process) of one turn."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "USPAN_", "LLM_"))}
         with Receiver(server_context()) as receiver, Llm(server_context(), faults=faults, key=key) as llm:
-            done = subprocess.run([str(PROGRAM)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE_S,
+            done = subprocess.run([PROGRAMS / program], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  timeout=DEADLINE_S,
                                   env={**kept, "LLM_URL": llm.url(), "LLM_MODEL": "qwen-max", "LLM_CA": str(CA),
                                        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": receiver.url(),
                                        "OTEL_EXPORTER_OTLP_CERTIFICATE": str(CA), **(env or {})})
@@ -55,6 +56,17 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
                 _, spans, done = self.turn(fault, env=limits)
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 self.assert_recovered(spans, fault)
+
+    def test_the_small_agent_leaves_a_whole_trace_too_and_is_tried_again_by_the_same_rules(self):
+        for fault in (None, "429", "broken", "bad_json"):
+            with self.subTest(fault=fault):
+                _, spans, done = self.turn(fault, program="edge_agent_small")
+                self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+                self.assertIn(TEXT, done.stdout)
+                if fault:
+                    self.assert_recovered(spans, fault, is_small=True)
+                else:
+                    self.assert_whole_turn(spans, is_small=True)
 
     def test_a_wrong_key_is_no_case_for_trying_again(self):
         _, spans, done = self.turn(key="right", env={"LLM_API_KEY": "wrong"})

@@ -17,7 +17,8 @@ from receiver import Receiver
 from sntp import TimeServer
 from streams import server_context
 
-BOARDS = ("mps2_an385", "riscv32_virt")
+BOARDS = ("mps2_an385", "riscv32_virt", "lm3s6965evb")
+SMALL = ("lm3s6965evb",)  # runs examples/edge_agent/small
 HEAP_OF_ONE = 32768  # what mbedTLS's heap is where it holds one connection
 KEY = "sk-greenhouse"
 TURNS = [None, *TOLD]  # what the first call of each turn meets
@@ -62,22 +63,23 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
                 yield board, ran
 
     def test_a_tool_loop_of_four_calls_leaves_a_whole_trace(self):
-        for _, ran in self.each("turns"):
+        for board, ran in self.each("turns"):
             self.assertEqual(len(ran.traces), len(TURNS), ran.done.text)
-            self.assert_whole_turn(ran.traces[0])
+            self.assert_whole_turn(ran.traces[0], board in SMALL)
             self.assert_told_who_called(ran.llm.headers, [span for spans in ran.traces for span in spans])
             self.assertEqual(ran.done.text.count(TEXT), len(TURNS), ran.done.text)
 
     def test_what_may_pass_is_tried_again_and_told(self):
-        for _, ran in self.each("turns"):
+        for board, ran in self.each("turns"):
             for fault, spans in zip(TURNS[1:], ran.traces[1:], strict=True):
                 with self.subTest(fault=fault):
-                    self.assert_recovered(spans, fault)
+                    self.assert_recovered(spans, fault, board in SMALL)
 
     def test_both_connections_are_tls_and_the_models_session_is_resumed(self):
-        for _, ran in self.each("turns"):
+        for board, ran in self.each("turns"):
             for server in (ran.llm, ran.receiver):
-                self.assertEqual({connection.tls_version for connection in server.connections}, {"TLSv1.3"})
+                self.assertEqual({connection.tls_version for connection in server.connections},
+                                 {"TLSv1.2" if board in SMALL else "TLSv1.3"})
             self.assertEqual([connection.reused for connection in ran.llm.connections],
                              [False] + [True] * (len(ran.llm.connections) - 1))
 

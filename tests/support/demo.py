@@ -1,14 +1,18 @@
 #!/usr/bin/python3
-"""demo.py: `make demo`. Runs the example agent against a local OTLP/HTTPS receiver and shows what arrived.
+"""demo.py: `make demo`. Runs an example agent against a local OTLP/HTTPS receiver and shows what arrived.
 
-Invariant: exit status 0 only if the program succeeded and exactly the spans of EXPECTED arrived, whole, once.
-Usage: demo.py PROGRAM [ARGUMENT...]   a program of the host
-       demo.py --board BOARD            that board's firmware, in QEMU"""
+Invariant: exit status 0 only if the program succeeded and exactly the expected spans arrived, whole, once. Of a model that is
+nobody's script, any number of chats and tools is.
+Usage: demo.py --edge PROGRAM [QUESTION]   the edge agent, against the scripted model, or against that of LLM_URL, LLM_MODEL,
+                                          LLM_API_KEY
+       demo.py --board BOARD               the same agent as that board's firmware, in QEMU
+       demo.py PROGRAM [ARGUMENT...]       another program of the host, which traces what examples/agent does"""
 import os
 import re
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, namedtuple
+from contextlib import ExitStack
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent / "peers"), str(Path(__file__).resolve().parent)]
@@ -16,6 +20,7 @@ import certs  # noqa: E402
 import firmware  # noqa: E402
 import qemu  # noqa: E402
 import tree  # noqa: E402
+from llm import Llm  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from sntp import TimeServer  # noqa: E402
 from streams import server_context  # noqa: E402
@@ -23,7 +28,9 @@ from streams import server_context  # noqa: E402
 DEADLINE_S = 60
 QUESTION_FOR_DATE = "GET is not POST"  # what a board without a clock asks first; its answer's Date is enough
 AGENT, FORMAT, CHAT, TOOL = "invoke_agent", "format", "chat", "execute_tool"
-# operation: how many, kind, parent's operation, attributes that each must have
+# spans: operation: how many, kind, parent's operation, attributes that each must have. failed: of each operation, how many end in
+# an error; None: any number, and of chats and tools there may be any too.
+Trace = namedtuple("Trace", "spans failed")
 EXPECTED = {
     AGENT: (1, "INTERNAL", None, ["gen_ai.agent.name"]),
     FORMAT: (1, "INTERNAL", AGENT, ["agentscope.format.target"]),
@@ -31,20 +38,23 @@ EXPECTED = {
                                 "gen_ai.usage.output_tokens"]),
     TOOL: (2, "INTERNAL", AGENT, ["gen_ai.tool.name", "gen_ai.tool.call.id"]),
 }
-FAILED = Counter({TOOL: 1})  # of each operation, how many end in an error
+ACTED = Trace(EXPECTED, Counter({TOOL: 1}))  # examples/agent
+EDGE = Trace({AGENT: EXPECTED[AGENT], CHAT: (4, *EXPECTED[CHAT][1:]), TOOL: (4, *EXPECTED[TOOL][1:])}, Counter())
+ANY = Trace({AGENT: EXPECTED[AGENT], CHAT: (1, "CLIENT", AGENT, ["gen_ai.provider.name", "gen_ai.request.model"]),
+             TOOL: EDGE.spans[TOOL]}, None)  # the edge agent with a model of its own mind
 
 
 def operation(span):
     return span.attributes.get("gen_ai.operation.name")
 
 
-def span_faults(span, parent):
+def span_faults(span, parent, expected):
     """What is wrong with one span, as texts."""
     op = operation(span)
-    if op not in EXPECTED:
+    if op not in expected:
         yield "is not expected"
         return
-    _, kind, parent_op, needed = EXPECTED[op]
+    _, kind, parent_op, needed = expected[op]
     if span.kind != kind:
         yield f"has kind {span.kind}, not {kind}"
     if not re.match(rf"{op}( |$)", span.name):
@@ -65,40 +75,55 @@ def span_faults(span, parent):
             yield "failed without an exception event"
 
 
-def faults(spans, twice):
-    """Everything that differs from EXPECTED, as texts; [] when the demo holds its promise."""
+def faults(spans, twice, trace=ACTED):
+    """Everything that differs from what is expected, as texts; [] when the demo holds its promise."""
     found = [f"span {key} arrived twice" for key in twice]
     by_id = {span.span_id: span for span in spans}
     for span in spans:
         parent = by_id.get(span.parent_id)
-        found += [f"{span.name} ({span.span_id}) {fault}" for fault in span_faults(span, parent)]
+        found += [f"{span.name} ({span.span_id}) {fault}" for fault in span_faults(span, parent, trace.spans)]
     counts = Counter(map(operation, spans))
     failed = Counter(operation(span) for span in spans if span.status == "ERROR")
-    for op, (count, *_) in EXPECTED.items():
+    for op, (count, *_) in trace.spans.items():
+        if trace.failed is None:
+            if op in (AGENT, CHAT) and counts[op] < count:
+                found.append(f"no {op} span")
+            continue
         if counts[op] != count:
             found.append(f"{counts[op]} {op} spans, not {count}")
-        if failed[op] != FAILED[op]:
-            found.append(f"{failed[op]} failed {op} spans, not {FAILED[op]}")
+        if failed[op] != trace.failed[op]:
+            found.append(f"{failed[op]} failed {op} spans, not {trace.failed[op]}")
     if len({span.trace_id for span in spans}) > 1:
         found.append("more than one trace")
     return found
 
 
-def environment(receiver, ca):
-    """The caller's environment, its own settings of OTEL_* and Studio set aside."""
+def model_of(llm):
+    """Settings of the edge agent's model: the caller's LLM_*, or the scripted one's."""
+    if llm is None:
+        return {name: os.environ[name] for name in ("LLM_URL", "LLM_MODEL", "LLM_API_KEY", "LLM_CA") if os.environ.get(name)}
+    return {"LLM_URL": llm.url(), "LLM_MODEL": "qwen-max", "LLM_CA": str(certs.get().ca_pem)}
+
+
+def environment(receiver, ca, model):
+    """The caller's environment, its own settings of OTEL_*, Studio and a model set aside."""
     env = {name: value for name, value in os.environ.items()
-           if not name.startswith(("OTEL_", "USPAN_STUDIO"))}
-    env.update({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": receiver.url(),
+           if not name.startswith(("OTEL_", "USPAN_STUDIO", "LLM_"))}
+    env.update({**model, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": receiver.url(),
                 "OTEL_EXPORTER_OTLP_CERTIFICATE": str(ca),
                 "OTEL_SERVICE_NAME": "uspan-demo",
                 "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=demo"})
     return env
 
 
-def advice(command):
+def advice(command, is_edge):
     program = " ".join(command)
-    return f"""
-The same program against a collector of yours:
+    model = f"""
+Against a model of yours, any that speaks as OpenAI's chat completions do (the traces still come here):
+  LLM_URL=https://HOST/v1/chat/completions LLM_MODEL=NAME LLM_API_KEY=KEY make demo
+With these set, to a collector of yours:""" if is_edge else """
+The same program against a collector of yours:"""
+    return f"""{model}
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=https://HOST:4318/v1/traces \\
   OTEL_EXPORTER_OTLP_CERTIFICATE=CA.pem {program}
 (http:// works too; OTEL_EXPORTER_OTLP_HEADERS=key=value adds headers, OTEL_SERVICE_NAME names the service.)
@@ -106,11 +131,11 @@ Against AgentScope Studio, where the run appears under its project:
   USPAN_STUDIO_URL=http://HOST:3000 {program}"""
 
 
-def run_program(command, receiver):
+def run_program(command, receiver, model):
     """The exit status of a program of the host; None where it could not be run to its end."""
     print(f"program:  {' '.join(command)}\n", flush=True)
     try:
-        return subprocess.run(command, env=environment(receiver, certs.get().ca_pem), timeout=DEADLINE_S,
+        return subprocess.run(command, env=environment(receiver, certs.get().ca_pem, model), timeout=DEADLINE_S,
                               stdin=subprocess.DEVNULL).returncode
     except subprocess.TimeoutExpired:
         print(f"demo: the program still ran after {DEADLINE_S} s", file=sys.stderr)
@@ -119,48 +144,71 @@ def run_program(command, receiver):
     return None
 
 
-def run_board(board, receiver):
+BOARD_SETTINGS = {"LLM_MODEL": "model", "LLM_API_KEY": "key"}
+
+
+def run_board(board, receiver, model, llm):
     """The same for a board's firmware in QEMU."""
     print(f"building the firmware of {board} (about a minute the first time)", flush=True)
-    built = firmware.build(board)
+    built = firmware.build(board, image="firmware_edge")
     print(f"machine:  {board} in QEMU, {built.elf}\n", flush=True)
     with TimeServer() as clock:
-        settings = {"endpoint": f"https://{qemu.LOOPBACK}:{receiver.port}/v1/traces", "sntp": f"{qemu.LOOPBACK}:{clock.port}"}
+        settings = {"endpoint": f"https://{qemu.LOOPBACK}:{receiver.port}/v1/traces", "sntp": f"{qemu.LOOPBACK}:{clock.port}",
+                    "llm": llm.url(host=qemu.LOOPBACK) if llm else model["LLM_URL"],
+                    **{word: model[name] for name, word in BOARD_SETTINGS.items() if name in model}}
         return qemu.run(built, settings, show=True).status
 
 
-def main(command):
-    if not command or command == ["--board"]:
-        print(__doc__.split("\n\n")[-1], file=sys.stderr)
-        return 2
-    wanted = sum(count for count, *_ in EXPECTED.values())
-    board = command[1] if command[0] == "--board" else None
+def show(board, command, trace, llm):
+    """Runs it, prints what arrived, and returns what was not as it should be; None where it could not be run."""
+    wanted = sum(count for count, *_ in trace.spans.values())
+    model = model_of(llm) if trace is not ACTED else {}
     with Receiver(server_context()) as receiver:
         print(f"receiver: {receiver.url()}, certificate of a throw-away CA")
-        try:
-            status = run_board(board, receiver) if board else run_program(command, receiver)
-        except (RuntimeError, ValueError, OSError) as error:
-            print(f"demo: {error}", file=sys.stderr)
-            return 1
+        if model:
+            print(f"model:    {model.get('LLM_MODEL')} at {model['LLM_URL']}{', scripted' if llm else ''}")
+        status = run_board(board, receiver, model, llm) if board else run_program(command, receiver, model)
         if status is None:
-            return 1
+            return None
         # A batch is in the list before its answer leaves: only a program that did not wait needs this time.
-        receiver.wait_spans(wanted, 2)
+        receiver.wait_spans(wanted, 2 if trace.failed is not None else 0)
         summary, spans, twice = receiver.summary(), list(receiver.spans), receiver.duplicates()
     print()
     tree.show(spans)
     refused = [text for text in summary["refused"] if not (board and text == QUESTION_FOR_DATE)]
-    problems = faults(spans, twice) + [f"refused: {text}" for text in refused]
+    problems = faults(spans, twice, trace) + [f"refused: {text}" for text in refused]
     problems += [f"connection: {text}" for text in summary["errors"]]
     if status != 0:
         problems.insert(0, f"the program's exit status is {status}")
     print()
+    if not problems:
+        print(f"All {len(spans)} spans arrived whole, in {summary['requests']} request(s) over HTTPS.")
+    return problems
+
+
+def main(command):
+    is_edge, is_board = command[:1] == ["--edge"], command[:1] == ["--board"]
+    board = command[1] if is_board and len(command) == 2 else None
+    command = command[1:] if is_edge else command
+    if not command or is_board and not board:
+        print(__doc__.split("\nUsage: ")[-1], file=sys.stderr)
+        return 2
+    with ExitStack() as servers:
+        own_model = os.environ.get("LLM_URL", "") != ""
+        trace = ANY if own_model else EDGE
+        llm = servers.enter_context(Llm(server_context())) if (is_edge or is_board) and not own_model else None
+        try:
+            problems = show(board, command, trace if is_edge or is_board else ACTED, llm)
+        except (RuntimeError, ValueError, OSError) as error:
+            print(f"demo: {error}", file=sys.stderr)
+            return 1
+    if problems is None:
+        return 1
     if problems:
         print("\n".join(f"demo: {problem}" for problem in problems))
         return 1
-    print(f"All {len(spans)} spans arrived whole, in {summary['requests']} request(s) over HTTPS.")
     if not board:
-        print(advice(command))
+        print(advice(command, is_edge))
     return 0
 
 

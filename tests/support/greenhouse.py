@@ -28,9 +28,9 @@ def traces(spans):
 
 class Greenhouse:
     """Beside unittest.TestCase. spans: of one trace, by time."""
-    streams = True
 
-    def assert_whole_turn(self, spans):
+    def assert_whole_turn(self, spans, is_small=False):
+        """is_small: by examples/edge_agent/small, whose answers come whole, and whose chats tell no messages."""
         self.assertEqual([span.name for span in spans], TURN)
         self.assertEqual({span.parent_id for span in spans[1:]}, {spans[0].span_id})
         self.assertEqual([span.name for span in spans if span.status == "ERROR"], [])
@@ -38,24 +38,33 @@ class Greenhouse:
             said = chat.attributes
             self.assertEqual((said["gen_ai.usage.input_tokens"], said["gen_ai.usage.output_tokens"]), (prompt, completion))
             self.assertEqual(list(said["gen_ai.response.finish_reasons"]), ["tool_calls" if calls else "stop"])
-            self.assertEqual("gen_ai.response.time_to_first_chunk" in said, self.streams)
-            [message] = json.loads(said["gen_ai.output.messages"])
-            got = [(part["name"], part["arguments"]) for part in message["parts"] if part["type"] == "tool_call"]
-            self.assertEqual(got, calls)
-            if text:
-                self.assertEqual(message["parts"], [{"type": "text", "content": text}])
-        last = json.loads(chats(spans)[-1].attributes["gen_ai.input.messages"])
-        self.assertEqual([message["role"] for message in last], ROLES)
-        self.assertEqual(last[3]["parts"][0]["type"], "tool_call_response")
+            self.assertEqual(said["gen_ai.response.model"], "qwen-max-2025")
+            self.assertEqual("gen_ai.response.time_to_first_chunk" in said, not is_small)
+            if not is_small:
+                self.assert_answered(said, text, calls)
+        if not is_small:
+            last = json.loads(chats(spans)[-1].attributes["gen_ai.input.messages"])
+            self.assertEqual([message["role"] for message in last], ROLES)
+            self.assertEqual(last[3]["parts"][0]["type"], "tool_call_response")
+        tools = [span.attributes for span in spans if span.attributes["gen_ai.operation.name"] == "execute_tool"]
+        self.assertEqual([json.loads(tool["gen_ai.tool.call.arguments"]) for tool in tools],
+                         [arguments for _, calls, _, _ in SCRIPT for _, arguments in calls])
         self.assertEqual([span.name for span in spans if span.dropped], [])
 
-    def assert_recovered(self, spans, fault):
+    def assert_answered(self, said, text, calls):
+        [message] = json.loads(said["gen_ai.output.messages"])
+        got = [(part["name"], part["arguments"]) for part in message["parts"] if part["type"] == "tool_call"]
+        self.assertEqual(got, calls)
+        if text:
+            self.assertEqual(message["parts"], [{"type": "text", "content": text}])
+
+    def assert_recovered(self, spans, fault, is_small=False):
         """The first call met the fault; the turn is whole without it."""
         first = chats(spans)[0]
         self.assertEqual((first.status, first.attributes["error.type"]), ("ERROR", TOLD[fault]))
         if fault in ("429", "500"):
             self.assertTrue(first.message)
-        self.assert_whole_turn([span for span in spans if span is not first])
+        self.assert_whole_turn([span for span in spans if span is not first], is_small)
 
     def assert_told_who_called(self, headers, spans):
         """headers: of each request, in order."""

@@ -13,6 +13,7 @@ from streams import Broken, server_context
 
 FAULTS = ("429", "500", "broken", "bad_json", "silent", "drip")
 DRIP_S = 0.05
+PIECE = 100  # bytes of an answer that is not streamed
 TEXT = "Bed 3 was dry (12 %). I watered it for ten seconds."
 # (text, [(tool, arguments)], prompt tokens, completion tokens) of each call.
 SCRIPT = [("", [("read_soil", {"bed": 3})], 212, 18),
@@ -46,6 +47,19 @@ def events(step, model):
     yield {**base, "choices": [], "usage": {"prompt_tokens": prompt, "completion_tokens": completion,
                                             "total_tokens": prompt + completion,
                                             "prompt_tokens_details": {"cached_tokens": 128 if step else 0}}}
+
+
+def whole(step, model):
+    """The document of an answer that is not streamed."""
+    text, calls, prompt, completion = SCRIPT[step]
+    message = {"role": "assistant", "content": text or None}
+    if calls:
+        message["tool_calls"] = [{"id": f"call_{step}_{index}", "type": "function",
+                                  "function": {"name": name, "arguments": json.dumps(arguments)}}
+                                 for index, (name, arguments) in enumerate(calls)]
+    return {"id": f"chatcmpl-{step}", "object": "chat.completion", "created": 1764290332, "model": f"{model}-2025",
+            "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls" if calls else "stop"}],
+            "usage": {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}}
 
 
 def refusal(status, message, kind):
@@ -97,22 +111,25 @@ class Llm(Server):
             connection.more()
             return "close"
         step = sum(message["role"] == "assistant" for message in body["messages"])
-        documents = [json.dumps(event) for event in events(step, body["model"])]
+        streams = body.get("stream", False)
+        documents = [json.dumps(event) for event in events(step, body["model"])] if streams else \
+            [json.dumps(whole(step, body["model"]))]
         if fault == "bad_json":
-            documents[1] = documents[1][:-3]
-        head = ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
-                "Connection: close\r\n\r\n")
+            documents[len(documents) // 2] = documents[len(documents) // 2][:-3]
+        pieces = [f"data: {document}\n\n" for document in [*documents, "[DONE]"]] if streams else \
+            [documents[0][at:at + PIECE] for at in range(0, len(documents[0]), PIECE)]
+        head = (f"HTTP/1.1 200 OK\r\nContent-Type: {'text/event-stream' if streams else 'application/json'}\r\n"
+                "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
         connection.app.send(head.encode())
         if fault == "drip":
             return self.drip(connection)
-        for number, document in enumerate(documents + ["[DONE]"]):
+        for number, piece in enumerate(pieces):
             if fault == "broken" and number == 2:
                 return "reset"
-            piece = f"data: {document}\n\n".encode()
-            connection.app.send(b"%x\r\n%s\r\n" % (len(piece), piece))
+            data = piece.encode()
+            connection.app.send(b"%x\r\n%s\r\n" % (len(data), data))
         connection.app.send(b"0\r\n\r\n")
         return "drain"
-
 
     def drip(self, connection):
         """Signs of life and nothing else, until the client has enough of them."""
