@@ -11,7 +11,7 @@
 #define LWIP_NETCONN 0
 #define LWIP_SOCKET 0
 #define MEM_ALIGNMENT 4
-#define ETH_PAD_SIZE 2 /* so that IP headers are aligned, and drivers move whole words */
+#define ETH_PAD_SIZE 2    /* so that IP headers are aligned, and drivers move whole words */
 #ifndef PBUF_POOL_BUFSIZE /* one received segment fits one buffer */
 #define PBUF_POOL_BUFSIZE LWIP_MEM_ALIGN_SIZE(TCP_MSS + 40 + 14 + ETH_PAD_SIZE)
 #endif

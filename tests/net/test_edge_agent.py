@@ -14,6 +14,7 @@ from runner import run
 
 sys.path.insert(0, str(Path(sample.__file__).resolve().parents[1] / "support"))
 import certs  # noqa: E402
+import demo  # noqa: E402
 from greenhouse import TOLD, Greenhouse, chats  # noqa: E402
 from llm import TEXT, Llm  # noqa: E402
 from receiver import Receiver  # noqa: E402
@@ -99,6 +100,25 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertEqual(len(chats(spans)), 2)
         self.assertEqual(spans[0].attributes["error.type"], "token_budget")
+
+    def demo(self, **env):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "USPAN_", "LLM_"))}
+        return subprocess.run([sys.executable, "-B", demo.__file__, "--edge", PROGRAMS / "edge_agent"], capture_output=True,
+                              text=True, timeout=DEADLINE_S, env={**kept, "PYTHONIOENCODING": "utf-8", **env})
+
+    def test_make_demo_shows_the_scripted_models_turn_or_that_of_a_model_of_yours(self):
+        done = self.demo()
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("All 9 spans arrived whole", done.stdout)
+        with Llm(server_context(), key="mine") as llm:
+            settings = {"LLM_URL": llm.url(), "LLM_MODEL": "own", "LLM_CA": str(CA)}
+            done = self.demo(LLM_API_KEY="mine", **settings)
+            self.assertEqual((done.returncode, len(llm.requests)), (0, 4), done.stdout)
+            self.assertIn(f"own at {llm.url()}\n", done.stdout)
+            self.assertNotIn("mine", done.stdout)
+            done = self.demo(LLM_API_KEY="wrong", **settings)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("demo: the program's exit status is 1", done.stdout)
 
 
 if __name__ == "__main__":

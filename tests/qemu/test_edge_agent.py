@@ -2,12 +2,15 @@
 """test_edge_agent.py: the greenhouse agent as firmware, in QEMU: over TLS to the scripted model and to the receiver.
 
 Invariant: what a turn must leave is greenhouse.py's, the same as of the host's agent."""
+import os
+import subprocess
 import sys
 import unittest
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 
 import firmware_cases  # first: it knows where the others are
+import demo
 import firmware
 import greenhouse
 import qemu
@@ -25,6 +28,7 @@ TURNS = [None, *TOLD]  # what the first call of each turn meets
 # A core of 62.5 MHz, counted by the instruction: a busy host does not bring the machine's deadlines nearer.
 COUNTED = ["-icount", "shift=4"]
 LIMITS = {"timeout_ms": 4000, "call_ms": 5000, "deadline_ms": 60000}
+DEADLINE_S = 300
 Ran = namedtuple("Ran", "done receiver llm traces")
 
 
@@ -101,6 +105,12 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
         for _, ran in self.each("turns"):
             self.assertEqual({sent["authorization"] for sent in ran.llm.headers}, {f"Bearer {KEY}"})
             self.assertNotIn(KEY, ran.done.text + str([span.as_json() for span in ran.receiver.spans]))
+
+    def test_make_demo_shows_a_boards_turn(self):
+        done = subprocess.run([sys.executable, "-B", demo.__file__, "--board", BOARDS[1]], capture_output=True, text=True,
+                              env={name: value for name, value in os.environ.items() if name != "LLM_URL"}, timeout=DEADLINE_S)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("All 9 spans arrived whole", done.stdout)
 
 
 if __name__ == "__main__":

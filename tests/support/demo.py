@@ -25,7 +25,7 @@ from receiver import Receiver  # noqa: E402
 from sntp import TimeServer  # noqa: E402
 from streams import server_context  # noqa: E402
 
-DEADLINE_S = 60
+DEADLINE_S, OWN_MODEL_S = 60, 600
 QUESTION_FOR_DATE = "GET is not POST"  # what a board without a clock asks first; its answer's Date is enough
 AGENT, FORMAT, CHAT, TOOL = "invoke_agent", "format", "chat", "execute_tool"
 # spans: operation: how many, kind, parent's operation, attributes that each must have. failed: of each operation, how many end in
@@ -134,11 +134,12 @@ Against AgentScope Studio, where the run appears under its project:
 def run_program(command, receiver, model):
     """The exit status of a program of the host; None where it could not be run to its end."""
     print(f"program:  {' '.join(command)}\n", flush=True)
+    deadline_s = OWN_MODEL_S if os.environ.get("LLM_URL") else DEADLINE_S
     try:
-        return subprocess.run(command, env=environment(receiver, certs.get().ca_pem, model), timeout=DEADLINE_S,
+        return subprocess.run(command, env=environment(receiver, certs.get().ca_pem, model), timeout=deadline_s,
                               stdin=subprocess.DEVNULL).returncode
     except subprocess.TimeoutExpired:
-        print(f"demo: the program still ran after {DEADLINE_S} s", file=sys.stderr)
+        print(f"demo: the program still ran after {deadline_s} s", file=sys.stderr)
     except OSError as error:
         print(f"demo: {error}", file=sys.stderr)
     return None
@@ -191,7 +192,7 @@ def main(command):
     board = command[1] if is_board and len(command) == 2 else None
     command = command[1:] if is_edge else command
     if not command or is_board and not board:
-        print(__doc__.split("\nUsage: ")[-1], file=sys.stderr)
+        print("Usage: " + __doc__.split("Usage: ")[-1], file=sys.stderr)
         return 2
     with ExitStack() as servers:
         own_model = os.environ.get("LLM_URL", "") != ""
