@@ -72,9 +72,6 @@ static bool of_tool(const uspan_wire_t *w)
 static bool of_other_choice(uspan_wire_t *w)
 {
     uint8_t bit = (uint8_t)(1u << (w->choice < 7u ? w->choice : 7u));
-    if (!is(w, USPAN_WIRE_PIECEWISE)) {
-        return false;
-    }
     if (!is(w, USPAN_WIRE_IN_MESSAGE) && (w->lost & bit) == 0u) {
         w->written = w->choice;
     }
@@ -131,6 +128,7 @@ static void end_response(uspan_wire_t *w)
     if (w->part == TAKE_RESPONSE && w->call_id[0] != '\0') {
         (void)uspan_write_str(&w->out, "name", w->call_id);
         w->call_id[0] = '\0';
+        w->part = PART_NONE;
     }
 }
 
@@ -201,7 +199,8 @@ void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
     case TAKE_CHOICE:
     case TAKE_DOCUMENT:
         if (opens) {
-            w->choice = 0u;
+            w->place = action == TAKE_DOCUMENT ? 0u : w->place;
+            w->choice = w->place;
             if (repeats(w)) { /* the choice before has not ended */
                 clear(w, USPAN_WIRE_IN_MESSAGE);
                 w->part = PART_NONE;
@@ -214,6 +213,7 @@ void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
             }
         } else {
             uspan_wire_put_finish(w);
+            w->place = (uint8_t)(w->place + (w->place < UINT8_MAX ? 1u : 0u));
             if (action == TAKE_DOCUMENT) {
                 see_chunk(w);
             }

@@ -108,6 +108,7 @@ typedef struct uspan_wire {
     char call_id[40];    /* of the tool call being read; name of the tool whose result is */
     char role[24];       /* of the message being read; type of the definition */
     char texts[56];      /* finish reasons or stop sequences: index of the choice and 1, text, 0 */
+    uint8_t place;       /* of the choice in its document: its index, where that is not told */
 } uspan_wire_t;
 USPAN_STATIC_ASSERT(sizeof(uspan_wire_t) <= 512u, "state of an open call: 512 bytes");
 
