@@ -32,16 +32,21 @@ static bool is_named(const char *line, const char *name)
     return true;
 }
 
-/* Digits of a base up to 16 at the line's place, spaces before them skipped. false: there are none. */
+/* A number of a base up to 16, spaces before it skipped. false: there is none, or too large a one. */
 static bool read_number(const char *line, unsigned base, unsigned long *n)
 {
     bool any = false;
     line += strspn(line, " ");
     for (*n = 0; *line != '\0'; line++) {
         char lower = (char)(*line | 0x20); /* digits have that bit */
-        unsigned digit = lower >= 'a' ? (unsigned)(lower - 'a') + 10u : (unsigned)(lower - '0');
-        if (digit >= base || *n > ((unsigned long)-1 - digit) / base) {
+        unsigned digit = lower >= '0' && lower <= '9'   ? (unsigned)(lower - '0')
+                         : lower >= 'a' && lower <= 'f' ? (unsigned)(lower - 'a') + 10u
+                                                        : base;
+        if (digit >= base) {
             return any;
+        }
+        if (*n > ((unsigned long)-1 - digit) / base) {
+            return false;
         }
         *n = *n * base + digit;
         any = true;
@@ -60,6 +65,7 @@ static void take_line(answer_t *a)
     } else if (a->part == HEADER && line[0] != '\0') {
         if (is_named(line, "content-length:")) {
             a->has_length = read_number(line + 15, 10u, &a->left);
+            a->part = a->has_length ? HEADER : BROKEN;
         } else if (is_named(line, "transfer-encoding:")) {
             a->is_chunked = is_named(line + 18 + strspn(line + 18, " "), "chunked");
         }
