@@ -36,8 +36,12 @@ uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end
             p += c == ' ' ? 1 : 0;
         } else if (s->state == DATA) {
             next = USPAN_SSE_DATA;
+        } else if (s->state == OTHER) {
+            while (p < end && !ends_line(*p)) {
+                p++;
+            }
         } else {
-            s->state = s->state == OTHER || c != field[s->state] ? OTHER : (uint8_t)(s->state + 1u);
+            s->state = c != field[s->state] ? OTHER : (uint8_t)(s->state + 1u);
             p++;
         }
     }

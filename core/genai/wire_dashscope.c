@@ -47,8 +47,8 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     X("output.choices", TAKE_NOTHING)                                                     \
     X("output.choices.#", TAKE_CHOICE)                                                    \
     X("output.choices.#.message", TAKE_DELTA)                                             \
-    X("output.choices.#.message.role", TAKE_NOTHING)                                      \
     X("output.choices.#.message.content", TAKE_TEXT)                                      \
+    X("output.choices.#.message.role", TAKE_NOTHING)                                      \
     X("output.choices.#.message.content.#.text", TAKE_TEXT)                               \
     X("output.choices.#.message.reasoning_content", TAKE_REASONING)                       \
     X("output.choices.#.message.tool_calls.#", TAKE_CALL)                                 \
@@ -57,6 +57,8 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     X("output.choices.#.message.tool_calls.#.function.name", TAKE_CALL_NAME)              \
     X("output.choices.#.message.tool_calls.#.function.arguments", TAKE_ARGUMENTS)         \
     X("output.choices.#.finish_reason", TAKE_FINISH)                                      \
+    X("usage", TAKE_NOTHING)                                                              \
+    X("usage.total_tokens", TAKE_NOTHING)                                                 \
     X("usage.input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                               \
     X("usage.output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                             \
     X("usage.prompt_tokens_details.cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)   \

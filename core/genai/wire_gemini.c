@@ -56,10 +56,14 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     X("candidates.#.content.parts.#.functionCall.id", TAKE_CALL_ID)                 \
     X("candidates.#.content.parts.#.functionCall.name", TAKE_CALL_NAME)             \
     X("candidates.#.content.parts.#.functionCall.args", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X("candidates.#.content.role", TAKE_NOTHING)                                    \
+    X("candidates.#.index", TAKE_NOTHING)                                           \
     X("candidates.#.finishReason", TAKE_FINISH)                                     \
     X("promptFeedback.blockReason", TAKE_FINISH)                                    \
+    X("usageMetadata", TAKE_NOTHING)                                                \
     X("usageMetadata.promptTokenCount", TAKE_TOKENS + USPAN_WIRE_INPUT)             \
     X("usageMetadata.candidatesTokenCount", TAKE_TOKENS + USPAN_WIRE_OUTPUT)        \
+    X("usageMetadata.totalTokenCount", TAKE_NOTHING)                                \
     X("usageMetadata.cachedContentTokenCount", TAKE_TOKENS + USPAN_WIRE_CACHE_READ) \
     X("usageMetadata.thoughtsTokenCount", TAKE_TOKENS + USPAN_WIRE_REASONING)       \
     X("modelVersion", TAKE_RESPONSE_MODEL)                                          \

@@ -8,6 +8,7 @@
 #include <time.h>
 #include "batch.h"
 #include "otlp.h"
+#include "stream.h"
 #include "uspan_posix.h"
 #include "w1.h"
 
@@ -106,6 +107,27 @@ __attribute__((noinline)) static void bench_memcpy(void)
     }
 }
 
+__attribute__((noinline)) static void bench_wire(void)
+{
+    stream_read();
+}
+
+/* One call's streamed answer a round. */
+static int read_streams(const char *name, unsigned rounds)
+{
+    for (size_t i = 0; i < STREAMS; i++) {
+        for (unsigned r = 0; r < rounds && strcmp(streams[i].name, name) == 0; r++) {
+            stream_begin(&streams[i], &tracer);
+            bench_wire();
+            if (!stream_end()) {
+                return 1;
+            }
+        }
+    }
+    printf("{\"bytes\": %zu}\n", stream_len);
+    return stream_len > 0u ? 0 : 1;
+}
+
 /* One message of exactly W1_MESSAGE_BYTES. */
 static void make_message(char *out, const char *head, const char *tail)
 {
@@ -129,7 +151,7 @@ static uint64_t now_ns(void)
 int main(int argc, char **argv)
 {
     if (argc != 3) {
-        fprintf(stderr, "usage: bench record_w1|record_w2|encode_w1|poll_idle|memcpy rounds\n");
+        fprintf(stderr, "usage: bench record_w1|record_w2|encode_w1|poll_idle|memcpy|wire_<dialect> rounds\n");
         return 2;
     }
     const char *what = argv[1];
@@ -143,6 +165,9 @@ int main(int argc, char **argv)
         return 1;
     }
     uspan_set_unix_time(&tracer, 1700000000000000000u);
+    if (strncmp(what, "wire_", 5u) == 0) {
+        return read_streams(what + 5, rounds);
+    }
     uspan_t agent = uspan_start(&tracer, USPAN_ROOT, "invoke_agent greenhouse");
     unsigned span_bytes = 0;
     unsigned blocks = 0;

@@ -83,6 +83,19 @@ def instructions(program, what):
     return round(total / ROUNDS / BATCH)
 
 
+def wire_dialects():
+    return re.findall(r'^    { "(\w+)", "http', (ROOT / "tests/bench/stream.h").read_text(), re.M)
+
+
+def instructions_a_byte(program, dialect):
+    """Of a streamed answer read by wire.h, by callgrind."""
+    found = counted(program, f"wire_{dialect}")
+    said, _ = answer(program, f"wire_{dialect}", ROUNDS, "valgrind", "--tool=callgrind", f"--callgrind-out-file={found}",
+                     "--toggle-collect=bench_wire")
+    total = int(re.search(r"^(?:summary|totals): (\d+)", found.read_text(), re.M).group(1))
+    return round(total / ROUNDS / said["bytes"], 1)
+
+
 def places(program, what):
     """Where they go: the functions that execute most of them themselves, each with its share of one span."""
     lines = run(["callgrind_annotate", "--auto=no", counted(program, what)])
@@ -108,6 +121,9 @@ def measure():
                  "record_w2_instructions": (port, "record_w2"), "encode_w1_instructions": (port, "encode_w1"),
                  "memcpy_w1_instructions": (port, "memcpy"), "poll_idle_instructions": (port, "poll_idle")}
         host = dict(zip(asked, pool.map(lambda one: instructions(*one), asked.values())))
+        dialects = wire_dialects()
+        costs = pool.map(lambda one: instructions_a_byte(port, one), dialects)
+        host["wire_instructions_per_byte"] = dict(zip(dialects, costs))
     host["heap_allocations"] = allocations(port)
     # Alone on the machine, as far as this script has a say.
     runs = [answer(port, "encode_w1", NATIVE_ROUNDS)[0] for _ in range(NATIVE_RUNS)]
@@ -133,13 +149,19 @@ def rounded(number):
     return round(number / unit) * unit
 
 
+def wire_line(costs):
+    """One line for all dialects: README has no room for a row of each."""
+    costs = ", ".join(f"{name} {cost}" for name, cost in costs.items())
+    return f"Instructions for a byte of a streamed answer, by wire.h: {costs}."
+
+
 def table(host, compiler):
     lines = ["| figure (host, -O2) | uspan | budget | goal | | peers |", "| --- | ---: | ---: | ---: | --- | --- |"]
     for key, (label, peers, budget, goal) in ROWS.items():
         limits = ["" if one is None else f"{one:,}" for one in (budget, goal)]
         figure = rounded(host[key]) if key in FREE else host[key]
         lines.append(f"| {label} | {figure:,} | {limits[0]} | {limits[1]} | {verdict(host[key], budget, goal)} | {peers} |")
-    return "\n".join([*lines, "", f"Compiler: {compiler}."])
+    return "\n".join([*lines, "", f"{wire_line(host['wire_instructions_per_byte'])} Compiler: {compiler}."])
 
 
 def shown(text):
@@ -149,7 +171,10 @@ def shown(text):
         match = re.search(rf"^\| {re.escape(label)} \| ([\d.,]+) \|", text, re.M)
         number = match.group(1).replace(",", "") if match else None
         host[key] = None if number is None else float(number) if "." in number else int(number)
-    compiler = re.search(r"^Compiler: (.*)\.$", text, re.M)
+    costs = re.search(r"by wire\.h: (.*?)\. Compiler", text)
+    host["wire_instructions_per_byte"] = dict((name, float(cost)) for name, cost in re.findall(
+        r"(\w+) ([\d.]+)", costs.group(1) if costs else ""))
+    compiler = re.search(r"Compiler: (.*)\.$", text, re.M)
     return host, compiler.group(1) if compiler else ""
 
 
@@ -167,7 +192,9 @@ def readme_faults(found, write):
     host, compiler = shown(old)
     if None in host.values() or old.strip() != table(host, compiler):
         return [f"README.md's cost table is not in this script's form; {cure}"]
-    faults = []
+    faults = [f"README.md says {host['wire_instructions_per_byte'][name]} instructions a byte for {name}, this run {cost}; {cure}"
+              for name, cost in found["host"]["wire_instructions_per_byte"].items()
+              if abs(cost - host["wire_instructions_per_byte"].get(name, 0)) > TOLERANCE * cost + 0.1]
     for key, figure in found["host"].items():
         if key not in ROWS or key in FREE:
             continue

@@ -7,6 +7,7 @@
 #include "board.h"
 #include "otlp.h"
 #include "rig.h"
+#include "stream.h"
 #include "w1.h"
 
 #define BATCH 64u
@@ -77,6 +78,23 @@ static void make_message(char *out, const char *head, const char *tail)
     memcpy(out + W1_MESSAGE_BYTES - tail_len, tail, tail_len + 1u);
 }
 
+static void read_stream(void)
+{
+    stream_read();
+}
+
+/* Streamed answers of every dialect: instructions, bytes. */
+static void tell_streams(void)
+{
+    for (size_t i = 0; i < STREAMS; i++) {
+        rig_begin(false, true);
+        stream_begin(&streams[i], &rig_tracer);
+        uint32_t cost = rig_cost(read_stream);
+        rig_expect(stream_end(), streams[i].name);
+        rig_tell("wire", streams[i].name, cost, (uint32_t)stream_len);
+    }
+}
+
 static void tell_each(const char *name, void (*work)(void))
 {
     uint32_t all = rig_cost(work);
@@ -128,6 +146,7 @@ int main(void)
     uint32_t longest = send_64(false);
     (void)send_64(true); /* the same again: how long are interrupts kept out? */
     rig_tell("work", "poll_longest", longest, rig_longest_hold);
+    tell_streams();
     scenes_tell();
     put_line("done");
     return 0;
