@@ -19,7 +19,8 @@ static const stream_t streams[] = {
       "{\"index\":0,\"delta\":{\"content\":\"",
       "\"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n",
       "data: {\"id\":\"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG\",\"choices\":[{\"index\":0,\"delta\":{},"
-      "\"finish_reason\":\"stop\"}]}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":19,\"completion_tokens\":48,\"total_tokens\":67}}\n\n"
+      "\"finish_reason\":\"stop\"}]}\n\n"
+      "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":19,\"completion_tokens\":48,\"total_tokens\":67}}\n\n"
       "data: [DONE]\n\n" },
     { "responses", "https://api.openai.com/v1/responses",
       "event: response.created\ndata: {\"type\":\"response.created\",\"sequence_number\":0,\"response\":{"
