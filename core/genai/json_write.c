@@ -524,5 +524,5 @@ bool uspan_write_value(uspan_write_out_t *o, const char *name, const char *text,
 bool uspan_write_pair(uspan_write_out_t *o, const char *name, const char *text)
 {
     return uspan_write_value(o, name, "\"", 1u, USPAN_WRITE_TEXT) &&
-           uspan_write_text(o, text, strlen(text)) && uspan_write_leaf_end(o);
+           uspan_write_feed(o, text, strlen(text)) && uspan_write_leaf_end(o);
 }

@@ -104,7 +104,9 @@ uspan_err_t uspan_message_finish(uspan_writer_t *w, const char *reason)
     if (!enter_message(&o, w)) {
         return o.err;
     }
-    if ((w->need & USPAN_NEED_FINISH) != 0u) {
+    bool is_owed = (w->need & USPAN_NEED_FINISH) != 0u;
+    if (is_owed ||
+        (reason != NULL && w->list == USPAN_INPUT_MESSAGES && (w->flags & USPAN_WRITE_CUT) == 0u)) {
         char text[REASON_MAX + 2u] = "\"";
         uint8_t cut = w->flags & USPAN_WRITE_CUT;
         size_t n = 1;
@@ -112,7 +114,7 @@ uspan_err_t uspan_message_finish(uspan_writer_t *w, const char *reason)
         uspan_write_need(w, w->need & ~USPAN_NEED_FINISH);
         size_t most =
             (size_t)uspan_write_left(&o) - 20u; /* what stands around it, and the reserve meanwhile */
-        most = most < REASON_MAX ? most : REASON_MAX;
+        most = is_owed && most < REASON_MAX ? most : REASON_MAX;
         reason = reason != NULL ? reason : "stop";
         for (; n <= most && *reason >= ' ' && *reason < 0x7F && *reason != '"' && *reason != '\\'; reason++) {
             text[n++] = *reason;

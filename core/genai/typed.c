@@ -67,7 +67,7 @@ static void repeat_text(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row, co
     }
 #endif
 #if USPAN_PROFILE_LANGFUSE
-    if (generic) {
+    if (generic && uspan_has_key(t, s, &uspan_key_langfuse_type)) { /* others have texts that it reads */
         (void)uspan_set_str(t, s, output ? &uspan_key_langfuse_output : &uspan_key_langfuse_input, text);
     }
 #endif
@@ -133,7 +133,11 @@ static void copy_conversation(uspan_tracer_t *t, uspan_t from, uspan_t s, const 
 static void set_profiles(uspan_tracer_t *t, uspan_t s, const uspan_span_type_t *type)
 {
 #if USPAN_PROFILE_ALIYUN
-    (void)uspan_set_static(t, s, &uspan_key_aliyun_span_kind, type->aliyun);
+    const char *kind = type->aliyun;
+    if (kind == NULL) { /* ids of an open span do not change */
+        kind = uspan_is_zero(uspan_slot_named(&t->trace, s)->parent_id, 8) ? "ENTRY" : "CHAIN";
+    }
+    (void)uspan_set_static(t, s, &uspan_key_aliyun_span_kind, kind);
 #endif
 #if USPAN_PROFILE_PHOENIX
     if (type->phoenix != NULL) {

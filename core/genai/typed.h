@@ -69,7 +69,7 @@ typedef struct uspan_span_type {
     uint8_t traits; /* USPAN_TYPED_* */
     uint8_t operation_len;
 #if USPAN_PROFILE_ALIYUN
-    const char *aliyun; /* gen_ai.span.kind */
+    const char *aliyun; /* gen_ai.span.kind; NULL: ENTRY of a root, else CHAIN */
 #endif
 #if USPAN_PROFILE_PHOENIX
     const char *phoenix; /* openinference.span.kind; NULL: Phoenix finds it by the operation */

@@ -88,8 +88,7 @@ static const uspan_span_type_t workflow_type = { OPERATION(USPAN_OPERATION_WORKF
                                                  .extra = set_trace,
                                                  .kind = USPAN_KIND_INTERNAL,
                                                  .rows = workflow_rows,
-                                                 FOR_ALIYUN("ENTRY") FOR_PHOENIX("CHAIN")
-                                                     FOR_LANGFUSE("chain") };
+                                                 FOR_PHOENIX("CHAIN") FOR_LANGFUSE("chain") };
 
 uspan_t uspan_workflow_begin(uspan_tracer_t *t, uspan_t parent, const char *name)
 {

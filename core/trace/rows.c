@@ -213,7 +213,8 @@ uspan_err_t uspan_set_word_text(uspan_tracer_t *t, uspan_t s, const uspan_key_t 
     uspan_slot_t *slot = uspan_slot_named(&t->trace, s);
     uint64_t bits = 0;
     memcpy(&bits, &text, sizeof text);
-    if (slot != NULL && set_word(t, slot, s, key, USPAN_STORE_STATIC, (unsigned)len, bits)) {
+    if (slot != NULL && t->trace.limits.value_chars == 0u &&
+        set_word(t, slot, s, key, USPAN_STORE_STATIC, (unsigned)len, bits)) {
         return USPAN_OK;
     }
     return uspan_set_static_n(t, s, key, text, len);

@@ -80,6 +80,29 @@ uspan_err_t uspan_set_status(uspan_tracer_t *t, uspan_t s, uspan_status_t status
     return err;
 }
 
+/* Without error.type backends count no error: in a full table it takes the place of what came last, and so
+ * the one loss that is counted is that. */
+static uspan_err_t set_error_type(uspan_tracer_t *t, uspan_t s, const char *type)
+{
+    uspan_trace_part_t *p = &t->trace;
+    const uspan_key_t *key = USPAN_KEY("error.type");
+    uspan_err_t err = uspan_set_str(t, s, key, type);
+    if (err == USPAN_ERR_FULL) {
+        uspan_err_t ignored;
+        uint32_t state = uspan_lock(t);
+        uspan_slot_t *slot = uspan_slot_recorded(p, s, &ignored);
+        bool given = slot != NULL && slot->attr_count > 0u && slot->attr_count >= p->limits.attrs;
+        if (given) {
+            uspan_entry_give(p, &slot->attrs[--slot->attr_count]);
+        }
+        uspan_unlock(t, state);
+        if (given) {
+            (void)uspan_set_str(t, s, key, type);
+        }
+    }
+    return err;
+}
+
 uspan_err_t uspan_record_error_data(uspan_tracer_t *t, uspan_t s, const char *type, const char *message,
                                     const char *data)
 {
@@ -100,7 +123,7 @@ uspan_err_t uspan_record_error_data(uspan_tracer_t *t, uspan_t s, const char *ty
     if (data != NULL && data[0] != '\0') {
         attrs[n++] = (uspan_attr_t)USPAN_ATTR_TEXT(USPAN_KEY("uspan.error.data"), data);
     }
-    uspan_err_t worst = uspan_set_str(t, s, USPAN_KEY("error.type"), type);
+    uspan_err_t worst = set_error_type(t, s, type);
     worst = uspan_worse(worst, uspan_set_status(t, s, USPAN_STATUS_ERROR, message));
     return uspan_worse(worst, uspan_event_n(t, s, "exception", 9u, 0u, attrs, n));
 }

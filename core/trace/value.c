@@ -9,13 +9,17 @@
 
 /* Two bytes of length, then the text, for each; an element that does not fit ends the array. Its blocks are
  * taken in one hold of the lock, so that none is taken for half of it. */
-static uspan_err_t make_texts(uspan_tracer_t *t, uspan_chain_t *c, const char *const *texts, size_t count)
+static uspan_err_t make_texts(uspan_tracer_t *t, uspan_chain_t *c, const uspan_key_t *key,
+                              const char *const *texts, size_t count)
 {
     uspan_err_t worst = USPAN_OK;
     uint32_t chars = t->trace.limits.value_chars;
     for (size_t i = 0; i < count; i++) {
         const char *text = texts[i] != NULL ? texts[i] : "";
         size_t len = strlen(text);
+        if (key != NULL && uspan_is_redacted(t, key)) {
+            uspan_redact(t, key, &text, &len);
+        }
         size_t kept = chars != 0u ? uspan_utf8_chars(text, len, chars) : len;
         /* Bytes that are not UTF-8 grow to three: measured first, as the length stands before the text. */
         uspan_chain_t grown = { .len = c->len };
@@ -115,7 +119,7 @@ uspan_err_t uspan_entry_make(uspan_tracer_t *t, uspan_entry_t *e, const uspan_at
     t->trace.items = &uspan_items; /* the same from everywhere: no lock */
     e->store = (uint8_t)(type + 2u);
     if (type == USPAN_TYPE_TEXTS) {
-        worst = make_texts(t, &c, arg->v.texts, count);
+        worst = make_texts(t, &c, arg->key, arg->v.texts, count);
     } else {
         uint32_t limit = t->trace.limits.value_chars;
         size_t size = type == USPAN_TYPE_INTS || type == USPAN_TYPE_DOUBLES ? 8u : 1u;

@@ -179,11 +179,6 @@ def unknown_block(d):
             and d.now.get("type") == "sensor_frame")
 
 
-@rule("S8", "an input message has no finish reason")
-def no_reason(d):
-    return d.key == "gen_ai.input.messages" and d.path.endswith(".finish_reason") and d.was == "stop" and d.now is ABSENT
-
-
 @rule("S11", "an answer that broke off says so and keeps what came")
 def broken_off(d):
     broken = d.was is ABSENT and d.operation == "chat" and d.ours["status"]["code"] == "ERROR"

@@ -53,6 +53,19 @@ static void test_langfuse_gets_the_trace_and_aliyun_the_session(void **state)
                 ADDS_ALL("ENTRY", "CHAIN", "chain"));
     ASSERT_SPAN(w, uspan_chat_begin(t, s, NULL, NULL), "chat", CLIENT, "gen_ai.operation.name='chat'",
                 "gen_ai.conversation.id='group_1'", "gen_ai.session.id='group_1'", ADDS("LLM"));
+    assert_string_equal(peek_str(w, uspan_workflow_begin(t, s, "within"), "gen_ai.span.kind"), "CHAIN");
+}
+
+static void test_what_went_into_a_call_does_not_hide_its_messages_from_langfuse(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    uspan_t s = uspan_chat_begin_with(t, USPAN_ROOT, &(uspan_chat_t){ .function_input = "{\"args\":[]}",
+                                                                      .input_messages = "[]" });
+    assert_null(peek_attr(w, s, "langfuse.observation.input"));
+    assert_string_equal(peek_str(w, s, "agentscope.function.input"), "{\"args\":[]}");
+    s = uspan_guardrail_begin_with(t, s, &(uspan_guardrail_t){ .name = "g", .function_input = "\"x\"" });
+    assert_string_equal(peek_str(w, s, "langfuse.observation.input"), "\"x\"");
 }
 
 static void test_input_and_output_are_repeated_where_their_backend_reads_no_other(void **state)
@@ -118,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_each_type_has_its_kinds),
         IN_WORLD(test_langfuse_gets_the_trace_and_aliyun_the_session),
+        IN_WORLD(test_what_went_into_a_call_does_not_hide_its_messages_from_langfuse),
         IN_WORLD(test_input_and_output_are_repeated_where_their_backend_reads_no_other),
         IN_WORLD(test_agentscope_2_has_fields_of_its_own),
         IN_WORLD(test_first_token_times_have_the_backends_units),

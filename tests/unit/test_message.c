@@ -478,9 +478,27 @@ static void test_lists_on_one_span_are_written_by_turns(void **state)
                                                420u);
 }
 
+static void test_an_input_message_has_a_reason_only_where_one_is_given(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    uspan_writer_t m;
+    uspan_messages_begin(&m, &w->tracer, s, USPAN_INPUT_MESSAGES);
+    uspan_message(&m, "user", "user");
+    uspan_part_text(&m, "And?");
+    assert_int_equal(uspan_message_finish(&m, "stop"), USPAN_OK);
+    uspan_message(&m, "user", NULL);
+    assert_int_equal(uspan_message_finish(&m, NULL), USPAN_OK);
+    assert_int_equal(uspan_write_end(&m), USPAN_OK);
+    assert_string_equal(INPUT(w, s),
+                        "[{\"role\":\"user\",\"name\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"And?\"}],"
+                        "\"finish_reason\":\"stop\"},{\"role\":\"user\",\"parts\":[]}]");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_WORLD(test_an_input_message_has_a_reason_only_where_one_is_given),
         IN_WORLD(test_the_turn_of_the_conventions_example),
         IN_WORLD(test_every_part_of_the_conventions),
         IN_WORLD(test_tool_definitions),

@@ -69,10 +69,18 @@ static void test_texts_of_messages_pass_it_before_they_are_escaped(void **state)
     uspan_set_redactor(t, &r);
     uspan_writer_t writer;
     uspan_t s = uspan_chat_begin(t, USPAN_ROOT, NULL, "m");
+    static const uspan_key_t words = USPAN_KEY_CONTENT_INIT("words");
+    const char *const texts[] = { "one", "a secret", "drop it" };
+    uspan_set_strs(t, s, &words, texts, 3);
+    assert_memory_equal(peek_bytes(w, peek_attr(w, s, "words")), "\3\0one\5\0a ###\0\0", 14);
     uspan_messages_begin(&writer, t, s, USPAN_INPUT_MESSAGES);
-    uspan_message(&writer, "user", NULL);
+    uspan_message(&writer, "user", "the secret one");
     uspan_part_text_n(&writer, "my secret \"x\"", 13);
-    const char expected[] = "[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"my ### \\\"x\\\"\"}]}]";
+    uspan_part_tool_call(&writer, "id secret", "drop this", "{\"a\":\"secret\"}");
+    const char expected[] = "[{\"role\":\"user\",\"name\":\"the ### one\",\"parts\":["
+                            "{\"type\":\"text\",\"content\":\"my ### "
+                            "\\\"x\\\"\"},{\"type\":\"tool_call\",\"id\":\"id ###\",\"name\":\"\","
+                            "\"arguments\":{\"a\":\"###\"}}]}]";
     assert_memory_equal(peek_str(w, s, "gen_ai.input.messages"), expected, sizeof expected - 1u); /* spaces may follow */
     uspan_set_redactor(t, NULL);
 }

@@ -208,19 +208,26 @@ static void test_fail_records_and_ends(void **state)
     assert_int_equal(uspan_record_error(NULL, s, "429", "again"), USPAN_ERR_ARG);
 }
 
-static void test_an_error_after_ok_leaves_the_status_and_a_full_table_is_told(void **state)
+static void test_an_error_after_ok_leaves_the_status_and_in_a_full_table_its_type_takes_the_last_place(void **state)
 {
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
-    const uspan_limits_t limits = { .attrs = 1, .events = 1 };
+    const uspan_limits_t limits = { .attrs = 2, .events = 1 };
     uspan_set_limits(t, &limits);
     uspan_t s = begin(w);
     uspan_set_status(t, s, USPAN_STATUS_OK, NULL);
     uspan_set_int(t, s, USPAN_KEY("n"), 1);
+    uspan_set_str(t, s, USPAN_KEY("m"), "text that takes a block");
     assert_int_equal(uspan_record_error(t, s, "timeout", "late"), USPAN_ERR_FULL);
     assert_int_equal(peek_slot(w, s)->status, USPAN_STATUS_OK);
     assert_int_equal(peek_slot(w, s)->event_count, 1);
     assert_int_equal(peek_slot(w, s)->dropped_attrs, 1);
+    assert_int_equal(peek_slot(w, s)->attr_count, 2);
+    assert_int_equal(peek_attr(w, s, "n")->v.i, 1);
+    assert_string_equal(peek_str(w, s, "error.type"), "timeout");
+    assert_null(peek_attr(w, s, "m"));
+    uspan_set_int(t, s, USPAN_KEY("m"), 1);
+    assert_int_equal(peek_slot(w, s)->dropped_attrs, 2);
 }
 
 int main(void)
@@ -235,7 +242,7 @@ int main(void)
         IN_WORLD(test_an_error_is_event_type_and_status),
         IN_WORLD(test_an_error_without_words_is_other),
         IN_WORLD(test_fail_records_and_ends),
-        IN_WORLD(test_an_error_after_ok_leaves_the_status_and_a_full_table_is_told),
+        IN_WORLD(test_an_error_after_ok_leaves_the_status_and_in_a_full_table_its_type_takes_the_last_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

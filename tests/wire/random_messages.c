@@ -337,7 +337,7 @@ static void message_list(bool output)
         if (output ? !one_in(5) : one_in(5)) {
             const char *reason = reasons[below(5)];
             fputs("F", stdout);
-            put_str(output ? reason : NULL);
+            put_str(reason);
             putchar('\n');
             done(uspan_message_finish(&w, reason));
         }

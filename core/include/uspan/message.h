@@ -74,7 +74,8 @@ uspan_err_t uspan_message(uspan_writer_t *w, const char *role, const char *name)
 /* The role, where it came after the parts: no part can follow. */
 uspan_err_t uspan_message_role(uspan_writer_t *w, const char *role);
 /* Close the message; of an output message, why it ended: "stop", "length", "content_filter", "tool_call",
- * "error" or another; NULL: "stop". More than 14 bytes are kept only where there is room. */
+ * "error" or another; NULL: "stop". More than 14 bytes are kept only where there is room. An input message
+ * has a reason only where one is given, as AgentScope does. */
 uspan_err_t uspan_message_finish(uspan_writer_t *w, const char *reason);
 
 /* What the parts below are made of. texts: three, by kind; NULL: none. */

@@ -333,9 +333,10 @@ void uspan_set_enabled(uspan_tracer_t *t, bool enabled);
 void uspan_set_content(uspan_tracer_t *t, bool enabled);
 
 /* Sees each text of content before it is stored, in the fragments in which it comes (of message.h: before it
- * is escaped; arrays, bytes, ids and roles are not shown), and says what is stored in its place: text itself,
- * or less of it (*len), or a text of its own that stays until it is called again; *len 0: nothing. Runs in
- * the caller's context, outside every lock; may call nothing that sets content. */
+ * is escaped, roles, names and ids too; of an array: each text; bytes, blobs and numbers are not shown), and
+ * says what is stored in its place: text itself, or less of it (*len), or a text of its own that stays until
+ * it is called again; *len 0: nothing. Runs in the caller's context, outside every lock; may call nothing
+ * that sets content. */
 typedef struct uspan_redactor {
     void *ctx;
     const char *(*redact)(void *ctx, const uspan_key_t *key, const char *text, size_t *len);
