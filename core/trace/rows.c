@@ -136,8 +136,9 @@ static inline unsigned copy_lanes(uspan_trace_part_t *p, const char *text, size_
     for (; len > 4u * LANE; len -= 4u * LANE) {
         all |= copy_two(to, text) | copy_two(to + 2u * LANE, text + 2u * LANE);
         text += 4u * LANE;
-        to += 4u * LANE;
-        if (USPAN_BLOCK <= 4u * LANE || (size_t)(to - p->blocks[block].bytes) == USPAN_BLOCK) {
+        if (USPAN_BLOCK > 4u * LANE && to == p->blocks[block].bytes) {
+            to += 4u * LANE; /* the other half of it */
+        } else {
             block = p->block_next[block];
             to = p->blocks[block].bytes;
         }

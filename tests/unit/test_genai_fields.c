@@ -386,10 +386,16 @@ static void test_null_and_stale_spans_and_no_tracer_are_harmless(void **state)
     assert_int_equal(uspan_set_tokens(t, s, NULL), USPAN_ERR_ARG);
 }
 
+static void test_the_fullest_span_has_as_many_attributes_as_its_constant_says(void **state)
+{
+    assert_fullest_span_is_counted(*state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_chat_and_its_sisters),
+        IN_WORLD(test_the_fullest_span_has_as_many_attributes_as_its_constant_says),
         IN_WORLD(test_what_a_chat_knows_at_its_end),
         IN_WORLD(test_embeddings_and_retrieval),
         IN_WORLD(test_agents),

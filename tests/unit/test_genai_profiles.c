@@ -126,10 +126,16 @@ static void test_first_token_times_have_the_backends_units(void **state)
     }
 }
 
+static void test_the_fullest_span_has_as_many_attributes_as_its_constant_says(void **state)
+{
+    assert_fullest_span_is_counted(*state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_each_type_has_its_kinds),
+        IN_WORLD(test_the_fullest_span_has_as_many_attributes_as_its_constant_says),
         IN_WORLD(test_langfuse_gets_the_trace_and_aliyun_the_session),
         IN_WORLD(test_what_went_into_a_call_does_not_hide_its_messages_from_langfuse),
         IN_WORLD(test_input_and_output_are_repeated_where_their_backend_reads_no_other),

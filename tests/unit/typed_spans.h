@@ -10,6 +10,31 @@
 
 #define LINE_BYTES 700u
 
+/* A chat that has all that there is to have. */
+static inline void assert_fullest_span_is_counted(world_t *w)
+{
+    static const char *const words[] = { "a", "b", NULL };
+    uspan_tracer_t *t = &w->tracer;
+    uspan_set_unix_time(t, 1700000000000000000u);
+    uspan_t s = uspan_chat_begin_with(t, USPAN_ROOT, &(uspan_chat_t){
+        .conversation_id = "c", .function_name = "f", .function_input = "1", .model = "m", .provider = "p",
+        .temperature = USPAN_OPT(1.0), .top_p = USPAN_OPT(1.0), .top_k = USPAN_OPT(1.0), .presence_penalty = USPAN_OPT(1.0),
+        .frequency_penalty = USPAN_OPT(1.0), .max_tokens = USPAN_OPT(1), .seed = USPAN_OPT(1), .choice_count = USPAN_OPT(2),
+        .stop_sequences = words, .output_type = "json", .input_messages = "[]", .system_instructions = "[]",
+        .tool_definitions = "[]", .stream = true, .server_port = 1, .server_address = "a", .openai_api_type = "responses",
+        .openai_service_tier = "flex" });
+    w->now_ns += 1000u;
+    uspan_first_chunk(t, s);
+    uspan_chat_end(t, s, &(uspan_chat_result_t){
+        .error_type = "timeout", .error_message = "late", .function_output = "1", .response_id = "i", .response_model = "m",
+        .finish_reason = "stop", .finish_reasons = words, .usage = { 1, 2, 3, 4, 5 }, .output_messages = "[]",
+        .openai_service_tier = "flex", .openai_system_fingerprint = "fp" });
+    uspan_view_t view;
+    assert_int_equal(uspan_read(t, s, &view), USPAN_OK);
+    assert_int_equal(view.attr_count, USPAN_FULLEST_SPAN);
+    assert_int_equal(view.dropped_attrs, 0);
+}
+
 static inline size_t put_value(world_t *w, uspan_t s, unsigned index, const uspan_value_t *v, char *out, size_t cap)
 {
     char text[LINE_BYTES];

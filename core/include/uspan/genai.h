@@ -45,6 +45,14 @@ static inline uspan_opt_double_t uspan_opt_double(double value)
     return opt;
 }
 
+/* Attributes of the fullest span: a streamed chat with every field given, which failed; profiles add to it.
+ * What finds no place among USPAN_ATTRS_MAX is left out, last come first, and counted; error.type always has
+ * one. Who gives every field, and wants to lose none, says so:
+ *     USPAN_STATIC_ASSERT(USPAN_ATTRS_MAX >= USPAN_FULLEST_SPAN, "USPAN_ATTRS_MAX: a whole span"); */
+#define USPAN_FULLEST_SPAN                                                                \
+    (38 + 3 * USPAN_PROFILE_ALIYUN + 4 * USPAN_PROFILE_PHOENIX + USPAN_PROFILE_LANGFUSE + \
+     2 * USPAN_PROFILE_AGENTSCOPE)
+
 /* Marked C: content; wrap what is dear to make, so that it is not made where USPAN_CONTENT is 0. */
 #define USPAN_IF_CONTENT(text) (USPAN_CONTENT ? (text) : NULL)
 
