@@ -330,8 +330,7 @@ static uint8_t *walk(uspan_otlp_t *o, uint8_t *const begin, const uint8_t *end)
             o->base = o->span;
             break;
         case OP_ITEMS:
-            if (p->items != NULL &&
-                (slot->event_count | slot->link_count | slot->dropped_events | slot->dropped_links) != 0) {
+            if ((slot->event_count | slot->link_count | slot->dropped_events | slot->dropped_links) != 0) {
                 o->after_items = o->row;
                 o->row = p->items->rows;
             }

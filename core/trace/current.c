@@ -33,10 +33,10 @@ static uspan_t exchange(uspan_tracer_t *t, uspan_t s)
         return before;
     }
     uspan_trace_part_t *p = &t->trace;
-    p->find_current = uspan_current;
     uintptr_t task = p->port->task(p->port->ctx);
     unsigned at = USPAN_TASKS_MAX;
     uint32_t state = uspan_lock(t);
+    __atomic_store_n(&p->find_current, uspan_current, __ATOMIC_RELAXED); /* read without the lock */
     for (unsigned i = USPAN_TASKS_MAX; i-- > 0u;) {
         if (p->tasks[i].span.id == 0u) {
             at = at < USPAN_TASKS_MAX && p->tasks[at].span.id != 0u ? at : i;

@@ -84,11 +84,11 @@ static uspan_link_rec_t *begin(item_t *it, uspan_tracer_t *t, uspan_t s, bool is
     uspan_slot_t *slot = uspan_slot_recorded(p, s, &it->worst);
     if (slot != NULL) {
         uint16_t tail;
+        uspan_items_link(p); /* what finds no room is told, too */
         bool room = is_link ? slot->link_count < p->limits.links : slot->event_count < p->limits.events;
         it->content = uspan_content_on(p, slot);
         if (room && uspan_blocks_take(p, 1u, &it->block, &tail) > 0u) {
             p->give_items = give_items;
-            p->items = &uspan_items;
             rec = &p->blocks[it->block].link;
             rec->next = USPAN_NO_INDEX;
             rec->attrs = USPAN_NO_INDEX;

@@ -141,7 +141,8 @@ uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, si
         parent = USPAN_ROOT;
         c = uspan_context_is_valid(c) ? c : NULL;
     } else if (parent.id == USPAN_CURRENT.id) {
-        parent = t->trace.find_current != NULL ? t->trace.find_current(t) : USPAN_NULL;
+        uspan_t (*find)(uspan_tracer_t *) = __atomic_load_n(&t->trace.find_current, __ATOMIC_RELAXED);
+        parent = find != NULL ? find(t) : USPAN_NULL;
         parent.id += parent.id == 0u; /* USPAN_ROOT where there is none */
     }
     bool apart = parent.id == USPAN_ROOT.id; /* no child of a span */

@@ -9,6 +9,13 @@ void uspan_trace_init(uspan_tracer_t *t, const uspan_port_t *port);
 extern const uspan_limits_t uspan_limits_max;
 /* otlp_items.c: named here, so that only a program with events, links or arrays links it. */
 extern const struct uspan_items uspan_items;
+/* Once: the exporter reads it without the lock, after it has seen such a span end. Caller holds the lock. */
+static inline void uspan_items_link(uspan_trace_part_t *p)
+{
+    if (p->items == NULL) {
+        p->items = &uspan_items;
+    }
+}
 bool uspan_is_zero(const uint8_t *bytes, size_t len);
 bool uspan_context_is_valid(const uspan_context_t *c);
 /* No more starts; open spans are ended with an error "span not ended". Context: task. */

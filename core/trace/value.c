@@ -116,7 +116,9 @@ uspan_err_t uspan_entry_make(uspan_tracer_t *t, uspan_entry_t *e, const uspan_at
     }
     uspan_err_t worst = USPAN_OK;
     uspan_chain_t c = USPAN_CHAIN_EMPTY;
-    t->trace.items = &uspan_items; /* the same from everywhere: no lock */
+    uint32_t state = uspan_lock(t);
+    uspan_items_link(&t->trace);
+    uspan_unlock(t, state);
     e->store = (uint8_t)(type + 2u);
     if (type == USPAN_TYPE_TEXTS) {
         worst = make_texts(t, &c, arg->key, arg->v.texts, count);

@@ -2,7 +2,7 @@
  * no headers, no dates, no runs; and an endpoint that only a compiler saw.
  * uspan-config: USPAN_RUNTIME_SETTINGS=0 USPAN_STUDIO=0 USPAN_HTTP_DATE=0 USPAN_TRACESTATE_BYTES=0
  * uspan-config: USPAN_DESTINATIONS_MAX=2 USPAN_ENDPOINT="http://collector.example:4318/v1/traces"
- * uspan-config: USPAN_ENDPOINT_2="http://collector.example:4317/v1/traces" */
+ * uspan-config: USPAN_ENDPOINT_2="http://collector.example:4317/v1/traces" USPAN_EVENTS_MAX=0 */
 #include "delivery.h"
 
 static void test_the_head_of_a_bare_core_is_exact(void **state)
@@ -47,6 +47,17 @@ static void test_a_bare_core_waits_as_a_busy_collector_asks(void **state)
     assert_int_equal(stats_of(w, 0).retries, 1);
 }
 
+static void test_an_event_without_room_is_told_where_no_event_ever_had_any(void **state)
+{
+    world_t *w = *state;
+    assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, NULL), USPAN_OK);
+    uspan_t s = uspan_start(&w->tracer, USPAN_ROOT, "one");
+    assert_int_equal(uspan_event_n(&w->tracer, s, "lost", 4u, 0u, NULL, 0u), USPAN_ERR_FULL);
+    assert_int_equal(uspan_end(&w->tracer, s), USPAN_OK);
+    world_drain(w);
+    assert_int_equal(view_number(view_span(body_of(w, 0), 0u), 12u), 1); /* dropped_events_count */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -54,6 +65,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_the_head_of_a_bare_core_is_exact),
         TEST(test_a_fixed_endpoint_that_is_unusable_is_refused),
+        TEST(test_an_event_without_room_is_told_where_no_event_ever_had_any),
         TEST(test_a_bare_core_waits_as_a_busy_collector_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
