@@ -21,9 +21,9 @@ from sources import (BUILD, CORTEX_M3, INCLUDES, NANOPB_OPTIONS, ROOT, WARNINGS,
 OUT = ROOT / "build/size"
 SECTIONS = ["-Os", "-w", "-ffunction-sections", "-fdata-sections", "-fcallgraph-info=su"]
 BUDGETS = {"core_proto_flash_bytes": 16384, "core_proto_lto_flash_bytes": 16384, "genai_flash_bytes": 8192,
-           "ram_per_w1_span_bytes": 1300}
+           "wire_dialect_flash_bytes": 1536, "wire_tokenizer_flash_bytes": 3072, "ram_per_w1_span_bytes": 1300}
 GOALS = {"core_proto_flash_bytes": 12288, "core_proto_lto_flash_bytes": 12288, "genai_flash_bytes": 6144,
-         "ram_per_w1_span_bytes": 1000}
+         "wire_dialect_flash_bytes": 1024, "wire_tokenizer_flash_bytes": 2048, "ram_per_w1_span_bytes": 1000}
 # The core that the budget is about: optional modules out. Each is then put in alone to see what it costs.
 BARE = {"USPAN_STUDIO": 0, "USPAN_HTTP_DATE": 0, "USPAN_TRACESTATE_BYTES": 0, "USPAN_RUNTIME_SETTINGS": 0}
 OPTIONS = {"settings at run time (`USPAN_RUNTIME_SETTINGS 1`)": {"USPAN_RUNTIME_SETTINGS": 1},
@@ -115,6 +115,32 @@ def core_figures(objects):
                        "core_proto_all_functions_lto_flash_bytes": total(linked(folder, by_lto, everything, lto))}
 
 
+TOKENIZER = [f"core/genai/{name}.c" for name in ("json_read", "json_number", "sse")]
+
+
+def genai_figures(objects, folder, with_genai):
+    """Flash of what stands on the typed spans: readers of LLM traffic by their parts; message.h and inspect.h, all functions."""
+    typed, settings = all_functions({**BARE, **ENDPOINT}, genai=True), {**BARE, **ENDPOINT}
+    more = {header: re.findall(r"^(?!static|typedef)\w[\w *]*\b(uspan_\w+)\(", (ROOT / "core/include/uspan" / header).read_text(),
+                               re.M) for header in ("wire.h", "message.h", "inspect.h")}
+    messages = linked(folder, objects, calling(folder, typed + more["message.h"]))
+    wire = linked(folder, objects, calling(folder, typed + more["message.h"] + more["wire.h"]))
+    dialects = {source.stem.removeprefix("wire_"): wire[label(source)] for source in genai_sources()
+                if re.search(r"^const uspan_wire_dialect_t", source.read_text(), re.M)}
+    lto = ["-Os", "-flto"]
+    by_lto = compile_all(core_sources() + genai_sources() + proto_sources(), OUT / "genai_lto", CORTEX_M3,
+                         [*lto, "-w", "-ffunction-sections", "-fdata-sections", *defines(settings)])
+    without, with_wire = (total(linked(OUT / "genai_lto", by_lto, calling(OUT / "genai_lto", names), lto))
+                          for names in (typed + more["message.h"], typed + more["message.h"] + more["wire.h"]))
+    tokenizer = sum(wire[name] - messages.get(name, 0) for name in TOKENIZER)
+    return {"wire_dialect_flash_bytes": max(dialects.values()), "wire_dialects_flash_bytes": dialects,
+            "wire_tokenizer_flash_bytes": tokenizer,
+            "wire_shared_flash_bytes": total(wire) - total(messages) - tokenizer - sum(dialects.values()),
+            "wire_all_flash_bytes": total(wire) - total(messages), "wire_all_lto_flash_bytes": with_wire - without,
+            "message_flash_bytes": total(messages) - total(with_genai),
+            "inspect_flash_bytes": total(linked(folder, objects, calling(folder, typed + more["inspect.h"]))) - total(with_genai)}
+
+
 def total(sizes):
     return sum(size for name, size in sizes.items() if name != "toolchain")
 
@@ -187,7 +213,8 @@ def measure():
         bytes_, through = deep.get(name, (0, ""))
         modules[name] = {"cortex_m3": cortex[name], "host": on_host[name], "linked_bytes": with_genai.get(name, 0),
                          "stack_bytes": bytes_, "stack_through": through}
-    return {**figures, "genai_flash_bytes": total(with_genai) - total(base),
+    return {**figures, **genai_figures(genai_objects, genai_folder, with_genai),
+            "genai_flash_bytes": total(with_genai) - total(base),
             "ram_per_w1_span_bytes": slot + blocks * block, "tracer_ram_bytes": constant("sizeof(uspan_tracer_t)", {}),
             "slot_bytes": slot, "w1_blocks": blocks, "block_bytes": block,
             "parts_flash_bytes": parts, "toolchain_bytes": by_source["toolchain"],
@@ -204,6 +231,13 @@ def table(size):
              "core_proto_all_functions_flash_bytes": "flash: the first with every public function called",
              "core_proto_all_functions_lto_flash_bytes": "the same with -flto",
              "genai_flash_bytes": "flash: genai, all types",
+             "message_flash_bytes": "flash: message.h on top, all functions",
+             "wire_dialect_flash_bytes": "flash: a wire dialect: " + ", ".join(
+                 f"{name} {bytes_:,}" for name, bytes_ in size["wire_dialects_flash_bytes"].items()) + "; the largest",
+             "wire_tokenizer_flash_bytes": "flash: their tokenizer and SSE",
+             "wire_shared_flash_bytes": "flash: what all dialects share on top of message.h; wire.h with all of them takes "
+                                        f"{size['wire_all_flash_bytes']:,}, with -flto {size['wire_all_lto_flash_bytes']:,}",
+             "inspect_flash_bytes": "flash: inspect.h, all functions (scope.h takes none, usage.h is counted in all types)",
              "ram_per_w1_span_bytes": "RAM: one chat span with 12 attributes (W1)"}
     for key, name in names.items():
         limits = " | ".join(f"{limit[key]:,}" if key in limit else "" for limit in (BUDGETS, GOALS))
@@ -214,11 +248,13 @@ def table(size):
     lines += ["", "| optional module | flash on top, bytes |", "| --- | ---: |"]
     lines += [f"| {name} | {bytes_:,} |" for name, bytes_ in size["optional_flash_bytes"].items()]
     lines += ["", "| part of the usual program | flash, bytes |", "| --- | ---: |"]
-    lines += [f"| {name} | {bytes_:,} |" for name, bytes_ in size["parts_flash_bytes"].items()]
+    lines += [f"| {name} | {bytes_:,} |" for name, bytes_ in size["parts_flash_bytes"].items() if bytes_]
     lines += ["", "| file | code Cortex-M3 linked / whole / x86-64 whole, -Os | static RAM | deepest stack, through which call |",
               "| --- | ---: | ---: | --- |"]
     for name, module in sorted(size["modules"].items()):
         cortex, host = module["cortex_m3"], module["host"]
+        if cortex["text"] + cortex["data"] + cortex["bss"] == 0:
+            continue  # of a module that is out
         deep = f"{module['stack_bytes']}, `{module['stack_through']}`" if module["stack_through"] else "–"
         lines.append(f"| {name} | {module['linked_bytes']:,} / {cortex['text'] + cortex['data']:,} / "
                      f"{host['text'] + host['data']:,} | {cortex['data'] + cortex['bss']} | {deep} |")
