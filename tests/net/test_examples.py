@@ -17,6 +17,7 @@ import certs
 from llm import SCRIPT, Llm
 from receiver import Receiver
 from streams import server_context
+from studio import Studio
 
 sys.path.insert(0, str(Path(sample.__file__).resolve().parents[1] / "support"))
 import demo  # noqa: E402
@@ -160,13 +161,17 @@ class Examples(unittest.TestCase):
         self.assertLessEqual(set(range(32, 40)), set(turns))
         self.assertLess(len(turns), 56)  # all of 56 at a quarter each: not in the age of the universe
 
-    def test_two_destinations_each_get_every_span(self):
+    def test_a_collector_and_a_studio_each_get_every_span(self):
         self.assertIn("build with -DUSPAN_DESTINATIONS_MAX=2", start("two_destinations").stdout)
-        with Receiver(None) as one, Receiver(None) as other:
-            done = start("two_destinations_2", one.url(), other.url())
+        with Receiver(None) as collector, Studio() as studio:
+            done = start("two_destinations_2", collector.url(), studio.url())
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(done.stdout, "destination 0: 1 delivered\ndestination 1: 1 delivered\n")
-        self.assertEqual([[span.name for span in receiver.spans] for receiver in (one, other)], [["chat qwen-max"]] * 2)
+        [span] = collector.spans
+        [shown] = studio.store.spans.values()
+        self.assertEqual((span.name, span.span_id), ("chat qwen-max", shown["spanId"]))
+        self.assertEqual((shown["name"], shown["attributes"]["gen_ai"]["request"]["model"]), ("chat qwen-max", "qwen-max"))
+        self.assertEqual(studio.store.dropped, [])
 
     def test_a_client_that_was_there_already_is_traced_and_does_what_it_did(self):
         with Llm(None) as llm:
