@@ -67,6 +67,44 @@ static void test_what_is_no_baggage_stays_behind(void **state)
     }
 }
 
+static void test_whatever_is_given_as_baggage_makes_one_line_of_members_or_none(void **state)
+{
+    static const char letters[] = "ab=;=,,% \t\r\n\"1\\:\xC3";
+    world_t *w = *state;
+    uspan_t s = uspan_start(&w->tracer, USPAN_ROOT, "s");
+    uint32_t seed = 1;
+    for (unsigned round = 0; round < 20000u; round++) {
+        char given[24], out[ROOM];
+        size_t len = seed % sizeof given;
+        for (size_t i = 0; i < len; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            given[i] = letters[(seed >> 24) % (sizeof letters - 1u)];
+        }
+        seed = seed * 1664525u + 1013904223u + round;
+        given[len] = '\0';
+        size_t n = uspan_propagate(&w->tracer, s, given, out, sizeof out);
+        assert_int_equal(strlen(out), n);
+        const char *line = out + 70;
+        uspan_baggage_t member, back;
+        size_t from = 0, to = 0, members = 0;
+        if (line[0] != '\0') {
+            assert_memory_equal(line, "baggage: ", 9);
+            line += 9;
+            size_t line_len = strcspn(line, "\r\n");
+            assert_string_equal(line + line_len, "\r\n");
+            for (; uspan_baggage_next(line, line_len, &to, &back) == USPAN_OK; members++) {
+                assert_int_equal(uspan_baggage_next(given, len, &from, &member), USPAN_OK);
+                assert_int_equal(member.key_len + member.value_len + member.props_len,
+                                 back.key_len + back.value_len + back.props_len);
+                assert_memory_equal(member.key, back.key, back.key_len);
+                assert_memory_equal(member.value, back.value, back.value_len);
+            }
+            assert_true(members > 0u);
+        }
+        assert_int_equal(uspan_baggage_next(given, len, &from, &member), USPAN_ERR_CLOSED);
+    }
+}
+
 static void test_the_current_span_of_a_task_can_be_asked_for(void **state)
 {
     world_t *w = *state;
@@ -101,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_all_lines_are_written_or_none_and_the_length_says_what_is_needed),
         IN_WORLD(test_what_is_no_baggage_stays_behind),
+        IN_WORLD(test_whatever_is_given_as_baggage_makes_one_line_of_members_or_none),
         IN_WORLD(test_the_current_span_of_a_task_can_be_asked_for),
         IN_WORLD(test_without_a_tracer_or_entropy_there_are_no_lines),
     };
