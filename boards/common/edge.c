@@ -1,8 +1,9 @@
 /* edge.c: the greenhouse agent of examples/edge_agent on a board: beside uspan's connection to the collector
  * it has one of its own, to the model, over TLS too.
- * Invariant: unless BOARD_TLS_BOTH, the two never hold mbedTLS's heap at once. The gate is closed from the
- * moment the agent wants to connect until it has closed; and the agent connects only after the gate has
- * refused uspan, which asks between exchanges only and gives its connection up when it is refused.
+ * Invariant: unless BOARD_TLS_BOTH, the two never hold mbedTLS's heap at once, and the model comes first.
+ * From the moment the agent wants to connect until it has closed, the gate is closed, and an exchange that is
+ * under way with the collector fails: uspan sends it again later. The agent connects when the gate has
+ * refused uspan, which asks between exchanges only and gives its connection up then.
  * Settings at run time: llm=URL, model=NAME, key=KEY, timeout_ms=N of a call without a byte, call_ms=N of a
  * call in all, budget=N tokens of the run. */
 #include "agent.h"
@@ -26,16 +27,37 @@ static void (*go_on)(uint32_t ms);
 static uspan_lwip_tcp_t tcp;
 static uspan_tls_t tls;
 static uspan_transport_t plain, secure;
-static bool is_wanted;  /* the heap, by the agent */
-static bool is_granted; /* uspan was refused since */
+static uspan_transport_t collector; /* as it was */
+static bool is_wanted;              /* the heap, by the agent */
+static bool is_granted;             /* uspan was refused since */
 
 /* ---- one heap, two connections ------------------------------------------------------------------------- */
+
+static bool must_yield(void)
+{
+    return is_wanted && !BOARD_TLS_BOTH;
+}
 
 static bool may_export(void *ctx)
 {
     (void)ctx;
     is_granted = is_wanted;
-    return ip_is_up() && (BOARD_TLS_BOTH || !is_wanted);
+    return ip_is_up() && !must_yield();
+}
+
+static uspan_err_t open_collector(void *ctx, const uspan_peer_t *peer)
+{
+    return must_yield() ? USPAN_ERR_IO : collector.open(ctx, peer);
+}
+
+static int32_t send_collector(void *ctx, const uint8_t *data, size_t len)
+{
+    return must_yield() ? USPAN_ERR_IO : collector.send(ctx, data, len);
+}
+
+static int32_t recv_collector(void *ctx, uint8_t *data, size_t len)
+{
+    return must_yield() ? USPAN_ERR_IO : collector.recv(ctx, data, len);
 }
 
 static uspan_err_t open_llm(void *ctx, const uspan_peer_t *peer)
@@ -51,13 +73,16 @@ static void close_llm(void *ctx)
     is_granted = false;
 }
 
-/* Between two calls: what has ended is delivered, so that the pools need not hold a whole turn. */
+/* Between two calls: what has ended is delivered, so that the pools need not hold a whole turn. Nobody waits
+ * for a collector that is in trouble. */
 static void rest(void)
 {
+    uspan_stats_t s = { 0 };
     uint64_t until_ns = board_mono_ns() + (uint64_t)REST_MS * 1000000u;
     uspan_flush(tracer);
-    while (!uspan_flushed(tracer) && board_mono_ns() < until_ns) {
+    while (s.last_error == 0 && !uspan_flushed(tracer) && board_mono_ns() < until_ns) {
         go_on(10u);
+        uspan_stats(tracer, 0, &s);
     }
 }
 
@@ -105,6 +130,10 @@ static bool start(void)
         .anchors = &anchor,
         .anchor_count = 1,
     };
+    collector = board_collector;
+    board_collector.open = open_collector;
+    board_collector.send = send_collector;
+    board_collector.recv = recv_collector;
     uspan_set_gate(tracer, &gate);
     uspan_lwip_tcp_init(&tcp, &plain);
     return uspan_tls_init(&tls, &plain, &options, &secure) == USPAN_OK;

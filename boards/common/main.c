@@ -17,7 +17,8 @@
 static uspan_tracer_t tracer;
 static uspan_lwip_tcp_t tcp;
 static uspan_tls_t tls;
-static uspan_transport_t plain, secure;
+static uspan_transport_t plain;
+uspan_transport_t board_collector;
 static bool in_turn;
 static const char *why = ""; /* what the transport said last */
 static uint64_t longest_ns;  /* of one uspan_poll() */
@@ -28,8 +29,8 @@ static void go_on(uint32_t at_most_ms)
     uint32_t wait_ms = 0;
     uint32_t stack_ms = ip_poll();
     uint64_t began_ns = board_mono_ns();
-    if (uspan_poll(&tracer, &wait_ms) < 0 && secure.why(secure.ctx)[0] != 0) {
-        why = secure.why(secure.ctx);
+    if (uspan_poll(&tracer, &wait_ms) < 0 && board_collector.why(board_collector.ctx)[0] != 0) {
+        why = board_collector.why(board_collector.ctx);
     }
     uint64_t took_ns = board_mono_ns() - began_ns;
     longest_ns = took_ns > longest_ns ? took_ns : longest_ns;
@@ -70,8 +71,8 @@ static uspan_err_t start(void)
     const uspan_collector_t collector = { .endpoint = board_option("endpoint") };
     uspan_lwip_tcp_init(&tcp, &plain);
     uspan_err_t err = uspan_init(&tracer, &board_port);
-    err = err == USPAN_OK ? uspan_tls_init(&tls, &plain, &options, &secure) : err;
-    err = err == USPAN_OK ? uspan_export_to(&tracer, 0, &secure, &collector) : err;
+    err = err == USPAN_OK ? uspan_tls_init(&tls, &plain, &options, &board_collector) : err;
+    err = err == USPAN_OK ? uspan_export_to(&tracer, 0, &board_collector, &collector) : err;
     uspan_set_gate(&tracer, &gate);
     return err;
 }

@@ -5,5 +5,6 @@
 #include "uspan/port.h"
 
 extern const uspan_port_t board_port;
+extern uspan_transport_t board_collector; /* uspan's way to the collector; main.c's */
 
 #endif

@@ -19,11 +19,11 @@ def chats(spans):
 
 
 def traces(spans):
-    """[spans by time] of each trace, by time."""
+    """[spans by time] of each trace, by time; of one that came twice, one."""
     found = {}
     for span in sorted(spans, key=lambda span: span.start_ns):
-        found.setdefault(span.trace_id, []).append(span)
-    return list(found.values())
+        found.setdefault(span.trace_id, {})[span.span_id] = span
+    return [list(trace.values()) for trace in found.values()]
 
 
 class Greenhouse:
