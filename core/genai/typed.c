@@ -4,6 +4,7 @@
 #include "typed.h"
 #include <string.h>
 #include "trace/trace.h"
+#include "trace/utf8.h"
 
 #define CONVERSATION_BYTES 64u
 
@@ -180,22 +181,17 @@ static inline void fill(uspan_tracer_t *t, uspan_t parent, uspan_t s, const uspa
 /* Append what fits a name, whole characters only. */
 static size_t add_text(char name[USPAN_NAME_MAX], size_t len, const char *text)
 {
-    size_t n = strlen(text);
-    if (n > USPAN_NAME_MAX - len) {
-        for (n = USPAN_NAME_MAX - len; n > 0u && ((unsigned char)text[n] & 0xC0u) == 0x80u; n--) {
-            /* not within a character */
-        }
-    }
+    size_t n = uspan_utf8_cut(text, strlen(text), USPAN_NAME_MAX - len);
     memcpy(name + len, text, n);
     return len + n;
 }
 
 /* "operation subject", or the operation alone. */
-static size_t make_name(char name[USPAN_NAME_MAX], const uspan_span_type_t *type, const uspan_request_t *r)
+static size_t make_name(char name[USPAN_NAME_MAX], const uspan_span_type_t *type, const char *own,
+                        const char *subject)
 {
-    const char *subject = r->subject;
-    if (uspan_has_text(r->span_name)) {
-        return add_text(name, 0u, r->span_name);
+    if (uspan_has_text(own)) {
+        return add_text(name, 0u, own);
     }
     if ((type->traits & USPAN_TYPED_IS_FIXED) != 0u) {
         return add_text(name, 0u, type->fixed);
@@ -242,7 +238,7 @@ uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *requ
         .attr_count = 1u, /* not looked at: that attributes follow makes the processors wait */
         .disabled = more != NULL && more->disabled,
     };
-    uspan_t s = uspan_start_bare(t, parent, name, make_name(name, type, r), &o);
+    uspan_t s = uspan_start_bare(t, parent, name, make_name(name, type, r->span_name, r->subject), &o);
     if (!uspan_is_null(s) && uspan_slot_named(&t->trace, s)->may != 0u) {
         fill(t, parent, s, r, type);
         uspan_processors(t, s, USPAN_ON_START);
@@ -288,10 +284,9 @@ uspan_t uspan_typed_begin_one(uspan_tracer_t *t, uspan_t parent, const char *sub
 
 void uspan_typed_rename(uspan_tracer_t *t, uspan_t s, const char *subject, const uspan_span_type_t *type)
 {
-    const uspan_request_t r = { .subject = subject };
     char name[USPAN_NAME_MAX];
     (void)uspan_set_str(t, s, type->rows[0].key, subject);
-    (void)uspan_set_name_n(t, s, name, make_name(name, type, &r));
+    (void)uspan_set_name_n(t, s, name, make_name(name, type, NULL, subject));
 }
 
 /* ---- end ----------------------------------------------------------------------------------------------- */
