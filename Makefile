@@ -67,7 +67,7 @@ lint: ## format, clang-tidy, include rules, banned calls, links
 	$(FETCH) nanopb mbedtls lwip cjson
 	@JOBS=$(JOBS) tests/build/run_lint.sh
 
-interop: ## against others: AgentScope, OpenAI's Agents SDK, Phoenix, the Collector, Jaeger, OpenSSL, GnuTLS; PARTS="..." for some
+interop: ## against others: AgentScope, OpenAI's Agents SDK, Phoenix, the Collector, Jaeger, OpenSSL, GnuTLS, Go, rustls; PARTS="..." for some
 	$(SETUP) interop browser firmware machine
 	$(FETCH) nanopb mbedtls lwip opentelemetry-proto cjson
 	@port/deps/interop.sh

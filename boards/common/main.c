@@ -1,6 +1,9 @@
 /* main.c: the example agent on a board: its turns are recorded, each is exported, then the accounts are told.
  * Invariant: there is one loop, go_on(); whoever waits, for the agent or for the collector, waits in it.
- * Settings at run time (board_option): endpoint=URL, sntp=HOST[:PORT], turns=N, deadline_ms=N of each. */
+ * Settings at run time (board_option): endpoint=URL (http:// goes without TLS), sntp=HOST[:PORT], turns=N,
+ * deadline_ms=N of each. */
+#include <string.h>
+
 #include "agent.h"
 #include "board.h"
 #include "board_config.h"
@@ -12,6 +15,9 @@
 #define DEADLINE_MS 10000u
 #ifndef BOARD_AGENT_TALKS
 #define BOARD_AGENT_TALKS 0 /* 1: the agent itself tells question and answer */
+#endif
+#ifndef BOARD_OWN_CERT
+#define BOARD_OWN_CERT 0 /* 1: the device has a certificate for collectors that ask for one */
 #endif
 
 static uspan_tracer_t tracer;
@@ -67,12 +73,18 @@ static uspan_err_t start(void)
         .tracer = &tracer,
         .anchors = &anchor,
         .anchor_count = 1,
+#if BOARD_OWN_CERT
+        .cert = { .data = own_cert, .len = own_cert_len },
+        .key = { .data = own_key, .len = own_key_len },
+#endif
     };
     const uspan_collector_t collector = { .endpoint = board_option("endpoint") };
+    bool is_plain = collector.endpoint != NULL && strncmp(collector.endpoint, "http:", 5u) == 0;
     uspan_lwip_tcp_init(&tcp, &plain);
     uspan_err_t err = uspan_init(&tracer, &board_port);
     err = err == USPAN_OK ? uspan_tls_init(&tls, &plain, &options, &board_collector) : err;
-    err = err == USPAN_OK ? uspan_export_to(&tracer, 0, &board_collector, &collector) : err;
+    err =
+        err == USPAN_OK ? uspan_export_to(&tracer, 0, is_plain ? &plain : &board_collector, &collector) : err;
     uspan_set_gate(&tracer, &gate);
     return err;
 }

@@ -2,7 +2,7 @@
 # interop.sh: puts what `make interop` talks to below build/interop/: Python packages, a collector, Jaeger, at pinned versions.
 # Invariant: build/interop/<name>/ holds .ready only when it is whole and made from the pins of now; a second run does nothing
 # there and needs no network; nothing outside build/interop and the package managers' own caches changes.
-#   interop.sh [name ...]   names: oracles models phoenix collector jaeger tier; none given: all
+#   interop.sh [name ...]   names: oracles models phoenix collector jaeger tier terminator_go terminator_rustls; none given: all
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -84,7 +84,34 @@ jaeger() {
     pinned jaeger >"$out/jaeger/.ready"
 }
 
-if [ $# = 0 ]; then set -- oracles models phoenix collector jaeger tier; fi
+terminator_go() {
+    go_command
+    say "building a server of Go's (once)"
+    mkdir -p "$out/terminator_go"
+    (cd "$pins/terminator_go" && CGO_ENABLED=0 nice "$go" build -trimpath -buildvcs=false -p "${JOBS:-2}" \
+        -o "$out/terminator_go/terminator" .) >"$out/terminator_go.log" 2>&1 || {
+        tail -n 15 "$out/terminator_go.log" >&2
+        fail "the server could not be built; all words are in $out/terminator_go.log" "install Go 1.21 or newer"
+    }
+    pinned terminator_go >"$out/terminator_go/.ready"
+}
+
+# Without Rust the matrix leaves rustls out, and says so: no package of Debian 12's is new enough for it.
+terminator_rustls() {
+    command -v cargo >/dev/null || return 0
+    say "building a server of rustls's (once; some minutes)"
+    mkdir -p "$out/terminator_rustls"
+    (cd "$pins/terminator_rustls" && CARGO_TARGET_DIR="$out/terminator_rustls/target" nice cargo build --release --locked \
+        -j "${JOBS:-2}") >"$out/terminator_rustls.log" 2>&1 || {
+        tail -n 15 "$out/terminator_rustls.log" >&2
+        fail "the server could not be built; all words are in $out/terminator_rustls.log" \
+            "run again with a network; rustls wants Rust 1.71 or newer"
+    }
+    cp "$out/terminator_rustls/target/release/terminator" "$out/terminator_rustls/terminator"
+    pinned terminator_rustls >"$out/terminator_rustls/.ready"
+}
+
+if [ $# = 0 ]; then set -- oracles models phoenix collector jaeger tier terminator_go terminator_rustls; fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 if command -v flock >/dev/null; then # two at once: the second waits and then finds everything done
@@ -95,7 +122,7 @@ for name in "$@"; do
     case $name in
     oracles | models | phoenix | golang) ready "$name" || environment "$name" ;;
     collector | tier) ready "$name" || otelcol "$name" ;;
-    jaeger) ready jaeger || jaeger ;;
-    *) fail "unknown name: $name" "one of oracles models phoenix collector jaeger tier" ;;
+    jaeger | terminator_go | terminator_rustls) ready "$name" || "$name" ;;
+    *) fail "unknown name: $name" "one of oracles models phoenix collector jaeger tier terminator_go terminator_rustls" ;;
     esac
 done

@@ -14,8 +14,10 @@ import traceback
 import table
 from tools import HOST, OUT, ROOT, Tally, tail
 
-PARTS = ("servers", "conversations", "models", "studio_contract", "phoenix", "collector", "jaeger", "propagation", "tier")
-TARGETS = ("agentscope_oracle", "openai_oracle", "gateway_device", "model_device", "agent_under_test", "example_agent")
+PARTS = ("servers", "conversations", "models", "studio_contract", "phoenix", "collector", "jaeger", "propagation", "tier",
+         "matrix")
+TARGETS = ("agentscope_oracle", "openai_oracle", "gateway_device", "model_device", "agent_under_test", "example_agent",
+           "matrix_agent")
 
 
 def build():

@@ -259,6 +259,8 @@ class Receiving(unittest.TestCase):
                 except OSError:
                     accepted = False
             self.assertEqual((accepted, receiver.span_count), (right, int(right)), kind)
+            if right:
+                self.assertEqual(receiver.connections[0].client_subject, "device-1")
 
     def test_as_a_process_it_obeys_its_input(self):
         out = certs.folders.build_dir() / f"dump-{os.getpid()}.jsonl"

@@ -77,6 +77,16 @@ class Firmware(unittest.TestCase):
             self.assertTrue(before_ns < span.start_ns <= span.end_ns < after_ns, span.name)
             self.assertNotIn("uspan.time.unsynced", span.attributes)
 
+    def test_the_core_sleeps_unless_there_is_something_to_do(self):
+        # Nobody listens, so that between attempts all wait. In QEMU's time, which jumps while the core sleeps, a quarter of an
+        # hour passes in a moment; awake throughout, the core would have 112 thousand million instructions to do.
+        with Receiver() as gone:
+            url = f"https://{qemu.LOOPBACK}:{gone.port}/v1/traces"
+        done = qemu.run(self.firmware, {"endpoint": url, "deadline_ms": 900_000}, more=["-icount", "shift=3,sleep=off"])
+        self.assertEqual(done.status, 1, done.text)
+        self.assertGreater(done.account("started"), 0)
+        self.assertEqual(done.account("delivered"), 0)
+
     def test_an_intermediate_authority_is_followed(self):
         with Receiver(server_context("chain")) as receiver:
             done = self.send_to(receiver)

@@ -1,6 +1,6 @@
 /* connect.c: in place of the example agent on an MPS2 board: one chat span (W1) is delivered over a new connection, over the kept
- * one, and over one resumed with a ticket; each time it tells instructions. QEMU runs with -icount shift=3, a core of 125 MHz
- * with an instruction in every cycle; the board's clock is read in steps of 5 of them.
+ * one, and over one resumed with a ticket; then a second of quiet; each time it tells instructions. QEMU runs with -icount
+ * shift=3, a core of 125 MHz with an instruction in every cycle; the board's clock is read in steps of 5 of them.
  * Invariant: a phase is the sum of its turns, polls of uspan and of lwIP, those left out that only wait: how many there are is up
  * to the peer.
  * Settings at run time: unix_s=N, the time, so that no probe asks for it. */
@@ -13,12 +13,14 @@
 #define INSTRUCTION_NS 8u
 #define WAITING_MAX 3000u /* instructions of a turn in which nothing came or went */
 #define CLOSED_MS 200u
+#define REST_NS 1000000000u
 #define DEADLINE_NS 60000000000u
 
 char w1_input[W1_MESSAGE_BYTES + 1u];
 char w1_output[W1_MESSAGE_BYTES + 1u];
 
 typedef struct costs {
+    uint32_t least; /* instructions of a turn that counts */
     uint32_t uspan, stack, longest, waits;
 } costs_t;
 
@@ -45,7 +47,7 @@ static void turn(costs_t *c, uint32_t at_most_ms)
     began_ns = board_mono_ns();
     uspan_err_t err = uspan_poll(tracer, &wait_ms);
     uint32_t uspan = instructions_since(began_ns);
-    if (stack + uspan > WAITING_MAX) {
+    if (stack + uspan >= c->least) {
         c->stack += stack;
         c->uspan += uspan;
     } else {
@@ -68,10 +70,20 @@ static void tell(const char *name, uint32_t n)
     put_number(n);
 }
 
+static void tell_costs(const char *phase, const costs_t *c)
+{
+    put_text(phase);
+    tell(" uspan ", c->uspan);
+    tell(" stack ", c->stack);
+    tell(" longest ", c->longest);
+    tell(" waits ", c->waits);
+    put_text("\n");
+}
+
 /* connects: how many there are to be at the phase's end. */
 static void deliver(const char *phase, uint32_t connects)
 {
-    costs_t c = { 0 };
+    costs_t c = { .least = WAITING_MAX };
     uspan_stats_t s;
     record_w1(tracer, USPAN_ROOT);
     uspan_flush(tracer);
@@ -83,12 +95,7 @@ static void deliver(const char *phase, uint32_t connects)
     if (s.delivered != s.started || s.connects != connects) {
         board_stop(phase);
     }
-    put_text(phase);
-    tell(" uspan ", c.uspan);
-    tell(" stack ", c.stack);
-    tell(" longest ", c.longest);
-    tell(" waits ", c.waits);
-    put_text("\n");
+    tell_costs(phase, &c);
 }
 
 static void let_pass(uint32_t ms)
@@ -98,6 +105,17 @@ static void let_pass(uint32_t ms)
     while (board_mono_ns() < until_ns) {
         turn(&c, 10u);
     }
+}
+
+/* With a connection open and nothing to send: every instruction that the core does not sleep. */
+static void rest(void)
+{
+    costs_t c = { 0 };
+    uint64_t until_ns = board_mono_ns() + REST_NS;
+    while (board_mono_ns() < until_ns) {
+        turn(&c, REST_NS / 1000000u);
+    }
+    tell_costs("quiet", &c);
 }
 
 void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms))
@@ -120,4 +138,6 @@ void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms))
     let_pass(CLOSED_MS);
     is_open = true;
     deliver("resumed", 2u);
+    let_pass(CLOSED_MS); /* until the last acknowledgement has come */
+    rest();
 }

@@ -9,7 +9,8 @@ from streams import Broken, Cut
 
 SERVER = 1
 CRD_CERTIFICATE = 1
-X509_FMT_PEM = 1
+X509_FMT_DER, X509_FMT_PEM = 0, 1
+COMMON_NAME = b"2.5.4.3"
 CERT_IGNORE, CERT_REQUEST, CERT_REQUIRE = 0, 1, 2
 E_AGAIN, E_INTERRUPTED, E_PREMATURE_TERMINATION = -28, -52, -110
 SHUT_WR = 1
@@ -30,6 +31,7 @@ def load():
         raise SystemExit("gnutls.py: no libgnutls.so.30; apt-get install gnutls-bin") from error
     for name in ("strerror", "protocol_get_name", "ciphersuite_get"):
         getattr(library, f"gnutls_{name}").restype = ctypes.c_char_p
+    library.gnutls_certificate_get_peers.restype = ctypes.POINTER(Datum)
     for name in ("record_send", "record_recv"):
         function = getattr(library, f"gnutls_{name}")
         function.restype, function.argtypes = ctypes.c_ssize_t, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
@@ -120,7 +122,22 @@ class GnuTls:
         found = library.gnutls_server_name_get(session, name, ctypes.byref(size), ctypes.byref(kind), 0)
         return (version.replace("TLS", "TLSv"), library.gnutls_ciphersuite_get(session).decode(),
                 bool(library.gnutls_session_is_resumed(session)),
-                name.value.decode() if found == 0 and kind.value == NAME_DNS else None, None)
+                name.value.decode() if found == 0 and kind.value == NAME_DNS else None, self.client())
+
+    def client(self):
+        """The common name of the certificate that the client showed; None: it showed none."""
+        library, count, cert = self.library, ctypes.c_uint(), ctypes.c_void_p()
+        chain = library.gnutls_certificate_get_peers(self.session, ctypes.byref(count))
+        if not chain:
+            return None
+        self.context.must(library.gnutls_x509_crt_init(ctypes.byref(cert)))
+        try:
+            name, size = ctypes.create_string_buffer(256), ctypes.c_size_t(256)
+            self.context.must(library.gnutls_x509_crt_import(cert, chain, X509_FMT_DER))
+            self.context.must(library.gnutls_x509_crt_get_dn_by_oid(cert, COMMON_NAME, 0, 0, name, ctypes.byref(size)))
+            return name.value.decode()
+        finally:
+            library.gnutls_x509_crt_deinit(cert)
 
     def recv(self, count):
         buffer = ctypes.create_string_buffer(count)

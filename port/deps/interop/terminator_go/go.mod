@@ -1,0 +1,3 @@
+module uspan.test/terminator
+
+go 1.21
