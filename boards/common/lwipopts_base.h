@@ -15,7 +15,9 @@
 #ifndef PBUF_POOL_BUFSIZE /* one received segment fits one buffer */
 #define PBUF_POOL_BUFSIZE LWIP_MEM_ALIGN_SIZE(TCP_MSS + 40 + 14 + ETH_PAD_SIZE)
 #endif
-#define MEMP_NUM_PBUF 8
+#ifndef MEMP_NUM_PBUF
+#define MEMP_NUM_PBUF 8 /* of what is sent without a copy: nothing, here */
+#endif
 #ifndef MEMP_NUM_TCP_PCB
 #define MEMP_NUM_TCP_PCB 4 /* one is used; closed ones wait for the peer */
 #endif

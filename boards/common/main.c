@@ -79,12 +79,13 @@ static uspan_err_t start(void)
 #endif
     };
     const uspan_collector_t collector = { .endpoint = board_option("endpoint") };
-    bool is_plain = collector.endpoint != NULL && strncmp(collector.endpoint, "http:", 5u) == 0;
+    bool is_plain = collector.endpoint != NULL && strlen(collector.endpoint) > 5u &&
+                    memcmp(collector.endpoint, "http:", 5u) == 0;
     uspan_lwip_tcp_init(&tcp, &plain);
     uspan_err_t err = uspan_init(&tracer, &board_port);
     err = err == USPAN_OK ? uspan_tls_init(&tls, &plain, &options, &board_collector) : err;
-    err =
-        err == USPAN_OK ? uspan_export_to(&tracer, 0, is_plain ? &plain : &board_collector, &collector) : err;
+    const uspan_transport_t *way = is_plain ? &plain : &board_collector;
+    err = err == USPAN_OK ? uspan_export_to(&tracer, 0, way, &collector) : err;
     uspan_set_gate(&tracer, &gate);
     return err;
 }

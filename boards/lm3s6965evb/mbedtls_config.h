@@ -10,6 +10,9 @@
 #define MBEDTLS_MPI_WINDOW_SIZE 1
 #define MBEDTLS_MPI_MAX_SIZE 32
 #define MBEDTLS_SHA256_SMALLER
+#ifndef MBEDTLS_ECP_RESTARTABLE /* which mbedTLS has for all of ECDSA or none */
+#define MBEDTLS_ECDSA_SIGN_ALT  /* no_sign.c */
+#endif
 #include "../common/mbedtls_base.h"
 
 #endif

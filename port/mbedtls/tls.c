@@ -63,10 +63,11 @@ static void forget_all(uspan_tls_t *tls)
 
 static uspan_tls_session_t *find_session(uspan_tls_t *tls, const uspan_peer_t *peer)
 {
-    for (size_t i = 0; i < USPAN_TLS_SESSIONS; i++) {
+    size_t size = strlen(peer->host) + 1u;
+    for (size_t i = 0; i < USPAN_TLS_SESSIONS && size <= sizeof(tls->sessions[i].host); i++) {
         uspan_tls_session_t *s = &tls->sessions[i];
-        if ((s->port == peer->port || uspan_tls_psk_knows(s, peer->port)) &&
-            strcmp(s->host, peer->host) == 0) {
+        bool is_port = s->port == peer->port || uspan_tls_psk_knows(s, peer->port);
+        if (is_port && memcmp(s->host, peer->host, size) == 0) { /* else strcmp() is linked for this alone */
             return s;
         }
     }
@@ -175,7 +176,7 @@ static uspan_err_t step(uspan_tls_t *tls, const uspan_peer_t *peer)
             if (!tls->chain_seen && tls->session != NULL && tls->session->port != 0u) {
                 tls->dates = tls->session->dates; /* resumed: of the chain that was shown then */
             }
-            if (strcmp(mbedtls_ssl_get_version(&tls->ssl), "TLSv1.3") != 0) {
+            if (!uspan_tls_is_1_3(tls)) {
                 remember(tls, peer->port); /* in 1.3 the ticket comes later, with recv */
             }
             uspan_tls_psk_done(tls);

@@ -9,6 +9,17 @@
 #define MBEDTLS_PRIVATE(member) member
 #endif
 
+/* True where the open connection's version is TLS 1.3. */
+static inline bool uspan_tls_is_1_3(const uspan_tls_t *tls)
+{
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
+    return mbedtls_ssl_get_version_number(&tls->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+#else
+    (void)tls;
+    return false;
+#endif
+}
+
 /* Read keys and certificates into conf, once there is entropy. USPAN_ERR_CONFIG: there is none, or
  * something cannot be used; the next open tries anew. */
 uspan_err_t uspan_tls_configure(uspan_tls_t *tls);

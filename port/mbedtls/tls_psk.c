@@ -29,7 +29,7 @@ void uspan_tls_psk_begin(uspan_tls_session_t *s, uint16_t port)
 void uspan_tls_psk_got(const uspan_tls_t *tls, uspan_tls_session_t *s)
 {
     s->since_s = seconds(tls);
-    s->has_ticket = strcmp(mbedtls_ssl_get_version(&tls->ssl), "TLSv1.3") == 0;
+    s->has_ticket = uspan_tls_is_1_3(tls);
 }
 
 bool uspan_tls_psk_enough(const uspan_tls_session_t *s)

@@ -12,29 +12,42 @@
 #define BAD_VERSION MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
 #endif
 
-/* Alerts of RFC 8446 §6 that tell a cause. */
+/* Alerts of RFC 8446 §6 that tell a cause; in words where there is room for words. */
+#if USPAN_TEXTS
+#define SAY(alert, err, words) \
+    {                          \
+        alert, err, words      \
+    }
+#else
+#define SAY(alert, err, words) \
+    {                          \
+        alert, err             \
+    }
+#endif
 static const struct {
     uint8_t alert;
     int8_t err;
+#if USPAN_TEXTS
     const char *why;
+#endif
 } alerts[] = {
-    { 40, USPAN_ERR_IO,
-      "peer's alert: handshake failure (no common cipher, or it wants a client certificate)" },
-    { 42, USPAN_ERR_CONFIG, "peer's alert: bad certificate (it refused the client's)" },
-    { 43, USPAN_ERR_CONFIG, "peer's alert: unsupported certificate (it refused the client's)" },
-    { 44, USPAN_ERR_CONFIG, "peer's alert: client certificate revoked" },
-    { 45, USPAN_ERR_CONFIG, "peer's alert: client certificate expired" },
-    { 46, USPAN_ERR_CONFIG, "peer's alert: client certificate not accepted" },
-    { 48, USPAN_ERR_CONFIG, "peer's alert: client certificate is of a CA that it does not know" },
-    { 49, USPAN_ERR_CONFIG, "peer's alert: access denied" },
-    { 51, USPAN_ERR_CONFIG, "peer's alert: the client's signature is wrong" },
-    { 70, USPAN_ERR_CONFIG, "peer's alert: no common TLS version" },
-    { 71, USPAN_ERR_CONFIG, "peer's alert: insufficient security" },
-    { 80, USPAN_ERR_IO, "peer's alert: internal error" },
-    { 110, USPAN_ERR_CONFIG,
-      "peer's alert: unsupported extension (max_fragment offered together with TLS 1.3?)" },
-    { 112, USPAN_ERR_CONFIG, "peer's alert: it does not serve this host name" },
-    { 116, USPAN_ERR_CONFIG, "peer's alert: it requires a client certificate" },
+    SAY(40, USPAN_ERR_IO,
+        "peer's alert: handshake failure (no common cipher, or it wants a client certificate)"),
+    SAY(42, USPAN_ERR_CONFIG, "peer's alert: bad certificate (it refused the client's)"),
+    SAY(43, USPAN_ERR_CONFIG, "peer's alert: unsupported certificate (it refused the client's)"),
+    SAY(44, USPAN_ERR_CONFIG, "peer's alert: client certificate revoked"),
+    SAY(45, USPAN_ERR_CONFIG, "peer's alert: client certificate expired"),
+    SAY(46, USPAN_ERR_CONFIG, "peer's alert: client certificate not accepted"),
+    SAY(48, USPAN_ERR_CONFIG, "peer's alert: client certificate is of a CA that it does not know"),
+    SAY(49, USPAN_ERR_CONFIG, "peer's alert: access denied"),
+    SAY(51, USPAN_ERR_CONFIG, "peer's alert: the client's signature is wrong"),
+    SAY(70, USPAN_ERR_CONFIG, "peer's alert: no common TLS version"),
+    SAY(71, USPAN_ERR_CONFIG, "peer's alert: insufficient security"),
+    SAY(80, USPAN_ERR_IO, "peer's alert: internal error"),
+    SAY(110, USPAN_ERR_CONFIG,
+        "peer's alert: unsupported extension (max_fragment offered together with TLS 1.3?)"),
+    SAY(112, USPAN_ERR_CONFIG, "peer's alert: it does not serve this host name"),
+    SAY(116, USPAN_ERR_CONFIG, "peer's alert: it requires a client certificate"),
 };
 
 /* Checks of a certificate, the most telling first: several may have failed at once. */
@@ -104,7 +117,9 @@ static uspan_err_t explain_alert(const uspan_tls_t *tls, const char **why)
     *why = "peer's alert";
     for (size_t i = 0; alert != NULL && i < sizeof(alerts) / sizeof(alerts[0]); i++) {
         if (alerts[i].alert == alert[1]) {
+#if USPAN_TEXTS
             *why = alerts[i].why;
+#endif
             return (uspan_err_t)alerts[i].err;
         }
     }

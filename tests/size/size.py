@@ -21,9 +21,11 @@ from sources import (BUILD, CORTEX_M3, INCLUDES, NANOPB_OPTIONS, ROOT, WARNINGS,
 OUT = ROOT / "build/size"
 SECTIONS = ["-Os", "-w", "-ffunction-sections", "-fdata-sections", "-fcallgraph-info=su"]
 BUDGETS = {"core_proto_flash_bytes": 16384, "core_proto_lto_flash_bytes": 16384, "genai_flash_bytes": 8192,
-           "wire_dialect_flash_bytes": 1536, "wire_tokenizer_flash_bytes": 3072, "ram_per_w1_span_bytes": 1300}
+           "genai_lto_flash_bytes": 8192, "wire_dialect_flash_bytes": 1536, "wire_tokenizer_flash_bytes": 3072,
+           "ram_per_w1_span_bytes": 1300}
 GOALS = {"core_proto_flash_bytes": 12288, "core_proto_lto_flash_bytes": 12288, "genai_flash_bytes": 6144,
-         "wire_dialect_flash_bytes": 1024, "wire_tokenizer_flash_bytes": 2048, "ram_per_w1_span_bytes": 1000}
+         "genai_lto_flash_bytes": 6144, "wire_dialect_flash_bytes": 1024, "wire_tokenizer_flash_bytes": 2048,
+         "ram_per_w1_span_bytes": 1000}
 # The core that the budget is about: optional modules out. Each is then put in alone to see what it costs.
 BARE = {"USPAN_STUDIO": 0, "USPAN_HTTP_DATE": 0, "USPAN_TRACESTATE_BYTES": 0, "USPAN_RUNTIME_SETTINGS": 0}
 OPTIONS = {"settings at run time (`USPAN_RUNTIME_SETTINGS 1`)": {"USPAN_RUNTIME_SETTINGS": 1},
@@ -132,9 +134,11 @@ def genai_figures(objects, folder, with_genai):
                          [*lto, "-w", "-ffunction-sections", "-fdata-sections", *defines(settings)])
     without, with_wire = (total(linked(OUT / "genai_lto", by_lto, calling(OUT / "genai_lto", names), lto))
                           for names in (typed + more["message.h"], typed + more["message.h"] + more["wire.h"]))
+    of_core, of_typed = (total(linked(OUT / "genai_lto", by_lto, calling(OUT / "genai_lto", names), lto))
+                         for names in (all_functions(settings), typed))
     tokenizer = sum(wire[name] - messages.get(name, 0) for name in TOKENIZER)
-    return {"wire_dialect_flash_bytes": max(dialects.values()), "wire_dialects_flash_bytes": dialects,
-            "wire_tokenizer_flash_bytes": tokenizer,
+    return {"genai_lto_flash_bytes": of_typed - of_core, "wire_dialect_flash_bytes": max(dialects.values()),
+            "wire_dialects_flash_bytes": dialects, "wire_tokenizer_flash_bytes": tokenizer,
             "wire_shared_flash_bytes": total(wire) - total(messages) - tokenizer - sum(dialects.values()),
             "wire_all_flash_bytes": total(wire) - total(messages), "wire_all_lto_flash_bytes": with_wire - without,
             "message_flash_bytes": total(messages) - total(with_genai),
