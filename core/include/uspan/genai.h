@@ -79,7 +79,7 @@ static inline uspan_opt_double_t uspan_opt_double(double value)
 #define USPAN_MODEL_FIELDS                                                                  \
     uspan_opt_double_t temperature, top_p, top_k, presence_penalty, frequency_penalty;      \
     uspan_opt_int_t max_tokens, seed;                                                       \
-    uspan_opt_int_t choice_count; /* the convention has it where it is not 1 */                                     \
+    uspan_opt_int_t choice_count; /* the convention has it where it is not 1 */             \
     const char *const *stop_sequences;                                                      \
     const char *output_type;         /* USPAN_OUTPUT_* */                                   \
     const char *input_messages;      /* C: JSON, as are the next two; message.h makes it */ \
