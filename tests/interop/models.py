@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conversations import taken
 from receiver import Receiver
-from tools import HOST, LIMIT_S, OUT, STRICT, child, clean_environment
+from tools import HOST, LIMIT_S, OUT, child, clean_environment
 
 PYTHON = OUT / "models" / "bin" / "python"
 FOLDER = OUT / "model_calls"
