@@ -286,11 +286,11 @@ uspan_err_t uspan_wire_end(uspan_wire_t *w, int http_status, const char *error)
     uspan_tracer_t *t = w->t;
     char digits[4];
     const char *message = NULL;
+    uspan_wire_end_list(w);
     bool failed = find_error(w, http_status, &error, &message, digits);
     if (is_open(w)) {
         uspan_wire_count_unread(w);
     }
-    uspan_wire_end_list(w);
     w->t = NULL;
     if (w->unread > 0u) {
         (void)uspan_set_int(t, w->s, &unread_key, w->unread);

@@ -24,19 +24,42 @@ static void clear(uspan_wire_t *w, unsigned flags)
     w->flags = (uint16_t)(w->flags & ~flags);
 }
 
+/* Where to write. What gathered is written before. */
+static uspan_writer_t *out_of(uspan_wire_t *w)
+{
+    if (w->gathered > 0u) {
+        (void)uspan_write_more_n(&w->out, w->error, w->gathered);
+        w->gathered = 0u;
+        w->error[0] = '\0';
+    }
+    return &w->out;
+}
+
+/* More of the open text. A stream's small pieces gather where the words of an error would stand: to write one
+ * costs more than its bytes do. */
+static void put_more(uspan_wire_t *w, const char *text, size_t len)
+{
+    if (w->error_len > 0u || len >= sizeof w->error - w->gathered) {
+        (void)uspan_write_more_n(out_of(w), text, len);
+        return;
+    }
+    memcpy(w->error + w->gathered, text, len);
+    w->gathered = (uint8_t)(w->gathered + len);
+}
+
 void uspan_wire_begin_list(uspan_wire_t *w, unsigned list)
 {
     w->list = (uint8_t)list;
     w->part = PART_NONE;
     w->role[0] = '\0';
     clear(w, USPAN_WIRE_IN_MESSAGE | USPAN_WIRE_ROLE_LATE);
-    (void)uspan_messages_begin(&w->out, w->t, w->s, (uspan_list_t)list);
+    (void)uspan_messages_begin(out_of(w), w->t, w->s, (uspan_list_t)list);
 }
 
 void uspan_wire_end_list(uspan_wire_t *w)
 {
     if (w->list != 0u) {
-        (void)uspan_write_end(&w->out);
+        (void)uspan_write_end(out_of(w));
         w->list = 0u;
     }
 }
@@ -47,7 +70,7 @@ static void begin_message(uspan_wire_t *w)
         return;
     }
     const char *role = w->phase == USPAN_WIRE_RESPONSE ? "assistant" : w->role[0] != '\0' ? w->role : NULL;
-    (void)uspan_message(&w->out, role, NULL);
+    (void)uspan_message(out_of(w), role, NULL);
     set(w, USPAN_WIRE_IN_MESSAGE | (role == NULL ? USPAN_WIRE_ROLE_LATE : 0u));
     w->part = PART_NONE;
 }
@@ -56,7 +79,7 @@ static void end_message(uspan_wire_t *w)
 {
     begin_message(w);
     if (is(w, USPAN_WIRE_ROLE_LATE)) { /* Gemini's may have none */
-        (void)uspan_message_role(&w->out, w->role[0] != '\0' ? w->role : "user");
+        (void)uspan_message_role(out_of(w), w->role[0] != '\0' ? w->role : "user");
     }
     clear(w, USPAN_WIRE_IN_MESSAGE | USPAN_WIRE_ROLE_LATE);
 }
@@ -106,9 +129,9 @@ static void begin_definition(uspan_wire_t *w)
     }
     w->part = TAKE_DEFINITION;
     if (w->role[0] == '\0' || strcmp(w->role, "function") == 0 || strcmp(w->role, "custom") == 0) {
-        (void)uspan_tool_definition(&w->out, NULL, NULL, NULL);
+        (void)uspan_tool_definition(out_of(w), NULL, NULL, NULL);
     } else {
-        (void)uspan_part(&w->out, w->role);
+        (void)uspan_part(out_of(w), w->role);
     }
 }
 
@@ -126,7 +149,7 @@ static void see_chunk(uspan_wire_t *w)
 static void end_response(uspan_wire_t *w)
 {
     if (w->part == TAKE_RESPONSE && w->call_id[0] != '\0') {
-        (void)uspan_write_str(&w->out, "name", w->call_id);
+        (void)uspan_write_str(out_of(w), "name", w->call_id);
         w->call_id[0] = '\0';
         w->part = PART_NONE;
     }
@@ -156,7 +179,7 @@ void uspan_wire_put_container(uspan_wire_t *w, unsigned action, bool opens)
         } else {
             begin_definition(w);
             if (!is(w, USPAN_WIRE_NAMED) && w->role[0] != '\0') { /* a tool of the provider's */
-                (void)uspan_write_str(&w->out, "name", w->role);
+                (void)uspan_write_str(out_of(w), "name", w->role);
             }
         }
         return;
@@ -259,7 +282,7 @@ void uspan_wire_put_finish(uspan_wire_t *w)
     if (strcmp(reason, "completed") == 0) {
         reason = w->part == TAKE_CALL ? "tool_call" : "stop";
     }
-    (void)uspan_message_finish(&w->out, reason);
+    (void)uspan_message_finish(out_of(w), reason);
     clear(w, USPAN_WIRE_IN_MESSAGE);
 }
 
@@ -269,7 +292,7 @@ void uspan_wire_put_finish(uspan_wire_t *w)
 static void begin_call(uspan_wire_t *w, const char *name)
 {
     begin_message(w);
-    (void)uspan_part_tool_call(&w->out, w->call_id[0] != '\0' ? w->call_id : NULL, name, NULL);
+    (void)uspan_part_tool_call(out_of(w), w->call_id[0] != '\0' ? w->call_id : NULL, name, NULL);
     w->part = TAKE_CALL;
     clear(w, USPAN_WIRE_FRESH | USPAN_WIRE_NAMED | USPAN_WIRE_LEAF);
     set(w, USPAN_WIRE_BEGUN | (name != NULL ? USPAN_WIRE_NAMED : 0u));
@@ -295,7 +318,7 @@ static void put_call_id(uspan_wire_t *w, const char *id)
     if (!is(w, USPAN_WIRE_BEGUN)) {
         set(w, USPAN_WIRE_FRESH);
     } else if (is(w, USPAN_WIRE_LEAF)) {
-        (void)uspan_write_str(&w->out, "id", id);
+        (void)uspan_write_str(out_of(w), "id", id);
     } else { /* between the name and the arguments, which are open */
         uspan_wire_count_unread(w);
     }
@@ -306,7 +329,7 @@ static void put_call_name(uspan_wire_t *w, const char *name)
     if (begins_call(w)) {
         begin_call(w, name);
     } else if (!is(w, USPAN_WIRE_NAMED)) {
-        (void)uspan_write_str(&w->out, "name", name);
+        (void)uspan_write_str(out_of(w), "name", name);
         set(w, USPAN_WIRE_NAMED);
     }
 }
@@ -324,10 +347,10 @@ static void begin_response(uspan_wire_t *w, const char *id)
 {
     begin_message(w);
     if (w->part != TAKE_RESPONSE) {
-        (void)uspan_part_tool_response(&w->out, id, NULL);
+        (void)uspan_part_tool_response(out_of(w), id, NULL);
         w->part = TAKE_RESPONSE;
     } else if (id != NULL) {
-        (void)uspan_write_str(&w->out, "id", id);
+        (void)uspan_write_str(out_of(w), "id", id);
     }
 }
 
@@ -350,7 +373,7 @@ static void put_blob(uspan_wire_t *w, const char *mime)
 {
     begin_message(w);
     const char *modality = mime != NULL ? modality_of(mime) : "image";
-    (void)uspan_part_blob(&w->out, modality, mime, NULL, 0u);
+    (void)uspan_part_blob(out_of(w), modality, mime, NULL, 0u);
     w->part = TAKE_MIME;
 }
 
@@ -370,7 +393,7 @@ static void put_uri(uspan_wire_t *w, const char *uri)
         return;
     }
     begin_message(w);
-    (void)uspan_part_uri(&w->out, "image", NULL, uri);
+    (void)uspan_part_uri(out_of(w), "image", NULL, uri);
     w->part = TAKE_URI;
 }
 
@@ -378,10 +401,7 @@ static void put_uri(uspan_wire_t *w, const char *uri)
 
 void uspan_wire_put_word(uspan_wire_t *w, unsigned action, const char *word)
 {
-    if (w->list == 0u) {
-        return;
-    }
-    if (of_other_choice(w)) {
+    if (w->list == 0u || of_other_choice(w)) {
         return;
     }
     if (action == TAKE_ITEM_ID) {
@@ -399,7 +419,7 @@ void uspan_wire_put_word(uspan_wire_t *w, unsigned action, const char *word)
         return;
     case TAKE_DEFINITION_NAME:
         begin_definition(w);
-        (void)uspan_write_str(&w->out, "name", word);
+        (void)uspan_write_str(out_of(w), "name", word);
         set(w, USPAN_WIRE_NAMED);
         return;
     case TAKE_DEFINITION_TYPE:
@@ -431,7 +451,7 @@ void uspan_wire_put_word(uspan_wire_t *w, unsigned action, const char *word)
         return;
     case TAKE_FILE:
         begin_message(w);
-        (void)uspan_part_file(&w->out, "unknown", NULL, word);
+        (void)uspan_part_file(out_of(w), "unknown", NULL, word);
         w->part = TAKE_FILE;
         return;
     default:
@@ -442,7 +462,7 @@ void uspan_wire_put_word(uspan_wire_t *w, unsigned action, const char *word)
 void uspan_wire_put_thought(uspan_wire_t *w)
 {
     if (w->list != 0u && w->part == TAKE_TEXT) {
-        (void)uspan_write_bool(&w->out, "thought", true);
+        (void)uspan_write_bool(out_of(w), "thought", true);
         w->part = PART_NONE;
     }
 }
@@ -452,18 +472,18 @@ static void put_text(uspan_wire_t *w, unsigned action, const char *text, size_t 
 {
     begin_message(w);
     if (w->part == action) {
-        (void)uspan_write_more_n(&w->out, text, len);
+        put_more(w, text, len);
         return;
     }
     w->part = (uint8_t)action;
     if (action == TAKE_REASONING) {
-        (void)uspan_part_reasoning_n(&w->out, text, len);
+        (void)uspan_part_reasoning_n(out_of(w), text, len);
     } else if (action == TAKE_REFUSAL) {
-        (void)uspan_part(&w->out, "refusal");
-        (void)uspan_write_leaf(&w->out, "content", USPAN_LEAF_TEXT);
-        (void)uspan_write_more_n(&w->out, text, len);
+        (void)uspan_part(out_of(w), "refusal");
+        (void)uspan_write_leaf(out_of(w), "content", USPAN_LEAF_TEXT);
+        put_more(w, text, len);
     } else {
-        (void)uspan_part_text_n(&w->out, text, len);
+        (void)uspan_part_text_n(out_of(w), text, len);
     }
 }
 
@@ -473,11 +493,11 @@ static void put_member(uspan_wire_t *w, unsigned action, const char *text, size_
     begin_definition(w);
     if (w->part != action) {
         bool description = action == TAKE_DESCRIPTION;
-        (void)uspan_write_leaf(&w->out, description ? "description" : "parameters",
+        (void)uspan_write_leaf(out_of(w), description ? "description" : "parameters",
                                description ? USPAN_LEAF_TEXT : USPAN_LEAF_JSON);
         w->part = (uint8_t)action;
     }
-    (void)uspan_write_more_n(&w->out, text, len);
+    put_more(w, text, len);
 }
 
 static void put_error(uspan_wire_t *w, const char *text, size_t len)
@@ -485,6 +505,7 @@ static void put_error(uspan_wire_t *w, const char *text, size_t len)
     static const char cut[] = "...";
     const size_t most = USPAN_WIRE_ERROR_BYTES - 1u;
     char *error = uspan_wire_error(w);
+    (void)out_of(w);
     if (w->error_len == ERROR_FULL) {
         return;
     }
@@ -506,10 +527,7 @@ static void put_error(uspan_wire_t *w, const char *text, size_t len)
 
 static void put_bytes(uspan_wire_t *w, unsigned action, const char *text, size_t len)
 {
-    if (w->list == 0u) {
-        return;
-    }
-    if (of_other_choice(w)) {
+    if (w->list == 0u || of_other_choice(w)) {
         return;
     }
     switch (action) {
@@ -518,7 +536,7 @@ static void put_bytes(uspan_wire_t *w, unsigned action, const char *text, size_t
             begin_call(w, NULL);
         }
         set(w, USPAN_WIRE_LEAF);
-        (void)uspan_write_more_n(&w->out, text, len);
+        put_more(w, text, len);
         return;
     case TAKE_DESCRIPTION:
     case TAKE_PARAMETERS:
@@ -527,7 +545,7 @@ static void put_bytes(uspan_wire_t *w, unsigned action, const char *text, size_t
     default:
         if (action == TAKE_RESPONSE || (action == TAKE_TEXT && of_tool(w))) {
             begin_response(w, NULL);
-            (void)uspan_write_more_n(&w->out, text, len);
+            put_more(w, text, len);
         } else {
             put_text(w, action, text, len);
         }

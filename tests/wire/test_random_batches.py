@@ -205,7 +205,11 @@ class Session:
         """record_error_data(): three calls in one; blocks were plenty, so each has the result that the rules give."""
         m = self.m
         kind, message, data = unhex(t[3]) or b"_OTHER", unhex(t[4]), unhex(t[5])
-        results = [m.set(span, (self.key("error.type"), TEXT, kind), room, None)]
+        error_type = self.key("error.type"), TEXT, kind
+        results = [m.set(span, error_type, room, None)]
+        if results == [FULL]:  # it takes the last one's place
+            span.attrs.popitem()
+            m.set(span, error_type, room, None)
         self.status(span, 2, message, room, OK)
         names = {"exception.type": kind, "exception.message": message, "uspan.error.data": data}
         attrs = [(name, TEXT, text) for name, text in names.items() if text]

@@ -109,6 +109,7 @@ typedef struct uspan_wire {
     char role[24];       /* of the message being read; type of the definition */
     char texts[56];      /* finish reasons or stop sequences: index of the choice and 1, text, 0 */
     uint8_t place;       /* of the choice in its document: its index, where that is not told */
+    uint8_t gathered;    /* bytes in error that wait to be written to out; then there is no error yet */
 } uspan_wire_t;
 USPAN_STATIC_ASSERT(sizeof(uspan_wire_t) <= 512u, "state of an open call: 512 bytes");
 
