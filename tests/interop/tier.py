@@ -1,20 +1,24 @@
-"""tier.py: the two rows of Collectors of examples/backends: the Collector takes both files, and the second row runs as its file
-says, with a Kafka in memory: it keeps devices' spans while the backend is away.
+"""tier.py: the two rows of Collectors of examples/backends: the Collector takes both files, and both run: devices, TLS, a
+gateway, its load-balancing exporter, two Collectors of the second row, a Kafka in memory, a backend that is away at first.
 
-Invariant: the files are used as they stand; what a run here needs else is in a file beside them. gateway.yaml is validated
-against the documented settings of its exporter (port/deps/interop/tier/loadbalancing.go says why), and does not run."""
+Invariant: the files are used as they stand; what a run here needs else is in a file beside them. Which Collector of the second
+row had a span is what that wrote beside it into Kafka."""
+import contextlib
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
+import certs
 import collector
-import fleet
-from phoenix import free_ports, unequal
-from tools import LIMIT_S, OUT, ROOT, child, clean_environment, tail, until
+from tools import HOST, LIMIT_S, OUT, ROOT, child, clean_environment, free_ports, tail, unequal, until
 
 TIER = OUT / "tier" / "tier"
 FOLDER = ROOT / "examples" / "backends"
 DATA = OUT / "tier-data"
-DEVICES = 4
+# One trace a device. Its spans come in requests of two, which a gateway without the traces' ids would spread.
+DEVICES, SPANS, BATCH = 16, 6, 2
+QUIET = {"telemetry": {"metrics": {"level": "none"}}}
+ROW = "kafka.header.row"
 
 
 def refusal(path):
@@ -29,36 +33,104 @@ def validates(tally):
         text = (FOLDER / f"{name}.yaml").read_text()
         broken = DATA / f"{name}.yaml"
         broken.write_text(text.replace(word, f"{word}s"))
-        tally.check(f"{name}.yaml: taken", [refusal(FOLDER / f"{name}.yaml")] if refusal(FOLDER / f"{name}.yaml") else [])
+        tally.check(f"{name}.yaml: taken", unequal("its words", refusal(FOLDER / f"{name}.yaml"), ""))
         tally.check(f"{name}.yaml with {word}s: refused", unequal("named", f"{word}s" in refusal(broken), True))
 
 
+@contextlib.contextmanager
+def started(name, *configurations, **environment):
+    """A Collector with these files or settings, one over the other."""
+    log, words = DATA / f"{name}.log", []
+    for number, one in enumerate((*configurations, {"service": QUIET})):
+        if isinstance(one, dict):
+            settings, one = one, DATA / f"{name}-{number}.yaml"
+            one.write_text(json.dumps(settings))  # JSON is YAML
+        words.append(f"--config=file:{one}")
+    with child([TIER, *words], log=log, env=clean_environment(**environment)) as process:
+        ready(name, log, process)
+        yield
+
+
+def ready(name, log, process):
+    if not until(lambda: b"Everything is ready" in log.read_bytes(), process):
+        raise RuntimeError("\n".join([f"{name} did not start", *tail(log)]))
+
+
+def row(number, kafka, grpc, backend):
+    """A Collector of the second row, whose number goes with what it writes into Kafka."""
+    written = {"record_headers": [{"name": "row", "value": str(number)}]}
+    read = {"header_extraction": {"extract_headers": True, "headers": ["row"]}}
+    return started(f"row-{number}", FOLDER / "tier.yaml",
+                   {"receivers": {"kafka": read}, "exporters": {"kafka": written}},
+                   KAFKA=f"127.0.0.1:{kafka}", TIER_LISTEN=f"127.0.0.1:{grpc}", BACKEND_URL=f"http://127.0.0.1:{backend.port}")
+
+
+def gateway(name, https, grpc, more):
+    good = certs.get("good")
+    return started(name, FOLDER / "gateway.yaml", more, GATEWAY_CERT=str(good.pem), GATEWAY_KEY=str(good.key),
+                   GATEWAY_LISTEN=f"127.0.0.1:{https}", TIER_HOST="127.0.0.1", TIER_PORT=str(grpc))
+
+
+def device(name, https):
+    """Exit status of one that has sent its trace over TLS."""
+    return subprocess.run([HOST / "examples" / "agent"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, timeout=LIMIT_S, env=clean_environment(
+                              OTEL_EXPORTER_OTLP_ENDPOINT=f"https://localhost:{https}",
+                              OTEL_EXPORTER_OTLP_CERTIFICATE=str(certs.get().ca_pem),
+                              OTEL_RESOURCE_ATTRIBUTES=f"service.instance.id={name}",
+                              OTEL_BSP_MAX_EXPORT_BATCH_SIZE=str(BATCH))).returncode
+
+
+def delivered(name, https):
+    with ThreadPoolExecutor(8) as pool:
+        return sum(pool.map(lambda number: device(f"{name}-{number}", https) == 0, range(DEVICES)))
+
+
+def parts(backend):
+    """(device, trace, row, spans' ids) of each block that the backend stored: what came in one request."""
+    lines = [json.loads(line) for line in backend.file.read_text().splitlines()]
+    for block in (block for line in lines for block in line["resourceSpans"]):
+        resource = collector.attributes_of(block["resource"]["attributes"])
+        spans = [span for scoped in block["scopeSpans"] for span in scoped["spans"]]
+        yield (resource["service.instance.id"], spans[0]["traceId"], resource[ROW],
+               [(span["traceId"], span["spanId"]) for span in spans])
+
+
+def judged(tally, backend):
+    stored = list(parts(backend))
+    ids = [one for *_, part in stored for one in part]
+    tally.check("both rows: the backend has every span once, once it is there",
+                unequal("spans", (len(ids), len(set(ids))), (2 * DEVICES * SPANS,) * 2))
+    rows, pieces = {}, {}
+    for who, trace, number, _ in stored:
+        rows.setdefault((who, trace), set()).add(number)
+        pieces[who, trace] = pieces.get((who, trace), 0) + 1
+    tally.check("gateway.yaml: traces came in several requests, and all of a trace went to one Collector", unequal(
+        "traces, in one piece, in several Collectors",
+        (len(rows), min(pieces.values()) < 2, sum(len(one) > 1 for one in rows.values())), (2 * DEVICES, False, 0)))
+    used = {how: {number for (who, _), one in rows.items() if who.startswith(how) for number in one} for how in ("dns", "list")}
+    tally.check("gateway.yaml: by name to the one Collector that has it, by a list to both",
+                unequal("rows", used, {"dns": {"1"}, "list": {"1", "2"}}))
+
+
 def runs(tally):
-    kafka, http, grpc = free_ports(3)
+    kafka, first, second, https = free_ports(4)
     backend = collector.Collector()
     backend.file.unlink(missing_ok=True)
-    more = DATA / "more.yaml"
-    more.write_text(json.dumps({"receivers": {"otlp": {"protocols": {"http": {"endpoint": f"127.0.0.1:{http}"}}}},
-                                "service": {"telemetry": {"metrics": {"level": "none"}}}}))
-    env = clean_environment(KAFKA=f"127.0.0.1:{kafka}", TIER_LISTEN=f"127.0.0.1:{grpc}",
-                            BACKEND_URL=f"http://127.0.0.1:{backend.port}")
-    spans = DEVICES * fleet.SPANS_A_TURN
-    broker, row = DATA / "kafka.log", DATA / "tier.log"
-    with child([TIER, "kafka", kafka], log=broker) as process:
-        if not until(lambda: b"Everything is ready" in broker.read_bytes(), process):
-            raise RuntimeError("\n".join(["no Kafka", *tail(broker)]))
-        with child([TIER, f"--config=file:{FOLDER / 'tier.yaml'}", f"--config=file:{more}"], log=row, env=env) as process:
-            if not until(lambda: b"Everything is ready" in row.read_bytes(), process):
-                raise RuntimeError("\n".join(["tier.yaml did not start", *tail(row)]))
-            with fleet.devices(fleet.build(), http, DEVICES) as devices:
-                fleet.order(devices, 1, 0)
-                _, totals = fleet.reports(devices)
-            tally.check("tier.yaml: Kafka takes what devices send, while the backend is away",
-                        unequal("delivered", (totals["started"], totals["delivered"]), (spans, spans)))
-            with backend.started():
-                stored = backend.spans(spans)
-                ids = {(span["trace_id"], span["span_id"]) for span in stored}
-                tally.check("tier.yaml: and the backend has all of it once it is there", unequal("spans", len(ids), spans))
+    # A name with two addresses is not to be had on every machine, so that two Collectors are listed.
+    two = {"dns": None, "static": {"hostnames": [f"127.0.0.1:{port}" for port in (first, second)]}}
+    broker = DATA / "kafka.log"
+    with contextlib.ExitStack() as stack:
+        ready("Kafka", broker, stack.enter_context(child([TIER, "kafka", kafka], log=broker)))
+        for number, port in ((1, first), (2, second)):
+            stack.enter_context(row(number, kafka, port, backend))
+        for how, more in (("dns", {}), ("list", {"exporters": {"load_balancing": {"resolver": two}}})):
+            with gateway(f"gateway-{how}", https, first, more):
+                tally.check(f"gateway.yaml, {how}: takes what devices send over TLS, while the backend is away",
+                            unequal("devices that delivered all", delivered(how, https), DEVICES))
+        with backend.started():
+            backend.spans(2 * DEVICES * SPANS)
+            judged(tally, backend)
 
 
 def run(tally):

@@ -1,5 +1,6 @@
-// main.go: the OpenTelemetry Collector with what the tier of examples/backends needs: OTLP and Kafka in and out. It validates
-// gateway.yaml and tier.yaml and runs the latter. `tier kafka PORT` is a Kafka of one broker in memory, to run it with.
+// main.go: the OpenTelemetry Collector with what both rows of examples/backends need: OTLP and Kafka in and out, and the
+// load-balancing exporter. It validates gateway.yaml and tier.yaml and runs them. `tier kafka PORT` is a Kafka of one broker in
+// memory, to run them with.
 package main
 
 import (
@@ -8,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/kafkaexporter"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/loadbalancingexporter"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/kafkareceiver"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"go.opentelemetry.io/collector/component"
@@ -36,7 +38,7 @@ func factories() (otelcol.Factories, error) {
 	}
 	f.Telemetry = otelconftelemetry.NewFactory()
 	f.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](
-		otlphttpexporter.NewFactory(), kafkaexporter.NewFactory(), newLoadBalancingFactory())
+		otlphttpexporter.NewFactory(), kafkaexporter.NewFactory(), loadbalancingexporter.NewFactory())
 	return f, err
 }
 
