@@ -126,13 +126,15 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
                             const uspan_wire_dialect_t *dialect);
 /* The next bytes of the request's body; any bytes are accepted, a null span too. */
 void uspan_wire_request(uspan_wire_t *w, const void *data, size_t len);
-/* The next bytes of the answer's body; the request ends with the first of them. */
+/* The next bytes of the answer's body; the request ends with the first of them. Of a text that comes in small
+ * pieces, up to 79 bytes are not in the span yet: uspan_wire_end() writes them, a plain uspan_end() does not. */
 void uspan_wire_response(uspan_wire_t *w, const void *data, size_t len);
 /* The exchange is over: the span ends.
  *   http_status  of the answer; 0: none came, or not known. From 400 on the span failed, with error.type
  *                that number and the message of the error body
  *   error        what went wrong with the exchange: "timeout", "connection_reset"; NULL: nothing
- * Returns as uspan_end(); a second call does nothing and returns USPAN_ERR_STALE. */
+ * Returns the worst result of what it sets and of uspan_end(); a second call does nothing and returns
+ * USPAN_ERR_STALE. */
 uspan_err_t uspan_wire_end(uspan_wire_t *w, int http_status, const char *error);
 /* Begin the span of a tool that an answer asked for, when its exchange is over, as uspan_tool_begin() does,
  * with the arguments of the answer; uspan_tool_end() ends it. What the tool says goes back in the next
