@@ -116,12 +116,12 @@ static uspan_err_t verdict(uspan_tracer_t *t, uspan_target_t *target, const char
     return USPAN_ERR_CONFIG;
 }
 
-#if USPAN_RUNTIME_SETTINGS
 /* What is given goes before what the build has. NULL: good. */
 static const char *take_settings(uspan_dest_t *dest, unsigned d, const uspan_collector_t *c)
 {
-    static const uspan_collector_t none;
     uspan_target_t *target = &dest->target;
+#if USPAN_RUNTIME_SETTINGS
+    static const uspan_collector_t none;
     c = c != NULL ? c : &none;
     const char *endpoint = c->endpoint;
     if (endpoint == NULL) { /* else another collector: the build's credentials are not for it */
@@ -140,11 +140,7 @@ static const char *take_settings(uspan_dest_t *dest, unsigned d, const uspan_col
     dest->renew = c->renew;
     dest->renew_ctx = c->renew_ctx;
     return endpoint == NULL ? no_endpoint : uspan_url_parse(endpoint, &target->url);
-}
 #else
-static const char *take_settings(uspan_dest_t *dest, unsigned d, const uspan_collector_t *c)
-{
-    uspan_target_t *target = &dest->target;
     if (c != NULL) {
         if (c->endpoint != NULL || c->headers != NULL || c->basic_user != NULL || c->renew != NULL) {
             return USPAN_WORDS("only the build's are taken: see USPAN_RUNTIME_SETTINGS", "c9");
@@ -157,8 +153,8 @@ static const char *take_settings(uspan_dest_t *dest, unsigned d, const uspan_col
     bool good = uspan_number(d) == 0u ? uspan_url_take(&target->url, ENDPOINT_1)
                                       : d == 1u && uspan_url_take(&target->url, ENDPOINT_2);
     return good ? NULL : no_endpoint;
-}
 #endif
+}
 
 uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned d, const uspan_transport_t *transport,
                             const uspan_collector_t *collector)
@@ -195,9 +191,11 @@ static void settings_changed(uspan_tracer_t *t, uspan_target_t *target)
         uspan_request_begin(t, false);
     }
 }
+#endif
 
 uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned d, const char *endpoint)
 {
+#if USPAN_RUNTIME_SETTINGS
     uspan_dest_t *dest = uspan_dest_of(t, d, USPAN_DEST_COLLECTOR);
     if (dest == NULL || endpoint == NULL) {
         return USPAN_ERR_ARG;
@@ -217,10 +215,17 @@ uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned d, const char *endpoi
         }
     }
     return USPAN_OK;
+#else
+    (void)t;
+    (void)d;
+    (void)endpoint;
+    return USPAN_ERR_CONFIG;
+#endif
 }
 
 uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned d, const char *headers)
 {
+#if USPAN_RUNTIME_SETTINGS
     uspan_dest_t *dest = uspan_dest_of(t, d, USPAN_DEST_COLLECTOR);
     if (dest == NULL || headers == NULL) {
         return USPAN_ERR_ARG;
@@ -243,21 +248,10 @@ uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned d, const char *headers
 #else
     return USPAN_ERR_FULL;
 #endif
-}
 #else
-uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned d, const char *endpoint)
-{
-    (void)t;
-    (void)d;
-    (void)endpoint;
-    return USPAN_ERR_CONFIG;
-}
-
-uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned d, const char *headers)
-{
     (void)t;
     (void)d;
     (void)headers;
     return USPAN_ERR_CONFIG;
-}
 #endif
+}
