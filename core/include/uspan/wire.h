@@ -126,8 +126,8 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
                             const uspan_wire_dialect_t *dialect);
 /* The next bytes of the request's body; any bytes are accepted, a null span too. */
 void uspan_wire_request(uspan_wire_t *w, const void *data, size_t len);
-/* The next bytes of the answer's body; the request ends with the first of them. Of a text that comes in small
- * pieces, up to 79 bytes are not in the span yet: uspan_wire_end() writes them, a plain uspan_end() does not. */
+/* The next bytes of the answer's body; the request ends with the first of them. Of a text in small pieces up
+ * to 79 bytes are not in the span yet: uspan_wire_end() writes them, a plain uspan_end() does not. */
 void uspan_wire_response(uspan_wire_t *w, const void *data, size_t len);
 /* The exchange is over: the span ends.
  *   http_status  of the answer; 0: none came, or not known. From 400 on the span failed, with error.type
