@@ -21,7 +21,7 @@ int main(void)
     int input = 0, output = 0;
     uspan_t chat = uspan_chat_begin(&tracer, USPAN_ROOT, "dashscope", "qwen-max");
     if (ask("Is bed 3 dry?", &input, &output)) {
-        uspan_tokens(&tracer, chat, input, output);
+        uspan_set_token_pair(&tracer, chat, input, output);
         uspan_end(&tracer, chat);
     } else {
         uspan_fail(&tracer, chat, "no_answer", "the model did not answer");

@@ -21,7 +21,7 @@ int main(void)
     }
     uspan_t agent = uspan_agent_begin(&tracer, USPAN_ROOT, "greenhouse");
     uspan_t chat = uspan_chat_begin(&tracer, agent, "dashscope", "qwen-max");
-    uspan_tokens(&tracer, chat, 412, 37);
+    uspan_set_token_pair(&tracer, chat, 412, 37);
     uspan_end(&tracer, chat);
     uspan_t tool = uspan_tool_begin(&tracer, agent, "open_valve", "call_1");
     uspan_fail(&tracer, tool, "valve_stuck", "the valve did not move");

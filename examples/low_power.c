@@ -75,7 +75,7 @@ int main(int argc, char **argv)
         return 1;
     }
     uspan_set_gate(&tracer, &gate);
-    for (int turn = 1; turn <= TURNS; turn++) { /* a board: for ever */
+    for (int turn = 1; turn <= TURNS; turn++) { /* a board: without end */
         run_turn(turn);
         if (turn % TURNS_A_WINDOW == 0) {
             export_all();

@@ -49,7 +49,7 @@ static uint32_t agent_step(void)
         go(ASKING, ANSWER_MS);
         break;
     case ASKING:
-        uspan_tokens(&tracer, agent.step, 412, 37);
+        uspan_set_token_pair(&tracer, agent.step, 412, 37);
         uspan_end(&tracer, agent.step);
         agent.step = uspan_tool_begin(&tracer, agent.turn, "open_valve", "call_1");
         go(WATERING, VALVE_MS);
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 {
     static uspan_posix_tcp_t tcp;
     static uspan_transport_t transport; /* for https, uspan_tls_init() puts TLS over it */
-    static uspan_collector_t collector; /* all zero: USPAN_ENDPOINT and its kin */
+    static uspan_collector_t collector; /* all zero: USPAN_ENDPOINT and the other settings */
     static const uspan_gate_t gate = { .open = between_turns };
     collector.endpoint = argc > 1 ? argv[1] : "http://localhost:4318/v1/traces";
     uspan_posix_tcp_init(&tcp, &transport);
@@ -101,7 +101,7 @@ int main(int argc, char **argv)
     }
     uspan_set_gate(&tracer, &gate);
 
-    while (agent.turns < TURNS) { /* a board: for ever */
+    while (agent.turns < TURNS) { /* a board: without end */
         trace_and_sleep(agent_step());
     }
     uspan_shutdown(&tracer, 5000); /* a board: before it powers down */

@@ -27,7 +27,7 @@ static bool link_is_up(void *ctx)
     return has_link;
 }
 
-/* More turns than the pool holds, while nobody listens. */
+/* More turns than the pool holds, while no collector listens. */
 static void work_offline(void)
 {
     for (int i = 0; i < USPAN_SPANS_MAX + 3; i++) {

@@ -43,7 +43,7 @@ int main(void)
         return 1;
     }
     uspan_t chat = uspan_chat_begin(&tracer, USPAN_ROOT, "dashscope", "qwen-max");
-    uspan_tokens(&tracer, chat, 412, 37);
+    uspan_set_token_pair(&tracer, chat, 412, 37);
     uspan_end(&tracer, chat);
     uspan_fail(&tracer, uspan_tool_begin(&tracer, USPAN_ROOT, "open_valve", NULL), "valve_stuck", NULL);
     return uspan_posix_stop(&tracer, 5000) == USPAN_OK ? 0 : 1;

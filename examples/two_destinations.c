@@ -39,7 +39,7 @@ int main(int argc, char **argv)
         }
     }
     uspan_t chat = uspan_chat_begin(&tracer, USPAN_ROOT, "dashscope", "qwen-max");
-    uspan_tokens(&tracer, chat, 412, 37);
+    uspan_set_token_pair(&tracer, chat, 412, 37);
     uspan_end(&tracer, chat);
     uspan_shutdown(&tracer, 5000);
     while (!uspan_stopped(&tracer)) {

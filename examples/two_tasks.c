@@ -11,7 +11,7 @@ typedef enum kind { WATER, STORE, QUIT } kind_t;
 typedef struct job {
     kind_t kind;
     uspan_t agent;         /* WATER: the agent waits for it, so its span is still open */
-    uspan_context_t asked; /* STORE: nobody waits, the agent's span may have ended */
+    uspan_context_t asked; /* STORE: no task waits, the agent's span may have ended */
     const char *call_id;
     int bed;
     bool done;
@@ -99,7 +99,7 @@ static void turn(job_t *diary)
 {
     uspan_t agent = uspan_agent_begin(&tracer, USPAN_ROOT, "gardener");
     uspan_t chat = uspan_chat_begin(&tracer, agent, "dashscope", "qwen-max");
-    uspan_tokens(&tracer, chat, 412, 37); /* the model wants beds 3 and 4 watered */
+    uspan_set_token_pair(&tracer, chat, 412, 37); /* the model wants beds 3 and 4 watered */
     uspan_end(&tracer, chat);
 
     job_t beds[] = { { .kind = WATER, .agent = agent, .call_id = "call_1", .bed = 3 },

@@ -169,7 +169,7 @@ void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms))
     };
     if (!edge_turn(&edge, EDGE_QUESTION)) {
         put_text("agent: no answer. ");
-        put_line(secure.why(secure.ctx));
+        put_line(secure.last_error_text(secure.ctx));
     }
     put_text("tokens: ");
     put_number((uint32_t)usage.input);

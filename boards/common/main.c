@@ -1,12 +1,13 @@
-/* main.c: the example agent on a board: its turns are recorded, each is exported, then the accounts are told.
- * Invariant: there is one loop, go_on(); whoever waits, for the agent or for the collector, waits in it.
+/* main.c: the example agent on a board: its turns are recorded, each is exported, then the counters are
+ * printed. Invariant: there is one loop, go_on(). Every wait, for the agent or for the collector, is in it.
  * Settings at run time (board_option): endpoint=URL (http:// goes without TLS), sntp=HOST[:PORT], turns=N,
- * deadline_ms=N of each. */
+ * deadline_ms=N of each; with USPAN_KEEP 1 also crash=tool, assert or hang (crash.c). */
 #include <string.h>
 
 #include "agent.h"
 #include "board.h"
 #include "board_config.h"
+#include "crash.h"
 #include "port.h"
 #include "trust_anchor.h"
 #include "uspan_lwip.h"
@@ -20,7 +21,11 @@
 #define BOARD_OWN_CERT 0 /* 1: the device has a certificate for collectors that ask for one */
 #endif
 
+#if USPAN_KEEP
+static USPAN_KEPT uspan_tracer_t tracer;
+#else
 static uspan_tracer_t tracer;
+#endif
 static uspan_lwip_tcp_t tcp;
 static uspan_tls_t tls;
 static uspan_transport_t plain;
@@ -29,14 +34,17 @@ static bool in_turn;
 static const char *why = ""; /* what the transport said last */
 static uint64_t longest_ns;  /* of one uspan_poll() */
 
-/* One turn of the main loop, asleep for what is left of at_most_ms where nobody needs the core. */
+/* One turn of the main loop, asleep for what is left of at_most_ms if nothing needs the core. */
 static void go_on(uint32_t at_most_ms)
 {
     uint32_t wait_ms = 0;
+#if USPAN_KEEP
+    board_watchdog_feed();
+#endif
     uint32_t stack_ms = ip_poll();
     uint64_t began_ns = board_mono_ns();
-    if (uspan_poll(&tracer, &wait_ms) < 0 && board_collector.why(board_collector.ctx)[0] != 0) {
-        why = board_collector.why(board_collector.ctx);
+    if (uspan_poll(&tracer, &wait_ms) < 0 && board_collector.last_error_text(board_collector.ctx)[0] != 0) {
+        why = board_collector.last_error_text(board_collector.ctx);
     }
     uint64_t took_ns = board_mono_ns() - began_ns;
     longest_ns = took_ns > longest_ns ? took_ns : longest_ns;
@@ -63,6 +71,20 @@ static bool may_export(void *ctx)
     return !in_turn && ip_is_up();
 }
 
+#if defined(USPAN_ENDPOINT)
+#define BUILT_ENDPOINT USPAN_ENDPOINT
+#elif defined(USPAN_STUDIO_URL)
+#define BUILT_ENDPOINT USPAN_STUDIO_URL
+#else
+#define BUILT_ENDPOINT ""
+#endif
+
+/* http:// goes without TLS. Both ways share one connection, which only one exchange uses at a time. */
+static const uspan_transport_t *way_to(const char *url)
+{
+    return strncmp(url, "http:", 5u) == 0 ? &plain : &board_collector;
+}
+
 static uspan_err_t start(void)
 {
     static uspan_tls_blob_t anchor;
@@ -79,13 +101,18 @@ static uspan_err_t start(void)
 #endif
     };
     const uspan_collector_t collector = { .endpoint = board_option("endpoint") };
-    bool is_plain = collector.endpoint != NULL && strlen(collector.endpoint) > 5u &&
-                    memcmp(collector.endpoint, "http:", 5u) == 0;
     uspan_lwip_tcp_init(&tcp, &plain);
+#if USPAN_KEEP
+    uspan_err_t err = crash_mount(&tracer);
+#else
     uspan_err_t err = uspan_init(&tracer, &board_port);
+#endif
     err = err == USPAN_OK ? uspan_tls_init(&tls, &plain, &options, &board_collector) : err;
-    const uspan_transport_t *way = is_plain ? &plain : &board_collector;
+    const uspan_transport_t *way = way_to(collector.endpoint != NULL ? collector.endpoint : BUILT_ENDPOINT);
     err = err == USPAN_OK ? uspan_export_to(&tracer, 0, way, &collector) : err;
+#ifdef USPAN_STUDIO_URL
+    err = err == USPAN_OK ? uspan_studio_start(&tracer, way_to(USPAN_STUDIO_URL), NULL) : err;
+#endif
     uspan_set_gate(&tracer, &gate);
     return err;
 }
@@ -153,6 +180,19 @@ static uint32_t number_option(const char *name, uint32_t otherwise)
     return digits != NULL ? number_of(digits) : otherwise;
 }
 
+/* Send what has ended, until it is sent or the deadline has passed. */
+static void deliver(uint32_t deadline_ms)
+{
+    uspan_flush(&tracer);
+    uint64_t until_ns = board_mono_ns() + (uint64_t)deadline_ms * 1000000u;
+    while (!uspan_flushed(&tracer) && !is_refused() && board_mono_ns() < until_ns) {
+#if USPAN_KEEP
+        crash_while_exporting();
+#endif
+        go_on(100u);
+    }
+}
+
 /* The agent answers, then its spans are sent, until they are or the deadline has passed. */
 static void take_turn(uint32_t deadline_ms)
 {
@@ -165,11 +205,7 @@ static void take_turn(uint32_t deadline_ms)
     put_line("agent: " AGENT_ANSWER);
 #endif
     in_turn = false;
-    uspan_flush(&tracer);
-    uint64_t until_ns = board_mono_ns() + (uint64_t)deadline_ms * 1000000u;
-    while (!uspan_flushed(&tracer) && !is_refused() && board_mono_ns() < until_ns) {
-        go_on(100u);
-    }
+    deliver(deadline_ms);
 }
 
 int main(void)
@@ -184,7 +220,14 @@ int main(void)
         put_line("uspan does not start: is there a usable endpoint?");
         return 1;
     }
+#if USPAN_KEEP
+    board_watchdog_start();
+#endif
     uint32_t deadline_ms = number_option("deadline_ms", DEADLINE_MS);
+#if USPAN_KEEP
+    deliver(deadline_ms); /* what was kept over a reset, before it takes room from new spans */
+    crash_arm(&tracer);
+#endif
     for (uint32_t turns = number_option("turns", 1u); turns > 0u; turns--) {
         take_turn(deadline_ms);
     }

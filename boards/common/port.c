@@ -50,6 +50,7 @@ static void log_line(void *ctx, uspan_level_t level, const char *text)
 {
     (void)ctx;
     (void)level;
+    put_text("uspan: ");
     put_line(text);
 }
 

@@ -1,5 +1,5 @@
 /* no_sign.c: in place of mbedTLS's ECDSA signing, which only a client with a certificate of its own needs.
- * Invariant: it is linked only where there can be no such certificate, so nobody ever calls it. */
+ * Invariant: it is linked only where there can be no such certificate, so it is never called. */
 #include "uspan_mbedtls.h"
 
 #if defined(MBEDTLS_ECDSA_SIGN_ALT)

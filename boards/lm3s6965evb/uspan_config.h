@@ -7,9 +7,9 @@
 #define USPAN_TASKS_MAX 1
 #define USPAN_TRACESTATE_BYTES 0
 #define USPAN_HEADERS_BYTES 0
-#define USPAN_ANSWER_BYTES 64
+#define USPAN_RESPONSE_BYTES 64
 #define USPAN_SEND_BYTES 512
-#define USPAN_TEXTS 0
+#define USPAN_MESSAGE_TEXTS 0
 #define USPAN_HTTP_DATE 1 /* its clock */
 #define USPAN_TLS_OWN_CERT 0
 #define USPAN_TLS_HEAP_BYTES 12288 /* a chain of two certificates needs 11 KB, of one 10 */

@@ -3,6 +3,7 @@
 #include "board.h"
 
 #include "cortex_m.h"
+#include "crash.h"
 #include "semihost.h"
 
 #define CORE_HZ 25000000u
@@ -40,6 +41,29 @@ uspan_err_t board_unix_ns(uint64_t *out)
     (void)out;
     return USPAN_ERR_AGAIN; /* no RTC: SNTP, or the collector's Date */
 }
+
+#if USPAN_KEEP
+#define WATCHDOG 0x40008000u /* CMSDK APB watchdog: NMI at the first time-out, reset at the second */
+#define WATCHDOG_LOAD (WATCHDOG + 0x000u)
+#define WATCHDOG_CONTROL (WATCHDOG + 0x008u)
+#define WATCHDOG_CLEAR (WATCHDOG + 0x00Cu)
+#define WATCHDOG_LOCK (WATCHDOG + 0xC00u)
+#define WATCHDOG_KEY 0x1ACCE551u
+#define WATCHDOG_INTERRUPT_RESET 3u
+#define WATCHDOG_S 5u
+
+void board_watchdog_start(void)
+{
+    REG32(WATCHDOG_LOCK) = WATCHDOG_KEY;
+    REG32(WATCHDOG_LOAD) = CORE_HZ * WATCHDOG_S;
+    REG32(WATCHDOG_CONTROL) = WATCHDOG_INTERRUPT_RESET;
+}
+
+void board_watchdog_feed(void)
+{
+    REG32(WATCHDOG_CLEAR) = 1u;
+}
+#endif
 
 const char *board_option(const char *name)
 {

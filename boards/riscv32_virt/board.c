@@ -17,8 +17,8 @@
 #define UNIX_2020_NS 1577836800000000000u /* an RTC that was never set says less */
 #define FIRST_ENTROPY_NS 100000000u       /* since reset; QEMU's comes within 10 ms */
 
-/* Written into the flash's last page by whoever starts the machine: "name=value" texts, each ending in 0,
- * then an empty one (or the 0xff of erased flash). */
+/* Written into the flash's last page by the program that starts the machine: "name=value" texts, each ending
+ * in 0, then an empty one (or the 0xff of erased flash). */
 extern const char settings[], settings_end[];
 
 /* Waits for the generator's first bytes, so that the first span has its ids; where there is no generator,

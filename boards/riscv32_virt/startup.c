@@ -2,6 +2,7 @@
  * Invariant: main() runs with .data copied, .bss zeroed, the stack painted, FLASH locked against writing and
  * interrupts off; every trap is an error, which names itself on the console and ends the machine. */
 #include "board.h"
+#include "crash.h"
 #include "power.h"
 #include "uart.h"
 
@@ -18,7 +19,7 @@ extern uint32_t data_load[], data_low[], data_high[], bss_low[], bss_high[];
 
 #define TRAP_STATUS 70 /* of the machine: EX_SOFTWARE */
 
-/* FLASH as pmpaddr0 wants a power of two (privileged spec 3.7.1): (origin >> 2) | (size / 8 - 1), here 256 KB
+/* FLASH as pmpaddr0 wants a power of two (privileged spec 3.7.1): (origin >> 2) | (size / 8 - 1), here 512 KB
  * at 0x80000000. 0x9d: locked (which binds machine mode too), NAPOT, execute, read. A trap has a stack of its
  * own: the usual one may be what overflowed. */
 __asm__(".section .start, \"ax\"\n"
@@ -34,7 +35,7 @@ __asm__(".section .start, \"ax\"\n"
         "    la tp, tls_low\n"
         "    la t0, trap\n"
         "    csrw mtvec, t0\n"
-        "    li t0, 0x20007fff\n"
+        "    li t0, 0x2000ffff\n"
         "    csrw pmpaddr0, t0\n"
         "    li t0, 0x9d\n"
         "    csrw pmpcfg0, t0\n"
@@ -65,6 +66,26 @@ __attribute__((used)) void start_c(void)
     power_off(main());
 }
 
+#if USPAN_KEEP
+void board_restart(void)
+{
+    power_reset();
+}
+
+void board_fault(void)
+{
+    __asm__ volatile("unimp");
+}
+
+void board_watchdog_start(void)
+{
+}
+
+void board_watchdog_feed(void)
+{
+}
+#endif
+
 static void write_hex(const char *name, uint32_t value)
 {
     char text[9];
@@ -83,5 +104,10 @@ __attribute__((used)) _Noreturn void trapped(uint32_t cause, uint32_t where, uin
     write_hex("at ", where);
     write_hex("value ", value);
     uart_write("\n", 1u);
+#if USPAN_KEEP
+    const struct uspan_crash_reg regs[] = { { "mepc", where }, { "mcause", cause }, { "mtval", value } };
+    crash_end(USPAN_RESET_HARD_FAULT, regs, sizeof(regs) / sizeof(regs[0]));
+#else
     power_off(TRAP_STATUS);
+#endif
 }

@@ -1,6 +1,6 @@
 /* timer.c: monotonic time and sleep, from the CLINT.
  * Invariant: a read of mtime is whole (both halves belong together); mtimecmp lies in the past only while
- * nobody sleeps, and its interrupt is enabled during sleep only. */
+ * the core does not sleep, and its interrupt is enabled during sleep only. */
 #include "timer.h"
 
 #include "mmio.h"

@@ -1,5 +1,5 @@
 /* virtio_rng.c: entropy from virtio-rng (virtio 1.1, 5.4).
- * Invariant: each buffer is the device's, or is the current one, whose bytes [at, end) were given to nobody;
+ * Invariant: each buffer is the device's, or is the current one, whose bytes [at, end) were not given away;
  * what was given is wiped. */
 #include "virtio_rng.h"
 

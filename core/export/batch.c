@@ -1,129 +1,165 @@
-/* batch.c: a span is in at most one batch of a destination (its busy bit), and leaves by exactly one verdict,
- * counted under the lock that takes it from the queue; so the accounts add up at every moment. */
-#include "batch.h"
-#include "exporter.h"
-#include "otlp.h"
-#include "trace/clock.h"
-#include "wire.h"
+/* batch.c: which spans travel together, and how large their request is.
+ * Invariant: a frozen batch keeps its members, sizes and drop counts until it has its result, so that it
+ * may be encoded twice. */
+#include "export/batch.h"
+#include "export/export_state.h"
+#include "export/otlp.h"
+#include "export/protobuf.h"
+#include "export/queue.h"
 
-uint16_t uspan_queue_take(uspan_tracer_t *t, unsigned d, uint16_t i, bool timed)
+#define SCOPES_MAX 8u /* scopes whose last member is remembered while a batch is built */
+/* Members of a batch for a destination whose last exchange failed, while others share the pool. */
+#define SHARE_SPANS (USPAN_SPANS_MAX / (2 * USPAN_DESTINATIONS_MAX))
+/* Batches that succeed before a limit, set after a 413 or a time-out, grows. */
+#define STREAK_MAX 16u
+
+/* Finish all members: the first `rejected` of them as rejected, the others as `how`. */
+static void finish_batch_spans(uspan_tracer_t *t, unsigned d, unsigned how, uint32_t rejected)
 {
-    uspan_trace_part_t *p = &t->trace;
-    uint32_t state = uspan_lock(t);
-    for (i = i == USPAN_NO_INDEX ? p->ended_head : p->slots[i].next; i != USPAN_NO_INDEX;
-         i = p->slots[i].next) {
-        uspan_slot_t *slot = &p->slots[i];
-        if (((unsigned)slot->pending & ~(unsigned)slot->busy) >> uspan_number(d) & 1u &&
-            (!timed || p->epochs[slot->epoch].state != USPAN_EPOCH_UNKNOWN)) {
-            slot->busy = (uint8_t)(slot->busy | 1u << uspan_number(d));
-            break;
-        }
+    while (uspan_queue_finish_first(t, d, rejected > 0u ? (unsigned)USPAN_SPAN_REJECTED : how)) {
+        rejected -= rejected > 0u;
     }
-    uspan_unlock(t, state);
-    return i;
+    uspan_dest(t, d)->batch.count = 0u;
 }
 
-void uspan_queue_settle(uspan_tracer_t *t, unsigned d, uint16_t i, unsigned how)
+static void release(uspan_tracer_t *t, unsigned d)
 {
-    uspan_dest_t *dest = uspan_dest(t, d);
-    uspan_slot_t *slot = &t->trace.slots[i];
-    uint32_t state = uspan_lock(t);
-    if (how == USPAN_SETTLE_NOT) {
-        slot->busy = (uint8_t)(slot->busy & ~(1u << uspan_number(d)));
-    } else {
-        if (how >= USPAN_DROP_COUNT) {
-            dest->settled[how - USPAN_DROP_COUNT]++;
-        } else {
-            dest->dropped[how]++;
-        }
-        uspan_pool_settle(&t->trace, slot, d);
-    }
-    uspan_unlock(t, state);
+    uspan_queue_release(t, d);
+    uspan_dest(t, d)->batch.count = 0u;
 }
 
-uint32_t uspan_dropped(const uspan_tracer_t *t, unsigned d, unsigned cause)
+void uspan_batch_drop_all(uspan_tracer_t *t, unsigned d, uspan_drop_t cause)
 {
-    uint32_t n = uspan_dest(t, d)->dropped[cause];
-    n += cause <= USPAN_DROP_NO_DESTINATION ? t->trace.dropped[cause] : 0u;
-    return n + (cause == USPAN_DROP_EVICTED ? t->trace.evicted[d] : 0u);
+    (void)uspan_queue_hold(t, d);
+    do {
+        finish_batch_spans(t, d, cause, 0u);
+    } while (uspan_queue_claim_next(t, d, false) != USPAN_NO_INDEX);
 }
 
-/* All members leave: the first `rejected` of them so, the others as told. */
-static void settle_all(uspan_tracer_t *t, unsigned d, unsigned how, uint32_t rejected)
+/* The last members of the scopes seen last. */
+typedef struct scopes {
+    const uspan_scope_t *scope[SCOPES_MAX];
+    uint16_t last[SCOPES_MAX];
+    unsigned count;
+} scopes_t;
+
+/* Put member i, the newest, behind the others of its scope. Scopes stand in the order of their addresses,
+ * as long as there are no more than SCOPES_MAX. */
+static void join_scope(uspan_tracer_t *t, unsigned d, scopes_t *s, uint16_t i)
 {
     uspan_batch_t *b = &uspan_dest(t, d)->batch;
-    uint16_t i = b->first;
-    while (i != USPAN_NO_INDEX) {
-        uint16_t next = uspan_batch_next(t, b, d, i, NULL); /* before this one leaves the list */
-        uspan_queue_settle(t, d, i, rejected > 0u ? (unsigned)USPAN_SETTLE_REJECTED : how);
-        if (rejected > 0u) {
-            rejected--;
+    const uspan_scope_t *scope = t->trace.slots[i].scope;
+    const uspan_scope_t *below = NULL;
+    const unsigned known = s->count < SCOPES_MAX ? s->count : SCOPES_MAX;
+    uint16_t after = USPAN_NO_INDEX;
+    unsigned n = 0;
+    for (; n < known && s->scope[n] != scope; n++) {
+        if ((uintptr_t)s->scope[n] < (uintptr_t)scope && (uintptr_t)s->scope[n] > (uintptr_t)below) {
+            below = s->scope[n];
+            after = s->last[n];
         }
-        i = next;
     }
-    b->first = USPAN_NO_INDEX;
-    b->count = 0u;
-}
-
-void uspan_queue_drop(uspan_tracer_t *t, unsigned d, uspan_drop_t cause)
-{
-    settle_all(t, d, cause, 0u);
-    for (uint16_t i; (i = uspan_queue_take(t, d, USPAN_NO_INDEX, false)) != USPAN_NO_INDEX;) {
-        uspan_queue_settle(t, d, i, cause);
+    if (n < known) {
+        after = s->last[n];
+    } else {
+        n = s->count % SCOPES_MAX; /* of too many, the one that has been there longest gives way */
+        after = s->count++ < SCOPES_MAX ? after : b->last;
+        s->scope[n] = scope;
     }
+    if (b->count == 1u) {
+        b->first = b->last = i;
+    } else if (after == b->last) {
+        b->last = i;
+    } else {
+        uspan_queue_move_member(t, d, i, after);
+        b->first = after == USPAN_NO_INDEX ? i : b->first;
+    }
+    s->last[n] = i;
 }
 
 /* Take members while they are fewer than `most` and may fit. */
-static void fill(uspan_tracer_t *t, unsigned d, uint32_t most)
+static void add_waiting_spans(uspan_tracer_t *t, unsigned d, uint32_t most)
 {
     uspan_batch_t *b = &uspan_dest(t, d)->batch;
-    uint16_t i = USPAN_NO_INDEX;
+    scopes_t scopes;
+    uint16_t i;
+    scopes.count = 0u;
     b->spans_len = 0u;
-    while (b->count < most && b->spans_len < uspan_out(t)->batching.bytes_max &&
-           (i = uspan_queue_take(t, d, i, true)) != USPAN_NO_INDEX) {
+    while (b->count < most && b->spans_len < uspan_export_state(t)->batching.bytes_max &&
+           (i = uspan_queue_claim_next(t, d, true)) != USPAN_NO_INDEX) {
         uspan_slot_t *slot = &t->trace.slots[i];
         if (slot->size == 0u) {
             slot->size = uspan_size_span(t, slot);
         }
         b->spans_len += uspan_len_field(slot->size);
         if (b->count++ == 0u) {
-            b->first = i;
             b->scope = slot->scope;
         } else if (b->scope != slot->scope) {
             b->scope = NULL;
         }
+        join_scope(t, uspan_dest_index(d), &scopes, i);
     }
 }
 
-bool uspan_batch_freeze(uspan_tracer_t *t, unsigned d)
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Spans of the next batch, at most. */
+static uint32_t spans_limit(const uspan_tracer_t *t, const uspan_dest_t *dest)
+{
+    uint32_t most = uspan_export_state(t)->batching.spans_max;
+    most = dest->batch.limit != 0u ? smaller(most, dest->batch.limit) : most;
+#if USPAN_DESTINATIONS_MAX > 1
+    if (dest->target.backoff.wait_ms != 0u && t->trace.dest_mask > 1u) {
+        most = smaller(most, SHARE_SPANS > 0 ? SHARE_SPANS : 1u);
+    }
+#endif
+    return most;
+}
+
+bool uspan_batch_build(uspan_tracer_t *t, unsigned d)
 {
     uspan_dest_t *dest = uspan_dest(t, d);
     uspan_batch_t *b = &dest->batch;
-    const uint32_t spans_max = b->limit != 0u && b->limit < uspan_out(t)->batching.spans_max
-                                   ? b->limit
-                                   : uspan_out(t)->batching.spans_max;
+    const uint32_t spans_max = spans_limit(t, dest);
     uint32_t most = spans_max;
-    b->attempts = 0u;
     for (;;) {
-        b->first = USPAN_NO_INDEX;
         b->count = 0u;
+#if USPAN_GZIP
+        b->packed_len = 0u;
+#endif
         uint32_t state = uspan_lock(t);
         for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
             b->reported[c] = uspan_dropped(t, d, c) - dest->reported[c];
         }
         uspan_unlock(t, state);
-        fill(t, d, most);
+        add_waiting_spans(t, d, most);
         if (b->count == 0u) {
             return false;
         }
         b->body_len = uspan_size_request(t, b, d);
-        if (b->body_len <= uspan_out(t)->batching.bytes_max) {
+        if (b->body_len <= uspan_export_state(t)->batching.bytes_max) {
             return true;
         }
         most = b->count - 1u;
-        settle_all(t, d, most > 0u ? (unsigned)USPAN_SETTLE_NOT : (unsigned)USPAN_DROP_TOO_LARGE, 0u);
-        most = most > 0u ? most : spans_max;
+        if (most > 0u) {
+            release(t, d);
+        } else {
+            finish_batch_spans(t, d, USPAN_DROP_TOO_LARGE, 0u);
+            most = spans_max;
+        }
     }
+}
+
+bool uspan_batch_hold(uspan_tracer_t *t, unsigned d)
+{
+    uspan_batch_t *b = &uspan_dest(t, d)->batch;
+    if (!uspan_queue_hold(t, d)) {
+        b->count = 0u;
+    }
+    return b->count > 0u;
 }
 
 void uspan_batch_delivered(uspan_tracer_t *t, unsigned d, uint32_t rejected)
@@ -133,14 +169,24 @@ void uspan_batch_delivered(uspan_tracer_t *t, unsigned d, uint32_t rejected)
     for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
         dest->reported[c] += b->reported[c];
     }
+#if USPAN_GZIP
+    dest->body_bytes += b->packed_len > 0u ? b->packed_len : b->body_len;
+#else
     dest->body_bytes += b->body_len;
-    b->limit = b->limit < USPAN_BATCH_SPANS_MAX / 2 ? (uint16_t)(b->limit * 2u) : 0u;
-    settle_all(t, d, USPAN_SETTLE_DELIVERED, rejected < b->count ? rejected : b->count);
+#endif
+    b->attempts = 0u;
+    if (b->limit != 0u && ++b->streak >= STREAK_MAX) {
+        b->streak = 0u;
+        uint32_t limit = b->limit + b->limit / 8u + 1u;
+        b->limit = limit < USPAN_BATCH_SPANS_MAX ? (uint16_t)limit : 0u;
+    }
+    finish_batch_spans(t, d, USPAN_SPAN_DELIVERED, smaller(rejected, b->count));
 }
 
 void uspan_batch_dropped(uspan_tracer_t *t, unsigned d, uspan_drop_t cause)
 {
-    settle_all(t, d, cause, 0u);
+    uspan_dest(t, d)->batch.attempts = 0u;
+    finish_batch_spans(t, d, cause, 0u);
 }
 
 bool uspan_batch_split(uspan_tracer_t *t, unsigned d)
@@ -150,27 +196,8 @@ bool uspan_batch_split(uspan_tracer_t *t, unsigned d)
         return false;
     }
     b->limit = b->count / 2u;
-    settle_all(t, d, USPAN_SETTLE_NOT, 0u);
-    (void)uspan_batch_freeze(t, d);
+    b->streak = 0u;
+    release(t, d);
+    (void)uspan_batch_build(t, d);
     return true;
-}
-
-uspan_dest_t *uspan_dest_of(uspan_tracer_t *t, unsigned d, uspan_dest_kind_t kind)
-{
-    bool is_it = uspan_is_live(t) && d < USPAN_DESTINATIONS_MAX && uspan_dest(t, d)->used == kind;
-    return is_it ? uspan_dest(t, d) : NULL;
-}
-
-void uspan_dest_join(uspan_tracer_t *t, unsigned d, uspan_dest_kind_t kind)
-{
-    uspan_trace_part_t *p = &t->trace;
-    uspan_dest_t *dest = uspan_dest(t, d);
-    uint32_t state = uspan_lock(t);
-    dest->used = (uint8_t)kind;
-    dest->missed = p->started - p->unsampled - p->open;
-    for (unsigned c = 0; c <= USPAN_DROP_NO_DESTINATION; c++) {
-        dest->missed -= p->dropped[c];
-    }
-    p->dest_mask = (uint8_t)(p->dest_mask | 1u << d);
-    uspan_unlock(t, state);
 }

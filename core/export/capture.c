@@ -1,10 +1,10 @@
 /* capture.c: a record is complete or not there: it is written behind the used part of the buffer and
  * counts only when all of it fitted. It is the span's fields, its status message, then an item for each
  * attribute and each event, in their order; attributes of an event follow its item. */
-#include "trace/inside.h"
+#include "trace/internal.h"
 #include "uspan/read.h"
 #include <string.h>
-#include "print.h"
+#include "export/number_text.h"
 
 #define ALIGN 8u
 

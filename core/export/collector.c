@@ -1,12 +1,13 @@
 /* collector.c: settings are judged before they are taken: a setting that is refused leaves all as it was, and
  * says the cure. */
 #include <string.h>
-#include "batch.h"
-#include "exporter.h"
-#include "headers.h"
-#include "request.h"
+#include "export/exchange.h"
+#include "export/export_state.h"
+#include "export/headers.h"
+#include "export/log_line.h"
+#include "export/queue.h"
 #include "trace/pool.h"
-#include "url.h"
+#include "export/url.h"
 
 #if USPAN_RUNTIME_SETTINGS
 #define NO_ENDPOINT NULL
@@ -25,8 +26,8 @@ static const char no_endpoint[] = USPAN_WORDS("no endpoint: set USPAN_ENDPOINT",
 #endif
 #if defined(USPAN_ENDPOINT_2)
 #define ENDPOINT_2 USPAN_ENDPOINT_2
-#elif defined(USPAN_ENDPOINT) && defined(USPAN_STUDIO_URL) && defined(USPAN_STUDIO_TRACES) && \
-    USPAN_STUDIO_TRACES
+#elif defined(USPAN_ENDPOINT) && defined(USPAN_STUDIO_URL) && defined(USPAN_STUDIO_SECOND_DEST) && \
+    USPAN_STUDIO_SECOND_DEST
 #define ENDPOINT_2 USPAN_STUDIO_URL "/v1/traces"
 #else
 #define ENDPOINT_2 NO_ENDPOINT
@@ -66,7 +67,7 @@ static const struct {
 };
 
 /* The build's headers and credentials for d. */
-static void take_built_in(uspan_target_t *target, unsigned d)
+static void load_compiled_headers(uspan_target_t *target, unsigned d)
 {
     if (d < sizeof built_in / sizeof built_in[0]) {
         target->headers = built_in[d].headers;
@@ -77,47 +78,135 @@ static void take_built_in(uspan_target_t *target, unsigned d)
 }
 #endif
 
+#if USPAN_WITH_HEADERS
+/* 127.0.0.0/8, ::1 and localhost: what goes there stays on this host. Nothing that DNS could lead
+ * elsewhere. */
+static bool is_loopback(const char *host)
+{
+    static const char words[] = "localhost\0localhost.\0::1\0";
+    unsigned dots = 0, digits = 0;
+    if (uspan_word_index(words, host, strlen(host)) != 0u) {
+        return true;
+    }
+    for (const char *c = host; *c != '\0'; c++) {
+        if (*c == '.') {
+            dots++;
+            digits = 0;
+        } else if ((unsigned)(uint8_t)*c - '0' > 9u || ++digits > 3u) {
+            return false;
+        }
+    }
+    return memcmp(host, "127.", 4u) == 0 && dots == 3u && digits > 0u;
+}
+
+/* Name the headers that are left out; *is_flawed: there is one. *secret becomes true where one that is sent
+ * is secret. Returns NULL, or where none of them can be sent, what is wrong. */
+static const char *judge_headers(uspan_tracer_t *t, const char *headers, bool *secret, bool *is_flawed)
+{
+    const char *first = uspan_headers_check(headers, secret);
+    size_t none = 0;
+    uspan_pair_t any;
+    *is_flawed = first != NULL;
+    if (first == NULL || !uspan_header_next(headers, &none, &any)) {
+        return first;
+    }
+    size_t pos = 0;
+    uspan_pair_t pair = { 0 };
+    uspan_err_t err;
+    while ((err = uspan_pair_next(headers, &pos, &pair)) != USPAN_ERR_CLOSED) {
+        const char *wrong =
+            err != USPAN_OK ? USPAN_WORDS("not key=value", "no pair") : uspan_header_wrong(&pair);
+        if (wrong != NULL) {
+            char words[80];
+            uspan_named_text(words, sizeof words, pair.key, err == USPAN_OK ? pair.key_len : 0u, wrong);
+            uspan_log_setting(t, USPAN_LEVEL_WARN, USPAN_WORDS("header left out:", "c10"), words);
+        } else {
+            *secret = *secret || uspan_header_is_secret(&pair);
+        }
+    }
+    return NULL;
+}
+#endif
+
 /* Judge a target as a whole, with these headers. NULL: good. */
-static const char *judge(const uspan_target_t *target, const char *headers)
+static const char *check_target(uspan_tracer_t *t, uspan_target_t *target, const char *headers)
 {
     bool secure = (target->transport->flags & USPAN_TRANSPORT_SECURE) != 0u;
+    if (target->url.tls != secure) {
+        return target->url.tls ? USPAN_WORDS("https needs a transport with TLS", "c4")
+                               : USPAN_WORDS("TLS transport for http: write https://", "c3");
+    }
 #if USPAN_WITH_HEADERS
     bool secret = target->basic_user != NULL || target->basic64 != NULL;
-    const char *wrong = uspan_headers_check(headers, &secret);
+    bool is_flawed = false;
+    const char *wrong = judge_headers(t, headers, &secret, &is_flawed);
     if (wrong != NULL) {
         return wrong;
     }
-#else
-    (void)headers;
-#endif
-    if (target->url.tls != secure) {
-        return secure ? USPAN_WORDS("TLS transport for http: write https://", "c3")
-                      : USPAN_WORDS("https needs a transport with TLS", "c4");
-    }
-#if USPAN_WITH_HEADERS
     if (target->basic_user != NULL && strchr(target->basic_user, ':') != NULL) {
         return USPAN_WORDS("colon in basic user name", "c5");
     }
     if (!secure && secret && USPAN_INSECURE_HEADERS_OVER_HTTP == 0) {
-        return USPAN_WORDS("a secret header over plain http: see USPAN_INSECURE_HEADERS_OVER_HTTP", "c6");
+        if (!is_loopback(target->url.host) || (target->transport->flags & USPAN_TRANSPORT_PROXY) != 0u) {
+            return USPAN_WORDS("a secret header over plain http: see USPAN_INSECURE_HEADERS_OVER_HTTP", "c6");
+        }
+        uspan_log_setting(t, USPAN_LEVEL_WARN,
+                          USPAN_WORDS("a secret header over plain http, to this host only", "c11"), NULL);
     }
+    target->headers_flawed = is_flawed;
+#else
+    (void)t;
+    (void)headers;
 #endif
     return NULL;
 }
 
 /* USPAN_OK where nothing is wrong. */
-static uspan_err_t verdict(uspan_tracer_t *t, uspan_target_t *target, const char *wrong)
+static uspan_err_t report_bad_setting(uspan_tracer_t *t, uspan_target_t *target, const char *wrong)
 {
     if (wrong == NULL) {
         return USPAN_OK;
     }
     target->why = wrong;
-    uspan_say(t, USPAN_LEVEL_ERROR, USPAN_WORDS("settings:", "c7"), wrong);
+    uspan_log_line(t, USPAN_LEVEL_ERROR, USPAN_WORDS("settings:", "c7"), wrong);
     return USPAN_ERR_CONFIG;
 }
 
+/* What the build says of its own endpoints: 1: compress; 0: not, unless the application asks; -1: never, as
+ * Studio answers 400 to a compressed body. */
+#if defined(USPAN_ENDPOINT)
+#define GZIP_1 USPAN_COMPRESS
+#else
+#define GZIP_1 -1
+#endif
+#if defined(USPAN_ENDPOINT_2) && defined(USPAN_COMPRESS_2)
+#define GZIP_2 USPAN_COMPRESS_2
+#elif defined(USPAN_ENDPOINT_2)
+#define GZIP_2 0
+#else
+#define GZIP_2 -1
+#endif
+
+/* Whether bodies are compressed. NULL: good. */
+static const char *load_compression(uspan_target_t *target, unsigned d, const uspan_collector_t *c)
+{
+    bool is_asked = c != NULL && c->gzip;
+#if USPAN_GZIP
+    if (c == NULL || c->endpoint == NULL) {
+        int of_build = uspan_dest_index(d) == 0u ? GZIP_1 : GZIP_2;
+        is_asked = of_build == 1 || (of_build == 0 && is_asked);
+    }
+    target->compression = is_asked ? USPAN_COMPRESSION_GZIP : USPAN_COMPRESSION_NONE;
+    return NULL;
+#else
+    (void)target;
+    (void)d;
+    return is_asked ? USPAN_WORDS("gzip is not in this build: see USPAN_GZIP", "c11") : NULL;
+#endif
+}
+
 /* What is given goes before what the build has. NULL: good. */
-static const char *take_settings(uspan_dest_t *dest, unsigned d, const uspan_collector_t *c)
+static const char *load_settings(uspan_dest_t *dest, unsigned d, const uspan_collector_t *c)
 {
     uspan_target_t *target = &dest->target;
 #if USPAN_RUNTIME_SETTINGS
@@ -125,8 +214,8 @@ static const char *take_settings(uspan_dest_t *dest, unsigned d, const uspan_col
     c = c != NULL ? c : &none;
     const char *endpoint = c->endpoint;
     if (endpoint == NULL) { /* else another collector: the build's credentials are not for it */
-        endpoint = uspan_number(d) == 0u ? ENDPOINT_1 : d == 1u ? ENDPOINT_2 : NULL;
-        take_built_in(target, d);
+        endpoint = uspan_dest_index(d) == 0u ? ENDPOINT_1 : d == 1u ? ENDPOINT_2 : NULL;
+        load_compiled_headers(target, d);
     }
     target->headers = c->headers != NULL ? c->headers : target->headers;
     if (c->basic_user != NULL) {
@@ -148,10 +237,10 @@ static const char *take_settings(uspan_dest_t *dest, unsigned d, const uspan_col
         target->timeout_ms = c->timeout_ms != 0u ? c->timeout_ms : USPAN_TIMEOUT_MS;
     }
 #if USPAN_WITH_HEADERS
-    take_built_in(target, d);
+    load_compiled_headers(target, d);
 #endif
-    bool good = uspan_number(d) == 0u ? uspan_url_take(&target->url, ENDPOINT_1)
-                                      : d == 1u && uspan_url_take(&target->url, ENDPOINT_2);
+    bool good = uspan_dest_index(d) == 0u ? uspan_url_take(&target->url, ENDPOINT_1)
+                                          : d == 1u && uspan_url_take(&target->url, ENDPOINT_2);
     return good ? NULL : no_endpoint;
 #endif
 }
@@ -159,10 +248,10 @@ static const char *take_settings(uspan_dest_t *dest, unsigned d, const uspan_col
 uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned d, const uspan_transport_t *transport,
                             const uspan_collector_t *collector)
 {
-    uspan_dest_t *dest = uspan_dest_of(t, d, USPAN_DEST_NONE);
+    uspan_dest_t *dest = uspan_dest_find(t, d, USPAN_DEST_NONE);
     if (dest == NULL || transport == NULL || transport->abi != USPAN_TRANSPORT_ABI ||
         transport->open == NULL || transport->send == NULL || transport->recv == NULL ||
-        transport->close == NULL || transport->why == NULL) {
+        transport->close == NULL || transport->last_error_text == NULL) {
         return USPAN_ERR_ARG;
     }
     uspan_target_t *target = &dest->target;
@@ -170,10 +259,12 @@ uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned d, const uspan_transport
     target->transport = transport;
     target->timeout_ms = USPAN_TIMEOUT_MS;
     target->why = "";
-    const char *wrong = take_settings(dest, d, collector);
-    uspan_err_t err = verdict(t, target, wrong != NULL ? wrong : judge(target, target->headers));
+    const char *wrong = load_settings(dest, d, collector);
+    wrong = wrong != NULL ? wrong : load_compression(target, d, collector);
+    uspan_err_t err =
+        report_bad_setting(t, target, wrong != NULL ? wrong : check_target(t, target, target->headers));
     if (err == USPAN_OK) {
-        uspan_dest_join(t, d, USPAN_DEST_COLLECTOR);
+        uspan_dest_open(t, d, USPAN_DEST_COLLECTOR);
     }
     return err;
 }
@@ -183,12 +274,33 @@ uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned d, const uspan_transport
  * can have taken it. Otherwise it ends as it is. */
 static void settings_changed(uspan_tracer_t *t, uspan_target_t *target)
 {
-    uspan_export_part_t *x = uspan_out(t);
+    uspan_export_part_t *x = uspan_export_state(t);
+    uspan_exchange_t *const at_work = x->exchange; /* this may be its renewal of headers */
     target->backoff.not_before_ns = 0u;
     target->renewed = 0u;
-    bool busy = x->step != USPAN_STEP_IDLE && x->step != USPAN_STEP_STOPPED && uspan_job_target(t) == target;
-    if (busy && (x->rendered == 0u || x->rendered < x->head_len)) {
-        uspan_request_begin(t, false);
+    for (unsigned lane = 0; lane < USPAN_EXCHANGES_MAX; lane++) {
+        uspan_exchange_select(t, lane);
+        const uspan_exchange_t *e = uspan_exchange(t);
+        bool busy = e->step != USPAN_STEP_IDLE && uspan_job_target(t) == target;
+        if (busy && (e->rendered == 0u || e->rendered < e->head_len)) {
+            uspan_request_begin(t, false);
+        }
+    }
+    x->exchange = at_work;
+}
+
+/* The connection to target leads to its old endpoint. */
+static void forget_connection(uspan_tracer_t *t, const uspan_target_t *target)
+{
+    for (unsigned lane = 0; lane < USPAN_EXCHANGES_MAX; lane++) {
+        uspan_exchange_select(t, lane);
+        uspan_exchange_t *e = uspan_exchange(t);
+        if (e->connected == target) {
+            e->connected = NULL;
+            if (e->step == USPAN_STEP_IDLE) {
+                uspan_close_connection(t);
+            }
+        }
     }
 }
 #endif
@@ -196,24 +308,20 @@ static void settings_changed(uspan_tracer_t *t, uspan_target_t *target)
 uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned d, const char *endpoint)
 {
 #if USPAN_RUNTIME_SETTINGS
-    uspan_dest_t *dest = uspan_dest_of(t, d, USPAN_DEST_COLLECTOR);
+    uspan_dest_t *dest = uspan_dest_find(t, d, USPAN_DEST_COLLECTOR);
     if (dest == NULL || endpoint == NULL) {
         return USPAN_ERR_ARG;
     }
     uspan_target_t *target = &dest->target;
     const uspan_url_t before = target->url;
     const char *wrong = uspan_url_parse(endpoint, &target->url);
-    if (verdict(t, target, wrong != NULL ? wrong : judge(target, target->headers)) != USPAN_OK) {
+    if (report_bad_setting(t, target, wrong != NULL ? wrong : check_target(t, target, target->headers)) !=
+        USPAN_OK) {
         target->url = before;
         return USPAN_ERR_CONFIG;
     }
     settings_changed(t, target);
-    if (t->out.connected == target) { /* it leads to the old endpoint */
-        t->out.connected = NULL;
-        if (t->out.step == USPAN_STEP_IDLE) {
-            uspan_hang_up(t);
-        }
-    }
+    forget_connection(t, target);
     return USPAN_OK;
 #else
     (void)t;
@@ -226,7 +334,7 @@ uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned d, const char *endpoi
 uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned d, const char *headers)
 {
 #if USPAN_RUNTIME_SETTINGS
-    uspan_dest_t *dest = uspan_dest_of(t, d, USPAN_DEST_COLLECTOR);
+    uspan_dest_t *dest = uspan_dest_find(t, d, USPAN_DEST_COLLECTOR);
     if (dest == NULL || headers == NULL) {
         return USPAN_ERR_ARG;
     }
@@ -236,7 +344,7 @@ uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned d, const char *headers
     if (len >= sizeof target->headers_ram) {
         return USPAN_ERR_FULL;
     }
-    if (verdict(t, target, judge(target, headers)) != USPAN_OK) {
+    if (report_bad_setting(t, target, check_target(t, target, headers)) != USPAN_OK) {
         return USPAN_ERR_CONFIG;
     }
     uspan_wipe(target->headers_ram, sizeof target->headers_ram);

@@ -1,9 +1,9 @@
 /* console.c: a span is one line of at most LINE_BYTES, whatever is in it: control characters become
  * spaces, and a cut falls between two characters. */
-#include "trace/inside.h"
+#include "trace/internal.h"
 #include "uspan/read.h"
 #include <string.h>
-#include "print.h"
+#include "export/number_text.h"
 #include "trace/utf8.h"
 
 #define LINE_BYTES 200u

@@ -1,15 +1,18 @@
 /* diagnose.c: the first cause that holds is told, those that hide others before those they hide; host and
  * port are all that is told of a destination's settings, so no secret can be. */
 #include <string.h>
-#include "batch.h"
-#include "exporter.h"
-#include "request.h"
+#include "export/export_state.h"
+#include "export/window.h"
+#include "export/log_line.h"
+#include "export/poll_time.h"
+#include "export/queue.h"
+#include "export/shortage.h"
 #include "trace/pool.h"
-#include "retry.h"
+#include "export/retry.h"
 #include "trace/clock.h"
 
 /* What is wrong, or its cure where that says both; a text that ends in a space goes on with the
- * transport's or parser's own words. USPAN_TEXTS 0 tells the number, from 0, after a c. */
+ * transport's or parser's own words. USPAN_MESSAGE_TEXTS 0 tells the number, from 0, after a c. */
 #define CAUSES(X)                                           \
     X(NONE, "Nothing is wrong")                             \
     X(UNUSED, "No destination: uspan_export_to()")          \
@@ -31,14 +34,17 @@
     X(SAMPLER, "All unsampled: uspan_set_sampler()")        \
     X(FULL, "Pool full: poll often, raise USPAN_SPANS_MAX") \
     X(OPEN, "Spans are open: end them")                     \
-    X(LOST, "Some were lost, as counted")
+    X(LOST, "Some were lost, as counted")                   \
+    X(NO_POLL, "Spans wait: nobody calls uspan_poll()")
 
 #define CAUSE_NAME(name, text) CAUSE_##name,
 #define CAUSE_TEXT(name, text) text "\0"
 typedef enum cause { CAUSES(CAUSE_NAME) CAUSE_COUNT } cause_t;
-#if USPAN_TEXTS
+#if USPAN_MESSAGE_TEXTS
 static const char causes[] = CAUSES(CAUSE_TEXT);
 #endif
+
+#define NO_POLL_NS (60u * (uint64_t)USPAN_NS_PER_S) /* without a poll */
 
 static cause_t cause_of_answer(uint16_t status)
 {
@@ -59,7 +65,9 @@ static cause_t cause_of_answer(uint16_t status)
     }
 }
 
-static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, const uspan_stats_t *s)
+/* now_ns: monotonic. */
+static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, const uspan_stats_t *s,
+                          uint64_t now_ns)
 {
     const uspan_trace_part_t *p = &t->trace;
     const uspan_export_part_t *x = &t->out;
@@ -91,6 +99,9 @@ static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, con
     if (p->enabled == 0u) {
         return CAUSE_OFF;
     }
+    if (s->queued > 0u && (x->now_ns == 0u || now_ns - x->now_ns > NO_POLL_NS)) {
+        return CAUSE_NO_POLL;
+    }
     if (s->queued > 0u) {
         return collector && p->epochs[p->epoch].state == USPAN_EPOCH_UNKNOWN ? CAUSE_CLOCK : CAUSE_WAITING;
     }
@@ -106,13 +117,7 @@ static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, con
     return s->started - s->unsampled - s->open > s->delivered ? CAUSE_LOST : CAUSE_NONE;
 }
 
-USPAN_ONCE static void put_number(uspan_window_t *w, const char *label, uint32_t n)
-{
-    uspan_window_text(w, label);
-    uspan_window_number(w, n);
-}
-
-#if USPAN_TEXTS
+#if USPAN_MESSAGE_TEXTS
 /* Of the numbers, in their order. */
 static const char labels[] =
     "Destination \0, waits s \0, answer \0, error -\0, started \0, delivered \0, rejected \0, queued \0"
@@ -125,7 +130,9 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
     const uspan_target_t *target = &dest->target;
     uspan_stats_t s;
     uspan_stats(t, d, &s);
-    uint32_t wait_ms = uspan_ms_between(uspan_now(t), target->backoff.not_before_ns);
+    const uint64_t now_ns = uspan_now(t);
+    const unsigned shortages = uspan_shortages(t);
+    uint32_t wait_ms = uspan_ms_between(now_ns, target->backoff.not_before_ns);
     const uint32_t numbers[] = {
         /* the low halves: no device lives for 2^32 spans */
         d,
@@ -142,32 +149,41 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
     const char *label = labels;
     for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (i == 0u || i >= ALWAYS_FROM || numbers[i] != 0u) {
-            put_number(w, label, numbers[i]);
+            uspan_window_labelled(w, label, numbers[i]);
         }
         label += strlen(label) + 1u;
         if (i == 0u && dest->used == USPAN_DEST_COLLECTOR) {
             uspan_window_text(w, " ");
             uspan_window_text(w, target->url.host);
-            put_number(w, ":", target->url.port);
+            uspan_window_labelled(w, ":", target->url.port);
         }
     }
     for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
         if (s.dropped[c] > 0u) {
             uspan_window_text(w, ", ");
             uspan_window_text(w, uspan_drop_name((uspan_drop_t)c));
-            put_number(w, " ", s.dropped[c]);
+            uspan_window_labelled(w, " ", s.dropped[c]);
         }
     }
+    const cause_t found = find_cause(t, dest, &s, now_ns);
     const char *text = causes;
-    for (unsigned cause = find_cause(t, dest, &s); cause > 0u; cause--) {
+    for (unsigned cause = found; cause > 0u; cause--) {
         text += strlen(text) + 1u;
     }
-    uspan_window_text(w, ". ");
-    uspan_window_text(w, text);
-    if (text[strlen(text) - 1u] == ' ') {
-        uspan_window_text(w, target->why);
-    }
     uspan_window_text(w, ".");
+    if (found != CAUSE_NONE || shortages == 0u) { /* parts of spans that are missing are wrong, too */
+        uspan_window_text(w, " ");
+        uspan_window_text(w, text);
+        if (text[strlen(text) - 1u] == ' ') {
+            uspan_window_text(w, target->why);
+        }
+        if (target->said[0] != '\0') {
+            uspan_window_text(w, ": ");
+            uspan_window_text(w, target->said);
+        }
+        uspan_window_text(w, ".");
+    }
+    uspan_put_shortages(w, t, shortages);
 }
 #else
 /* What a program cannot read elsewhere, and what makes a bug report: counters are in uspan_stats(). */
@@ -175,10 +191,11 @@ static void put_codes(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
 {
     uspan_stats_t s;
     uspan_stats(t, d, &s);
-    put_number(w, "d", d);
-    put_number(w, " c", find_cause(t, &t->dests[d], &s));
-    put_number(w, " a", s.last_status);
-    put_number(w, " e-", (uint32_t)-s.last_error);
+    uspan_window_labelled(w, "d", d);
+    uspan_window_labelled(w, " c", find_cause(t, &t->dests[d], &s, uspan_now(t)));
+    uspan_window_labelled(w, " a", s.last_status);
+    uspan_window_labelled(w, " e-", (uint32_t)-s.last_error);
+    uspan_put_shortages(w, t, uspan_shortages(t));
 }
 #endif
 
@@ -189,7 +206,7 @@ size_t uspan_diagnose(uspan_tracer_t *t, unsigned d, char *out, size_t cap)
         uspan_window_text(&w, USPAN_WORDS("the tracer was never started: look at what uspan_init() returned",
                                           "not started"));
     } else if (t != NULL && d < USPAN_DESTINATIONS_MAX) {
-#if USPAN_TEXTS
+#if USPAN_MESSAGE_TEXTS
         put_all(&w, t, d);
 #else
         put_codes(&w, t, d);

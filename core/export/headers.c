@@ -1,7 +1,11 @@
-/* headers.c: "key=value,key=value" lists, read where they stand.
- * Invariant: *pos never passes the text's end, and grows with every call that returns a member. */
-#include "headers.h"
-#include "exporter.h"
+/* headers.c: "key=value,key=value" lists, read where they stand, and what is wrong with a member. Invariant:
+ * *pos never passes the text's end, and grows with every call that returns a member. A member that is wrong
+ * costs itself only. */
+#include "export/headers.h"
+#include <string.h>
+#include "export/log_line.h"
+#include "trace/poison.h"
+#include "trace/utf8.h"
 
 #define WHY(text) USPAN_WORDS(text, "headers unusable")
 
@@ -28,9 +32,14 @@ uspan_err_t uspan_pair_next(const char *text, size_t *pos, uspan_pair_t *out)
     return USPAN_ERR_CLOSED;
 }
 
-static bool is_secret(const uspan_pair_t *pair)
+int uspan_pair_byte(const char *text, size_t len, size_t *at)
 {
-    static const char words[] = "authorization\0key\0token\0secret\0";
+    return uspan_percent_byte(text, len, at);
+}
+
+bool uspan_header_is_secret(const uspan_pair_t *pair)
+{
+    static const char words[] = "authorization\0cookie\0key\0token\0secret\0";
     for (size_t from = 0; from < pair->key_len; from++) {
         for (size_t len = 1; len <= pair->key_len - from; len++) {
             if (uspan_word_index(words, pair->key + from, len) != 0u) {
@@ -41,30 +50,84 @@ static bool is_secret(const uspan_pair_t *pair)
     return false;
 }
 
-const char *uspan_headers_check(const char *text, bool *secret)
+const char *uspan_header_wrong(const uspan_pair_t *pair)
 {
     static const char own[] = "host\0content-length\0content-type\0transfer-encoding\0connection\0expect\0";
+    if (!uspan_is_token(pair->key, pair->key_len)) {
+        return WHY("wrong character in header name");
+    }
+    if (uspan_word_index(own, pair->key, pair->key_len) != 0u) {
+        return WHY("leave out headers of uspan's own");
+    }
+    int byte;
+    size_t at = 0;
+    while ((byte = uspan_percent_byte(pair->value, pair->value_len, &at)) >= 0) {
+        if (byte < ' ' || byte == 0x7F) {
+            return WHY("control character in header");
+        }
+    }
+    return byte == -2 ? WHY("broken % in header: write %25") : NULL;
+}
+
+const char *uspan_headers_check(const char *text, bool *secret)
+{
     uspan_pair_t pair;
     size_t pos = 0;
     uspan_err_t err;
+    bool found = false;
     while ((err = uspan_pair_next(text, &pos, &pair)) == USPAN_OK) {
-        if (!uspan_is_token(pair.key, pair.key_len)) {
-            return WHY("wrong character in header name");
+        const char *wrong = uspan_header_wrong(&pair);
+        if (wrong != NULL) {
+            return wrong;
         }
-        if (uspan_word_index(own, pair.key, pair.key_len) != 0u) {
-            return WHY("leave out headers of uspan's own");
-        }
-        int byte;
-        size_t at = 0;
-        while ((byte = uspan_pair_byte(pair.value, pair.value_len, &at)) >= 0) {
-            if (byte < ' ' || byte == 0x7F) {
-                return WHY("control character in header");
-            }
-        }
-        if (byte == -2) {
-            return WHY("broken % in header: write %25");
-        }
-        *secret = *secret || is_secret(&pair);
+        found = found || uspan_header_is_secret(&pair);
     }
-    return err == USPAN_ERR_CLOSED ? NULL : WHY("headers are not key=value,...");
+    if (err != USPAN_ERR_CLOSED) {
+        return WHY("headers are not key=value,...");
+    }
+    *secret = *secret || found;
+    return NULL;
+}
+
+bool uspan_header_next(const char *list, size_t *pos, uspan_pair_t *out)
+{
+    uspan_err_t err;
+    while ((err = uspan_pair_next(list, pos, out)) != USPAN_ERR_CLOSED) {
+        if (err == USPAN_OK && uspan_header_wrong(out) == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *uspan_attribute_wrong(uspan_pair_t *pair)
+{
+    char text[USPAN_RESOURCE_VALUE_MAX + 4u]; /* a character more than fits */
+    size_t n = 0, at = 0;
+    int byte = 0;
+    if (pair->key_len > USPAN_RESOURCE_KEY_MAX) {
+        return USPAN_WORDS("key above 64 bytes", "long key");
+    }
+    if (uspan_key_is_poison(pair->key, pair->key_len)) {
+        return USPAN_WORDS("a part of the key is __proto__, constructor or prototype", "bad key");
+    }
+    while (n < sizeof text && (byte = uspan_percent_byte(pair->value, pair->value_len, &at)) >= 0) {
+        text[n++] = (char)byte;
+    }
+    if (byte == -2) {
+        return USPAN_WORDS("broken %: write %25", "broken %");
+    }
+    size_t good = uspan_utf8_run(text, n);
+    if ((good < n && (n < sizeof text || n - good > 3u)) ||
+        uspan_utf8_run(pair->key, pair->key_len) < pair->key_len) {
+        return USPAN_WORDS("not UTF-8", "not UTF-8");
+    }
+    if (n > USPAN_RESOURCE_VALUE_MAX) {
+        n = uspan_utf8_cut(text, good, USPAN_RESOURCE_VALUE_MAX);
+        for (at = 0; n > 0u; n--) {
+            (void)uspan_percent_byte(pair->value, pair->value_len, &at);
+        }
+        pair->value_len = at;
+    }
+    return NULL;
 }

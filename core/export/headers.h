@@ -1,10 +1,10 @@
-/* headers.h: "key=value,key=value" lists with percent-encoded values (OTEL_EXPORTER_OTLP_HEADERS,
- * OTEL_RESOURCE_ATTRIBUTES), read in place. */
+/* headers.h: whether requests have headers of the application's. The lists are read by uspan/pairs.h. */
 #ifndef USPAN_EXPORT_HEADERS_H
 #define USPAN_EXPORT_HEADERS_H
 
 #include "trace/ascii.h"
-#include "trace/inside.h"
+#include "trace/internal.h"
+#include "uspan/pairs.h"
 
 /* Whether requests may have headers of the application's, credentials included. Else what reads and judges
  * them is out. */
@@ -16,29 +16,21 @@
 #define USPAN_WITH_HEADERS 0
 #endif
 
-/* One pair, still encoded, white space around key and value trimmed. Split at the first '='. */
-typedef struct uspan_pair {
-    const char *key, *value;
-    size_t key_len, value_len;
-} uspan_pair_t;
+/* What is wrong with one header, words without its value: a name that is not an RFC 9110 token; a value that
+ * decodes to a control character (header injection) or has a broken "%"; Host, Content-Length, Content-Type,
+ * Transfer-Encoding, Connection, Expect (uspan sets these, or they would change the
+ * message's framing or reach the wrong reader). NULL: it is sent. */
+const char *uspan_header_wrong(const uspan_pair_t *pair);
+/* True where it is secret: authorization or cookie, or a name that contains key, token or secret; any
+ * case. */
+bool uspan_header_is_secret(const uspan_pair_t *pair);
+/* The next header of a list that is good. False: no more. */
+bool uspan_header_next(const char *list, size_t *pos, uspan_pair_t *out);
 
-/* Step through a list: *pos starts at 0. Empty members are skipped.
- * Returns: USPAN_OK; USPAN_ERR_CLOSED at the end; USPAN_ERR_ARG: a member without '=' or with an empty key
- * (*pos is past it, *out means nothing). */
-uspan_err_t uspan_pair_next(const char *text, size_t *pos, uspan_pair_t *out);
-/* Decode one byte of a percent-encoded value at *at and move on. Returns 0..255; -1 at the end; -2: broken
- * "%". */
-static inline int uspan_pair_byte(const char *value, size_t len, size_t *at)
-{
-    return uspan_percent_byte(value, len, at);
-}
-
-/* Judge a header list. NULL: good; else why not, static: a member without '='; a name
- * that is not an RFC 9110 token; a value that decodes to a control character (header injection) or has a
- * broken "%"; Host, Content-Length, Content-Type, Transfer-Encoding, Connection, Expect (uspan sets these, or
- * they would change the message's framing).
- * *secret becomes true where a member of a good list is secret: authorization, or a name that contains key,
- * token or secret; any case. */
-const char *uspan_headers_check(const char *text, bool *secret);
+/* What is wrong with one resource attribute of a list, NULL: nothing. A value of more than 255 bytes is none:
+ * its value_len is cut, so that whole characters are left. */
+const char *uspan_attribute_wrong(uspan_pair_t *pair);
+#define USPAN_RESOURCE_KEY_MAX 64u
+#define USPAN_RESOURCE_VALUE_MAX 255u
 
 #endif

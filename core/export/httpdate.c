@@ -1,6 +1,6 @@
 /* httpdate.c: HTTP's three forms of a date, and civil dates of Unix time, proleptic Gregorian.
  * Invariant: no 64-bit division; days are counted from 0000-03-01, a leap day being the last of its year. */
-#include "httpdate.h"
+#include "export/httpdate.h"
 
 #define DAY_S 86400u
 #define DAYS_TO_1970 719468u              /* from 0000-03-01 */

@@ -2,7 +2,7 @@
 #ifndef USPAN_EXPORT_HTTPDATE_H
 #define USPAN_EXPORT_HTTPDATE_H
 
-#include "trace/inside.h"
+#include "trace/internal.h"
 
 /* Unix seconds of a date in one of the three forms; 0: not a date, or before 1970 or after 9999. A two-digit
  * year that seems more than 50 years ahead of now_s (0: of 2026) is in the century before. Leap second 60

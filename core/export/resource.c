@@ -1,16 +1,16 @@
 /* resource.c: what describes this device, each key once: the fixed texts, then the typed attributes, then the
- * list as text. A program that sets no resource links the fixed texts only. What stands in out.resource
- * decodes, to keys and values that a receiver accepts. */
+ * list as text. A program that sets no resource links the fixed texts only. An entry that a receiver would
+ * not take is passed over each time that the resource is read. */
 #include <string.h>
-#include "exporter.h"
-#include "headers.h"
-#include "otlp.h"
+#include "export/resource.h"
+#include "export/export_state.h"
+#include "export/headers.h"
+#include "export/log_line.h"
+#include "trace/poison.h"
 #include "trace/pool.h"
 #include "trace/utf8.h"
 
 #define TEXTS 6u /* fixed ones */
-#define RESOURCE_KEY_MAX 64u
-#define RESOURCE_VALUE_MAX 255u
 
 _Static_assert(offsetof(uspan_resource_t, service_name) == 0u &&
                    offsetof(uspan_resource_t, service_version) == sizeof(char *) &&
@@ -18,20 +18,27 @@ _Static_assert(offsetof(uspan_resource_t, service_name) == 0u &&
                "the first three texts of a resource stand together");
 
 static const char service_name[] = "service.name"; /* one for all: literals are linked with their function */
-static const char *const names[TEXTS] = {
-    service_name,         "service.version",        "service.instance.id",
-    "telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version",
+/* The values of the last three fixed texts, and the keys of all. */
+static const char *const fixed[3u + TEXTS] = {
+    "uspan",
+    "c",
+    USPAN_VERSION,
+    service_name,
+    "service.version",
+    "service.instance.id",
+    "telemetry.sdk.name",
+    "telemetry.sdk.language",
+    "telemetry.sdk.version",
 };
 
 /* The fixed text that *item names, or the next that there is; moves on. */
 static bool next_text(const uspan_tracer_t *t, uint16_t *item, uspan_entry_t *e, uspan_key_t *key)
 {
-    static const char *const own[] = { "uspan", "c", USPAN_VERSION };
-    const char *const *given = &uspan_out(t)->resource.service_name;
+    const char *const *given = &uspan_export_state(t)->resource.service_name;
     unsigned i = *item;
     while (i < TEXTS) {
-        const char *text = i < 3u ? given[i] : own[i - 3u];
-        const char *name = names[i++];
+        const char *text = i < 3u ? given[i] : fixed[i - 3u];
+        const char *name = fixed[3u + i++];
         if (text != NULL && text[0] != '\0') {
             *item = (uint16_t)i;
             key->text = name;
@@ -49,36 +56,11 @@ static bool next_text(const uspan_tracer_t *t, uint16_t *item, uspan_entry_t *e,
 bool uspan_resource_next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e,
                          uspan_key_t *key)
 {
-    return next_text(t, item, e, key) ||
-           (uspan_out(t)->next_listed != NULL && uspan_out(t)->next_listed(t, item, pos, e, key));
+    return next_text(t, item, e, key) || (uspan_export_state(t)->next_listed != NULL &&
+                                          uspan_export_state(t)->next_listed(t, item, pos, e, key));
 }
 
 /* ---- further attributes -------------------------------------------------------------------------------- */
-
-/* A list of resource attributes decodes, to keys and values that a receiver accepts. */
-static bool resource_decodes(const char *list)
-{
-    uspan_pair_t pair;
-    size_t pos = 0;
-    uspan_err_t err;
-    while ((err = uspan_pair_next(list, &pos, &pair)) == USPAN_OK) {
-        char text[RESOURCE_VALUE_MAX];
-        size_t n = 0;
-        size_t at = 0;
-        int c;
-        while ((c = uspan_pair_byte(pair.value, pair.value_len, &at)) >= 0) {
-            if (n == sizeof text) {
-                return false;
-            }
-            text[n++] = (char)c;
-        }
-        if (c != -1 || uspan_utf8_run(text, n) < n || pair.key_len > RESOURCE_KEY_MAX ||
-            uspan_utf8_run(pair.key, pair.key_len) < pair.key_len) {
-            return false;
-        }
-    }
-    return err == USPAN_ERR_CLOSED && pos <= UINT16_MAX;
-}
 
 static bool text_is_good(const char *text, size_t len)
 {
@@ -90,10 +72,11 @@ static bool word_is_good(const char *text)
     return text == NULL || text_is_good(text, strlen(text));
 }
 
-USPAN_ONCE static bool typed_is_good(const uspan_attr_t *a)
+USPAN_NOINLINE_SMALL static bool typed_is_good(const uspan_attr_t *a)
 {
-    if (a->key == NULL || a->key->len > RESOURCE_KEY_MAX || a->type < USPAN_TYPE_INT ||
-        a->type > USPAN_TYPE_STATIC) {
+    if (a->key == NULL || a->key->len == 0u || a->key->len > USPAN_RESOURCE_KEY_MAX ||
+        a->type < USPAN_TYPE_INT || a->type > USPAN_TYPE_STATIC || !text_is_good(a->key->text, a->key->len) ||
+        uspan_key_is_poison(a->key->text, a->key->len)) {
         return false;
     }
     if (a->type != USPAN_TYPE_TEXT && a->type != USPAN_TYPE_STATIC) {
@@ -109,21 +92,33 @@ _Static_assert((int)USPAN_TYPE_INT == (int)USPAN_STORE_INT &&
                    (int)USPAN_TYPE_TEXT == (int)USPAN_STORE_STATIC,
                "a number's type is how it is stored");
 
+/* The next good member of the list, cut to what is kept. */
+static bool next_member(const uspan_tracer_t *t, size_t *pos, uspan_pair_t *pair)
+{
+    const uspan_export_part_t *x = uspan_export_state(t);
+    uspan_err_t err;
+    while ((err = uspan_pair_next(x->resource.attributes, pos, pair)) != USPAN_ERR_CLOSED) {
+        if (err == USPAN_OK && (x->resource_flawed == 0u || uspan_attribute_wrong(pair) == NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The attribute that *item and *pos name, whether or not its key stands elsewhere; moves on. Items: the fixed
  * texts, the typed ones, the list. */
 static bool next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e, uspan_key_t *key)
 {
-    const uspan_resource_t *r = &uspan_out(t)->resource;
+    const uspan_resource_t *r = &uspan_export_state(t)->resource;
     uspan_pair_t pair;
     size_t at = *pos, n = 0;
     if (next_text(t, item, e, key)) {
         return true;
     }
-    unsigned i = *item - TEXTS;
     e->key = key;
     e->store = USPAN_STORE_STATIC;
-    if (i < r->typed_count) {
-        const uspan_attr_t *a = &r->typed[i];
+    if (*item - TEXTS < r->typed_count) {
+        const uspan_attr_t *a = &r->typed[*item - TEXTS];
         ++*item;
         *key = *a->key;
         memcpy(&e->v, &a->v, sizeof a->v);
@@ -134,7 +129,7 @@ static bool next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_e
         }
         return true;
     }
-    if (uspan_pair_next(r->attributes, &at, &pair) != USPAN_OK) {
+    if (!next_member(t, &at, &pair)) {
         return false;
     }
     *pos = (uint16_t)at;
@@ -153,7 +148,7 @@ static bool next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_e
 static bool next_listed(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e,
                         uspan_key_t *key)
 {
-    const unsigned list = TEXTS + (unsigned)uspan_out(t)->resource.typed_count;
+    const unsigned list = TEXTS + (unsigned)uspan_export_state(t)->resource.typed_count;
     while (next(t, item, pos, e, key)) {
         uint16_t i = 0, at = 0;
         uspan_entry_t ignored;
@@ -168,6 +163,43 @@ static bool next_listed(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, 
     return false;
 }
 
+/* What is wrong with the next member of a list, NULL: nothing; also that it is cut. False: no more. */
+static bool judge_member(const char *list, size_t *pos, uspan_pair_t *pair, const char **wrong, bool *is_cut)
+{
+    uspan_err_t err = uspan_pair_next(list, pos, pair);
+    *is_cut = false;
+    if (err == USPAN_OK) {
+        size_t whole = pair->value_len;
+        *wrong = uspan_attribute_wrong(pair);
+        *is_cut = pair->value_len < whole;
+    } else {
+        *wrong = USPAN_WORDS("not key=value", "no pair");
+        pair->key_len = 0u;
+    }
+    return err != USPAN_ERR_CLOSED;
+}
+
+/* Name what is left out of a list, or cut: at once, since who sets a resource is no peer that could flood the
+ * log. tracer NULL: name nothing. Returns whether something was wrong; *good: members that are used. */
+static bool judge_list(uspan_tracer_t *t, const char *list, unsigned *good)
+{
+    bool is_flawed = false, is_cut;
+    size_t pos = 0;
+    uspan_pair_t pair = { 0 };
+    const char *wrong = NULL;
+    while (judge_member(list, &pos, &pair, &wrong, &is_cut)) {
+        *good += wrong == NULL;
+        is_flawed = is_flawed || wrong != NULL || is_cut;
+        if (t != NULL && (wrong != NULL || is_cut)) {
+            char words[80];
+            uspan_named_text(words, sizeof words, pair.key, pair.key_len,
+                             wrong != NULL ? wrong : USPAN_WORDS("value cut to 255 bytes", "cut"));
+            uspan_log_setting(t, USPAN_LEVEL_WARN, USPAN_WORDS("resource attribute left out:", "c12"), words);
+        }
+    }
+    return is_flawed;
+}
+
 uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resource)
 {
     if (!uspan_is_live(t) || resource == NULL || (resource->typed == NULL && resource->typed_count > 0u)) {
@@ -175,29 +207,36 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
     }
     uspan_resource_t r = *resource;
     r.attributes = r.attributes != NULL ? r.attributes : USPAN_RESOURCE;
-    bool good = resource_decodes(r.attributes) && word_is_good(r.service_name) &&
-                word_is_good(r.service_version) && word_is_good(r.instance_id) && r.typed_count < 1000u;
+    unsigned used = 0;
+    bool is_flawed = judge_list(NULL, r.attributes, &used);
+    bool good = (!is_flawed || used > 0u) && strlen(r.attributes) <= UINT16_MAX &&
+                word_is_good(r.service_name) && word_is_good(r.service_version) &&
+                word_is_good(r.instance_id) && r.typed_count < 1000u;
     for (size_t i = 0; good && i < r.typed_count; i++) {
         good = typed_is_good(&r.typed[i]);
     }
     if (!good) {
-        uspan_say(
+        uspan_log_line(
             t, USPAN_LEVEL_ERROR,
             USPAN_WORDS("resource attributes do not decode: key=value,... in percent-encoded UTF-8", "c2"),
             NULL);
         return USPAN_ERR_CONFIG;
     }
+    if (is_flawed) {
+        (void)judge_list(t, r.attributes, &used);
+    }
+    t->out.resource = r;
+    t->out.resource_flawed = is_flawed;
     /* A service.name in the list stands only where none is given; the compile-time one is the last resort. */
     uspan_pair_t pair;
     size_t pos = 0;
-    while (r.service_name == NULL && uspan_pair_next(r.attributes, &pos, &pair) == USPAN_OK) {
+    while (r.service_name == NULL && next_member(t, &pos, &pair)) {
         if (pair.key_len == 12u && memcmp(pair.key, service_name, 12u) == 0) {
             r.service_name = "";
         }
     }
-    r.service_name = r.service_name != NULL ? r.service_name : USPAN_SERVICE_NAME;
-    t->out.resource = r;
+    t->out.resource.service_name = r.service_name != NULL ? r.service_name : USPAN_SERVICE_NAME;
     t->out.next_listed = next_listed;
     t->out.percent_byte = uspan_percent_byte;
-    return USPAN_OK;
+    return is_flawed ? USPAN_TRUNCATED : USPAN_OK;
 }

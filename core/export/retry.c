@@ -1,7 +1,7 @@
 /* retry.c: what an answer means, and how long to wait.
  * Invariant: every wait is 1 ms .. 1.2 times the longest that applies; wait_ms 0 means that nothing failed
  * yet. */
-#include "retry.h"
+#include "export/retry.h"
 
 #define HOUR_MS 3600000u
 #define HOUR_S 3600u

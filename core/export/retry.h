@@ -3,16 +3,16 @@
 #ifndef USPAN_EXPORT_RETRY_H
 #define USPAN_EXPORT_RETRY_H
 
-#include "trace/inside.h"
+#include "trace/internal.h"
 
 /* What an action is made of. */
 enum {
-    USPAN_ACT_DELIVER = 1, /* free the batch, but for rejected spans */
-    USPAN_ACT_WAIT = 2,    /* keep it, wait, send again */
-    USPAN_ACT_REST = 4,    /* the settings are wrong: wait long */
-    USPAN_ACT_DROP = 8,    /* drop it, count it, unless one of the next two helps */
-    USPAN_ACT_SPLIT = 16,  /* two smaller ones; alone: drop as too large */
-    USPAN_ACT_RENEW = 32   /* renew the headers, if the application can */
+    USPAN_ACT_DELIVER = 1,   /* free the batch, but for rejected spans */
+    USPAN_ACT_WAIT = 2,      /* keep it, wait, send again */
+    USPAN_ACT_LONG_WAIT = 4, /* the settings are wrong: wait long */
+    USPAN_ACT_DROP = 8,      /* drop it, count it, unless one of the next two helps */
+    USPAN_ACT_SPLIT = 16,    /* two smaller ones; alone: drop as too large */
+    USPAN_ACT_RENEW = 32     /* renew the headers, if the application can */
 };
 
 typedef enum uspan_action {
@@ -20,8 +20,8 @@ typedef enum uspan_action {
     USPAN_ACTION_RETRY = USPAN_ACT_WAIT,
     USPAN_ACTION_SPLIT = USPAN_ACT_SPLIT | USPAN_ACT_DROP,
     USPAN_ACTION_REFUSED = USPAN_ACT_DROP,
-    USPAN_ACTION_RENEW = USPAN_ACT_RENEW | USPAN_ACT_REST | USPAN_ACT_DROP,
-    USPAN_ACTION_CONFIG = USPAN_ACT_REST | USPAN_ACT_DROP
+    USPAN_ACTION_RENEW = USPAN_ACT_RENEW | USPAN_ACT_LONG_WAIT | USPAN_ACT_DROP,
+    USPAN_ACTION_CONFIG = USPAN_ACT_LONG_WAIT | USPAN_ACT_DROP
 } uspan_action_t;
 
 /* The action for an HTTP status: 2xx DELIVERED; 3xx REFUSED; 401, 403 RENEW; 404, 405, 411, 415, 422 CONFIG;

@@ -1,8 +1,10 @@
 /* stats.c: the accounts of one destination; started = delivered + rejected + queued + open + unsampled +
  * dropped, always. */
 #include <string.h>
-#include "batch.h"
+#include "export/export_state.h"
+#include "export/queue.h"
 #include "trace/pool.h"
+#include "uspan/spool.h"
 
 /* In the order of uspan_drop_t, and an empty one. */
 static const char drop_names[] = "pool_full\0parent_dropped\0no_entropy\0stopped\0no_destination\0evicted\0"
@@ -17,6 +19,14 @@ const char *uspan_drop_name(uspan_drop_t cause)
     return name;
 }
 
+/* Fields from the first to the last, which stand in one order in the accounts and where they are counted. */
+#define COPY_FIELDS(out, from, type, first, last)                                                        \
+    USPAN_STATIC_ASSERT(offsetof(uspan_stats_t, last) - offsetof(uspan_stats_t, first) ==                \
+                            offsetof(type, last) - offsetof(type, first),                                \
+                        "the fields stand alike");                                                       \
+    memcpy((char *)(out) + offsetof(uspan_stats_t, first), (const char *)(from) + offsetof(type, first), \
+           offsetof(type, last) - offsetof(type, first) + sizeof(out)->last)
+
 void uspan_stats(uspan_tracer_t *t, unsigned d, uspan_stats_t *out)
 {
     memset(out, 0, sizeof *out);
@@ -24,34 +34,42 @@ void uspan_stats(uspan_tracer_t *t, unsigned d, uspan_stats_t *out)
         return;
     }
     const uspan_trace_part_t *p = &t->trace;
-    const uspan_dest_t *dest = &t->dests[d];
+    const uspan_dest_t *dest = uspan_dest(t, d);
     const uspan_target_t *target = &dest->target;
     uint32_t state = uspan_lock(t);
     out->started = p->started - dest->missed;
-    out->delivered = dest->settled[USPAN_SETTLE_DELIVERED - USPAN_DROP_COUNT];
-    out->rejected = dest->settled[USPAN_SETTLE_REJECTED - USPAN_DROP_COUNT];
+    out->delivered = dest->settled[USPAN_SPAN_DELIVERED - USPAN_DROP_COUNT];
+    out->rejected = dest->settled[USPAN_SPAN_REJECTED - USPAN_DROP_COUNT];
     out->unsampled = p->unsampled;
-    out->queued = p->queued[d];
+    out->queued = p->queues[uspan_dest_index(d)].count;
     out->open = p->open;
     for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
         out->dropped[c] = uspan_dropped(t, d, c);
     }
-    out->attrs_dropped = p->attrs_dropped;
-    out->events_dropped = p->events_dropped;
-    out->links_dropped = p->links_dropped;
-    out->values_truncated = p->values_truncated;
-    out->tasks_dropped = p->tasks_dropped;
-    out->tracestates_dropped = p->tracestates_dropped;
+    COPY_FIELDS(out, p, uspan_trace_part_t, attrs_dropped, times_ahead);
     out->spans_high = p->slots_high;
     out->blocks_live = p->blocks_live;
     out->blocks_high = p->blocks_high;
+    out->blocks_wanted = p->blocks_wanted > p->blocks_high ? p->blocks_wanted : p->blocks_high;
     uspan_unlock(t, state);
-    out->requests = target->requests;
-    out->retries = target->retries;
-    out->resends = target->resends;
-    out->connects = target->connects;
+    COPY_FIELDS(out, target, uspan_target_t, requests, connects);
     out->refusals = dest->refusals;
     out->renewals = dest->renewals;
+#if USPAN_STUDIO
+    out->run_failures = t->out.run_failures;
+    out->messages_delivered = t->out.messages_delivered;
+    out->messages_dropped = p->messages_dropped;
+#endif
+#if USPAN_SPOOL
+    out->spooled = (uint32_t)dest->settled[USPAN_SPAN_SPOOLED - USPAN_DROP_COUNT];
+    const uspan_spool_t *spool = t->out.spool;
+    if (spool != NULL && spool->dest == d) {
+        out->spool_records = spool->log.next;
+        out->spool_lost = spool->log.lost;
+        out->spool_waiting = spool->log.next - spool->log.done.number;
+        out->replayed = spool->log.done.number - spool->log.lost;
+    }
+#endif
     out->body_bytes = dest->body_bytes;
     out->last_status = target->last_status;
     out->last_error = target->last_error;

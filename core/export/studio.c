@@ -1,32 +1,42 @@
-/* studio.c: each run is registered once as running and once as done; spans never wait for it. */
-#include "studio.h"
+/* studio.c: each run is registered once as running and once as done. Spans that carry a run's id wait
+ * for its first registration, until that has succeeded or failed once. Messages of a run leave one by one, in
+ * their order, once it is registered. */
+#include "export/studio.h"
 
 #if USPAN_STUDIO
 #include <string.h>
-#include "exporter.h"
-#include "httpdate.h"
+#include "export/export_state.h"
+#include "export/log_line.h"
+#include "export/poll_time.h"
+#include "export/httpdate.h"
 #include "trace/clock.h"
 #include "trace/id.h"
 #include "trace/pool.h"
-#include "url.h"
+#include "trace/studio_messages.h"
+#include "export/url.h"
 
 #define PATH "/trpc/registerRun"
+#define MESSAGE_PATH "/trpc/pushMessage"
 #define ID_HEX 32u
 #define JOB_DONE \
     0x80u /* in run_job: it says "done"; decided once, so that a body never changes while it is sent */
+#define JOB_MESSAGE 0x40u /* the first message that waits */
+#define RUN_OF(job) ((job)&0x3Fu)
 
 static bool is_due(const uspan_run_t *run)
 {
     return run->state == USPAN_RUN_NEW || run->state == USPAN_RUN_ENDING;
 }
 
-/* The run is over. One that the server need not hear of, because nothing of its registration was sent, is
- * done. */
+/* End a run. If no span carries its id and nothing of its registration was sent, the server need not
+ * know it. */
 static void end_run(uspan_tracer_t *t, unsigned at)
 {
     uspan_run_t *run = &t->trace.runs[at];
-    bool under_way = t->out.job == USPAN_JOB_RUN && (t->out.run_job & ~JOB_DONE) == at;
-    run->state = run->state == USPAN_RUN_NEW && !under_way ? USPAN_RUN_DONE : USPAN_RUN_ENDING;
+    bool under_way =
+        t->out.exchanges[USPAN_EXCHANGES_MAX - 1u].job == USPAN_JOB_RUN && RUN_OF(t->out.run_job) == at;
+    run->state =
+        run->state == USPAN_RUN_NEW && !under_way && run->used == 0u ? USPAN_RUN_DONE : USPAN_RUN_ENDING;
 }
 
 /* A run that no span counts on any more and that the server knows as done gives its entry back. */
@@ -104,6 +114,7 @@ uspan_err_t uspan_run_begin(uspan_tracer_t *t, const char *id, const char *name)
     run->name = name;
     run->began_ns = now;
     run->refs = 0u;
+    run->used = run->known = 0u;
     run->state = USPAN_RUN_NEW;
     if (p->run != 0u) {
         end_run(t, p->run - 1u);
@@ -118,7 +129,8 @@ const char *uspan_run_id(const uspan_tracer_t *t)
     return t->trace.run != 0u ? t->trace.runs[t->trace.run - 1u].id : "";
 }
 
-uspan_err_t uspan_studio(uspan_tracer_t *t, const uspan_transport_t *transport, const uspan_studio_t *studio)
+uspan_err_t uspan_studio_start(uspan_tracer_t *t, const uspan_transport_t *transport,
+                               const uspan_studio_t *studio)
 {
     static const uspan_studio_t none;
     const uspan_studio_t *s = studio != NULL ? studio : &none;
@@ -133,10 +145,10 @@ uspan_err_t uspan_studio(uspan_tracer_t *t, const uspan_transport_t *transport, 
     uspan_url_t parsed;
     const char *wrong = url == NULL ? "no Studio URL: set USPAN_STUDIO_URL" : uspan_url_parse(url, &parsed);
     if (wrong == NULL && parsed.tls != ((transport->flags & USPAN_TRANSPORT_SECURE) != 0u)) {
-        wrong = "Studio URL and transport disagree about TLS";
+        wrong = "Studio URL and transport must both use TLS or neither";
     }
     if (wrong != NULL) {
-        uspan_say(t, USPAN_LEVEL_ERROR, "Studio:", wrong);
+        uspan_log_line(t, USPAN_LEVEL_ERROR, "Studio:", wrong);
         return USPAN_ERR_CONFIG;
     }
     memset(&t->out.studio, 0, sizeof t->out.studio);
@@ -148,6 +160,27 @@ uspan_err_t uspan_studio(uspan_tracer_t *t, const uspan_transport_t *transport, 
     return uspan_run_begin(t, s->run_id, s->name);
 }
 
+/* What is due: runs that begin, then messages of runs that are known, then runs that end. False: nothing. */
+static bool choose_job(uspan_tracer_t *t, uint8_t *job)
+{
+    uspan_studio_head_t head;
+    unsigned ending = USPAN_RUNS_MAX;
+    for (unsigned i = 0; i < USPAN_RUNS_MAX; i++) {
+        unsigned state = t->trace.runs[i].state;
+        if (state == USPAN_RUN_NEW) {
+            *job = (uint8_t)i;
+            return true;
+        }
+        ending = state == USPAN_RUN_ENDING && ending == USPAN_RUNS_MAX ? i : ending;
+    }
+    if (uspan_studio_first(t, &head) != NULL && t->trace.runs[head.run].known != 0u) {
+        *job = (uint8_t)(head.run | JOB_MESSAGE);
+        return true;
+    }
+    *job = (uint8_t)(ending | JOB_DONE);
+    return ending < USPAN_RUNS_MAX;
+}
+
 bool uspan_studio_wants(uspan_tracer_t *t)
 {
     uspan_export_part_t *x = &t->out;
@@ -156,28 +189,32 @@ bool uspan_studio_wants(uspan_tracer_t *t)
         return false;
     }
     sweep(t);
-    for (unsigned i = 0; i < USPAN_RUNS_MAX; i++) {
-        if (is_due(&t->trace.runs[i])) {
-            if (uspan_not_yet(t, x->studio.backoff.not_before_ns)) {
-                return false;
-            }
-            x->run_job = (uint8_t)(i | (t->trace.runs[i].state == USPAN_RUN_ENDING ? JOB_DONE : 0u));
-            return true;
-        }
+    if (!choose_job(t, &x->run_job)) {
+        return false;
     }
-    return false;
+    return !uspan_wait_until(t, x->studio.backoff.not_before_ns);
+}
+
+bool uspan_studio_holds(uspan_tracer_t *t)
+{
+    uint64_t unix_ns;
+    bool holds = false;
+    for (unsigned i = 0; i < USPAN_RUNS_MAX; i++) {
+        const uspan_run_t *run = &t->trace.runs[i];
+        holds = holds || (is_due(run) && run->used != 0u && run->known == 0u);
+    }
+    return holds && t->out.studio.transport != NULL && t->out.studio.backoff.wait_ms == 0u &&
+           uspan_unix_now(t, &unix_ns) == USPAN_OK;
 }
 
 const char *uspan_studio_path(uspan_tracer_t *t)
 {
-    (void)t;
-    return PATH;
+    return (t->out.run_job & JOB_MESSAGE) != 0u ? MESSAGE_PATH : PATH;
 }
 
-/* A JSON string, RFC 8259 §7. */
-static void put_json(uspan_window_t *w, const char *text)
+/* What stands in a JSON string, RFC 8259 §7. */
+static void put_json_text(uspan_window_t *w, const char *text)
 {
-    uspan_window_put(w, "\"", 1u);
     for (; *text != '\0'; text++) {
         uint8_t c = (uint8_t)*text;
         if (c == '"' || c == '\\') {
@@ -190,7 +227,13 @@ static void put_json(uspan_window_t *w, const char *text)
             uspan_window_put(w, text, 1u);
         }
     }
-    uspan_window_put(w, "\"", 1u);
+}
+
+static void put_json(uspan_window_t *w, const char *text)
+{
+    uspan_window_char(w, '"');
+    put_json_text(w, text);
+    uspan_window_char(w, '"');
 }
 
 static void put_padded(uspan_window_t *w, unsigned n, unsigned digits)
@@ -222,13 +265,55 @@ static void put_timestamp(uspan_window_t *w, uint64_t unix_ns)
     put_padded(w, (unsigned)(unix_ns % USPAN_NS_PER_S / USPAN_NS_PER_MS), 3u);
 }
 
+static uint64_t unix_of(uspan_tracer_t *t, uint64_t mono_ns)
+{
+    uint64_t unix_ns = 0;
+    uint32_t state = uspan_lock(t);
+    (void)uspan_epoch_unix(&t->trace, t->trace.epoch, mono_ns, &unix_ns);
+    uspan_unlock(t, state);
+    return unix_ns;
+}
+
+/* A message: of a reply of its own, as an agent's words come whole. */
+static void render_message(uspan_tracer_t *t, uspan_window_t *w)
+{
+    uspan_studio_head_t head;
+    const char *role = uspan_studio_first(t, &head);
+    if (role == NULL) {
+        return;
+    }
+    const char *name = role + strlen(role) + 1u;
+    const char *content = name + strlen(name) + 1u;
+    uspan_window_text(w, "{\"runId\":");
+    put_json(w, t->trace.runs[head.run].id);
+    uspan_window_text(w, ",\"replyName\":");
+    put_json(w, name);
+    uspan_window_text(w, ",\"replyRole\":");
+    put_json(w, role);
+    uspan_window_text(w, ",\"msg\":{\"id\":\"m");
+    for (size_t i = 0; i < sizeof head.id; i++) {
+        uspan_window_char(w, hex_digits[head.id[i] >> 4]);
+        uspan_window_char(w, hex_digits[head.id[i] & 15u]);
+    }
+    uspan_window_text(w, "\",\"name\":");
+    put_json(w, name);
+    uspan_window_text(w, ",\"role\":");
+    put_json(w, role);
+    uspan_window_text(w, ",\"content\":");
+    uspan_window_put(w, content, head.len - (size_t)(content - role));
+    uspan_window_text(w, ",\"metadata\":{},\"timestamp\":\"");
+    put_timestamp(w, unix_of(t, head.at_ns));
+    uspan_window_text(w, "\"}}");
+}
+
 void uspan_studio_render(uspan_tracer_t *t, uspan_window_t *w)
 {
-    const uspan_run_t *run = &t->trace.runs[t->out.run_job & ~JOB_DONE];
-    uint64_t began_unix = 0;
-    uint32_t state = uspan_lock(t);
-    (void)uspan_epoch_unix(&t->trace, t->trace.epoch, run->began_ns, &began_unix);
-    uspan_unlock(t, state);
+    const uspan_run_t *run = &t->trace.runs[RUN_OF(t->out.run_job)];
+    if ((t->out.run_job & JOB_MESSAGE) != 0u) {
+        render_message(t, w);
+        return;
+    }
+    uint64_t began_unix = unix_of(t, run->began_ns);
     uspan_window_text(w, "{\"id\":");
     put_json(w, run->id);
     uspan_window_text(w, ",\"project\":");
@@ -237,9 +322,11 @@ void uspan_studio_render(uspan_tracer_t *t, uspan_window_t *w)
     if (run->name != NULL) {
         put_json(w, run->name);
     } else {
-        uspan_window_text(w, "\"boot ");
-        uspan_window_put(w, run->id, strlen(run->id) < 8u ? strlen(run->id) : 8u);
-        uspan_window_text(w, "\"");
+        uspan_window_char(w, '"');
+        put_json_text(w, t->out.resource.service_name);
+        uspan_window_char(w, ' ');
+        put_timestamp(w, began_unix);
+        uspan_window_char(w, '"');
     }
     uspan_window_text(w, ",\"timestamp\":\"");
     put_timestamp(w, began_unix);
@@ -249,15 +336,30 @@ void uspan_studio_render(uspan_tracer_t *t, uspan_window_t *w)
     uspan_window_text(w, "\",\"run_dir\":\"\"}");
 }
 
-void uspan_studio_answered(uspan_tracer_t *t, bool accepted)
+static void answered_message(uspan_tracer_t *t, bool accepted, bool is_refused)
 {
+    if (accepted || is_refused) {
+        t->out.messages_delivered += accepted;
+        t->trace.messages_dropped += is_refused;
+        uspan_studio_drop(t);
+    }
+}
+
+void uspan_studio_answered(uspan_tracer_t *t, bool accepted, bool is_refused)
+{
+    if ((t->out.run_job & JOB_MESSAGE) != 0u) {
+        answered_message(t, accepted, is_refused);
+        return;
+    }
     uint32_t state = uspan_lock(t);
-    uspan_run_t *run = &t->trace.runs[t->out.run_job & ~JOB_DONE];
+    uspan_run_t *run = &t->trace.runs[RUN_OF(t->out.run_job)];
     if (accepted && (t->out.run_job & JOB_DONE) != 0u) {
         run->state = USPAN_RUN_DONE;
     } else if (accepted && run->state == USPAN_RUN_NEW) {
         run->state = USPAN_RUN_REGISTERED;
     }
+    run->known = (uint8_t)(run->known | accepted);
+    t->out.run_failures += !accepted;
     uspan_unlock(t, state);
 }
 
@@ -276,6 +378,6 @@ bool uspan_studio_settled(const uspan_tracer_t *t)
     for (unsigned i = 0; i < USPAN_RUNS_MAX; i++) {
         due = due || t->trace.runs[i].state == USPAN_RUN_ENDING;
     }
-    return !due || t->out.studio.last_error != 0;
+    return !(due || uspan_studio_waits(t)) || t->out.studio.transport == NULL;
 }
 #endif

@@ -1,8 +1,8 @@
 /* url.c: an endpoint, taken apart.
  * Invariant: *out changes only when the whole text is good; then host is a name or an address. */
-#include "url.h"
+#include "export/url.h"
 #include <string.h>
-#include "exporter.h"
+#include "export/log_line.h"
 #include "trace/ascii.h"
 
 #define WHY(text) USPAN_WORDS(text, "endpoint unusable")
@@ -42,28 +42,20 @@ static bool is_end(char c)
     return c == '\0' || c == '/' || c == '?' || c == '#';
 }
 
-const char *uspan_url_parse(const char *text, uspan_url_t *out)
+const char *uspan_url_authority(const char *text, bool tls, uspan_url_t *out)
 {
     for (const char *c = text; *c != '\0'; c++) {
         if ((unsigned)(uint8_t)*c - '!' > '~' - '!') {
             return WHY("endpoint is not all ASCII: percent-encode it");
         }
     }
-    size_t skip = skip_prefix(text, "http");
-    bool tls = skip != 0u && uspan_lower(text[skip]) == 's';
-    if (skip == 0u || skip_prefix(text + skip + tls, "://") == 0u) {
-        return USPAN_TEXTS && skip_prefix(text, "grpc") != 0u
-                   ? why_grpc
-                   : WHY("endpoint must begin with https:// or http://");
-    }
-    text += skip + tls + 3u;
     bool literal6 = *text == '[';
     const char *host = text + literal6, *end = host;
     while (is_host_byte(*end, literal6)) {
         end++;
     }
     size_t host_len = (size_t)(end - host);
-#if USPAN_TEXTS
+#if USPAN_MESSAGE_TEXTS
     for (const char *c = text; !is_end(*c); c++) {
         if (*c == '@') {
             return "endpoint has a user name: see USPAN_BASIC_USER";
@@ -102,4 +94,16 @@ const char *uspan_url_parse(const char *text, uspan_url_t *out)
     out->authority = text;
     out->path = end;
     return NULL;
+}
+
+const char *uspan_url_parse(const char *text, uspan_url_t *out)
+{
+    size_t skip = skip_prefix(text, "http");
+    bool tls = skip != 0u && uspan_lower(text[skip]) == 's';
+    if (skip == 0u || skip_prefix(text + skip + tls, "://") == 0u) {
+        return USPAN_MESSAGE_TEXTS && skip_prefix(text, "grpc") != 0u
+                   ? why_grpc
+                   : WHY("endpoint must begin with https:// or http://");
+    }
+    return uspan_url_authority(text + skip + tls + 3u, tls, out);
 }

@@ -3,7 +3,7 @@
 #define USPAN_EXPORT_URL_H
 
 #include <string.h>
-#include "trace/inside.h"
+#include "trace/internal.h"
 
 /* Take text apart into *out. authority and path keep pointing into text; path, query included, is sent
  * exactly as written; a fragment (RFC 3986 §3.5) ends it, and one that does not begin with '/' gets one in
@@ -13,6 +13,9 @@
  * anywhere.
  * Returns: NULL: done; else why not, with the cure, static; *out is not touched then. Pure. */
 const char *uspan_url_parse(const char *text, uspan_url_t *out);
+
+/* The same from behind the scheme. */
+const char *uspan_url_authority(const char *text, bool tls, uspan_url_t *out);
 
 /* All that may stand in an endpoint. */
 #define USPAN_URL_BYTES \

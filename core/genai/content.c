@@ -1,7 +1,8 @@
-/* content.c: whether content of one span, and of those under it, is recorded. */
-#include "typed.h"
+/* content.c: switches content of a span and of the spans under it, tool definitions, and the length of
+ * histories. */
+#include "genai/typed.h"
 
-uspan_err_t uspan_content_of(uspan_tracer_t *t, uspan_t s, bool recorded)
+uspan_err_t uspan_set_span_content(uspan_tracer_t *t, uspan_t s, bool recorded)
 {
     if (t == NULL) {
         return USPAN_ERR_ARG;
@@ -10,7 +11,7 @@ uspan_err_t uspan_content_of(uspan_tracer_t *t, uspan_t s, bool recorded)
         return USPAN_OK;
     }
     uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_open(&t->trace, s);
+    uspan_slot_t *slot = uspan_slot_find_open(&t->trace, s);
     if (slot != NULL) {
         slot->traits = recorded ? (uint8_t)(slot->traits | USPAN_TRAIT_CONTENT)
                                 : (uint8_t)(slot->traits & ~USPAN_TRAIT_CONTENT);
@@ -25,8 +26,22 @@ bool uspan_wants_content(uspan_tracer_t *t, uspan_t s)
         return false;
     }
     uint32_t state = uspan_lock(t);
-    const uspan_slot_t *slot = uspan_slot_open(&t->trace, s);
-    bool wanted = slot != NULL && slot->may != 0u && uspan_content_on(&t->trace, slot);
+    const uspan_slot_t *slot = uspan_slot_find_open(&t->trace, s);
+    bool wanted = slot != NULL && slot->accepts_attrs != 0u && uspan_content_on(&t->trace, slot);
     uspan_unlock(t, state);
     return wanted;
+}
+
+void uspan_set_tool_definitions(uspan_tracer_t *t, bool recorded)
+{
+    if (uspan_is_live(t)) {
+        t->trace.no_definitions = !recorded; /* one byte: no lock */
+    }
+}
+
+void uspan_set_history(uspan_tracer_t *t, unsigned n)
+{
+    if (uspan_is_live(t)) {
+        t->trace.history = (uint8_t)(n < UINT8_MAX ? n : UINT8_MAX);
+    }
 }

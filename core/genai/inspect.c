@@ -1,16 +1,17 @@
-/* inspect.c: looks at spans that have not ended, and what the SDKs have beside spans. */
-#include "trace/inside.h"
+/* inspect.c: visits open spans, checks forgotten ends, and makes ids in the form of the Agents SDK. */
+#include "trace/internal.h"
 #include "uspan/inspect.h"
-#include "typed.h"
+#include "genai/typed.h"
 #include "trace/id.h"
 
-unsigned uspan_each_open(uspan_tracer_t *t, void (*fn)(void *ctx, uspan_tracer_t *t, uspan_t s), void *ctx)
+unsigned uspan_visit_open_spans(uspan_tracer_t *t, void (*fn)(void *ctx, uspan_tracer_t *t, uspan_t s),
+                                void *ctx)
 {
     unsigned count = 0;
     for (unsigned i = 0; uspan_is_live(t) && i < USPAN_SPANS_MAX; i++) {
         uint32_t state = uspan_lock(t);
         const uspan_slot_t *slot = &t->trace.slots[i];
-        bool is_open = slot->state == USPAN_STATE_OPEN && slot->may != 0u;
+        bool is_open = slot->state == USPAN_STATE_OPEN && slot->accepts_attrs != 0u;
         uspan_t s = uspan_handle_of(&t->trace, slot);
         uspan_unlock(t, state);
         count += is_open;
@@ -21,7 +22,7 @@ unsigned uspan_each_open(uspan_tracer_t *t, void (*fn)(void *ctx, uspan_tracer_t
     return count;
 }
 
-uspan_t uspan_root_of(uspan_tracer_t *t, uspan_t s)
+uspan_t uspan_find_root(uspan_tracer_t *t, uspan_t s)
 {
     static const uint8_t none[8];
     uspan_t root = USPAN_NULL;
@@ -29,7 +30,7 @@ uspan_t uspan_root_of(uspan_tracer_t *t, uspan_t s)
         return root;
     }
     uint32_t state = uspan_lock(t);
-    const uspan_slot_t *slot = uspan_slot_of(&t->trace, s);
+    const uspan_slot_t *slot = uspan_slot_find(&t->trace, s);
     for (unsigned i = 0; slot != NULL && i < USPAN_SPANS_MAX; i++) {
         const uspan_slot_t *other = &t->trace.slots[i];
         if (other->state == USPAN_STATE_OPEN && memcmp(other->trace_id, slot->trace_id, 16u) == 0 &&
@@ -54,7 +55,7 @@ static void warn_of_child(void *ctx, uspan_tracer_t *t, uspan_t s)
     size_t len = sizeof words - 1u;
     memcpy(line, words, len);
     uint32_t state = uspan_lock(t);
-    const uspan_slot_t *slot = uspan_slot_open(&t->trace, s);
+    const uspan_slot_t *slot = uspan_slot_find_open(&t->trace, s);
     bool is_child = slot != NULL && memcmp(slot->parent_id, parent->span_id, 8u) == 0 &&
                     memcmp(slot->trace_id, parent->trace_id, 16u) == 0;
     if (is_child) {
@@ -73,13 +74,13 @@ static void look_for_children(void *ctx, uspan_tracer_t *t, uspan_t s)
     (void)ctx;
     orphans_t ids;
     uint32_t state = uspan_lock(t);
-    const uspan_slot_t *slot = uspan_slot_of(&t->trace, s);
+    const uspan_slot_t *slot = uspan_slot_find(&t->trace, s);
     if (slot != NULL) {
         memcpy(&ids, uspan_ids_of(slot), sizeof ids);
     }
     uspan_unlock(t, state);
     if (slot != NULL) {
-        (void)uspan_each_open(t, warn_of_child, &ids);
+        (void)uspan_visit_open_spans(t, warn_of_child, &ids);
     }
 }
 

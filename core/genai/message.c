@@ -1,6 +1,8 @@
-/* message.c: the shapes of the GenAI conventions' messages, parts and definitions: each begins owing the
- * fields that its schema requires, until they are there. */
-#include "json_write.h"
+/* message.c: writes messages, parts and tool definitions of the GenAI conventions. The writer remembers the
+ * fields that a schema requires until they are written. */
+#include "genai/history.h"
+#include "genai/typed.h"
+#include "json/json_write.h"
 #include <string.h>
 
 #define REASON_MAX 40u /* bytes of a finish reason */
@@ -10,6 +12,10 @@ uspan_err_t uspan_messages_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s
     static const uspan_key_t *const keys[] = { &uspan_key_input_messages, &uspan_key_output_messages,
                                                &uspan_key_system_instructions, &uspan_key_tool_definitions };
     unsigned i = (unsigned)list - 1u;
+    if (list == USPAN_TOOL_LIST && uspan_is_live(t) && !uspan_tells_definitions(t)) {
+        *w = (uspan_writer_t){ .invalid = 0u }; /* every call on it does nothing */
+        return USPAN_OK;
+    }
     return uspan_write_prepare(w, t, s, i < 4u ? keys[i] : NULL, i + 1u);
 }
 
@@ -66,7 +72,11 @@ uspan_err_t uspan_message(uspan_writer_t *w, const char *role, const char *name)
                (name == NULL || uspan_write_pair(&o, "name", name))) {
         (void)uspan_write_value(&o, "parts", "[", 1u, USPAN_WRITE_BETWEEN);
     }
-    return uspan_write_leave(&o);
+    uspan_err_t err = uspan_write_leave(&o);
+    if (err == USPAN_OK && w->list == USPAN_INPUT_MESSAGES && !uspan_is_system_role(role)) {
+        uspan_history_count(w);
+    }
+    return err;
 }
 
 /* A call on the open message: what is open within it is closed. */
@@ -94,6 +104,7 @@ uspan_err_t uspan_message_role(uspan_writer_t *w, const char *role)
         o.err = USPAN_ERR_ARG;
     } else {
         (void)uspan_write_pair(&o, "role", role);
+        w->messages = (uint8_t)(w->messages - (w->messages > 0u && uspan_is_system_role(role)));
     }
     return uspan_write_leave(&o);
 }
@@ -159,6 +170,7 @@ static const shape_t shapes[] = {
     { "server_tool_call", { ID, NAME, NONE }, NONE, 1u, USPAN_NEED_NAME | USPAN_NEED_SERVER_CALL },
     { "server_tool_call_response", { ID, NONE, NONE }, NONE, 1u, USPAN_NEED_SERVER_RESPONSE },
     { "function", { NAME, DESCRIPTION, NONE }, PARAMETERS, USPAN_WRITE_VALUE, USPAN_NEED_NAME },
+    { "compaction", { ID, NONE, NONE }, CONTENT, USPAN_WRITE_TEXT, 0u },
 };
 
 uspan_err_t uspan_write_part(uspan_writer_t *w, uspan_part_kind_t kind, const char *const texts[3],
@@ -173,10 +185,18 @@ uspan_err_t uspan_write_part(uspan_writer_t *w, uspan_part_kind_t kind, const ch
         return o.err;
     }
     unsigned depth = uspan_write_item_depth(w);
+    const char *type = shape->type != NULL ? shape->type : texts[0];
     if (depth == 0u || (depth == 4u && w->depth < 3u)) {
         return USPAN_ERR_ARG;
     }
-    const char *type = shape->type != NULL ? shape->type : texts[0];
+    if (w->list == USPAN_SYSTEM_INSTRUCTIONS && strcmp(type, "text") != 0) {
+        if (w->depth >= depth &&
+            uspan_write_leaf_end(&o)) { /* its members must find no place in the part before */
+            uspan_write_close_to(&o, depth - 1u);
+        }
+        uspan_err_t err = uspan_write_leave(&o);
+        return err == USPAN_OK ? USPAN_ERR_ARG : err;
+    }
     bool good = begin_item(&o, depth - 1u, shape->need, "{\"type\":\"", USPAN_WRITE_TEXT) &&
                 uspan_write_text(&o, type, strlen(type)) && uspan_write_leaf_end(&o);
     for (unsigned i = 0; i < 3u && good; i++) {
@@ -184,7 +204,7 @@ uspan_err_t uspan_write_part(uspan_writer_t *w, uspan_part_kind_t kind, const ch
             good = uspan_write_pair(&o, fields[shape->texts[i]], texts[i]);
         }
     }
-    if (good && shape->data != NONE && (kind != USPAN_PART_DEFINITION || data != NULL)) {
+    if (good && shape->data != NONE && (kind < USPAN_PART_DEFINITION || data != NULL)) {
         const char *quote = shape->state == USPAN_WRITE_VALUE ? "" : "\"";
         (void)(uspan_write_value(&o, fields[shape->data], quote, strlen(quote), shape->state) &&
                uspan_write_feed(&o, data, len));

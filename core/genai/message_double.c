@@ -1,40 +1,9 @@
-/* message_double.c: a double as a JSON number of up to 15 digits, without floating point: v * 2^-shift *
- * 10^power stands for it at every step, and v loses less than one part in 2^60 a step. */
-#include "json_write.h"
+/* message_double.c: a double as a JSON number of up to 15 digits, without floating point. */
+#include "json/json_write.h"
 #include <string.h>
+#include "trace/decimal.h"
 
-#define TEN_14 UINT64_C(100000000000000)
-#define TEN_15 UINT64_C(1000000000000000)
 #define ZEROS_MAX 4 /* behind the point, before an exponent is shorter */
-
-/* v, not 0, becomes a whole number below 10^15 that has no zeros at its end; returns its power of ten. */
-static int to_decimal(uint64_t *number, int shift)
-{
-    uint64_t v = *number;
-    int power = 0;
-    for (;;) { /* until the whole part has 15 digits */
-        while (v >> 63 == 0u) {
-            v <<= 1;
-            shift++;
-        }
-        if (shift <= 0 || (shift < 64 && v >> shift >= TEN_15)) {
-            v = v / 10u + (v % 10u >= 5u);
-            power++;
-        } else if (shift >= 64 || v >> shift < TEN_14) {
-            v = (v >> 4) * 10u + (((v & 15u) * 10u + 8u) >> 4);
-            shift -= 4;
-            power--;
-        } else {
-            break;
-        }
-    }
-    v = ((v >> (shift - 1)) + 1u) >> 1;
-    for (; v % 10u == 0u; v /= 10u) {
-        power++;
-    }
-    *number = v;
-    return power;
-}
 
 /* Digits of n to the end of text; the first one. */
 static char *digits_of(uint64_t n, char *end)
@@ -67,7 +36,7 @@ uspan_err_t uspan_write_double(uspan_writer_t *w, const char *name, double value
         v |= UINT64_C(1) << 52;
     }
     if (v != 0u) {
-        power = to_decimal(&v, 1075 - (int)(exponent > 0u ? exponent : 1u));
+        power = uspan_decimal_of(&v, 1075 - (int)(exponent > 0u ? exponent : 1u));
     }
     const char *from = digits_of(v, end);
     int count = (int)(end - from);

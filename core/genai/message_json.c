@@ -1,6 +1,6 @@
-/* message_json.c: any JSON, built or given as text: what is out of place is refused, so that every value
- * stays one JSON value. */
-#include "json_write.h"
+/* message_json.c: writes any JSON, built or given as text. It refuses members in the wrong place, so every
+ * value stays one JSON value. */
+#include "json/json_write.h"
 #include <string.h>
 
 uspan_err_t uspan_write_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s, const uspan_key_t *key)

@@ -1,40 +1,45 @@
-/* typed.c: the one way in which a request becomes a span and a result ends it: whatever is absent leaves no
- * trace, and all of a request is there before the processors see the span. Names are those of the GenAI
- * conventions, "Spans". */
-#include "typed.h"
+/* typed.c: starts and ends every typed span. Fields that are not set produce no attribute. All request
+ * attributes are set before processors see the span. Names follow the GenAI conventions, "Spans". */
+#include "genai/typed.h"
 #include <string.h>
 #include "trace/trace.h"
 #include "trace/utf8.h"
 
-#define CONVERSATION_BYTES 64u
-
 const uspan_row_t uspan_request_rows[] = {
-    ROW(TEXT, uspan_request_t, conversation_id, conversation_id),
-    ROW(TEXT, uspan_request_t, function_name, function_name),
+    SHORT_REQUEST_ROWS,
 #if USPAN_CONTENT
-    ROW(INPUT, uspan_request_t, function_input, function_input),
+    FUNCTION_INPUT_ROW,
 #endif
     END_ROW,
 };
 
+#if USPAN_CONTENT
+static const uspan_row_t model_content_rows[] = {
+    SHORT_REQUEST_ROWS,
+    ROW(INPUT, uspan_chat_t, input_messages, input_messages),
+    ROW(TEXT, uspan_chat_t, system_instructions, system_instructions),
+    FUNCTION_INPUT_ROW,
+    END_ROW,
+};
+#define MORE_OF_MODEL MORE(uspan_request_t, start_ns, model_content_rows)
+#else
+#define MORE_OF_MODEL MORE_REQUEST
+#endif
+USPAN_STATIC_ASSERT(offsetof(uspan_request_t, start_ns) == 0u, "a table may go on with its own struct");
+
 /* Of chat and agent, which have them at the same place. */
 const uspan_row_t uspan_model_rows[] = {
     ROW(TEXT, uspan_chat_t, output_type, output_type),
-#if USPAN_CONTENT
-    ROW(INPUT, uspan_chat_t, input_messages, input_messages),
-    ROW(TEXT, uspan_chat_t, system_instructions, system_instructions),
-    ROW(TEXT, uspan_chat_t, tool_definitions, tool_definitions),
-#endif
     ROW(LIST, uspan_chat_t, stop_sequences, request_stop_sequences),
     ROW(DOUBLE, uspan_chat_t, temperature, request_temperature),
     ROW(DOUBLE, uspan_chat_t, top_p, request_top_p),
-    ROW(DOUBLE, uspan_chat_t, top_k, request_top_k),
     ROW(DOUBLE, uspan_chat_t, presence_penalty, request_presence_penalty),
     ROW(DOUBLE, uspan_chat_t, frequency_penalty, request_frequency_penalty),
+    ROW(INT, uspan_chat_t, top_k, request_top_k),
     ROW(INT, uspan_chat_t, max_tokens, request_max_tokens),
     ROW(INT, uspan_chat_t, seed, request_seed),
     ROW(INT, uspan_chat_t, choice_count, request_choice_count),
-    MORE_REQUEST,
+    MORE_OF_MODEL,
 };
 USPAN_STATIC_ASSERT(offsetof(uspan_chat_t, temperature) == offsetof(uspan_agent_t, temperature) &&
                         offsetof(uspan_chat_t, tool_definitions) == offsetof(uspan_agent_t, tool_definitions),
@@ -47,14 +52,11 @@ const uspan_row_t uspan_result_rows[] = {
     END_ROW,
 };
 
-uspan_err_t uspan_worst(uspan_err_t a, uspan_err_t b)
-{
-    return uspan_worse(a, b);
-}
-
 /* ---- attributes of a struct ---------------------------------------------------------------------------- */
 
-#if USPAN_CONTENT && (USPAN_PROFILE_PHOENIX || USPAN_PROFILE_LANGFUSE || USPAN_PROFILE_AGENTSCOPE)
+/* With Studio every span gets AgentScope's at its end. */
+#define REPEATS_AGENTSCOPE (USPAN_PROFILE_AGENTSCOPE && !USPAN_STUDIO)
+#if USPAN_CONTENT && (USPAN_PROFILE_PHOENIX || USPAN_PROFILE_LANGFUSE || REPEATS_AGENTSCOPE)
 /* What profiles repeat of a text that went in or came out, in words that their backends read. */
 static void repeat_text(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row, const char *text)
 {
@@ -72,7 +74,7 @@ static void repeat_text(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row, co
         (void)uspan_set_str(t, s, output ? &uspan_key_langfuse_output : &uspan_key_langfuse_input, text);
     }
 #endif
-#if USPAN_PROFILE_AGENTSCOPE
+#if REPEATS_AGENTSCOPE
     if (!generic) {
         (void)uspan_set_str(t, s, output ? &uspan_key_function_output : &uspan_key_function_input, text);
     }
@@ -92,51 +94,20 @@ static uspan_err_t set_rows(uspan_tracer_t *t, uspan_t s, const void *from, cons
             repeat_text(t, s, row, *(const char *const *)field);
         }
     }
-    return uspan_set_rows(t, s, from, rows);
+    return uspan_set_struct(t, s, from, rows);
 }
 #else
-#define set_rows uspan_set_rows
+#define set_rows uspan_set_struct
 #endif
 
 /* ---- begin --------------------------------------------------------------------------------------------- */
-
-/* The conversation of `from` as attribute `key` of s, where s has no such one yet. */
-static void copy_conversation(uspan_tracer_t *t, uspan_t from, uspan_t s, const uspan_key_t *key)
-{
-    uspan_trace_part_t *p = &t->trace;
-    char text[CONVERSATION_BYTES];
-    size_t len = 0;
-    uint32_t state = uspan_lock(t);
-    uspan_slot_t *up = uspan_slot_open(p, from);
-    uspan_slot_t *own = uspan_slot_open(p, s);
-    const uspan_entry_t *e = NULL;
-    if (up != NULL && own != NULL && uspan_entry_find(own, key) == NULL) {
-        e = uspan_entry_find(up, &uspan_key_conversation_id);
-    }
-    if (e != NULL && e->len <= sizeof text && e->store >= USPAN_STORE_STATIC &&
-        e->store <= USPAN_STORE_TEXT) {
-        const uint8_t *bytes = e->store == USPAN_STORE_STATIC ? (const uint8_t *)e->v.text : e->v.near;
-        unsigned block = e->v.chain.head;
-        for (; len < e->len; len++) {
-            if (e->store == USPAN_STORE_TEXT && len % USPAN_BLOCK == 0u) {
-                bytes = p->blocks[block].bytes;
-                block = p->block_next[block];
-            }
-            text[len] = (char)*bytes++;
-        }
-    }
-    uspan_unlock(t, state);
-    if (len > 0u) {
-        (void)uspan_set_str_n(t, s, key, text, len);
-    }
-}
 
 static void set_profiles(uspan_tracer_t *t, uspan_t s, const uspan_span_type_t *type)
 {
 #if USPAN_PROFILE_ALIYUN
     const char *kind = type->aliyun;
     if (kind == NULL) { /* ids of an open span do not change */
-        kind = uspan_is_zero(uspan_slot_named(&t->trace, s)->parent_id, 8) ? "ENTRY" : "CHAIN";
+        kind = uspan_is_zero(uspan_slot_at(&t->trace, s)->parent_id, 8) ? "ENTRY" : "CHAIN";
     }
     (void)uspan_set_static(t, s, &uspan_key_aliyun_span_kind, kind);
 #endif
@@ -156,22 +127,38 @@ static void set_profiles(uspan_tracer_t *t, uspan_t s, const uspan_span_type_t *
 static inline void fill(uspan_tracer_t *t, uspan_t parent, uspan_t s, const uspan_request_t *r,
                         const uspan_span_type_t *type)
 {
-    (void)uspan_set_word_text(t, s, &uspan_key_operation_name, type->operation, type->operation_len);
+    if (type->operation_len > 0u) {
+        (void)uspan_set_static_n(t, s, &uspan_key_operation_name, type->operation, type->operation_len);
+    }
     if (type->fixed_key != NULL) {
         (void)uspan_set_static(t, s, type->fixed_key, type->fixed);
     }
     set_profiles(t, s, type);
-    if (type->extra != NULL) {
+    if (type->extra != NULL) { /* it sets attributes of its own */
         type->extra(t, s, r);
     }
     (void)set_rows(t, s, r, type->rows);
+#if USPAN_CONTENT && USPAN_TOOL_DEFINITIONS
+    if ((type->traits & USPAN_TYPED_MODEL) != 0u && uspan_tells_definitions(t)) {
+        const char *definitions =
+            ((const uspan_chat_t *)(const void *)r)->tool_definitions; /* or an agent's */
+        if (uspan_has_text(definitions)) {
+            (void)uspan_set_str(t, s, &uspan_key_tool_definitions, definitions);
+        }
+    }
+#endif
+    if (parent.id == USPAN_CURRENT.id) {
+        parent = uspan_current(t);
+    }
     /* The parent's is its children's, where they have none of their own, as a run's. */
     if (!uspan_has_text(r->conversation_id)) {
-        copy_conversation(t, parent.id == USPAN_CURRENT.id ? uspan_current(t) : parent, s,
-                          &uspan_key_conversation_id);
+        uspan_copy_key(t, parent, &uspan_key_conversation_id, s, &uspan_key_conversation_id);
+    }
+    if ((type->traits & USPAN_TYPED_OF_AGENT) != 0u) {
+        uspan_copy_key(t, parent, &uspan_key_agent_name, s, &uspan_key_agent_name);
     }
 #if USPAN_PROFILE_ALIYUN
-    copy_conversation(t, s, s, &uspan_key_aliyun_session_id);
+    uspan_copy_key(t, s, &uspan_key_conversation_id, s, &uspan_key_aliyun_session_id);
 #endif
     for (const uspan_attr_t *a = r->attrs; a != NULL && a->key != NULL; a++) {
         (void)uspan_set_all(t, s, a, 1u);
@@ -211,9 +198,12 @@ static size_t make_name(char name[USPAN_NAME_MAX], const uspan_span_type_t *type
 /* A call of a model counts, whatever became of its span. */
 static void count_call(uspan_tracer_t *t, uspan_t s)
 {
+    if (__atomic_load_n(&t->trace.usage, __ATOMIC_RELAXED) == NULL) {
+        return; /* no totals are set: saves the lock */
+    }
     uint32_t state = uspan_lock(t);
     if (t->trace.usage != NULL) {
-        uspan_slot_t *slot = uspan_slot_open(&t->trace, s);
+        uspan_slot_t *slot = uspan_slot_find_open(&t->trace, s);
         t->trace.usage->calls++;
         if (slot != NULL) {
             slot->traits |= USPAN_TRAIT_CALL;
@@ -239,7 +229,7 @@ uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *requ
         .disabled = more != NULL && more->disabled,
     };
     uspan_t s = uspan_start_bare(t, parent, name, make_name(name, type, r->span_name, r->subject), &o);
-    if (!uspan_is_null(s) && uspan_slot_named(&t->trace, s)->may != 0u) {
+    if (!uspan_is_null(s) && uspan_slot_at(&t->trace, s)->accepts_attrs != 0u) {
         fill(t, parent, s, r, type);
         uspan_processors(t, s, USPAN_ON_START);
     }
@@ -269,6 +259,8 @@ uspan_t uspan_typed_begin_two(uspan_tracer_t *t, uspan_t parent, const char *sec
         uspan_embeddings_t embeddings;
         uspan_mcp_tools_t mcp_tools;
         uspan_speech_t speech;
+        uspan_memory_t memory;
+        uspan_fetch_response_t fetch;
     } any;
     memset(&any, 0, sizeof any);
     any.request.subject = subject;
@@ -299,9 +291,9 @@ uspan_err_t uspan_typed_end(uspan_tracer_t *t, uspan_t s, const void *result, co
     if (r != NULL) {
         worst = set_rows(t, s, r, rows);
         if (uspan_has_text(r->error_type) || uspan_has_text(r->error_message)) {
-            worst = uspan_worst(worst, uspan_record_error(t, s, r->error_type, r->error_message));
+            worst = uspan_worse_result(worst, uspan_record_error(t, s, r->error_type, r->error_message));
         }
         end_ns = r->end_ns;
     }
-    return uspan_worst(worst, uspan_end_at(t, s, end_ns));
+    return uspan_worse_result(worst, uspan_end_at(t, s, end_ns));
 }

@@ -3,9 +3,10 @@
 #ifndef USPAN_GENAI_TYPED_H
 #define USPAN_GENAI_TYPED_H
 
+#include "genai/span_lookup.h"
 #include "trace/attr.h"
+#include "trace/attr_set.h"
 #include "trace/pool.h"
-#include "trace/rows.h"
 #include "uspan/genai.h"
 
 /* What a field of each kind of row is; INPUT and OUTPUT are texts that profiles repeat. */
@@ -58,6 +59,8 @@ typedef struct uspan_request {
 #define USPAN_TYPED_CALL 1u     /* of a model: counted in uspan_usage_t */
 #define USPAN_TYPED_IS_FIXED 2u /* the fixed text is the whole name */
 #define USPAN_TYPED_OR_FIXED 4u /* the fixed text is the subject where there is none */
+#define USPAN_TYPED_MODEL 16u   /* the request has USPAN_MODEL_FIELDS */
+#define USPAN_TYPED_OF_AGENT 8u /* takes the agent's name from its parent, where it has none of its own */
 
 typedef struct uspan_span_type {
     const char *operation;
@@ -111,26 +114,34 @@ uspan_t uspan_typed_begin_two(uspan_tracer_t *t, uspan_t parent, const char *sec
 void uspan_typed_rename(uspan_tracer_t *t, uspan_t s, const char *subject, const uspan_span_type_t *type);
 /* Set what a result says (NULL: nothing), and end. */
 uspan_err_t uspan_typed_end(uspan_tracer_t *t, uspan_t s, const void *result, const uspan_row_t *rows);
-/* What tables go on with: of any request, of a request to a model, of any result, of tokens. */
+/* What tables go on with: of any request, of a request to a model, of any result; of a chat's result. */
 extern const uspan_row_t uspan_request_rows[];
 extern const uspan_row_t uspan_model_rows[];
 extern const uspan_row_t uspan_result_rows[];
-extern const uspan_row_t uspan_token_rows[];
+extern const uspan_row_t uspan_chat_result_rows[];
+/* Long texts stand last in a table, after what is short and structural, so that they cannot push it out.
+ * These are for tables that end with the texts of a request. */
+#define SHORT_REQUEST_ROWS                                        \
+    ROW(TEXT, uspan_request_t, conversation_id, conversation_id), \
+        ROW(TEXT, uspan_request_t, function_name, function_name)
+#if USPAN_CONTENT
+#define FUNCTION_INPUT_ROW ROW(INPUT, uspan_request_t, function_input, function_input)
+#endif
 #define MORE_REQUEST MORE(uspan_request_t, start_ns, uspan_request_rows)
 #define MORE_MODEL MORE(uspan_request_t, start_ns, uspan_model_rows)
 #define MORE_RESULT MORE(uspan_result_t, end_ns, uspan_result_rows)
-/* uspan_worse(), not inlined. */
-uspan_err_t uspan_worst(uspan_err_t a, uspan_err_t b);
-
-static inline bool uspan_has_text(const char *text)
+/* Whether definitions of tools are recorded. */
+static inline bool uspan_tells_definitions(const uspan_tracer_t *t)
+{
+    return USPAN_CONTENT != 0 && USPAN_TOOL_DEFINITIONS != 0 && t->trace.no_definitions == 0u;
+}
+static inline __attribute__((always_inline)) bool uspan_has_text(const char *text)
 {
     return text != NULL && text[0] != '\0';
 }
 
 /* Tokens of a call, into the totals. */
 void uspan_count_tokens(uspan_tracer_t *t, const uspan_tokens_t *tokens);
-/* Whether an open span has an attribute. */
-bool uspan_has_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key);
 /* Names, as definitions of functions, under gen_ai.tool.definitions; those that do not fit 256 bytes are left
  * out. NULL: none. */
 uspan_err_t uspan_set_tool_names(uspan_tracer_t *t, uspan_t s, const char *const *names);

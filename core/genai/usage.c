@@ -1,11 +1,11 @@
-/* usage.c: tokens of a call are on its span and in the totals, or in the totals alone where the span is not
- * recorded. The totals change under the lock. */
-#include "typed.h"
+/* usage.c: sets token counts on a span and adds them to the totals. If the span is not recorded, only the
+ * totals change. They change under the lock. */
+#include "genai/typed.h"
 
 /* A call of a model fails once, sampled or not. Caller holds the lock. */
 static void count_failure(uspan_trace_part_t *p, uspan_t s)
 {
-    uspan_slot_t *slot = uspan_slot_open(p, s);
+    uspan_slot_t *slot = uspan_slot_find_open(p, s);
     if (slot != NULL && (slot->traits & USPAN_TRAIT_CALL) != 0u) {
         slot->traits &= (uint8_t)~USPAN_TRAIT_CALL;
         p->usage->errors++;
@@ -36,52 +36,85 @@ void uspan_read_usage(uspan_tracer_t *t, uspan_usage_t *out)
     uspan_unlock(t, state);
 }
 
+/* ---- tokens, among what a chat's result says --------------------------------------------------------- */
+
+static const uspan_row_t chat_output_rows[] = {
+#if USPAN_CONTENT
+    ROW(OUTPUT, uspan_chat_result_t, output_messages, output_messages),
+    ROW(OUTPUT, uspan_chat_result_t, function_output, function_output),
+#endif
+    END_ROW,
+};
+
+const uspan_row_t uspan_chat_result_rows[] = {
+    ROW(TEXT, uspan_chat_result_t, response_id, response_id),
+    ROW(TEXT, uspan_chat_result_t, response_model, response_model),
+    ROW(TEXT, uspan_chat_result_t, openai_service_tier, openai_response_service_tier),
+    ROW(TEXT, uspan_chat_result_t, openai_system_fingerprint, openai_system_fingerprint),
+    ROW(ONE, uspan_chat_result_t, finish_reason, response_finish_reasons),
+    ROW(LIST, uspan_chat_result_t, finish_reasons, response_finish_reasons),
+    ROW(TRUE, uspan_chat_result_t, compacted, conversation_compacted),
+#if USPAN_SEMCONV_MODALITIES
+    ROW(COUNT, uspan_chat_result_t, input_of.text, usage_text_input),
+    ROW(COUNT, uspan_chat_result_t, input_of.image, usage_image_input),
+    ROW(COUNT, uspan_chat_result_t, input_of.audio, usage_audio_input),
+    ROW(COUNT, uspan_chat_result_t, output_of.text, usage_text_output),
+    ROW(COUNT, uspan_chat_result_t, output_of.image, usage_image_output),
+    ROW(COUNT, uspan_chat_result_t, output_of.audio, usage_audio_output),
+    ROW(COUNT, uspan_chat_result_t, cache_read_of.text, usage_text_cache_read),
+    ROW(COUNT, uspan_chat_result_t, cache_read_of.image, usage_image_cache_read),
+    ROW(COUNT, uspan_chat_result_t, cache_read_of.audio, usage_audio_cache_read),
+#endif
+    ROW(COUNT, uspan_chat_result_t, usage.input, usage_input_tokens),
+    ROW(COUNT, uspan_chat_result_t, usage.output, usage_output_tokens),
+#if USPAN_PROFILE_AGENTSCOPE
+    ROW(COUNT, uspan_chat_result_t, usage.cache_read, usage_agentscope_cache),
+    ROW(COUNT, uspan_chat_result_t, usage.cache_creation, usage_agentscope_creation),
+#endif
+    ROW(COUNT, uspan_chat_result_t, usage.cache_read, usage_cache_read),
+    ROW(COUNT, uspan_chat_result_t, usage.cache_creation, usage_cache_creation),
+    ROW(COUNT, uspan_chat_result_t, usage.reasoning, usage_reasoning),
+    MORE(uspan_chat_result_t, end_ns, chat_output_rows),
+};
+
+USPAN_STATIC_ASSERT(offsetof(uspan_tokens_t, reasoning) == 4u * sizeof(uint32_t) &&
+                        offsetof(uspan_usage_t, reasoning) == 4u * sizeof(uint64_t),
+                    "counts and their totals stand first, in one order");
+
 void uspan_count_tokens(uspan_tracer_t *t, const uspan_tokens_t *tokens)
 {
-    if (!uspan_is_live(t)) {
+    if (!uspan_is_live(t) || t->trace.usage == NULL) { /* a program has totals or has none */
         return;
     }
     uint32_t state = uspan_lock(t);
     uspan_usage_t *usage = t->trace.usage;
     if (usage != NULL) {
-        usage->input += tokens->input;
-        usage->output += tokens->output;
-        usage->cache_read += tokens->cache_read;
-        usage->cache_creation += tokens->cache_creation;
-        usage->reasoning += tokens->reasoning;
+        const uint32_t *count = (const uint32_t *)(const void *)tokens;
+        uint64_t *total = (uint64_t *)(void *)usage;
+        for (unsigned i = 0; i < 5u; i++) {
+            total[i] += count[i];
+        }
     }
     uspan_unlock(t, state);
 }
-
-const uspan_row_t uspan_token_rows[] = {
-    ROW(COUNT, uspan_tokens_t, input, usage_input_tokens),
-    ROW(COUNT, uspan_tokens_t, output, usage_output_tokens),
-#if USPAN_PROFILE_AGENTSCOPE
-    ROW(COUNT, uspan_tokens_t, cache_read, usage_agentscope_cache),
-    ROW(COUNT, uspan_tokens_t, cache_creation, usage_agentscope_creation),
-#endif
-    ROW(COUNT, uspan_tokens_t, cache_read, usage_cache_read),
-    ROW(COUNT, uspan_tokens_t, cache_creation, usage_cache_creation),
-    ROW(COUNT, uspan_tokens_t, reasoning, usage_reasoning),
-    END_ROW,
-};
 
 uspan_err_t uspan_set_tokens(uspan_tracer_t *t, uspan_t s, const uspan_tokens_t *tokens)
 {
     if (t == NULL || tokens == NULL) {
         return USPAN_ERR_ARG;
     }
-    uspan_err_t worst = uspan_set_rows(t, s, tokens, uspan_token_rows);
+    const uspan_chat_result_t result = { .usage = *tokens }; /* one table serves both */
+    uspan_err_t worst = uspan_set_struct(t, s, &result, uspan_chat_result_rows);
     if (worst != USPAN_ERR_STALE) {
         uspan_count_tokens(t, tokens);
     }
     return worst;
 }
 
-uspan_err_t uspan_tokens(uspan_tracer_t *t, uspan_t s, int64_t input, int64_t output)
+uspan_err_t uspan_set_token_pair(uspan_tracer_t *t, uspan_t s, int64_t input, int64_t output)
 {
-    uspan_err_t worst = uspan_worst(uspan_set_int(t, s, &uspan_key_usage_input_tokens, input),
-                                    uspan_set_int(t, s, &uspan_key_usage_output_tokens, output));
+    uspan_err_t worst = uspan_worse_result(uspan_set_int(t, s, &uspan_key_usage_input_tokens, input),
+                                           uspan_set_int(t, s, &uspan_key_usage_output_tokens, output));
     if (worst != USPAN_ERR_STALE && worst != USPAN_ERR_ARG) {
         const uspan_tokens_t tokens = { .input = (uint32_t)input, .output = (uint32_t)output };
         uspan_count_tokens(t, &tokens);

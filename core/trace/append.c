@@ -1,42 +1,63 @@
-/* append.c: a value that streams in stays well-formed at every moment: a character split between two calls
- * waits in the entry. Each piece of up to 64 bytes is one hold of the lock. */
-#include "attr.h"
+/* append.c: values that stream in. Invariant: a value is well-formed at every moment; a character split
+ * between two calls waits in the entry. Each piece of up to 64 bytes is one hold of the lock.
+ * Order of commits: bytes, then the link to a new block, then the length. A reader after a reset finds the
+ * end of a value by its length alone, not by tail. */
+#include "trace/attr.h"
 #include <string.h>
-#include "utf8.h"
+#include "trace/utf8.h"
 
 #define APPEND_PIECE 64u
 
-/* Append at most 64 bytes to an entry's chain, whole characters of text. Caller holds the lock. */
+/* Append at most 64 bytes to an entry's chain, whole characters of text, as far as there are blocks. A
+ * growing value leaves the reserve to others. Caller holds the lock. */
 static uspan_err_t extend(uspan_trace_part_t *p, uspan_entry_t *e, const char *piece, size_t len)
 {
-    uspan_chain_t c = { e->v.chain.head, e->v.chain.tail, e->len, (0u - e->len) % USPAN_BLOCK };
-    uspan_err_t err = USPAN_OK;
-    size_t room = USPAN_VALUE_MAX - c.len;
-    if (len > room) {
-        len = e->store == USPAN_STORE_TEXT ? uspan_utf8_cut(piece, len, room) : room;
-        err = USPAN_TRUNCATED;
+    bool is_text = e->store == USPAN_STORE_TEXT;
+    uspan_chain_t c = { e->v.chain.head, e->v.chain.tail, e->len, (0u - e->len) % USPAN_BLOCK,
+                        USPAN_BLOCKS_RESERVED };
+    size_t fits = USPAN_VALUE_MAX - (size_t)c.len;
+    if (len > fits) {
+        fits = is_text ? uspan_utf8_cut(piece, len, fits) : fits;
+    } else {
+        fits = len;
     }
-    if (!uspan_chain_write_locked(p, &c, piece, len)) {
-        err = USPAN_TRUNCATED;
+    uspan_chain_grow(p, &c, fits);
+    if (fits > c.room) { /* its blocks are full then: the cut leaves none empty */
+        fits = is_text ? uspan_utf8_cut(piece, len, c.room) : c.room;
     }
-    e->len = c.len;
-    e->v.chain.head = c.head;
+    unsigned chars = (unsigned)fits;
+    if (p->limits.value_chars != 0u && is_text) {
+        chars = 0u;
+        for (size_t i = 0; i < fits; i++) {
+            chars += ((uint8_t)piece[i] & 0xC0u) != 0x80u;
+        }
+    }
+    uspan_chain_fill(p, &c, (const uint8_t *)piece, fits);
+    if (e->len == 0u) {
+        e->v.chain.head = c.head;
+        e->v.chain.chars = 0u;
+    }
     e->v.chain.tail = c.tail;
-    return err;
+    e->v.chain.chars = (uint16_t)(e->v.chain.chars + chars);
+    USPAN_COMMIT_ORDER();
+    e->len = c.len;
+    return fits == len ? USPAN_OK : USPAN_TRUNCATED;
 }
 
 /* What is there becomes a chain of that kind, or is replaced by an empty one. False: there is no block.
  * Caller holds the lock. */
 static bool begin_chain(uspan_trace_part_t *p, uspan_entry_t *e, uspan_store_t store)
 {
-    bool is_near = e->store == USPAN_STORE_NEAR && store == USPAN_STORE_TEXT;
-    char near[sizeof e->v.near];
-    memcpy(near, e->v.near, sizeof near);
+    bool is_near = e->store == USPAN_STORE_INLINE && store == USPAN_STORE_TEXT;
+    char near[sizeof e->v.inline_text];
+    memcpy(near, e->v.inline_text, sizeof near);
     size_t len = is_near ? e->len : 0u;
-    if (len > 0u && p->blocks_free == USPAN_NO_INDEX) {
+    if (len > 0u && !uspan_blocks_suffice(p, 1u, USPAN_BLOCKS_RESERVED)) {
         return false;
     }
-    uspan_entry_give(p, e);
+    uspan_entry_free(p, e);
+    e->v.chain.head = e->v.chain.tail = USPAN_NO_INDEX;
+    USPAN_COMMIT_ORDER();
     e->store = (uint8_t)store;
     return extend(p, e, near, len) == USPAN_OK;
 }
@@ -44,18 +65,34 @@ static bool begin_chain(uspan_trace_part_t *p, uspan_entry_t *e, uspan_store_t s
 /* Characters (of text) or bytes that may still join on, by the limit for values. Caller holds the lock. */
 static size_t chars_left(const uspan_trace_part_t *p, const uspan_entry_t *e)
 {
-    size_t left = p->limits.value_chars;
-    if (left == 0u) {
+    size_t limit = p->limits.value_chars;
+    if (limit == 0u) {
         return SIZE_MAX;
     }
-    uint16_t block = e->v.chain.head;
-    for (unsigned i = 0; i < e->len && left > 0u; i++) {
-        if (i > 0u && i % USPAN_BLOCK == 0u) {
-            block = p->block_next[block];
-        }
-        left -= e->store == USPAN_STORE_BYTES || (p->blocks[block].bytes[i % USPAN_BLOCK] & 0xC0u) != 0x80u;
+    size_t used = e->store == USPAN_STORE_BYTES || e->len == 0u ? e->len : e->v.chain.chars;
+    return limit > used ? limit - used : 0u;
+}
+
+/* The bytes that wait, as they came: two lead bytes' worth of bits hold any of them. */
+static void get_pending(const uspan_entry_t *e, char bytes[4])
+{
+    unsigned bits = e->v.chain.pend;
+    unsigned n = e->pend_len;
+    for (unsigned i = n; i-- > 1u; bits >>= 6) {
+        bytes[i] = (char)(0x80u | (bits & 0x3Fu));
     }
-    return left;
+    bytes[0] = (char)(n == 3u ? 0xF0u | bits : bits); /* three bytes wait for a fourth only */
+}
+
+static void set_pending(uspan_entry_t *e, const char bytes[4], unsigned n)
+{
+    unsigned bits = (uint8_t)bytes[0];
+    bits = n == 3u ? bits & 7u : bits;
+    for (unsigned i = 1; i < n; i++) {
+        bits = bits << 6 | ((uint8_t)bytes[i] & 0x3Fu);
+    }
+    e->v.chain.pend = (uint16_t)bits;
+    e->pend_len = (uint8_t)n;
 }
 
 /* Append some of len > 0 bytes; *used: how many. Caller holds the lock. */
@@ -80,13 +117,12 @@ static uspan_err_t append_some(uspan_trace_part_t *p, uspan_entry_t *e, const ch
     }
     /* A character in pieces, or none: one byte more says what the bytes that wait are. */
     char in[4];
-    memcpy(in, e->v.chain.pend, sizeof e->v.chain.pend);
+    get_pending(e, in);
     in[waiting] = text[0];
     int step = uspan_utf8_step(in, waiting + 1u);
     *used = 1u;
     if (step == 0) {
-        e->v.chain.pend[waiting] = (uint8_t)text[0];
-        e->pend_len = (uint8_t)(waiting + 1u);
+        set_pending(e, in, waiting + 1u);
         return USPAN_OK;
     }
     e->pend_len = 0u;
@@ -125,7 +161,7 @@ static uspan_err_t append(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, 
     uspan_err_t err = USPAN_OK;
     while (len > 0u && err == USPAN_OK) {
         size_t used = 0;
-        const char *thaw = NULL; /* static text: copied first, then this piece comes again */
+        const char *static_text = NULL; /* static text: copied first, then this piece comes again */
         size_t thaw_len = 0;
         uint32_t state = uspan_lock(t);
         uspan_entry_t *e = uspan_entry_claim(p, s, key, true);
@@ -134,10 +170,10 @@ static uspan_err_t append(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, 
             used = len;
         } else if (e->store == USPAN_STORE_STATIC && store == USPAN_STORE_TEXT &&
                    e->pend_len != USPAN_PEND_CLOSED) {
-            thaw = e->v.text;
+            static_text = e->v.text;
             thaw_len = e->len;
         } else {
-            bool joins = e->store == store || (e->store <= USPAN_STORE_NEAR &&
+            bool joins = e->store == store || (e->store <= USPAN_STORE_INLINE &&
                                                e->store >= USPAN_STORE_STATIC && store == USPAN_STORE_TEXT);
             if (joins && e->pend_len == USPAN_PEND_CLOSED) {
                 err = USPAN_TRUNCATED;
@@ -151,14 +187,14 @@ static uspan_err_t append(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, 
                     e->pend_len = USPAN_PEND_CLOSED;
                     p->values_truncated++;
                 } else if (e->pend_len != 0u) {
-                    uspan_slot_named(p, s)->traits |= USPAN_TRAIT_PENDING;
+                    uspan_slot_at(p, s)->traits |= USPAN_TRAIT_PENDING;
                     p->finish_texts = finish_texts;
                 }
             }
         }
         uspan_unlock(t, state);
-        if (thaw != NULL) {
-            err = uspan_set_str_n(t, s, key, thaw, thaw_len);
+        if (static_text != NULL) {
+            err = uspan_set_str_n(t, s, key, static_text, thaw_len);
         }
         data += used;
         len -= used;

@@ -1,6 +1,6 @@
 /* ascii.c: bytes of text, judged one at a time.
  * Invariant: nothing is read outside text[0..len), whatever the bytes are. */
-#include "ascii.h"
+#include "trace/ascii.h"
 
 char uspan_lower(char c)
 {

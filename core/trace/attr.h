@@ -4,20 +4,22 @@
 #define USPAN_TRACE_ATTR_H
 
 #include <string.h>
-#include "text.h"
+#include "trace/attr_build.h"
+#include "trace/pool.h"
 
 #define USPAN_PEND_CLOSED 0xFFu /* as pend_len: a piece was lost, so later ones would not join on */
 
-/* Turn an argument into an entry that nobody else sees, copying what must be copied. key is stored as it is.
- * Returns: USPAN_OK; USPAN_TRUNCATED; USPAN_ERR_FULL or USPAN_ERR_ARG (the entry holds no block). Takes the
- * lock for blocks. */
-uspan_err_t uspan_entry_make(uspan_tracer_t *t, uspan_entry_t *e, const uspan_attr_t *arg);
-/* The same for text alone: a program without arrays links no more than this. */
-uspan_err_t uspan_entry_make_text(uspan_tracer_t *t, uspan_entry_t *e, const uspan_attr_t *arg);
-/* One of 32, by the key's id, which is made of length and middle character: spreads the GenAI keys well. */
-static inline uint32_t uspan_key_bit(const uspan_key_t *key)
+/* A filter of the keys that a span has: one bit a key, by the key's id. A clear bit says that a key is new.
+ * It has eight bits for each attribute, or 32 in all if there are few. */
+static inline bool uspan_may_have_key(const uspan_slot_t *slot, const uspan_key_t *key)
 {
-    return 1u << (key->id % 32u);
+    unsigned bit = key->id % USPAN_KEY_BITS;
+    return (slot->keys[bit / 32u] >> bit % 32u & 1u) != 0u;
+}
+static inline void uspan_note_key(uspan_slot_t *slot, const uspan_key_t *key)
+{
+    unsigned bit = key->id % USPAN_KEY_BITS;
+    slot->keys[bit / 32u] |= 1u << bit % 32u;
 }
 static inline bool uspan_same_key(const uspan_key_t *a, const uspan_key_t *b)
 {
@@ -25,7 +27,7 @@ static inline bool uspan_same_key(const uspan_key_t *a, const uspan_key_t *b)
 }
 /* The slot of an open span that is recorded, or NULL and *err: USPAN_ERR_STALE, or USPAN_OK where nothing is
  * recorded by rule. Caller holds the lock. */
-uspan_slot_t *uspan_slot_recorded(uspan_trace_part_t *p, uspan_t s, uspan_err_t *err);
+uspan_slot_t *uspan_slot_find_recording(uspan_trace_part_t *p, uspan_t s, uspan_err_t *err);
 /* The entry with that key, or NULL. Caller holds the lock. */
 uspan_entry_t *uspan_entry_find(uspan_slot_t *slot, const uspan_key_t *key);
 /* Where a value of key goes: its entry, emptied unless append is true, or a new one; NULL: nowhere. Of a new
@@ -39,20 +41,34 @@ static inline bool uspan_content_on(const uspan_trace_part_t *p, const uspan_slo
 {
     return USPAN_CONTENT != 0 && p->content != 0u && (slot->traits & USPAN_TRAIT_CONTENT) != 0u;
 }
-/* Whether a redactor looks at texts of that key; what it makes of one. No lock is held. */
-static inline bool uspan_is_redacted(const uspan_tracer_t *t, const uspan_key_t *key)
+/* The slot of a span that records attributes, or NULL. */
+static inline uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s)
 {
-    return USPAN_CONTENT != 0 && (key->flags & USPAN_KEY_CONTENT) != 0u && t->trace.redactor != NULL;
+    uint32_t i = s.id & ((1u << USPAN_SLOT_BITS) - 1u);
+    if (i >= USPAN_SPANS_MAX) {
+        return NULL;
+    }
+    uspan_slot_t *slot = &p->slots[i];
+    return slot->id == s.id && slot->accepts_attrs != 0u ? slot : NULL;
 }
-static inline void uspan_redact(const uspan_tracer_t *t, const uspan_key_t *key, const char **text,
-                                size_t *len)
+
+/* False if values of that key are not recorded there. */
+static inline __attribute__((always_inline)) bool uspan_slot_takes(const uspan_trace_part_t *p,
+                                                                   const uspan_slot_t *slot,
+                                                                   const uspan_key_t *key)
 {
-    t->trace.redact(t, key, text, len);
+    return (key->flags & USPAN_KEY_CONTENT) == 0u || uspan_content_on(p, slot);
 }
-/* The worse of two results: the first below USPAN_OK, else USPAN_TRUNCATED over USPAN_OK. */
-static inline uspan_err_t uspan_worse(uspan_err_t a, uspan_err_t b)
-{
-    return a < USPAN_OK ? a : b < USPAN_OK ? b : a > b ? a : b;
-}
+
+/* The old value of an entry gives way to that of *made. Caller holds the lock. */
+void uspan_entry_exchange(uspan_trace_part_t *p, uspan_entry_t *to, const uspan_entry_t *made);
+/* Build any argument in memory of its own, and store it. make: uspan_entry_build(), or that for text. */
+uspan_err_t uspan_attr_build(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *arg,
+                             uspan_err_t (*make)(uspan_tracer_t *, uspan_entry_t *, const uspan_attr_t *));
+/* The same for text, of type TEXT or STATIC. */
+uspan_err_t uspan_attr_build_text(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_type_t type,
+                                  const char *text, size_t len);
+/* Text that is copied under the lock, at most. Longer text is copied outside. */
+#define USPAN_HOLD_BYTES ((size_t)(USPAN_VALUE_MAX < 256 ? USPAN_VALUE_MAX : 256))
 
 #endif

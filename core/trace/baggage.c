@@ -1,8 +1,8 @@
 /* baggage.c: W3C Baggage as header text, https://www.w3.org/TR/baggage/.
  * Invariant: nothing is stored; nothing is read outside the text or written outside out[0..cap). */
-#include "inside.h"
+#include "trace/internal.h"
 #include "uspan/context.h"
-#include "ascii.h"
+#include "trace/ascii.h"
 
 #define MEMBERS_MAX 64u
 #define BYTES_MAX 8192u

@@ -1,7 +1,12 @@
 /* clock.c: an epoch's offset never changes once known and used, so a batch may be encoded twice and every
  * span of a trace has the same one. A corrected clock opens another epoch for the traces to come. */
-#include "clock.h"
-#include "pool.h"
+#include "trace/clock.h"
+#include "trace/lock.h"
+
+uint64_t uspan_now(const uspan_tracer_t *t)
+{
+    return uspan_is_live(t) ? t->trace.port->mono_ns(t->trace.port->ctx) : 0u;
+}
 
 bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_ns, uint64_t *unix_ns)
 {
@@ -20,10 +25,11 @@ static uspan_epoch_t *place_of(uspan_trace_part_t *p, uspan_time_source_t source
     if (e->state == USPAN_EPOCH_UNKNOWN) {
         return e; /* in use or not */
     }
-    uint64_t step = offset_ns - (uint64_t)e->offset_ns + USPAN_CLOCK_STEP_NS;
-    bool fine =
-        e->state == USPAN_EPOCH_KNOWN && (source != USPAN_TIME_TOLD || step <= 2u * USPAN_CLOCK_STEP_NS);
-    if (fine || source == USPAN_TIME_NONE) {
+    const bool is_heard = USPAN_HTTP_DATE && source == USPAN_TIME_HEARD; /* else nobody hears a Date */
+    const uint64_t slack = is_heard ? (uint64_t)USPAN_CLOCK_DATE_STEP_NS : (uint64_t)USPAN_CLOCK_STEP_NS;
+    uint64_t step = offset_ns - (uint64_t)e->offset_ns + slack;
+    bool is_better = source == USPAN_TIME_TOLD || (is_heard && e->heard != 0u);
+    if (source == USPAN_TIME_NONE || (e->state == USPAN_EPOCH_KNOWN && (!is_better || step <= 2u * slack))) {
         return NULL;
     }
     uspan_epoch_t *other = p->epochs + USPAN_EPOCHS_MAX;
@@ -36,6 +42,21 @@ static uspan_epoch_t *place_of(uspan_trace_part_t *p, uspan_time_source_t source
     return e;
 }
 
+#if USPAN_KEEP
+/* Epochs of before a reset, unknown then: their offset is how far their clock was behind this boot's. */
+static void know_kept(uspan_trace_part_t *p, const uspan_epoch_t *known)
+{
+    for (uspan_epoch_t *e = p->epochs; e < p->epochs + USPAN_EPOCHS_MAX; e++) {
+        if (e != known && e->refs != 0u && e->state == USPAN_EPOCH_UNKNOWN) {
+            e->offset_ns = (int64_t)((uint64_t)e->offset_ns + (uint64_t)known->offset_ns);
+            USPAN_COMMIT_ORDER();
+            e->state = known->state;
+            e->heard = 0u;
+        }
+    }
+}
+#endif
+
 void uspan_clock_set(uspan_tracer_t *t, uspan_time_source_t source, uint64_t offset_ns)
 {
     uspan_trace_part_t *p = &t->trace;
@@ -45,7 +66,13 @@ void uspan_clock_set(uspan_tracer_t *t, uspan_time_source_t source, uint64_t off
         e->serial = (uint8_t)(e->serial + (e->state != USPAN_EPOCH_UNKNOWN));
         e->state = source == USPAN_TIME_NONE ? USPAN_EPOCH_UNSYNCED : USPAN_EPOCH_KNOWN;
         e->offset_ns = (int64_t)offset_ns;
+        e->heard = USPAN_HTTP_DATE && source == USPAN_TIME_HEARD;
         p->epoch = (uint8_t)(e - p->epochs);
+#if USPAN_KEEP
+        know_kept(p, e);
+#endif
+    } else if (USPAN_HTTP_DATE && source == USPAN_TIME_TOLD) {
+        p->epochs[p->epoch].heard = 0u; /* a clock has confirmed it */
     }
     uspan_unlock(t, state);
 }
@@ -53,7 +80,7 @@ void uspan_clock_set(uspan_tracer_t *t, uspan_time_source_t source, uint64_t off
 void uspan_set_unix_time(uspan_tracer_t *t, uint64_t unix_ns)
 {
     if (uspan_is_live(t)) {
-        uspan_clock_learn(t, uspan_now(t), unix_ns);
+        uspan_clock_set_exact(t, uspan_now(t), unix_ns);
     }
 }
 

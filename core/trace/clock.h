@@ -3,7 +3,7 @@
 #ifndef USPAN_TRACE_CLOCK_H
 #define USPAN_TRACE_CLOCK_H
 
-#include "inside.h"
+#include "trace/internal.h"
 
 typedef enum uspan_epoch_state {
     USPAN_EPOCH_UNKNOWN = 0, /* no Unix time yet; the offset will come */
@@ -18,14 +18,17 @@ typedef enum uspan_time_source {
     USPAN_TIME_NONE   /* given up: only where nothing was ever told */
 } uspan_time_source_t;
 
-#define USPAN_CLOCK_STEP_NS 100000000 /* smaller corrections are noise: a trace is not split for them */
+/* Smaller corrections are noise: no new offset is begun for them. Of a clock, and of a collector's Date. */
+#define USPAN_CLOCK_STEP_NS 100000000
+#define USPAN_CLOCK_DATE_STEP_NS 5000000000
+#define USPAN_CLOCK_DATE_YEARS 30u /* a Date so long after USPAN_DATE_MIN_S is wrong */
 
 /* Callers hold the lock. */
 static inline void uspan_epoch_enter(uspan_trace_part_t *p, unsigned epoch)
 {
     p->epochs[epoch].refs++;
 }
-static inline void uspan_epoch_leave(uspan_trace_part_t *p, unsigned epoch)
+static inline void uspan_epoch_release(uspan_trace_part_t *p, unsigned epoch)
 {
     p->epochs[epoch].refs--;
 }
@@ -37,13 +40,19 @@ bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_
 void uspan_clock_set(uspan_tracer_t *t, uspan_time_source_t source, uint64_t offset_ns);
 
 /* Unix time is known, as of mono_ns. */
-static inline void uspan_clock_learn(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns)
+static inline void uspan_clock_set_exact(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns)
 {
     uspan_clock_set(t, USPAN_TIME_TOLD,
                     unix_ns - mono_ns); /* may turn over: a caller's nonsense is harmless */
 }
-/* The same from a source of whole seconds. */
-static inline void uspan_clock_hear(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns)
+/* Whether a collector's Date, Unix seconds, can be true. */
+static inline bool uspan_clock_is_plausible(uint64_t unix_s)
+{
+    return unix_s - (uint64_t)USPAN_DATE_MIN_S < USPAN_CLOCK_DATE_YEARS * 31557600u;
+}
+/* Unix time as a collector's Date says it, in whole seconds. It is used if nothing better is known, and
+ * corrects an earlier Date. */
+static inline void uspan_clock_set_approximate(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns)
 {
     uspan_clock_set(t, USPAN_TIME_HEARD, unix_ns - mono_ns);
 }

@@ -1,10 +1,10 @@
 /* context.c: traceparent, W3C Trace Context Level 2 §3.2.
  * Invariant: a context that leaves here is valid or all zero. */
-#include "inside.h"
+#include "trace/internal.h"
 #include "uspan/context.h"
-#include "ascii.h"
-#include "trace.h"
-#include "tracestate.h"
+#include "trace/ascii.h"
+#include "trace/trace.h"
+#include "trace/tracestate.h"
 
 /* Length in hexadecimal digits of version, trace id, parent id, flags; one '-' between them. */
 static const uint8_t digits_of[4] = { 2, 32, 16, 2 };

@@ -1,8 +1,9 @@
 /* event.c: events and links. Each is built in blocks that nobody else sees and hung into the span in one
  * step. Their records begin alike, so that one walk serves both. */
 #include <string.h>
-#include "attr.h"
-#include "trace.h"
+#include "trace/attr.h"
+#include "trace/poison.h"
+#include "trace/trace.h"
 
 #define SAME_PLACE(field)                                                                        \
     USPAN_STATIC_ASSERT(offsetof(uspan_event_rec_t, field) == offsetof(uspan_link_rec_t, field), \
@@ -23,10 +24,21 @@ typedef struct item {
     uspan_err_t worst;
 } item_t;
 
+static bool has_room(const uspan_trace_part_t *p, const uspan_slot_t *slot, bool is_link)
+{
+    return is_link ? slot->link_count < p->limits.links : slot->event_count < p->limits.events;
+}
+
 static void count_lost(uspan_trace_part_t *p, uspan_slot_t *slot, bool is_link)
 {
     uint16_t *lost = is_link ? &slot->dropped_links : &slot->dropped_events;
+    uint16_t *most = is_link ? &p->links_wanted : &p->events_wanted;
+    unsigned count = is_link ? slot->link_count : slot->event_count;
     *lost = (uint16_t)(*lost + (*lost < UINT16_MAX));
+    if (!has_room(p, slot, is_link) && count + *lost > *most) {
+        count += *lost;
+        *most = (uint16_t)(count < UINT16_MAX ? count : UINT16_MAX);
+    }
     if (is_link) {
         p->links_dropped++;
     } else {
@@ -41,23 +53,23 @@ static uint16_t give_item(uspan_trace_part_t *p, uint16_t block, bool is_link)
     const uspan_event_rec_t *rec = &p->blocks[block].event;
     uint16_t next = rec->next;
     if (!is_link && rec->name_store == USPAN_STORE_TEXT && rec->name_len > 0u) {
-        uspan_blocks_give(p, rec->name.chain.head, rec->name.chain.tail, uspan_blocks_for(rec->name_len));
+        uspan_blocks_free(p, rec->name.chain.head, rec->name.chain.tail, uspan_blocks_for(rec->name_len));
     }
     uint16_t at = rec->attrs;
     for (unsigned i = 0; i < rec->attr_count; i++) {
         if (i > 0u && i % USPAN_ENTRIES_PER_BLOCK == 0u) {
             at = p->block_next[at];
         }
-        uspan_entry_give(p, &p->blocks[at].entries[i % USPAN_ENTRIES_PER_BLOCK]);
+        uspan_entry_free(p, &p->blocks[at].entries[i % USPAN_ENTRIES_PER_BLOCK]);
     }
     if (at != USPAN_NO_INDEX) {
-        uspan_blocks_give(p, rec->attrs, at, 0u);
+        uspan_blocks_free(p, rec->attrs, at, 0u);
     }
-    uspan_blocks_give(p, block, block, 1u);
+    uspan_blocks_free(p, block, block, 1u);
     return next;
 }
 
-static void give_items(uspan_trace_part_t *p, uspan_slot_t *slot)
+static void free_items(uspan_trace_part_t *p, uspan_slot_t *slot)
 {
     for (uint16_t e = slot->events; e != USPAN_NO_INDEX;) {
         e = give_item(p, e, false);
@@ -66,6 +78,14 @@ static void give_items(uspan_trace_part_t *p, uspan_slot_t *slot)
         l = give_item(p, l, true);
     }
 }
+
+#if USPAN_KEEP
+void uspan_items_restore(uspan_trace_part_t *p)
+{
+    uspan_items_link(p);
+    p->free_items = free_items;
+}
+#endif
 
 /* The record of one more, with no attributes yet; NULL: it->worst says why, and it is counted. */
 static uspan_link_rec_t *begin(item_t *it, uspan_tracer_t *t, uspan_t s, bool is_link)
@@ -81,14 +101,13 @@ static uspan_link_rec_t *begin(item_t *it, uspan_tracer_t *t, uspan_t s, bool is
         return NULL;
     }
     uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_recorded(p, s, &it->worst);
+    uspan_slot_t *slot = uspan_slot_find_recording(p, s, &it->worst);
     if (slot != NULL) {
         uint16_t tail;
         uspan_items_link(p); /* what finds no room is told, too */
-        bool room = is_link ? slot->link_count < p->limits.links : slot->event_count < p->limits.events;
         it->content = uspan_content_on(p, slot);
-        if (room && uspan_blocks_take(p, 1u, &it->block, &tail) > 0u) {
-            p->give_items = give_items;
+        if (has_room(p, slot, is_link) && uspan_blocks_alloc(p, 1u, &it->block, &tail) > 0u) {
+            p->free_items = free_items;
             rec = &p->blocks[it->block].link;
             rec->next = USPAN_NO_INDEX;
             rec->attrs = USPAN_NO_INDEX;
@@ -114,7 +133,7 @@ static uspan_entry_t *place(uspan_tracer_t *t, uspan_link_rec_t *rec, const uspa
             if (i == rec->attr_count) {
                 uint16_t tail;
                 uint32_t state = uspan_lock(t);
-                unsigned got = uspan_blocks_take(p, 1u, link, &tail);
+                unsigned got = uspan_blocks_alloc(p, 1u, link, &tail);
                 uspan_unlock(t, state);
                 if (got == 0u) {
                     return NULL;
@@ -145,9 +164,25 @@ static bool keep(uspan_tracer_t *t, uspan_link_rec_t *rec, uspan_entry_t *e, uns
         *e = old;
     }
     uint32_t state = uspan_lock(t);
-    uspan_entry_give(&t->trace, e);
+    uspan_entry_free(&t->trace, e);
     uspan_unlock(t, state);
     return to != NULL;
+}
+
+/* Whether Studio cannot take that key, which is counted. */
+static bool is_refused(uspan_tracer_t *t, const uspan_key_t *key)
+{
+#if USPAN_STUDIO
+    if (uspan_key_is_poison(key->text, key->len)) {
+        uint32_t state = uspan_lock(t);
+        t->trace.keys_refused++;
+        uspan_unlock(t, state);
+        return true;
+    }
+#else
+    (void)t, (void)key;
+#endif
+    return false;
 }
 
 /* Add the attributes, as far as they fit, and hang the record into its span. */
@@ -162,11 +197,11 @@ static uspan_err_t finish(item_t *it, uspan_link_rec_t *rec, const uspan_attr_t 
     for (; attr_count > 0u && worst >= USPAN_OK; attr_count--, attrs++) {
         uspan_entry_t e;
         uspan_err_t err = USPAN_ERR_ARG;
-        if (attrs->key != NULL) {
+        if (attrs->key != NULL && !is_refused(t, attrs->key)) {
             if ((attrs->key->flags & USPAN_KEY_CONTENT) != 0u && !it->content) {
                 continue;
             }
-            err = uspan_entry_make(t, &e, attrs);
+            err = uspan_entry_build(t, &e, attrs);
         }
         if (err < USPAN_OK || !keep(t, rec, &e, limit)) {
             lost++;
@@ -182,9 +217,13 @@ static uspan_err_t finish(item_t *it, uspan_link_rec_t *rec, const uspan_attr_t 
     p->values_truncated += cut;
     p->tracestates_dropped += it->lost_state;
     uspan_err_t err;
-    uspan_slot_t *slot = uspan_slot_recorded(p, it->s, &err);
+    uspan_slot_t *slot = uspan_slot_find_recording(p, it->s, &err);
+    if (slot != NULL && !has_room(p, slot, it->is_link)) { /* others added theirs since begin() */
+        worst = USPAN_ERR_FULL;
+    }
     if (slot != NULL && worst >= USPAN_OK) {
         rec->dropped = (uint8_t)(lost < UINT8_MAX ? lost : UINT8_MAX);
+        USPAN_COMMIT_ORDER(); /* the record is complete before the span leads to it */
         uint16_t *first = it->is_link ? &slot->links : &slot->events;
         uint16_t *tail = it->is_link ? &slot->links_tail : &slot->events_tail;
         if (*first == USPAN_NO_INDEX) {
@@ -227,7 +266,7 @@ uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t
     rec->time_ns = time_ns != 0u ? time_ns : port->mono_ns(port->ctx);
     const uspan_attr_t arg = { .type = USPAN_TYPE_TEXT, .count = (uint32_t)name_len, .v.text = name };
     uspan_entry_t e;
-    it.worst = uspan_entry_make_text(t, &e, &arg);
+    it.worst = uspan_entry_build_text(t, &e, &arg);
     rec->name_store = e.store;
     rec->name_len = e.len;
     memcpy(&rec->name, &e.v, sizeof rec->name);
@@ -258,7 +297,7 @@ uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *lin
                                    .count = c->tracestate_len,
                                    .v.text = c->tracestate };
         uspan_entry_t e;
-        bool whole = uspan_entry_make_text(t, &e, &arg) == USPAN_OK;
+        bool whole = uspan_entry_build_text(t, &e, &arg) == USPAN_OK;
         if (!keep(t, rec, &e, whole ? 1u : 0u)) {
             it.lost_state = 1u;
             it.worst = USPAN_TRUNCATED;

@@ -1,8 +1,8 @@
 /* id.c: no entropy, no ids; no two ids from the same keystream bytes. A block is made outside the lock and
- * given in under it. */
-#include "id.h"
+ * given in under it. The stream begins anew after 2^32 blocks, which are more than 10^10 spans. */
+#include "trace/id.h"
 #include <string.h>
-#include "pool.h"
+#include "trace/pool.h"
 
 #define BLOCK 64u
 #define KEY 4u /* its place in the words of RFC 8439 §2.3 */
@@ -36,9 +36,9 @@ static inline void quarter(uint32_t *s, unsigned n)
     *at_b = rotl(b ^ c, 7u);
 }
 
-USPAN_ONCE static void chacha_rounds(uint32_t s[16])
+USPAN_NOINLINE_SMALL static void chacha_rounds(uint32_t s[16])
 {
-#if USPAN_SMALL
+#if USPAN_OPTIMIZE_SIZE
     for (unsigned n = 0; n < 8u * DOUBLE_ROUNDS; n++) {
         quarter(s, n);
     }

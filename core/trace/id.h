@@ -2,7 +2,7 @@
 #ifndef USPAN_TRACE_ID_H
 #define USPAN_TRACE_ID_H
 
-#include "inside.h"
+#include "trace/internal.h"
 
 /* Seed from the port, once. USPAN_ERR_AGAIN: the port has no entropy yet. Context: the exporting task, no
  * lock held, no span there yet. */

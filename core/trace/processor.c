@@ -1,7 +1,7 @@
 /* processor.c: the application's hooks, run outside every lock; and the switches. */
-#include "trace.h"
-#include "attr.h"
-#include "utf8.h"
+#include "trace/trace.h"
+#include "trace/attr.h"
+#include "trace/utf8.h"
 
 static void run_processors(uspan_tracer_t *t, uspan_t s, unsigned event)
 {
@@ -73,8 +73,11 @@ static void redact(const uspan_tracer_t *t, const uspan_key_t *key, const char *
     const uspan_redactor_t *r = t->trace.redactor; /* another task may take it away */
     if (r != NULL) {
         const char *kept = r->redact(r->ctx, key, *text, len);
-        *text = kept != NULL ? kept : "";
-        *len = kept != NULL ? *len : 0u;
+        if (kept != NULL) {
+            *text = kept;
+        } else {
+            *len = 0u;
+        }
     }
 }
 
@@ -114,7 +117,7 @@ static uint16_t bounded(unsigned wanted, unsigned max)
 void uspan_set_limits(uspan_tracer_t *t, const uspan_limits_t *limits)
 {
     const uspan_limits_t *l = limits != NULL ? limits : &uspan_limits_max;
-    t->trace.limit_chars = uspan_utf8_chars;
+    t->trace.limit_chars = uspan_utf8_limit;
     t->trace.limits = (uspan_limits_t){
         .attrs = bounded(l->attrs, USPAN_ATTRS_MAX),
         .events = bounded(l->events, USPAN_EVENTS_MAX),
@@ -123,11 +126,6 @@ void uspan_set_limits(uspan_tracer_t *t, const uspan_limits_t *limits)
         .link_attrs = bounded(l->link_attrs, USPAN_EVENT_ATTRS_MAX),
         .value_chars = l->value_chars,
     };
-}
-
-uint64_t uspan_now(const uspan_tracer_t *t)
-{
-    return uspan_is_live(t) ? t->trace.port->mono_ns(t->trace.port->ctx) : 0u;
 }
 
 void uspan_set_scope(uspan_tracer_t *t, const uspan_scope_t *scope)

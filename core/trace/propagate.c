@@ -1,8 +1,8 @@
 /* propagate.c: all that a request tells the server of the trace, as header lines.
  * Invariant: a line ends in CRLF and holds no other; out has all lines or is "". */
 #include <string.h>
-#include "trace.h"
-#include "inside.h"
+#include "trace/trace.h"
+#include "trace/internal.h"
 #include "uspan/context.h"
 
 typedef struct lines {
@@ -72,4 +72,22 @@ size_t uspan_propagate(uspan_tracer_t *t, uspan_t s, const char *baggage, char *
         out[l.len < cap ? l.len : 0u] = '\0';
     }
     return l.len;
+}
+
+size_t uspan_propagate_each(uspan_tracer_t *t, uspan_t s, const char *baggage, char *buf, size_t cap,
+                            void (*set)(void *ctx, const char *name, const char *value), void *ctx)
+{
+    size_t len = uspan_propagate(t, s, baggage, buf, cap);
+    if (buf == NULL || len >= cap) {
+        return len;
+    }
+    for (char *line = buf; line < buf + len;) {
+        char *value = strchr(line, ':'); /* no name has one */
+        char *end = strchr(line, '\r');  /* no value has one */
+        value[0] = '\0';
+        end[0] = '\0';
+        set(ctx, line, value + 2);
+        line = end + 2;
+    }
+    return len;
 }

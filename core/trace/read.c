@@ -3,12 +3,13 @@
  * begins again, so that a repetition means that a writer got on. (Replaced twice between two holds by a
  * value of equal length, it may come to lie where it lay: that goes unseen.) Finding a byte is a walk over
  * up to USPAN_VALUE_MAX / USPAN_BLOCK_BYTES blocks. */
-#include "inside.h"
+#include "trace/internal.h"
 #include "uspan/read.h"
 #include <limits.h>
 #include <string.h>
-#include "clock.h"
-#include "text.h"
+#include "trace/clock.h"
+#include "trace/block_chain.h"
+#include "trace/pool.h"
 
 #define PIECE (USPAN_BLOCK < 64u ? USPAN_BLOCK : 64u)
 
@@ -100,10 +101,10 @@ static uspan_err_t look(reader_t *r, size_t offset, void *out, size_t n)
     const uspan_entry_t *e = &r->e;
     uint16_t len = e->len;
     uint32_t state = uspan_lock(r->t);
-    const uspan_slot_t *slot = uspan_slot_of(p, r->s);
+    const uspan_slot_t *slot = uspan_slot_find(p, r->s);
     uspan_err_t err = slot != NULL ? find(r, slot) : USPAN_ERR_STALE;
     if (err == USPAN_OK) {
-        const uint8_t *from = e->store == USPAN_STORE_STATIC ? (const uint8_t *)e->v.text : e->v.near;
+        const uint8_t *from = e->store == USPAN_STORE_STATIC ? (const uint8_t *)e->v.text : e->v.inline_text;
         bool chained = uspan_store_is_chain(e->store) && e->len > 0u;
         if (chained) {
             from = p->blocks[e->v.chain.head].bytes;
@@ -208,15 +209,16 @@ static uspan_err_t value_of(reader_t *r, uspan_value_t *out)
     static const uint8_t types[] = {
         [USPAN_STORE_NONE] = USPAN_TYPE_NONE,     [USPAN_STORE_INT] = USPAN_TYPE_INT,
         [USPAN_STORE_DOUBLE] = USPAN_TYPE_DOUBLE, [USPAN_STORE_BOOL] = USPAN_TYPE_BOOL,
-        [USPAN_STORE_STATIC] = USPAN_TYPE_TEXT,   [USPAN_STORE_NEAR] = USPAN_TYPE_TEXT,
+        [USPAN_STORE_STATIC] = USPAN_TYPE_TEXT,   [USPAN_STORE_INLINE] = USPAN_TYPE_TEXT,
         [USPAN_STORE_TEXT] = USPAN_TYPE_TEXT,     [USPAN_STORE_BYTES] = USPAN_TYPE_BYTES,
         [USPAN_STORE_INTS] = USPAN_TYPE_INTS,     [USPAN_STORE_DOUBLES] = USPAN_TYPE_DOUBLES,
         [USPAN_STORE_BOOLS] = USPAN_TYPE_BOOLS,   [USPAN_STORE_TEXTS] = USPAN_TYPE_TEXTS,
     };
-    uspan_err_t err = USPAN_OK;
-    uint32_t len = 0;
+    uspan_err_t err;
+    uint32_t len;
     do {
         unsigned size = element_size(r->e.store);
+        err = USPAN_OK; /* an array may have become a number since the last round */
         len = size != 0u ? r->e.len / size : r->e.len;
         if (r->e.store == USPAN_STORE_TEXTS) {
             size_t unused;
@@ -245,7 +247,7 @@ uspan_err_t uspan_read(uspan_tracer_t *t, uspan_t s, uspan_view_t *out)
     }
     uspan_trace_part_t *p = &t->trace;
     uint32_t state = uspan_lock(t);
-    const uspan_slot_t *slot = uspan_slot_of(p, s);
+    const uspan_slot_t *slot = uspan_slot_find(p, s);
     if (slot == NULL) {
         uspan_unlock(t, state);
         return USPAN_ERR_STALE;

@@ -1,11 +1,15 @@
-/* span.c: start and end. A span leaves start whole, in one hold of the lock, or not at all; whatever keeps it
- * from being is counted before the null span is returned. */
-#include "trace.h"
+/* span.c: start and end. Invariant: a span leaves start complete, in one hold of the lock, or not at all, and
+ * the cause is counted before the null span is returned.
+ * Order of commits: ids, name and times, then state OPEN; end time and status, then state ENDED. */
+#include "trace/trace.h"
 #include <string.h>
-#include "attr.h"
-#include "clock.h"
-#include "id.h"
-#include "utf8.h"
+#include "trace/attr.h"
+#include "trace/clock.h"
+#include "trace/id.h"
+#include "trace/keep.h"
+#include "trace/keep_adopt.h"
+#include "trace/studio_texts.h"
+#include "trace/utf8.h"
 
 #define RANDOM_TRACE 16u /* bytes of an id */
 #define RANDOM_SPAN 8u
@@ -13,7 +17,14 @@
 void uspan_trace_init(uspan_tracer_t *t, const uspan_port_t *port)
 {
     static const uspan_scope_t own_scope = { "uspan", USPAN_VERSION };
-    memset(t, 0, sizeof *t);
+#if USPAN_KEEP
+    if (t->keep.mounted != 0u) {
+        uspan_keep_clear(t);
+    } else
+#endif
+    {
+        memset(t, 0, sizeof *t);
+    }
     uspan_trace_part_t *p = &t->trace;
     p->slots = t->slots;
     p->blocks = t->blocks;
@@ -24,6 +35,7 @@ void uspan_trace_init(uspan_tracer_t *t, const uspan_port_t *port)
     p->sampler.parent_based = true;
     p->enabled = 1u;
     p->content = USPAN_CONTENT;
+    p->history = USPAN_HISTORY_MESSAGES;
     p->limits = uspan_limits_max;
     uspan_pool_init(p);
 }
@@ -34,13 +46,13 @@ static uint32_t big_endian(const uint8_t *b)
 }
 
 /* By trace id alone. */
-static bool takes(const uspan_sampler_t *sampler, const uint8_t trace_id[16])
+static bool is_trace_id_sampled(const uspan_sampler_t *sampler, const uint8_t trace_id[16])
 {
     return ((uint64_t)big_endian(trace_id + 8) << 32 | big_endian(trace_id + 12)) >> 1 < sampler->bound;
 }
 
 /* What a child of a context takes from it beside ids and flags. Caller holds the lock. */
-static void inherit(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_context_t *c)
+static void copy_parent_context(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_context_t *c)
 {
     if (c->remote != 0u) {
         slot->traits |= USPAN_TRAIT_REMOTE_PARENT;
@@ -70,15 +82,18 @@ static uspan_slot_t *make_slot(uspan_trace_part_t *p, uspan_t parent, const uspa
         cause = USPAN_DROP_STOPPED;
     } else if (p->seeded == 0u) {
         cause = USPAN_DROP_NO_ENTROPY;
-    } else if (parent.id != USPAN_ROOT.id && (up = uspan_slot_open(p, parent)) == NULL) {
+    } else if (parent.id != USPAN_ROOT.id && (up = uspan_slot_find_open(p, parent)) == NULL) {
         cause = USPAN_DROP_PARENT;
     } else {
-        slot = uspan_pool_take(p);
-        if (slot == NULL && USPAN_FULL_DROPS_OLDEST != 0 && uspan_pool_evict(p)) {
-            slot = uspan_pool_take(p);
+        slot = uspan_pool_alloc_slot(p);
+        if (slot == NULL && USPAN_EVICTS && uspan_pool_evict(p)) {
+            slot = uspan_pool_alloc_slot(p);
         }
     }
     if (slot == NULL) {
+        if (USPAN_DESTINATIONS_MAX > 1 || USPAN_SPOOL) { /* else no batch gives way */
+            p->pressed = cause == USPAN_DROP_POOL_FULL ? UINT8_MAX : p->pressed;
+        }
         p->dropped[cause]++;
         return NULL;
     }
@@ -99,7 +114,7 @@ static uspan_slot_t *make_slot(uspan_trace_part_t *p, uspan_t parent, const uspa
     } else if (c != NULL) {
         ids = (const uint8_t *)c;
         slot->flags = c->flags & (USPAN_FLAG_RANDOM | USPAN_FLAG_SAMPLED);
-        inherit(p, slot, c);
+        copy_parent_context(p, slot, c);
     }
     const uint8_t *trace_id = ids;
     if (ids != NULL) {
@@ -116,13 +131,22 @@ static uspan_slot_t *make_slot(uspan_trace_part_t *p, uspan_t parent, const uspa
     memcpy(slot->span_id, uspan_id_take(p, RANDOM_SPAN), 8);
     if (ids == NULL || !p->sampler.parent_based) {
         slot->flags &= USPAN_FLAG_RANDOM;
-        slot->flags |= takes(&p->sampler, trace_id); /* USPAN_FLAG_SAMPLED */
+        slot->flags |= is_trace_id_sampled(&p->sampler, trace_id); /* USPAN_FLAG_SAMPLED */
     }
     uspan_epoch_enter(p, slot->epoch);
     slot->kind =
         (uint8_t)((unsigned)o->kind - 1u < (unsigned)USPAN_KIND_CONSUMER ? o->kind : USPAN_KIND_INTERNAL);
     slot->scope = o->scope != NULL ? o->scope : p->scope;
     return slot;
+}
+
+/* The time that the caller gives, or now: for 0, and for a time ahead of now, which is a caller's mistake
+ * (Unix time, often) and would keep the span from leaving by age. */
+static uint64_t time_not_ahead(uspan_tracer_t *t, uint64_t given_ns, bool *ahead)
+{
+    uint64_t now_ns = uspan_now(t);
+    *ahead = given_ns > now_ns;
+    return given_ns == 0u || *ahead ? now_ns : given_ns;
 }
 
 uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len,
@@ -145,7 +169,7 @@ uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, si
         parent = find != NULL ? find(t) : USPAN_NULL;
         parent.id += parent.id == 0u; /* USPAN_ROOT where there is none */
     }
-    bool apart = parent.id == USPAN_ROOT.id; /* no child of a span */
+    bool starts_trace = parent.id == USPAN_ROOT.id; /* no child of a span */
     if (name == NULL || name_len == 0u) {
         name = "unnamed"; /* an empty name is refused by receivers */
         name_len = 7u;
@@ -153,17 +177,18 @@ uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, si
     char clean[USPAN_NAME_MAX];
     if (name_len > USPAN_NAME_MAX || !uspan_is_utf8(name, name_len)) {
         bool whole;
-        name_len = uspan_name_clean(name, name_len, clean, &whole);
+        name_len = uspan_text_clean(name, name_len, clean, sizeof clean, &whole);
         name = clean;
     }
-    uint64_t start_ns = o->start_ns != 0u ? o->start_ns : uspan_now(t);
+    bool ahead;
+    uint64_t start_ns = time_not_ahead(t, o->start_ns, &ahead);
 
     uspan_trace_part_t *p = &t->trace;
-    uint32_t state = uspan_id_lock(t, apart ? RANDOM_TRACE + RANDOM_SPAN : RANDOM_SPAN);
+    uint32_t state = uspan_id_lock(t, starts_trace ? RANDOM_TRACE + RANDOM_SPAN : RANDOM_SPAN);
     uspan_t s = USPAN_NULL;
     uspan_slot_t *slot = NULL;
     p->started++;
-    if (p->enabled == 0u || parent.id == USPAN_ID_OFF || (o->disabled && apart)) {
+    if (p->enabled == 0u || parent.id == USPAN_ID_OFF || (o->disabled && starts_trace)) {
         s.id = USPAN_ID_OFF;
     } else {
         slot = make_slot(p, parent, c, o);
@@ -172,11 +197,12 @@ uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, si
     if (slot != NULL) {
         s = uspan_handle_of(p, slot);
         slot->start_ns = start_ns;
+        p->times_ahead += ahead;
         recorded = (slot->flags & USPAN_FLAG_SAMPLED) != 0u;
     }
     if (recorded) {
         p->open++;
-        slot->may = 1u;
+        slot->accepts_attrs = 1u;
         slot->name_len = (uint8_t)name_len;
         memcpy(slot->name, name, name_len);
 #if USPAN_STUDIO
@@ -187,8 +213,17 @@ uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, si
     } else if (s.id != 0u) {
         p->unsampled++;
     }
+    if (slot != NULL) {
+        USPAN_COMMIT_ORDER(); /* ids and name are complete */
+        slot->state = USPAN_STATE_OPEN;
+    }
     uspan_unlock(t, state);
 
+#if USPAN_KEEP
+    if (p->keep_root != 0u && starts_trace && recorded) {
+        uspan_keep_tell(t, s);
+    }
+#endif
     if (recorded && !uspan_is_full(o)) {
         uspan_processors(t, s, USPAN_ON_START);
     }
@@ -199,7 +234,7 @@ uspan_t uspan_start_full(uspan_tracer_t *t, uspan_t parent, const char *name, si
                          const uspan_options_t *o)
 {
     uspan_t s = uspan_start_bare(t, parent, name, name_len, o);
-    if (!uspan_is_null(s) && uspan_slot_named(&t->trace, s)->may != 0u) {
+    if (!uspan_is_null(s) && uspan_slot_at(&t->trace, s)->accepts_attrs != 0u) {
         (void)uspan_set_all(t, s, o->attrs, o->attr_count);
         for (size_t i = 0; i < o->link_count; i++) {
             (void)uspan_add_link(t, s, &o->links[i]);
@@ -225,16 +260,19 @@ uspan_err_t uspan_end_at(uspan_tracer_t *t, uspan_t s, uint64_t end_ns)
     if (uspan_is_null(s)) {
         return USPAN_OK;
     }
-    if (end_ns == 0u) {
-        end_ns = uspan_now(t);
-    }
+    bool ahead;
+    end_ns = time_not_ahead(t, end_ns, &ahead);
     uspan_trace_part_t *p = &t->trace;
+    if (p->before_end != NULL) {
+        p->before_end(t, s);
+    }
     uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_open(p, s);
-    if (slot != NULL && slot->may == 0u) { /* not sampled */
-        uspan_pool_give(p, slot);
+    uspan_slot_t *slot = uspan_slot_find_open(p, s);
+    p->times_ahead += slot != NULL && ahead;
+    if (slot != NULL && slot->accepts_attrs == 0u) { /* not sampled */
+        uspan_pool_free_slot(p, slot);
     } else if (slot != NULL) {
-        slot->may = 0u;
+        slot->accepts_attrs = 0u;
         slot->end_ns = end_ns > slot->start_ns ? end_ns : slot->start_ns;
         if (USPAN_STATUS_OK_ON_END != 0 && slot->status == USPAN_STATUS_UNSET) {
             slot->status = USPAN_STATUS_OK;
@@ -242,12 +280,19 @@ uspan_err_t uspan_end_at(uspan_tracer_t *t, uspan_t s, uint64_t end_ns)
         if ((slot->traits & USPAN_TRAIT_PENDING) != 0u) {
             p->finish_texts(p, slot);
         }
+        if ((slot->traits & USPAN_TRAIT_WAITING) != 0u) {
+            p->drop_waiting(p, slot);
+        }
         if (p->run_processors != NULL) {
+            USPAN_COMMIT_ORDER();
             slot->state = USPAN_STATE_ENDING;
             uspan_unlock(t, state);
             p->run_processors(t, s, USPAN_ON_END);
             state = uspan_lock(t);
         }
+#if USPAN_STUDIO
+        uspan_studio_finish(p, slot);
+#endif
         uspan_pool_queue(p, slot);
     }
     uspan_unlock(t, state);

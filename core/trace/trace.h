@@ -2,7 +2,7 @@
 #ifndef USPAN_TRACE_TRACE_H
 #define USPAN_TRACE_TRACE_H
 
-#include "inside.h"
+#include "trace/internal.h"
 
 /* All of the recording part, from nothing. Context: before any other call. */
 void uspan_trace_init(uspan_tracer_t *t, const uspan_port_t *port);
@@ -16,6 +16,10 @@ static inline void uspan_items_link(uspan_trace_part_t *p)
         p->items = &uspan_items;
     }
 }
+#if USPAN_KEEP
+/* There are events or links, of before a reset. Context: before any other call. */
+void uspan_items_restore(uspan_trace_part_t *p);
+#endif
 bool uspan_is_zero(const uint8_t *bytes, size_t len);
 bool uspan_context_is_valid(const uspan_context_t *c);
 /* No more starts; open spans are ended with an error "span not ended". Context: task. */
@@ -28,8 +32,9 @@ static inline void uspan_processors(uspan_tracer_t *t, uspan_t s, uspan_event_t 
         t->trace.run_processors(t, s, event);
     }
 }
-/* Well-formed bytes of a name into buf, returns how many. *whole: none were cut off. */
-size_t uspan_name_clean(const char *name, size_t len, char buf[USPAN_NAME_MAX], bool *whole);
+/* Copy text, made well-formed and cut at a character, to buf[cap]. Returns how many bytes there are. *whole:
+ * none were cut off. */
+size_t uspan_text_clean(const char *text, size_t len, char *buf, size_t cap, bool *whole);
 #if USPAN_STUDIO
 /* The present run's id becomes the span's gen_ai.conversation.id. Caller holds the lock. */
 void uspan_run_enter(uspan_trace_part_t *p, uspan_slot_t *slot);

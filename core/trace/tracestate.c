@@ -1,8 +1,8 @@
 /* tracestate.c: the list of members that other tracers keep in a context.
  * Invariant: tracestate[0..tracestate_len) is at most 32 members of the grammar with different keys, joined
  * by single commas, no blanks around them, and fits USPAN_TRACESTATE_BYTES. */
-#include "tracestate.h"
-#include "ascii.h"
+#include "trace/tracestate.h"
+#include "trace/ascii.h"
 
 #if USPAN_TRACESTATE_BYTES > 0
 #define MEMBERS_MAX 32u

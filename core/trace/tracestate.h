@@ -2,7 +2,7 @@
 #ifndef USPAN_TRACE_TRACESTATE_H
 #define USPAN_TRACE_TRACESTATE_H
 
-#include "inside.h"
+#include "trace/internal.h"
 
 #if USPAN_TRACESTATE_BYTES > 0
 /* Take a field value into c, which has none: members joined by ',' without white space, none twice. A value

@@ -1,5 +1,5 @@
 /* utf8.c: no byte that is not UTF-8 passes. Reads a word at a time while text is ASCII, which most is. */
-#include "utf8.h"
+#include "trace/utf8.h"
 #include <string.h>
 
 #define WORD sizeof(size_t)
@@ -98,15 +98,14 @@ size_t uspan_utf8_cut(const char *text, size_t len, size_t max)
     return max;
 }
 
-size_t uspan_utf8_chars(const char *text, size_t len, size_t chars)
+size_t uspan_utf8_limit(const char *text, size_t len, size_t *chars)
 {
-    if (len <= chars) { /* no character is shorter than a byte */
-        return len;
-    }
     size_t at = 0;
-    for (; chars > 0u && at < len; chars--) {
+    size_t n = 0;
+    for (; n < *chars && at < len; n++) {
         int step = uspan_utf8_step(text + at, len - at);
         at = step == 0 ? len : at + (size_t)(step < 0 ? -step : step);
     }
+    *chars = n;
     return at;
 }

@@ -83,7 +83,12 @@ int uspan_utf8_step(const char *text, size_t len);
 size_t uspan_utf8_piece(const char **text, size_t *len, const char **piece);
 /* The largest n <= max at which well-formed text of len bytes may be cut. */
 size_t uspan_utf8_cut(const char *text, size_t len, size_t max);
-/* Bytes that hold the first `chars` characters, U+FFFD to come counted as one. */
-size_t uspan_utf8_chars(const char *text, size_t len, size_t chars);
+/* Bytes that hold the first *chars characters, U+FFFD to come counted as one. *chars becomes their number. */
+size_t uspan_utf8_limit(const char *text, size_t len, size_t *chars);
+/* The bytes alone. */
+static inline size_t uspan_utf8_chars(const char *text, size_t len, size_t chars)
+{
+    return len <= chars ? len : uspan_utf8_limit(text, len, &chars); /* no character is shorter than a byte */
+}
 
 #endif

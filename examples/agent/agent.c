@@ -50,7 +50,7 @@ static void chat(uspan_t agent, const char *messages, const answer_t *answer)
     uspan_set_str(tracer, span, &uspan_key_output_messages, answer->messages);
     uspan_set_str(tracer, span, &uspan_key_response_id, answer->id);
     uspan_set_strs(tracer, span, &uspan_key_response_finish_reasons, &answer->finish_reason, 1);
-    uspan_tokens(tracer, span, answer->input_tokens, answer->output_tokens);
+    uspan_set_token_pair(tracer, span, answer->input_tokens, answer->output_tokens);
     uspan_end(tracer, span);
 }
 

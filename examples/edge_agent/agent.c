@@ -104,6 +104,7 @@ static bool converse(const edge_t *edge, uspan_t agent, cJSON *request)
         }
         if (answer.call_count == 0u) {
             edge->say("agent", answer.text);
+            ask_tell_output(edge, agent, answer.text);
             return true;
         }
         add_calls(messages, &answer);
@@ -119,6 +120,7 @@ bool edge_turn(const edge_t *edge, const char *question)
 {
     uspan_t agent = uspan_agent_begin(edge->tracer, USPAN_ROOT, "gardener");
     edge->say("user", question);
+    ask_tell_input(edge, agent, question);
     cJSON *request = begin_request(edge, question);
     bool ended_well = converse(edge, agent, request);
     cJSON_Delete(request);

@@ -39,6 +39,19 @@ static void end(call_t *call, const char *error)
 {
     uspan_wire_end(&call->wire, call->status, error);
 }
+
+/* Why a call was slow: the times of its phases. */
+static void on_phase(void *ctx, http_phase_t phase)
+{
+    call_t *call = ctx;
+    if (!call->ask->edge->tells_phases) {
+        return;
+    }
+    bool tls = strncmp(call->ask->edge->url, "https:", 6u) == 0;
+    uspan_wire_mark(&call->wire, phase == HTTP_OPEN   ? tls ? USPAN_WIRE_TLS_DONE : USPAN_WIRE_CONNECTED
+                                 : phase == HTTP_SENT ? USPAN_WIRE_REQUEST_SENT
+                                                      : USPAN_WIRE_FIRST_BYTE);
+}
 #else
 static uspan_t begin(call_t *call)
 {
@@ -115,6 +128,29 @@ static bool add_key(const edge_t *edge, char *headers, size_t size)
            text_add(headers, size, "\r\n");
 }
 
+/* Tell the user why there is no answer. The URL is not shown: its query may hold a key. */
+static void explain(const edge_t *edge, const char *host, const char *error, int status)
+{
+    static char line[160];
+    const uspan_transport_t *transport = edge->http.transport;
+    const char *reason = strcmp(error, "bad_key") == 0
+                             ? "a key is sent over https only, and must not be longer"
+                         : status == 0 ? transport->last_error_text(transport->ctx)
+                                       : "";
+    line[0] = '\0';
+    (void)text_add(line, sizeof line, host);
+    (void)text_add(line, sizeof line, ": ");
+    (void)text_add(line, sizeof line, error);
+    if (status != 0) {
+        (void)text_add(line, sizeof line, ", HTTP status ");
+        (void)text_add_number(line, sizeof line, (unsigned long)status);
+    } else if (reason[0] != '\0') {
+        (void)text_add(line, sizeof line, ", ");
+        (void)text_add(line, sizeof line, reason);
+    }
+    edge->say("no answer", line);
+}
+
 /* Ask once. Returns NULL, or the type of what went wrong. */
 static const char *ask_once(const ask_t *question, call_t *call)
 {
@@ -122,21 +158,27 @@ static const char *ask_once(const ask_t *question, call_t *call)
     const edge_t *edge = question->edge;
     char host[64], name[72];
     const char *error = NULL;
-    http_request_t request = { .headers = headers,
-                               .body = question->body,
-                               .body_len = strlen(question->body),
-                               .timeout_ms = edge->timeout_ms,
-                               .deadline_ms = edge->deadline_ms,
-                               .on_body = on_body,
-                               .ctx = call };
+    http_request_t request = {
+        .headers = headers,
+        .body = question->body,
+        .body_len = strlen(question->body),
+        .timeout_ms = edge->timeout_ms,
+        .deadline_ms = edge->deadline_ms,
+#if EDGE_WIRE
+        .on_phase = on_phase,
+#endif
+        .on_body = on_body,
+        .ctx = call
+    };
     call->ask = question;
     call->status = 0;
     question->begin(question->reader);
     if (!address(edge->url, &request, host, name)) {
+        edge->say("no answer", "the model's URL must be https://HOST/PATH or http://HOST/PATH");
         return "bad_url";
     }
     uspan_t chat = begin(call);
-    if (uspan_headers_of(edge->tracer, chat, headers, sizeof headers) == 0u) {
+    if (uspan_trace_headers(edge->tracer, chat, headers, sizeof headers) == 0u) {
         headers[0] = '\0';
     }
     if (add_key(edge, headers, sizeof headers)) {
@@ -148,7 +190,11 @@ static const char *ask_once(const ask_t *question, call_t *call)
     const char *unread = question->end(question->reader);
     error = error == NULL && call->status == 200 ? unread : error;
     end(call, error);
-    return error != NULL ? error : call->status == 200 ? NULL : "http_error";
+    error = error != NULL ? error : call->status == 200 ? NULL : "http_error";
+    if (error != NULL) {
+        explain(edge, name, error, call->status);
+    }
+    return error;
 }
 
 static bool may_pass(const char *error, int status)
@@ -185,3 +231,62 @@ bool ask_can_pay(const edge_t *edge, uspan_t agent)
     uspan_record_error(edge->tracer, agent, "token_budget", "the run's budget of tokens is used up");
     return false;
 }
+
+/* Studio shows the conversation beside the spans. */
+#if USPAN_STUDIO
+#define PUSH(edge, what, said) \
+    uspan_studio_message((edge)->tracer, &(uspan_studio_message_t){ .kind = (what), .text = (said) })
+#else
+#define PUSH(edge, what, said) (void)0
+#endif
+
+#if EDGE_WIRE
+static void tell(const edge_t *edge, uspan_t agent, uspan_list_t list, const char *role, const char *text)
+{
+    uspan_writer_t w;
+    uspan_messages_begin(&w, edge->tracer, agent, list);
+    uspan_message(&w, role, NULL);
+    uspan_part_text(&w, text);
+    uspan_message_finish(&w, NULL); /* without it, an answer counts as broken off */
+    uspan_write_end(&w);
+}
+
+void ask_tell_input(const edge_t *edge, uspan_t agent, const char *text)
+{
+    PUSH(edge, USPAN_STUDIO_USER, text);
+    tell(edge, agent, USPAN_INPUT_MESSAGES, "user", text);
+}
+
+void ask_tell_output(const edge_t *edge, uspan_t agent, const char *text)
+{
+    PUSH(edge, USPAN_STUDIO_AGENT, text);
+    tell(edge, agent, USPAN_OUTPUT_MESSAGES, "assistant", text);
+}
+#else
+/* Without message.h, whose 6 KB this build saves; what is longer is left out. */
+static void tell(const edge_t *edge, uspan_t agent, const uspan_key_t *key, const char *begin,
+                 const char *text, const char *end)
+{
+    static char message[400];
+    message[0] = '\0';
+    if (text_add(message, sizeof message, begin) && text_add_escaped(message, sizeof message, text) &&
+        text_add(message, sizeof message, end)) {
+        uspan_set_str(edge->tracer, agent, key, message);
+    }
+}
+
+#define BEGIN(role) "[{\"role\":\"" role "\",\"parts\":[{\"type\":\"text\",\"content\":\""
+
+void ask_tell_input(const edge_t *edge, uspan_t agent, const char *text)
+{
+    PUSH(edge, USPAN_STUDIO_USER, text);
+    tell(edge, agent, &uspan_key_input_messages, BEGIN("user"), text, "\"}]}]");
+}
+
+void ask_tell_output(const edge_t *edge, uspan_t agent, const char *text)
+{
+    PUSH(edge, USPAN_STUDIO_AGENT, text);
+    tell(edge, agent, &uspan_key_output_messages, BEGIN("assistant"), text,
+         "\"}],\"finish_reason\":\"stop\"}]");
+}
+#endif

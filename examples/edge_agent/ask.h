@@ -21,6 +21,10 @@ typedef struct ask {
 /* Returns true where the reader has a whole answer; else the agent's span has the error. */
 bool ask(const ask_t *question);
 
+/* The agent's span says what went in or came out: the user's words, or the answer. */
+void ask_tell_input(const edge_t *edge, uspan_t agent, const char *text);
+void ask_tell_output(const edge_t *edge, uspan_t agent, const char *text);
+
 /* False where the run's tokens are used up: the agent's span has the error. */
 bool ask_can_pay(const edge_t *edge, uspan_t agent);
 

@@ -18,6 +18,7 @@ typedef struct edge {
     uint32_t deadline_ms;                           /* of a call, however it drips */
     uint32_t token_budget;                          /* of the run; what goes beyond is not asked any more */
     void (*say)(const char *who, const char *text); /* to the user */
+    bool tells_phases;  /* spans of calls say when the connection was up, the request sent, and so on */
     void (*rest)(void); /* between two calls of the model: time for other connections; NULL: none is needed */
 } edge_t;
 

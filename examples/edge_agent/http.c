@@ -112,6 +112,13 @@ static void take(answer_t *a, const char *data, size_t len)
 
 /* ---- the exchange -------------------------------------------------------------------------------------- */
 
+static void tell(const http_request_t *r, http_phase_t phase)
+{
+    if (r->on_phase != NULL) {
+        r->on_phase(r->ctx, phase);
+    }
+}
+
 typedef struct stopwatch {
     const http_t *http;
     uint64_t moved_ns, began_ns;
@@ -162,6 +169,7 @@ static const char *receive(stopwatch_t *timer, answer_t *a)
         int32_t n = transport->recv(transport->ctx, piece, sizeof piece);
         if (n > 0) {
             timer->moved_ns = timer->http->now_ns();
+            tell(a->request, HTTP_FIRST_BYTE); /* the first of these counts */
             take(a, (const char *)piece, (size_t)n);
         } else if (n == 0) {
             timer->http->wait(WAIT_MS);
@@ -210,10 +218,15 @@ static const char *exchange(stopwatch_t *timer, const http_request_t *r, answer_
         return err == USPAN_ERR_TRUST || err == USPAN_ERR_CONFIG ? "tls_error" : "connect_error";
     }
     timer->moved_ns = timer->http->now_ns();
+    tell(r, HTTP_OPEN);
     const char *error = send_all(timer, head, strlen(head));
     memset(head, 0, sizeof head); /* it has the key */
     error = error != NULL ? error : send_all(timer, r->body, r->body_len);
-    return error != NULL ? error : receive(timer, a);
+    if (error != NULL) {
+        return error;
+    }
+    tell(r, HTTP_SENT);
+    return receive(timer, a);
 }
 
 int http_post(const http_t *http, const http_request_t *request, const char **error)

@@ -11,6 +11,9 @@ typedef struct http {
     void (*wait)(uint32_t ms);          /* lets time pass; the program's loop goes on meanwhile */
 } http_t;
 
+/* What an exchange has come to. The transport looks up the name, connects and makes TLS in one. */
+typedef enum http_phase { HTTP_OPEN, HTTP_SENT, HTTP_FIRST_BYTE } http_phase_t;
+
 typedef struct http_request {
     uspan_peer_t peer;
     const char *host; /* the Host header */
@@ -18,8 +21,9 @@ typedef struct http_request {
     const char *headers; /* further lines, each ending in CR LF; "" for none */
     const char *body;
     size_t body_len;
-    uint32_t timeout_ms;  /* without a byte moving */
-    uint32_t deadline_ms; /* from connect to the answer's end */
+    uint32_t timeout_ms;                             /* without a byte moving */
+    uint32_t deadline_ms;                            /* from connect to the answer's end */
+    void (*on_phase)(void *ctx, http_phase_t phase); /* NULL: nobody wants to know */
     void (*on_body)(void *ctx, const char *data, size_t len);
     void *ctx;
 } http_request_t;

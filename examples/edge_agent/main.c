@@ -26,7 +26,7 @@ static const char *setting(const char *name, const char *otherwise)
     return value != NULL && value[0] != '\0' ? value : otherwise;
 }
 
-/* One loop: whoever waits, for the model or for a retry, lets spans go meanwhile. */
+/* One loop: a wait for the model or for a retry sends spans meanwhile. */
 static void wait_ms(uint32_t ms)
 {
     uint32_t poll_ms = 0;
@@ -35,12 +35,6 @@ static void wait_ms(uint32_t ms)
     }
     const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
     (void)nanosleep(&time, NULL);
-}
-
-/* Between two calls of the model: what has ended leaves, so that the pools need not hold a whole turn. */
-static void rest(void)
-{
-    (void)uspan_posix_flush(&tracer, 2000);
 }
 
 int main(int argc, char **argv)
@@ -59,8 +53,8 @@ int main(int argc, char **argv)
         .timeout_ms = (uint32_t)atoi(setting("LLM_TIMEOUT_MS", "30000")),
         .deadline_ms = (uint32_t)atoi(setting("LLM_DEADLINE_MS", "120000")),
         .token_budget = (uint32_t)atoi(setting("LLM_TOKEN_BUDGET", "20000")),
+        .tells_phases = setting("LLM_PHASES", NULL) != NULL,
         .say = say,
-        .rest = rest,
     };
     if (uspan_posix_start(&tracer, &options) != USPAN_OK) {
         return 1; /* the log says which setting is unusable */

@@ -93,6 +93,20 @@ static const char *run(const tool_t *tool, const char *name)
     return fail(tool, "no_such_tool", "there is no such tool");
 }
 
+/* Studio shows calls and results in the conversation. */
+static void push(uspan_tracer_t *t, bool is_result, const char *id, const char *name, const char *text)
+{
+#if USPAN_STUDIO
+    uspan_studio_message(
+        t, &(uspan_studio_message_t){ .kind = is_result ? USPAN_STUDIO_RESULT : USPAN_STUDIO_CALL,
+                                      .text = text,
+                                      .tool = name,
+                                      .call_id = id });
+#else
+    (void)t, (void)is_result, (void)id, (void)name, (void)text;
+#endif
+}
+
 void tools_run(uspan_tracer_t *t, uspan_t agent, const char *id, const char *name, const char *arguments,
                char *out, size_t size)
 {
@@ -100,8 +114,10 @@ void tools_run(uspan_tracer_t *t, uspan_t agent, const char *id, const char *nam
     uspan_t span = uspan_tool_begin(t, agent, name, id);
     uspan_set_str(t, span, &uspan_key_tool_call_arguments, arguments);
     out[0] = '\0';
+    push(t, false, id, name, arguments);
     const char *error = run(&tool, name);
     if (error == NULL) {
+        push(t, true, id, name, out);
         uspan_set_str(t, span, &uspan_key_tool_call_result, out);
         uspan_end(t, span);
         return;
@@ -109,4 +125,5 @@ void tools_run(uspan_tracer_t *t, uspan_t agent, const char *id, const char *nam
     uspan_fail(t, span, error, out);
     out[0] = '\0';
     (void)(text_add(out, size, "{\"error\":\"") && text_add(out, size, error) && text_add(out, size, "\"}"));
+    push(t, true, id, name, out);
 }

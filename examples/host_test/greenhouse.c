@@ -32,7 +32,7 @@ bool greenhouse_water(const greenhouse_t *g, int bed)
         return false;
     }
     uspan_set_str(g->tracer, chat, &uspan_key_output_messages, answer);
-    uspan_tokens(g->tracer, chat, 9, 1);
+    uspan_set_token_pair(g->tracer, chat, 9, 1);
     uspan_end(g->tracer, chat);
 
     bool done = strcmp(answer, "yes") != 0 || use_valve(g, agent, bed, 30);

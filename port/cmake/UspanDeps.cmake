@@ -1,11 +1,59 @@
-# UspanDeps.cmake: where nanopb and mbedTLS come from. In order: a CMake target of yours, a folder of yours, "system"
-# (the distribution's -dev package), port/deps/src (fetched when it is not there).
+# UspanDeps.cmake: where nanopb and mbedTLS come from. In order: CMake targets of yours, a folder of yours, "system" (the
+# distribution's -dev package), port/deps/src. Where that is empty, a build that contains uspan takes a target that is there, or a
+# package that CMake finds. Only then is it fetched.
 set(USPAN_NANOPB_TARGET "" CACHE STRING "Existing CMake target that is nanopb, as an SDK has it")
 set(USPAN_NANOPB_DIR "" CACHE STRING "Folder with nanopb's pb.h and pb_*.c, or \"system\"")
-set(USPAN_MBEDTLS_TARGET "" CACHE STRING "Existing CMake target that is mbedTLS, as an SDK has it")
+set(USPAN_MBEDTLS_TARGET "" CACHE STRING "Existing CMake targets that are mbedTLS, as an SDK has them")
 set(USPAN_MBEDTLS_DIR "" CACHE STRING "Folder with mbedTLS's include/ and library/, or \"system\"")
 set(USPAN_MBEDTLS_CONFIG "" CACHE STRING "File that replaces mbedTLS's own configuration")
 set(USPAN_LWIP_DIR "" CACHE STRING "Folder with lwIP's src/")
+
+# ${target}'s own files see of an SDK's targets the headers, definitions and options alone, as a system's, so that no warning of
+# uspan reaches them. Whoever links ${target} gets the SDK's targets themselves: where those are INTERFACE libraries with sources,
+# the sources are compiled once, in the application. scope: PRIVATE or PUBLIC, for what those files see.
+function(uspan_see_sdk target scope)
+    foreach(sdk IN LISTS ARGN)
+        target_include_directories(${target} SYSTEM ${scope} $<TARGET_PROPERTY:${sdk},INTERFACE_INCLUDE_DIRECTORIES>)
+        target_compile_definitions(${target} ${scope} $<TARGET_PROPERTY:${sdk},INTERFACE_COMPILE_DEFINITIONS>)
+        target_compile_options(${target} ${scope} $<TARGET_PROPERTY:${sdk},INTERFACE_COMPILE_OPTIONS>)
+    endforeach()
+endfunction()
+
+function(uspan_link_sdk target)
+    uspan_see_sdk(${target} PRIVATE ${ARGN})
+    target_link_libraries(${target} INTERFACE ${ARGN})
+endfunction()
+
+# The variable ${target} where nothing is set and nothing was fetched: a target with one of the names, or the package's. The whole
+# build knows it from then on.
+function(uspan_find_sdk name target folder package)
+    if(NOT "${${target}}${${folder}}$ENV{${folder}}" STREQUAL "" OR EXISTS ${USPAN_SOURCE_DIR}/port/deps/src/${name}/.fetched)
+        return()
+    endif()
+    if(CMAKE_SOURCE_DIR STREQUAL USPAN_SOURCE_DIR)
+        return() # uspan's own build uses what it pinned
+    endif()
+    foreach(there IN LISTS ARGN)
+        if(TARGET ${there})
+            message(STATUS "uspan: ${name} is the target ${there} of this build; ${target} chooses another")
+            set(${target} ${there} PARENT_SCOPE)
+            return()
+        endif()
+    endforeach()
+    find_package(${package} CONFIG QUIET)
+    # All that the package made, for the whole build: targets that others need are among it.
+    get_property(imported DIRECTORY ${USPAN_SOURCE_DIR} PROPERTY IMPORTED_TARGETS)
+    foreach(there IN LISTS imported)
+        set_target_properties(${there} PROPERTIES IMPORTED_GLOBAL ON)
+    endforeach()
+    foreach(there IN LISTS ARGN)
+        if(TARGET ${there})
+            message(STATUS "uspan: ${name} is the package ${package}; ${target} or ${folder} chooses another")
+            set(${target} ${there} PARENT_SCOPE)
+            return()
+        endif()
+    endforeach()
+endfunction()
 
 # The folder of a dependency into ${out}: the variable's, the environment's, or the fetched one.
 function(uspan_dep name variable proof out)
@@ -16,6 +64,7 @@ function(uspan_dep name variable proof out)
     if(folder STREQUAL "")
         set(folder ${USPAN_SOURCE_DIR}/port/deps/src/${name})
         if(NOT EXISTS ${folder}/.fetched)
+            message(STATUS "uspan: ${name} is not here and is fetched; ${variable} set to a folder with it avoids that")
             execute_process(COMMAND ${USPAN_SOURCE_DIR}/port/deps/fetch.sh ${name} RESULT_VARIABLE failed)
             if(failed)
                 message(FATAL_ERROR "${name} is not here; set ${variable}, or see port/deps/fetch.sh's words above.")
@@ -30,13 +79,16 @@ endfunction()
 
 # nanopb's runtime and our generated code, as objects that uspan_core contains. Others' code: others' warnings.
 function(uspan_add_proto)
+    uspan_find_sdk(nanopb USPAN_NANOPB_TARGET USPAN_NANOPB_DIR nanopb nanopb::protobuf-nanopb-static nanopb::nanopb
+                   protobuf-nanopb-static)
+    set(USPAN_NANOPB_TARGET "${USPAN_NANOPB_TARGET}" PARENT_SCOPE)
     file(GLOB gen CONFIGURE_DEPENDS ${USPAN_SOURCE_DIR}/proto/gen/*.pb.c)
     add_library(uspan_proto OBJECT ${gen})
     target_compile_features(uspan_proto PUBLIC c_std_11)
     set_target_properties(uspan_proto PROPERTIES POSITION_INDEPENDENT_CODE ${USPAN_PIC})
     target_include_directories(uspan_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${USPAN_SOURCE_DIR}/proto/gen>)
     if(NOT USPAN_NANOPB_TARGET STREQUAL "")
-        target_link_libraries(uspan_proto PUBLIC ${USPAN_NANOPB_TARGET})
+        uspan_see_sdk(uspan_proto PUBLIC ${USPAN_NANOPB_TARGET})
     elseif(USPAN_NANOPB_DIR STREQUAL "system")
         find_path(USPAN_NANOPB_INCLUDE pb_encode.h PATH_SUFFIXES nanopb REQUIRED)
         find_library(USPAN_NANOPB_LIBRARY protobuf-nanopb REQUIRED)
@@ -47,7 +99,8 @@ function(uspan_add_proto)
         target_sources(uspan_proto PRIVATE ${nanopb}/pb_common.c ${nanopb}/pb_encode.c ${nanopb}/pb_decode.c)
         target_include_directories(uspan_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${nanopb}>)
         # Both save flash (uspan encodes to and decodes from buffers only) and change pb.h's structs for every user.
-        target_compile_definitions(uspan_proto PUBLIC PB_BUFFER_ONLY=1 PB_NO_ERRMSG=1)
+        target_compile_definitions(uspan_proto PUBLIC PB_BUFFER_ONLY=1 PB_NO_ERRMSG=1 PB_SYSTEM_HEADER="uspan_pb.h")
+        target_include_directories(uspan_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${USPAN_SOURCE_DIR}/proto>)
     endif()
 endfunction()
 
@@ -77,6 +130,8 @@ endfunction()
 
 # The mbedTLS that uspan_mbedtls links, as ${out}.
 function(uspan_add_mbedtls out)
+    uspan_find_sdk(mbedtls USPAN_MBEDTLS_TARGET USPAN_MBEDTLS_DIR MbedTLS MbedTLS::mbedtls mbedtls)
+    set(USPAN_MBEDTLS_TARGET "${USPAN_MBEDTLS_TARGET}" PARENT_SCOPE)
     if(NOT USPAN_MBEDTLS_TARGET STREQUAL "")
         set(${out} ${USPAN_MBEDTLS_TARGET} PARENT_SCOPE)
         return()

@@ -1,6 +1,6 @@
 # UspanLwip.cmake: lwIP, and uspan::port_lwip over it. lwIP is nothing without the application's lwipopts.h, so nothing is
 # built until one is named.
-set(USPAN_LWIP_TARGET "" CACHE STRING "Existing CMake target that is lwIP, as an SDK has it")
+set(USPAN_LWIP_TARGET "" CACHE STRING "Existing CMake targets that are lwIP, as an SDK has them")
 set(USPAN_LWIP_OPTIONS_DIR "" CACHE PATH "Folder with lwipopts.h and arch/: lwIP is built from USPAN_LWIP_DIR, or fetched")
 
 # lwIP's core, IPv4, IPv6, Ethernet and SNTP as target ${target}, from a source folder, with the lwipopts.h of ${options}.
@@ -17,10 +17,11 @@ endfunction()
 # The transport and SNTP's clock over the lwIP that is ${lwip}, as target ${target}.
 function(uspan_add_port_lwip target lwip)
     file(GLOB sources CONFIGURE_DEPENDS ${USPAN_SOURCE_DIR}/port/lwip/*.c)
-    add_library(${target} STATIC ${sources})
+    add_library(${target} STATIC EXCLUDE_FROM_ALL ${sources})
     uspan_own(${target})
     target_include_directories(${target} PUBLIC ${USPAN_SOURCE_DIR}/port/lwip)
-    target_link_libraries(${target} PUBLIC uspan_core ${lwip})
+    uspan_over_core(${target})
+    uspan_link_sdk(${target} ${lwip})
 endfunction()
 
 # The transport over the socket API of the lwIP that is ${lwip}, as target ${target}: port/posix's, built for it.
@@ -30,7 +31,8 @@ function(uspan_add_port_lwip_sockets target lwip)
     uspan_own(${target})
     target_compile_definitions(${target} PRIVATE USPAN_SOCKETS_LWIP=1)
     target_include_directories(${target} PUBLIC ${USPAN_SOURCE_DIR}/port/posix)
-    target_link_libraries(${target} PUBLIC uspan_core ${lwip})
+    uspan_over_core(${target})
+    uspan_link_sdk(${target} ${lwip})
 endfunction()
 
 if(NOT USPAN_LWIP_TARGET STREQUAL "")

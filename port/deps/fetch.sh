@@ -1,7 +1,7 @@
 #!/bin/sh
 # fetch.sh: puts pinned upstream sources into port/deps/src/<name>/. A second run does nothing, without the network.
 # Invariant: src/<name>/ exists only whole and checked; nothing outside port/deps/src changes.
-#   fetch.sh [name ...]   names: nanopb mbedtls mbedtls2 lwip opentelemetry-proto; none given: all
+#   fetch.sh [name ...]   names: nanopb mbedtls mbedtls2 lwip opentelemetry-proto cjson pico-sdk tinyusb; none given: all
 #   USPAN_DEPS_DIR        another folder than port/deps/src
 set -eu
 
@@ -99,9 +99,13 @@ unpack() { # $1: file, $2: folder
     esac
     mkdir "$2"
     case $1 in
-    *.deb) # only the .proto files, at the path that their imports name
+    *.deb) # of a package its sources; or only the .proto files, at the path that their imports name
         dpkg-deb -x "$1" "$2/.deb"
-        mv "$2/.deb/usr/include/opentelemetry" "$2/opentelemetry"
+        if [ -d "$2/.deb/usr/src" ]; then
+            mv "$2"/.deb/usr/src/*/* "$2"
+        else
+            mv "$2/.deb/usr/include/opentelemetry" "$2/opentelemetry"
+        fi
         rm -rf "$2/.deb"
         ;;
     *) tar -xf "$1" -C "$2" --strip-components=1 --no-same-owner ;;

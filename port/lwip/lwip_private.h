@@ -2,7 +2,7 @@
 #ifndef USPAN_LWIP_PRIVATE_H
 #define USPAN_LWIP_PRIVATE_H
 
-#define USPAN_INSIDE /* config.h */
+#define USPAN_INTERNAL /* config.h */
 #include "uspan_lwip.h"
 
 #include <string.h>

@@ -24,7 +24,7 @@ static uspan_err_t die(uspan_lwip_tcp_t *tcp, const char *why)
     return USPAN_ERR_IO;
 }
 
-/* Not now, but nothing is lost: the next open() goes on, and the core has the deadline. */
+/* Not now, but nothing is lost: the next open() continues, and the core has the deadline. */
 static uspan_err_t wait_for(uspan_lwip_tcp_t *tcp, uint8_t state, const char *why)
 {
     tcp->state = state;
@@ -138,7 +138,7 @@ static void found(const char *name, const ip_addr_t *address, void *arg)
     }
 }
 
-/* In IDLE, in DEAD, and in CONNECTING, which goes on until there is a better address. */
+/* In IDLE, in DEAD, and in CONNECTING, which continues until there is a better address. */
 static uspan_err_t look_up(uspan_lwip_tcp_t *tcp, const char *host, uint8_t family)
 {
     uspan_lwip_lookup_t *lookup = tcp->lookups;
@@ -269,7 +269,7 @@ static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
 /* ---- bytes --------------------------------------------------------------------------------------------- */
 
 /* What lwIP takes of len bytes: it copies all of a piece or nothing, so halves are tried where memory is
- * short; a heap that never has room for a large piece must not stop us for ever. */
+ * short; a heap that never has room for a large piece must not stop the transport without end. */
 static int32_t write_some(struct tcp_pcb *pcb, const uint8_t *buf, size_t len)
 {
     size_t room = tcp_sndbuf(pcb);
@@ -344,6 +344,6 @@ void uspan_lwip_tcp_init(uspan_lwip_tcp_t *tcp, uspan_transport_t *out)
         .send = send_tcp,
         .recv = recv_tcp,
         .close = close_tcp,
-        .why = why_tcp,
+        .last_error_text = why_tcp,
     };
 }

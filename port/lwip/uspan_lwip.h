@@ -17,13 +17,13 @@
 extern "C" {
 #endif
 
-/* Look-ups that lwIP may still owe an answer for one transport: it has no call to take one back, so a closed
- * one occupies a place until its answer or timeout. 1..8. RAM: a pointer each. */
+/* Look-ups of one transport that lwIP has not answered yet. lwIP has no call to cancel one, so a closed
+ * look-up keeps its place until the answer or the timeout. 1..8. RAM: a pointer each. */
 #ifndef USPAN_LWIP_LOOKUPS
 #define USPAN_LWIP_LOOKUPS 2
 #endif
-/* With IPv4 and IPv6: after so many milliseconds of connecting to a name's first address, one of the other
- * family is asked for and, where there is one, tried instead. */
+/* With IPv4 and IPv6: time to connect to a name's first address, milliseconds. After it an address of the
+ * other family is looked up and, if there is one, tried instead. */
 #ifndef USPAN_LWIP_CONNECT_MS
 #define USPAN_LWIP_CONNECT_MS 2500
 #endif
@@ -55,6 +55,8 @@ typedef struct uspan_lwip_tcp {
 /* Make *tcp, and a transport over it to *out. Both are static or outlive the tracer, and *tcp outlives lwIP's
  * look-ups too. lwIP must have been initialised before the first uspan_poll(); an interface that is down, or
  * has no address yet, fails the connect, and the core tries again later.
+ * lwIP's DNS client gives one address of a name for each family: of a name with more, only those are tried
+ * until the entry's time to live is over.
  * close() ends politely (FIN) where the peer has acknowledged without trouble so far; else, with data unread,
  * or without memory for it, it resets. Context: before use. */
 void uspan_lwip_tcp_init(uspan_lwip_tcp_t *tcp, uspan_transport_t *out);

@@ -1,34 +1,20 @@
-/* tls.c: TLS as a transport over a transport: connect, move bytes, close, resume.
- * Invariant: ssl holds memory in HANDSHAKE, OPEN and DEAD only; conf is never changed in those states, but
- * for the key exchanges that it offers, before the first step. A session is remembered only after a handshake
- * that verified the peer, with the dates of the chain that it showed, and forgotten when anchors change, an
- * open fails with it or its dates are over. */
-#include "tls_private.h"
+/* tls.c: TLS as a transport over a transport: connect, move bytes, close, resume. Invariant: ssl holds memory
+ * in HANDSHAKE, OPEN and DEAD only; conf is never changed in those states, but for the key exchanges and
+ * signatures that it offers, before the first step. A handshake that the peer refuses is repeated at once in
+ * other words, each kind of words once in an open(). */
+#include "tls_chain.h"
+#include "tls_config.h"
+#include "tls_handshake.h"
+#include "tls_psk.h"
+#include "tls_session.h"
+#include "tls_words.h"
 
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/platform_util.h>
 
 enum { IDLE, CONNECTING, HANDSHAKE, OPEN, DEAD };
 
-#define TICKETS_MAX 8u /* read in one call: a peer that sends session tickets for ever must not keep us */
-
-static int send_under(void *ctx, const unsigned char *buf, size_t len)
-{
-    uspan_tls_t *tls = ctx;
-    int32_t moved = tls->under->send(tls->under->ctx, buf, len);
-    tls->unsent = moved > 0 ? len - (size_t)moved : len;
-    return moved > 0 ? (int)moved : moved == 0 ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_NET_SEND_FAILED;
-}
-
-static int recv_under(void *ctx, unsigned char *buf, size_t len)
-{
-    uspan_tls_t *tls = ctx;
-    int32_t moved = tls->under->recv(tls->under->ctx, buf, len);
-    if (moved == USPAN_ERR_CLOSED) {
-        return 0; /* what mbedTLS takes for the end of the stream */
-    }
-    return moved > 0 ? (int)moved : moved == 0 ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_RECV_FAILED;
-}
+#define TICKETS_MAX 8u /* read in one call: a peer that sends session tickets without end must not keep us */
 
 static bool would_block(int error)
 {
@@ -43,91 +29,7 @@ static uspan_err_t fail(uspan_tls_t *tls, int error)
     return uspan_tls_explain(tls, error, &tls->why);
 }
 
-/* ---- sessions ------------------------------------------------------------------------------------------ */
-
-static void forget(uspan_tls_session_t *s)
-{
-    if (s != NULL && s->port != 0u) {
-        mbedtls_ssl_session_free(&s->session);
-        mbedtls_ssl_session_init(&s->session);
-        s->port = 0;
-    }
-}
-
-static void forget_all(uspan_tls_t *tls)
-{
-    for (size_t i = 0; i < USPAN_TLS_SESSIONS; i++) {
-        forget(&tls->sessions[i]);
-    }
-}
-
-static uspan_tls_session_t *find_session(uspan_tls_t *tls, const uspan_peer_t *peer)
-{
-    size_t size = strlen(peer->host) + 1u;
-    for (size_t i = 0; i < USPAN_TLS_SESSIONS && size <= sizeof(tls->sessions[i].host); i++) {
-        uspan_tls_session_t *s = &tls->sessions[i];
-        bool is_port = s->port == peer->port || uspan_tls_psk_knows(s, peer->port);
-        if (is_port && memcmp(s->host, peer->host, size) == 0) { /* else strcmp() is linked for this alone */
-            return s;
-        }
-    }
-    return NULL;
-}
-
-/* The slot that a session of this peer would go to; its port is 0 until one is there. NULL: the name is too
- * long. */
-static uspan_tls_session_t *slot_for(uspan_tls_t *tls, const uspan_peer_t *peer)
-{
-    size_t len = strlen(peer->host);
-    uspan_tls_session_t *s = find_session(tls, peer);
-    if (s == NULL && len < sizeof(s->host)) {
-        s = &tls->sessions[tls->session_next];
-        tls->session_next = (uint8_t)((tls->session_next + 1u) % USPAN_TLS_SESSIONS);
-        forget(s);
-        memcpy(s->host, peer->host, len + 1u);
-        uspan_tls_psk_begin(s, peer->port);
-    }
-    return s;
-}
-
-static void remember(uspan_tls_t *tls, uint16_t port)
-{
-    uspan_tls_session_t *s = tls->session;
-    if (s == NULL) {
-        return;
-    }
-    forget(s);
-    s->port = port;
-    s->dates = tls->dates;
-    if (mbedtls_ssl_get_session(&tls->ssl, &s->session) != 0) {
-        forget(s); /* no memory for it: the next handshake is a full one */
-    }
-    uspan_tls_psk_got(tls, s);
-}
-
 /* ---- open ---------------------------------------------------------------------------------------------- */
-
-static uspan_err_t begin_handshake(uspan_tls_t *tls, const uspan_peer_t *peer)
-{
-    tls->state = HANDSHAKE;
-    int error = mbedtls_ssl_setup(&tls->ssl, &tls->conf);
-    if (error == 0) {
-        error = mbedtls_ssl_set_hostname(&tls->ssl, peer->host); /* for SNI and the certificate's check */
-    }
-    if (error != 0) {
-        return fail(tls, error);
-    }
-    mbedtls_ssl_set_bio(&tls->ssl, tls, send_under, recv_under, NULL);
-    uspan_tls_dates_begin(tls);
-    tls->session = slot_for(tls, peer);
-    if (tls->session != NULL && tls->session->port != 0u &&
-        (uspan_tls_psk_enough(tls->session) || !uspan_tls_dates_hold(tls, &tls->session->dates) ||
-         mbedtls_ssl_set_session(&tls->ssl, &tls->session->session) != 0)) {
-        forget(tls->session);
-    }
-    uspan_tls_psk_choose(tls);
-    return USPAN_OK;
-}
 
 /* Nothing of the connection stays. */
 static void drop(uspan_tls_t *tls)
@@ -139,22 +41,13 @@ static void drop(uspan_tls_t *tls)
 
 static uspan_err_t handshake_failed(uspan_tls_t *tls, int error)
 {
-    if (uspan_tls_psk_failed(tls, error)) { /* at once, and in other words */
+    if (uspan_tls_psk_failed(tls, error) || uspan_tls_handshake_has_other_words(tls, error)) {
         drop(tls);
         tls->state = CONNECTING;
         return USPAN_ERR_AGAIN;
     }
-    forget(tls->session);
+    uspan_tls_session_forget(tls->session);
     return fail(tls, error);
-}
-
-static bool handshake_over(uspan_tls_t *tls)
-{
-#if MBEDTLS_VERSION_MAJOR < 3
-    return tls->ssl.state == MBEDTLS_SSL_HANDSHAKE_OVER;
-#else
-    return mbedtls_ssl_is_handshake_over(&tls->ssl) != 0;
-#endif
 }
 
 /* One step, and further ones while little time has passed: some take a microsecond, some are a whole
@@ -164,20 +57,20 @@ static uspan_err_t step(uspan_tls_t *tls, const uspan_peer_t *peer)
     const uspan_port_t *port = tls->options.port;
     uint64_t began_ns = port->mono_ns(port->ctx);
     do {
-        int error = mbedtls_ssl_handshake_step(&tls->ssl);
+        int error = uspan_tls_handshake_step(tls, peer);
         if (error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE) {
             return USPAN_ERR_AGAIN;
         }
         if (error != 0 && !would_block(error)) {
             return handshake_failed(tls, error);
         }
-        if (handshake_over(tls)) {
+        if (uspan_tls_handshake_is_over(tls)) {
             tls->state = OPEN;
             if (!tls->chain_seen && tls->session != NULL && tls->session->port != 0u) {
                 tls->dates = tls->session->dates; /* resumed: of the chain that was shown then */
             }
             if (!uspan_tls_is_1_3(tls)) {
-                remember(tls, peer->port); /* in 1.3 the ticket comes later, with recv */
+                uspan_tls_session_remember(tls, peer->port); /* in 1.3 the ticket comes later, with recv */
             }
             uspan_tls_psk_done(tls);
             return USPAN_OK;
@@ -196,6 +89,8 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
         tls->why = "";
         tls->write_len = 0;
         tls->unsent = 0;
+        tls->retried = 0;
+        tls->send_broke = tls->unanswered = false;
         tls->session = NULL;
         uspan_tls_psk_reset(tls);
         err = uspan_tls_configure(tls);
@@ -212,12 +107,13 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
         }
         if (err != USPAN_OK) {
             tls->state = DEAD;
-            tls->why = tls->under->why(tls->under->ctx);
+            tls->why = tls->under->last_error_text(tls->under->ctx);
             return err;
         }
-        err = begin_handshake(tls, peer);
-        if (err != USPAN_OK) {
-            return err;
+        tls->state = HANDSHAKE;
+        int error = uspan_tls_handshake_begin(tls, peer);
+        if (error != 0) {
+            return fail(tls, error);
         }
         tls->peer_port = peer->port;
         /* fall through */
@@ -233,12 +129,12 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
 /* ---- bytes --------------------------------------------------------------------------------------------- */
 
 /* In 1.3 a ticket may come between any two records, and mbedTLS tells of it in a write too: it is taken, and
- * the call goes on. */
+ * the call continues. */
 static bool took_ticket(uspan_tls_t *tls, int result)
 {
 #if defined(MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
     if (result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-        remember(tls, tls->peer_port);
+        uspan_tls_session_remember(tls, tls->peer_port);
         return true;
     }
 #endif
@@ -270,13 +166,13 @@ static int write_record(uspan_tls_t *tls, const uint8_t *buf, size_t len)
 static int32_t send_tls(void *ctx, const uint8_t *buf, size_t len)
 {
     uspan_tls_t *tls = ctx;
-    if (tls->state != OPEN) {
-        tls->why = tls->state == DEAD ? tls->why : "not connected";
+    if (tls->state != OPEN || tls->send_broke) {
+        tls->why = tls->state == IDLE ? "not connected" : tls->why;
         return USPAN_ERR_IO;
     }
-    const char *wrong = tls->dates_settled ? NULL : uspan_tls_dates_recheck(tls);
+    const char *wrong = tls->dates_settled ? NULL : uspan_tls_chain_recheck(tls);
     if (wrong != NULL) {
-        forget(tls->session);
+        uspan_tls_session_forget(tls->session);
         tls->state = DEAD;
         tls->error = MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
         tls->why = wrong;
@@ -294,7 +190,13 @@ static int32_t send_tls(void *ctx, const uint8_t *buf, size_t len)
         return 0;
     }
     if (moved > 0) {
+        tls->unanswered = true;
         return (int32_t)moved;
+    }
+    if (moved == MBEDTLS_ERR_NET_SEND_FAILED) { /* an answer, or an alert, may have arrived before */
+        tls->error = moved;
+        tls->send_broke = true;
+        return uspan_tls_explain(tls, moved, &tls->why);
     }
     return would_block(moved) ? 0 : fail(tls, moved);
 }
@@ -315,22 +217,28 @@ static int32_t recv_tls(void *ctx, uint8_t *buf, size_t len)
         return 0;
     }
     if (moved > 0) {
+        tls->asked = false; /* it does without */
+        tls->unanswered = false;
         return (int32_t)moved;
     }
     if (moved == 0) {
         moved = MBEDTLS_ERR_SSL_CONN_EOF; /* cut off, perhaps by an attacker */
     }
-    return would_block(moved) ? 0 : fail(tls, moved);
+    if (would_block(moved)) {
+        return 0;
+    }
+    uspan_tls_handshake_note_break(tls, moved);
+    return fail(tls, moved);
 }
 
 static void close_tls(void *ctx)
 {
     uspan_tls_t *tls = ctx;
-    if (tls->state == OPEN) {
+    if (tls->state == OPEN && !tls->send_broke) {
         (void)mbedtls_ssl_close_notify(&tls->ssl); /* once: close never waits */
     }
     if (tls->state == HANDSHAKE && uspan_tls_psk_given_up(tls)) {
-        forget(tls->session);
+        uspan_tls_session_forget(tls->session);
     }
     if (tls->state != IDLE) {
         drop(tls);
@@ -420,7 +328,7 @@ uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under,
         .send = send_tls,
         .recv = recv_tls,
         .close = close_tls,
-        .why = why_tls,
+        .last_error_text = why_tls,
     };
     return USPAN_OK;
 }
@@ -428,7 +336,7 @@ uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under,
 /* The next open reads certificates and keys anew. */
 static void make_stale(uspan_tls_t *tls)
 {
-    forget_all(tls);
+    uspan_tls_session_forget_all(tls);
     tls->session = NULL; /* of a connection under way: it was made with the old ones */
     if (tls->state == IDLE) {
         uspan_tls_unconfigure(tls);
@@ -467,7 +375,7 @@ void uspan_tls_free(uspan_tls_t *tls)
         return;
     }
     close_tls(tls);
-    forget_all(tls);
+    uspan_tls_session_forget_all(tls);
     uspan_tls_unconfigure(tls);
 #if MBEDTLS_VERSION_MAJOR < 4
     mbedtls_ctr_drbg_free(&tls->rng);

@@ -2,7 +2,10 @@
  * begins.
  * Invariant: configured says that conf, anchors, cert, key and revoked are filled and belong together;
  * otherwise they are initialised and empty. */
-#include "tls_private.h"
+#include "tls_config.h"
+#include "tls_chain.h"
+#include "tls_lacks.h"
+#include "tls_words.h"
 
 #include <mbedtls/pk.h>
 #if USPAN_TLS_HEAP_BYTES > 0
@@ -37,7 +40,7 @@ static uspan_err_t refuse(uspan_tls_t *tls, int error, const char *why)
 {
     tls->error = error;
     if (uspan_tls_no_memory(error)) {
-        tls->why = "mbedTLS's heap is used up";
+        tls->why = "mbedTLS heap exhausted: raise USPAN_TLS_HEAP_BYTES";
         return USPAN_ERR_IO;
     }
     tls->why = why;
@@ -184,12 +187,26 @@ static int check_pair(uspan_tls_t *tls)
 }
 #endif
 
+/* Words for a certificate that could not be read: what the build lacks for it, else the given ones. */
+static const char *explain_blob(const uspan_tls_blob_t *blob, int error, const char *otherwise)
+{
+    const char *why = NULL;
+    if (blob->file == NULL && is_der(blob)) {
+        why = uspan_tls_lacks(blob->data, blob->len);
+    }
+    if (why == NULL) {
+        why = uspan_tls_lacks_kind(error);
+    }
+    return why != NULL ? why : otherwise;
+}
+
 static uspan_err_t read_anchors(uspan_tls_t *tls)
 {
     for (size_t i = 0; i < tls->options.anchor_count; i++) {
         int error = read_certificates(&tls->anchors, &tls->options.anchors[i]);
         if (error != 0) {
-            return refuse(tls, error, "a trust anchor cannot be read");
+            return refuse(tls, error,
+                          explain_blob(&tls->options.anchors[i], error, "a trust anchor cannot be read"));
         }
     }
     const uspan_tls_blob_t *revoked = &tls->options.revoked;
@@ -224,7 +241,8 @@ static uspan_err_t read_own(uspan_tls_t *tls)
 #if USPAN_TLS_OWN_CERT
     int error = read_certificates(&tls->cert, &tls->options.cert);
     if (error != 0) {
-        return refuse(tls, error, "the client certificate cannot be read");
+        return refuse(tls, error,
+                      explain_blob(&tls->options.cert, error, "the client certificate cannot be read"));
     }
     error = read_key(tls);
     if (error != 0) {
@@ -243,24 +261,36 @@ static uspan_err_t read_own(uspan_tls_t *tls)
 
 /* ---- protocol ------------------------------------------------------------------------------------------ */
 
-static uspan_err_t set_versions(uspan_tls_t *tls)
-{
-    int least = tls->options.min_version, most = tls->options.max_version;
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
-    const int built_most = USPAN_TLS_1_3;
+#define BUILT_MOST USPAN_TLS_1_3
 #else
-    const int built_most = USPAN_TLS_1_2;
+#define BUILT_MOST USPAN_TLS_1_2
 #endif
 #if defined(MBEDTLS_SSL_PROTO_TLS1_2)
-    const int built_least = USPAN_TLS_1_2;
+#define BUILT_LEAST USPAN_TLS_1_2
 #else
-    const int built_least = USPAN_TLS_1_3;
+#define BUILT_LEAST USPAN_TLS_1_3
 #endif
-    least = least != 0 ? least : built_least;
-    if (most == 0) { /* mbedTLS cuts the steps of 1.2 alone, so 1.3 has to be asked for */
-        most = USPAN_TLS_RESTARTABLE && least == USPAN_TLS_1_2 ? USPAN_TLS_1_2 : built_most;
+
+/* mbedTLS cuts the steps of 1.2 alone, so where it does, 1.3 has to be asked for. */
+static int highest_version(const uspan_tls_t *tls)
+{
+    if (tls->options.max_version != 0) {
+        return tls->options.max_version;
     }
-    if (least > most || least < built_least || most > built_most) {
+    if (USPAN_TLS_RESTARTABLE) {
+        const int least = tls->options.min_version != 0 ? tls->options.min_version : BUILT_LEAST;
+        return least == USPAN_TLS_1_2 ? USPAN_TLS_1_2 : BUILT_MOST;
+    }
+    return BUILT_MOST;
+}
+
+static uspan_err_t set_versions(uspan_tls_t *tls)
+{
+    int least = tls->options.min_version;
+    const int most = highest_version(tls);
+    least = least != 0 ? least : BUILT_LEAST;
+    if (least > most || least < BUILT_LEAST || most > BUILT_MOST) {
         return refuse(tls, 0, "mbedTLS was built without the TLS version asked for");
     }
 #if MBEDTLS_VERSION_MAJOR < 3
@@ -278,6 +308,34 @@ static uspan_err_t set_versions(uspan_tls_t *tls)
 #endif
     return USPAN_OK;
 }
+
+#if USPAN_TLS_HAS_BOTH
+void uspan_tls_offer_version(uspan_tls_t *tls, bool only_1_2)
+{
+    mbedtls_ssl_conf_max_tls_version(&tls->conf, only_1_2 || highest_version(tls) == USPAN_TLS_1_2
+                                                     ? MBEDTLS_SSL_VERSION_TLS1_2
+                                                     : MBEDTLS_SSL_VERSION_TLS1_3);
+}
+#endif
+
+#if USPAN_TLS_HAS_PSS_FAULT
+/* Servers take the first that they can, most of them: RSA's older scheme comes before the one that mbedTLS
+ * 3.6.6 refuses in TLS 1.2. In 1.3 they may take the latter only. mbedTLS leaves out what it was built
+ * without. */
+#define SIGNATURES                                                                        \
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256, MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384, \
+        MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512, MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,   \
+        MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384, MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512
+
+void uspan_tls_offer_signatures(uspan_tls_t *tls, bool without_pss)
+{
+    static const uint16_t all[] = { SIGNATURES, MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,
+                                    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+                                    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512, MBEDTLS_TLS1_3_SIG_NONE };
+    static const uint16_t without[] = { SIGNATURES, MBEDTLS_TLS1_3_SIG_NONE };
+    mbedtls_ssl_conf_sig_algs(&tls->conf, without_pss ? without : all);
+}
+#endif
 
 static uspan_err_t set_fragment(uspan_tls_t *tls)
 {
@@ -311,7 +369,7 @@ static uspan_err_t set_protocol(uspan_tls_t *tls)
 #endif
     mbedtls_ssl_conf_authmode(&tls->conf, USPAN_INSECURE_NO_VERIFY ? MBEDTLS_SSL_VERIFY_NONE
                                                                    : MBEDTLS_SSL_VERIFY_REQUIRED);
-    uspan_tls_dates_watch(tls);
+    uspan_tls_chain_watch(tls);
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
     mbedtls_ssl_conf_session_tickets(&tls->conf, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
 #if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED) && defined(MBEDTLS_SSL_PROTO_TLS1_3)

@@ -1,10 +1,10 @@
 /* tls_psk.c: reconnects in TLS 1.3 by a ticket alone, without a new key exchange: USPAN_TLS_PSK_KE.
- * Invariant: no more than so many resumptions follow each other without a full handshake, unless the peer is
- * barred from this; and a handshake that offers nothing else is the first of its open(). */
-#include "tls_private.h"
+ * Invariant: no more than USPAN_TLS_PSK_KE resumptions follow each other without a full handshake, unless the
+ * peer is barred from this; and a handshake that offers nothing else is the first of its open(). */
+#include "tls_psk.h"
 
 #if USPAN_TLS_PSK_KE > 0
-#include <mbedtls/net_sockets.h>
+#include "tls_words.h"
 
 #define BARRED 8u  /* refusals: from here on the peer is not tried again */
 #define REFUSED 4u /* weight of the peer's own no */
@@ -15,14 +15,8 @@ static uint32_t seconds(const uspan_tls_t *tls)
     return (uint32_t)(tls->options.port->mono_ns(tls->options.port->ctx) / 1000000000u);
 }
 
-bool uspan_tls_psk_knows(const uspan_tls_session_t *s, uint16_t port)
+void uspan_tls_psk_begin(uspan_tls_session_t *s)
 {
-    return s->port == 0u && s->peer_port == port;
-}
-
-void uspan_tls_psk_begin(uspan_tls_session_t *s, uint16_t port)
-{
-    s->peer_port = port;
     s->refusals = 0;
 }
 
@@ -80,8 +74,7 @@ static bool note(uspan_tls_t *tls, unsigned weight)
 
 bool uspan_tls_psk_failed(uspan_tls_t *tls, int error)
 {
-    bool by_peer = error != MBEDTLS_ERR_NET_SEND_FAILED && error != MBEDTLS_ERR_NET_RECV_FAILED &&
-                   !uspan_tls_no_memory(error);
+    bool by_peer = uspan_tls_is_by_peer(error);
     return note(tls, by_peer ? REFUSED : FAILED) && by_peer;
 }
 

@@ -3,12 +3,10 @@
  * Invariant: the time that dates are held against is never before the floor, and where Unix time is unknown
  * it is the floor: what had expired by then is refused at any time, what begins later only once time is
  * known. */
-#include "tls_private.h"
+#include "tls_time.h"
 
-#define NEVER_S UINT32_MAX /* 2106 and later */
+#define NEVER_S USPAN_TLS_NEVER_S
 #define DAY_S 86400u
-#define DATES (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE)
-#define CRL_DATES (MBEDTLS_X509_BADCRL_EXPIRED | MBEDTLS_X509_BADCRL_FUTURE)
 
 /* Unix seconds of a date in UTC, cut to 1970..2106. */
 static uint32_t seconds_of(const mbedtls_x509_time *at)
@@ -63,8 +61,12 @@ static bool read_now(const uspan_tls_t *tls, uint32_t *now_s)
     return true;
 }
 
-/* MBEDTLS_X509_BADCERT_*, 0 for none. */
-static uint32_t judge(const uspan_tls_t *tls, const uspan_tls_dates_t *dates, bool *known)
+uspan_tls_dates_t uspan_tls_dates_of(const mbedtls_x509_time *from, const mbedtls_x509_time *until)
+{
+    return (uspan_tls_dates_t){ seconds_of(from), seconds_of(until) };
+}
+
+uint32_t uspan_tls_dates_judge(const uspan_tls_t *tls, const uspan_tls_dates_t *dates, bool *known)
 {
     uint32_t now_s;
     *known = read_now(tls, &now_s);
@@ -73,65 +75,8 @@ static uint32_t judge(const uspan_tls_t *tls, const uspan_tls_dates_t *dates, bo
                                              : 0u;
 }
 
-static uint32_t judge_lists(const uspan_tls_t *tls)
-{
-    uint32_t flags = 0;
-#if defined(MBEDTLS_X509_CRL_PARSE_C)
-    for (const mbedtls_x509_crl *list = &tls->revoked; list != NULL && list->raw.p != NULL;
-         list = list->next) {
-        const uspan_tls_dates_t dates = { seconds_of(&list->this_update), seconds_of(&list->next_update) };
-        bool known;
-        uint32_t wrong = judge(tls, &dates, &known);
-        flags |= (wrong & MBEDTLS_X509_BADCERT_EXPIRED) != 0u ? MBEDTLS_X509_BADCRL_EXPIRED : 0u;
-        flags |= (wrong & MBEDTLS_X509_BADCERT_FUTURE) != 0u ? MBEDTLS_X509_BADCRL_FUTURE : 0u;
-    }
-#else
-    (void)tls;
-#endif
-    return flags;
-}
-
-/* Called by mbedTLS for each certificate of the chain that it built, the anchor first, the peer's own
- * last. */
-static int check_dates(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
-{
-    uspan_tls_t *tls = ctx;
-    const uspan_tls_dates_t dates = { seconds_of(&crt->valid_from), seconds_of(&crt->valid_to) };
-    bool known;
-    *flags = (*flags & ~(uint32_t)(DATES | CRL_DATES)) | judge(tls, &dates, &known);
-    if (depth == 0) {
-        *flags |= judge_lists(tls);
-    }
-    if (dates.from_s > tls->dates.from_s) {
-        tls->dates.from_s = dates.from_s;
-    }
-    if (dates.until_s < tls->dates.until_s) {
-        tls->dates.until_s = dates.until_s;
-    }
-    tls->chain_seen = true;
-    return 0;
-}
-
-void uspan_tls_dates_watch(uspan_tls_t *tls)
-{
-    mbedtls_ssl_conf_verify(&tls->conf, check_dates, tls);
-}
-
-void uspan_tls_dates_begin(uspan_tls_t *tls)
-{
-    tls->dates = (uspan_tls_dates_t){ 0u, NEVER_S };
-    tls->dates_settled = false;
-    tls->chain_seen = false;
-}
-
 bool uspan_tls_dates_hold(const uspan_tls_t *tls, const uspan_tls_dates_t *dates)
 {
     bool known;
-    return judge(tls, dates, &known) == 0u;
-}
-
-const char *uspan_tls_dates_recheck(uspan_tls_t *tls)
-{
-    uint32_t wrong = judge(tls, &tls->dates, &tls->dates_settled);
-    return wrong != 0u ? uspan_tls_check_words(wrong) : NULL;
+    return uspan_tls_dates_judge(tls, dates, &known) == 0u;
 }

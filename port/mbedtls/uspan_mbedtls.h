@@ -1,12 +1,11 @@
-/* uspan_mbedtls.h: TLS as a transport over a transport, with mbedTLS 2.28, 3.6 or 4.x.
- * The peer's chain and host name are always verified; only a library built with USPAN_INSECURE_NO_VERIFY 1
- * does not.
- * Dates of certificates are held against the Unix time that uspan knows (the tracer's, or the port's),
- * whether or not mbedTLS is built with MBEDTLS_HAVE_TIME_DATE; time() is not asked. While it is unknown, or
- * says less than USPAN_TLS_FLOOR_S, a certificate that had expired by then is refused and the beginnings of
- * validity are not looked at; once it is known, a connection made before is checked before its next request,
- * and so is a session before it is resumed. So a board needs no time to connect; and one without any accepts
- * what expired after it was built. */
+/* uspan_mbedtls.h: TLS as a transport over another transport, with mbedTLS. 3.6 is tested, 2.28 is only
+ * compiled, and 4 is not tested. The server's chain and host name are always verified, unless the library is
+ * built with USPAN_INSECURE_NO_VERIFY 1. uspan compares the dates of certificates with the Unix time that it
+ * knows (the tracer's, or the port's), whether or not mbedTLS is built with MBEDTLS_HAVE_TIME_DATE. It does
+ * not call time(). While the time is unknown or before USPAN_TLS_FLOOR_S, uspan refuses certificates that had
+ * expired at USPAN_TLS_FLOOR_S, and does not check when validity begins. When the time becomes known, uspan
+ * checks an open connection before its next request, and a session before it resumes it. A board therefore
+ * needs no time to connect. Without any time it accepts certificates that expired after its build. */
 #ifndef USPAN_MBEDTLS_H
 #define USPAN_MBEDTLS_H
 
@@ -26,18 +25,18 @@
 extern "C" {
 #endif
 
-/* 1: no certificate is verified. For the first day of a board only: anybody on the way can read and change
- * everything. */
+/* 1: no certificate is verified. Use it only while bringing up a board: without verification, anyone on the
+ * network path can read and change the data. */
 #ifndef USPAN_INSECURE_NO_VERIFY
 #define USPAN_INSECURE_NO_VERIFY 0
 #endif
-/* Static buffer that becomes mbedTLS's heap, bytes; 0: mbedTLS's own calloc. Needs
- * MBEDTLS_MEMORY_BUFFER_ALLOC_C, and nobody else may set mbedTLS's allocator. RAM: itself. */
+/* Static buffer that becomes mbedTLS's heap, bytes. 0: mbedTLS's own calloc. Needs
+ * MBEDTLS_MEMORY_BUFFER_ALLOC_C. The application must not set mbedTLS's allocator then. RAM: itself. */
 #ifndef USPAN_TLS_HEAP_BYTES
 #define USPAN_TLS_HEAP_BYTES 0
 #endif
 /* 1: elliptic-curve steps of a TLS 1.2 handshake are cut into pieces of USPAN_TLS_ECP_OPS. Needs
- * MBEDTLS_ECP_RESTARTABLE. mbedTLS does not cut those of 1.3, which is then offered only where max_version or
+ * MBEDTLS_ECP_RESTARTABLE. mbedTLS does not cut those of 1.3, which is then offered only if max_version or
  * min_version asks for it. */
 #ifndef USPAN_TLS_RESTARTABLE
 #define USPAN_TLS_RESTARTABLE 0
@@ -47,31 +46,32 @@ extern "C" {
 #ifndef USPAN_TLS_ECP_OPS
 #define USPAN_TLS_ECP_OPS 250
 #endif
-/* 1: this client can have a certificate of its own (mutual TLS); 0: its code, some 2 KB of flash, is out. */
+/* 1: this client can have a certificate of its own (mutual TLS). 0: leave its code out of the build, about
+ * 2 KB of flash. */
 #ifndef USPAN_TLS_OWN_CERT
 #define USPAN_TLS_OWN_CERT 1
 #endif
-/* open() goes on to the next handshake step only while less than this has passed, microseconds. 0: one step a
- * call. */
+/* open() continues with the next handshake step only if less than this time has passed, microseconds. 0: one
+ * step in each call. */
 #ifndef USPAN_TLS_STEP_US
 #define USPAN_TLS_STEP_US 1000
 #endif
-/* No certificate that expired before this, in Unix seconds, is accepted whatever the clock says, and no clock
- * that says less is believed. 0: the day before tls_time.c was compiled (__DATE__). 0..4294967294. */
+/* Unix time, seconds. A certificate that expired before it is refused whatever the clock says, and a clock
+ * that says less is ignored. 0: the day before tls_time.c was compiled (__DATE__). 0..4294967294. */
 #ifndef USPAN_TLS_FLOOR_S
 #define USPAN_TLS_FLOOR_S 0
 #endif
-/* Peers whose session is remembered for a short handshake. 1..8. RAM: sizeof(mbedtls_ssl_session) +
- * USPAN_HOST_BYTES each, and a ticket of some 200 B (and the peer's certificate, unless mbedTLS is built
+/* Number of servers whose session is remembered for a short handshake. 1..8. RAM: sizeof(mbedtls_ssl_session)
+ * + USPAN_HOST_BYTES each, and a ticket of some 200 B (and the peer's certificate, unless mbedTLS is built
  * without keeping it) of mbedTLS's heap. */
 #ifndef USPAN_TLS_SESSIONS
 #define USPAN_TLS_SESSIONS USPAN_DESTINATIONS_MAX
 #endif
 /* Reconnects in a row, in TLS 1.3, that a ticket may make without a new key exchange (psk_ke, RFC 8446 §2.2)
- * where the peer agrees: few do unasked. They cost a Cortex-M4 a million instructions in place of 17 million,
- * and have no forward secrecy: who recorded them and gets hold of the peer's ticket key, or of this client's
- * memory, reads them. The one after them is a full handshake. Where the peer refuses, a hello with a key
- * exchange follows at once; after two refusals in a row it is not tried again. 0: never. 0..255. Needs
+ * if the server agrees, which few do by default. They are much cheaper (tests/bench/README.md), and have no
+ * forward secrecy: anyone who recorded them and gets the server's ticket key, or this client's memory, can
+ * read them. The handshake after them is a full one. If the server refuses, a hello with a key exchange
+ * follows. After two refusals in a row it is not tried again. 0: never. 0..255. Needs
  * MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_ENABLED. RAM: 12 B a session. */
 #ifndef USPAN_TLS_PSK_KE
 #define USPAN_TLS_PSK_KE 0
@@ -119,17 +119,20 @@ typedef struct uspan_tls_dates {
     uint32_t from_s, until_s; /* both included; until UINT32_MAX: without an end */
 } uspan_tls_dates_t;
 
+/* One peer: its name and port, its last session, and what is known of it beside. */
 typedef struct uspan_tls_session {
     char host[USPAN_HOST_BYTES];
-    uint16_t port; /* 0: free */
+    uint16_t peer_port; /* whom the slot is about, also without a session */
+    uint16_t port;      /* the same while there is a session; 0: none */
+    bool no_pss;        /* its hello leaves out RSA-PSS, which this mbedTLS refuses in TLS 1.2 */
+    bool no_1_3;        /* its hello offers 1.2 only: in 1.3 it changed its keys before it answered */
     uspan_tls_dates_t dates;
     mbedtls_ssl_session session;
 #if USPAN_TLS_PSK_KE > 0
-    uint16_t peer_port; /* whom the rest is about, which outlives the session */
-    uint8_t resumed;    /* times in a row */
-    uint8_t refusals;   /* of psk_ke in a row, weighed */
-    bool has_ticket;    /* one of 1.3 */
-    uint32_t since_s;   /* when it came, by the port's clock */
+    uint8_t resumed;  /* times in a row */
+    uint8_t refusals; /* of psk_ke in a row, weighed */
+    bool has_ticket;  /* one of 1.3 */
+    uint32_t since_s; /* when it came, by the port's clock */
 #endif
 } uspan_tls_session_t;
 
@@ -140,8 +143,16 @@ typedef struct uspan_tls {
     uint8_t state;
     bool configured, stale, seeded;
     bool chain_seen, dates_settled; /* of this connection: certificates shown; held against a known time */
+    bool is_named;                  /* the handshake knows whom the certificate must name */
+    bool asked;                     /* for a certificate that this client does not have */
+    bool send_broke;                /* what has arrived can still be read */
+    bool unanswered;                /* nothing has come since the last bytes went out */
+    uint8_t retried;                /* kinds of hello that this open() has tried in other words */
     uint8_t session_next;           /* the slot that is replaced next */
     uint16_t peer_port;
+    char code[32];        /* words that hold a number, for why */
+    uint32_t chain_flags; /* MBEDTLS_X509_BADCERT_* of the chain under judgement */
+    const mbedtls_x509_crt *chain_above, *chain_wrong, *chain_below;
     int error;
     const char *why;
     uspan_tls_dates_t dates;

@@ -2,7 +2,7 @@
  * no POSIX.
  * Invariant: pool[i].used says that its tls is initialised. */
 #define _GNU_SOURCE
-#define USPAN_INSIDE /* config.h */
+#define USPAN_INTERNAL /* config.h */
 #include "uspan_posix_tls.h"
 
 #if defined(__unix__)
@@ -35,7 +35,7 @@ static const char *find_bundle(void)
             return files[i];
         }
     }
-    return files[0]; /* why() will say that it cannot be read */
+    return files[0]; /* last_error_text() will say that it cannot be read */
 }
 
 static client_t *take(void)

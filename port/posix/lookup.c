@@ -3,18 +3,14 @@
  * thread of a RUNNING or DROPPED slot writes its result, and only before it sets DONE or FREE under the
  * mutex. So a resolver that never answers costs one slot, and nothing that anybody frees. */
 #define _GNU_SOURCE
-#include "posix_private.h"
+#include "lookup_addresses.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
-
-_Static_assert(sizeof(((uspan_posix_tcp_t *)0)->addresses[0]) == sizeof(struct sockaddr_in6),
-               "an address as uspan_posix.h lays it out");
 
 #define LOOKUPS_MAX 4u
 #define STACK_BYTES (256u * 1024u) /* name service modules want more than PTHREAD_STACK_MIN */
@@ -24,10 +20,11 @@ enum { FREE, RUNNING, DROPPED, DONE };
 struct uspan_posix_lookup {
     uint8_t state;
     uint8_t count;
+    uint8_t turn;
     int error; /* EAI_*, 0 for none */
     char host[256];
     char port[6];
-    uint8_t addresses[USPAN_POSIX_ADDRESSES_MAX][sizeof(struct sockaddr_in6)];
+    uspan_posix_address_t addresses[USPAN_POSIX_ADDRESSES_MAX];
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -73,11 +70,7 @@ static void *look_up(void *arg)
     uint8_t count = 0;
     int error = getaddrinfo(l->host, l->port, &hints, &list);
     if (error == 0) {
-        for (struct addrinfo *a = list; a != NULL && count < USPAN_POSIX_ADDRESSES_MAX; a = a->ai_next) {
-            if (a->ai_addrlen <= sizeof(l->addresses[0])) {
-                memcpy(l->addresses[count++], a->ai_addr, a->ai_addrlen);
-            }
-        }
+        count = uspan_posix_copy_addresses(l->addresses, list, l->turn);
         freeaddrinfo(list);
     }
     (void)pthread_mutex_lock(&mutex);
@@ -128,23 +121,6 @@ static void set_state(uspan_posix_lookup_t *l, uint8_t state)
     (void)pthread_mutex_unlock(&mutex);
 }
 
-/* Address literals need no thread. */
-static bool read_literal(uspan_posix_lookup_t *l, const char *host, uint16_t port)
-{
-    struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-    struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(port) };
-    if (inet_pton(AF_INET, host, &four.sin_addr) == 1) {
-        memcpy(l->addresses[0], &four, sizeof(four));
-    } else if (inet_pton(AF_INET6, host, &six.sin6_addr) == 1) {
-        memcpy(l->addresses[0], &six, sizeof(six));
-    } else {
-        return false;
-    }
-    l->count = 1;
-    l->error = 0;
-    return true;
-}
-
 void uspan_posix_lookup_prepare(void)
 {
     (void)pthread_once(&once, watch_forks);
@@ -152,38 +128,26 @@ void uspan_posix_lookup_prepare(void)
 
 uspan_posix_lookup_t *uspan_posix_lookup_start(const char *host, uint16_t port, uint8_t turn)
 {
-    (void)turn; /* all addresses are tried, in the system's order */
     uspan_posix_lookup_prepare();
     size_t len = strlen(host);
     uspan_posix_lookup_t *l = len < sizeof(l->host) ? take_slot() : NULL;
     if (l == NULL) {
         return NULL;
     }
-    if (read_literal(l, host, port)) {
+    if (uspan_posix_read_literal(l->addresses, host, port)) {
+        l->count = 1;
+        l->error = 0;
         set_state(l, DONE);
         return l;
     }
     memcpy(l->host, host, len + 1u);
+    l->turn = turn;
     (void)snprintf(l->port, sizeof(l->port), "%u", (unsigned)port);
     if (!start_thread(l)) {
         set_state(l, FREE);
         return NULL;
     }
     return l;
-}
-
-static const char *words(int error)
-{
-    switch (error) {
-    case EAI_NONAME:
-        return "no such host name";
-    case EAI_AGAIN:
-        return "name server does not answer";
-    case EAI_MEMORY:
-        return "name look-up: out of memory";
-    default:
-        return "name look-up failed";
-    }
 }
 
 uspan_err_t uspan_posix_lookup_take(uspan_posix_lookup_t *l, uspan_posix_tcp_t *tcp, const char **why)
@@ -193,7 +157,7 @@ uspan_err_t uspan_posix_lookup_take(uspan_posix_lookup_t *l, uspan_posix_tcp_t *
     if (err != USPAN_ERR_AGAIN) {
         memcpy(tcp->addresses, l->addresses, sizeof(l->addresses));
         tcp->address_count = l->count;
-        *why = words(l->error);
+        *why = uspan_posix_lookup_words(l->error);
         l->state = FREE;
     }
     (void)pthread_mutex_unlock(&mutex);

@@ -1,8 +1,9 @@
 /* lookup_lwip.c: name look-ups in lwIP's own thread, in place of lookup.c; empty without lwIP's sockets.
  * Invariant: a slot is FREE, or lwIP's thread owes it a result (RUNNING, DROPPED), or it is DONE and its
  * owner has not taken it. Only lwIP's thread writes the result of a RUNNING or DROPPED slot, and only before
- * it sets DONE or FREE under protection. So an answer that comes after close() finds its slot, and nobody's
- * else. */
+ * it sets DONE or FREE under protection. So an answer that comes after close() finds its own slot and no
+ * other. */
+#define _GNU_SOURCE
 #include "sockets.h"
 
 #if USPAN_SOCKETS_LWIP
@@ -47,7 +48,7 @@ static void settle(uspan_posix_lookup_t *l, const ip_addr_t *address, const char
 static void found(const char *name, const ip_addr_t *address, void *arg)
 {
     (void)name;
-    settle(arg, address, address != NULL ? NULL : "no such host name, or the name server does not answer");
+    settle(arg, address, address != NULL ? NULL : "host name not found, or the name server does not answer");
 }
 
 /* Runs in lwIP's thread. */

@@ -23,7 +23,6 @@
 #define LINE_BYTES 512
 
 atomic_flag uspan_posix_locked = ATOMIC_FLAG_INIT;
-static atomic_uint forks;
 static atomic_int log_fd = STDERR_FILENO;
 static atomic_int log_level = USPAN_LEVEL_INFO;
 
@@ -128,7 +127,6 @@ static void after_fork_in_parent(void)
 
 static void after_fork_in_child(void)
 {
-    (void)atomic_fetch_add(&forks, 1u);
     unlock(NULL, 0u);
 }
 
@@ -152,11 +150,6 @@ const uspan_port_t *uspan_posix_port(void)
     };
     (void)pthread_once(&once, watch_forks);
     return &port;
-}
-
-unsigned uspan_posix_forks(void)
-{
-    return atomic_load(&forks);
 }
 
 uspan_err_t uspan_posix_log_to(const char *path, int level)

@@ -13,6 +13,12 @@
 #define USPAN_SOCKETS_LWIP 0
 #endif
 
+/* 0: a system with sockets and without pthreads: names are looked up by the caller, who waits, and fork() is
+ * not watched. */
+#ifndef USPAN_SOCKETS_THREADS
+#define USPAN_SOCKETS_THREADS 1
+#endif
+
 #if USPAN_SOCKETS_LWIP
 
 #include <lwip/errno.h> /* must be a task's own: LWIP_PROVIDE_ERRNO's is one for all tasks */
@@ -106,6 +112,7 @@ static inline int sockets_connect_error(int error)
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SOCKETS(call) call
@@ -113,12 +120,18 @@ typedef struct sockaddr_in6 sockets_address_t;
 
 static inline uint32_t sockets_now_ms(void)
 {
-    return (uint32_t)(uspan_posix_port()->mono_ns(NULL) / 1000000u);
+    struct timespec now = { 0 };
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)((uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u);
 }
 
 static inline unsigned sockets_forks(void)
 {
+#if USPAN_SOCKETS_THREADS
     return uspan_posix_forks();
+#else
+    return 0u;
+#endif
 }
 
 static inline bool sockets_set_up(int fd)

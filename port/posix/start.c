@@ -1,10 +1,10 @@
 /* start.c: a tracer of a process: settings from three sources, a destination an exporter, and the thread that
  * polls.
- * Invariant: whoever calls uspan for the exporting task holds `exporting` of that tracer: the thread while it
- * polls, others between uspan_posix_hold() and uspan_posix_release(). A tracer is in `started` from start to
- * stop. */
+ * Invariant: the thread that calls uspan for the exporting task holds `exporting` of that tracer: the thread
+ * while it polls, others between uspan_posix_hold() and uspan_posix_release(). A tracer is in `started` from
+ * start to stop. */
 #define _GNU_SOURCE
-#include "posix_private.h"
+#include "started.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,43 +12,14 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <strings.h>
 #include <unistd.h>
 
-#define DEFAULT_ENDPOINT "http://localhost:4318/v1/traces"
 #define NAP_MAX_MS 128u
 #define GRACE_MS 1000u /* beyond the shutdown deadline, before a tracer that does not stop is left */
-
-typedef struct started {
-    _Atomic(uspan_tracer_t *) tracer; /* NULL: free */
-    uspan_posix_env_t env;
-    uspan_posix_tcp_t tcp;
-    uspan_transport_t plain;
-    const uspan_transport_t *secure; /* NULL: none made */
-    const uspan_posix_secure_t *maker;
-    uspan_console_t console;
-    uspan_processor_t waker;
-    pthread_mutex_t exporting;
-    pthread_t thread;
-    bool has_thread;
-    bool held_for_fork;
-    int wake_fd[2];         /* a pipe: the thread sleeps on [0] */
-    atomic_uint holders;    /* waiting for `exporting`: the thread gives way */
-    atomic_uint ends;       /* spans ended since the thread last polled */
-    atomic_uint wake_at;    /* ends at which to wake it */
-    atomic_ullong until_ns; /* stopping: leave at that time; 0: not stopping */
-} started_t;
 
 static started_t starts[USPAN_POSIX_TRACERS_MAX];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards taking and giving back */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void say(uspan_level_t level, const char *text)
-{
-    uspan_posix_port()->log(NULL, level, text);
-}
 
 static uint64_t now_ns(void)
 {
@@ -210,7 +181,7 @@ static void sleep_ms(started_t *x, uint32_t ms, int fd, short events)
     }
 }
 
-/* The processor is told of an end a moment before the span is in the queue; and its thread may be stopped in
+/* The processor learns of an end a moment before the span is in the queue; and its thread may be stopped in
  * between. So after an end the sleeps are naps at first, each twice as long: what a poll came too early
  * for, a later one sees soon. */
 static void *run(void *arg)
@@ -264,177 +235,23 @@ static bool start_thread(started_t *x)
 
 /* ---- start --------------------------------------------------------------------------------------------- */
 
-static void warn_of(void *ctx, const char *text)
-{
-    (void)ctx;
-    say(USPAN_LEVEL_WARN, text);
-}
-
-static void read_environment(started_t *x, const uspan_posix_options_t *o)
-{
-    x->env.exporters = USPAN_POSIX_OTLP;
-    if (o->no_environment) {
-        return;
-    }
-    /* Once quietly for where the log goes, then for real. */
-    uspan_posix_env(&x->env, o->get, NULL, NULL);
-    if ((x->env.log_path != NULL || x->env.has_log_level) &&
-        uspan_posix_log_to(x->env.log_path, x->env.log_level) != USPAN_OK) {
-        say(USPAN_LEVEL_WARN, "USPAN_LOG_PATH ignored: the file cannot be opened");
-    }
-    uspan_posix_env(&x->env, o->get, warn_of, NULL);
-}
-
-static uspan_err_t set_resource(started_t *x, const uspan_posix_options_t *o)
-{
-    uspan_resource_t resource = o->resource != NULL ? *o->resource : (uspan_resource_t){ 0 };
-    if (x->env.service_name != NULL) {
-        resource.service_name = x->env.service_name;
-    }
-    if (x->env.resource != NULL) {
-        resource.attributes = x->env.resource;
-    }
-    uspan_err_t err = uspan_set_resource(x->tracer, &resource);
-    if (err != USPAN_OK) {
-        say(USPAN_LEVEL_ERROR, "the resource attributes cannot be decoded");
-    }
-    return err;
-}
-
-static bool is_https(const char *url)
-{
-    return strncasecmp(url, "https:", 6u) == 0;
-}
-
-/* The endpoint that counts, by strength; NULL in *setting where the core shall take its compile-time one. */
-static const char *find_endpoint(const started_t *x, const uspan_collector_t *c, const char **setting)
-{
-    *setting = x->env.endpoint != NULL ? x->env.endpoint : c->endpoint;
-    if (*setting != NULL) {
-        return *setting;
-    }
-#if defined(USPAN_ENDPOINT)
-    return USPAN_ENDPOINT;
-#elif defined(USPAN_STUDIO_URL)
-    return USPAN_STUDIO_URL;
-#else
-    *setting = DEFAULT_ENDPOINT;
-    return DEFAULT_ENDPOINT;
-#endif
-}
-
-static const uspan_transport_t *transport_for(started_t *x, const uspan_posix_options_t *o, const char *url)
-{
-    if (!is_https(url)) {
-        return &x->plain;
-    }
-    if (x->secure == NULL && o->secure != NULL) {
-        const uspan_posix_certs_t *env = &x->env.certs;
-        const bool own = env->cert_file != NULL || env->key_file != NULL; /* a pair comes from one source */
-        const uspan_posix_certs_t certs = {
-            .ca_file = env->ca_file != NULL ? env->ca_file : o->certs.ca_file,
-            .cert_file = own ? env->cert_file : o->certs.cert_file,
-            .key_file = own ? env->key_file : o->certs.key_file,
-        };
-        x->maker = o->secure;
-        x->secure = o->secure->make(&x->plain, &certs);
-    }
-    if (x->secure == NULL) {
-        say(USPAN_LEVEL_ERROR, "https needs TLS: set options.secure, as to &uspan_posix_mbedtls");
-    }
-    return x->secure;
-}
-
-static uspan_err_t add_otlp(started_t *x, const uspan_posix_options_t *o, unsigned dest)
-{
-    uspan_collector_t collector = o->collector != NULL ? *o->collector : (uspan_collector_t){ 0 };
-    const char *setting = NULL;
-    const char *url = find_endpoint(x, &collector, &setting);
-    const uspan_transport_t *transport = transport_for(x, o, url);
-    if (transport == NULL) {
-        return USPAN_ERR_CONFIG;
-    }
-    collector.endpoint = setting;
-    collector.headers = x->env.headers != NULL ? x->env.headers : collector.headers;
-    collector.timeout_ms = x->env.timeout_ms != 0u ? x->env.timeout_ms : collector.timeout_ms;
-    return uspan_export_to(x->tracer, dest, transport, &collector);
-}
-
-static void print_line(void *ctx, const char *line)
-{
-    (void)ctx;
-    (void)printf("%s\n", line);
-    (void)fflush(stdout);
-}
-
-static uspan_err_t add_destinations(started_t *x, const uspan_posix_options_t *o)
-{
-    uspan_err_t err = USPAN_OK;
-    unsigned dest = 0;
-    if ((x->env.exporters & USPAN_POSIX_OTLP) != 0u) {
-        err = add_otlp(x, o, dest++);
-    }
-    if ((x->env.exporters & USPAN_POSIX_CONSOLE) != 0u) {
-        if (dest >= (unsigned)USPAN_DESTINATIONS_MAX) {
-            say(USPAN_LEVEL_ERROR, "no destination left for the console: USPAN_DESTINATIONS_MAX");
-            return USPAN_ERR_CONFIG;
-        }
-        uspan_console_init(&x->console, print_line, NULL);
-        uspan_err_t console = uspan_export_to_sink(x->tracer, dest, &x->console.sink);
-        err = err == USPAN_OK ? console : err;
-    }
-    return err;
-}
-
-static uspan_err_t add_studio(started_t *x, const uspan_posix_options_t *o)
-{
-#if USPAN_STUDIO
-    const char *url = x->env.studio_url;
-#ifdef USPAN_STUDIO_URL
-    url = url != NULL ? url : USPAN_STUDIO_URL;
-#endif
-    if (url != NULL) {
-        const uspan_transport_t *transport = transport_for(x, o, url);
-        const uspan_studio_t studio = { .url = url };
-        return transport != NULL ? uspan_studio(x->tracer, transport, &studio) : USPAN_ERR_CONFIG;
-    }
-#else
-    (void)o;
-    if (x->env.studio_url != NULL) {
-        say(USPAN_LEVEL_WARN,
-            "built without USPAN_STUDIO: traces go to the Studio, but no run is registered");
-    }
-#endif
-    return USPAN_OK;
-}
-
-static uspan_err_t set_up(started_t *x, const uspan_posix_options_t *o)
-{
-    uspan_err_t err = set_resource(x, o);
-    if (x->env.has_sampler) {
-        uspan_set_sampler(x->tracer, x->env.sampler);
-    }
-    uspan_set_limits(x->tracer, &x->env.limits);
-    uspan_set_batching(x->tracer, &x->env.batching);
-    uspan_err_t next = add_destinations(x, o);
-    err = err == USPAN_OK ? next : err;
-    next = add_studio(x, o);
-    return err == USPAN_OK ? next : err;
-}
-
-uspan_err_t uspan_posix_start(uspan_tracer_t *t, const uspan_posix_options_t *options)
+uspan_err_t uspan_posix_start_sized(uspan_tracer_t *t, const uspan_posix_options_t *options,
+                                    size_t tracer_size, uint32_t config_id)
 {
     static const uspan_posix_options_t none = { 0 };
     const uspan_posix_options_t *o = options != NULL ? options : &none;
     if (t == NULL || find(t) != NULL) {
         return USPAN_ERR_ARG;
     }
+    if (tracer_size != sizeof(*t) || config_id != USPAN_CONFIG_ID) { /* before the environment is read */
+        return uspan_init_sized(t, uspan_posix_port(), tracer_size, config_id);
+    }
     (void)pthread_once(&once, watch_forks);
     started_t *x = take(t);
     if (x == NULL) {
         return USPAN_ERR_FULL;
     }
-    read_environment(x, o);
+    uspan_started_read_environment(x, o);
     uspan_err_t err = uspan_init(t, uspan_posix_port());
     if (err != USPAN_OK) {
         give_back(x);
@@ -444,7 +261,7 @@ uspan_err_t uspan_posix_start(uspan_tracer_t *t, const uspan_posix_options_t *op
         uspan_set_enabled(t, false);
         return USPAN_OK;
     }
-    err = set_up(x, o);
+    err = uspan_started_set_up(x, o);
     if (!o->no_thread && !start_thread(x)) {
         uspan_set_enabled(t, false);
         give_back(x);
@@ -522,13 +339,30 @@ uspan_err_t uspan_posix_flush(uspan_tracer_t *t, uint32_t deadline_ms)
     return USPAN_OK;
 }
 
+/* Whether spans that ended did not arrive. */
+static uspan_err_t find_losses(uspan_tracer_t *t)
+{
+    uspan_err_t err = USPAN_OK;
+    for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
+        uspan_stats_t s;
+        uspan_stats(t, d, &s);
+        if (s.dropped[USPAN_DROP_DEADLINE] + s.dropped[USPAN_DROP_RETRIES] > 0u) {
+            return USPAN_ERR_IO;
+        }
+        if (s.rejected + s.dropped[USPAN_DROP_REFUSED] + s.dropped[USPAN_DROP_TOO_LARGE] > 0u) {
+            err = USPAN_ERR_REFUSED;
+        }
+    }
+    return err;
+}
+
 uspan_err_t uspan_posix_stop(uspan_tracer_t *t, uint32_t deadline_ms)
 {
     started_t *x = find(t);
     if (x == NULL) {
         return USPAN_ERR_ARG;
     }
-    bool stopped = true;
+    uspan_err_t err = USPAN_OK;
     if (!x->env.disabled) {
         uint64_t until_ns = now_ns() + ((uint64_t)deadline_ms + GRACE_MS) * 1000000u;
         hold(x);
@@ -543,9 +377,9 @@ uspan_err_t uspan_posix_stop(uspan_tracer_t *t, uint32_t deadline_ms)
         while (!uspan_stopped(t) && now_ns() < until_ns) {
             go_on(x);
         }
-        stopped = uspan_stopped(t);
+        err = uspan_stopped(t) ? find_losses(t) : USPAN_ERR_IO;
     }
     uspan_set_enabled(t, false);
     give_back(x);
-    return stopped ? USPAN_OK : USPAN_ERR_IO;
+    return err;
 }

@@ -27,7 +27,7 @@ static const char *words(int error)
         return "network unreachable";
     case EMFILE:
     case ENFILE:
-        return "no socket left";
+        return "no free socket";
     case EACCES:
     case EPERM:
         return "connection forbidden by this system";
@@ -75,9 +75,9 @@ static uspan_err_t connect_next(uspan_posix_tcp_t *tcp)
             tcp->why = words(sockets_connect_error(errno));
         }
         close_fd(tcp);
+        tcp->turn++;
     }
     tcp->state = CLOSED;
-    tcp->turn++;
     return USPAN_ERR_IO;
 }
 
@@ -100,6 +100,7 @@ static uspan_err_t check_connect(uspan_posix_tcp_t *tcp)
     }
     tcp->why = words(sockets_connect_error(error));
     close_fd(tcp);
+    tcp->turn++;
     tcp->address_at++;
     return connect_next(tcp);
 }
@@ -108,7 +109,7 @@ static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
 {
     uspan_posix_tcp_t *tcp = ctx;
     if (tcp->state != CLOSED && tcp->forks != sockets_forks()) {
-        tcp->why = "the connection belongs to the process before fork()";
+        tcp->why = "connection was opened before fork(): the parent owns it";
         return USPAN_ERR_IO;
     }
     switch (tcp->state) {
@@ -117,7 +118,7 @@ static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
         tcp->forks = sockets_forks();
         tcp->lookup = uspan_posix_lookup_start(peer->host, peer->port, tcp->turn);
         if (tcp->lookup == NULL) {
-            tcp->why = "name look-ups hang, or the system gives no thread for one";
+            tcp->why = "name look-up could not start: no free thread, or earlier look-ups still run";
             return USPAN_ERR_IO;
         }
         tcp->state = LOOKUP;
@@ -163,7 +164,7 @@ static uspan_err_t check_open(uspan_posix_tcp_t *tcp)
         return USPAN_ERR_IO;
     }
     if (tcp->forks != sockets_forks()) {
-        tcp->why = "the connection belongs to the process before fork()";
+        tcp->why = "connection was opened before fork(): the parent owns it";
         return USPAN_ERR_IO;
     }
     return USPAN_OK;
@@ -203,6 +204,7 @@ static void close_tcp(void *ctx)
         tcp->lookup = NULL;
     }
     close_fd(tcp);
+    tcp->turn = (uint8_t)(tcp->turn + (tcp->state == CONNECTING)); /* that address does not answer */
     tcp->state = CLOSED;
     tcp->wants = 0;
 }
@@ -213,8 +215,12 @@ static const char *why_tcp(void *ctx)
     return tcp->why;
 }
 
-void uspan_posix_tcp_init(uspan_posix_tcp_t *tcp, uspan_transport_t *out)
+void uspan_posix_tcp_init_sized(uspan_posix_tcp_t *tcp, uspan_transport_t *out, size_t tcp_size)
 {
+    if (tcp_size != sizeof(*tcp)) {
+        *out = (uspan_transport_t){ 0 }; /* ABI 0 */
+        return;
+    }
     memset(tcp, 0, sizeof(*tcp));
     tcp->fd = -1;
     tcp->why = "";
@@ -226,7 +232,7 @@ void uspan_posix_tcp_init(uspan_posix_tcp_t *tcp, uspan_transport_t *out)
         .send = send_tcp,
         .recv = recv_tcp,
         .close = close_tcp,
-        .why = why_tcp,
+        .last_error_text = why_tcp,
     };
 }
 

@@ -12,16 +12,22 @@
 extern "C" {
 #endif
 
-/* Tracers that uspan_posix_start() can run at once. 1..16. RAM: sizeof one started tracer's settings, about 5
- * KB each. */
+/* Tracers that uspan_posix_start() can run at the same time. 1..16. RAM: about 5 KB each, for their settings.
+ * */
 #ifndef USPAN_POSIX_TRACERS_MAX
 #define USPAN_POSIX_TRACERS_MAX 2
 #endif
-/* Text copied from the environment, bytes, a tracer. */
+/* Text copied from the environment, bytes for each tracer. RAM: itself. */
 #ifndef USPAN_POSIX_TEXT_BYTES
 #define USPAN_POSIX_TEXT_BYTES 4096
 #endif
-/* Addresses of one name that are tried. 1..16. RAM: 28 B each. */
+/* Resource attributes of the environment whose key has a comma, an equals sign, a percent sign or a space at
+ * its end: "k%3Dx=1". 1..16. RAM: 40 B each, a tracer. */
+#ifndef USPAN_POSIX_ODD_KEYS
+#define USPAN_POSIX_ODD_KEYS 4
+#endif
+/* Addresses of one name that are tried in one connect. 1..16. RAM: 28 B each. If a name has more, the next
+ * connects try the others. */
 #ifndef USPAN_POSIX_ADDRESSES_MAX
 #define USPAN_POSIX_ADDRESSES_MAX 6
 #endif
@@ -61,7 +67,7 @@ typedef struct uspan_posix_tcp {
     int fd;
     uint8_t state;
     uint8_t address_count, address_at;
-    uint8_t turn;      /* connects that failed, at every address */
+    uint8_t turn;      /* addresses that failed: the next connect begins behind them */
     short wants;       /* poll(2) events that the last calls waited for; 0: none did */
     unsigned forks;    /* fork generation in which it was opened */
     uint32_t since_ms; /* the present address is being tried since */
@@ -74,8 +80,14 @@ typedef struct uspan_posix_tcp {
 } uspan_posix_tcp_t;
 
 /* Make *tcp, and a transport over it to *out. No call of it blocks: names are looked up in a short-lived
- * thread, and every address is tried in turn. Both must outlive the tracer. Context: before use. */
-void uspan_posix_tcp_init(uspan_posix_tcp_t *tcp, uspan_transport_t *out);
+ * thread, and every address is tried in turn. Both must outlive the tracer.
+ * tcp_size: sizeof *tcp in the application. If the library's differs (USPAN_POSIX_ADDRESSES_MAX), nothing is
+ * written to *tcp, and *out becomes a transport that uspan_export_to() refuses. Context: before use. */
+void uspan_posix_tcp_init_sized(uspan_posix_tcp_t *tcp, uspan_transport_t *out, size_t tcp_size);
+static inline void uspan_posix_tcp_init(uspan_posix_tcp_t *tcp, uspan_transport_t *out)
+{
+    uspan_posix_tcp_init_sized(tcp, out, sizeof *tcp);
+}
 /* The descriptor and the poll(2) events that the calls since uspan_posix_tcp_settle() waited for. Returns -1
  * when none did: then only time, or a name look-up, will bring something new. Context: the exporting task. */
 int uspan_posix_tcp_fd(const uspan_posix_tcp_t *tcp, short *events);
@@ -93,18 +105,28 @@ typedef struct uspan_posix_certs {
 } uspan_posix_certs_t;
 
 /* What the environment says. Pointers are NULL and numbers 0 where it says nothing. Text lies in `text`. */
-typedef struct uspan_posix_env {
+typedef struct uspan_posix_environment {
     bool disabled;
+    bool gzip, no_gzip; /* what a *_COMPRESSION variable asks for */
     bool has_sampler;
     bool has_log_level;
-    uint8_t exporters; /* bits; otlp where nothing else is said */
-    int log_level;     /* uspan_level_t; 0: none */
+    bool has_content, content; /* OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, and what it says */
+    bool has_authorization;    /* headers has one */
+    bool endpoint_refused;     /* one is given, and cannot be used */
+    bool service_is_listed;    /* service_name is the resource's */
+    uint8_t exporters;         /* bits; otlp where nothing else is said */
+    int log_level;             /* uspan_level_t; 0: none */
     const char *log_path;
     const char *service_name;
     const char
         *resource; /* merged: the environment's members, then those of USPAN_RESOURCE that it does not name */
-    const char *endpoint; /* ready for use */
+    uspan_attr_t typed[USPAN_POSIX_ODD_KEYS]; /* and those whose keys such a list cannot hold */
+    uspan_key_t typed_keys[USPAN_POSIX_ODD_KEYS];
+    size_t typed_count;
+    const char *endpoint; /* ready for use: without user information, which is in basic_user and basic_pass */
     const char *headers;
+    const char *basic_user, *basic_pass;
+    const char *https_proxy, *http_proxy, *no_proxy;
     const char *studio_url;
     uint32_t timeout_ms;
     uspan_sampler_t sampler;
@@ -117,13 +139,21 @@ typedef struct uspan_posix_env {
 
 typedef const char *(*uspan_posix_get_t)(const char *name);
 /* Read the OTEL_* variables (OpenTelemetry specification, "Environment Variable Specification" and "OTLP
- * exporter"), USPAN_LOG_PATH and USPAN_STUDIO_URL. A value that is no value is named through warn (never its
- * text) and ignored.
- *   get    as getenv(); NULL: getenv()
- *   warn   may be NULL
+ * exporter"), USPAN_LOG_PATH, USPAN_STUDIO_URL, USPAN_BASIC_USER, USPAN_BASIC_PASS, USPAN_BASIC_AUTH, and the
+ * proxy: USPAN_PROXY, else https_proxy, http_proxy and all_proxy, with no_proxy. A value that is no value is
+ * named through warn (never its text) and ignored; a wrong entry of a list costs itself only.
+ *   get        as getenv(); NULL: getenv()
+ *   warn       may be NULL
+ *   env_size   sizeof *env in the application. If the library's differs (USPAN_POSIX_TEXT_BYTES), warn says
+ *              so and nothing is written
  * Context: one task. */
-void uspan_posix_env(uspan_posix_env_t *env, uspan_posix_get_t get, void (*warn)(void *ctx, const char *text),
-                     void *ctx);
+void uspan_posix_env_sized(uspan_posix_env_t *env, uspan_posix_get_t get,
+                           void (*warn)(void *ctx, const char *text), void *ctx, size_t env_size);
+static inline void uspan_posix_env(uspan_posix_env_t *env, uspan_posix_get_t get,
+                                   void (*warn)(void *ctx, const char *text), void *ctx)
+{
+    uspan_posix_env_sized(env, get, warn, ctx, sizeof *env);
+}
 
 /* ---- start and stop ------------------------------------------------------------------------------------ */
 
@@ -153,13 +183,22 @@ typedef struct uspan_posix_options {
  * twice. The thread, the sockets and the unsent spans stay the parent's. A child that wants tracing calls
  * uspan_posix_start() anew, with the same tracer or another.
  * Returns: USPAN_OK; USPAN_ERR_CONFIG: a setting is unusable, the log says which; the tracer works, but
- * without that destination; USPAN_ERR_ARG (t NULL or already started); USPAN_ERR_FULL:
+ * without that destination; USPAN_ERR_ARG: t is NULL or already started, or the application and the library
+ * were built with different USPAN_* options (the log says so, nothing is written to *t); USPAN_ERR_FULL:
  * USPAN_POSIX_TRACERS_MAX, or the system gives no thread: nothing started. Context: task. */
-USPAN_CHECK uspan_err_t uspan_posix_start(uspan_tracer_t *t, const uspan_posix_options_t *options);
+USPAN_CHECK uspan_err_t uspan_posix_start_sized(uspan_tracer_t *t, const uspan_posix_options_t *options,
+                                                size_t tracer_size, uint32_t config_id);
+USPAN_CHECK static inline uspan_err_t uspan_posix_start(uspan_tracer_t *t,
+                                                        const uspan_posix_options_t *options)
+{
+    return uspan_posix_start_sized(t, options, sizeof(uspan_tracer_t), USPAN_CONFIG_ID);
+}
 
 /* uspan_shutdown(), then wait until all is sent or deadline_ms (and at most a second) has passed; end the
- * thread; give everything back. Returns USPAN_OK; USPAN_ERR_ARG: not started; USPAN_ERR_IO: it did not stop
- * in time. Context: task. */
+ * thread; give everything back. Returns USPAN_OK: every span that ended was accepted by every destination;
+ * USPAN_ERR_IO: it did not stop in time, or spans were lost because no attempt to send them succeeded;
+ * USPAN_ERR_REFUSED: a destination refused or rejected spans; USPAN_ERR_ARG: not started. uspan_stats()
+ * has the counts, since the start. Context: task. */
 uspan_err_t uspan_posix_stop(uspan_tracer_t *t, uint32_t deadline_ms);
 
 /* uspan_flush(), then wait until all that had ended is settled. Returns USPAN_OK; USPAN_ERR_AGAIN:
@@ -174,15 +213,6 @@ void uspan_posix_hold(uspan_tracer_t *t);
 void uspan_posix_release(uspan_tracer_t *t);
 /* Have the thread poll now. Context: task. Never blocks. */
 void uspan_posix_wake(uspan_tracer_t *t);
-
-#if !USPAN_ENABLED /* all of them do nothing */
-#define uspan_posix_start(t, options) ((void)(t), (void)(options), USPAN_OK)
-#define uspan_posix_stop(t, deadline_ms) ((void)(t), (void)(deadline_ms), USPAN_OK)
-#define uspan_posix_flush(t, deadline_ms) ((void)(t), (void)(deadline_ms), USPAN_OK)
-#define uspan_posix_hold(t) ((void)(t))
-#define uspan_posix_release(t) ((void)(t))
-#define uspan_posix_wake(t) ((void)(t))
-#endif
 
 #else /* USPAN_ENABLED 0: nothing to start; port, TCP and environment above stay as they are */
 static inline uspan_err_t uspan_posix_start(uspan_tracer_t *t, const uspan_posix_options_t *options)

@@ -30,7 +30,7 @@ static const char *watch(const uspan_port_t *port, uint64_t ns)
             return "the clock went back: a wrap of its counter is seen late, or its halves are read torn";
         }
         if (now - last > LEAP_NS) {
-            return "the clock leapt: is its high part counted twice, or read torn?";
+            return "the clock jumped: the high part may be counted twice or read while it changes";
         }
         if (same >= READS_MAX) {
             return "the clock stands still: is the timer started, are interrupts on?";
@@ -212,10 +212,11 @@ const char *uspan_check_transport(const uspan_port_t *port, const uspan_transpor
     if (refuses != 0u) {
         const uspan_peer_t nobody = { .host = peer->host, .port = refuses };
         uspan_err_t err = open_fully(&t, &nobody);
-        bool silent = err != USPAN_ERR_AGAIN && transport->why(transport->ctx)[0] == 0;
+        bool silent = err != USPAN_ERR_AGAIN && transport->last_error_text(transport->ctx)[0] == 0;
         transport->close(transport->ctx);
         if (err == USPAN_OK || silent) {
-            return silent ? "why() says nothing after a failure" : "a port where nobody listens was opened";
+            return silent ? "last_error_text() returned an empty text after a failure"
+                          : "open() reported success on a port where no server listens";
         }
     }
     return t.waited ? "a call took more than 100 ms: it waits, and the application would" : NULL;

@@ -45,7 +45,7 @@ static void check_network(void)
     const char *wrong = uspan_check_transport(&template_port, &plain, &peer, CLOSED_PORT, turn_once);
     say(wrong == NULL ? USPAN_LEVEL_INFO : USPAN_LEVEL_ERROR, wrong == NULL ? "network: talks" : wrong);
     if (wrong != NULL) {
-        say(USPAN_LEVEL_ERROR, plain.why(plain.ctx));
+        say(USPAN_LEVEL_ERROR, plain.last_error_text(plain.ctx));
         plain.close(plain.ctx);
     }
 }

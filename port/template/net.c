@@ -17,7 +17,7 @@ static uspan_err_t open_net(void *ctx, const uspan_peer_t *peer)
     switch (net->state) {
     case CLOSED:
         /* Start looking up peer->host (a DNS name, or an address literal without brackets). An answer may
-         * come after close_net(): it must find out that nobody waits for it any more. */
+         * come after close_net(): it must find out that its caller no longer waits. */
         net->why = "the port's network is not written yet";
         net->state = RESOLVING;
         return USPAN_ERR_AGAIN;
@@ -33,8 +33,8 @@ static uspan_err_t open_net(void *ctx, const uspan_peer_t *peer)
     }
 }
 
-/* > 0: so many bytes are the stack's now (copied, or buf stays valid until then: it does not, so copied).
- * 0: no room; the same bytes come again. USPAN_ERR_IO: dead. */
+/* > 0: this number of bytes belongs to the stack now (copied, or buf stays valid until then: it does not, so
+ * copied). 0: no room; the same bytes come again. USPAN_ERR_IO: dead. */
 static int32_t send_net(void *ctx, const uint8_t *buf, size_t len)
 {
     template_net_t *net = ctx;
@@ -47,8 +47,8 @@ static int32_t send_net(void *ctx, const uint8_t *buf, size_t len)
     return 0;
 }
 
-/* > 0: so many bytes came. 0: none yet. USPAN_ERR_CLOSED: the peer ended in good order and all it sent was
- * read. USPAN_ERR_IO: reset, aborted, interface gone. */
+/* > 0: this number of bytes arrived. 0: none yet. USPAN_ERR_CLOSED: the peer ended in good order and all it
+ * sent was read. USPAN_ERR_IO: reset, aborted, interface gone. */
 static int32_t recv_net(void *ctx, uint8_t *buf, size_t len)
 {
     template_net_t *net = ctx;
@@ -68,7 +68,7 @@ static void close_net(void *ctx)
     net->state = CLOSED;
 }
 
-/* What failed last, in words without secrets: a text that lives for ever. */
+/* What failed last, in words without secrets: a static text. */
 static const char *why_net(void *ctx)
 {
     const template_net_t *net = ctx;
@@ -87,6 +87,6 @@ void template_net_init(template_net_t *net, uspan_transport_t *out)
         .send = send_net,
         .recv = recv_net,
         .close = close_net,
-        .why = why_net,
+        .last_error_text = why_net,
     };
 }

@@ -1,5 +1,5 @@
 /* port.c: the platform as uspan sees it, each duty a comment and a stub that says so.
- * Invariant: no call waits, and what is not there yet is told as USPAN_ERR_AGAIN, never made up. */
+ * Invariant: no call waits, and what is not there yet is reported as USPAN_ERR_AGAIN, never made up. */
 #include "template.h"
 
 #include "uspan/port_none.h"
@@ -19,7 +19,7 @@ static void log_line(void *ctx, uspan_level_t level, const char *text)
  * changed, or when the wrap's interrupt is pending and not yet served. Whatever you do, remember the last
  * result and never return less. Let it count through deep sleep, or a span across a sleep is
  * too short. A tick of 1 ms is enough (count it * 1000000).
- * Check: uspan_check_clock(): it goes on, never back, and without leaps. */
+ * Check: uspan_check_clock(): it advances, never steps back, and does not jump. */
 static uint64_t mono_ns(void *ctx)
 {
     (void)ctx;

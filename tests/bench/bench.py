@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """bench.py: `make bench`. What a span costs on the host: instructions, counted by callgrind, heap, wire bytes, spans a second.
 
-Invariant: every figure is measured in this run, by a build of its own; exit status 0 only if every budget holds (and, with
---check, README.md shows these figures).
+Invariant: every figure is measured in this run, by a build of its own; exit status 0 only if every budget holds, or its
+figure is below the ceiling of its miss (and, with --check, tests/bench/README.md shows these figures).
 Usage: bench.py [--write | --check]   writes build/bench.json; --write README's table too, --check compares it"""
 import json
 import os
@@ -13,6 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "build"))
+import ceilings  # noqa: E402
+import pages  # noqa: E402
+import turn  # noqa: E402
 from sources import INCLUDES, NANOPB_OPTIONS, ROOT, compile_all, core_sources, genai_sources, proto_sources, run  # noqa: E402
 
 OUT = ROOT / "build/bench"
@@ -21,25 +24,40 @@ COMPILER = ["gcc"]
 BATCH, ROUNDS, NATIVE_ROUNDS, NATIVE_RUNS = 64, 20, 2000, 5
 PLACES = 6
 # Builds: the lock compiled in, as USPAN_LOCK_HEADER has it, and the lock as the port's function, the default.
-BUILDS = {"inline": ['-DUSPAN_LOCK_HEADER="uspan_posix_lock.h"'], "port": []}
+# Wide: as many attributes as a span can have, for the cost of integers by their number.
+# Many: a batch of 1,000 spans.
+BUILDS = {"wide": ["-DUSPAN_ATTRS_MAX=128"], "inline": ['-DUSPAN_LOCK_HEADER="uspan_posix_lock.h"'], "port": [],
+          "many": ["-UUSPAN_SPANS_MAX", "-DUSPAN_SPANS_MAX=1002", "-DUSPAN_BATCH_SPANS_MAX=1000"]}
 TOLERANCE = 0.03  # between README and a run: compilers and C libraries differ a little
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 # key: (label, peers, budget, goal); None: there is none. The budget of recording is for the default, the lock through the port.
 # Peers: callgrind on one x86-64 machine, the same span.
 RECORD_PEERS = "opentelemetry-cpp 12,868 to 21,647; ctraces 9,667; oteltracing-c 1,471 (checks no UTF-8, replaces no value)"
 ENCODE_PEERS = "opentelemetry-cpp 29,726; ctraces 37,910; oteltracing-c 10,965"
 ROWS = {
-    "record_w1_instructions": ("record W1, instructions", RECORD_PEERS, 2500, 1400),
+    "record_w1_instructions": ("record W1, instructions", RECORD_PEERS, 2300, 1900),
     "record_w1_inline_lock_instructions": ("record W1, lock inline (`USPAN_LOCK_HEADER`), instructions", "", None, None),
+    "record_w1_all_instructions": ("record W1 by `uspan_set_all()`, instructions", "", 2100, 1800),
+    "record_w1_typed_instructions": ("record W1 by typed calls, lock inline, begin and end, instructions", "", 2687, 2000),
+    "ints_128_times_12": ("record 128 integers, times the cost of 12", "", 12, 11),
     "record_w2_instructions": ("record W2, instructions", "", None, None),
     "encode_w1_instructions": ("encode W1 in a batch of 64, sizing included, reads of 1,400 bytes, instructions",
-                               ENCODE_PEERS, 5000, 2500),
+                               ENCODE_PEERS, 3000, 2500),
+    "many_scopes_times_one": ("encode 1,000 spans with four attributes, of 1,000 scopes, times the cost of one scope",
+                              "", 2, 1.2),
+    "batch_instructions": ("a batch of one span from the first poll to the last, beside its span, instructions", "", 9000, 6000),
     "memcpy_w1_instructions": ("memcpy of as many bytes, instructions", "", None, None),
     "poll_idle_instructions": ("`uspan_poll()` with nothing to do, instructions", "", None, None),
     "heap_allocations": ("heap allocations a span", "opentelemetry-cpp 164; ctraces 107; oteltracing-c 0", 0, 0),
     "wire_w1_bytes": ("W1 on the wire, bytes", "", 1085, None),
+    "turn_plain_body_bytes": ("the edge agent's turn, bytes of its request bodies, plain", "", 8600, 8000),
+    "turn_gzip_body_bytes": ("the edge agent's turn, bytes of its request bodies, `USPAN_GZIP`", "", 4700, 4000),
+    "turn_plain_span_bytes": ("bytes a span of that turn with request heads and TLS, plain", "", None, None),
+    "turn_gzip_span_bytes": ("bytes a span of that turn with request heads and TLS, `USPAN_GZIP`", "", None, None),
     "spans_per_second": ("W1 recorded and encoded in a second, one thread", "", None, None),
 }
+# Budgets that are missed today: what the figure may not pass (ceilings.py). It only shrinks.
+CEILINGS = {"record_w1_instructions": 2375, "record_w1_all_instructions": 2420, "record_w1_typed_instructions": 3178,
+            "batch_instructions": 13200}
 EXACT = ("heap_allocations", "wire_w1_bytes")
 FREE = ("spans_per_second",)  # of the machine, not of the code
 
@@ -62,8 +80,8 @@ def answer(program, what, rounds, *before):
     if done.returncode != 0:
         raise RuntimeError(f"{program.name} {what}: status {done.returncode}\n{done.stdout}{done.stderr}")
     said = json.loads(done.stdout)
-    if what in ("record_w1", "encode_w1") and (said["delivered"] != rounds * BATCH or said["values_truncated"] or
-                                               said["attrs_dropped"]):
+    whole = said.get("delivered") == rounds * BATCH and not said["values_truncated"] and not said["attrs_dropped"]
+    if what in ("record_w1", "record_w1_all", "record_w1_typed", "encode_w1") and not whole:
         raise RuntimeError(f"{what} lost something: {said}")
     return said, done.stderr
 
@@ -119,12 +137,23 @@ def measure():
         asked = {"record_w1_instructions": (port, "record_w1"),
                  "record_w1_inline_lock_instructions": (programs["inline"], "record_w1"),
                  "record_w2_instructions": (port, "record_w2"), "encode_w1_instructions": (port, "encode_w1"),
+                 "record_w1_all_instructions": (port, "record_w1_all"),
+                 "record_w1_typed_instructions": (programs["inline"], "record_w1_typed"),
+                 "record_ints_12": (programs["wide"], "record_ints_12"), "record_ints_128": (programs["wide"], "record_ints_128"),
+                 "scopes_1": (programs["many"], "scopes_1"), "scopes_many": (programs["many"], "scopes_many"),
+                 "batch_1": (port, "batch_1"), "batch_2": (port, "batch_2"),
                  "memcpy_w1_instructions": (port, "memcpy"), "poll_idle_instructions": (port, "poll_idle")}
         host = dict(zip(asked, pool.map(lambda one: instructions(*one), asked.values())))
+        host["ints_128_times_12"] = round(host.pop("record_ints_128") / host.pop("record_ints_12"), 1)
+        host["many_scopes_times_one"] = round(host.pop("scopes_many") / host.pop("scopes_1"), 1)
+        # The second span of a batch costs what a span costs: without it, the batch alone is left.
+        host["batch_instructions"] = 2 * host["batch_1"] - host.pop("batch_2")
+        del host["batch_1"]
         dialects = wire_dialects()
         costs = pool.map(lambda one: instructions_a_byte(port, one), dialects)
         host["wire_instructions_per_byte"] = dict(zip(dialects, costs))
     host["heap_allocations"] = allocations(port)
+    host |= {key: figure for key, figure in turn.measure().items() if key in ROWS}
     # Alone on the machine, as far as this script has a say.
     runs = [answer(port, "encode_w1", NATIVE_ROUNDS)[0] for _ in range(NATIVE_RUNS)]
     said = runs[0]
@@ -158,7 +187,7 @@ def wire_line(costs):
 def table(host, compiler):
     lines = ["| figure (host, -O2) | uspan | budget | goal | | peers |", "| --- | ---: | ---: | ---: | --- | --- |"]
     for key, (label, peers, budget, goal) in ROWS.items():
-        limits = ["" if one is None else f"{one:,}" for one in (budget, goal)]
+        limits = ["" if budget is None else ceilings.shown(budget, CEILINGS.get(key)), "" if goal is None else f"{goal:,}"]
         figure = rounded(host[key]) if key in FREE else host[key]
         lines.append(f"| {label} | {figure:,} | {limits[0]} | {limits[1]} | {verdict(host[key], budget, goal)} | {peers} |")
     return "\n".join([*lines, "", f"{wire_line(host['wire_instructions_per_byte'])} Compiler: {compiler}."])
@@ -178,21 +207,18 @@ def shown(text):
     return host, compiler.group(1) if compiler else ""
 
 
-def readme_faults(found, write):
-    path = ROOT / "README.md"
-    text = path.read_text() if path.exists() else ""
-    if BEGIN not in text or END not in text:
-        return [f"README.md has no {BEGIN} ... {END}"]
-    head, rest = text.split(BEGIN, 1)
-    old, tail = rest.split(END, 1)
+def page_faults(found, write):
+    page = pages.name("bench")
+    new = table(found["host"], found["compiler"])
     if write:
-        path.write_text(f"{head}{BEGIN}\n{table(found['host'], found['compiler'])}\n{END}{tail}")
+        pages.put("bench", new)
         return []
-    cure = "cure: tests/bench/bench.py --write, and commit README.md"
+    old = pages.shown("bench")
+    cure = "cure: tests/bench/bench.py --write, and commit the page"
     host, compiler = shown(old)
     if None in host.values() or old.strip() != table(host, compiler):
-        return [f"README.md's cost table is not in this script's form; {cure}"]
-    faults = [f"README.md says {host['wire_instructions_per_byte'][name]} instructions a byte for {name}, this run {cost}; {cure}"
+        return [f"{page}: the cost table is not in this script's form; {cure}"]
+    faults = [f"{page} says {host['wire_instructions_per_byte'][name]} instructions a byte for {name}, this run {cost}; {cure}"
               for name, cost in found["host"]["wire_instructions_per_byte"].items()
               if abs(cost - host["wire_instructions_per_byte"].get(name, 0)) > TOLERANCE * cost + 0.1]
     for key, figure in found["host"].items():
@@ -200,7 +226,7 @@ def readme_faults(found, write):
             continue
         apart = abs(figure - host[key])
         if apart > (0 if key in EXACT else TOLERANCE * host[key]):
-            faults.append(f"README.md says {host[key]:,} for {key}, this run {figure:,} ({found['compiler']}; README's was "
+            faults.append(f"{page} says {host[key]:,} for {key}, this run {figure:,} ({found['compiler']}; the page's was "
                           f"{compiler}); {cure}")
     return faults
 
@@ -217,12 +243,16 @@ def main(arguments):
     print(table(host, found["compiler"]))
     for what, functions in found["profile"].items():
         print(f"{what}, most instructions: {', '.join(f'{name} {number:,}' for name, number in functions.items())}")
-    faults = [f"{key} is {host[key]:,}, over its budget of {budget:,}"
-              for key, (_, _, budget, _) in ROWS.items() if budget is not None and host[key] > budget]
+    faults, notes = ceilings.judge_all((key, host[key], budget, CEILINGS.get(key))
+                                       for key, (_, _, budget, _) in ROWS.items() if budget is not None)
+    for note in notes:
+        print(f"bench: {note}")
+    faults += [f"{key} is {host[key]}: nothing was counted" for key, (_, _, budget, _) in ROWS.items()
+               if budget and host[key] <= 0]
     if host["heap_bytes_kept"] != 0:
         faults.append(f"{host['heap_bytes_kept']} bytes of heap are kept after the work")
     if arguments:
-        faults += readme_faults(found, arguments == ["--write"])
+        faults += page_faults(found, arguments == ["--write"])
     for fault in faults:
         print(f"bench: {fault}", file=sys.stderr)
     return 1 if faults else 0

@@ -2,7 +2,8 @@
 """board.py: `make bench BOARD=mps2_an386`. What spans and connections cost on a Cortex-M4, in instructions that QEMU counts.
 
 Invariant: a figure is the machine's own count and not of a busy host: recording and encoding are measured twice and must be
-equal. Exit status 0 only if every budget holds, a missed one does not grow, and, with --check, README.md shows these figures.
+equal. Exit status 0 only if every budget holds or its figure is below the ceiling of its miss, and, with --check,
+tests/bench/README.md shows these figures.
 Usage: board.py mps2_an386 [--write | --check]   adds to build/bench.json; --write README's tables too, --check compares them"""
 import json
 import re
@@ -13,7 +14,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / folder) for folder in ("tests/build", "tests/support", "tests/support/peers")]
+import ceilings  # noqa: E402
 import firmware  # noqa: E402
+import pages  # noqa: E402
 import qemu  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from sources import INCLUDES, NANOPB_OPTIONS, WARNINGS, compile_all, core_sources, genai_sources, proto_sources, run  # noqa: E402
@@ -31,21 +34,24 @@ BOARD_SOURCES = [ROOT / "boards/mps2_an385/board.c", ROOT / "boards/common/conso
 LOCKS = {"inline": ['-DUSPAN_LOCK_HEADER="lock_inline.h"', f"-I{ROOT / 'boards/common/cortex_m'}"], "port": []}
 COUNTED = {"calls": ["-icount", "shift=8"], "connect": ["-icount", "shift=3"]}  # as meter.h and connect.c say
 TOLERANCE = 0.1  # between README and a run
-BEGIN, END = "<!-- board-cost:begin -->", "<!-- board-cost:end -->"
 
 RECORD_PEERS, ENCODE_PEERS = "ctraces 8,859; oteltracing-c 6,232", "ctraces 46,960; oteltracing-c 30,413"
 # key: (label, peers, budget, goal); None: there is none. The budget of recording is for the lock compiled in, as on the host.
 ROWS = {
     "record_w1_instructions": ("record W1, lock inline (`USPAN_LOCK_HEADER`)", RECORD_PEERS, 4000, 3000),
-    "record_w1_port_lock_instructions": ("record W1, lock through the port, as by default", "", None, None),
+    "record_w1_port_lock_instructions": ("record W1, lock through the port, as by default", "", 3600, 3000),
+    "record_w1_all_instructions": ("record W1 by `uspan_set_all()`, lock inline", "", None, None),
+    "record_w1_typed_instructions": ("record W1 by typed calls, begin and end, lock inline", "", 5200, 4000),
     "record_w2_instructions": ("record W2", "", None, None),
-    "encode_w1_instructions": ("encode W1 in a batch of 64, sizing included, reads of 1,400 bytes", ENCODE_PEERS, 8000, 4700),
+    "encode_w1_instructions": ("encode W1 in a batch of 64, sizing included, reads of 1,400 bytes", ENCODE_PEERS, 4900, 4500),
     "memcpy_w1_instructions": ("memcpy of as many bytes", "", None, None),
     "poll_idle_instructions": ("`uspan_poll()` with nothing to do", "", None, None),
-    "poll_longest_instructions": ("the longest `uspan_poll()` until a batch of 64 W1 is delivered over HTTP", "", None, None),
+    "poll_longest_instructions": ("the longest `uspan_poll()` until a batch of 64 W1 is delivered over HTTP", "", 60000, 40000),
     "poll_locked_instructions": ("the longest that those polls kept interrupts out, lock through the port", "", None, None),
 }
-MISSED = {}  # key: missed today, and said so in README.md: until the budget holds, this much and no more
+# Budgets that are missed today: what the figure may not pass (ceilings.py). It only shrinks.
+CEILINGS = {"anthropic, instructions for a byte": 42.5,
+            "gemini, instructions for a byte": 45.7}
 CALLS = {
     "start": "uspan_start()", "end": "uspan_end()", "set_int": "uspan_set_int()", "set_double": "uspan_set_double()",
     "set_bool": "uspan_set_bool()", "set_str": "uspan_set_str()", "set_static": "uspan_set_static()",
@@ -53,6 +59,7 @@ CALLS = {
     "set_bools": "uspan_set_bools()", "set_strs": "uspan_set_strs()", "append_str": "uspan_append_str()",
     "append_bytes": "uspan_append_bytes()", "event": "uspan_event_n()", "add_link": "uspan_add_link()",
     "set_status": "uspan_set_status()", "set_name": "uspan_set_name()", "record_error": "uspan_record_error_data()",
+    "set_all": "uspan_set_all()", "chat_begin": "uspan_chat_begin_with()", "chat_end": "uspan_chat_end()",
     "enter_and_leave": "uspan_enter(), uspan_leave()", "context_of": "uspan_context_of()",
 }
 SCENES = {
@@ -61,6 +68,7 @@ SCENES = {
     "replace_wide": "4,096 bytes of two-byte characters replace a value", "replace_broken": "4,096 broken bytes replace a value",
     "replace_mixed": "4,096 bytes, every other one broken, replace a value",
     "full_mixed": "4,096 bytes, every other one broken; table full", "dry": "text pool dry", "dry_long": "text pool dry",
+    "texts": "every field or entry, texts of 256 bytes", "limited": "4,096 bytes of two-byte characters, value limit 1,000",
     "plain": "longest text", "broken": "a broken byte near the end", "mixed": "texts of 4,096 bytes, every other one broken",
     "pool_full": "no slot free", "remote": "remote parent with 512 bytes of tracestate",
     "queued": "tables full, every text cut amid a character",
@@ -100,7 +108,7 @@ def build_calls(lock):
     folder = OUT / lock
     objects = compile_all(core_sources() + genai_sources() + proto_sources(), folder, COMPILER, options)
     mine = []
-    for source in [PROGRAMS / name for name in ("calls.c", "rig.c", "scenes.c")]:
+    for source in [PROGRAMS / name for name in ("calls.c", "rig.c", "scenes.c", "scenes_many.c")]:
         mine.append(folder / f"{source.stem}.o")
         run([*COMPILER, "-std=c11", *WARNINGS, *options, *INCLUDES, *NANOPB_OPTIONS, *BOARD_INCLUDES, "-c", source,
              "-o", mine[-1]])
@@ -191,14 +199,14 @@ def thousands(number):
 def table(found):
     lines = ["| instructions (Cortex-M4, -Os) | uspan | budget | goal | | peers |", "| --- | ---: | ---: | ---: | --- | --- |"]
     for key, (label, peers, budget, goal) in ROWS.items():
-        limits = ["" if one is None else f"{one:,}" for one in (budget, goal)]
+        limits = ["" if budget is None else ceilings.shown(budget, CEILINGS.get(key)), "" if goal is None else f"{goal:,}"]
         lines.append(f"| {label} | {found[key]:,} | {limits[0]} | {limits[1]} | {verdict(found[key], budget, goal)} | {peers} |")
     lines += ["", "| call, instructions | usual | at worst | interrupts kept out | the worst is |",
               "| --- | ---: | ---: | ---: | --- |"]
     for call, cost in found["calls"].items():
         scene = SCENES_OF.get((call, cost["worst_in"]), SCENES[cost["worst_in"]])
         lines.append(f"| `{CALLS[call]}` | {cost['usual']:,} | {cost['worst']:,} | {cost['locked']:,} | {scene} |")
-    lines += ["", f"Keys are told apart by a hash first. With {found['alike_instructions']:,} instructions and as long a lock a "
+    lines += ["", f"Keys are compared by a hash first. With {found['alike_instructions']:,} instructions and as long a lock a "
               "setter finds the last key of a full table, where all keys have 255 bytes, one hash, and another last byte.", "",
               "| a request with one W1, connecting included | instructions | the longest `uspan_poll()` |",
               "| --- | ---: | ---: |"]
@@ -207,9 +215,10 @@ def table(found):
             cost = phases[phase]
             lines.append(f"| {BUILDS[name][0]}: {PHASES[phase]} | {thousands(cost['uspan'] + cost['stack'])} "
                          f"| {thousands(cost['longest_poll'])} |")
-    costs = ", ".join(f"{name} {cost}" for name, cost in found["wire_instructions_per_byte"].items())
-    return "\n".join([*lines, "", f"Instructions for a byte of a streamed answer, by wire.h, budget {WIRE_BUDGET}: {costs}. "
-                      f"Compiler: {found['compiler']}."])
+    costs = ", ".join(f"{name} {cost}{' (missed)' if cost >= WIRE_BUDGET else ''}"
+                      for name, cost in found["wire_instructions_per_byte"].items())
+    return "\n".join([*lines, "", f"Instructions for a byte of a streamed answer, by wire.h, budget below {WIRE_BUDGET}: "
+                      f"{costs}. Compiler: {found['compiler']}."])
 
 
 def number_of(cell):
@@ -224,42 +233,34 @@ def cells(text):
     return {first: [number_of(cell) for cell in rest if number_of(cell) is not None] for first, *rest in rows}
 
 
-def readme_faults(found, write):
-    path = ROOT / "README.md"
-    text = path.read_text()
-    if BEGIN not in text or END not in text:
-        return [f"README.md has no {BEGIN} ... {END}"]
-    head, rest = text.split(BEGIN, 1)
-    old, tail = rest.split(END, 1)
+def page_faults(found, write):
+    page = pages.name("board-cost")
     new = table(found)
     if write:
-        path.write_text(f"{head}{BEGIN}\n{new}\n{END}{tail}")
+        pages.put("board-cost", new)
         return []
-    cure = f"cure: tests/bench/board.py {BOARD} --write, and commit README.md"
+    old = pages.shown("board-cost")
+    cure = f"cure: tests/bench/board.py {BOARD} --write, and commit the page"
     shown, measured = cells(old), cells(new)
     if list(shown) != list(measured):
-        return [f"README.md's tables of the board are not in this script's form; {cure}"]
-    return [f"README.md says {shown[row]} for {row}, this run {measured[row]}; {cure}" for row in measured
+        return [f"{page}: the tables of the board are not in this script's form; {cure}"]
+    return [f"{page} says {shown[row]} for {row}, this run {measured[row]}; {cure}" for row in measured
             if len(shown[row]) != len(measured[row]) or
             any(abs(one - other) > TOLERANCE * max(one, other) for one, other in zip(shown[row], measured[row]))]
 
 
 def budget_faults(found):
-    """Every budget that is missed, and grew."""
-    for key, (label, _, budget, _) in ROWS.items():
-        if budget is not None and found[key] > max(budget, MISSED.get(key, 0)):
-            yield f"{key} is {found[key]:,}, {found[key] - budget:,} over its budget of {budget:,}"
+    """(faults, notes) of every budget that is missed."""
+    figures = [(key, found[key], budget) for key, (_, _, budget, _) in ROWS.items() if budget is not None]
     for (name, phase), budget in CONNECTION_BUDGETS.items():
         cost = found["connection"][name][phase]
-        if cost["uspan"] + cost["stack"] > budget:
-            yield f"{name}, {phase}: {cost['uspan'] + cost['stack']:,} instructions, over the budget of {budget:,}"
-    for name, cost in found["wire_instructions_per_byte"].items():
-        if cost >= WIRE_BUDGET:
-            yield f"{name}: {cost} instructions for a byte of a streamed answer, the budget is below {WIRE_BUDGET}"
+        figures.append((f"{name}, {phase}, instructions", cost["uspan"] + cost["stack"], budget))
     for name, budget in STEP_BUDGETS.items():
         longest = max(cost["longest_poll"] for cost in found["connection"][name].values())
-        if longest > budget:
-            yield f"{name}: the longest uspan_poll() takes {longest:,} instructions, over the budget of {budget:,}"
+        figures.append((f"{name}, the longest uspan_poll(), instructions", longest, budget))
+    for name, cost in found["wire_instructions_per_byte"].items():  # to a tenth
+        figures.append((f"{name}, instructions for a byte", cost, WIRE_BUDGET - 0.1))
+    return ceilings.judge_all((name, figure, budget, CEILINGS.get(name)) for name, figure, budget in figures)
 
 
 def main(arguments):
@@ -271,9 +272,11 @@ def main(arguments):
     known = json.loads(path.read_text()) if path.exists() else {}
     path.write_text(json.dumps({**known, BOARD: found}, indent=1) + "\n")
     print(table(found))
-    faults = list(budget_faults(found))
+    faults, notes = budget_faults(found)
+    for note in notes:
+        print(f"bench: {note}")
     if arguments[1:]:
-        faults += readme_faults(found, arguments[1:] == ["--write"])
+        faults += page_faults(found, arguments[1:] == ["--write"])
     for fault in faults:
         print(f"bench: {fault}", file=sys.stderr)
     return 1 if faults else 0

@@ -33,6 +33,56 @@ static inline void record_w1(uspan_tracer_t *t, uspan_t agent)
     uspan_end(t, s);
 }
 
+/* The same by one table. */
+static inline void record_w1_all(uspan_tracer_t *t, uspan_t agent)
+{
+    static const uspan_options_t client = { .kind = USPAN_KIND_CLIENT };
+    uspan_t s = uspan_start_with(t, agent, "chat qwen-max", 13u, &client);
+    const uspan_attr_t attrs[] = {
+        USPAN_ATTR_STATIC(&uspan_key_operation_name, "chat"),
+        USPAN_ATTR_STATIC(&uspan_key_provider_name, "dashscope"),
+        USPAN_ATTR_TEXT(&uspan_key_request_model, "qwen-max"),
+        USPAN_ATTR_DOUBLE(&uspan_key_request_temperature, 0.7),
+        USPAN_ATTR_INT(&uspan_key_request_max_tokens, 1024),
+        USPAN_ATTR_TEXT(&uspan_key_conversation_id, W1_CONVERSATION),
+        USPAN_ATTR_TEXT_N(&uspan_key_input_messages, w1_input, W1_MESSAGE_BYTES),
+        USPAN_ATTR_TEXT(&uspan_key_response_model, "qwen-max-2025-01-25"),
+        USPAN_ATTR_TEXT(&uspan_key_response_id, W1_RESPONSE_ID),
+        USPAN_ATTR_INT(&uspan_key_usage_input_tokens, 812),
+        USPAN_ATTR_INT(&uspan_key_usage_output_tokens, 64),
+        USPAN_ATTR_TEXT_N(&uspan_key_output_messages, w1_output, W1_MESSAGE_BYTES),
+    };
+    uspan_set_all(t, s, attrs, sizeof attrs / sizeof attrs[0]);
+    uspan_end(t, s);
+}
+
+/* The same by the typed calls, begin and end. */
+static inline void record_w1_typed(uspan_tracer_t *t, uspan_t agent)
+{
+    uspan_t s = uspan_chat_begin_with(t, agent,
+                                      &(uspan_chat_t){ .provider = USPAN_PROVIDER_DASHSCOPE,
+                                                       .model = "qwen-max",
+                                                       .temperature = USPAN_OPT(0.7),
+                                                       .max_tokens = USPAN_OPT(1024),
+                                                       .conversation_id = W1_CONVERSATION,
+                                                       .input_messages = w1_input });
+    uspan_chat_end(t, s,
+                   &(uspan_chat_result_t){ .response_id = W1_RESPONSE_ID,
+                                           .response_model = "qwen-max-2025-01-25",
+                                           .usage = { .input = 812, .output = 64 },
+                                           .output_messages = w1_output });
+}
+
+/* A span with count integers, of USPAN_ATTRS_MAX at most; keys are numbered, as an application's counters are. */
+static inline void record_ints(uspan_tracer_t *t, uspan_t parent, const uspan_key_t *keys, unsigned count)
+{
+    uspan_t s = uspan_start(t, parent, "counters");
+    for (unsigned i = 0; i < count; i++) {
+        uspan_set_int(t, s, &keys[i], 1000 + (int64_t)i);
+    }
+    uspan_end(t, s);
+}
+
 static inline void record_w2(uspan_tracer_t *t, uspan_t parent)
 {
     uspan_end(t, uspan_start(t, parent, "bare"));

@@ -111,8 +111,13 @@ int main(void)
 {
     const uspan_port_t port = { .abi = USPAN_PORT_ABI, .lock = lock, .unlock = unlock, .mono_ns = mono_ns, .unix_ns = unix_ns,
                                 .random = entropy, .task = task, .log = log_line };
-    uspan_transport_t transport = { .abi = USPAN_TRANSPORT_ABI, .flags = USPAN_TRANSPORT_SECURE, .open = open_peer,
-                                    .send = send_bytes, .recv = recv_bytes, .close = close_peer, .why = why };
+    uspan_transport_t transport = { .abi = USPAN_TRANSPORT_ABI,
+                                    .flags = USPAN_TRANSPORT_SECURE,
+                                    .open = open_peer,
+                                    .send = send_bytes,
+                                    .recv = recv_bytes,
+                                    .close = close_peer,
+                                    .last_error_text = why };
 #ifdef BACKEND_PLAIN
     transport.flags = 0u;
 #endif
@@ -120,7 +125,7 @@ int main(void)
         return 1;
     }
 #if USPAN_STUDIO
-    if (uspan_studio(&tracer, &transport, NULL) != USPAN_OK) {
+    if (uspan_studio_start(&tracer, &transport, NULL) != USPAN_OK) {
         return 2;
     }
 #endif

@@ -7,26 +7,45 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import pages  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[2]
 TOP = {"core", "proto", "port", "boards", "tests", "examples", "LICENSE", "CHANGELOG.md", "README.md", "Makefile",
-       "CMakeLists.txt"}
+       "CMakeLists.txt", "conanfile.py", "library.json", "library.properties"}
 LINES_MAX = 600
+SHIPPED_LINES_MAX = 500  # of a file in core, port, boards or examples
+# Files that are longer, up to LINES_MAX. The list only shrinks: none is meant to stay.
+LONGER = set()
 PICTURE_MAX = 200_000
+TOP |= {"idf_component.yml", "zephyr"}  # where SDKs look for them
 WIDTH_MAX, WIDTH_MAX_ELSE = 110, 130  # C that ships; scripts, and tests with their tables
 # Who may include what: folder, and the folders its #include "..." may lead to.
 MAY_INCLUDE = {
     "core/include/uspan": ["core/include/uspan"],
     "core/trace": ["core/trace", "core/include/uspan"],
-    "core/genai": ["core/genai", "core/trace", "core/include/uspan"],
+    "core/json": ["core/json", "core/trace", "core/include/uspan"],
+    "core/genai": ["core/genai", "core/json", "core/trace", "core/include/uspan"],
+    "core/wire": ["core/wire", "core/genai", "core/json", "core/trace", "core/include/uspan"],
     "core/export": ["core/export", "core/trace", "core/include/uspan", "proto/gen", "nanopb"],
     "examples": ["examples", "core/include/uspan", "port/public"],
 }
+OPEN_TO_PORTS = {"core/include/uspan", "port/public", "examples/backends", "examples/edge_agent", "boards/common"}
 STANDARD = {"core": {"assert.h", "limits.h", "stdbool.h", "stddef.h", "stdint.h", "string.h"}}
 BANNED = re.compile(r"\b(malloc|calloc|realloc|free|alloca|strdup|v?s?n?printf|fprintf|puts|putchar|fopen|sscanf|strto[a-z]+|"
                     r"ato[ifl]|setlocale|is(alpha|digit|space|alnum|xdigit|print)|to(lower|upper)|setjmp|longjmp|"
                     r"system|getenv)\s*\(")
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X{3}|HA" r"CK)\b")
 CODE = (".c", ".h")
+WORDS_MAX = 30  # of a sentence in a page
+README_LINES_MAX, README_BYTES_MAX = 250, 14 * 1024
+# Words that puzzle a stranger, and what to say.
+PUZZLES = {r"dear": "expensive", r"kin": "similar ones", r"mended": "fixed", r"for ever": "until ..., without end",
+           r"as ever": "as usual", r"so many": "the number", r"whoever": "the caller, the server ...",
+           r"nobody": "no task, no caller ...", r"goes on": "continues",
+           r"(?:is|are|was|were|be|been) told": "is given, is logged"}
+# Diagnosis texts that contain such a word.
+QUOTED = re.compile(r"`[^`]*`|“[^”]*”")
 
 
 def tracked():
@@ -45,8 +64,7 @@ def lead(path, name):
     """The folder that an #include "name" in path leads to; None when nothing of this tree has that name."""
     if re.fullmatch(r"pb(_\w+)?\.h", name):
         return "nanopb"
-    for base in (path.parent, ROOT / "core/include", ROOT / "core", ROOT / "core/trace", ROOT / "core/export",
-                 ROOT / "core/genai", ROOT / "proto/gen"):
+    for base in (path.parent, ROOT / "core/include", ROOT / "core", ROOT / "proto/gen", ROOT / "boards/common"):
         target = (base / name).resolve()
         if target.is_file():
             return str(target.parent.relative_to(ROOT))
@@ -57,8 +75,9 @@ def lead(path, name):
 
 def include_faults(path, relative, text):
     rule = next((folder for folder in MAY_INCLUDE if relative.startswith(folder + "/")), None)
-    if rule is None and not relative.startswith("port/"):
+    if rule is None and not relative.startswith(("port/", "boards/")):
         return
+    own = relative.split("/")[:2]
     for number, line in enumerate(text.splitlines(), 1):
         match = re.match(r'\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', line)
         if not match:
@@ -70,10 +89,10 @@ def include_faults(path, relative, text):
                 yield number, f"<{standard}> is not for {rule}"
             continue
         folder = lead(path, ours)
-        if rule is None:  # a port: itself, core's headers, other ports' public headers
-            if folder and folder != str(path.parent.relative_to(ROOT)) and not folder.startswith("core/"):
+        if rule is None:  # a port or a board: itself, core's public headers, other ports' public headers
+            if folder and folder.split("/")[:2] != own and folder not in OPEN_TO_PORTS:
                 if not (folder.startswith("port/") and Path(ours).name.startswith("uspan_")):
-                    yield number, f'"{ours}" is in {folder}; a port includes itself and core'
+                    yield number, f'"{ours}" is in {folder}; a port or board may include itself and public headers'
         elif folder and folder not in MAY_INCLUDE[rule] and not (rule == "examples" and folder.startswith("examples")):
             yield number, f'"{ours}" is in {folder}; {rule} may include {", ".join(MAY_INCLUDE[rule])}'
 
@@ -100,22 +119,40 @@ def heading_anchor(line):
     return re.sub(r"[^\w\- ]", "", line.lstrip("# ").strip().lower()).replace(" ", "-")
 
 
+def anchors_of(text):
+    bare = re.sub(r"```.*?```", "", text, flags=re.S)
+    return {heading_anchor(line) for line in bare.splitlines() if line.startswith("#")}
+
+
 def link_faults(path, text):
     """Links of a Markdown file that lead nowhere in this tree."""
     bare = re.sub(r"```.*?```", lambda m: "\n" * m.group(0).count("\n"), text, flags=re.S)
-    anchors = {heading_anchor(line) for line in bare.splitlines() if line.startswith("#")}
     for number, line in enumerate(bare.splitlines(), 1):
         for link in re.findall(r"\]\(([^)\s]+)\)", line):
             if re.match(r"[a-z]+:", link):
                 continue
             target, _, anchor = link.partition("#")
-            if target and not (path.parent / target).exists():
+            to = path.parent / target if target else path
+            if not to.exists():
                 yield number, f"links to {target}, which is not here"
-            elif not target and anchor not in anchors:
-                yield number, f"links to #{anchor}, which no heading makes"
+            elif anchor and to.suffix == ".md" and anchor not in anchors_of(to.read_text(encoding="utf-8")):
+                yield number, f"links to {target}#{anchor}, which no heading makes"
         for named in re.findall(r"`((?:core|proto|port|boards|tests|examples)/[\w./-]*\w)`", line):
             if not (ROOT / named).exists() and not re.search(r"gen|src", named):
                 yield number, f"names {named}, which is not here"
+
+
+def prose_faults(text):
+    """What a machine can see of the rules for plain language in a page."""
+    for sentence in pages.sentences(text):
+        if len(sentence.split()) > WORDS_MAX:
+            yield 1, f"a sentence of {len(sentence.split())} words, not {WORDS_MAX}; cure: two sentences: {sentence[:60]}..."
+        if ";" in sentence:
+            yield 1, f"a semicolon in prose; cure: two sentences, or a list: {sentence[:60]}..."
+    for number, line in enumerate(text.splitlines(), 1):
+        for word, instead in PUZZLES.items():
+            if re.search(rf"\b{word}\b", QUOTED.sub("", line)):
+                yield number, f'"{word}" puzzles a stranger; cure: {instead}'
 
 
 def faults(path):
@@ -134,8 +171,13 @@ def faults(path):
             yield 1, "not UTF-8 text"
         return
     lines = text.splitlines()
-    if len(lines) > LINES_MAX and path.suffix not in (".md", ".sum"):  # go.sum is Go's to write
+    if len(lines) > LINES_MAX and path.suffix not in (".md", ".sum") and path.name != "Kconfig":  # generated
         yield len(lines), f"{len(lines)} lines, more than {LINES_MAX}"
+    if path.suffix in CODE and relative.split("/")[0] in ("core", "port", "boards", "examples"):
+        if len(lines) > SHIPPED_LINES_MAX and relative not in LONGER:
+            yield len(lines), f"{len(lines)} lines, more than {SHIPPED_LINES_MAX}: split it by what it holds"
+        elif relative in LONGER and len(lines) <= SHIPPED_LINES_MAX:
+            yield 1, f"{len(lines)} lines: remove it from LONGER in lint.py"
     ships = path.suffix in CODE and relative.split("/")[0] in ("core", "port", "boards", "examples")
     width = WIDTH_MAX if ships else WIDTH_MAX_ELSE
     for number, line in enumerate(lines, 1):
@@ -149,14 +191,26 @@ def faults(path):
         yield from code_faults(path, relative, text)
     if path.suffix == ".md":
         yield from link_faults(path, text)
+        yield from prose_faults(text)
+    if relative == "README.md" and (len(lines) > README_LINES_MAX or len(text.encode()) > README_BYTES_MAX):
+        yield len(lines), f"more than {README_LINES_MAX} lines or {README_BYTES_MAX:,} bytes; cure: put it on a page of its own"
 
 
 def main():
     count = 0
+    files = [str(path.relative_to(ROOT)) for path in tracked()]
+    # A rule whose folder was renamed would find nothing, and be silent.
+    for folder in [*MAY_INCLUDE, *STANDARD, "port/mbedtls", "boards", "tests"]:
+        if not any(file.startswith(folder + "/") and file.endswith(CODE) for file in files):
+            print(f"tests/build/lint.py:1: a rule is about {folder}/, which has no .c or .h file; cure: name it as it is now")
+            count += 1
     for path in tracked():
         for number, words in faults(path):
             print(f"{path.relative_to(ROOT)}:{number}: {words}")
             count += 1
+    for gone in sorted(name for name in LONGER if not (ROOT / name).exists()):
+        print(f"tests/build/lint.py:1: {gone} is gone: remove it from LONGER")
+        count += 1
     return 1 if count else 0
 
 

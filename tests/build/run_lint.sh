@@ -1,14 +1,14 @@
 #!/bin/sh
-# run_lint.sh: layout (clang-format), likely faults (clang-tidy), rules of this tree (lint.py).
-# Invariant: exit status 0 only if all three have nothing to say.
+# run_lint.sh: layout (clang-format), likely faults (clang-tidy), rules of this tree (lint.py), cycles (structure.py).
+# Invariant: exit status 0 only if all four have no findings.
 set -u
 
 cd "$(dirname "$0")/../.."
 status=0
 echo "== lint: layout"
 # Public headers with tables of macros are laid out by hand.
-files=$(ls core/trace/*.[ch] core/genai/*.[ch] core/export/*.[ch] port/*/*.[ch] boards/*/*.[ch] boards/*/*/*.[ch] \
-    examples/*.c examples/*/*.[ch] 2>/dev/null)
+files=$(ls core/trace/*.[ch] core/json/*.[ch] core/genai/*.[ch] core/wire/*.[ch] core/export/*.[ch] port/*/*.[ch] \
+    boards/*/*.[ch] boards/*/*/*.[ch] examples/*.c examples/*/*.[ch] 2>/dev/null)
 for file in $files; do
     if ! clang-format --style=file --dry-run -Werror "$file" >/dev/null 2>&1; then
         echo "$file: cure: clang-format -i $file"
@@ -31,5 +31,7 @@ if ! ls core/*/*.c port/posix/*.c port/mbedtls/*.c port/lwip/*.c 2>/dev/null |
 fi
 echo "== lint: rules of the tree"
 /usr/bin/python3 -B tests/build/lint.py || status=1
-if [ "$status" = 0 ]; then echo "lint: nothing to say"; fi
+echo "== lint: order of the files"
+/usr/bin/python3 -B tests/build/structure.py || status=1
+if [ "$status" = 0 ]; then echo "lint: no findings"; fi
 exit "$status"

@@ -1,13 +1,15 @@
 #!/bin/sh
 # run_tests.sh: builds uspan in each named way, runs its tests and adds up the totals.
 # Invariant: a test that did not run, was skipped or failed makes the exit status 1; the last line has the totals.
-#   run_tests.sh way ...   ways: gcc (all tests), asan (clang, ASan and UBSan, all but build.* and qemu.*),
-#                          tsan (tests named *thread*)
+#   run_tests.sh way ...   ways: gcc (tests that need the host's gcc only), cross (the others of the same build: cross
+#                          compilers, clang, QEMU, valgrind), asan (clang, ASan and UBSan, all but build.* and
+#                          qemu.*), tsan (tests named *thread*)
 #   TESTS=regex            only tests of such names
 set -u
 
 cd "$(dirname "$0")/../.."
 jobs=${JOBS:-2}
+beside=$((jobs + 1)) # some tests wait for time to pass
 passed=0
 failed=0
 
@@ -28,18 +30,30 @@ add_up() { # $1: ctest's exit status, $2: its output
 run() { # $1: way, then cmake arguments
     way=$1
     shift
-    echo "== $way: building"
+    echo "== $way: building (minutes the first time; the compiler's output is in build/$way.log)"
     log=build/$way.log
     mkdir -p "build/$way"
     if ! cmake -S . -B "build/$way" -DUSPAN_WERROR=ON "$@" >"$log" 2>&1 ||
         ! cmake --build "build/$way" -j "$jobs" >>"$log" 2>&1; then
         grep -E -B 2 -A 12 'error|Error|refused' "$log" | tail -n 60
-        echo "== $way: the build failed; all of its words are in $log"
+        echo "== $way: the build failed; all of its output is in $log"
         failed=$((failed + 1))
         return
     fi
+    check "$way" "$way" -LE '^check$'
+}
+
+check() { # $1: way, $2: folder in build/, then which tests
+    way=$1
+    folder=build/$2
+    shift 2
+    if [ -n "${TESTS:-}" ] && (cd "$folder" && ctest -N "$@" -R "$TESTS" ${without:+-E "$without"}) |
+        grep -q '^Total Tests: 0$'; then
+        echo "== $way: no test matches TESTS=$TESTS"
+        return
+    fi
     echo "== $way: testing"
-    (cd "build/$way" && ctest -j "$jobs" --output-on-failure --no-tests=error \
+    (cd "$folder" && ctest -j "$beside" --output-on-failure --no-tests=error "$@" \
         ${TESTS:+-R "$TESTS"} ${without:+-E "$without"}) 2>&1 |
         tee "build/$way.out" | grep -vE '^(Test project| *Start )'
     grep -q '^100% tests passed' "build/$way.out"
@@ -50,6 +64,13 @@ for way in "$@"; do
     without=
     case $way in
     gcc) run gcc -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Debug ;;
+    cross)
+        if [ ! -e build/gcc/CTestTestfile.cmake ]; then
+            echo "run_tests.sh: cross runs tests of the build in build/gcc, which is not there; cure: make test first" >&2
+            exit 1
+        fi
+        check cross gcc -L '^check$'
+        ;;
     asan)
         without='^(build|qemu)\.'
         run asan -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug -DUSPAN_SANITIZE=address,undefined \
@@ -62,10 +83,13 @@ for way in "$@"; do
         fi
         ;;
     *)
-        echo "unknown way: $way (gcc asan tsan)" >&2
+        echo "unknown way: $way (gcc cross asan tsan)" >&2
         exit 1
         ;;
     esac
 done
+if [ "$passed" = 0 ] && [ "$failed" = 0 ]; then
+    echo "run_tests.sh: no test ran; cure: TESTS is a regular expression of names, (cd build/gcc && ctest -N) lists them" >&2
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

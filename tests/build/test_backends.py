@@ -17,9 +17,10 @@ from runner import run  # noqa: E402
 FOLDER = sources.ROOT / "examples/backends"
 OUT = sources.BUILD / "backends"
 FIXED = ["-DUSPAN_SERVICE_NAME=\"greenhouse\"", "-DUSPAN_ATTRS_MAX=32", "-O0"]
-# What a preset changes: in these two, the layout of the tracer; else a profile, which core/genai reads, and settings that
-# this file alone reads.
+# What a preset changes: in these two, the layout of the tracer; else a profile, which USPAN_CONFIG_ID folds and core/genai
+# reads, and settings that this file alone reads.
 NEW_LAYOUT = ("studio", "agentops")
+SPANS = sources.genai_sources("json", "genai")  # no preset changes how LLM traffic is read
 OWN = [sources.ROOT / "core/export/collector.c"]
 
 
@@ -46,11 +47,12 @@ def presets(text):
 
 
 def with_profile(name, objects):
-    """core/genai with the profile that a preset's header sets, compiled once."""
+    """Core and core/genai with the profile that a preset's header sets, compiled once."""
     profile = "".join(re.findall(r"^#define (USPAN_PROFILE_\w+) 1", (FOLDER / f"{name}.h").read_text(), re.M))
     if profile not in objects:
         options = FIXED + ([f"-D{profile}=1"] if profile else [])
-        objects[profile] = sources.compile_all(sources.genai_sources(), OUT / f"genai{profile}", ["gcc"], options).values()
+        others = [source for source in sources.core_sources() if source not in OWN]
+        objects[profile] = sources.compile_all(others + SPANS, OUT / f"genai{profile}", ["gcc"], options).values()
     return objects[profile]
 
 
@@ -65,9 +67,9 @@ def build(mark, name, settings, objects):
     if name == "agentops":
         options.append('-DBACKEND_RUN_TIME_HEADERS="Authorization=Bearer%20token-of-the-day"')
     if name in NEW_LAYOUT:
-        ours, shared = sources.compile_all(sources.core_sources() + sources.genai_sources(), folder, ["gcc"], options), []
+        ours, shared = sources.compile_all(sources.core_sources() + SPANS, folder, ["gcc"], options), []
     else:
-        ours, shared = sources.compile_all(OWN, folder, ["gcc"], options), [*objects["core"], *with_profile(name, objects)]
+        ours, shared = sources.compile_all(OWN, folder, ["gcc"], options), with_profile(name, objects)
     program = folder / "request"
     sources.run(["gcc", "-std=c11", *sources.INCLUDES, *options, sources.ROOT / "tests/build/backend_request.c",
                  *ours.values(), *shared, *objects["proto"], "-o", program])
@@ -128,18 +130,19 @@ def marked(mark, what):
 class Backends(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        core = [source for source in sources.core_sources() if source not in OWN]
-        cls.objects = {"core": sources.compile_all(core, OUT / "core", ["gcc"], FIXED).values(),
-                       "proto": sources.compile_all(sources.proto_sources(), OUT / "proto", ["gcc"], ["-O1"]).values()}
+        cls.objects = {"proto": sources.compile_all(sources.proto_sources(), OUT / "proto", ["gcc"], ["-O1"]).values()}
         given = '#define COLLECTOR_URL "https://collector.example:4318/v1/traces"'
         cls.bare = spans(requests(build("collector", "collector", given, cls.objects))[-1][1])
 
     def test_each_preset_has_a_page_and_each_page_a_preset(self):
         named = [name for text in pages().values() for _, name, _ in presets(text)]
+        self.assertGreater(len(headers()), 10)
         self.assertEqual(sorted(set(named)), headers())
 
     def test_what_a_build_with_a_preset_sends_is_what_its_page_shows(self):
+        self.assertGreater(len(pages()), 8)
         for path, text in pages().items():
+            self.assertTrue(presets(text), path.name)
             for mark, name, settings in presets(text):
                 with self.subTest(preset=mark):
                     part = marked(mark, shown(mark, name, settings, self.objects, self.bare))

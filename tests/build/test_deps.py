@@ -88,6 +88,7 @@ class Deps(unittest.TestCase):
         self.assertTrue(lines)
         for line in lines:
             self.assertRegex(line, r"^deb(-src)? \[signed-by=/usr/share/keyrings/\S+\] http://mirror\.invalid/debian ")
+        self.assertTrue({"fetch.sh", "setup.sh", "pins"} <= {path.name for path in DEPS.glob("*")})
         for script in DEPS.glob("*"):
             if script.is_file():
                 self.assertEqual(re.findall(r"https?://|\w+\.(?:org|com|net)\b", script.read_text()), [])

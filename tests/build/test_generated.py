@@ -62,6 +62,7 @@ class Generated(unittest.TestCase):
             theirs = {field.name: shape(field) for field in official[name].field}
             for field in message.field:
                 self.assertEqual(shape(field), theirs[field.name], f"{name}.{field.name}")
+        self.assertGreater(len(our_enums), 1)
         for name, values in our_enums.items():
             self.assertEqual(values, official_enums[name], name)
 

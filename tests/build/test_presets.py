@@ -11,16 +11,18 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import sources  # noqa: E402
 import test_backends  # noqa: E402
-import test_readme  # noqa: E402
+import options  # noqa: E402
 
 FOLDER = sources.ROOT / "port/kconfig"
 OUT = sources.BUILD / "presets"
 CONFIG = (sources.ROOT / "core/include/uspan/config.h").read_text()
 FLAGS = set(re.findall(r"USPAN_IS_FLAG\((USPAN_\w+)\)", CONFIG))
-NAMED = ("USPAN_ENDPOINT", "USPAN_HEADERS", "USPAN_BASIC_USER", "USPAN_BASIC_PASS", "USPAN_STUDIO_URL", "USPAN_STUDIO_TRACES")
+NAMED = ("USPAN_ENDPOINT", "USPAN_HEADERS", "USPAN_BASIC_USER", "USPAN_BASIC_PASS", "USPAN_STUDIO_URL",
+         "USPAN_STUDIO_SECOND_DEST", "USPAN_PROXY")
 # Of options that share a comment, the first has it.
-OPTIONS = [(name, default.split(" or ")[-1], "" if n else comment) for names, defaults, comment in test_readme.options()
+OPTIONS = [(name, default.split(" or ")[-1], "" if n else comment) for names, defaults, comment in options.options()
            for n, (name, default) in enumerate(zip(names, defaults))]
+DEFAULTS = {name: default for name, default, _ in OPTIONS}
 CMAKE = """cmake_minimum_required(VERSION 3.20)
 include({root}/port/cmake/UspanSettings.cmake)
 uspan_write_settings({out} {root}/core/include/uspan/config.h)
@@ -66,7 +68,11 @@ def option_entry(name, default, comment):
                      f"default {'y' if default == '1' else 'n'}", words=comment)
     if default.startswith('"'):  # a preset's text is made of its settings: no default can say it
         return entry(name, "string", name, *(f"depends on !{one}" for one, _ in own), f"default {default}", words=comment)
+    computed = re.fullmatch(r"\((\w+) / (\d+)\)", default)  # of another option's default: Kconfig has no arithmetic
+    if computed:
+        default = str(int(DEFAULTS[computed.group(1)]) // int(computed.group(2)))
     limits = re.search(rf'"{name}: ([\d,]+)\.\.([\d,]+)"', CONFIG)
+    default = {"(10 * USPAN_TIMEOUT_MS)": "100000"}.get(default, default)  # Kconfig does not multiply
     return entry(name, "int", name, *(f"default {value} if {one}" for one, value in own), f"default {default}",
                  limits and f"range {limits.group(1).replace(',', '')} {limits.group(2).replace(',', '')}", words=comment)
 
@@ -101,9 +107,10 @@ def kconfig():
               entry("USPAN_BASIC_USER", "string", "USPAN_BASIC_USER", "depends on USPAN_BASIC"),
               entry("USPAN_BASIC_PASS", "string", "USPAN_BASIC_PASS", "depends on USPAN_BASIC")]
     parts += [option_entry(*option) for option in OPTIONS]
+    parts += [entry("USPAN_PROXY", "string", "USPAN_PROXY: such as http://192.168.1.2:3128", "depends on USPAN_HTTP_PROXY")]
     parts += [entry("USPAN_STUDIO_URL", "string", "USPAN_STUDIO_URL: such as http://192.168.1.20:3000",
                     f"depends on USPAN_STUDIO && !{symbol('studio')}"),
-              entry("USPAN_STUDIO_TRACES", "bool", "USPAN_STUDIO_TRACES: spans also go to Studio",
+              entry("USPAN_STUDIO_SECOND_DEST", "bool", "USPAN_STUDIO_SECOND_DEST: spans also go to Studio",
                     f"depends on USPAN_STUDIO && !{symbol('studio')}"), "endif\n"]
     return "\n".join(parts)
 
@@ -139,9 +146,16 @@ def settings(user_config, *options):
     names = [name for name, _, _ in OPTIONS] + list(NAMED)
     probe = '#include "uspan/config.h"\n' + "".join(f"#ifdef {name}\nPROBE \"{name}\" is {name}\n#endif\n" for name in names)
     named = [f'-DUSPAN_USER_CONFIG="{user_config}"'] if user_config else []
-    seen = sources.run(["gcc", "-std=c11", "-E", "-P", "-xc", "-", f"-I{sources.ROOT / 'core/include'}",
+    seen = sources.run(["gcc", "-std=c11", "-U__unix__", "-E", "-P", "-xc", "-", f"-I{sources.ROOT / 'core/include'}",
                         f"-I{sources.ROOT / 'examples'}", *options, *named], input=probe)
-    return {name: re.sub(r'"\s+"', "", value) for name, value in re.findall(r'^PROBE "(\w+)" is (.*)$', seen, re.M)}
+    found = {name: re.sub(r'"\s+"', "", value) for name, value in re.findall(r'^PROBE "(\w+)" is (.*)$', seen, re.M)}
+    product = re.fullmatch(r"\((\d+) \* (\d+)\)", found["USPAN_EXCHANGE_MAX_MS"])  # of USPAN_TIMEOUT_MS
+    if product:
+        found["USPAN_EXCHANGE_MAX_MS"] = str(int(product.group(1)) * int(product.group(2)))
+    share = re.fullmatch(r"\((\d+) / (\d+)\)", found["USPAN_TEXT_RESERVE"])  # of USPAN_TEXT_BYTES
+    if share:
+        found["USPAN_TEXT_RESERVE"] = str(int(share.group(1)) // int(share.group(2)))
+    return found
 
 
 def blocks():
@@ -187,6 +201,9 @@ class Presets(unittest.TestCase):
             self.assertEqual((FOLDER / name).read_text(), text, f"port/kconfig/{name} is old; cure: this file with --write")
 
     def test_each_way_to_choose_a_backend_gives_the_same_settings(self):
+        self.assertGreater(len(list(blocks())), 10)
+        self.assertGreater(len(OPTIONS), 50)
+        self.assertGreater(len(FLAGS), 10)
         for mark, name, given in blocks():
             with self.subTest(preset=mark):
                 wanted = by_hand(mark, name, given)

@@ -1,5 +1,7 @@
 /* test_recording_faults.c: one conversation of an agent, told again and again with ever less room or entropy: it never crashes or
- * leaks, and whatever is missing at the end was counted. */
+ * leaks, and whatever is missing at the end was counted.
+ * Every block may be anyone's here; test_reserve.c is about the reserve.
+ * uspan-config: USPAN_TEXT_RESERVE=0 */
 #include "uspan/genai.h"
 #include <string.h>
 #include "peek.h"
@@ -46,7 +48,7 @@ static void chat(uspan_tracer_t *t, tale_t *tale, uspan_t agent, const char *ans
     note(tale, uspan_set_doubles(t, s, USPAN_KEY("logprobs"), numbers, COUNT(numbers)));
     note(tale, uspan_append_bytes(t, s, USPAN_KEY("audio"), numbers, sizeof numbers));
     note(tale, uspan_append_bytes(t, s, USPAN_KEY("audio"), numbers, sizeof numbers));
-    note(tale, uspan_tokens(t, s, 12, 34));
+    note(tale, uspan_set_token_pair(t, s, 12, 34));
     note(tale, uspan_set_name(t, s, "chat qwen-max, the second thought"));
     note(tale, uspan_end(t, s));
 }

@@ -1,6 +1,6 @@
 /* fuzz_headers.c: any text as a header list, any bytes through base64. */
-#include "headers.h"
-#include "request.h"
+#include "export/headers.h"
+#include "export/window.h"
 #include "fuzz.h"
 
 static int digit_of(char c)

@@ -1,5 +1,5 @@
 /* fuzz_httpdate.c: any bytes as a date, any number as a moment, any text as a sampling ratio. */
-#include "httpdate.h"
+#include "export/httpdate.h"
 #include "fuzz.h"
 #include <stdio.h>
 

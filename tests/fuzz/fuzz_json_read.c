@@ -1,13 +1,14 @@
 /* fuzz_json_read.c: any bytes, in any fragments: the same is told as of the whole; what is read as a document
  * is one by a second reader's word too; SSE keeps pace. */
-#include "json_read.h"
-#include "sse.h"
+#include "json/json_read.h"
+#include "wire/sse.h"
 #include "fuzz.h"
 
 #define ROWS(X)      \
     X("", 1)         \
     X("a", 2)        \
     X("#", 3)        \
+    X("a.#", 7)      \
     X("a.#.b", 4)    \
     X("b", USPAN_JSON_AS_IS | 5) \
     X("a.b", USPAN_JSON_AS_IS | 6)
@@ -31,8 +32,8 @@ static void hear(void *ctx, unsigned action, uspan_json_event_t event, const cha
 {
     told_t *t = ctx;
     bool piece = event == USPAN_READ_TEXT || event == USPAN_READ_RAW;
-    CHECK(action >= 1u && action <= (USPAN_JSON_AS_IS | 6u));
-    CHECK(((action & USPAN_JSON_AS_IS) != 0u) == (event >= USPAN_READ_RAW));
+    CHECK(action >= 1u && action <= (USPAN_JSON_AS_IS | 7u));
+    CHECK((action & USPAN_JSON_AS_IS) == 0u || event >= USPAN_READ_RAW);
     CHECK(piece ? len > 0u && text != NULL : len == 0u);
     CHECK(!t->piece || piece || event == USPAN_READ_TEXT_END || event == USPAN_READ_RAW_END);
     if (!t->piece || !piece) {
@@ -167,7 +168,7 @@ static void check_sse(const uint8_t *data, size_t len)
     for (const char *before = at; at < end; before = at) {
         uspan_sse_next_t next = uspan_sse_next(&s, &at, end);
         CHECK(at >= before && at <= end && (next != USPAN_SSE_MORE || at == end));
-        if (next == USPAN_SSE_DATA) {
+        if (next == USPAN_SSE_DATA || next == USPAN_SSE_NAME) {
             CHECK(at < end && *at != '\n' && *at != '\r');
             if ((*at & 1) != 0) {
                 uspan_sse_pass(&s);

@@ -3,8 +3,8 @@
  * of reads, and nanopb decodes it.
  * uspan-config: USPAN_SPANS_MAX=4 USPAN_TEXT_BYTES=768 USPAN_ATTRS_MAX=5 USPAN_EVENT_ATTRS_MAX=2 USPAN_VALUE_MAX=200 */
 #include "fuzz.h"
-#include "batch.h"
-#include "otlp.h"
+#include "export/batch.h"
+#include "export/otlp.h"
 #include "otlp.pb.h"
 #include "pb_decode.h"
 #include "uspan/uspan.h"
@@ -297,7 +297,7 @@ static void export_batch(program_t *p)
 {
     static uint8_t first[BODY_MAX], second[BODY_MAX];
     uint8_t verdict = take(p);
-    if (!uspan_batch_freeze(&tracer, 0)) {
+    if (!uspan_batch_build(&tracer, 0)) {
         return;
     }
     const uspan_batch_t *batch = &tracer.out.dests[0].batch;

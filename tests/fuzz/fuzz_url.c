@@ -1,5 +1,5 @@
 /* fuzz_url.c: any text as an endpoint. */
-#include "url.h"
+#include "export/url.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -1,7 +1,7 @@
 /* agentscope_oracle.c: the conversations of oracle_agentscope.py,
     by uspan: each call of a decorated function there is a
  * typed span here, with what AgentScope knew at that moment; and one more that has all that a span can have.
- * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 */
+ * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "play.h"
 
 #define RUN "run-oracle"
@@ -82,12 +82,12 @@ static void plain_chat(void)
 {
     uspan_t s = uspan_chat_begin_with(t, USPAN_ROOT, &(uspan_chat_t){
         .provider = "dashscope", .model = "qwen-max", .conversation_id = RUN,
-        .temperature = USPAN_OPT(0.2), .top_p = USPAN_OPT(0.9), .top_k = USPAN_OPT(40.0),
+        .temperature = USPAN_OPT(0.2), .top_p = USPAN_OPT(0.9), .top_k = USPAN_OPT(40),
             .max_tokens = USPAN_OPT(256),
         .presence_penalty = USPAN_OPT(0.5), .frequency_penalty = USPAN_OPT(0.25), .seed = USPAN_OPT(7),
         .stop_sequences = (const char *const[]){ "END", "STOP", NULL },
         .function_name = "DashScopeChatModel.__call__",
-        .function_input = JSON({"args": [[USER]], "kwargs": {"temperature": 0.2, "top_p": 0.9, "top_k": 40.0,
+        .function_input = JSON({"args": [[USER]], "kwargs": {"temperature": 0.2, "top_p": 0.9, "top_k": 40,
             "max_tokens": 256,
             "presence_penalty": 0.5, "frequency_penalty": 0.25, "stop_sequences": ["END", "STOP"], "seed": 7}}) });
     uspan_chat_end(t, s, &(uspan_chat_result_t){

@@ -11,7 +11,7 @@ from agents.tracing import TracingProcessor
 from opentelemetry import trace as otel
 from opentelemetry.trace import SpanKind, StatusCode
 
-NAMED = {"temperature": float, "top_p": float, "top_k": float, "max_tokens": int, "presence_penalty": float,
+NAMED = {"temperature": float, "top_p": float, "top_k": int, "max_tokens": int, "presence_penalty": float,
          "frequency_penalty": float, "seed": int}
 
 

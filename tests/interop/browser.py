@@ -53,6 +53,9 @@ class Page:
     def open(self, url, words):
         """The page's text once all of these words are in it; else what there is when the limit has passed."""
         self.call("Page.navigate", url=url)
+        return self.shown(words)
+
+    def shown(self, words):
         end = time.monotonic() + LIMIT_S
         while True:
             text = self.value("document.body ? document.body.innerText : ''") or ""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 ABSENT = type("Absent", (), {"__repr__": lambda self: "absent"})()
 JSON_KEYS = re.compile(r"gen_ai\.(input|output)\.messages|gen_ai\.system_instructions|gen_ai\.tool\.definitions|"
-                       r"gen_ai\.tool\.call\.(arguments|result)|agentscope\.function\.(input|output)|uspan\.error\.data|"
-                       r"uspan\.trace\.metadata\..*")
+                       r"gen_ai\.tool\.call\.(arguments|result)|gen_ai\.retrieval\.documents|"
+                       r"agentscope\.function\.(input|output)|uspan\.error\.data|uspan\.trace\.metadata\..*")
 CLIENT = {"chat", "embeddings", "generate_content", "text_completion", "transcription", "speech_generation", "list_tools",
           "create_agent", "retrieval"}
 # What Python prints of its own objects, and what differs from run to run.
@@ -92,10 +92,15 @@ def conversation_id(d):
     return d.key == "gen_ai.conversation.id" and isinstance(d.now, str) and d.was == json.dumps(d.now)
 
 
-@rule("D6", "functions belong to the conversation too")
+@rule("D5", "a conversation without an id has none")
+def no_conversation(d):
+    return d.key == "gen_ai.conversation.id" and (d.was, d.now) == ("[no_session_id]", ABSENT)
+
+
+@rule("D6", "functions and tools belong to the conversation too")
 def conversation_of_functions(d):
     return (d.key == "gen_ai.conversation.id" and d.was is ABSENT and isinstance(d.now, str)
-            and d.operation == "invoke_generic_function")
+            and d.operation in ("invoke_generic_function", "execute_tool"))
 
 
 @rule("D7", "a part's media type is its mime_type")
@@ -110,7 +115,13 @@ def mime_type(d):
 def response(d):
     if not (d.path.endswith(".response") and isinstance(d.was, str) and d.aspect == "attribute"):
         return False
-    return loaded(d.was) == d.now
+    return loaded(d.was) == d.now or text_of(loaded(d.was)) == d.now
+
+
+def text_of(blocks):
+    """What AgentScope 2's text blocks say, without their ids and times."""
+    texts = [block.get("text", ABSENT) for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
+    return texts[0] if len(texts) == 1 and texts[0] is not ABSENT and len(blocks) == 1 else ABSENT
 
 
 @rule("D9", "complex attributes are JSON text")
@@ -131,12 +142,15 @@ def provider(d):
 
 @rule("D14", "exceptions are span events, without Python's stack")
 def exception(d):
+    if d.aspect == "event" and (d.was, d.now) == (None, "exception"):  # OpenTelemetry's helper sends a log event instead
+        return d.theirs["status"]["code"] == "ERROR"
     return d.aspect == "event" and d.key in ("exception.stacktrace", "exception.escaped") and d.now is ABSENT
 
 
 @rule("D15", "scopes name the schema")
 def schema(d):
-    return d.aspect == "schema" and not d.was and d.now == "https://opentelemetry.io/schemas/1.38.0"
+    there = ("", "https://opentelemetry.io/schemas/1.37.0")
+    return d.aspect == "schema" and d.was in there and d.now == "https://opentelemetry.io/schemas/1.38.0"
 
 
 @rule("S4", "a streamed call says so, and when its first piece came")
@@ -156,10 +170,35 @@ def tool_type(d):
     return d.key == "gen_ai.tool.type" and d.was is ABSENT and d.now == "function" and d.operation == "execute_tool"
 
 
+@rule("S6", "a tool says whose it is")
+def agent_of_tool(d):
+    return d.key == "gen_ai.agent.name" and d.was is ABSENT and isinstance(d.now, str) and d.operation == "execute_tool"
+
+
 @rule("S6", "a tool's result is JSON, not Python's print of an object")
 def tool_result(d):
     return (d.key in ("gen_ai.tool.call.result", "agentscope.function.output") and d.operation == "execute_tool"
             and isinstance(d.was, str) and REPR.fullmatch(d.was) is not None and d.now is not ABSENT)
+
+
+@rule("S6", "a tool's result is what the tool said, not AgentScope 2's envelope of it")
+def tool_envelope(d):
+    return (d.key == "gen_ai.tool.call.result" and not d.path and isinstance(d.was, dict) and {"content", "state"} <= set(d.was)
+            and isinstance(d.now, str) and text_of(d.was["content"]) == d.now)
+
+
+@rule("S3", "Studio's run page reads function input and output alone: they repeat messages, arguments and results")
+def for_studio(d):
+    same_text = {"agentscope.function.input": ("gen_ai.input.messages", "gen_ai.tool.call.arguments"),
+                 "agentscope.function.output": ("gen_ai.output.messages", "gen_ai.tool.call.result")}.get(d.key, ())
+    return d.was is ABSENT and d.now is not ABSENT and d.now in [d.ours["attributes"].get(key) for key in same_text]
+
+
+@rule("S5", "tokens of a cache have the conventions' keys beside AgentScope's")
+def cache_tokens(d):
+    key = {"gen_ai.usage.cache_read.input_tokens": "cache_input_tokens",
+           "gen_ai.usage.cache_creation.input_tokens": "cache_creation_input_tokens"}.get(d.key)
+    return key is not None and d.was is ABSENT and d.now == d.theirs["attributes"].get(f"agentscope.usage.{key}")
 
 
 @rule("S6", "vectors are not sent")
@@ -171,6 +210,12 @@ def vectors(d):
 def printed(d):
     return (d.key in ("agentscope.function.input", "agentscope.function.output") and isinstance(d.was, str)
             and REPR.fullmatch(d.was) is not None and isinstance(d.now, dict))
+
+
+@rule("S8", "who has no name has no member for it")
+def no_name(d):
+    return (d.key in ("gen_ai.input.messages", "gen_ai.output.messages") and d.path.endswith(".name") and d.was is None
+            and d.now is ABSENT)
 
 
 @rule("S8", "a block that AgentScope does not know is kept as a part of its own type")

@@ -14,9 +14,10 @@ from receiver import Receiver
 from tools import HOST, LIMIT_S, OUT, STRICT, child, clean_environment
 
 HERE = Path(__file__).resolve().parent
-PYTHON = OUT / "oracles" / "bin" / "python"
+ENVIRONMENTS = {"agentscope2": "oracles2"}  # others: oracles; of AgentScope only one version fits into one environment
 WIRE = OUT / "wire"
-ORACLES = {"agentscope": "AgentScope", "openai": "OpenAI Agents SDK"}
+ORACLES = {"agentscope": "AgentScope", "agentscope2": "AgentScope 2", "openai": "OpenAI Agents SDK",
+           "utilgenai": "OpenTelemetry's util-genai"}
 
 FEATURES = ("tree", "names", "kinds", "messages", "tools", "tokens", "errors", "events", "sessions")
 
@@ -24,6 +25,10 @@ FEATURES = ("tree", "names", "kinds", "messages", "tools", "tokens", "errors", "
 def taken(receiver, start):
     """The spans that came since there were `start`, as plain values."""
     return [json.loads(span.as_json()) for span in receiver.spans[start:]]
+
+
+def python_of(oracle):
+    return OUT / ENVIRONMENTS.get(oracle, "oracles") / "bin" / "python"
 
 
 def store(side, oracle, name, spans):
@@ -35,7 +40,7 @@ def recorded(oracle):
     """{conversation: spans} as the Python package sends them; the receiver refuses what breaks a rule of the wire."""
     found, words = {}, OUT / f"{oracle}.log"
     with Receiver() as receiver, open(words, "w", encoding="utf-8") as log:
-        command = [PYTHON, "-B", HERE / f"oracle_{oracle}.py", receiver.url()]
+        command = [python_of(oracle), "-B", HERE / f"oracle_{oracle}.py", receiver.url()]
         with child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
                    env=clean_environment(OPENAI_AGENTS_DISABLE_TRACING="0")) as process:
             for line in process.stdout:

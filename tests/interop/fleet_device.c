@@ -86,7 +86,7 @@ static void close_on(void *ctx)
 static const char *why_on(void *ctx)
 {
     device_t *d = ctx;
-    return d->under.why(d->under.ctx);
+    return d->under.last_error_text(d->under.ctx);
 }
 
 static bool start(device_t *d, unsigned number, const char *endpoint)
@@ -99,7 +99,7 @@ static bool start(device_t *d, unsigned number, const char *endpoint)
     d->transport.send = send_on;
     d->transport.recv = recv_on;
     d->transport.close = close_on;
-    d->transport.why = why_on;
+    d->transport.last_error_text = why_on;
     const uspan_resource_t who = { .service_name = "greenhouse", .instance_id = d->id };
     const uspan_collector_t collector = { .endpoint = endpoint };
     return uspan_init(&d->tracer, uspan_posix_port()) == USPAN_OK && uspan_set_resource(&d->tracer, &who) == USPAN_OK &&

@@ -49,7 +49,7 @@ int main(int argc, char **argv)
     uspan_t agent = uspan_agent_begin(&tracer, USPAN_ROOT, "gardener");
     uspan_t chat = uspan_chat_begin(&tracer, agent, "dashscope", "qwen-max");
     char headers[USPAN_HEADERS_OF_MAX];
-    size_t len = uspan_headers_of(&tracer, chat, headers, sizeof headers);
+    size_t len = uspan_trace_headers(&tracer, chat, headers, sizeof headers);
     int status = len > 0u ? post((int)strtol(argv[1], NULL, 10), headers) : 0;
     uspan_chat_end(&tracer, chat, &(uspan_chat_result_t){ .finish_reason = "stop" });
     uspan_agent_end(&tracer, agent, NULL);

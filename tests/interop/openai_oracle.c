@@ -1,6 +1,6 @@
 /* openai_oracle.c: the conversations of oracle_openai.py, by uspan: each span that the OpenAI Agents SDK begins there is a
  * typed span here, with what the SDK's span knows.
- * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 */
+ * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "play.h"
 
 #define SYSTEM {"role": "system", "parts": [{"type": "text", "content": "You run a greenhouse."}]}

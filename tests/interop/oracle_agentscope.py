@@ -141,7 +141,7 @@ async def failing(awaited):
 
 async def plain_chat():
     await DashScopeChatModel(response(1, [text(oracle.ANSWER)], 19, 12))(
-        [USER], temperature=0.2, top_p=0.9, top_k=40.0, max_tokens=256, presence_penalty=0.5, frequency_penalty=0.25,
+        [USER], temperature=0.2, top_p=0.9, top_k=40, max_tokens=256, presence_penalty=0.5, frequency_penalty=0.25,
         stop_sequences=["END", "STOP"], seed=7)
     await StrangeModel(response(2, [ThinkingBlock(type="thinking", thinking="12 < 20")], 3, 4))([USER], temperature=0.0)
 

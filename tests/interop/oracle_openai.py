@@ -177,11 +177,14 @@ async def by_hand():
         pass
 
 
+CONVERSATIONS = {f.__name__: f for f in (plain_chat, streaming_chat, tool_loop, failing_model, failing_tool, nested_agents,
+                                         guardrail, responses, by_hand)}
+
+
 def main():
     made = oracle.provider(sys.argv[1])
     set_trace_processors([Bridge()])
-    oracle.play({f.__name__: f for f in (plain_chat, streaming_chat, tool_loop, failing_model, failing_tool, nested_agents,
-                                         guardrail, responses, by_hand)}, made)
+    oracle.play(CONVERSATIONS, made)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Invariant: both sides send to the store on their own; what is judged is what it 
 import subprocess
 from pathlib import Path
 
-from conversations import PYTHON, taken
+from conversations import python_of, taken
 from receiver import Receiver
 from tools import HOST, LIMIT_S, STRICT, child, clean_environment, unequal
 
@@ -23,7 +23,7 @@ def turn(url, gateway, port, sampler):
 
 def check(tally, name, url, stored):
     """stored(count): what is in the store at that URL, as dicts of spans.py, once there are so many; kinds where it has them."""
-    command = [PYTHON, "-B", Path(__file__).resolve().parent / "gateway.py", url]
+    command = [python_of("openai"), "-B", Path(__file__).resolve().parent / "gateway.py", url]
     with child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean_environment()) as gateway:
         port = int(gateway.stdout.readline().split()[1])
         _, hidden, _, unsampled = turn(url, gateway, port, "parentbased_always_off")

@@ -2,7 +2,7 @@
 """run.py: `make interop`: uspan against implementations that are not its own.
 
 Invariant: the last line is "N passed, M failed"; the exit status is 0 only if nothing failed and something passed.
-  run.py [--golden] [part ...]   parts: PARTS below; none given: all, and the table of README.md is written
+  run.py [--golden] [part ...]   parts: PARTS below; none given: all, and the table of tests/interop/README.md is written
                                  --golden: keep what the Python packages send now, for CI, and the picture, for README"""
 import importlib
 import os
@@ -14,10 +14,10 @@ import traceback
 import table
 from tools import HOST, OUT, ROOT, Tally, tail
 
-PARTS = ("servers", "conversations", "models", "studio_contract", "phoenix", "collector", "jaeger", "propagation", "tier",
-         "matrix")
+PARTS = ("servers", "tls", "proxy", "conversations", "openai_ingest", "models", "studio_contract", "phoenix", "collector",
+         "jaeger", "propagation", "mcp_sdks", "tier", "matrix")
 TARGETS = ("agentscope_oracle", "openai_oracle", "gateway_device", "model_device", "agent_under_test", "example_agent",
-           "matrix_agent")
+           "matrix_agent", "example_mcp_device", "example_mcp_client")
 
 
 def build():

@@ -18,7 +18,7 @@ def run(tally):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=900)
         totals = re.findall(r"^(\d+) passed, (\d+) failed$", done.stdout, re.M)
         passed, failed = map(int, totals[-1]) if totals else (0, 1)
-        faults = done.stdout.splitlines()[-20:] if failed or done.returncode else []
+        faults = done.stdout.splitlines()[-20:] or ["no output"] if failed or done.returncode or not passed else []
         tally.check(f"{test.stem}: {passed} passed, {failed} failed", faults)
         for feature in FEATURES.get(test.stem, ()):
             tally.mark(STRICT, feature, not faults)

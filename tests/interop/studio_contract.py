@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import propagation
+import studio_pages
 from studio import Studio
 from tools import HOST, LIMIT_S, OUT, child, clean_environment, tail, unequal, until
 
@@ -53,8 +54,8 @@ def started(folder):
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     with child(["node", Path(folder).resolve() / ENTRY], log=log, cwd=folder, env=clean_environment(
-            HOME=str(home), PORT=str(first_free()), NODE_ENV="test")) as process:
-        port = until(lambda: re.search(r"Server running on port (\d+)", log.read_text(errors="replace")), process)
+            HOME=str(home), PORT=str(first_free()), NODE_ENV="production")) as process:
+        port = until(lambda: re.search(r"Studio UI: +http://localhost:(\d+)", log.read_text(errors="replace")), process)
         if not port:
             raise RuntimeError("\n".join(["the Studio did not start", *tail(log)]))
         studio = Built(int(port[1]))
@@ -141,6 +142,8 @@ def run(tally):
         tally.check("links", unequal("links", len(links), 1), name, "links")
         tally.check("sessions: a run is registered, filled and done", of_run(studio), name, "sessions")
         propagation.check(tally, name, studio.url(), lambda count: as_received(studio, count))
+        if isinstance(studio, Built):
+            studio_pages.run(tally, studio, spans_of)
     with Studio(fail={"traces": [503, 503]}) as studio:  # the built one cannot be told to
         done = subprocess.run([HOST / "tests" / "agent_under_test", studio.url(), "spans=3", "timeout=5000"], timeout=LIMIT_S,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, env=clean_environment())

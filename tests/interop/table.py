@@ -1,9 +1,13 @@
-"""table.py: backend by feature, as the run found it, for README.md.
+"""table.py: backend by feature, as the run found it, for tests/interop/README.md.
 
 Invariant: a cell says yes only where a test of this run asked and it held; an empty cell was not asked."""
 import re
+import sys
+from pathlib import Path
 
-from tools import OUT, ROOT
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "build"))
+import pages  # noqa: E402
+from tools import OUT, ROOT  # noqa: E402
 
 FEATURES = ("tree", "names", "kinds", "messages", "tools", "tokens", "errors", "events", "links", "sessions",
             "partial success", "retry", "TLS 1.2, TLS 1.3, mutual TLS", "propagation")
@@ -11,7 +15,6 @@ WORDS = {"yes": "yes", "no": "**no**", "not offered": "not offered by it"}
 # Asked by nobody: only what is sent to them is held, byte for byte, by test build.backends.
 HOSTED = "Hosted: Alibaba CloudMonitor, Phoenix's cloud, Langfuse, Logfire, AgentOps, Braintrust, Scorecard, Keywords AI"
 ACCOUNT = "needs an account"
-BEGIN, END = "<!-- interop:begin -->\n", "<!-- interop:end -->"
 # backend: the file of port/deps/interop that pins it, and where in it the version stands
 PINNED = {"Arize Phoenix": ("phoenix.txt", r"^arize-phoenix==(\S+)"),
           "OpenTelemetry Collector": ("collector/go.mod", r"collector/receiver/otlpreceiver v(\S+)"),
@@ -39,18 +42,13 @@ def lines(cells):
         yield f"| {row} | " + " | ".join(found) + f" | {ACCOUNT} |"
 
 
-def write(cells, into_readme):
-    """To build/interop/table.md; into_readme: also between README.md's markers, where there are some."""
+def write(cells, into_page):
+    """To build/interop/table.md; into_page: to the page of the table too."""
     unknown = {feature for _, feature in cells} - {feature for row in FEATURES for feature in row.split(", ")}
     if unknown:
         raise ValueError(f"no row for {unknown}")
     text = "\n".join(lines(cells)) + "\n"
     (OUT / "table.md").write_text(text, encoding="utf-8")
     print(text, end="")
-    readme = ROOT / "README.md"
-    old = readme.read_text(encoding="utf-8")
-    before, begin, rest = old.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if into_readme and begin and end and old != before + begin + text + end + after:
-        readme.write_text(before + begin + text + end + after, encoding="utf-8")
-        print("README.md has a new table")
+    if into_page and pages.put("interop", text):
+        print(f"{pages.name('interop')} has a new table")

@@ -23,9 +23,10 @@ PROGRAMS = Path(os.environ["USPAN_BUILD_DIR"]) / "tests"
 class Conversations(unittest.TestCase):
     def test_each_conversation_has_the_packages_spans_but_for_numbered_decisions(self):
         needed = set()
+        self.assertGreater(len(ORACLES), 2)
         for oracle in ORACLES:
             kept = golden.load(oracle)
-            self.assertGreaterEqual(len(kept), 9)
+            self.assertGreaterEqual(len(kept), 5)
             for name, there in kept.items():
                 with self.subTest(f"{oracle}: {name}"):
                     here, faults = played(PROGRAMS / f"{oracle}_oracle", name)
@@ -38,6 +39,7 @@ class Conversations(unittest.TestCase):
         self.assertEqual(needed, {number for number, _, _ in compare.RULES} - {"D9", "D10"})
 
     def test_what_is_kept_holds_nothing_of_where_it_was_recorded(self):
+        self.assertGreater(len(ORACLES), 2)
         for oracle in ORACLES:
             kept = golden.path(oracle).read_text(encoding="utf-8")
             self.assertNotRegex(kept, r"site-packages|/tmp|/home|/root|localhost|127\.0\.0\.1")

@@ -12,10 +12,13 @@
  *       timeout=500  of one exchange, ms
  *       deadline=5000  of the shutdown, ms
  *       pause=0      between rounds, ms; uspan_poll() goes on
- *       settle=60000 longest wait for a round to settle, ms; 0: do not wait
+ *       settle=60000 longest wait for a round to settle, ms; 0: do not wait. A destination that rests, whose
+ *                    next try is seconds away, is settled too.
+ *       failures=0   a round is settled after so many failed exchanges too; 0: no
  *       anchor=FILE  PEM; https only
  *       cert=FILE key=FILE  of this client
  *       tls=13       highest version: 12 or 13
+ *       proxy=URL    http://[user:password@]host:port
  *       headers=TEXT studio=URL run=ID project=TEXT */
 #include <inttypes.h>
 #include <poll.h>
@@ -29,7 +32,8 @@
 static uspan_tracer_t tracer;
 static uspan_posix_tcp_t tcp, studio_tcp;
 static uspan_tls_t tls;
-static uspan_transport_t plain, secure, studio_plain;
+static uspan_transport_t plain, secure, studio_plain, through;
+static uspan_proxy_t proxy;
 
 static const char *text_arg(int argc, char **argv, const char *key, const char *otherwise)
 {
@@ -118,6 +122,20 @@ static void print_accounts(void)
            s.blocks_live, uspan_stopped(&tracer), tracer.out.dests[0].target.why);
 }
 
+/* No wait between retries is as long here: its settings, or a Retry-After, keep it from asking again. */
+static bool rests(void)
+{
+    return tracer.out.exchanges[0].step == 0u && tracer.out.dests[0].target.backoff.not_before_ns >
+                                                     uspan_posix_port()->mono_ns(NULL) + UINT64_C(5000000000);
+}
+
+static bool has_failed(unsigned long failures)
+{
+    uspan_stats_t s;
+    uspan_stats(&tracer, 0, &s);
+    return failures > 0u && s.retries >= failures;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2 || uspan_init(&tracer, uspan_posix_port()) != USPAN_OK) {
@@ -126,8 +144,16 @@ int main(int argc, char **argv)
     uspan_posix_tcp_init(&tcp, &plain);
     uspan_posix_tcp_init(&studio_tcp, &studio_plain);
     const uspan_transport_t *transport = &plain;
+    const bool is_https = strncmp(argv[1], "https:", 6) == 0;
+    const uspan_proxy_options_t by = { .url = text_arg(argc, argv, "proxy", NULL), .tunnel = is_https };
+    if (by.url != NULL) {
+        if (uspan_proxy_init(&proxy, &plain, &by, &through) != USPAN_OK) {
+            return 2;
+        }
+        transport = &through;
+    }
     const uspan_tls_blob_t anchor = { .file = text_arg(argc, argv, "anchor", NULL) };
-    if (strncmp(argv[1], "https:", 6) == 0) {
+    if (is_https) {
         const uspan_tls_options_t options = {
             .port = uspan_posix_port(),
             .anchors = &anchor,
@@ -136,7 +162,7 @@ int main(int argc, char **argv)
             .key = { .file = text_arg(argc, argv, "key", NULL) },
             .max_version = number_arg(argc, argv, "tls", 13) == 12u ? USPAN_TLS_1_2 : USPAN_TLS_1_3,
         };
-        if (uspan_tls_init(&tls, &plain, &options, &secure) != USPAN_OK) {
+        if (uspan_tls_init(&tls, transport, &options, &secure) != USPAN_OK) {
             return 2;
         }
         transport = &secure;
@@ -153,15 +179,16 @@ int main(int argc, char **argv)
                                     .run_id = text_arg(argc, argv, "run", NULL),
                                     .project = text_arg(argc, argv, "project", NULL),
                                     .name = "under test" };
-    if (studio.url != NULL && uspan_studio(&tracer, &studio_plain, &studio) != USPAN_OK) {
+    if (studio.url != NULL && uspan_studio_start(&tracer, &studio_plain, &studio) != USPAN_OK) {
         return 2;
     }
     unsigned long rounds = number_arg(argc, argv, "rounds", 1), spans = number_arg(argc, argv, "spans", 1);
     unsigned long text_len = number_arg(argc, argv, "text", 0),
-                  settle_ms = number_arg(argc, argv, "settle", 60000);
+                  settle_ms = number_arg(argc, argv, "settle", 60000),
+                  failures = number_arg(argc, argv, "failures", 0);
     for (unsigned long r = 0; r < rounds; r++) {
         for (unsigned long i = 0; i < spans; i++) {
-            while (tracer.trace.queued[0] >=
+            while (tracer.trace.queues[0].count >=
                    USPAN_SPANS_MAX - 1) { /* the pool is full: nothing is to be lost here */
                 turn(100);
             }
@@ -170,7 +197,7 @@ int main(int argc, char **argv)
         }
         uint64_t until_ms = now_ms() + settle_ms;
         uspan_flush(&tracer);
-        while (!uspan_flushed(&tracer) && now_ms() < until_ms) {
+        while (!uspan_flushed(&tracer) && !rests() && !has_failed(failures) && now_ms() < until_ms) {
             turn(100);
         }
         until_ms = now_ms() + number_arg(argc, argv, "pause", 0);

@@ -100,9 +100,9 @@ def agent_trace():
 def connect(url, cafile=None, context=None):
     parts = urlsplit(url)
     if parts.scheme == "https":
-        return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=10,
+        return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=30,
                                            context=context or ssl.create_default_context(cafile=cafile))
-    return http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
+    return http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
 
 
 def post(url, body, content_type="application/x-protobuf", cafile=None, connection=None, headers=()):

@@ -46,6 +46,12 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
         self.assertLessEqual({version for version, _ in llm.shaken}, {"TLSv1.2", "TLSv1.3"})
         self.assertEqual([span.proto.dropped_attributes_count for span in spans], [0] * len(spans))
 
+    def test_phases_of_calls_are_told_where_they_are_asked_for(self):
+        for asked in (False, True):
+            _, spans, _ = self.turn(env={"LLM_PHASES": "1"} if asked else {})
+            for name in ("tls_done", "request_sent", "first_byte"):
+                self.assertEqual([f"uspan.wire.{name}_ms" in chat.attributes for chat in chats(spans)], [asked] * 4, name)
+
     def test_the_models_server_hears_who_called(self):
         llm, spans, _ = self.turn()
         self.assert_told_who_called(llm.headers, spans)
@@ -84,6 +90,18 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
                 llm, spans, done = self.turn(env={"LLM_URL": url, "LLM_API_KEY": key})
                 self.assertEqual((done.returncode, llm.requests), (1, []))
                 self.assertEqual(spans[0].attributes["error.type"], error)
+                words = {"bad_key": "localhost:1: bad_key, a key is sent over https only", "bad_url": "the model's URL must be"}
+                self.assertRegex(done.stdout, r"(?m)^no answer +" + words[error])
+
+    def test_why_a_model_gave_no_answer_is_told_without_secrets(self):
+        for url, words in (("https://localhost:1/v1/chat?key=secret", "localhost:1: connect_error, connection refused"),
+                           ("https://nowhere.invalid/v1/chat?key=secret", r"nowhere\.invalid: connect_error, \w+")):
+            with self.subTest(url=url):
+                _, _, done = self.turn(env={"LLM_URL": url, "LLM_TIMEOUT_MS": "5000", "LLM_API_KEY": "secret"})
+                self.assertRegex(done.stdout, r"(?m)^no answer +" + words)
+                self.assertNotIn("secret", done.stdout)
+        _, _, done = self.turn("429")
+        self.assertRegex(done.stdout, r"(?m)^no answer +localhost:\d+: http_error, HTTP status 429$")
 
     def test_a_key_that_does_not_fit_is_not_sent_in_part(self):
         llm, spans, done = self.turn(env={"LLM_API_KEY": "k" * 4096})
@@ -93,6 +111,7 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
     def test_a_model_that_nobody_vouches_for_is_not_talked_to(self):
         llm, spans, done = self.turn(env={"LLM_CA": str(CA.with_name("other.pem"))})
         self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, r"(?m)^no answer +localhost:\d+: tls_error, certificate not signed")
         self.assert_trusted_nobody(llm, spans)
 
     def test_the_budget_of_tokens_ends_the_turn(self):

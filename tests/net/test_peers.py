@@ -387,6 +387,26 @@ class StudioContract(unittest.TestCase):
             projects = self.query(studio, "getProjects", {})[1]["result"]["data"]["data"]
             self.assertEqual((projects["total"], projects["list"][0]["finished"]), (1, 1))
 
+    def push(self, studio, **change):
+        message = {"id": "m1", "name": "user", "role": "user", "content": "Hi", "metadata": {}, "timestamp": "t"}
+        body = {"runId": "dev42-boot17", "msg": {**message, **change}}
+        status, _, answer = post(studio.url("/trpc/pushMessage"), json.dumps(body).encode(), "application/json")
+        return status, json.loads(answer)
+
+    def test_messages_are_taken_of_registered_runs_and_checked(self):
+        use = {"type": "tool_use", "id": "c", "name": "t", "input": {}}
+        result = {"type": "tool_result", "id": "c", "name": "t", "output": [{"type": "text", "text": "12"}]}
+        with Studio() as studio:
+            self.assertEqual(self.push(studio)[0], 400)
+            self.register(studio, self.RUN)
+            self.assertEqual(self.push(studio), (200, {"result": {}}))
+            self.assertEqual(self.push(studio, content=[use, result])[0], 200)
+            for change in ({"id": 1}, {"timestamp": None}, {"content": None}, {"content": [{"type": "text"}]},
+                           {"content": [{**use, "input": "x"}]}, {"content": [{**result, "output": [use["input"]]}]}):
+                self.assertEqual(self.push(studio, **change)[0], 400, change)
+            self.assertEqual(self.query(studio, "pushMessage", {})[0], 405)
+            self.assertEqual(list(studio.store.messages), ["m1"])
+
     def test_only_registered_runs_show_their_spans(self):
         with Studio() as studio:
             post(studio.url(), one_span(attributes={"gen_ai.conversation.id": "dev42-boot17"}))

@@ -98,7 +98,7 @@ class Firmware(unittest.TestCase):
         self.refuse("other_ca", "certificate not signed by a trusted CA")
 
     def test_a_certificate_for_another_host_is_refused(self):
-        self.refuse("wrong_host", "certificate is for another host name")
+        self.refuse("wrong_host", "certificate is for a different host name")
 
     def test_an_expired_certificate_is_refused(self):
         self.refuse("expired", "certificate expired")
@@ -127,7 +127,7 @@ class Firmware(unittest.TestCase):
     def test_nothing_of_libcs_heap_or_stdio_is_in_the_firmware(self):
         table = subprocess.run(["readelf", "-sW", self.firmware.elf], capture_output=True, text=True, check=True).stdout
         symbols = {fields[7] for fields in map(str.split, table.splitlines()) if len(fields) == 8}
-        self.assertIn("main", symbols)
+        self.assertTrue(any(name.startswith("uspan_") for name in symbols), "nm read nothing of the firmware")
         self.assertEqual({symbol for symbol in symbols if OF_A_HOST.fullmatch(symbol)}, set())
 
     def test_every_pool_has_room_left_after_a_run(self):

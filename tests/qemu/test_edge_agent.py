@@ -133,7 +133,7 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
 
     def test_a_model_that_nobody_vouches_for_is_not_talked_to(self):
         for way, words in (("other_ca", "certificate not signed by a trusted CA"),
-                           ("wrong_host", "certificate is for another host name")):
+                           ("wrong_host", "certificate is for a different host name")):
             for board in BOARDS:
                 with self.subTest(board=board):
                     ran = self.delivered(way, board)

@@ -118,13 +118,14 @@ class FullPools(Recording, unittest.TestCase):
         lost = sum((Counter(span.dropped) for span in self.spans + self.hogs), Counter())
         self.assertEqual((len(self.hogs), lost["events"]), (HOGS, self.told["events"]), self.done.text)
         self.assertEqual(lost["attributes"] + lost["event attributes"], self.told["attributes"], self.done.text)
-        for name in ("pool_full", "attributes", "events", "truncated"):
+        for name in ("pool_full", "attributes", "truncated"):  # the reserve keeps room for short events
             self.assertGreater(self.told[name], 10, name)
         makers = Counter(maker_of(span)[0] for span in self.spans)
         self.assertGreater(min(makers["isr"], makers["main"]), 20)
         memory = self.done.memory()
-        for pool in ("span_slots", "text_blocks"):
-            self.assertEqual(*memory[pool], pool)
+        self.assertEqual(*memory["span_slots"])
+        used, blocks = memory["text_blocks"]
+        self.assertGreater(used, blocks * 7 // 8, "all but the reserve was in use")
 
 
 if __name__ == "__main__":

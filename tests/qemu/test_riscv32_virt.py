@@ -51,7 +51,7 @@ class Board(firmware_cases.Firmware):
         with Receiver(server_context()) as receiver:
             done = self.send_with(receiver, built=small)
         self.assertEqual(done.status, TRAPPED, done.text)
-        self.assertRegex(done.text, r"trap: cause 00000007 at 8[0-9a-f]{7} value 8003[0-9a-f]{4}")
+        self.assertRegex(done.text, r"trap: cause 00000007 at 8[0-9a-f]{7} value 8007[0-9a-f]{4}")
 
 
 if __name__ == "__main__":

@@ -10,17 +10,22 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / folder) for folder in ("tests/support", "tests/support/peers", "tests/build")]
+import ceilings  # noqa: E402
 import firmware  # noqa: E402
 import qemu  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from sources import run  # noqa: E402
 from streams import server_context  # noqa: E402
 
-# The linker script enforces flash and RAM too, so a build over them fails.
-BUDGETS = {"lm3s6965evb": {"flash_bytes": 112 * 1024, "ram_bytes": 44 * 1024}}
-GOALS = {"lm3s6965evb": {"flash_bytes": 96 * 1024, "ram_bytes": 36 * 1024}}
+# What the board's partition gives: a firmware over it is none.
+LIMITS = {"lm3s6965evb": {"flash_bytes": 112 * 1024, "ram_bytes": 44 * 1024}}
+BUDGETS = {"lm3s6965evb": {"flash_bytes": 106496, "ram_bytes": 40960}}
+GOALS = {"lm3s6965evb": {"flash_bytes": 92160, "ram_bytes": 34816}}
+# Of budgets that are missed today, as in size.py.
+CEILINGS = {"lm3s6965evb": {"flash_bytes": 110094}}
 PEAKS = ("stack_peak_bytes", "tls_heap_peak_bytes")
-MODULES = [("core/trace", "uspan core: recording"), ("core/export", "uspan core: export"), ("core/genai", "uspan genai"),
+MODULES = [("core/trace", "uspan core: recording"), ("core/export", "uspan core: export"),
+           ("core/(json|genai|wire)", "uspan genai"),
            ("proto/gen|/nanopb/", "nanopb and OTLP's tables"), ("port/(mbedtls|lwip)/[^/]*$", "uspan's ports"),
            ("/mbedtls/(library|include)/", "mbedTLS"), ("/lwip/src/", "lwIP"), ("/examples/", "agent"),
            (r"/boards/|firmware\w*\.dir/", "board")]
@@ -89,9 +94,9 @@ def show(built):
     for name, (flash, ram) in sorted(table.items(), key=lambda row: -sum(row[1])):
         print(f"  {name:22} {flash:8,} {ram:8,}")
     print(f"  {'all':22} {whole['flash_bytes']:8,} {whole['ram_bytes']:8,}")
-    budget = BUDGETS.get(built.board)
-    if budget:
-        print(f"  {'budget':22} {budget['flash_bytes']:8,} {budget['ram_bytes']:8,}")
+    for title, rows in (("budget", BUDGETS), ("limit", LIMITS)):
+        if built.board in rows:
+            print(f"  {title:22} {rows[built.board]['flash_bytes']:8,} {rows[built.board]['ram_bytes']:8,}")
 
 
 def measure(board):
@@ -110,8 +115,13 @@ def measure_all():
 
 
 def faults(measured):
-    return [f"{board}: {name} is {measured[board][name]:,}, over its budget of {most:,}"
-            for board, budget in BUDGETS.items() for name, most in budget.items() if measured[board][name] > most]
+    """(faults, notes)."""
+    figures = {(board, name): measured[board][name] for board in BUDGETS for name in BUDGETS[board]}
+    over = [f"{board}: {name} is {figure:,}, over the limit of {LIMITS[board][name]:,}"
+            for (board, name), figure in figures.items() if figure > LIMITS[board][name]]
+    more, notes = ceilings.judge_all((f"{board}: {name}", figure, BUDGETS[board][name], CEILINGS[board].get(name))
+                                     for (board, name), figure in figures.items())
+    return over + more, notes
 
 
 def stable(text):
@@ -126,7 +136,7 @@ def table(measured):
     for board, size in measured.items():
         lines.append(f"| {board} | {size['flash_bytes']:,} | {size['ram_bytes']:,} | {size['stack_peak_bytes']:,} "
                      f"| {size['tls_heap_peak_bytes']:,} |")
-    for title, rows in (("budget", BUDGETS), ("goal", GOALS)):
+    for title, rows in (("limit", LIMITS), ("budget", BUDGETS), ("goal", GOALS)):
         lines += [f"| {board}: {title} | {row['flash_bytes']:,} | {row['ram_bytes']:,} | | |" for board, row in rows.items()]
     return lines
 

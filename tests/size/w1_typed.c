@@ -12,17 +12,6 @@ char w1_input[W1_MESSAGE_BYTES + 1u];
 char w1_output[W1_MESSAGE_BYTES + 1u];
 static uspan_tracer_t tracer;
 
-static uspan_t record_typed(uspan_tracer_t *t, uspan_t agent)
-{
-    uspan_t s = uspan_chat_begin_with(t, agent, &(uspan_chat_t){
-        .provider = USPAN_PROVIDER_DASHSCOPE, .model = "qwen-max", .temperature = USPAN_OPT(0.7), .max_tokens = USPAN_OPT(1024),
-        .conversation_id = W1_CONVERSATION, .input_messages = w1_input });
-    uspan_chat_end(t, s, &(uspan_chat_result_t){
-        .response_id = W1_RESPONSE_ID, .response_model = "qwen-max-2025-01-25", .usage = { .input = 812, .output = 64 },
-        .output_messages = w1_output });
-    return s;
-}
-
 __attribute__((noinline)) static void bench_plain(uspan_t agent)
 {
     for (unsigned i = 0; i < TIMES; i++) {
@@ -33,7 +22,7 @@ __attribute__((noinline)) static void bench_plain(uspan_t agent)
 __attribute__((noinline)) static void bench_typed(uspan_t agent)
 {
     for (unsigned i = 0; i < TIMES; i++) {
-        record_typed(&tracer, agent);
+        record_w1_typed(&tracer, agent);
     }
 }
 
@@ -63,7 +52,7 @@ int main(int argc, char **argv)
     }
     uspan_stats_t s;
     uspan_stats(&tracer, 0u, &s);
-    const uspan_slot_t *slot = &tracer.trace.slots[tracer.trace.ended_head];
+    const uspan_slot_t *slot = &tracer.trace.slots[tracer.trace.queues[0].head];
     printf("%llu %u %u %u\n", (unsigned long long)s.started, s.attrs_dropped, s.values_truncated, slot->attr_count);
     return 0;
 }

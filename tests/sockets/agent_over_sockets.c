@@ -69,7 +69,7 @@ int main(int argc, char **argv)
         (void)uspan_end(&tracer, s);
         do {
             turn();
-        } while (tracer.trace.queued[0] >= USPAN_SPANS_MAX - 1 && !tracer.out.dests[0].target.last_error);
+        } while (tracer.trace.queues[0].count >= USPAN_SPANS_MAX - 1 && !tracer.out.dests[0].target.last_error);
         if (tracer.out.dests[0].target.last_error != 0) {
             break; /* the test wants to know */
         }

@@ -44,7 +44,7 @@ class OverLwip(unittest.TestCase):
             with self.subTest(build=build), Receiver(server_context()) as receiver:
                 accounts = agent(build, receiver.url(host="here.test"), certs.get().ca_pem, 1)
                 self.assertEqual((accounts["delivered"], accounts["last_error"]), (0, TRUST), accounts)
-                self.assertEqual(accounts["why"], "certificate is for another host name")
+                self.assertEqual(accounts["why"], "certificate is for a different host name")
                 accounts = agent(build, receiver.url(), certs.get("other_ca").pem, 1)
                 self.assertEqual((accounts["delivered"], accounts["last_error"]), (0, TRUST), accounts)
                 self.assertEqual(receiver.spans, [])

@@ -143,10 +143,10 @@ static void test_bytes_go_both_ways(void **state)
     assert_int_equal(send(peer, "hi", 2, 0), 2);
     assert_int_equal(recv_fully(buf, sizeof(buf)), 2);
     assert_memory_equal(buf, "hi", 2);
-    assert_string_equal(transport.why(transport.ctx), "");
+    assert_string_equal(transport.last_error_text(transport.ctx), "");
     (void)close(peer);
     assert_int_equal(recv_fully(buf, sizeof(buf)), USPAN_ERR_CLOSED);
-    assert_string_equal(transport.why(transport.ctx), "closed by peer");
+    assert_string_equal(transport.last_error_text(transport.ctx), "closed by peer");
     (void)close(listener);
 }
 
@@ -176,7 +176,7 @@ static void test_the_other_family_has_its_turn_after_a_failed_connect(void **sta
     assert_int_equal(netconn_listen(six), ERR_OK);
     unsigned asked = names_asked_six();
     assert_int_equal(open_fully("two.test", port), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "connection refused"); /* at 10.0.2.2 */
+    assert_string_equal(transport.last_error_text(transport.ctx), "connection refused"); /* at 10.0.2.2 */
     assert_int_equal(names_asked_six(), asked);
     transport.close(transport.ctx);
     assert_int_equal(open_fully("two.test", port), USPAN_OK);
@@ -196,7 +196,7 @@ static void test_address_literals_need_no_name_server(void **state)
     assert_null(tcp.lookup); /* at once */
     transport.close(transport.ctx);
     assert_int_equal(open_fully("fec0::15", closed_port()), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "connection refused");
+    assert_string_equal(transport.last_error_text(transport.ctx), "connection refused");
     (void)close(listener);
 }
 
@@ -204,7 +204,7 @@ static void test_a_refused_connection_says_so(void **state)
 {
     (void)state;
     assert_int_equal(open_fully(HOST, closed_port()), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "connection refused");
+    assert_string_equal(transport.last_error_text(transport.ctx), "connection refused");
     assert_int_equal(tcp.fd, -1);
 }
 
@@ -212,23 +212,25 @@ static void test_a_peer_that_is_not_there_times_out(void **state)
 {
     (void)state;
     assert_int_equal(open_fully("10.0.2.77", 80), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "connection timed out");
+    assert_string_equal(transport.last_error_text(transport.ctx), "connection timed out");
 }
 
 static void test_names_that_do_not_resolve_say_so(void **state)
 {
     (void)state;
     assert_int_equal(open_fully("nowhere.test", 80), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "no such host name, or the name server does not answer");
+    assert_string_equal(transport.last_error_text(transport.ctx),
+                        "host name not found, or the name server does not answer");
     assert_int_equal(open_fully("silent.test", 80), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "no such host name, or the name server does not answer");
+    assert_string_equal(transport.last_error_text(transport.ctx),
+                        "host name not found, or the name server does not answer");
     static char name[400];
     memset(name, 'a', sizeof(name) - 1u);
     assert_int_equal(open_fully(name, 80), USPAN_ERR_IO);
-    assert_string_not_equal(transport.why(transport.ctx), "");
+    assert_string_not_equal(transport.last_error_text(transport.ctx), "");
     name[255] = 0; /* fits the slot, and is too long for lwIP or no name */
     assert_int_equal(open_fully(name, 80), USPAN_ERR_IO);
-    assert_string_not_equal(transport.why(transport.ctx), "");
+    assert_string_not_equal(transport.last_error_text(transport.ctx), "");
 }
 
 static void test_look_ups_left_behind_cost_slots_until_lwip_lets_go(void **state)
@@ -260,7 +262,7 @@ static void test_a_reset_connection_says_so(void **state)
     assert_int_equal(setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
     (void)close(peer);
     assert_int_equal(recv_fully(buf, sizeof(buf)), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "connection reset by peer");
+    assert_string_equal(transport.last_error_text(transport.ctx), "connection reset by peer");
     assert_true(transport.send(transport.ctx, buf, 1) < 0);
     (void)close(listener);
 }
@@ -310,7 +312,7 @@ static void test_a_pulled_cable_ends_the_connection(void **state)
     link_cut(true);
     assert_int_equal(send_fully("into the dark", 13), 13);
     assert_int_equal(recv_fully(buf, sizeof(buf)), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "peer does not answer any more");
+    assert_string_equal(transport.last_error_text(transport.ctx), "peer does not answer any more");
     transport.close(transport.ctx);
     (void)close(peer);
     (void)close(listener);
@@ -325,7 +327,7 @@ static void test_close_is_legal_in_every_state_and_open_works_after_it(void **st
     transport.close(transport.ctx);
     assert_int_equal(transport.send(transport.ctx, &byte, 1), USPAN_ERR_IO);
     assert_int_equal(transport.recv(transport.ctx, &byte, 1), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "not connected");
+    assert_string_equal(transport.last_error_text(transport.ctx), "not connected");
     for (int i = 0; i < 3; i++) {
         names_hold(true);
         uspan_err_t err = open_once("nowhere.test", port);
@@ -338,7 +340,7 @@ static void test_close_is_legal_in_every_state_and_open_works_after_it(void **st
         assert_true(tcp.fd >= 0); /* while it connects */
         transport.close(transport.ctx);
         assert_int_equal(open_fully(HOST, port), USPAN_OK);
-        assert_string_equal(transport.why(transport.ctx), "");
+        assert_string_equal(transport.last_error_text(transport.ctx), "");
         int peer = accept_one(listener);
         assert_int_equal(send(peer, "unread", 6, 0), 6); /* with bytes on their way */
         assert_int_equal(send_fully("x", 1), 1);
@@ -358,7 +360,7 @@ static void test_want_of_sockets_says_so(void **state)
         assert_non_null(all[i]);
     }
     assert_int_equal(open_fully(HOST, 80), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "no socket left");
+    assert_string_equal(transport.last_error_text(transport.ctx), "no free socket");
     for (size_t i = 0; i < COUNT(all); i++) {
         (void)netconn_delete(all[i]);
     }

@@ -5,7 +5,7 @@ Invariant: exit status 0 only if the program succeeded and exactly the expected 
 nobody's script, any number of chats and tools is.
 Usage: demo.py --edge PROGRAM [QUESTION]   the edge agent, against the scripted model, or against that of LLM_URL, LLM_MODEL,
                                           LLM_API_KEY
-       demo.py --board BOARD               the same agent as that board's firmware, in QEMU
+       demo.py --board BOARD               the same agent as that board's firmware, in QEMU; pico: in rp2040js
        demo.py PROGRAM [ARGUMENT...]       another program of the host, which traces what examples/agent does"""
 import os
 import re
@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent / "peers"), str(Path(__file__).resolve().parent)]
 import certs  # noqa: E402
 import firmware  # noqa: E402
+import pico  # noqa: E402
 import qemu  # noqa: E402
 import tree  # noqa: E402
 from llm import Llm  # noqa: E402
@@ -119,15 +120,15 @@ def environment(receiver, ca, model):
 def advice(command, is_edge):
     program = " ".join(command)
     model = f"""
-Against a model of yours, any that speaks as OpenAI's chat completions do (the traces still come here):
+With your own model, if it has OpenAI's chat completions API (the traces still come here):
   LLM_URL=https://HOST/v1/chat/completions LLM_MODEL=NAME LLM_API_KEY=KEY make demo
-With these set, to a collector of yours:""" if is_edge else """
-The same program against a collector of yours:"""
+With these settings, and to your own collector:""" if is_edge else """
+The same program, to your own collector:"""
     return f"""{model}
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=https://HOST:4318/v1/traces \\
   OTEL_EXPORTER_OTLP_CERTIFICATE=CA.pem {program}
 (http:// works too; OTEL_EXPORTER_OTLP_HEADERS=key=value adds headers, OTEL_SERVICE_NAME names the service.)
-Against AgentScope Studio, where the run appears under its project:
+To AgentScope Studio, where the run appears under its project:
   USPAN_STUDIO_URL=http://HOST:3000 {program}"""
 
 
@@ -139,7 +140,7 @@ def run_program(command, receiver, model):
         return subprocess.run(command, env=environment(receiver, certs.get().ca_pem, model), timeout=deadline_s,
                               stdin=subprocess.DEVNULL).returncode
     except subprocess.TimeoutExpired:
-        print(f"demo: the program still ran after {deadline_s} s", file=sys.stderr)
+        print(f"demo: the program was still running after {deadline_s} s", file=sys.stderr)
     except OSError as error:
         print(f"demo: {error}", file=sys.stderr)
     return None
@@ -148,16 +149,27 @@ def run_program(command, receiver, model):
 BOARD_SETTINGS = {"LLM_MODEL": "model", "LLM_API_KEY": "key"}
 
 
+def run_pico(settings):
+    """The same in an emulated RP2040, whose network is a serial line."""
+    print("building the image for pico (two minutes the first time)", flush=True)
+    image = pico.build("pico", "slip", "edge")
+    print(image.words, end="")
+    print(f"machine:  pico in rp2040js, {image.elf}\n", flush=True)
+    return pico.run(image, settings, show=True).status
+
+
 def run_board(board, receiver, model, llm):
     """The same for a board's firmware in QEMU."""
+    settings = {"endpoint": f"https://{qemu.LOOPBACK}:{receiver.port}/v1/traces",
+                "llm": llm.url(host=qemu.LOOPBACK) if llm else model["LLM_URL"],
+                **{word: model[name] for name, word in BOARD_SETTINGS.items() if name in model}}
+    if board == "pico":
+        return run_pico(settings)
     print(f"building the firmware of {board} (about a minute the first time)", flush=True)
     built = firmware.build(board, image="firmware_edge")
     print(f"machine:  {board} in QEMU, {built.elf}\n", flush=True)
     with TimeServer() as clock:
-        settings = {"endpoint": f"https://{qemu.LOOPBACK}:{receiver.port}/v1/traces", "sntp": f"{qemu.LOOPBACK}:{clock.port}",
-                    "llm": llm.url(host=qemu.LOOPBACK) if llm else model["LLM_URL"],
-                    **{word: model[name] for name, word in BOARD_SETTINGS.items() if name in model}}
-        return qemu.run(built, settings, show=True).status
+        return qemu.run(built, {**settings, "sntp": f"{qemu.LOOPBACK}:{clock.port}"}, show=True).status
 
 
 def show(board, command, trace, llm):

@@ -36,11 +36,11 @@ def step(command, log):
     if done.returncode != 0:
         words = log.read_text(encoding="utf-8", errors="replace").splitlines()
         wrong = [line for line in words if any(sign in line for sign in ("rror:", "warning:", "undefined", "ld:", "CMake Error"))]
-        raise RuntimeError("\n".join([*(wrong or words)[-40:], f"firmware: all words are in {log}"]))
+        raise RuntimeError("\n".join([*(wrong or words)[-40:], f"firmware: the build output is in {log}"]))
 
 
 def build(board, *settings, image="firmware"):
-    """The firmware of a board, up to date. settings: cmake's -D arguments; they get a folder of their own. image: which of
+    """The firmware of a board, up to date. settings: cmake's -D arguments; they have a folder of their own. image: which of
     boards/CMakeLists.txt."""
     if board not in boards():
         raise ValueError(f"no board {board}; there are {', '.join(boards())}")
@@ -55,6 +55,8 @@ def build(board, *settings, image="firmware"):
         given = {part.split("=")[0].removeprefix("-D").split(":")[0] for part in settings}
         own = {"USPAN_CA_FILE": certs.get().ca_der, "USPAN_ENDPOINT": ENDPOINT, "USPAN_SERVICE_NAME": "uspan-demo",
                "USPAN_RESOURCE": "deployment.environment.name=demo"}
+        if "USPAN_STUDIO_URL" in given:
+            del own["USPAN_ENDPOINT"]  # its traces go to Studio then
         step(["cmake", "-S", ROOT / "boards", "-B", folder, f"-DBOARD={board}",
               *[f"-D{key}={value}" for key, value in own.items() if key not in given], *settings], log)
         step(["cmake", "--build", folder, "--target", image, "-j", os.environ.get("JOBS", "2")], log)

@@ -46,6 +46,10 @@ class Greenhouse:
             last = json.loads(chats(spans)[-1].attributes["gen_ai.input.messages"])
             self.assertEqual([message["role"] for message in last], ROLES)
             self.assertEqual(last[3]["parts"][0]["type"], "tool_call_response")
+        [answer] = json.loads(spans[0].attributes["gen_ai.output.messages"])
+        self.assertEqual(answer["finish_reason"], "stop")
+        [asked] = json.loads(spans[0].attributes["gen_ai.input.messages"])
+        self.assertNotIn("finish_reason", asked)
         tools = [span.attributes for span in spans if span.attributes["gen_ai.operation.name"] == "execute_tool"]
         self.assertEqual([json.loads(tool["gen_ai.tool.call.arguments"]) for tool in tools],
                          [arguments for _, calls, _, _ in SCRIPT for _, arguments in calls])

@@ -2,7 +2,7 @@
 #include "peek.h"
 #include <stdlib.h>
 #include <string.h>
-#include "trace.h"
+#include "trace/trace.h"
 
 static uint16_t taken_head, taken_tail;
 static unsigned taken;
@@ -37,7 +37,7 @@ static void prove_nothing_leaked(world_t *w)
     assert_int_equal(p->blocks_live, 0);
     assert_int_equal(peek_free_blocks(w), USPAN_BLOCKS_MAX);
     unsigned slots = 0;
-    for (uint16_t i = p->free_head; i != USPAN_NO_INDEX; i = p->slots[i].next) {
+    for (uint16_t i = p->free_head; i != USPAN_NO_INDEX; i = p->slots[i].queued[0].next) {
         assert_int_equal(p->slots[i].state, USPAN_STATE_FREE);
         assert_true(++slots <= USPAN_SPANS_MAX);
     }
@@ -91,7 +91,7 @@ void peek_restart(world_t *w)
 
 uspan_slot_t *peek_slot(world_t *w, uspan_t s)
 {
-    uspan_slot_t *slot = uspan_is_null(s) ? NULL : uspan_slot_of(&w->tracer.trace, s);
+    uspan_slot_t *slot = uspan_is_null(s) ? NULL : uspan_slot_find(&w->tracer.trace, s);
     assert_non_null(slot);
     return slot;
 }
@@ -117,7 +117,7 @@ static const char *bytes_of(world_t *w, unsigned store, const void *near, const 
     assert_true(len < sizeof out);
     if (store == USPAN_STORE_STATIC) {
         memcpy(out, text, len);
-    } else if (store == USPAN_STORE_NEAR) {
+    } else if (store == USPAN_STORE_INLINE) {
         memcpy(out, near, len);
     } else {
         assert_true(uspan_store_is_chain(store));
@@ -134,13 +134,13 @@ static const char *bytes_of(world_t *w, unsigned store, const void *near, const 
 
 const char *peek_bytes(world_t *w, const uspan_entry_t *e)
 {
-    return bytes_of(w, e->store, e->v.near, e->v.text, e->v.chain.head, e->len);
+    return bytes_of(w, e->store, e->v.inline_text, e->v.text, e->v.chain.head, e->len);
 }
 
 const char *peek_str(world_t *w, uspan_t s, const char *key)
 {
     const uspan_entry_t *e = peek_attr(w, s, key);
-    bool text = e != NULL && (e->store == USPAN_STORE_STATIC || e->store == USPAN_STORE_NEAR || e->store == USPAN_STORE_TEXT);
+    bool text = e != NULL && (e->store == USPAN_STORE_STATIC || e->store == USPAN_STORE_INLINE || e->store == USPAN_STORE_TEXT);
     return text ? peek_bytes(w, e) : NULL;
 }
 
@@ -182,7 +182,7 @@ const uspan_link_rec_t *peek_link(world_t *w, uspan_t s, unsigned n)
 
 const char *peek_event_name(world_t *w, const uspan_event_rec_t *rec)
 {
-    return bytes_of(w, rec->name_store, rec->name.near, rec->name.text, rec->name.chain.head, rec->name_len);
+    return bytes_of(w, rec->name_store, rec->name.inline_text, rec->name.text, rec->name.chain.head, rec->name_len);
 }
 
 const uspan_entry_t *peek_entry(world_t *w, uint16_t attrs, unsigned n)
@@ -209,14 +209,14 @@ void peek_leave_blocks(world_t *w, unsigned n)
     assert_true(have >= n);
     taken = have - n;
     if (taken > 0u) {
-        assert_int_equal(uspan_blocks_take(&w->tracer.trace, taken, &taken_head, &taken_tail), taken);
+        assert_int_equal(uspan_blocks_alloc(&w->tracer.trace, taken, &taken_head, &taken_tail), taken);
     }
 }
 
 void peek_return_blocks(world_t *w)
 {
     if (taken > 0u) {
-        uspan_blocks_give(&w->tracer.trace, taken_head, taken_tail, taken);
+        uspan_blocks_free(&w->tracer.trace, taken_head, taken_tail, taken);
         taken = 0;
     }
 }

@@ -4,8 +4,8 @@
 #define USPAN_TEST_PEEK_H
 
 #include "world.h"
-#include "pool.h"
-#include "text.h"
+#include "trace/pool.h"
+#include "trace/block_chain.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, peek_setup, peek_teardown)

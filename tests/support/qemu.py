@@ -1,11 +1,13 @@
 """qemu.py: runs a board's firmware in QEMU, its network being the host's loopback (10.0.2.2) and no more.
 
-Invariant: a machine that was started is gone when run() returns, and when its starter dies; no port is opened."""
+Invariant: a machine that was started is gone when run() returns, and when its starter dies; no port is opened.
+Usage: qemu.py BOARD [SETTING=VALUE ...]   builds its firmware as firmware.py does, and shows a run: endpoint=URL, turns=N"""
 import ctypes
 import re
 import select
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections import namedtuple
@@ -27,7 +29,7 @@ def settings_page(settings, folder):
     """Settings in the last page of riscv32_virt's flash (its link.ld), and a generator."""
     page = folder / "settings"
     page.write_bytes(b"".join(f"{key}={value}\0".encode() for key, value in settings.items()) + b"\0")
-    return ["-device", f"loader,file={page},addr=0x8003f000,force-raw=on", "-device", "virtio-rng-device"]
+    return ["-device", f"loader,file={page},addr=0x8007f000,force-raw=on", "-device", "virtio-rng-device"]
 
 
 # give: how settings and entropy reach the firmware; without_entropy: the same machine without a source of it.
@@ -104,3 +106,19 @@ def run(firmware, settings=None, entropy=True, until=None, deadline_s=DEADLINE_S
             process.wait()
             process.stdout.close()
     return Run(text.replace("\r", ""), status)
+
+
+def main(board=None, *given):
+    import firmware
+    if board not in MACHINES or not all("=" in one for one in given):
+        sys.exit(f"usage: qemu.py BOARD [SETTING=VALUE ...]   boards: {', '.join(MACHINES)}")
+    print(f"building the firmware of {board} (about a minute the first time)", flush=True)
+    try:
+        done = run(firmware.build(board), dict(one.split("=", 1) for one in given), show=True)
+    except (RuntimeError, FileNotFoundError) as error:
+        sys.exit(f"qemu.py: {error}")
+    return done.status if done.status is not None else f"qemu.py: still running after {DEADLINE_S} s, ended"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

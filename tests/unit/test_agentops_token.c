@@ -65,7 +65,7 @@ static uspan_transport_t transport_to(host_t *h)
                                 .send = send_host,
                                 .recv = recv_host,
                                 .close = close_host,
-                                .why = why_host };
+                                .last_error_text = why_host };
 }
 
 /* Until it is over, or nothing more comes; a millisecond a step. */

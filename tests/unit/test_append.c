@@ -1,4 +1,6 @@
-/* test_append.c: a value that streams in: well-formed at every moment, without a hole, whatever is lost. */
+/* test_append.c: a value that streams in: well-formed at every moment, without a hole, whatever is lost.
+ * Every block may be anyone's here; test_reserve.c is about the reserve.
+ * uspan-config: USPAN_TEXT_RESERVE=0 */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,14 +84,19 @@ static void test_a_character_that_never_ends_becomes_one_replacement_at_the_end_
     assert_string_equal(peek_str(w, s, "answer"), "half \xEF\xBF\xBD");
 }
 
-static void test_a_waiting_character_that_ends_otherwise_becomes_a_replacement_before_what_follows(void **state)
+static void test_a_waiting_character_that_ends_otherwise_becomes_a_replacement_before_what_follows(
+    void **state)
 {
     world_t *w = *state;
     uspan_t s = begin(w);
     uspan_append_str(&w->tracer, s, KEY, "a\xE2\x82");
-    uspan_append_str(&w->tracer, s, KEY, "b\xFF" "c\xF0");
+    uspan_append_str(&w->tracer, s, KEY,
+                     "b\xFF"
+                     "c\xF0");
     uspan_append_str(&w->tracer, s, KEY, "\xF0\x9F\x8C\xB1");
-    assert_string_equal(peek_str(w, s, "answer"), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD" "c\xEF\xBF\xBD\xF0\x9F\x8C\xB1");
+    assert_string_equal(peek_str(w, s, "answer"), "a\xEF\xBF\xBD"
+                                                  "b\xEF\xBF\xBD"
+                                                  "c\xEF\xBF\xBD\xF0\x9F\x8C\xB1");
 }
 
 static void test_a_set_forgets_the_character_that_waited(void **state)
@@ -173,11 +180,13 @@ static void test_a_value_ends_at_its_maximum_at_a_character_and_stays_ended(void
         assert_int_equal(uspan_append_str_n(t, s, KEY, text, sizeof text - short_by), USPAN_OK);
         uspan_err_t err = uspan_append_str(t, s, KEY, "\xF0\x9F\x8C\xB1");
         assert_int_equal(err, short_by < 4u ? USPAN_TRUNCATED : USPAN_OK);
-        assert_int_equal(peek_attr(w, s, "answer")->len, short_by < 4u ? sizeof text - short_by : sizeof text);
+        assert_int_equal(peek_attr(w, s, "answer")->len,
+                         short_by < 4u ? sizeof text - short_by : sizeof text);
         uint16_t len = peek_attr(w, s, "answer")->len;
         if (short_by < 4u) {
             assert_int_equal(peek_stats(w).values_truncated, before + 1u);
-            assert_int_equal(uspan_append_str(t, s, KEY, "v"), USPAN_TRUNCATED); /* it would fit, but not join on */
+            assert_int_equal(uspan_append_str(t, s, KEY, "v"),
+                             USPAN_TRUNCATED); /* it would fit, but not join on */
             assert_int_equal(peek_attr(w, s, "answer")->len, len);
         }
         uspan_end(t, s);
@@ -192,7 +201,7 @@ static void assert_no_hole(world_t *w, unsigned have, const char *first, int how
     uspan_t s = begin(w);
     uspan_set_str(t, s, KEY, "abc");
     peek_leave_blocks(w, have);
-    uspan_err_t err = how == 0 ? uspan_append_str(t, s, KEY, first)
+    uspan_err_t err = how == 0   ? uspan_append_str(t, s, KEY, first)
                       : how == 1 ? uspan_set_str(t, s, KEY, first)
                                  : uspan_set_static(t, s, KEY, first);
     if (how == 2) {
@@ -248,7 +257,10 @@ static void test_the_limit_in_characters_holds_over_all_appends(void **state)
 {
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
-    static const char text[] = "\xE2\x82\xAC" "a\xC3\xA4" "b\xF0\x9F\x8C\xB1" "c\xE2\x82\xAC"; /* 7 characters */
+    static const char text[] = "\xE2\x82\xAC"
+                               "a\xC3\xA4"
+                               "b\xF0\x9F\x8C\xB1"
+                               "c\xE2\x82\xAC"; /* 7 characters */
     static const size_t ends[] = { 0, 3, 4, 6, 7, 11, 12, 15 };
     for (uint32_t limit = 1; limit <= 7u; limit++) {
         const uspan_limits_t limits = { .value_chars = limit };
@@ -256,9 +268,11 @@ static void test_the_limit_in_characters_holds_over_all_appends(void **state)
         for (size_t split = 0; split <= sizeof text - 1u; split++) {
             for (int first = 0; first < 3; first++) {
                 uspan_t s = begin(w);
-                uspan_err_t a = first == 0   ? uspan_append_str_n(t, s, KEY, text, split)
-                                : first == 1 ? (uspan_set_str(t, s, KEY, ""), uspan_append_str_n(t, s, KEY, text, split))
-                                             : (uspan_set_static(t, s, KEY, ""), uspan_append_str_n(t, s, KEY, text, split));
+                uspan_err_t a =
+                    first == 0 ? uspan_append_str_n(t, s, KEY, text, split)
+                    : first == 1
+                        ? (uspan_set_str(t, s, KEY, ""), uspan_append_str_n(t, s, KEY, text, split))
+                        : (uspan_set_static(t, s, KEY, ""), uspan_append_str_n(t, s, KEY, text, split));
                 uspan_err_t b = uspan_append_str_n(t, s, KEY, text + split, sizeof text - 1u - split);
                 uspan_end(t, s);
                 const char *kept = peek_str(w, s, "answer");
@@ -349,6 +363,36 @@ static void test_a_replacement_at_the_end_that_finds_no_room_is_counted(void **s
     assert_int_equal(peek_stats(w).values_truncated, 1);
 }
 
+/* A limit counts characters wherever they lie: a value of several blocks, set at once or piece by piece, plain or not. */
+static void test_a_limit_holds_across_blocks(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    static const char *const chars[] = { "a", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x8C\xB1" };
+    char one_by_one[8u * USPAN_BLOCK];
+    const unsigned limit = 3u * USPAN_BLOCK / 2u;
+    uspan_set_limits(t, &(uspan_limits_t){ .value_chars = limit });
+    for (unsigned kind = 0; kind < 4u; kind++) {
+        for (unsigned first = 0; first <= limit; first += 7u) { /* so many by a setter, the rest appended */
+            uspan_t s = begin(w);
+            size_t bytes = strlen(chars[kind]);
+            for (unsigned i = 0; i < first; i++) {
+                memcpy(one_by_one + i * bytes, chars[kind], bytes);
+            }
+            assert_int_equal(uspan_set_str_n(t, s, KEY, one_by_one, first * bytes), USPAN_OK);
+            for (unsigned i = first; i < limit; i++) {
+                assert_int_equal(uspan_append_str(t, s, KEY, chars[kind]), USPAN_OK);
+            }
+            assert_int_equal(peek_attr(w, s, "answer")->len, limit * bytes);
+            assert_int_equal(uspan_append_str(t, s, KEY, chars[kind]), USPAN_TRUNCATED);
+            assert_int_equal(peek_attr(w, s, "answer")->len, limit * bytes);
+            uspan_end(t, s);
+            peek_drain(w);
+        }
+    }
+    uspan_set_limits(t, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +405,7 @@ int main(void)
         IN_WORLD(test_appending_extends_short_static_and_long_text),
         IN_WORLD(test_appending_replaces_a_value_of_another_type),
         IN_WORLD(test_a_value_ends_at_its_maximum_at_a_character_and_stays_ended),
+        IN_WORLD(test_a_limit_holds_across_blocks),
         IN_WORLD(test_text_that_lost_a_piece_is_never_continued),
         IN_WORLD(test_bytes_that_lost_a_piece_are_never_continued),
         IN_WORLD(test_the_limit_in_characters_holds_over_all_appends),

@@ -1,5 +1,5 @@
 /* test_batch.c: which spans travel together, when, and that each leaves by one verdict. */
-#include "batch.h"
+#include "export/batch.h"
 #include "delivery.h"
 
 static void record_text(world_t *w, const char *name, size_t len)

@@ -1,7 +1,7 @@
 /* test_clock.c: one offset a trace: a parent and its child agree, however the clock is set while they are under way. */
 #include <string.h>
 #include "peek.h"
-#include "clock.h"
+#include "trace/clock.h"
 
 #define S 1000000000u
 
@@ -191,20 +191,49 @@ static void test_a_time_that_is_only_heard_counts_where_nothing_better_is_known(
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
     uint64_t now;
-    uspan_clock_hear(t, w->now_ns, 1700000000u * (uint64_t)S);
+    uspan_clock_set_approximate(t, w->now_ns, 1700000000u * (uint64_t)S);
     assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
     assert_true(now == 1700000000u * (uint64_t)S);
-    uspan_clock_hear(t, w->now_ns, 1900000000u * (uint64_t)S);
+    uspan_t under_way = uspan_start(t, USPAN_ROOT, "under way");
+    uspan_clock_set_approximate(t, w->now_ns, 1700000004u * (uint64_t)S); /* noise */
     assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
     assert_true(now == 1700000000u * (uint64_t)S);
+    uspan_clock_set_approximate(t, w->now_ns, 1800000000u * (uint64_t)S); /* a later one corrects it */
+    assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
+    assert_true(now == 1800000000u * (uint64_t)S);
+    assert_true(unix_start(w, under_way) == 1700000000u * (uint64_t)S); /* one offset for each trace */
+    uspan_set_unix_time(t, 1800000000u * (uint64_t)S + 1u);             /* a clock has the last word */
+    uspan_clock_set_approximate(t, w->now_ns, 1900000000u * (uint64_t)S);
+    assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
+    assert_true(now == 1800000000u * (uint64_t)S);
+}
+
+static void test_a_date_that_cannot_be_true_is_known(void **state)
+{
+    (void)state;
+    static const uint64_t wrong[] = {
+        0, 1, 946684800, USPAN_DATE_MIN_S - 1, USPAN_DATE_MIN_S + 31ull * 31557600u, 4323110400, UINT64_MAX
+    };
+    static const uint64_t right[] = { USPAN_DATE_MIN_S, 1800000000, USPAN_DATE_MIN_S + 29ull * 31557600u };
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_false(uspan_clock_is_plausible(wrong[i]));
+    }
+    for (size_t i = 0; i < COUNT(right); i++) {
+        assert_true(uspan_clock_is_plausible(right[i]));
+    }
 }
 
 static void test_nonsense_times_do_not_overflow(void **state)
 {
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
-    static const uint64_t times[] = { 1, UINT64_MAX, (uint64_t)1 << 63, ((uint64_t)1 << 63) + 6000000000u, 0,
-                                      ((uint64_t)1 << 63) - 1u, 1700000000000000000u };
+    static const uint64_t times[] = { 1,
+                                      UINT64_MAX,
+                                      (uint64_t)1 << 63,
+                                      ((uint64_t)1 << 63) + 6000000000u,
+                                      0,
+                                      ((uint64_t)1 << 63) - 1u,
+                                      1700000000000000000u };
     for (size_t i = 0; i < COUNT(times); i++) {
         for (size_t j = 0; j < COUNT(times); j++) {
             uspan_set_unix_time(t, times[i]);
@@ -228,6 +257,7 @@ int main(void)
         WITH_CLOCK(test_when_time_never_comes_spans_count_from_the_base_and_a_late_clock_opens_an_epoch),
         WITH_CLOCK(test_a_real_time_that_equals_the_base_is_known_all_the_same),
         WITH_CLOCK(test_a_time_that_is_only_heard_counts_where_nothing_better_is_known),
+        WITH_CLOCK(test_a_date_that_cannot_be_true_is_known),
         WITH_CLOCK(test_nonsense_times_do_not_overflow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

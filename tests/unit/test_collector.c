@@ -1,5 +1,6 @@
 /* test_collector.c: settings are taken whole or not at all, and a secret is where it must be and nowhere
  * else. */
+#include <stdio.h>
 #include <stdlib.h>
 #include "delivery.h"
 
@@ -25,10 +26,19 @@ static void test_init_refuses_what_is_not_whole(void **state)
     uspan_port_t port = w->port;
     assert_int_equal(uspan_init(NULL, &port), USPAN_ERR_ARG);
     assert_int_equal(uspan_init(&w->tracer, NULL), USPAN_ERR_ARG);
-    assert_int_equal(uspan_init_sized(&w->tracer, &port, sizeof w->tracer - 1u, USPAN_CONFIG_ID),
-                     USPAN_ERR_ARG);
-    assert_int_equal(uspan_init_sized(&w->tracer, &port, sizeof w->tracer, USPAN_CONFIG_ID + 1u),
-                     USPAN_ERR_ARG);
+    static uspan_tracer_t other;
+    unsigned lines = w->log_lines;
+    for (size_t wrong = 0; wrong < 3u; wrong++) {
+        memset(&other, 0x5A, sizeof other);
+        uspan_err_t err = uspan_init_sized(&other, &port, sizeof other - (wrong == 0u) + (wrong == 1u),
+                                           USPAN_CONFIG_ID + (wrong == 2u));
+        assert_int_equal(err, USPAN_ERR_ARG);
+        assert_non_null(strstr(w->log, "application and library were built with different USPAN_* options"));
+        assert_int_equal(w->log_lines, lines + wrong + 1u);
+        for (size_t i = 0; i < sizeof other; i++) {
+            assert_int_equal(((const uint8_t *)&other)[i], 0x5A);
+        }
+    }
     for (unsigned i = 0; i < 8u; i++) {
         port = w->port;
         switch (i) {
@@ -88,7 +98,7 @@ static void test_export_to_refuses_arguments_out_of_contract(void **state)
             t.close = NULL;
             break;
         default:
-            t.why = NULL;
+            t.last_error_text = NULL;
             break;
         }
         assert_int_equal(uspan_export_to(&w->tracer, 0u, &t, &c), USPAN_ERR_ARG);
@@ -181,149 +191,6 @@ static void test_the_request_head_is_exact(void **state)
     assert_int_equal(w->peer_port, 4318);
 }
 
-static void test_an_endpoint_changes_at_run_time(void **state)
-{
-    world_t *w = *state;
-    world_reset_with_collector(w);
-    record(w, "one");
-    world_drain(w);
-    assert_true(w->is_open);
-    assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, "http://other:80/in"), USPAN_OK);
-    assert_false(w->is_open);
-    record(w, "two");
-    world_drain(w);
-    assert_string_equal(w->host, "other");
-    assert_int_equal(w->peer_port, 80);
-    assert_true(head_has(w, 1, "POST /in HTTP/1.1\r\nHost: other:80\r\n"));
-    static const char *const useless[] = { "https://other/", "grpc://other:4317", "http://other:4317/", "",
-                                           "http://a b/" };
-    for (size_t i = 0; i < COUNT(useless); i++) {
-        assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, useless[i]), USPAN_ERR_CONFIG);
-        record(w, "still");
-        world_drain(w);
-        assert_string_equal(w->host, "other");
-        assert_true(head_has(w, w->request_count - 1u, "POST /in HTTP/1.1\r\n"));
-    }
-}
-
-static void test_a_new_setting_ends_rest_and_back_off(void **state)
-{
-    world_t *w = *state;
-    world_reset_with_collector(w);
-    w->answer = "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n";
-    record(w, "refused");
-    uspan_flush(&w->tracer);
-    (void)settle(w);
-    w->answer = NULL;
-    record(w, "kept");
-    uspan_flush(&w->tracer);
-    assert_true(settle(w) > 0u);
-    assert_int_equal(w->request_count, 1);
-    assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, "http://collector/right"), USPAN_OK);
-    (void)settle(w);
-    assert_int_equal(stats_of(w, 0).delivered, 1);
-}
-
-static void test_headers_change_at_run_time_and_the_old_ones_are_wiped(void **state)
-{
-    world_t *w = *state;
-    assert_int_equal(
-        uspan_export_to(&w->tracer, 0u, secure(w), &(uspan_collector_t){ .endpoint = SECURE_URL }), USPAN_OK);
-    assert_int_equal(uspan_set_headers(&w->tracer, 0u, "Authorization=Bearer%20first-secret"), USPAN_OK);
-    record(w, "one");
-    world_drain(w);
-    assert_true(head_has(w, 0, "Authorization: Bearer first-secret\r\n"));
-    char buffer[64];
-    snprintf(buffer, sizeof buffer, "Authorization=Bearer%%20next-secret");
-    assert_int_equal(uspan_set_headers(&w->tracer, 0u, buffer), USPAN_OK);
-    memset(buffer, 'x', sizeof buffer); /* they were copied */
-    assert_false(memory_has(&w->tracer, sizeof w->tracer, "first-secret"));
-    record(w, "two");
-    world_drain(w);
-    assert_true(head_has(w, 1, "Authorization: Bearer next-secret\r\n"));
-    assert_int_equal(uspan_set_headers(&w->tracer, 0u, ""), USPAN_OK);
-    assert_false(memory_has(&w->tracer, sizeof w->tracer, "secret"));
-    record(w, "three");
-    world_drain(w);
-    assert_false(head_has(w, 2, "Authorization"));
-    assert_false(memory_has(w->log, sizeof w->log, "secret"));
-}
-
-static void test_headers_that_are_refused_leave_the_old_ones(void **state)
-{
-    world_t *w = *state;
-    char large[USPAN_HEADERS_BYTES + 1];
-    memset(large, 'a', sizeof large);
-    memcpy(large, "X-A=", 4);
-    large[USPAN_HEADERS_BYTES] = '\0';
-    assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &(uspan_collector_t){ .endpoint = URL }),
-                     USPAN_OK);
-    assert_int_equal(uspan_set_headers(&w->tracer, 0u, "X-Tenant=garden"), USPAN_OK);
-    assert_int_equal(uspan_set_headers(&w->tracer, 0u, large), USPAN_ERR_FULL);
-    assert_int_equal(uspan_set_headers(&w->tracer, 0u, "no pair"), USPAN_ERR_CONFIG);
-    assert_int_equal(uspan_set_headers(&w->tracer, 0u, "Authorization=Bearer%20plain-secret"),
-                     USPAN_ERR_CONFIG);
-    record(w, "one");
-    world_drain(w);
-    assert_true(head_has(w, 0, "X-Tenant: garden\r\n"));
-    assert_false(memory_has(w->log, sizeof w->log, "plain-secret"));
-    assert_false(memory_has(&w->tracer, sizeof w->tracer, "plain-secret"));
-    large[USPAN_HEADERS_BYTES - 1] = '\0'; /* the longest that fits */
-    assert_int_equal(uspan_set_headers(&w->tracer, 0u, large), USPAN_OK);
-    record(w, "two");
-    world_drain(w);
-    assert_true(w->requests[1].head_len > USPAN_HEADERS_BYTES);
-}
-
-/* At whatever byte of an exchange the settings change: every request is whole, and the next one has the new settings. */
-static void test_settings_may_change_at_any_moment_of_an_exchange(void **state)
-{
-    world_t *w = *state;
-    for (unsigned what = 0; what < 2u; what++) {
-        for (unsigned at = 0;; at++) {
-            world_reset_with_collector(w);
-            assert_int_equal(uspan_set_headers(&w->tracer, 0u, "X-Word=first,X-More=and-more-of-it"),
-                             USPAN_OK);
-            w->send_max = w->recv_max = 11;
-            w->opens_needed = 3;
-            record(w, "one");
-            uspan_flush(&w->tracer);
-            for (unsigned n = 0; n < at; n++) {
-                (void)world_poll(w, NULL);
-            }
-            bool late = w->request_count > 0u;
-            bool body = w->tracer.out.head_len != 0u && w->tracer.out.rendered >= w->tracer.out.head_len &&
-                        w->tracer.out.step != 0u;
-            if (what == 0u) {
-                assert_int_equal(uspan_set_headers(&w->tracer, 0u, "X-Word=second"), USPAN_OK);
-            } else {
-                assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, "http://other:81/in"), USPAN_OK);
-            }
-            world_drain(w);
-            record(w, "two");
-            world_drain(w);
-            uspan_stats_t s = stats_of(w, 0);
-            assert_int_equal(s.delivered, 2);
-            assert_int_equal(s.retries, 0);
-            assert_int_equal(w->request_count, 2);
-            assert_true(head_has(
-                w, 1, what == 0u ? "X-Word: second\r\n" : "POST /in HTTP/1.1\r\nHost: other:81\r\n"));
-            if (body || late) {
-                assert_true(head_has(w, 0, what == 0u ? "X-Word: first\r\n" : "Host: collector:4318\r\n"));
-            } else {
-                assert_true(head_has(w, 0, what == 0u ? "X-Word: second\r\n" : "Host: other:81\r\n"));
-            }
-            if (what == 1u) {
-                assert_int_equal(w->requests[1].connection > w->requests[0].connection, body || late);
-                assert_string_equal(w->host, "other");
-            }
-            if (late && w->tracer.out.step == 0u && at > 80u) {
-                break;
-            }
-        }
-    }
-}
-
 static void test_no_secret_is_ever_logged(void **state)
 {
     static const char *const answers[] = { "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "nonsense\r\n\r\n",
@@ -387,7 +254,8 @@ static void test_resource_attributes_are_judged(void **state)
     memset(large, 'v', sizeof large - 1u);
     memcpy(large, "a=", 2);
     assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .attributes = large }),
-                     USPAN_ERR_CONFIG);
+                     USPAN_TRUNCATED);
+    assert_int_equal(uspan_set_resource(&w->tracer, &r), USPAN_OK);
     for (size_t i = 0; i < COUNT(refused); i++) {
         world_advance_ms(w, 1000);
         assert_int_equal(uspan_set_resource(&w->tracer, &refused[i]), USPAN_ERR_CONFIG);
@@ -411,6 +279,111 @@ static void test_resource_attributes_are_judged(void **state)
     assert_true(view_is(text, "from list"));
 }
 
+/* What the one request says of a key; "" where it does not stand there. */
+static const char *said_of(world_t *w, const char *key)
+{
+    static char out[512];
+    view_t block, resource = { NULL, 0 }, value, text = { NULL, 0 };
+    out[0] = '\0';
+    if (view_get(body_of(w, 0), 1u, 0u, &block) && view_get(block, 1u, 0u, &resource) &&
+        view_attr(resource, 1u, key, &value) && view_get(value, 1u, 0u, &text) && text.len < sizeof out) {
+        memcpy(out, text.at, text.len);
+        out[text.len] = '\0';
+    }
+    return out;
+}
+
+static void test_a_wrong_resource_attribute_costs_itself_only(void **state)
+{
+    static const char key64[] = "k234567890123456789012345678901234567890123456789012345678901234";
+    static const char *const bad[] = {
+        "b=%zz",
+        "b",
+        "=b",
+        "b=%ff",
+        "\xff=b",
+        "__proto__=1",
+        "a.constructor.b=1",
+        "x.prototype=1",
+        "k2345678901234567890123456789012345678901234567890123456789012345=1"
+    };
+    world_t *w = *state;
+    assert_int_equal(strlen(key64), 64);
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        char list[512], value[300];
+        world_reset_with_collector(w);
+        memset(value, 'v', sizeof value - 1u);
+        value[sizeof value - 1u] = '\0';
+        (void)snprintf(list, sizeof list, "a=1,%s,%s=2,c=%s", bad[i], key64, value);
+        assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .attributes = list }),
+                         USPAN_TRUNCATED);
+        assert_non_null(strstr(w->log, "resource attribute left out:"));
+        assert_non_null(strstr(w->log, "c: value cut"));
+        record(w, "one");
+        world_drain(w);
+        assert_string_equal(said_of(w, "a"), "1");
+        assert_string_equal(said_of(w, key64), "2");
+        assert_int_equal(strlen(said_of(w, "c")), 255);
+        assert_string_equal(said_of(w, "b"), "");
+        assert_string_equal(said_of(w, "__proto__"), "");
+    }
+}
+
+static void test_a_wrong_header_costs_itself_only(void **state)
+{
+    static const char *const bad[] = { "no pair", "Content-Length=3", "X-A=%zz", "X-A=%0d%0aHost:%20evil",
+                                       "a b=1" };
+    world_t *w = *state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        char list[128];
+        world_reset(w);
+        (void)snprintf(list, sizeof list, "X-One=1,%s,X-Two=2", bad[i]);
+        assert_int_equal(export_to(w, URL, list), USPAN_OK);
+        assert_non_null(strstr(w->log, "header left out:"));
+        record(w, "one");
+        world_drain(w);
+        assert_true(head_has(w, 0, "X-One: 1\r\n"));
+        assert_true(head_has(w, 0, "X-Two: 2\r\n"));
+        assert_false(head_has(w, 0, "X-A"));
+        assert_false(head_has(w, 0, "evil"));
+        assert_false(head_has(w, 0, "Content-Length: 3\r\n"));
+    }
+}
+
+static void test_secrets_go_over_plain_http_to_this_host_only(void **state)
+{
+    static const char *const here[] = { "127.0.0.1", "127.255.3.4:4318", "[::1]",
+                                        "localhost", "LocalHost:81",     "localhost." };
+    static const char *const elsewhere[] = {
+        "127.evil.com", "127.0.0.1.evil.com", "localhost.evil.com", "128.0.0.1", "127.0.0", "1127.0.0.1",
+        "[::2]",        "notlocalhost",       "127.0.0.1x"
+    };
+    world_t *w = *state;
+    char url[80];
+    for (size_t i = 0; i < COUNT(here) + COUNT(elsewhere); i++) {
+        bool is_here = i < COUNT(here);
+        world_reset(w);
+        (void)snprintf(url, sizeof url, "http://%s/v1/traces",
+                       is_here ? here[i] : elsewhere[i - COUNT(here)]);
+        uspan_err_t err = export_to(w, url, "x-api-key=abc");
+        if (err != (is_here ? USPAN_OK : USPAN_ERR_CONFIG)) {
+            fail_msg("%s: %d", url, err);
+        }
+        assert_non_null(strstr(w->log, is_here ? "to this host only" : "secret header over plain http"));
+        assert_null(strstr(w->log, "abc"));
+    }
+}
+
+static void test_a_closing_dot_is_for_dns_only(void **state)
+{
+    world_t *w = *state;
+    assert_int_equal(export_to(w, "http://collector.example.:4318/v1/traces", NULL), USPAN_OK);
+    record(w, "one");
+    world_drain(w);
+    assert_true(head_has(w, 0, "Host: collector.example:4318\r\n"));
+    assert_string_equal(w->tracer.dests[0].target.url.host, "collector.example.");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -420,13 +393,12 @@ int main(void)
         TEST(test_export_to_refuses_arguments_out_of_contract),
         TEST(test_unusable_settings_are_refused_with_the_cure),
         TEST(test_the_request_head_is_exact),
-        TEST(test_an_endpoint_changes_at_run_time),
-        TEST(test_a_new_setting_ends_rest_and_back_off),
-        TEST(test_headers_change_at_run_time_and_the_old_ones_are_wiped),
-        TEST(test_headers_that_are_refused_leave_the_old_ones),
-        TEST(test_settings_may_change_at_any_moment_of_an_exchange),
         TEST(test_no_secret_is_ever_logged),
         TEST(test_resource_attributes_are_judged),
+        TEST(test_a_wrong_resource_attribute_costs_itself_only),
+        TEST(test_a_wrong_header_costs_itself_only),
+        TEST(test_secrets_go_over_plain_http_to_this_host_only),
+        TEST(test_a_closing_dot_is_for_dns_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

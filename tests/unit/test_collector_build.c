@@ -2,7 +2,7 @@
  * to another collector.
  * uspan-config: USPAN_DESTINATIONS_MAX=2 USPAN_STUDIO=1 USPAN_ENDPOINT="https://first.example:8443/in?x=1"
  * uspan-config: USPAN_HEADERS="x-api-key=build-key" USPAN_BASIC_USER="build-user" USPAN_BASIC_PASS="pw"
- * uspan-config: USPAN_STUDIO_URL="http://studio.example:3000" USPAN_STUDIO_TRACES=1
+ * uspan-config: USPAN_STUDIO_URL="http://studio.example:3000" USPAN_STUDIO_SECOND_DEST=1
  * uspan-config: USPAN_SERVICE_NAME="greenhouse" USPAN_RESOURCE="site=north"
  * uspan-config: USPAN_HEADERS_2="X-Two=2" USPAN_INSECURE_HEADERS_OVER_HTTP=1 USPAN_BASIC_AUTH_2="QTpC" */
 #include "delivery.h"
@@ -65,7 +65,7 @@ static void test_parts_may_be_given_over_the_build(void **state)
 static void test_studio_of_the_build_is_registered_at(void **state)
 {
     world_t *w = *state;
-    assert_int_equal(uspan_studio(&w->tracer, &w->transport, NULL), USPAN_OK);
+    assert_int_equal(uspan_studio_start(&w->tracer, &w->transport, NULL), USPAN_OK);
     (void)settle(w);
     assert_string_equal(w->host, "studio.example");
     assert_true(memory_has(body_of(w, 0).at, body_of(w, 0).len, "\"project\":\"greenhouse\""));

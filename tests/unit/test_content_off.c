@@ -41,7 +41,7 @@ static void test_links_and_contexts_do_without_tracestate(void **state)
     assert_int_equal(uspan_add_link(t, child, &link), USPAN_OK);
     assert_int_equal(peek_link(w, child, 0)->attr_count, 0);
     char out[USPAN_HEADERS_OF_MAX];
-    assert_int_equal(uspan_headers_of(t, child, out, sizeof out), 70);
+    assert_int_equal(uspan_trace_headers(t, child, out, sizeof out), 70);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* test_diagnose_codes.c: without texts, the diagnosis is codes.
- * uspan-config: USPAN_TEXTS=0 USPAN_FULL_DROPS_OLDEST=1 */
+ * uspan-config: USPAN_MESSAGE_TEXTS=0 USPAN_FULL_DROPS_OLDEST=1 */
 #include <string.h>
 #include "world.h"
 

@@ -26,14 +26,15 @@ static void test_each_typed_span_has_its_name_kind_and_attributes(void **state)
     assert_string_equal(peek_str(w, chat, "gen_ai.request.model"), "qwen-max");
     assert_memory_equal(peek_slot(w, chat)->parent_id, peek_slot(w, agent)->span_id, 8);
     uspan_t tool = uspan_tool_begin(t, agent, "open_valve", "call_1");
-    assert_span(w, tool, "execute_tool open_valve", USPAN_KIND_INTERNAL, "execute_tool", 4);
+    assert_span(w, tool, "execute_tool open_valve", USPAN_KIND_INTERNAL, "execute_tool", 5);
+    assert_string_equal(peek_str(w, tool, "gen_ai.agent.name"), "greenhouse");
     assert_string_equal(peek_str(w, tool, "gen_ai.tool.name"), "open_valve");
     assert_string_equal(peek_str(w, tool, "gen_ai.tool.call.id"), "call_1");
     assert_string_equal(peek_str(w, tool, "gen_ai.tool.type"), "function");
     uspan_t format = uspan_format_begin(t, agent, "dashscope");
     assert_span(w, format, "format dashscope", USPAN_KIND_INTERNAL, "format", 2);
     assert_string_equal(peek_str(w, format, "agentscope.format.target"), "dashscope");
-    assert_int_equal(uspan_tokens(t, chat, 12, 34), USPAN_OK);
+    assert_int_equal(uspan_set_token_pair(t, chat, 12, 34), USPAN_OK);
     assert_int_equal(peek_int(w, chat, "gen_ai.usage.input_tokens"), 12);
     assert_int_equal(peek_int(w, chat, "gen_ai.usage.output_tokens"), 34);
 }
@@ -89,21 +90,21 @@ static void test_losses_are_told(void **state)
     const uspan_limits_t limits = { .attrs = 4 };
     uspan_set_limits(t, &limits);
     uspan_t s = uspan_chat_begin(t, USPAN_ROOT, "p", "m");
-    assert_int_equal(uspan_tokens(t, s, 1, 2), USPAN_ERR_FULL);
+    assert_int_equal(uspan_set_token_pair(t, s, 1, 2), USPAN_ERR_FULL);
     assert_int_equal(peek_slot(w, s)->dropped_attrs, 1);
-    assert_int_equal(uspan_tokens(t, USPAN_NULL, 1, 2), USPAN_OK);
+    assert_int_equal(uspan_set_token_pair(t, USPAN_NULL, 1, 2), USPAN_OK);
     uspan_end(t, s);
-    assert_int_equal(uspan_tokens(t, s, 1, 2), USPAN_ERR_STALE);
+    assert_int_equal(uspan_set_token_pair(t, s, 1, 2), USPAN_ERR_STALE);
     assert_int_equal(uspan_chat_begin(t, USPAN_NULL, "p", "m").id, 0);
 }
 
 static void test_messages_and_arguments_are_content_and_the_rest_is_not(void **state)
 {
     (void)state;
-#define IS_NOT(name, text) assert_int_equal(uspan_key_##name.flags, 0u);
-#define IS(name, text) assert_int_equal(uspan_key_##name.flags, USPAN_KEY_CONTENT);
+#define IS_NOT(name, text, type, level) assert_int_equal(uspan_key_##name.flags, 0u);
+#define IS(name, text, type, level) assert_int_equal(uspan_key_##name.flags, USPAN_KEY_CONTENT);
     USPAN_GENAI_KEYS(IS_NOT, IS)
-#define LENGTH(name, text_) \
+#define LENGTH(name, text_, type, level) \
     assert_int_equal(uspan_key_##name.len, strlen(text_)); \
     assert_string_equal(uspan_key_##name.text, text_);
     USPAN_GENAI_KEYS(LENGTH, LENGTH)

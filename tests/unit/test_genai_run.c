@@ -177,11 +177,11 @@ static void test_totals_count_every_call_recorded_or_not(void **state)
     assert_int_equal(first.cache_creation, 5);
     assert_int_equal(first.reasoning, 4);
     uspan_t s = uspan_generate_begin(t, agent, NULL, NULL);
-    uspan_tokens(t, s, 7, 0);
+    uspan_set_token_pair(t, s, 7, 0);
     uspan_record_error(t, s, "timeout", NULL); /* twice the same failure */
     uspan_fail(t, s, "timeout", NULL);
     assert_usage(t, 107, 10, 2, 1);
-    assert_int_equal(uspan_tokens(t, s, 7, 0), USPAN_ERR_STALE); /* not counted */
+    assert_int_equal(uspan_set_token_pair(t, s, 7, 0), USPAN_ERR_STALE); /* not counted */
     s = uspan_embeddings_begin(t, agent, NULL, NULL);
     uspan_embeddings_end(t, s, &(uspan_embeddings_result_t){ .input_tokens = USPAN_OPT(3) });
     assert_usage(t, 110, 10, 3, 1);
@@ -222,13 +222,13 @@ static void test_content_is_off_for_one_trace_and_all_under_it(void **state)
         assert_int_equal(peek_attr(w, chats[i], "gen_ai.output.messages") != NULL, i == 1u);
     }
     ASSERT_SPAN(w, hush, "invoke_workflow w", INTERNAL, "gen_ai.operation.name='invoke_workflow'", "gen_ai.workflow.name='w'");
-    assert_int_equal(uspan_content_of(t, chats[0], true), USPAN_OK); /* and back, for one span */
+    assert_int_equal(uspan_set_span_content(t, chats[0], true), USPAN_OK); /* and back, for one span */
     assert_true(uspan_wants_content(t, chats[0]));
     assert_false(uspan_wants_content(t, hush));
     assert_false(uspan_wants_content(t, USPAN_NULL));
     assert_false(uspan_wants_content(NULL, chats[0]));
-    assert_int_equal(uspan_content_of(NULL, chats[0], true), USPAN_ERR_ARG);
-    assert_int_equal(uspan_content_of(t, USPAN_NULL, true), USPAN_OK);
+    assert_int_equal(uspan_set_span_content(NULL, chats[0], true), USPAN_ERR_ARG);
+    assert_int_equal(uspan_set_span_content(t, USPAN_NULL, true), USPAN_OK);
     uspan_set_content(t, false);
     assert_false(uspan_wants_content(t, chats[1]));
 }
@@ -294,20 +294,20 @@ static void test_open_spans_are_found_and_a_forgotten_end_is_logged(void **state
     uspan_t agent = uspan_agent_begin(t, USPAN_ROOT, "gardener");
     uspan_t tool = uspan_tool_begin(t, agent, "forgotten", NULL);
     uspan_t deep = uspan_chat_begin(t, tool, NULL, NULL);
-    assert_int_equal(uspan_root_of(t, deep).id, agent.id);
-    assert_int_equal(uspan_each_open(t, NULL, NULL), 3);
+    assert_int_equal(uspan_find_root(t, deep).id, agent.id);
+    assert_int_equal(uspan_visit_open_spans(t, NULL, NULL), 3);
     uspan_end(t, deep);
     assert_int_equal(w->log_lines, 0);
     uspan_end(t, agent);
     assert_int_equal(w->log_lines, 1);
     assert_non_null(strstr(w->log, "still open as its parent ends: execute_tool forgotten"));
-    assert_int_equal(uspan_root_of(t, tool).id, 0);
-    assert_int_equal(uspan_root_of(t, USPAN_NULL).id, 0);
+    assert_int_equal(uspan_find_root(t, tool).id, 0);
+    assert_int_equal(uspan_find_root(t, USPAN_NULL).id, 0);
     int count = 0;
-    assert_int_equal(uspan_each_open(t, end_it, &count), 1);
+    assert_int_equal(uspan_visit_open_spans(t, end_it, &count), 1);
     assert_int_equal(count, 1);
-    assert_int_equal(uspan_each_open(t, NULL, NULL), 0);
-    assert_int_equal(uspan_each_open(NULL, NULL, NULL), 0);
+    assert_int_equal(uspan_visit_open_spans(t, NULL, NULL), 0);
+    assert_int_equal(uspan_visit_open_spans(NULL, NULL, NULL), 0);
     uspan_set_processor(t, NULL);
 }
 

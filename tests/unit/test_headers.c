@@ -1,5 +1,5 @@
 /* test_headers.c: every rule of headers.h, with texts that end at an unmapped page. */
-#include "headers.h"
+#include "export/headers.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
 

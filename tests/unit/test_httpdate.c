@@ -1,5 +1,5 @@
 /* test_httpdate.c: the three forms of RFC 9110 §5.6.7 and what is none of them, at the end of memory. */
-#include "httpdate.h"
+#include "export/httpdate.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "peek.h"
-#include "id.h"
+#include "trace/id.h"
 
 /* ---- a second ChaCha, as the RFC writes it, with any number of rounds --------------------------------------------------- */
 
@@ -134,7 +134,7 @@ static void test_without_entropy_spans_are_null_and_counted_and_later_entropy_he
     assert_int_equal(uspan_context_of(t, USPAN_NULL, &c), USPAN_ERR_AGAIN);
     assert_memory_equal(&c, &zero, sizeof c);
     char headers[USPAN_HEADERS_OF_MAX];
-    assert_int_equal(uspan_headers_of(t, USPAN_NULL, headers, sizeof headers), 0);
+    assert_int_equal(uspan_trace_headers(t, USPAN_NULL, headers, sizeof headers), 0);
     assert_string_equal(headers, "");
     uint8_t out[8];
     assert_false(uspan_id_random(t, out, 8));

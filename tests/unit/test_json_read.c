@@ -1,6 +1,6 @@
 /* test_json_read.c: what the reader tells is what the document says, wherever its fragments end; what is no
  * JSON is refused at the byte that shows it. RFC 8259. */
-#include "json_read.h"
+#include "json/json_read.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
 #include <math.h>
@@ -8,17 +8,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS(X)                            \
-    X("", 1)                               \
-    X("a", 2)                              \
-    X("b", 3)                              \
-    X("a.b", 4)                            \
-    X("list.#", 5)                         \
-    X("choices.#.delta.content", 6)        \
-    X("as_is", USPAN_JSON_AS_IS | 7)       \
-    X("list.#.as_is", USPAN_JSON_AS_IS | 8) \
+#define ROWS(X)                                           \
+    X("", 1)                                              \
+    X("a", 2)                                             \
+    X("b", 3)                                             \
+    X("a.b", 4)                                           \
+    X("list", 0)                                          \
+    X("list.#", 5)                                        \
+    X("choices", 0)                                       \
+    X("choices.#", 0)                                     \
+    X("choices.#.delta", 0)                               \
+    X("choices.#.delta.content", 6)                       \
+    X("as_is", USPAN_JSON_AS_IS | 7)                      \
+    X("list.#.as_is", USPAN_JSON_AS_IS | 8)               \
+    X("a.very", 0)                                        \
+    X("a.very.long", 0)                                   \
+    X("a.very.long.path", 0)                              \
+    X("a.very.long.path.that", 0)                         \
+    X("a.very.long.path.that.takes", 0)                   \
+    X("a.very.long.path.that.takes.48", 0)                \
+    X("a.very.long.path.that.takes.48.bytes.at.least", 0) \
     X("a.very.long.path.that.takes.48.bytes.at.least.#", 9)
 USPAN_JSON_TABLE(table, ROWS);
+
+#define CAMEL_ROWS(X)              \
+    X("", 1)                       \
+    X("maxTokens", 2)              \
+    X("partList", USPAN_JSON_LIST) \
+    X("partList.#", 3)             \
+    X("partList.#.mimeType", 4)    \
+    X("hidden.mimeType", 5)
+USPAN_JSON_TABLE_CAMEL(camel_table, CAMEL_ROWS);
+static const uspan_json_table_t *read_table = &table;
 
 /* What was told, as text: one line a value. */
 typedef struct told {
@@ -40,9 +61,11 @@ static void hear(void *ctx, unsigned action, uspan_json_event_t event, const cha
 {
     told_t *t = ctx;
     char head[64];
-    static const char *const names[] = { "open", "close", "text", "text", "", "true", "false", "null", "raw", "raw" };
+    static const char *const names[] = { "open", "close", "text", "text", "",
+                                         "true", "false", "null", "raw",  "raw" };
     if (!t->piece) {
-        (void)snprintf(head, sizeof head, "%u %s%s", action & 0x7Fu, names[event], names[event][0] != '\0' ? " " : "");
+        (void)snprintf(head, sizeof head, "%u %s%s", action & 0x7Fu, names[event],
+                       names[event][0] != '\0' ? " " : "");
         say(t, head, strlen(head));
     }
     t->piece = event == USPAN_READ_TEXT || event == USPAN_READ_RAW;
@@ -77,7 +100,7 @@ static size_t read_by(const char *text, size_t len, size_t step)
     while (at < len) {
         size_t n = step < len - at ? step : len - at;
         const char *piece = guard_put(0, text + at, n);
-        size_t used = uspan_json_read_feed(&reader, &table, hear, &told, piece, n);
+        size_t used = uspan_json_read_feed(&reader, read_table, hear, &told, piece, n);
         assert_true(used <= n);
         at += used;
         if (used < n) {
@@ -111,10 +134,30 @@ static void test_values_are_told_by_the_path_that_leads_to_them(void **state)
           "1 open \n2 open \n9 0\n2 close \n1 close \n");
 }
 
+static void test_a_container_that_no_row_names_hides_what_is_in_it(void **state)
+{
+    (void)state;
+    TELLS("{\"x\":{\"a\":1,\"b\":[{\"a\":2}]},\"a\":3}", "1 open \n2 3\n1 close \n");
+    TELLS("{\"x\":[[],{\"x\":{}}],\"b\":3}", "1 open \n3 3\n1 close \n");
+}
+
+static void test_names_in_snake_case_and_lists_of_one_are_read_as_the_table_has_them(void **state)
+{
+    (void)state;
+    read_table = &camel_table;
+    TELLS("{\"maxTokens\":1,\"max_tokens\":2,\"max_Tokens\":3}", "1 open \n2 1\n2 2\n2 3\n1 close \n");
+    TELLS("{\"part_list\":[{\"mime_type\":\"x\"},7]}",
+          "1 open \n3 open \n4 text x\n3 close \n3 7\n1 close \n");
+    TELLS("{\"partList\":{\"mimeType\":\"x\"}}", "1 open \n3 open \n4 text x\n3 close \n1 close \n");
+    TELLS("{\"partList\":\"x\",\"hidden\":{\"mimeType\":1}}", "1 open \n3 text x\n1 close \n");
+    read_table = &table;
+}
+
 static void test_elements_of_an_outermost_array_are_documents(void **state)
 {
     (void)state;
-    TELLS("[{\"a\":1},{\"b\":2},3]", "1 open \n1 open \n2 1\n1 close \n1 open \n3 2\n1 close \n1 3\n1 close \n");
+    TELLS("[{\"a\":1},{\"b\":2},3]",
+          "1 open \n1 open \n2 1\n1 close \n1 open \n3 2\n1 close \n1 3\n1 close \n");
 }
 
 static void test_escapes_become_the_characters_they_stand_for(void **state)
@@ -141,10 +184,12 @@ static void test_surrogates_without_their_other_half_become_the_replacement_char
 static void test_values_wanted_as_they_stand_are_passed_on_byte_by_byte(void **state)
 {
     (void)state;
-    TELLS("{\"as_is\":{\"a\": [1, \"\\u0041}\" ]},\"b\":1}", "1 open \n7 raw {\"a\": [1, \"\\u0041}\" ]}\n3 1\n1 close \n");
+    TELLS("{\"as_is\":{\"a\": [1, \"\\u0041}\" ]},\"b\":1}",
+          "1 open \n7 raw {\"a\": [1, \"\\u0041}\" ]}\n3 1\n1 close \n");
     TELLS("{\"as_is\": -1.50e3 ,\"b\":1}", "1 open \n7 raw -1.50e3\n3 1\n1 close \n");
-    TELLS("{\"as_is\":\"x\\\"y\",\"b\":1}", "1 open \n7 raw \"x\\\"y\"\n3 1\n1 close \n");
-    TELLS("{\"as_is\":null}", "1 open \n7 raw null\n1 close \n");
+    TELLS("{\"as_is\":\"x\\\"y\",\"b\":1}",
+          "1 open \n7 text x\"y\n3 1\n1 close \n"); /* a text is told as one */
+    TELLS("{\"as_is\":null}", "1 open \n7 null \n1 close \n");
     TELLS("{\"list\":[{\"as_is\":{}},{\"as_is\":[[]]}]}",
           "1 open \n5 open \n8 raw {}\n5 close \n5 open \n8 raw [[]]\n5 close \n1 close \n");
 }
@@ -159,7 +204,8 @@ static void test_integers_are_exact_or_refused(void **state)
     TELLS("{\"a\":1e3,\"b\":12000e-3}", "1 open \n2 1000\n3 12\n1 close \n");
     TELLS("{\"a\":0.0e99999999999}", "1 open \n2 0\n1 close \n");
     int64_t i;
-    static const char *const no[] = { "9223372036854775808", "99999999999999999999", "1e19", "0.5", "1e-1", "1e999999999999999" };
+    static const char *const no[] = { "9223372036854775808", "99999999999999999999", "1e19", "0.5", "1e-1",
+                                      "1e999999999999999" };
     for (size_t n = 0; n < COUNT(no); n++) {
         char text[64];
         (void)snprintf(text, sizeof text, "{\"b\":%s ", no[n]);
@@ -181,8 +227,20 @@ static void number_is(const char *text, double expected)
 static void test_decimal_numbers_are_the_doubles_that_the_c_library_makes_of_them(void **state)
 {
     (void)state;
-    static const char *const fixed[] = { "0.2", "-0.0", "1.0", "0.1", "0.7", "1e-9", "0.95", "3.14159265358979", "123456789.125",
-                                         "9007199254740993", "0.30000000000000004", "1e18", "2e-18", "4503599627370497.5" };
+    static const char *const fixed[] = { "0.2",
+                                         "-0.0",
+                                         "1.0",
+                                         "0.1",
+                                         "0.7",
+                                         "1e-9",
+                                         "0.95",
+                                         "3.14159265358979",
+                                         "123456789.125",
+                                         "9007199254740993",
+                                         "0.30000000000000004",
+                                         "1e18",
+                                         "2e-18",
+                                         "4503599627370497.5" };
     for (size_t i = 0; i < COUNT(fixed); i++) {
         number_is(fixed[i], strtod(fixed[i], NULL));
     }
@@ -214,11 +272,58 @@ static void test_what_is_no_json_is_refused_at_the_byte_that_shows_it(void **sta
     (void)state;
     /* ! stands before that byte. */
     static const char *const bad[] = {
-        "!}", "!]", "!,", "{!,}", "{\"a\"!}", "{\"a\":!}", "{\"a\":1!]", "{\"a\":1,!}", "[1,!]", "[!,1]", "[1!}", "{!1:2}",
-        "{\"a\"!,1}", "{\"a\":1 !\"b\":2}", "[1!:2]", "[1 !2]", "[t!o]", "[nul!]", "[fals!E]", "[!N]", "[!+1]", "[-!]", "[-!a]",
-        "[0!1]", "[0!0]", "[1.!]", "[1.!e1]", "[1e!]", "[1e+!]", "[1e+!-1]", "[1!a]", "[!.1]", "[0!x1]", "[\"\\!x\"]",
-        "[\"\\u!g000\"]", "[\"\\u00!\"]", "[\"!\n\"]", "[\"!\x01\"]", "!'a'", "{!a:1}", "[1]!]", "{}!{}", "[\"\\uD83C\\u!\"]",
-        "-!-", "tr!x", "{\"!\t\":1}", "[\"a\"!\"b\"]", "[[]!{}]", "[1.5!.5]", "[1e5!.5]", "[1e5!e5]", "!\xEF\xBB\xBF{}",
+        "!}",
+        "!]",
+        "!,",
+        "{!,}",
+        "{\"a\"!}",
+        "{\"a\":!}",
+        "{\"a\":1!]",
+        "{\"a\":1,!}",
+        "[1,!]",
+        "[!,1]",
+        "[1!}",
+        "{!1:2}",
+        "{\"a\"!,1}",
+        "{\"a\":1 !\"b\":2}",
+        "[1!:2]",
+        "[1 !2]",
+        "[t!o]",
+        "[nul!]",
+        "[fals!E]",
+        "[!N]",
+        "[!+1]",
+        "[-!]",
+        "[-!a]",
+        "[0!1]",
+        "[0!0]",
+        "[1.!]",
+        "[1.!e1]",
+        "[1e!]",
+        "[1e+!]",
+        "[1e+!-1]",
+        "[1!a]",
+        "[!.1]",
+        "[0!x1]",
+        "[\"\\!x\"]",
+        "[\"\\u!g000\"]",
+        "[\"\\u00!\"]",
+        "[\"!\n\"]",
+        "[\"!\x01\"]",
+        "!'a'",
+        "{!a:1}",
+        "[1]!]",
+        "{}!{}",
+        "[\"\\uD83C\\u!\"]",
+        "-!-",
+        "tr!x",
+        "{\"!\t\":1}",
+        "[\"a\"!\"b\"]",
+        "[[]!{}]",
+        "[1.5!.5]",
+        "[1e5!.5]",
+        "[1e5!e5]",
+        "!\xEF\xBB\xBF{}",
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         char text[40];
@@ -273,6 +378,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_are_told_by_the_path_that_leads_to_them),
+        cmocka_unit_test(test_a_container_that_no_row_names_hides_what_is_in_it),
+        cmocka_unit_test(test_names_in_snake_case_and_lists_of_one_are_read_as_the_table_has_them),
         cmocka_unit_test(test_elements_of_an_outermost_array_are_documents),
         cmocka_unit_test(test_escapes_become_the_characters_they_stand_for),
         cmocka_unit_test(test_surrogates_without_their_other_half_become_the_replacement_character),
@@ -280,7 +387,8 @@ int main(void)
         cmocka_unit_test(test_integers_are_exact_or_refused),
         cmocka_unit_test(test_decimal_numbers_are_the_doubles_that_the_c_library_makes_of_them),
         cmocka_unit_test(test_what_is_no_json_is_refused_at_the_byte_that_shows_it),
-        cmocka_unit_test(test_a_document_nested_deeper_than_the_limit_is_refused_and_one_at_the_limit_is_read),
+        cmocka_unit_test(
+            test_a_document_nested_deeper_than_the_limit_is_refused_and_one_at_the_limit_is_read),
         cmocka_unit_test(test_a_document_that_breaks_off_is_neither_done_nor_bad),
         cmocka_unit_test(test_the_state_of_a_reader_is_small),
     };

@@ -3,6 +3,7 @@
 #include "uspan/message.h"
 #include <string.h>
 #include "peek.h"
+#include "trace/blocks.h"
 
 static uspan_t begin(world_t *w)
 {
@@ -73,7 +74,7 @@ static void test_a_pool_that_runs_dry_at_any_block_leaves_the_value_whole(void *
     uspan_writer_t m;
     for (unsigned blocks = 0; blocks < 9u; blocks++) {
         uspan_t s = begin(w);
-        peek_leave_blocks(w, blocks);
+        peek_leave_blocks(w, USPAN_BLOCKS_RESERVED + blocks);
         uspan_messages_begin(&m, &w->tracer, s, USPAN_OUTPUT_MESSAGES);
         uspan_message(&m, "assistant", "gardener");
         uspan_part_tool_call(&m, "call_1", "read_soil",
@@ -105,7 +106,7 @@ static uint32_t lock_behind_a_thief(void *ctx)
 {
     (void)ctx;
     if (waits > 0u && --waits == 0u) {
-        taken = uspan_blocks_take(robbed, USPAN_BLOCKS_MAX, &taken_head, &taken_tail);
+        taken = uspan_blocks_alloc(robbed, USPAN_BLOCKS_MAX, &taken_head, &taken_tail);
     }
     return 0u;
 }
@@ -154,7 +155,7 @@ static void test_blocks_taken_by_others_between_look_and_store_leave_the_value_w
         bool whole = strstr(value, "}x\"}]") != NULL;
         assert_true(whole || err == USPAN_TRUNCATED);
         if (taken > 0u) {
-            uspan_blocks_give(robbed, taken_head, taken_tail, taken);
+            uspan_blocks_free(robbed, taken_head, taken_tail, taken);
         }
         uspan_end(t, s);
         peek_drain(w);

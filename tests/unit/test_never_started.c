@@ -10,10 +10,11 @@ static void test_a_tracer_that_never_started_gives_null_spans_and_does_nothing(v
     (void)state;
     uspan_t s = uspan_chat_begin(&idle, USPAN_ROOT, "dashscope", "qwen-max");
     assert_int_equal(s.id, 0);
-    assert_int_equal(uspan_tokens(&idle, s, 1, 2), USPAN_OK);
+    assert_int_equal(uspan_set_token_pair(&idle, s, 1, 2), USPAN_OK);
     assert_int_equal(uspan_start(&idle, USPAN_CURRENT, "tool").id, 0);
     uspan_leave(&idle, uspan_enter(&idle, s));
     assert_int_equal(uspan_fail(&idle, s, "timeout", NULL), USPAN_OK);
+    assert_false(uspan_wants_content(&idle, (uspan_t){ 1u << 20 })); /* a handle of before */
     uspan_set_enabled(&idle, true);
     uspan_set_content(&idle, true);
     uspan_set_sampler(&idle, (uspan_sampler_t){ USPAN_SAMPLE_ALWAYS, true });
@@ -41,7 +42,7 @@ static void test_its_exporter_has_nothing_to_do_and_says_why(void **state)
     assert_int_equal(stats.started, 0);
     assert_int_equal(uspan_set_endpoint(&idle, 0u, "https://collector"), USPAN_ERR_ARG);
     assert_int_equal(uspan_context_of(&idle, USPAN_NULL, &c), USPAN_ERR_ARG);
-    assert_int_equal(uspan_headers_of(&idle, USPAN_NULL, headers, sizeof headers), 0);
+    assert_int_equal(uspan_trace_headers(&idle, USPAN_NULL, headers, sizeof headers), 0);
     assert_true(uspan_diagnose(&idle, 0u, text, sizeof text) > 0u);
     assert_non_null(strstr(text, "uspan_init()"));
 }

@@ -1,10 +1,10 @@
 /* test_parsers_out.c: what stays when date parsing and tracestate are compiled out.
- * uspan-config: USPAN_HTTP_DATE=0 USPAN_TRACESTATE_BYTES=0 USPAN_TEXTS=0 */
-#include "headers.h"
-#include "http_answer.h"
-#include "httpdate.h"
-#include "retry.h"
-#include "url.h"
+ * uspan-config: USPAN_HTTP_DATE=0 USPAN_TRACESTATE_BYTES=0 USPAN_MESSAGE_TEXTS=0 */
+#include "export/headers.h"
+#include "export/http_response.h"
+#include "export/httpdate.h"
+#include "export/retry.h"
+#include "export/url.h"
 #include "cmocka_all.h"
 
 static void test_dates_in_answers_are_ignored_and_seconds_are_not(void **state)

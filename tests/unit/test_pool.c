@@ -1,7 +1,7 @@
 /* test_pool.c: slots come back first in, first out, under new generations; a full pool gives the null span, counted. */
 #include <string.h>
 #include "peek.h"
-#include "id.h"
+#include "trace/id.h"
 
 #define SLOT(s) ((s).id & 0x3FFu)
 #define GENERATION(s) ((s).id >> 10)

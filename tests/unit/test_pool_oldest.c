@@ -1,6 +1,7 @@
 /* test_pool_oldest.c: a full pool makes room by losing the oldest ended span, counted.
  * uspan-config: USPAN_FULL_DROPS_OLDEST=1 USPAN_DESTINATIONS_MAX=2 */
 #include <string.h>
+#include "export/queue.h"
 #include "peek.h"
 
 static void test_the_oldest_ended_span_gives_way_and_open_ones_never(void **state)
@@ -29,7 +30,7 @@ static void test_the_oldest_ended_span_gives_way_and_open_ones_never(void **stat
     world_assert_balanced(w);
 }
 
-static void test_a_span_within_a_batch_stays_and_the_search_is_bounded(void **state)
+static void test_a_span_that_is_being_sent_stays_and_any_other_gives_way(void **state)
 {
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
@@ -39,19 +40,24 @@ static void test_a_span_within_a_batch_stays_and_the_search_is_bounded(void **st
     }
     for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
         uspan_end(t, spans[i]);
-        peek_slot(w, spans[i])->busy = i < 3u;
     }
-    uspan_t s = uspan_start(t, USPAN_ROOT, "in place of the fourth");
-    assert_int_equal(s.id & 0x3FFu, spans[3].id & 0x3FFu);
-    for (unsigned i = 4; i < USPAN_SPANS_MAX; i++) {
-        peek_slot(w, spans[i])->busy = i < USPAN_SPANS_MAX - 1u;
+    const unsigned sent = USPAN_SPANS_MAX - 2u;
+    for (unsigned i = 0; i < sent; i++) {
+        assert_int_equal(uspan_queue_claim_next(t, 0u, false), spans[i].id & 0x3FFu);
     }
-    assert_int_equal(uspan_start(t, USPAN_ROOT, "too far to look").id, 0);
-    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
-        if (i != 3u) {
-            peek_slot(w, spans[i])->busy = 0u;
-        }
+    for (unsigned i = sent; i < USPAN_SPANS_MAX; i++) {
+        uint64_t locks = w->locks;
+        uspan_t s = uspan_start(t, USPAN_ROOT, "in place of the oldest that is not being sent");
+        assert_int_equal(s.id & 0x3FFu, spans[i].id & 0x3FFu);
+        assert_in_range(w->locks - locks, 1, 3);
     }
+    assert_int_equal(uspan_start(t, USPAN_ROOT, "all are sent or open").id, 0);
+    uspan_queue_rest(t, 0u); /* a batch that waits for its next try gives way too */
+    uspan_t s = uspan_start(t, USPAN_ROOT, "in place of its oldest");
+    assert_int_equal(s.id & 0x3FFu, spans[0].id & 0x3FFu);
+    assert_false(uspan_queue_hold(t, 0u));
+    assert_int_equal(t->trace.queues[0].waiting, spans[1].id & 0x3FFu);
+    assert_int_equal(peek_stats(w).dropped[USPAN_DROP_EVICTED], 3);
 }
 
 static uspan_err_t never(void *ctx, uspan_tracer_t *t, uspan_t s)
@@ -93,7 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_the_oldest_ended_span_gives_way_and_open_ones_never),
-        IN_WORLD(test_a_span_within_a_batch_stays_and_the_search_is_bounded),
+        IN_WORLD(test_a_span_that_is_being_sent_stays_and_any_other_gives_way),
         IN_WORLD(test_only_destinations_that_still_wait_lose_the_span),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,211 +1,7 @@
 /* test_posix_start.c: a started tracer delivers what ended, with and without its thread, and stops in time,
  * whatever the collector does; fork() leaves the parent's tracing whole. */
 #define _GNU_SOURCE
-#include "uspan_posix.h"
-
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-#include "cmocka_all.h"
-
-#define PATIENCE_MS 60000 /* on a busy machine, before something counts as hung */
-
-/* ---- a collector: one thread, one connection at a time ------------------------------------------------- */
-
-static struct collector {
-    int listener;
-    uint16_t port;
-    pthread_t thread;
-    atomic_bool mute; /* takes requests, gives no answer */
-    atomic_bool leave;
-    atomic_uint requests;
-    pthread_mutex_t mutex;
-    char head[2048]; /* of the last request */
-} collector = { .mutex = PTHREAD_MUTEX_INITIALIZER };
-
-static bool read_some(int fd, char *out, size_t cap, size_t *len)
-{
-    struct pollfd p = { .fd = fd, .events = POLLIN };
-    while (!atomic_load(&collector.leave)) {
-        if (poll(&p, 1u, 20) > 0) {
-            ssize_t n = recv(fd, out + *len, cap - *len, 0);
-            *len += n > 0 ? (size_t)n : 0u;
-            return n > 0;
-        }
-    }
-    return false;
-}
-
-/* Serve one connection until it ends. */
-static void serve(int fd)
-{
-    static char text[1 << 20];
-    static const char answer[] =
-        "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
-    size_t len = 0;
-    for (;;) {
-        char *end;
-        while (text[len] = 0, (end = strstr(text, "\r\n\r\n")) == NULL) {
-            if (!read_some(fd, text, sizeof(text) - 1u, &len)) {
-                return;
-            }
-        }
-        size_t head = (size_t)(end - text) + 4u, body = 0;
-        const char *field = strcasestr(text, "content-length:");
-        if (field != NULL) {
-            body = (size_t)strtoul(field + 15, NULL, 10);
-        }
-        while (len < head + body) {
-            if (!read_some(fd, text, sizeof(text) - 1u, &len)) {
-                return;
-            }
-        }
-        (void)pthread_mutex_lock(&collector.mutex);
-        (void)snprintf(collector.head, sizeof(collector.head), "%.*s", (int)head, text);
-        (void)pthread_mutex_unlock(&collector.mutex);
-        (void)atomic_fetch_add(&collector.requests, 1u);
-        if (!atomic_load(&collector.mute)) {
-            (void)!write(fd, answer, sizeof(answer) - 1u);
-        }
-        len -= head + body;
-        memmove(text, text + head + body, len);
-    }
-}
-
-static void *collect(void *arg)
-{
-    struct pollfd p = { .fd = collector.listener, .events = POLLIN };
-    (void)arg;
-    while (!atomic_load(&collector.leave)) {
-        if (poll(&p, 1u, 20) > 0) {
-            int fd = accept(collector.listener, NULL, NULL);
-            serve(fd);
-            (void)close(fd);
-        }
-    }
-    return NULL;
-}
-
-static bool was_said(const char *words)
-{
-    (void)pthread_mutex_lock(&collector.mutex);
-    bool said = strstr(collector.head, words) != NULL;
-    (void)pthread_mutex_unlock(&collector.mutex);
-    return said;
-}
-
-/* ---- the environment ----------------------------------------------------------------------------------- */
-
-static char endpoint[64];
-static const char *vars[16];
-
-static const char *get(const char *name)
-{
-    for (size_t i = 0; vars[i] != NULL; i += 2u) {
-        if (strcmp(vars[i], name) == 0) {
-            return vars[i + 1u];
-        }
-    }
-    return NULL;
-}
-
-/* The collector is the endpoint; more variables as name, value, ..., NULL. */
-static void set_environment(const char *const more[])
-{
-    size_t n = 0;
-    vars[n++] = "OTEL_EXPORTER_OTLP_ENDPOINT";
-    vars[n++] = endpoint;
-    vars[n++] = "OTEL_BSP_SCHEDULE_DELAY";
-    vars[n++] = "20";
-    vars[n++] = "OTEL_LOG_LEVEL";
-    vars[n++] = "none";
-    for (size_t i = 0; more != NULL && more[i] != NULL; i++) {
-        vars[n++] = more[i];
-    }
-    vars[n] = NULL;
-}
-
-static uspan_tracer_t tracer;
-static uspan_posix_options_t options;
-
-static int begin(void **state)
-{
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t len = sizeof(at);
-    (void)state;
-    collector.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(collector.listener, (struct sockaddr *)&at, sizeof(at)) != 0 ||
-        listen(collector.listener, 8) != 0 ||
-        getsockname(collector.listener, (struct sockaddr *)&at, &len) != 0) {
-        return -1;
-    }
-    collector.port = ntohs(at.sin_port);
-    (void)snprintf(endpoint, sizeof(endpoint), "http://127.0.0.1:%u", (unsigned)collector.port);
-    atomic_store(&collector.leave, false);
-    atomic_store(&collector.mute, false);
-    atomic_store(&collector.requests, 0u);
-    collector.head[0] = 0;
-    options = (uspan_posix_options_t){ .get = get };
-    set_environment(NULL);
-    return pthread_create(&collector.thread, NULL, collect, NULL);
-}
-
-static int end(void **state)
-{
-    (void)state;
-    (void)uspan_posix_stop(&tracer, 0u);
-    atomic_store(&collector.leave, true);
-    (void)pthread_join(collector.thread, NULL);
-    (void)close(collector.listener);
-    (void)uspan_posix_log_to(NULL, 0);
-    return 0;
-}
-
-static void record(unsigned count)
-{
-    for (unsigned i = 0; i < count; i++) {
-        uspan_t span = uspan_start(&tracer, USPAN_ROOT, "work");
-        (void)uspan_set_int(&tracer, span, USPAN_KEY("turn"), (int64_t)i);
-        (void)uspan_end(&tracer, span);
-    }
-}
-
-/* Counters move while the thread polls. */
-static uspan_stats_t take_stats(void)
-{
-    uspan_stats_t s;
-    uspan_posix_hold(&tracer);
-    uspan_stats(&tracer, 0, &s);
-    uspan_posix_release(&tracer);
-    return s;
-}
-
-static uint64_t dropped(const uspan_stats_t *s)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < USPAN_DROP_COUNT; i++) {
-        sum += s->dropped[i];
-    }
-    return sum;
-}
-
-/* Every handle of a generation 0 is null. */
-static bool starts_are_null(void)
-{
-    return uspan_start(&tracer, USPAN_ROOT, "x").id >> 10 == 0u;
-}
-
-/* ---- tests --------------------------------------------------------------------------------------------- */
+#include "posix_started.h"
 
 static void test_what_ended_is_delivered_when_the_tracer_stops(void **state)
 {
@@ -297,57 +93,12 @@ static void test_a_collector_that_never_answers_does_not_hold_the_exit(void **st
         assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
         record(4);
         uint64_t began_ns = port->mono_ns(port->ctx);
-        assert_int_equal(uspan_posix_stop(&tracer, 50), USPAN_OK);
+        assert_int_equal(uspan_posix_stop(&tracer, 50), USPAN_ERR_IO); /* the spans are lost, and it says so */
         assert_true(port->mono_ns(port->ctx) - began_ns < (uint64_t)PATIENCE_MS * 1000000u);
         uspan_stats(&tracer, 0, &s);
         assert_int_equal(s.delivered, 0);
         assert_int_equal(s.dropped[USPAN_DROP_DEADLINE], 4);
     }
-}
-
-static void test_a_disabled_tracer_does_nothing(void **state)
-{
-    (void)state;
-    static const char *const off[] = { "OTEL_SDK_DISABLED", "true", NULL };
-    set_environment(off);
-    assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
-    assert_true(starts_are_null());
-    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK);
-    assert_int_equal(atomic_load(&collector.requests), 0);
-}
-
-static void test_no_exporter_means_no_destination(void **state)
-{
-    (void)state;
-    static const char *const none[] = { "OTEL_TRACES_EXPORTER", "none", NULL };
-    uspan_stats_t s;
-    set_environment(none);
-    assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
-    record(2);
-    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK);
-    uspan_stats(&tracer, 0, &s);
-    assert_int_equal(s.dropped[USPAN_DROP_NO_DESTINATION], 2);
-    assert_int_equal(atomic_load(&collector.requests), 0);
-}
-
-static void test_https_without_tls_is_a_config_error_that_is_logged(void **state)
-{
-    (void)state;
-    char path[] = "/tmp/uspan-start-XXXXXX", text[512];
-    int fd = mkstemp(path);
-    const char *const https[] = { "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://127.0.0.1:1/v1/traces",
-                                  "USPAN_LOG_PATH", path, NULL };
-    set_environment(https);
-    vars[5] = "error";
-    assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_ERR_CONFIG);
-    record(1); /* the tracer works all the same */
-    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK);
-    ssize_t len = read(fd, text, sizeof(text) - 1u);
-    assert_true(len > 0);
-    text[len] = 0;
-    assert_non_null(strstr(text, "uspan error: https needs TLS"));
-    (void)close(fd);
-    (void)unlink(path);
 }
 
 static void test_the_console_prints_spans(void **state)
@@ -376,45 +127,12 @@ static void test_the_console_prints_spans(void **state)
     (void)unlink(path);
 }
 
-static void test_a_destination_too_many_is_a_config_error(void **state)
+static void test_a_destination_too_many_costs_itself_only(void **state)
 {
     (void)state;
     static const char *const both[] = { "OTEL_TRACES_EXPORTER", "otlp,console", NULL };
     set_environment(both);
-    assert_int_equal(uspan_posix_start(&tracer, &options),
-                     USPAN_DESTINATIONS_MAX > 1 ? USPAN_OK : USPAN_ERR_CONFIG);
-}
-
-static void test_settings_of_the_program_hold_where_the_environment_is_silent(void **state)
-{
-    (void)state;
-    char url[96];
-    const uspan_collector_t to = { .endpoint = url, .headers = "x-garden=bed%201" };
-    (void)snprintf(url, sizeof(url), "%s/elsewhere", endpoint);
-    options = (uspan_posix_options_t){ .no_environment = true, .no_thread = true, .collector = &to };
     assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
-    record(1);
-    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK);
-    assert_true(was_said("POST /elsewhere HTTP/1.1"));
-    assert_true(was_said("x-garden: bed 1"));
-    options.no_environment = false;
-    options.get = get;
-    set_environment((const char *const[]){ "OTEL_EXPORTER_OTLP_HEADERS", "x-garden=other", NULL });
-    assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
-    record(1);
-    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK);
-    assert_true(was_said("POST /v1/traces HTTP/1.1"));
-    assert_true(was_said("x-garden: other"));
-}
-
-static void test_batches_are_as_the_environment_says(void **state)
-{
-    (void)state;
-    set_environment((const char *const[]){ "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1", NULL });
-    assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
-    record(3);
-    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK);
-    assert_int_equal(atomic_load(&collector.requests), 3);
 }
 
 static void test_settings_can_be_changed_while_the_thread_runs(void **state)
@@ -433,6 +151,49 @@ static void test_settings_can_be_changed_while_the_thread_runs(void **state)
         assert_int_equal(uspan_posix_flush(&tracer, PATIENCE_MS), USPAN_OK);
         assert_true(was_said(said));
     }
+}
+
+static void test_an_application_of_other_options_is_refused_before_a_byte_is_written(void **state)
+{
+    static const char said[] = "application and library were built with different USPAN_* options";
+    static uspan_tracer_t other;
+    char path[] = "/tmp/uspan-start-XXXXXX", text[1024];
+    (void)state;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(uspan_posix_log_to(path, USPAN_LEVEL_ERROR), USPAN_OK);
+    for (size_t wrong = 0; wrong < 3u; wrong++) {
+        memset(&other, 0x5A, sizeof(other));
+        assert_int_equal(uspan_posix_start_sized(&other, &options,
+                                                 sizeof(other) - (wrong == 0u) + (wrong == 1u),
+                                                 USPAN_CONFIG_ID + (wrong == 2u)),
+                         USPAN_ERR_ARG);
+        for (size_t i = 0; i < sizeof(other); i++) {
+            assert_int_equal(((const uint8_t *)&other)[i], 0x5A);
+        }
+        ssize_t len = pread(fd, text, sizeof(text) - 1u, 0);
+        assert_true(len > 0);
+        text[len] = '\0';
+        assert_non_null(strstr(text, said));
+        assert_int_equal(ftruncate(fd, 0), 0);
+        assert_int_equal(uspan_posix_stop(&other, 0), USPAN_ERR_ARG); /* it was not started */
+    }
+    assert_int_equal(uspan_posix_log_to(NULL, USPAN_LEVEL_INFO), USPAN_OK);
+    (void)close(fd);
+    (void)unlink(path);
+    /* The other structs of the application. */
+    static uspan_posix_tcp_t tcp;
+    static uspan_posix_env_t env;
+    uspan_transport_t transport;
+    const uspan_collector_t nowhere = { .endpoint = "http://127.0.0.1:1/v1/traces" };
+    memset(&tcp, 0x5A, sizeof(tcp));
+    memset(&env, 0x5A, sizeof(env));
+    uspan_posix_tcp_init_sized(&tcp, &transport, sizeof(tcp) - 28u);
+    uspan_posix_env_sized(&env, NULL, NULL, NULL, sizeof(env) + 1u);
+    assert_int_equal(*(const uint8_t *)&tcp, 0x5A);
+    assert_int_equal(*(const uint8_t *)&env, 0x5A);
+    assert_int_equal(uspan_init(&other, uspan_posix_port()), USPAN_OK);
+    assert_int_equal(uspan_export_to(&other, 0, &transport, &nowhere), USPAN_ERR_ARG);
 }
 
 static void test_start_and_stop_check_their_arguments(void **state)
@@ -513,15 +274,12 @@ int main(void)
         TEST(test_flush_waits_until_all_is_settled),
         TEST(test_many_threads_record_while_one_delivers),
         TEST(test_a_collector_that_never_answers_does_not_hold_the_exit),
-        TEST(test_a_disabled_tracer_does_nothing),
-        TEST(test_no_exporter_means_no_destination),
-        TEST(test_https_without_tls_is_a_config_error_that_is_logged),
         TEST(test_the_console_prints_spans),
-        TEST(test_a_destination_too_many_is_a_config_error),
-        TEST(test_settings_of_the_program_hold_where_the_environment_is_silent),
-        TEST(test_batches_are_as_the_environment_says),
+        TEST(test_a_destination_too_many_costs_itself_only),
         TEST(test_settings_can_be_changed_while_the_thread_runs),
         TEST(test_start_and_stop_check_their_arguments),
+        TEST(test_an_application_of_other_options_is_refused_before_a_byte_is_written),
+        cmocka_unit_test(test_an_application_of_other_options_is_refused_before_a_byte_is_written),
         TEST(test_fork_leaves_the_parent_whole_and_the_child_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <stdio.h>
 #include "cmocka_all.h"
 
 #define PATIENCE_S 60 /* of a test on a busy machine, before it counts as hung */
@@ -57,11 +58,34 @@ static int two_addresses(const char *service, struct addrinfo **out)
     return 0;
 }
 
+/* many.test: 127.0.0.2 to 127.0.0.21, where nobody listens, and 127.0.0.1 as the 18th. */
+#define MANY 20u
+static int many_addresses(const char *service, struct addrinfo **out)
+{
+    const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    struct addrinfo *first = NULL, **next = &first;
+    for (unsigned i = 0; i < MANY; i++) {
+        char text[16];
+        (void)snprintf(text, sizeof text, "127.0.0.%u", i == 17u ? 1u : i + 2u);
+        if (real(text, service, &hints, next) != 0) {
+            return EAI_FAIL;
+        }
+        next = &(*next)->ai_next;
+    }
+    *out = first;
+    return 0;
+}
+
 int getaddrinfo(const char *restrict host, const char *restrict service,
                 const struct addrinfo *restrict hints, struct addrinfo **restrict out)
 {
     if (strcmp(host, "two.test") == 0) {
         return two_addresses(service, out);
+    }
+    if (strcmp(host, "many.test") == 0) {
+        return many_addresses(service, out);
     }
     if (strcmp(host, "slow.test") == 0) {
         (void)atomic_fetch_add(&inside, 1);
@@ -164,10 +188,10 @@ static void test_bytes_go_both_ways(void **state)
     assert_int_equal(send(peer, "hi", 2, 0), 2);
     assert_int_equal(recv_fully(buf, sizeof(buf)), 2);
     assert_memory_equal(buf, "hi", 2);
-    assert_string_equal(transport.why(transport.ctx), "");
+    assert_string_equal(transport.last_error_text(transport.ctx), "");
     (void)close(peer);
     assert_int_equal(recv_fully(buf, sizeof(buf)), USPAN_ERR_CLOSED);
-    assert_string_equal(transport.why(transport.ctx), "closed by peer");
+    assert_string_equal(transport.last_error_text(transport.ctx), "closed by peer");
     (void)close(listener);
 }
 
@@ -191,6 +215,32 @@ static void test_every_address_of_a_name_is_tried(void **state)
     (void)close(listener);
 }
 
+static void test_more_addresses_than_there_is_room_for_are_tried_in_turns(void **state)
+{
+    (void)state;
+    int listening;
+    uint16_t port = listen_on_loopback(&listening, 4);
+    const uspan_peer_t peer = { "many.test", port };
+    unsigned connects = 0;
+    uspan_err_t err;
+    do {
+        while ((err = transport.open(transport.ctx, &peer)) == USPAN_ERR_AGAIN) {
+            pause_ms(1);
+        }
+        transport.close(transport.ctx);
+        assert_true(++connects <= (MANY + USPAN_POSIX_ADDRESSES_MAX - 1u) / USPAN_POSIX_ADDRESSES_MAX);
+    } while (err != USPAN_OK);
+    assert_true(connects > 1u);
+    while ((err = transport.open(transport.ctx, &peer)) ==
+           USPAN_ERR_AGAIN) { /* the one that works comes first now */
+        pause_ms(1);
+    }
+    assert_int_equal(err, USPAN_OK);
+    assert_int_equal(tcp.address_at, 0);
+    transport.close(transport.ctx);
+    (void)close(listening);
+}
+
 static void test_a_refused_connection_says_so(void **state)
 {
     (void)state;
@@ -198,7 +248,7 @@ static void test_a_refused_connection_says_so(void **state)
     uint16_t port = listen_on_loopback(&listener, 4);
     (void)close(listener);
     assert_int_equal(open_fully("127.0.0.1", port), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "connection refused");
+    assert_string_equal(transport.last_error_text(transport.ctx), "connection refused");
     assert_int_equal(tcp.fd, -1);
 }
 
@@ -206,7 +256,7 @@ static void test_a_name_that_does_not_exist_says_so(void **state)
 {
     (void)state;
     assert_int_equal(open_fully("nosuchhost.invalid", 1), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "no such host name");
+    assert_string_equal(transport.last_error_text(transport.ctx), "host name not found");
 }
 
 static void test_a_name_that_is_too_long_is_refused(void **state)
@@ -216,7 +266,7 @@ static void test_a_name_that_is_too_long_is_refused(void **state)
     memset(name, 'a', sizeof(name) - 1u);
     name[sizeof(name) - 1u] = 0;
     assert_int_equal(open_fully(name, 1), USPAN_ERR_IO);
-    assert_string_not_equal(transport.why(transport.ctx), "");
+    assert_string_not_equal(transport.last_error_text(transport.ctx), "");
 }
 
 static void test_a_reset_connection_says_so(void **state)
@@ -231,7 +281,7 @@ static void test_a_reset_connection_says_so(void **state)
     assert_int_equal(setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
     (void)close(peer);
     assert_int_equal(recv_fully(buf, sizeof(buf)), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "connection reset by peer");
+    assert_string_equal(transport.last_error_text(transport.ctx), "connection reset by peer");
     assert_int_equal(transport.send(transport.ctx, buf, 1), USPAN_ERR_IO); /* and no SIGPIPE */
     (void)close(listener);
 }
@@ -296,7 +346,7 @@ static void test_an_address_that_never_answers_is_left_after_a_time(void **state
     }
     atomic_store(&skew_s, USPAN_POSIX_CONNECT_MS / 1000 + 1);
     assert_int_equal(transport.open(transport.ctx, &peer), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "connection timed out");
+    assert_string_equal(transport.last_error_text(transport.ctx), "connection timed out");
     atomic_store(&skew_s, 0);
     for (size_t i = 0; i < COUNT(fillers); i++) {
         (void)close(fillers[i]);
@@ -315,11 +365,11 @@ static void test_look_ups_that_never_end_are_left_behind(void **state)
         transport.close(transport.ctx);
     }
     assert_int_equal(transport.open(transport.ctx, &slow), USPAN_ERR_IO); /* not one thread more */
-    assert_string_equal(transport.why(transport.ctx),
-                        "name look-ups hang, or the system gives no thread for one");
+    assert_string_equal(transport.last_error_text(transport.ctx),
+                        "name look-up could not start: no free thread, or earlier look-ups still run");
     set_gate(true);
-    for (long i = 0;
-         open_fully("nosuchhost.invalid", 1), strcmp(transport.why(transport.ctx), "no such host name") != 0;
+    for (long i = 0; open_fully("nosuchhost.invalid", 1),
+              strcmp(transport.last_error_text(transport.ctx), "host name not found") != 0;
          i++) {
         assert_true(i < PATIENCE_S * 1000);
         pause_ms(1);
@@ -333,7 +383,7 @@ static void test_a_name_server_without_answer_says_so(void **state)
 {
     (void)state;
     assert_int_equal(open_fully("slow.test", 1), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "name server does not answer");
+    assert_string_equal(transport.last_error_text(transport.ctx), "name server does not answer");
 }
 
 static void test_close_is_always_legal_and_open_works_after_it(void **state)
@@ -346,10 +396,10 @@ static void test_close_is_always_legal_and_open_works_after_it(void **state)
     transport.close(transport.ctx);
     assert_int_equal(transport.send(transport.ctx, &byte, 1), USPAN_ERR_IO);
     assert_int_equal(transport.recv(transport.ctx, &byte, 1), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "not connected");
+    assert_string_equal(transport.last_error_text(transport.ctx), "not connected");
     for (int i = 0; i < 3; i++) {
         assert_int_equal(open_fully("127.0.0.1", port), USPAN_OK);
-        assert_string_equal(transport.why(transport.ctx), "");
+        assert_string_equal(transport.last_error_text(transport.ctx), "");
         transport.close(transport.ctx);
         transport.close(transport.ctx);
     }
@@ -401,6 +451,7 @@ int main(void)
         TEST(test_bytes_go_both_ways),
         TEST(test_a_name_is_looked_up),
         TEST(test_every_address_of_a_name_is_tried),
+        TEST(test_more_addresses_than_there_is_room_for_are_tried_in_turns),
         TEST(test_a_refused_connection_says_so),
         TEST(test_a_name_that_does_not_exist_says_so),
         TEST(test_a_name_that_is_too_long_is_refused),

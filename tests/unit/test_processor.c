@@ -1,7 +1,7 @@
 /* test_processor.c: hooks run in order, outside the lock, on recorded spans alone; the switches of processor.c. */
 #include <string.h>
 #include "peek.h"
-#include "trace.h"
+#include "trace/trace.h"
 
 static char story[256]; /* what happened, a letter each */
 static size_t told;

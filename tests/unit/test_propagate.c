@@ -2,6 +2,7 @@
 #include <string.h>
 #include "peek.h"
 #include "uspan/context.h"
+#include <stdio.h>
 
 #define PARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 #define ROOM USPAN_PROPAGATE_MAX(200)
@@ -134,6 +135,43 @@ static void test_without_a_tracer_or_entropy_there_are_no_lines(void **state)
     assert_string_equal(out, "");
 }
 
+typedef struct heard {
+    char lines[ROOM];
+    size_t len;
+} heard_t;
+
+static void hear(void *ctx, const char *name, const char *value)
+{
+    heard_t *h = ctx;
+    h->len += (size_t)snprintf(h->lines + h->len, sizeof h->lines - h->len, "%s: %s\r\n", name, value);
+}
+
+static void test_one_header_at_a_time_they_are_the_lines(void **state)
+{
+    world_t *w = *state;
+    uspan_context_t c;
+    const char parent[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    assert_int_equal(uspan_context_parse(&c, parent, "a=1,b=2"), USPAN_OK);
+    uspan_options_t o = { .parent = &c };
+    uspan_t remote = uspan_start_with(&w->tracer, USPAN_ROOT, "s", 1u, &o), local = uspan_start(&w->tracer, USPAN_ROOT, "s");
+    static const char *const baggages[] = { NULL, "", "a=1", "a=1;p=2,b=:,c=d", "\r\n: x", ":" };
+    for (unsigned i = 0; i < COUNT(baggages) * 2u; i++) {
+        uspan_t s = i % 2u != 0u ? remote : local;
+        char lines[ROOM];
+        size_t need = uspan_propagate(&w->tracer, s, baggages[i / 2u], lines, sizeof lines);
+        for (size_t cap = 0; cap < need + 3u; cap++) {
+            char buf[ROOM];
+            heard_t h = { .len = 0 };
+            assert_int_equal(uspan_propagate_each(&w->tracer, s, baggages[i / 2u], buf, cap, hear, &h), need);
+            assert_int_equal(h.len, cap > need ? need : 0u);
+            assert_memory_equal(h.lines, lines, h.len);
+        }
+    }
+    heard_t none = { .len = 0 };
+    assert_int_equal(uspan_propagate_each(NULL, USPAN_NULL, "a=1", NULL, 0u, hear, &none), 0);
+    assert_int_equal(none.len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +179,7 @@ int main(void)
         IN_WORLD(test_what_is_no_baggage_stays_behind),
         IN_WORLD(test_whatever_is_given_as_baggage_makes_one_line_of_members_or_none),
         IN_WORLD(test_the_current_span_of_a_task_can_be_asked_for),
+        IN_WORLD(test_one_header_at_a_time_they_are_the_lines),
         IN_WORLD(test_without_a_tracer_or_entropy_there_are_no_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

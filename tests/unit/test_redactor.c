@@ -1,5 +1,5 @@
 /* test_redactor.c: what a redactor makes of content is what is stored, by whatever call it came, and it sees nothing else.
- * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 */
+ * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "typed_spans.h"
 #include "uspan/message.h"
 

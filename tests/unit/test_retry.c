@@ -1,6 +1,6 @@
 /* test_retry.c: the action table of OTLP/HTTP for every status, waits at both ends of their jitter,
  * Retry-After. */
-#include "retry.h"
+#include "export/retry.h"
 #include "cmocka_all.h"
 
 static uspan_action_t expected_action(unsigned status)

@@ -10,7 +10,7 @@ static void test_a_span_goes_the_whole_way(void **state)
     world_reset_with_collector(w);
     uspan_t agent = uspan_agent_begin(&w->tracer, USPAN_ROOT, "greenhouse");
     uspan_t chat = uspan_chat_begin(&w->tracer, agent, "dashscope", "qwen-max");
-    uspan_tokens(&w->tracer, chat, 12, 34);
+    uspan_set_token_pair(&w->tracer, chat, 12, 34);
     uspan_end(&w->tracer, chat);
     uspan_fail(&w->tracer, agent, "timeout", "no answer in 10 s");
     world_drain(w);

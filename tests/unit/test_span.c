@@ -1,7 +1,7 @@
 /* test_span.c: a span starts whole or not at all, told and counted; ids, parents, times, sampling, disabled traces. */
 #include <string.h>
 #include "peek.h"
-#include "trace.h"
+#include "trace/trace.h"
 
 static const uint8_t zero[16];
 
@@ -79,7 +79,9 @@ static void test_contexts_are_parents_local_or_remote_and_win_over_the_argument(
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
     uspan_context_t remote;
-    assert_int_equal(uspan_context_parse(&remote, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", NULL), USPAN_OK);
+    assert_int_equal(
+        uspan_context_parse(&remote, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", NULL),
+        USPAN_OK);
     uspan_t other = uspan_start(t, USPAN_ROOT, "other");
     uspan_t s = start_with(w, other, (uspan_options_t){ .parent = &remote });
     assert_memory_equal(peek_slot(w, s)->trace_id, remote.trace_id, 16);
@@ -89,7 +91,8 @@ static void test_contexts_are_parents_local_or_remote_and_win_over_the_argument(
     uspan_context_t local = context_of(w, s);
     uspan_end(t, s);
     peek_drain(w);
-    uspan_t late = start_with(w, USPAN_NULL, (uspan_options_t){ .parent = &local }); /* a context outlives its span */
+    uspan_t late =
+        start_with(w, USPAN_NULL, (uspan_options_t){ .parent = &local }); /* a context outlives its span */
     assert_memory_equal(peek_slot(w, late)->parent_id, local.span_id, 8);
     assert_int_equal(peek_slot(w, late)->traits & USPAN_TRAIT_REMOTE_PARENT, 0);
     uspan_set_enabled(t, false);
@@ -141,8 +144,13 @@ static void test_options_set_kind_scope_attributes_and_links(void **state)
     uspan_t first = uspan_start(t, USPAN_ROOT, "first");
     const uspan_context_t c = context_of(w, first);
     const uspan_link_t link = { .context = &c };
-    uspan_t s = start_with(w, first, (uspan_options_t){ .kind = USPAN_KIND_CONSUMER, .scope = &scope, .attrs = &attr,
-                                                        .attr_count = 1, .links = &link, .link_count = 1 });
+    uspan_t s = start_with(w, first,
+                           (uspan_options_t){ .kind = USPAN_KIND_CONSUMER,
+                                              .scope = &scope,
+                                              .attrs = &attr,
+                                              .attr_count = 1,
+                                              .links = &link,
+                                              .link_count = 1 });
     assert_int_equal(peek_slot(w, s)->kind, USPAN_KIND_CONSUMER);
     assert_ptr_equal(peek_slot(w, s)->scope, &scope);
     assert_int_equal(peek_int(w, s, "k"), 5);
@@ -152,7 +160,8 @@ static void test_options_set_kind_scope_attributes_and_links(void **state)
     assert_string_equal(peek_slot(w, first)->scope->version, USPAN_VERSION);
     uspan_set_scope(t, &scope);
     assert_ptr_equal(peek_slot(w, uspan_start(t, first, "n"))->scope, &scope);
-    assert_int_equal(peek_slot(w, start_with(w, first, (uspan_options_t){ .kind = (uspan_kind_t)6 }))->kind, USPAN_KIND_INTERNAL);
+    assert_int_equal(peek_slot(w, start_with(w, first, (uspan_options_t){ .kind = (uspan_kind_t)6 }))->kind,
+                     USPAN_KIND_INTERNAL);
     assert_int_equal(peek_slot(w, start_with(w, first, (uspan_options_t){ .kind = (uspan_kind_t)258 }))->kind,
                      USPAN_KIND_INTERNAL);
 }
@@ -176,15 +185,38 @@ static void test_times_may_be_given_and_no_span_ends_before_its_start(void **sta
     assert_int_equal(peek_slot(w, before)->end_ns, 1000);
 }
 
+static void test_a_time_ahead_of_now_counts_as_now_and_as_the_callers_mistake(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    static const uint64_t wrong[] = { 1u, 1790000000000000000u, UINT64_MAX }; /* past now; Unix time */
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        uint64_t ahead_ns = i == 0u ? w->now_ns + wrong[i] : wrong[i];
+        uspan_t s = start_with(w, USPAN_ROOT, (uspan_options_t){ .start_ns = ahead_ns });
+        assert_true(peek_slot(w, s)->start_ns == w->now_ns);
+        assert_int_equal(peek_stats(w).times_ahead, 2u * i + 1u);
+        world_advance_ms(w, 3u);
+        assert_int_equal(uspan_end_at(t, s, w->now_ns + 1u), USPAN_OK);
+        assert_true(peek_slot(w, s)->end_ns == w->now_ns);
+        assert_int_equal(peek_stats(w).times_ahead, 2u * i + 2u);
+        assert_int_equal(uspan_end_at(t, s, w->now_ns + 1u), USPAN_ERR_STALE); /* nothing is counted */
+        assert_int_equal(peek_stats(w).times_ahead, 2u * i + 2u);
+    }
+    uspan_t s = start_with(w, USPAN_ROOT, (uspan_options_t){ .start_ns = w->now_ns });
+    assert_int_equal(uspan_end_at(t, s, w->now_ns), USPAN_OK);
+    assert_int_equal(peek_stats(w).times_ahead, 2u * COUNT(wrong));
+}
+
 static void test_a_span_ends_once(void **state)
 {
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
     uspan_t s = uspan_start(t, USPAN_ROOT, "s");
-    assert_int_equal(uspan_end_at(t, s, w->now_ns + 5u), USPAN_OK);
-    assert_int_equal(uspan_end_at(t, s, w->now_ns + 9u), USPAN_ERR_STALE);
+    world_advance_ms(w, 1u);
+    assert_int_equal(uspan_end_at(t, s, w->now_ns - 5u), USPAN_OK);
+    assert_int_equal(uspan_end_at(t, s, w->now_ns - 3u), USPAN_ERR_STALE);
     assert_int_equal(uspan_end(t, s), USPAN_ERR_STALE);
-    assert_true(peek_slot(w, s)->end_ns == w->now_ns + 5u);
+    assert_true(peek_slot(w, s)->end_ns == w->now_ns - 5u);
     assert_int_equal(peek_stats(w).queued, 1);
     peek_drain(w);
     assert_int_equal(uspan_end(t, s), USPAN_ERR_STALE);
@@ -225,9 +257,9 @@ static void test_a_parent_decides_for_its_children_where_the_sampler_is_parent_b
         const char *parent; /* NULL: a root */
         bool bound_samples, parent_based, sampled;
     } table[] = {
-        { NULL, true, true, true },       { NULL, false, true, false },   { NULL, true, false, true },
-        { NULL, false, false, false },    { "01", false, true, true },    { "00", true, true, false },
-        { "01", false, false, false },    { "00", true, false, true },    { "03", false, true, true },
+        { NULL, true, true, true },    { NULL, false, true, false }, { NULL, true, false, true },
+        { NULL, false, false, false }, { "01", false, true, true },  { "00", true, true, false },
+        { "01", false, false, false }, { "00", true, false, true },  { "03", false, true, true },
         { "02", true, true, false },
     };
     for (size_t i = 0; i < COUNT(table); i++) {
@@ -239,7 +271,8 @@ static void test_a_parent_decides_for_its_children_where_the_sampler_is_parent_b
                 assert_int_equal(uspan_context_parse(&c, text, NULL), USPAN_OK);
                 c.remote = local == 0;
             }
-            uspan_set_sampler(t, (uspan_sampler_t){ .bound = table[i].bound_samples ? USPAN_SAMPLE_ALWAYS : USPAN_SAMPLE_NEVER,
+            uspan_set_sampler(t, (uspan_sampler_t){ .bound = table[i].bound_samples ? USPAN_SAMPLE_ALWAYS
+                                                                                    : USPAN_SAMPLE_NEVER,
                                                     .parent_based = table[i].parent_based });
             uspan_t s = start_with(w, USPAN_ROOT, (uspan_options_t){ .parent = &c });
             assert_int_equal(peek_slot(w, s)->flags & USPAN_FLAG_SAMPLED, table[i].sampled);
@@ -356,7 +389,8 @@ static void test_without_a_destination_an_ended_span_is_counted_and_its_memory_i
     uspan_tracer_t *t = &w->tracer;
     uspan_t s = uspan_start(t, USPAN_ROOT, "s");
     uspan_set_str(t, s, USPAN_KEY("k"), "a text that takes a block");
-    uspan_record_error_data(t, s, "timeout", "message of more than eight bytes", "{\"data\":\"longer than eight\"}");
+    uspan_record_error_data(t, s, "timeout", "message of more than eight bytes",
+                            "{\"data\":\"longer than eight\"}");
     uspan_end(t, s);
     assert_int_equal(w->tracer.trace.slots_live, 0);
     assert_int_equal(w->tracer.trace.blocks_live, 0);
@@ -373,7 +407,8 @@ static void test_ending_takes_the_lock_once_whatever_the_span_holds(void **state
     for (unsigned i = 0; i < USPAN_EVENTS_MAX; i++) {
         uspan_event(t, full, "an event with a long name");
     }
-    uspan_set_str(t, full, USPAN_KEY("k"), "a text that takes a block of its own, and some more of it than that, really");
+    uspan_set_str(t, full, USPAN_KEY("k"),
+                  "a text that takes a block of its own, and some more of it than that, really");
     uint64_t before = w->locks;
     uspan_end(t, empty);
     uint64_t one = w->locks - before;
@@ -394,6 +429,7 @@ int main(void)
         IN_WORLD(test_a_trace_id_may_be_given_to_a_new_trace),
         IN_WORLD(test_options_set_kind_scope_attributes_and_links),
         IN_WORLD(test_times_may_be_given_and_no_span_ends_before_its_start),
+        IN_WORLD(test_a_time_ahead_of_now_counts_as_now_and_as_the_callers_mistake),
         IN_WORLD(test_a_span_ends_once),
         IN_WORLD(test_unsampled_spans_keep_ids_for_their_children_and_are_not_delivered),
         IN_WORLD(test_a_parent_decides_for_its_children_where_the_sampler_is_parent_based),

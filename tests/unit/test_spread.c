@@ -1,6 +1,6 @@
 /* test_spread.c: after an outage a fleet comes back spread, in virtual time: of 10,000 devices that failed within some
  * seconds, in no second after the collector's return do more than twice the mean ask again. */
-#include "retry.h"
+#include "export/retry.h"
 #include "cmocka_all.h"
 
 #define DEVICES 10000u

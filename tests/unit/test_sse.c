@@ -1,11 +1,11 @@
 /* test_sse.c: the data of events, wherever fragments end and whichever line ends the server likes. */
-#include "sse.h"
+#include "wire/sse.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
 #include <string.h>
 
 /* Data as it comes, | for an event's end; by fragments of the given size, of which up to `take` bytes are
- * taken at once. A line that begins with # is passed over. */
+ * taken at once. A line that begins with # is passed over. An event's name is in capitals. */
 static void read_by(const char *text, size_t step, size_t take, char *out)
 {
     uspan_sse_t s = { 0 };
@@ -24,7 +24,8 @@ static void read_by(const char *text, size_t step, size_t take, char *out)
             } else {
                 assert_true(piece < end && *piece != '\n' && *piece != '\r');
                 for (size_t i = 0; i < take && piece < end && *piece != '\n' && *piece != '\r'; i++) {
-                    *out++ = *piece++;
+                    bool capital = next == USPAN_SSE_NAME && *piece >= 'a' && *piece <= 'z';
+                    *out++ = (char)(*piece++ - (capital ? 'a' - 'A' : 0));
                 }
             }
         }
@@ -48,14 +49,16 @@ static void test_data_lines_are_found_among_names_ids_and_comments(void **state)
 {
     (void)state;
     gives("data: {\"a\":1}\n\ndata: [DONE]\n\n", "{\"a\":1}|[DONE]|");
-    gives("event: message_start\nid: 7\ndata: {}\nretry: 10\n\n", "{}|");
+    gives("event: message_start\nid: 7\ndata: {}\nretry: 10\n\n", "MESSAGE_START{}|");
     gives(": keep-alive\n\ndata:{}\n\n", "|{}|");
     gives("data: {\ndata: }\n\n", "{}|");
     gives("datax: 1\ndat: 2\ndata\ndata : 3\n data: 4\nDATA: 5\n\n", "|");
     gives("data:  two\n\n", " two|");
     gives("data:\n\ndata: \n\n", "||");
     gives("data: #1\ndata: 2\n\ndata: 3\n\n", "2|3|");
-    gives("id:1\nevent:result\n:HTTP_STATUS/200\ndata:{\"output\":{}}\n\n", "{\"output\":{}}|");
+    gives("id:1\nevent:result\n:HTTP_STATUS/200\ndata:{\"output\":{}}\n\n", "RESULT{\"output\":{}}|");
+    gives("{\"error\":1}\n\n", "{\"error\":1}|"); /* a server that forgot the field */
+    gives("event: error\ndata: {}\n\neven: x\nevent\n\n", "ERROR{}||");
 }
 
 static void test_a_line_may_end_in_lf_in_crlf_or_in_cr(void **state)

@@ -13,10 +13,14 @@ static uspan_t begin(world_t *w)
 static const struct {
     uspan_status_t before, set, after;
 } order[] = {
-    { USPAN_STATUS_UNSET, USPAN_STATUS_UNSET, USPAN_STATUS_UNSET }, { USPAN_STATUS_UNSET, USPAN_STATUS_OK, USPAN_STATUS_OK },
-    { USPAN_STATUS_UNSET, USPAN_STATUS_ERROR, USPAN_STATUS_ERROR }, { USPAN_STATUS_OK, USPAN_STATUS_UNSET, USPAN_STATUS_OK },
-    { USPAN_STATUS_OK, USPAN_STATUS_OK, USPAN_STATUS_OK },          { USPAN_STATUS_OK, USPAN_STATUS_ERROR, USPAN_STATUS_OK },
-    { USPAN_STATUS_ERROR, USPAN_STATUS_UNSET, USPAN_STATUS_ERROR }, { USPAN_STATUS_ERROR, USPAN_STATUS_OK, USPAN_STATUS_OK },
+    { USPAN_STATUS_UNSET, USPAN_STATUS_UNSET, USPAN_STATUS_UNSET },
+    { USPAN_STATUS_UNSET, USPAN_STATUS_OK, USPAN_STATUS_OK },
+    { USPAN_STATUS_UNSET, USPAN_STATUS_ERROR, USPAN_STATUS_ERROR },
+    { USPAN_STATUS_OK, USPAN_STATUS_UNSET, USPAN_STATUS_OK },
+    { USPAN_STATUS_OK, USPAN_STATUS_OK, USPAN_STATUS_OK },
+    { USPAN_STATUS_OK, USPAN_STATUS_ERROR, USPAN_STATUS_OK },
+    { USPAN_STATUS_ERROR, USPAN_STATUS_UNSET, USPAN_STATUS_ERROR },
+    { USPAN_STATUS_ERROR, USPAN_STATUS_OK, USPAN_STATUS_OK },
     { USPAN_STATUS_ERROR, USPAN_STATUS_ERROR, USPAN_STATUS_ERROR },
 };
 
@@ -29,15 +33,16 @@ static void test_status_follows_its_order_and_messages_go_with_errors_alone(void
         assert_int_equal(uspan_set_status(t, s, order[i].before, "the first message"), USPAN_OK);
         assert_int_equal(uspan_set_status(t, s, order[i].set, "the second one"), USPAN_OK);
         assert_int_equal(peek_slot(w, s)->status, order[i].after);
-        const char *message = order[i].after != USPAN_STATUS_ERROR     ? ""
+        const char *message = order[i].after != USPAN_STATUS_ERROR ? ""
                               : order[i].set == USPAN_STATUS_ERROR ? "the second one"
-                                                                       : "the first message";
+                                                                   : "the first message";
         assert_string_equal(peek_message(w, s), message);
         assert_int_equal(w->tracer.trace.blocks_live, message[0] != '\0');
         uspan_end(t, s);
-        assert_int_equal(peek_slot(w, s)->status, order[i].after == USPAN_STATUS_UNSET && USPAN_STATUS_OK_ON_END != 0
-                                                      ? USPAN_STATUS_OK
-                                                      : order[i].after);
+        assert_int_equal(peek_slot(w, s)->status,
+                         order[i].after == USPAN_STATUS_UNSET && USPAN_STATUS_OK_ON_END != 0
+                             ? USPAN_STATUS_OK
+                             : order[i].after);
         peek_drain(w);
     }
 }
@@ -116,11 +121,17 @@ static void test_names_are_mended_and_cut_at_a_character_and_never_empty(void **
     char name[USPAN_NAME_MAX + 20u];
     char expected[USPAN_NAME_MAX + 1u] = { 0 };
     assert_name(w, "plain", 5, "plain");
-    assert_name(w, "a\xFF" "b\xE2\x82", 5, "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
+    assert_name(w,
+                "a\xFF"
+                "b\xE2\x82",
+                5,
+                "a\xEF\xBF\xBD"
+                "b\xEF\xBF\xBD");
     assert_name(w, NULL, 0, "unnamed");
     assert_name(w, "", 0, "unnamed");
     assert_name(w, NULL, 7, "unnamed");
-    for (size_t before = USPAN_NAME_MAX - 5u; before <= USPAN_NAME_MAX + 1u; before++) { /* a character across the end */
+    for (size_t before = USPAN_NAME_MAX - 5u; before <= USPAN_NAME_MAX + 1u;
+         before++) { /* a character across the end */
         memset(name, 'n', sizeof name);
         memcpy(name + before, "\xF0\x9F\x8C\xB1", 4);
         size_t fits = before + 4u <= USPAN_NAME_MAX || before >= USPAN_NAME_MAX ? USPAN_NAME_MAX : before;
@@ -165,7 +176,8 @@ static void test_an_error_is_event_type_and_status(void **state)
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
     uspan_t s = begin(w);
-    assert_int_equal(uspan_record_error_data(t, s, "timeout", "no answer in 10 s", "{\"attempt\":3}"), USPAN_OK);
+    assert_int_equal(uspan_record_error_data(t, s, "timeout", "no answer in 10 s", "{\"attempt\":3}"),
+                     USPAN_OK);
     assert_string_equal(peek_str(w, s, "error.type"), "timeout");
     assert_int_equal(peek_slot(w, s)->status, USPAN_STATUS_ERROR);
     assert_string_equal(peek_message(w, s), "no answer in 10 s");
@@ -208,7 +220,8 @@ static void test_fail_records_and_ends(void **state)
     assert_int_equal(uspan_record_error(NULL, s, "429", "again"), USPAN_ERR_ARG);
 }
 
-static void test_an_error_after_ok_leaves_the_status_and_in_a_full_table_its_type_takes_the_last_place(void **state)
+static void test_an_error_after_ok_leaves_the_status_and_in_a_full_table_its_type_takes_the_last_place(
+    void **state)
 {
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
@@ -230,6 +243,56 @@ static void test_an_error_after_ok_leaves_the_status_and_in_a_full_table_its_typ
     assert_int_equal(peek_slot(w, s)->dropped_attrs, 2);
 }
 
+static void test_a_limit_for_values_holds_for_an_error_type_in_a_full_table(void **state)
+{
+    world_t *w = *state;
+    const uspan_limits_t limits = { .attrs = 1u, .value_chars = 4u };
+    uspan_set_limits(&w->tracer, &limits);
+    uspan_t s = begin(w);
+    uspan_set_int(&w->tracer, s, USPAN_KEY("n"), 1);
+    uint32_t cut = peek_stats(w).values_truncated;
+    (void)uspan_record_error(&w->tracer, s, "\xC3\xA9t\xC3\xA9s 503", NULL);
+    assert_string_equal(peek_str(w, s, "error.type"), "\xC3\xA9t\xC3\xA9s");
+    assert_true(peek_stats(w).values_truncated > cut);
+}
+
+static void test_an_error_in_a_dry_pool_keeps_what_an_entry_holds_of_its_type(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    for (unsigned full = 0; full < 2u; full++) {
+        for (unsigned blocks = 0; blocks < 2u; blocks++) { /* the last attribute gives its block back */
+            const uspan_limits_t limits = { .attrs = full ? 2u : 3u };
+            const bool kept = full && blocks;
+            uspan_set_limits(t, &limits);
+            uspan_t s = begin(w);
+            uspan_set_int(t, s, USPAN_KEY("n"), 1);
+            uspan_set_str(t, s, USPAN_KEY("m"), blocks ? "text that takes a block" : "short");
+            peek_leave_blocks(w, 0);
+            uspan_stats_t before = peek_stats(w);
+            uspan_err_t err = uspan_record_error(t, s, "connection_reset\xFF", NULL);
+            assert_int_equal(err, USPAN_ERR_FULL); /* the event has no room either */
+            assert_string_equal(peek_str(w, s, "error.type"),
+                                kept ? "connection_reset\xEF\xBF\xBD" : "connecti");
+            uspan_stats_t after = peek_stats(w);
+            assert_int_equal(after.attrs_dropped - before.attrs_dropped, full);
+            assert_int_equal(after.values_truncated - before.values_truncated, !kept);
+            assert_int_equal(peek_slot(w, s)->dropped_attrs, full);
+            /* A second error, of another type, takes the place of the first. */
+            assert_int_equal(uspan_record_error(t, s, "timeout", NULL), USPAN_ERR_FULL);
+            assert_string_equal(peek_str(w, s, "error.type"), "timeout");
+            (void)uspan_record_error(t, s, "name_not_found", NULL);
+            assert_string_equal(peek_str(w, s, "error.type"), kept ? "name_not_found" : "name_not");
+            assert_int_equal(peek_slot(w, s)->dropped_attrs, full);
+            uspan_append_str(t, s, USPAN_KEY("error.type"), "x"); /* what was cut does not grow */
+            assert_string_equal(peek_str(w, s, "error.type"), kept ? "name_not_foundx" : "name_not");
+            peek_return_blocks(w);
+            uspan_end(t, s);
+            peek_drain(w);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +306,8 @@ int main(void)
         IN_WORLD(test_an_error_without_words_is_other),
         IN_WORLD(test_fail_records_and_ends),
         IN_WORLD(test_an_error_after_ok_leaves_the_status_and_in_a_full_table_its_type_takes_the_last_place),
+        IN_WORLD(test_a_limit_for_values_holds_for_an_error_type_in_a_full_table),
+        IN_WORLD(test_an_error_in_a_dry_pool_keeps_what_an_entry_holds_of_its_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

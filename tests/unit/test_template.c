@@ -109,7 +109,7 @@ static void test_clocks_that_are_wrong_are_named(void **state)
     assert_int_equal(strncmp(uspan_check_clock(&port), "the clock went back", 19), 0);
     port.mono_ns = torn;
     calls = 0;
-    assert_int_equal(strncmp(uspan_check_clock(&port), "the clock leapt", 15), 0);
+    assert_int_equal(strncmp(uspan_check_clock(&port), "the clock jumped", 16), 0);
     port.mono_ns = coarse;
     assert_int_equal(strncmp(uspan_check_clock(&port), "the clock's steps", 17), 0);
 }
@@ -317,8 +317,9 @@ static void test_networks_that_are_wrong_are_named(void **state)
     assert_string_equal(try_network(ANSWERS, &shaped),
                         "a call took more than 100 ms: it waits, and the application would");
     uspan_posix_tcp_init(&tcp, &shaped);
-    shaped.why = no_words;
-    assert_string_equal(try_network(ANSWERS, &shaped), "why() says nothing after a failure");
+    shaped.last_error_text = no_words;
+    assert_string_equal(try_network(ANSWERS, &shaped),
+                        "last_error_text() returned an empty text after a failure");
     const uspan_peer_t nobody = { .host = "127.0.0.1", .port = 1 };
     assert_string_equal(uspan_check_transport(&port, &transport, &nobody, 0, NULL), "open() failed");
     transport.close(transport.ctx);

@@ -1,95 +1,11 @@
 /* test_tls_bytes.c: TLS 1.2 and 1.3 with OpenSSL and GnuTLS as peers: bytes arrive whole over any network,
- * sessions are resumed, every fault ends in a word and not in a leak. */
+ * every fault ends in a word and not in a leak. test_tls_sessions.c is about sessions. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
 #ifndef MBEDTLS_PRIVATE
 #define MBEDTLS_PRIVATE(member) member
 #endif
-#if MBEDTLS_VERSION_MAJOR < 3
-#define LAST_VERSION USPAN_TLS_1_2
-#else
-#define LAST_VERSION USPAN_TLS_1_3
-#endif
-
-static const char *const priorities[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3" };
-
-static void test_openssl_is_resumed_in_each_version(void **state)
-{
-    (void)state;
-    for (int version = USPAN_TLS_1_2; version <= LAST_VERSION; version++) {
-        const char *name = version == USPAN_TLS_1_2 ? "TLSv1.2" : "TLSv1.3";
-        char reused[32], first[32];
-        (void)snprintf(first, sizeof(first), "New, %s", name);
-        (void)snprintf(reused, sizeof(reused), "Reused, %s", name);
-        options.min_version = options.max_version = version;
-        start_openssl("server.pem", NULL);
-        init_client();
-        visit();
-        assert_non_null(strstr(page, first));
-        visit();
-        assert_non_null(strstr(page, reused));
-        visit();
-        assert_non_null(strstr(page, reused));
-        uspan_tls_free(&tls);
-        stop_server();
-    }
-}
-
-static void test_gnutls_is_resumed_in_each_version(void **state)
-{
-    (void)state;
-    for (int version = USPAN_TLS_1_2; version <= LAST_VERSION; version++) {
-        start_gnutls("page", priorities[version - USPAN_TLS_1_2]);
-        init_client();
-        visit();
-        assert_non_null(strstr(page, version == USPAN_TLS_1_2 ? "TLSv1.2" : "TLSv1.3"));
-        assert_false(file_says("server.log", "resumed"));
-        visit();
-        assert_true(wait_for("resumed session"));
-        uspan_tls_free(&tls);
-        stop_server();
-    }
-}
-
-static void test_a_ticket_that_is_refused_costs_only_the_long_handshake(void **state)
-{
-    (void)state;
-    for (int version = USPAN_TLS_1_2; version <= LAST_VERSION; version++) {
-        options.min_version = options.max_version = version;
-        start_openssl("server.pem", NULL);
-        init_client();
-        visit();
-        uint16_t port = server.port;
-        stop_server();
-        start_openssl("server.pem", NULL); /* another process has another ticket key */
-        tls.sessions[0].port = tls.sessions[0].port == port ? server.port : 0;
-        assert_int_not_equal(tls.sessions[0].port, 0);
-        visit();
-        assert_non_null(strstr(page, "New, "));
-        visit();
-        assert_non_null(strstr(page, "Reused, "));
-        uspan_tls_free(&tls);
-        stop_server();
-    }
-}
-
-static void test_a_session_that_a_handshake_failed_with_is_not_tried_again(void **state)
-{
-    (void)state;
-    start_openssl("server.pem", NULL);
-    init_client();
-    visit();
-    assert_int_not_equal(tls.sessions[0].port, 0);
-    shim.calls = 0;
-    shim.fail_at = 3;
-    assert_int_equal(open_fully("localhost"), USPAN_ERR_IO);
-    assert_int_equal(tls.sessions[0].port, 0);
-    transport.close(transport.ctx);
-    shim.fail_at = 0;
-    visit();
-    assert_non_null(strstr(page, "New, "));
-}
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
 /* Receive until mbedTLS has noticed a ticket, which it reads in the next call, be that a write. */
@@ -123,7 +39,7 @@ static void test_a_ticket_that_comes_within_a_record_does_not_send_it_twice(void
     static const char line[] = "each of these bytes once, please; ";
     char back[2 * sizeof(line)] = "";
     size_t got = 0;
-    start_gnutls("echo", priorities[1]);
+    start_gnutls("echo", gnutls_versions[1]);
     init_client();
     assert_int_equal(open_fully("localhost"), USPAN_OK);
     shim.narrow = true;
@@ -182,20 +98,6 @@ static void test_tickets_are_good_for_a_new_key_exchange_only_unless_built_other
 }
 #endif
 
-static void test_a_session_belongs_to_its_host_and_port(void **state)
-{
-    (void)state;
-    start_openssl("server.pem", NULL);
-    init_client();
-    visit();
-    assert_string_equal(tls.sessions[0].host, "localhost");
-    assert_int_equal(tls.sessions[0].port, server.port);
-    /* Another name of the same peer: its certificate must be looked at, so nothing is resumed. */
-    assert_int_equal(open_fully("127.0.0.1"), USPAN_ERR_TRUST);
-    assert_string_equal(transport.why(transport.ctx), "certificate is for another host name");
-    transport.close(transport.ctx);
-}
-
 static void test_no_common_version_is_named(void **state)
 {
     (void)state;
@@ -204,7 +106,7 @@ static void test_no_common_version_is_named(void **state)
     start_openssl("server.pem", only_13);
     init_client();
     assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG);
-    assert_string_equal(transport.why(transport.ctx), "peer's alert: no common TLS version");
+    assert_string_equal(transport.last_error_text(transport.ctx), "server alert: no common TLS version");
     uspan_tls_free(&tls);
     stop_server();
     options.max_version = 0;
@@ -212,14 +114,15 @@ static void test_no_common_version_is_named(void **state)
     options.min_version = USPAN_TLS_1_3;
     init_client();
     assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG);
-    assert_string_equal(transport.why(transport.ctx), "mbedTLS was built without the TLS version asked for");
+    assert_string_equal(transport.last_error_text(transport.ctx),
+                        "mbedTLS was built without the TLS version asked for");
 #else
     static const char *const only_12[] = { "-tls1_2", NULL };
     options.min_version = USPAN_TLS_1_3;
     start_openssl("server.pem", only_12);
     init_client();
     assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG);
-    assert_non_null(strstr(transport.why(transport.ctx), "no common TLS version"));
+    assert_non_null(strstr(transport.last_error_text(transport.ctx), "no common TLS version"));
 #endif
 }
 
@@ -230,7 +133,7 @@ static void test_old_tls_is_never_spoken(void **state)
     start_openssl("server.pem", only_11);
     init_client();
     assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG);
-    assert_non_null(strstr(transport.why(transport.ctx), "no common TLS version"));
+    assert_non_null(strstr(transport.last_error_text(transport.ctx), "no common TLS version"));
 }
 
 /* Send len bytes to an echo and take them back, a window at a time: nobody's buffers fill. */
@@ -266,7 +169,7 @@ static void test_bytes_arrive_whole_over_any_network(void **state)
         bool hesitant;
     } networks[] = { { 0, 150000, false }, { 1000, 60000, true }, { 7, 8000, true }, { 1, 1500, true } };
     for (int version = USPAN_TLS_1_2; version <= LAST_VERSION; version++) {
-        start_gnutls("echo", priorities[version - USPAN_TLS_1_2]);
+        start_gnutls("echo", gnutls_versions[version - USPAN_TLS_1_2]);
         for (size_t i = 0; i < COUNT(networks); i++) {
             (void)make_client(NULL);
             shim.most = networks[i].most;
@@ -326,7 +229,7 @@ static void test_each_fault_of_the_network_ends_in_an_error_and_no_leak(void **s
                 (void)get_page();
             } else {
                 assert_int_equal(err, USPAN_ERR_IO);
-                assert_string_equal(transport.why(transport.ctx), "the shim failed");
+                assert_string_equal(transport.last_error_text(transport.ctx), "the shim failed");
                 assert_int_equal(tls.sessions[0].port, 0); /* so the next one is a full handshake too */
             }
             fired = shim.calls >= n;
@@ -367,7 +270,7 @@ static void test_a_peer_without_tls_is_an_error(void **state)
 {
     (void)state;
     meet("HTTP/1.1 400 Bad Request\r\n\r\n");
-    assert_string_equal(transport.why(transport.ctx),
+    assert_string_equal(transport.last_error_text(transport.ctx),
                         "not a TLS record, or one larger than MBEDTLS_SSL_IN_CONTENT_LEN");
 }
 
@@ -375,7 +278,8 @@ static void test_a_peer_that_leaves_is_an_error(void **state)
 {
     (void)state;
     meet("");
-    assert_string_equal(transport.why(transport.ctx), "peer closed the connection without TLS's goodbye");
+    assert_string_equal(transport.last_error_text(transport.ctx),
+                        "peer closed the connection without TLS's goodbye");
 }
 
 static void test_a_refused_connection_is_the_lower_transports_error(void **state)
@@ -386,13 +290,13 @@ static void test_a_refused_connection_is_the_lower_transports_error(void **state
     (void)close(listener);
     init_client();
     assert_int_equal(open_fully("127.0.0.1"), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), "connection refused");
+    assert_string_equal(transport.last_error_text(transport.ctx), "connection refused");
 }
 
 static void test_a_server_that_dies_is_no_clean_end(void **state)
 {
     (void)state;
-    start_gnutls("echo", priorities[0]);
+    start_gnutls("echo", gnutls_versions[0]);
     init_client();
     assert_int_equal(open_fully("localhost"), USPAN_OK);
     echo(100);
@@ -404,7 +308,7 @@ static void test_a_server_that_dies_is_no_clean_end(void **state)
         pause_ms(1);
     }
     assert_int_equal(moved, USPAN_ERR_IO);
-    assert_string_not_equal(transport.why(transport.ctx), "");
+    assert_string_not_equal(transport.last_error_text(transport.ctx), "");
     assert_int_equal(transport.recv(transport.ctx, &byte, 1), USPAN_ERR_IO);
 }
 
@@ -436,7 +340,7 @@ static void test_a_record_under_way_is_not_given_up(void **state)
 {
     (void)state;
     static uint8_t block[16000];
-    start_gnutls("mute", priorities[0]);
+    start_gnutls("mute", gnutls_versions[0]);
     init_client();
     assert_int_equal(open_fully("localhost"), USPAN_OK);
     int32_t moved;
@@ -477,7 +381,7 @@ static void test_nothing_happens_before_there_is_entropy(void **state)
     init_client();
     for (int i = 0; i < 3; i++) {
         assert_int_equal(transport.open(transport.ctx, &to), USPAN_ERR_CONFIG);
-        assert_string_equal(transport.why(transport.ctx), "no entropy: see the port's random()");
+        assert_string_equal(transport.last_error_text(transport.ctx), "no entropy: see the port's random()");
     }
     assert_int_equal(shim.opened, 0);
     transport.close(transport.ctx);
@@ -494,7 +398,7 @@ static void test_a_long_answer_comes_in_small_records_when_asked_for(void **stat
     init_client();
 #if MBEDTLS_VERSION_NUMBER < 0x03060300
     assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG); /* the chain comes in several records */
-    assert_non_null(strstr(transport.why(transport.ctx), "max_fragment"));
+    assert_non_null(strstr(transport.last_error_text(transport.ctx), "max_fragment"));
 #else
     visit();
     assert_true(strlen(page) > 2048u);
@@ -523,16 +427,11 @@ static void test_the_static_heap_tells_its_peak(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_openssl_is_resumed_in_each_version),
-        TEST(test_gnutls_is_resumed_in_each_version),
-        TEST(test_a_ticket_that_is_refused_costs_only_the_long_handshake),
-        TEST(test_a_session_that_a_handshake_failed_with_is_not_tried_again),
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
         TEST(test_a_ticket_that_comes_before_a_request_does_not_break_it),
         TEST(test_a_ticket_that_comes_within_a_record_does_not_send_it_twice),
         TEST(test_tickets_are_good_for_a_new_key_exchange_only_unless_built_otherwise),
 #endif
-        TEST(test_a_session_belongs_to_its_host_and_port),
         TEST(test_no_common_version_is_named),
         TEST(test_old_tls_is_never_spoken),
         TEST(test_bytes_arrive_whole_over_any_network),

@@ -78,7 +78,7 @@ static void assert_said(const char *cert, uint64_t at_s, const char *why)
         start_openssl(cert, more);
         init_client();
         assert_int_equal(open_fully("localhost"), why[0] == 0 ? USPAN_OK : USPAN_ERR_TRUST);
-        assert_string_equal(transport.why(transport.ctx), why);
+        assert_string_equal(transport.last_error_text(transport.ctx), why);
         uspan_tls_free(&tls);
         stop_server();
     }
@@ -167,10 +167,10 @@ static void test_an_open_connection_is_checked_once_the_time_is_known(void **sta
     (void)state;
     connect_and_learn(Y2099 + 20u * 365u * DAY_S);
     assert_int_equal(transport.send(transport.ctx, (const uint8_t *)"x", 1), USPAN_ERR_TRUST);
-    assert_string_equal(transport.why(transport.ctx), expired);
+    assert_string_equal(transport.last_error_text(transport.ctx), expired);
     uint8_t byte;
     assert_int_equal(transport.recv(transport.ctx, &byte, 1), USPAN_ERR_IO);
-    assert_string_equal(transport.why(transport.ctx), expired);
+    assert_string_equal(transport.last_error_text(transport.ctx), expired);
     transport.close(transport.ctx);
     assert_int_equal(open_fully("localhost"), USPAN_ERR_TRUST);
 }
@@ -202,7 +202,7 @@ static void test_a_session_is_not_resumed_beyond_its_certificates(void **state)
         assert_true(tls.dates.until_s > real_s() + 1000u * DAY_S && tls.dates.until_s != UINT32_MAX);
         unix_s = Y2099 + 20u * 365u * DAY_S;
         assert_int_equal(open_fully("localhost"), USPAN_ERR_TRUST);
-        assert_string_equal(transport.why(transport.ctx), expired);
+        assert_string_equal(transport.last_error_text(transport.ctx), expired);
         transport.close(transport.ctx);
         uspan_tls_free(&tls);
         stop_server();

@@ -26,7 +26,8 @@ static void test_nothing_is_verified_and_that_is_said(void **state)
     assert_int_equal(logged_level, USPAN_LEVEL_WARN);
     assert_non_null(strstr(logged, "USPAN_INSECURE_NO_VERIFY"));
     assert_int_equal(open_fully("localhost"), USPAN_OK);
-    assert_string_equal(transport.why(transport.ctx), "USPAN_INSECURE_NO_VERIFY: the peer is not verified");
+    assert_string_equal(transport.last_error_text(transport.ctx),
+                        "USPAN_INSECURE_NO_VERIFY: the peer is not verified");
     (void)get_page();
     assert_true(strlen(page) > 100u);
 }

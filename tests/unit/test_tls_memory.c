@@ -58,7 +58,7 @@ static bool connect_once(unsigned long n, bool lasting, bool fresh)
         assert_true(end < 0 && end != USPAN_ERR_ARG);
     } else {
         assert_true(err == USPAN_ERR_IO || err == USPAN_ERR_CONFIG || err == USPAN_ERR_TRUST);
-        assert_string_not_equal(transport.why(transport.ctx), "");
+        assert_string_not_equal(transport.last_error_text(transport.ctx), "");
     }
     transport.close(transport.ctx);
     bool fired = n != 0u && made >= n;

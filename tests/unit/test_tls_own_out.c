@@ -12,7 +12,8 @@ static void test_a_client_certificate_is_refused_and_the_option_named(void **sta
     start_openssl("server.pem", NULL);
     init_client();
     assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG);
-    assert_string_equal(transport.why(transport.ctx), "a client certificate needs USPAN_TLS_OWN_CERT 1");
+    assert_string_equal(transport.last_error_text(transport.ctx),
+                        "a client certificate needs USPAN_TLS_OWN_CERT 1");
 }
 
 static void test_without_one_the_connection_opens(void **state)

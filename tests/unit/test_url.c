@@ -1,5 +1,5 @@
 /* test_url.c: every rule of url.h, with texts that end at an unmapped page. */
-#include "url.h"
+#include "export/url.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
 

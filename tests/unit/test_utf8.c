@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "peek.h"
-#include "utf8.h"
+#include "trace/utf8.h"
 
 /* Rows of table 3-7: ranges of the bytes; high 0: no such byte. */
 static const struct {

@@ -1,162 +1,7 @@
-/* test_wire.c: what the golden traffic does not show: where a URL leads, answers that are cut, malformed or strange,
+/* test_wire.c: what the golden traffic does not show: answers that are cut, malformed or strange,
  * calls that are missing, content switched off. Certain values stay, the rest is counted.
- * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 */
-#include "uspan/wire.h"
-#include "uspan/read.h"
-#include "cmocka_all.h"
-#include "world.h"
-#include <stdio.h>
-
-#define CHAT "https://api.openai.com/v1/chat/completions"
-#define HI "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"
-
-static uspan_wire_t w;
-static uspan_t span;
-
-static void begin(world_t *world, const char *url)
-{
-    world_reset_with_collector(world);
-    span = uspan_wire_begin(&w, &world->tracer, USPAN_ROOT, url);
-}
-
-static void answer(const char *text)
-{
-    uspan_wire_response(&w, text, strlen(text));
-}
-
-/* One exchange: what was sent and what came. */
-static void exchange(world_t *world, const char *request, const char *response, int status)
-{
-    begin(world, CHAT);
-    uspan_wire_request(&w, request, strlen(request));
-    answer(response);
-    assert_int_equal(uspan_wire_end(&w, status, NULL), USPAN_OK);
-}
-
-/* A text attribute, or the first element of a list; "" where there is none. */
-static const char *text_of(world_t *world, const char *key)
-{
-    static char text[16384];
-    uspan_value_t v, element;
-    unsigned index;
-    size_t len = 0;
-    if (uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, key, &v, &index) == USPAN_OK) {
-        if (v.type == USPAN_TYPE_TEXTS) {
-            assert_int_equal(uspan_read_element(&world->tracer, span, USPAN_OF_SPAN, index, 0, &element, text,
-                                                sizeof text),
-                             USPAN_OK);
-            len = element.len;
-        } else {
-            assert_int_equal(v.type, USPAN_TYPE_TEXT);
-            len = uspan_read_text(&world->tracer, span, USPAN_OF_SPAN, index, 0, text, sizeof text - 1u);
-        }
-    }
-    text[len] = '\0';
-    return text;
-}
-
-/* An integer attribute; -1 where there is none. */
-static int64_t int_of(world_t *world, const char *key)
-{
-    uspan_value_t v;
-    if (uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, key, &v, NULL) != USPAN_OK) {
-        return -1;
-    }
-    assert_int_equal(v.type, USPAN_TYPE_INT);
-    return v.i;
-}
-
-static uspan_status_t status_of(world_t *world)
-{
-    uspan_view_t view;
-    assert_int_equal(uspan_read(&world->tracer, span, &view), USPAN_OK);
-    return view.status;
-}
-
-static void test_a_url_tells_provider_server_and_dialect(void **state)
-{
-    static const struct {
-        const char *url, *provider, *address, *name;
-        int port;
-    } rows[] = {
-        { "https://api.openai.com/v1/chat/completions", "openai", "api.openai.com", "chat", 443 },
-        { "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions", "dashscope",
-          "dashscope.aliyuncs.com", "chat", 443 },
-        { "https://api.moonshot.cn/v1/chat/completions", "moonshot", "api.moonshot.cn", "chat", 443 },
-        { "https://api.x.ai/v1/chat/completions", "x_ai", "api.x.ai", "chat", 443 },
-        { "https://api.groq.com/openai/v1/chat/completions", "groq", "api.groq.com", "chat", 443 },
-        { "https://eu.openai.azure.com/openai/deployments/gpt-4o/embeddings?api-version=1", "azure.ai.openai",
-          "eu.openai.azure.com", "embeddings gpt-4o", 443 },
-        { "https://eu.cognitiveservices.azure.com/openai/deployments/o3:mini/chat/completions", "azure.ai.openai",
-          "eu.cognitiveservices.azure.com", "chat o3", 443 },
-        { "https://eu.services.ai.azure.com/models/chat/completions", "azure.ai.inference",
-          "eu.services.ai.azure.com", "chat", 443 },
-        { "https://api.deepseek.com/chat/completions", "deepseek", "api.deepseek.com", "chat", 443 },
-        { "https://api.cohere.ai/compatibility/v1/chat/completions", "cohere", "api.cohere.ai", "chat", 443 },
-        { "https://us-south.ml.cloud.ibm.com/ml/gateway/v1/chat/completions", "ibm.watsonx.ai",
-          "us-south.ml.cloud.ibm.com", "chat", 443 },
-        { "https://bedrock-runtime.us-west-2.amazonaws.com/openai/v1/chat/completions", "aws.bedrock",
-          "bedrock-runtime.us-west-2.amazonaws.com", "chat", 443 },
-        { "https://api.perplexity.ai/chat/completions", "perplexity", "api.perplexity.ai", "chat", 443 },
-        { "https://eu-aiplatform.googleapis.com/v1/x/models/gemini-2.5-pro:generateContent", "gcp.vertex_ai",
-          "eu-aiplatform.googleapis.com", "chat gemini-2.5-pro", 443 },
-        { "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions", "gcp.gemini",
-          "generativelanguage.googleapis.com", "chat", 443 },
-        { "https://api.anthropic.com/v1/messages", "anthropic", "api.anthropic.com", "chat", 443 },
-        { "http://10.1.2.3:8000/v1/chat/completions", "openai", "10.1.2.3", "chat", 8000 },
-        { "http://box:11434/v1/chat/completions", "ollama", "box", "chat", 11434 },
-        { "http://[fd00::7]:8080/v1/embeddings", "openai", "fd00::7", "embeddings", 8080 },
-        { "http://[fd00::7]/v1/embeddings", "openai", "fd00::7", "embeddings", 80 },
-        { "https://me:secret@api.mistral.ai/v1/chat/completions?key=secret", "mistral_ai", "api.mistral.ai",
-          "chat", 443 },
-        { "https://example.com/?at=/chat/completions", "unknown", "example.com", "chat", 443 },
-        { "https://example.com", "unknown", "example.com", "chat", 443 },
-        { "", "unknown", "", "chat", -1 },
-        { "/v1/messages", "anthropic", "", "chat", -1 },
-        { NULL, "unknown", "", "chat", -1 },
-    };
-    world_t *world = *state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        uspan_view_t view;
-        begin(world, rows[i].url);
-        assert_int_equal(uspan_wire_end(&w, 0, NULL), USPAN_OK);
-        assert_string_equal(text_of(world, "gen_ai.provider.name"), rows[i].provider);
-        assert_string_equal(text_of(world, "server.address"), rows[i].address);
-        assert_int_equal(int_of(world, "server.port"), rows[i].port);
-        assert_int_equal(uspan_read(&world->tracer, span, &view), USPAN_OK);
-        assert_string_equal(view.name, rows[i].name);
-        assert_int_equal(view.kind, USPAN_KIND_CLIENT);
-        assert_int_equal(view.status, USPAN_STATUS_OK);
-        for (unsigned a = 0; a < view.attr_count; a++) {
-            char text[128] = "";
-            (void)uspan_read_text(&world->tracer, span, USPAN_OF_SPAN, a, 0, text, sizeof text - 1u);
-            assert_null(strstr(text, "secret"));
-        }
-    }
-}
-
-static void test_a_dialect_can_be_named_where_the_url_does_not_tell(void **state)
-{
-    world_t *world = *state;
-    world_reset_with_collector(world);
-    span = uspan_wire_begin_as(&w, &world->tracer, USPAN_ROOT, "https://gateway.example/llm",
-                               &uspan_wire_openai_chat);
-    uspan_wire_request(&w, HI, strlen(HI));
-    assert_int_equal(uspan_wire_end(&w, 0, NULL), USPAN_OK);
-    assert_string_equal(text_of(world, "gen_ai.request.model"), "m");
-    assert_string_equal(text_of(world, "gen_ai.provider.name"), "openai");
-}
-
-static void test_traffic_of_no_known_dialect_is_passed_over(void **state)
-{
-    world_t *world = *state;
-    begin(world, "https://example.com/soap");
-    uspan_wire_request(&w, "<a/>", 4);
-    answer("<b/>");
-    assert_int_equal(uspan_wire_end(&w, 500, NULL), USPAN_OK);
-    assert_string_equal(text_of(world, "error.type"), "500");
-    assert_string_equal(text_of(world, "gen_ai.request.model"), "");
-}
+ * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1 */
+#include "wire_exchange.h"
 
 #define STREAM                                                                                              \
     "data: {\"id\":\"c1\",\"model\":\"m-1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Yes, "       \
@@ -265,8 +110,8 @@ static void test_tools_that_the_call_may_not_use_are_not_told_of(void **state)
         { CHAT, "{\"tools\":[" TOOL "],\"tool_choice\":\"auto\",\"model\":\"m\"}", true },
         { CHAT, "{\"tools\":[" TOOL "],\"tool_choice\":" TOOL ",\"model\":\"m\"}", true },
         { CHAT, "{\"tool_choice\":\"none\",\"model\":\"m\"}", false },
-        { "https://api.openai.com/v1/responses", "{\"tools\":[" TOOL "],\"tool_choice\":\"none\",\"model\":\"m\"}",
-          false },
+        { "https://api.openai.com/v1/responses",
+          "{\"tools\":[" TOOL "],\"tool_choice\":\"none\",\"model\":\"m\"}", false },
         { "https://api.anthropic.com/v1/messages",
           "{\"tools\":[" TOOL "],\"tool_choice\":{\"type\":\"none\"},\"model\":\"m\"}", false },
         { "https://generativelanguage.googleapis.com/v1beta/models/m:generateContent",
@@ -285,8 +130,9 @@ static void test_tools_that_the_call_may_not_use_are_not_told_of(void **state)
         uspan_value_t v;
         begin(world, rows[i].url);
         uspan_wire_request(&w, rows[i].request, strlen(rows[i].request));
-        assert_int_equal(uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, "gen_ai.tool.definitions", &v, NULL),
-                         rows[i].told ? USPAN_OK : USPAN_ERR_CLOSED);
+        assert_int_equal(
+            uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, "gen_ai.tool.definitions", &v, NULL),
+            rows[i].told ? USPAN_OK : USPAN_ERR_CLOSED);
         assert_string_equal(text_of(world, "gen_ai.request.model"), "m"); /* its neighbours stay */
         assert_string_equal(text_of(world, "gen_ai.operation.name"), "chat");
         answer("{\"choices\":[]}");
@@ -294,23 +140,25 @@ static void test_tools_that_the_call_may_not_use_are_not_told_of(void **state)
     }
 }
 
-static void test_the_message_of_an_error_is_kept_up_to_199_bytes_and_nothing_is_read_behind_a_long_one(void **state)
+static void test_the_message_of_an_error_is_kept_up_to_199_bytes_and_nothing_is_read_behind_a_long_one(
+    void **state)
 {
     world_t *world = *state;
     for (size_t len = 1; len < 300u; len++) {
         char words[301], body[700], message[400];
         memset(words, 'e', len);
         words[len] = '\0';
-        (void)snprintf(body, sizeof body,
-                       "{\"error\":{\"message\":\"%s\"},\"choices\":[{\"finish_reason\":\"stop\",\"message\":{"
-                       "\"content\":\"late\",\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\"}}]}}]}",
-                       words);
+        (void)snprintf(
+            body, sizeof body,
+            "{\"error\":{\"message\":\"%s\"},\"choices\":[{\"finish_reason\":\"stop\",\"message\":{"
+            "\"content\":\"late\",\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\"}}]}}]}",
+            words);
         exchange(world, HI, body, 500);
         size_t n = uspan_read_status_message(&world->tracer, span, message, sizeof message);
         assert_int_equal(n, len < 199u ? len : 199u);
         assert_memory_equal(message, words, len < 200u ? n : 196u);
         assert_memory_equal(len < 200u ? "..." : message + 196, "...", 3);
-        assert_int_equal(text_of(world, "gen_ai.output.messages")[0], len < 80u ? '[' : '\0');
+        assert_int_equal(text_of(world, "gen_ai.output.messages")[0], len < 120u ? '[' : '\0');
         assert_string_equal(text_of(world, "gen_ai.input.messages"),
                             "[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"Hi\"}]}]");
     }
@@ -387,14 +235,56 @@ static void test_without_a_span_the_traffic_passes_and_the_call_ends(void **stat
     assert_int_equal(uspan_wire_end(&w, 200, NULL), USPAN_ERR_STALE);
 }
 
-static void test_the_callers_word_for_a_failure_comes_before_the_servers(void **state)
+/* One failed exchange: what the span says of it. response NULL: no body came. */
+static void fails(world_t *world, const char *response, int status, const char *client, const char *type,
+                  const char *message)
 {
-    world_t *world = *state;
+    char said[512];
+    uspan_view_t view;
     begin(world, CHAT);
     uspan_wire_request(&w, HI, strlen(HI));
-    answer("{\"error\":{\"message\":\"slow down\",\"type\":\"tokens\"}}");
-    assert_int_equal(uspan_wire_end(&w, 429, "timeout"), USPAN_OK);
-    assert_string_equal(text_of(world, "error.type"), "timeout");
+    if (response != NULL) {
+        answer(response);
+    }
+    assert_int_equal(uspan_wire_end(&w, status, client), USPAN_OK);
+    assert_string_equal(text_of(world, "error.type"), type);
+    assert_int_equal(uspan_read(&world->tracer, span, &view), USPAN_OK);
+    assert_int_equal(view.status, USPAN_STATUS_ERROR);
+    said[uspan_read_status_message(&world->tracer, span, said, sizeof said - 1u)] = '\0';
+    assert_string_equal(said, message);
+}
+
+static void test_an_http_status_is_the_type_of_a_failure_and_the_clients_text_its_message(void **state)
+{
+    static const char slow[] = "{\"error\":{\"message\":\"slow down\",\"type\":\"tokens\"}}";
+    static const char typed[] = "{\"error\":{\"type\":\"tokens\"}}";
+    char longest[300], joined[300];
+    world_t *world = *state;
+    fails(world, NULL, 500, "ESP_FAIL", "500", "ESP_FAIL");
+    fails(world, "", 500, "ESP_FAIL", "500", "ESP_FAIL");
+    fails(world, slow, 429, "timeout", "429", "timeout: slow down");
+    fails(world, typed, 400, "timeout", "400", "timeout: tokens");
+    fails(world, slow, 429, NULL, "429", "slow down");
+    fails(world, slow, 429, "", "429", "slow down");
+    fails(world, slow, 0, "timeout", "timeout", "slow down"); /* no status: the client's text is the type */
+    fails(world, NULL, 200, "timeout", "timeout", "");
+    fails(world, NULL, 399, "timeout", "timeout", "");
+    fails(world, NULL, 999, "timeout", "999", "timeout");
+    fails(world, NULL, 1000, "timeout", "timeout", ""); /* no status of HTTP */
+    /* Both are cut at a character when they are longer than their room. */
+    for (size_t at = 0; at < 298u; at += 2u) {
+        memcpy(longest + at, "\xC3\xA9", 2u);
+    }
+    longest[298] = '\0';
+    fails(world, NULL, 500, longest, "500", longest);
+    (void)snprintf(joined, sizeof joined, "%.48s: slow down", longest);
+    fails(world, slow, 500, longest, "500", joined);
+    for (int shift = 0; shift < 2; shift++) {
+        char body[400];
+        (void)snprintf(body, sizeof body, "{\"error\":{\"message\":\"%.*s%.180s\"}}", shift, "x", longest);
+        (void)snprintf(joined, sizeof joined, "%.48s: %.*s%.148s", longest, shift, "x", longest);
+        fails(world, body, 500, longest, "500", joined);
+    }
 }
 
 static void test_the_state_of_an_open_call_is_512_bytes_at_most(void **state)
@@ -432,12 +322,88 @@ static void test_pieces_of_an_answer_do_not_change_what_is_counted_or_kept(void 
 }
 
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
+static void test_what_the_conventions_added_is_taken_from_the_wire(void **state)
+{
+    static const char chat[] = "{\"model\":\"m\",\"top_k\":40,\"reasoning_effort\":\"high\"}";
+    static const char responses[] = "{\"previous_response_id\":\"resp_0\",\"reasoning\":{\"effort\":\"low\"},\"input\":["
+                                    "{\"type\":\"compaction\",\"encrypted_content\":\"x\"}]}";
+    static const char gemini[] =
+        "{\"generationConfig\":{\"topK\":40.0,\"thinkingConfig\":{\"thinkingLevel\":\"minimal\"}}}";
+    static const char counts[] =
+        "{\"choices\":[{\"message\":{\"content\":\"y\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":20,"
+        "\"completion_tokens\":4,\"prompt_tokens_details\":{\"cached_tokens\":8,\"cache_write_tokens\":3,"
+        "\"text_tokens\":12,\"audio_tokens\":0,\"image_tokens\":5},\"completion_tokens_details\":{\"audio_tokens\":2}}}";
+    static const char response[] =
+        "{\"output\":[],\"status\":\"completed\",\"usage\":{\"input_tokens\":9,\"output_tokens\":2,"
+        "\"input_tokens_details\":{\"cached_tokens\":0,\"cache_write_tokens\":6}}}";
+    const bool latest = USPAN_SEMCONV == USPAN_SEMCONV_LATEST;
+    const char *written = latest ? "gen_ai.usage.cache_write.input_tokens" : "gen_ai.usage.cache_creation.input_tokens";
+    world_t *world = *state;
+    uspan_value_t v;
+    exchange(world, chat, counts, 200);
+    assert_int_equal(int_of(world, "gen_ai.request.top_k"), 40);
+    assert_string_equal(text_of(world, "gen_ai.request.reasoning.level"), "high");
+    assert_int_equal(int_of(world, "gen_ai.usage.input_tokens"), 20);
+    assert_int_equal(int_of(world, "gen_ai.usage.cache_read.input_tokens"), 8);
+    assert_int_equal(int_of(world, written), 3);
+    assert_int_equal(int_of(world, "gen_ai.usage.text.input_tokens"), latest ? 12 : -1);
+    assert_int_equal(int_of(world, "gen_ai.usage.image.input_tokens"), latest ? 5 : -1);
+    assert_int_equal(int_of(world, "gen_ai.usage.audio.input_tokens"), -1); /* 0 is not sent */
+    assert_int_equal(int_of(world, "gen_ai.usage.audio.output_tokens"), latest ? 2 : -1);
+    assert_int_equal(uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, "gen_ai.conversation.compacted", &v, NULL),
+                     USPAN_ERR_CLOSED);
+    for (unsigned with_content = 0; with_content < 2u; with_content++) {
+        world_reset_with_collector(world);
+        uspan_set_content(&world->tracer, with_content != 0u);
+        span = uspan_wire_begin(&w, &world->tracer, USPAN_ROOT, "https://api.openai.com/v1/responses");
+        uspan_wire_request(&w, responses, strlen(responses));
+        answer(response);
+        (void)uspan_wire_end(&w, 200, NULL);
+        assert_string_equal(text_of(world, "gen_ai.request.previous_response.id"), "resp_0");
+        assert_string_equal(text_of(world, "gen_ai.request.reasoning.level"), "low");
+        assert_int_equal(uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, "gen_ai.conversation.compacted", &v, NULL),
+                         USPAN_OK);
+        assert_true(v.type == USPAN_TYPE_BOOL);
+        assert_int_equal(int_of(world, "gen_ai.usage.input_tokens"), 9); /* those written are in it */
+        assert_int_equal(int_of(world, written), 6);
+    }
+    begin(world, "https://generativelanguage.googleapis.com/v1beta/models/gemini-3:generateContent");
+    uspan_wire_request(&w, gemini, strlen(gemini));
+    (void)uspan_wire_end(&w, 200, "none");
+    assert_int_equal(int_of(world, "gen_ai.request.top_k"), 40);
+    assert_string_equal(text_of(world, "gen_ai.request.reasoning.level"), "minimal");
+    begin(world, "https://api.moonshot.ai/v1/chat/completions");
+    assert_string_equal(text_of(world, "gen_ai.provider.name"), latest ? "moonshot_ai" : "moonshot");
+}
+
+static void test_geminis_lists_of_counts_by_modality_are_read_in_any_order(void **state)
+{
+    static const char counts[] = "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"y\"}]},"
+                                 "\"finishReason\":\"STOP\"}],\"usageMetadata\":{"
+                                 "\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":42},{"
+                                 "\"tokenCount\":258,\"modality\":\"IMAGE\"},"
+                                 "{\"modality\":\"VIDEO\",\"tokenCount\":7},{\"modality\":\"AUDIO\"}],"
+                                 "\"cacheTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":30},{"
+                                 "\"modality\":\"AUDIO\",\"tokenCount\":0}],"
+                                 "\"candidatesTokensDetails\":{\"modality\":\"AUDIO\",\"tokenCount\":8}}}";
+    const bool latest = USPAN_SEMCONV == USPAN_SEMCONV_LATEST;
+    world_t *world = *state;
+    begin(world, "https://generativelanguage.googleapis.com/v1beta/models/gemini-3:generateContent");
+    answer(counts);
+    (void)uspan_wire_end(&w, 200, NULL);
+    assert_int_equal(int_of(world, "gen_ai.usage.text.input_tokens"), latest ? 42 : -1);
+    assert_int_equal(int_of(world, "gen_ai.usage.image.input_tokens"), latest ? 258 : -1);
+    assert_int_equal(int_of(world, "gen_ai.usage.audio.input_tokens"), -1);
+    assert_int_equal(int_of(world, "gen_ai.usage.text.cache_read.input_tokens"), latest ? 30 : -1);
+    assert_int_equal(int_of(world, "gen_ai.usage.audio.cache_read.input_tokens"), -1);
+    assert_int_equal(int_of(world, "gen_ai.usage.audio.output_tokens"), latest ? 8 : -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_WORLD(test_a_url_tells_provider_server_and_dialect),
-        IN_WORLD(test_a_dialect_can_be_named_where_the_url_does_not_tell),
-        IN_WORLD(test_traffic_of_no_known_dialect_is_passed_over),
+        IN_WORLD(test_geminis_lists_of_counts_by_modality_are_read_in_any_order),
+        IN_WORLD(test_what_the_conventions_added_is_taken_from_the_wire),
         IN_WORLD(test_an_answer_cut_at_any_byte_keeps_what_was_certain_and_says_that_it_broke_off),
         IN_WORLD(test_what_is_no_answer_is_counted_and_disturbs_nothing),
         IN_WORLD(test_a_text_too_long_for_an_attribute_of_its_kind_is_left_out_and_counted),
@@ -447,7 +413,7 @@ int main(void)
         IN_WORLD(test_tool_calls_are_told_apart_by_index_or_by_id_and_pieces_join),
         IN_WORLD(test_with_content_off_the_span_has_numbers_and_no_words),
         IN_WORLD(test_without_a_span_the_traffic_passes_and_the_call_ends),
-        IN_WORLD(test_the_callers_word_for_a_failure_comes_before_the_servers),
+        IN_WORLD(test_an_http_status_is_the_type_of_a_failure_and_the_clients_text_its_message),
         IN_WORLD(test_pieces_of_an_answer_do_not_change_what_is_counted_or_kept),
         IN_WORLD(test_the_state_of_an_open_call_is_512_bytes_at_most),
     };

@@ -1,6 +1,6 @@
 /* test_wire_golden.c: recorded-looking traffic of every dialect, written from the vendors' public API
  * descriptions (tests/wire/golden), gives the spans that stand beside it, wherever its fragments end.
- * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 */
+ * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "uspan/wire.h"
 #include "uspan/read.h"
 #include "cmocka_all.h"
@@ -198,7 +198,7 @@ static void play_file(world_t *world, const char *folder, const char *name)
 {
     static golden_t g;
     static char whole[FILE_MAX];
-    char path[1024];
+    char path[5120];
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     load(&g, path);
     play(world, &g, FILE_MAX, 0);

@@ -1,6 +1,6 @@
 /* test_wire_tools.c: a tool's span has the name, id and arguments that the answer gave, in every dialect, in any order, and
  * when the chat's span is long gone; what was not kept is left out, never wrong.
- * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 */
+ * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "uspan/wire.h"
 #include "uspan/read.h"
 #include "cmocka_all.h"

@@ -22,6 +22,15 @@
 
 #define PATIENCE_S 60 /* on a busy machine, before something counts as hung */
 #define MAY_BE_UNUSED __attribute__((unused))
+#if MBEDTLS_VERSION_MAJOR < 3
+#define LAST_VERSION USPAN_TLS_1_2
+#else
+#define LAST_VERSION USPAN_TLS_1_3
+#endif
+
+/* Priorities for start_gnutls(), by version from USPAN_TLS_1_2 on. */
+static MAY_BE_UNUSED const char *const gnutls_versions[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.2",
+                                                             "NORMAL:-VERS-ALL:+VERS-TLS1.3" };
 
 /* ---- certificates -------------------------------------------------------------------------------------- */
 
@@ -225,12 +234,13 @@ static MAY_BE_UNUSED void start_gnutls(const char *kind, const char *priority)
 
 typedef struct shim {
     uspan_transport_t under;
-    size_t most;      /* bytes a call, at most; 0: no limit */
-    bool hesitant;    /* every other call would block */
-    bool narrow;      /* only `room` more bytes can be sent for now */
+    size_t most;   /* bytes a call, at most; 0: no limit */
+    bool hesitant; /* every other call would block */
+    bool narrow;   /* only `room` more bytes can be sent for now */
     size_t room;
     unsigned calls;   /* that moved something */
     unsigned fail_at; /* the n-th of those fails instead, and all after it; 0: none */
+    bool send_dead;   /* sending fails; what has arrived is still there */
     unsigned asked, opened, closed;
 } shim_t;
 
@@ -260,6 +270,9 @@ static int32_t shim_send(void *ctx, const uint8_t *buf, size_t len)
 {
     shim_t *s = ctx;
     int32_t moved = 0;
+    if (s->send_dead) {
+        return USPAN_ERR_IO;
+    }
     size_t most = s->most != 0u && s->most < len ? s->most : len;
     most = s->narrow && s->room < most ? s->room : most;
     if (!shim_hesitates(s) && most > 0u) {
@@ -289,7 +302,7 @@ static void shim_close(void *ctx)
 static const char *shim_why(void *ctx)
 {
     shim_t *s = ctx;
-    return s->fail_at != 0u && s->calls >= s->fail_at ? "the shim failed" : s->under.why(s->under.ctx);
+    return s->fail_at != 0u && s->calls >= s->fail_at ? "the shim failed" : s->under.last_error_text(s->under.ctx);
 }
 
 /* ---- a client ------------------------------------------------------------------------------------------ */
@@ -312,7 +325,7 @@ static MAY_BE_UNUSED int make_client(void **state)
                                    .send = shim_send,
                                    .recv = shim_recv,
                                    .close = shim_close,
-                                   .why = shim_why };
+                                   .last_error_text = shim_why };
     anchor = (uspan_tls_blob_t){ .file = "ca.pem" };
     options = (uspan_tls_options_t){ .port = uspan_posix_port(), .anchors = &anchor, .anchor_count = 1 };
     return 0;
@@ -383,13 +396,29 @@ static MAY_BE_UNUSED void visit(void)
 {
     uspan_err_t err = open_fully("localhost");
     if (err != USPAN_OK) {
-        print_error("why: %s (-0x%04x)\n", transport.why(transport.ctx), (unsigned)-uspan_tls_error(&tls));
+        print_error("why: %s (-0x%04x)\n", transport.last_error_text(transport.ctx), (unsigned)-uspan_tls_error(&tls));
     }
     assert_int_equal(err, USPAN_OK);
     int32_t end = get_page();
     assert_true(end == USPAN_ERR_CLOSED || end == USPAN_ERR_IO);
     assert_true(strlen(page) > 100u);
     transport.close(transport.ctx);
+}
+
+/* The name is what TLS is told; TCP leads to the server in any case. */
+static MAY_BE_UNUSED uspan_err_t open_as(const char *host)
+{
+    const uspan_peer_t real = { .host = "127.0.0.1", .port = server.port },
+                       peer = { .host = host, .port = server.port };
+    uspan_err_t err = USPAN_ERR_AGAIN;
+    while (network.open(network.ctx, &real) == USPAN_ERR_AGAIN) {
+        pause_ms(1);
+    }
+    for (long i = 0; (err = transport.open(transport.ctx, &peer)) == USPAN_ERR_AGAIN; i++) {
+        assert_true(i < PATIENCE_S * 1000);
+        pause_ms(1);
+    }
+    return err;
 }
 
 #endif

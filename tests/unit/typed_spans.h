@@ -18,16 +18,20 @@ static inline void assert_fullest_span_is_counted(world_t *w)
     uspan_set_unix_time(t, 1700000000000000000u);
     uspan_t s = uspan_chat_begin_with(t, USPAN_ROOT, &(uspan_chat_t){
         .conversation_id = "c", .function_name = "f", .function_input = "1", .model = "m", .provider = "p",
-        .temperature = USPAN_OPT(1.0), .top_p = USPAN_OPT(1.0), .top_k = USPAN_OPT(1.0), .presence_penalty = USPAN_OPT(1.0),
+        .temperature = USPAN_OPT(1.0), .top_p = USPAN_OPT(1.0), .top_k = USPAN_OPT(1), .presence_penalty = USPAN_OPT(1.0),
         .frequency_penalty = USPAN_OPT(1.0), .max_tokens = USPAN_OPT(1), .seed = USPAN_OPT(1), .choice_count = USPAN_OPT(2),
         .stop_sequences = words, .output_type = "json", .input_messages = "[]", .system_instructions = "[]",
         .tool_definitions = "[]", .stream = true, .server_port = 1, .server_address = "a", .openai_api_type = "responses",
-        .openai_service_tier = "flex" });
+        .openai_service_tier = "flex", .reasoning_level = "low", .previous_response_id = "r",
+        .prompt_name = "p", .prompt_version = "2" });
     w->now_ns += 1000u;
     uspan_first_chunk(t, s);
     uspan_chat_end(t, s, &(uspan_chat_result_t){
         .error_type = "timeout", .error_message = "late", .function_output = "1", .response_id = "i", .response_model = "m",
-        .finish_reason = "stop", .finish_reasons = words, .usage = { 1, 2, 3, 4, 5 }, .output_messages = "[]",
+        .finish_reason = "stop", .finish_reasons = words, .usage = { 1, 2, 3, 4, 5 },
+        .input_of = { 6, 7, 8 }, .output_of = { 9, 10, 11 },
+        .cache_read_of = { 12, 13, 14 },
+        .compacted = true, .output_messages = "[]",
         .openai_service_tier = "flex", .openai_system_fingerprint = "fp" });
     uspan_view_t view;
     assert_int_equal(uspan_read(t, s, &view), USPAN_OK);
@@ -68,6 +72,24 @@ static inline size_t put_value(world_t *w, uspan_t s, unsigned index, const uspa
     }
 }
 
+/* The type that the table of genai_keys.h gives a key; NONE: it is not in the table. */
+static inline uspan_type_t type_in_table(const char *key)
+{
+    enum { Text = USPAN_TYPE_TEXT, Json = USPAN_TYPE_TEXT, Texts = USPAN_TYPE_TEXTS, Int = USPAN_TYPE_INT,
+           Double = USPAN_TYPE_DOUBLE, Bool = USPAN_TYPE_BOOL };
+#define TYPE_ROW(name, literal, type, level) { literal, type },
+    static const struct {
+        const char *key;
+        int type;
+    } table[] = { USPAN_GENAI_KEYS(TYPE_ROW, TYPE_ROW) };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (strcmp(table[i].key, key) == 0) {
+            return (uspan_type_t)table[i].type;
+        }
+    }
+    return USPAN_TYPE_NONE;
+}
+
 /* expected: NULL-terminated lines "key=value"; text stands in '', a double ends in d, a list in []. The operation is checked as
  * the first of them. */
 static inline void assert_span_is(world_t *w, uspan_t s, const char *name, uspan_kind_t kind, const char *const *expected)
@@ -87,6 +109,9 @@ static inline void assert_span_is(world_t *w, uspan_t s, const char *name, uspan
         snprintf(key, sizeof key, "%.*s", (int)(equals - expected[count]), expected[count]);
         if (uspan_find_attr(&w->tracer, s, USPAN_OF_SPAN, key, &v, &index) != USPAN_OK) {
             fail_msg("%s: no %s", name, key);
+        }
+        if (type_in_table(key) != USPAN_TYPE_NONE) {
+            assert_int_equal(v.type, type_in_table(key));
         }
         put_value(w, s, index, &v, found, sizeof found);
         if (strcmp(found, equals + 1) != 0) {

@@ -106,12 +106,12 @@ static bool poll_tracer(void)
     bool busy = false;
     uint32_t wait_ms = 0;
     do {
-        const uint8_t step = device_.tracer.out.step;
+        const uint8_t step = device_.tracer.out.exchanges[0].step;
         uspan_err_t err = uspan_poll(&device_.tracer, &wait_ms);
         if (err != USPAN_OK && err != USPAN_ERR_AGAIN) {
             abort();
         }
-        busy = busy || wait_ms == 0u || step != device_.tracer.out.step;
+        busy = busy || wait_ms == 0u || step != device_.tracer.out.exchanges[0].step;
     } while (wait_ms == 0u);
     device_.poll_at_ns = wait_ms == USPAN_FOREVER ? UINT64_MAX : cable.now_ns + wait_ms * MS;
     return busy;

@@ -60,7 +60,7 @@ static inline void hang_up(void)
 
 static inline void assert_why(const char *why)
 {
-    assert_string_equal(transport.why(transport.ctx), why);
+    assert_string_equal(transport.last_error_text(transport.ctx), why);
 }
 
 static inline bool count_resets(const uint8_t *frame, size_t len, bool to_device)

@@ -13,7 +13,7 @@
 static const uspan_key_t key_static = USPAN_KEY_INIT("static");
 static const uspan_key_t key_static_empty = USPAN_KEY_INIT("static.empty");
 static const uspan_key_t key_text = USPAN_KEY_INIT("text");
-static const uspan_key_t key_text_near = USPAN_KEY_INIT("text.near");
+static const uspan_key_t key_text_near = USPAN_KEY_INIT("text.inline_text");
 static const uspan_key_t key_text_empty = USPAN_KEY_INIT("text.empty");
 static const uspan_key_t key_text_unicode = USPAN_KEY_INIT("text.unicode");
 static const uspan_key_t key_int = USPAN_KEY_INIT("int");

@@ -2,7 +2,7 @@
  * until BATCHES requests were sent, and prints each call with its arguments and result, and each body as it was sent.
  * test_random_batches.py judges that; here only this is judged: a body read in pieces of random sizes equals the one sent. */
 #include <stdlib.h>
-#include "otlp.h"
+#include "export/otlp.h"
 #include "random_args.h"
 
 #define PLENTY 100u /* free blocks with which calls are made whose result does not say all */

@@ -1,14 +1,15 @@
 /* random_messages.c: random_messages BASE MESSAGES [cuts] writes random lists of messages, parts, definitions and
  * plain JSON, seed by seed from BASE on, and prints each call and the value that the span then has.
  * test_messages.py judges that; here only this is judged: no block of the pool is lost.
- * cuts: so many documents, each again for every limit and every number of free blocks. */
+ * cuts: so many documents, each again for every limit and every number of free blocks.
+ * uspan-config: USPAN_TOOL_DEFINITIONS=1 USPAN_HISTORY_MESSAGES=0 */
 #include "uspan/message.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "pool.h"
+#include "trace/pool.h"
 #include "random_json.h"
-#include "text.h"
+#include "trace/block_chain.h"
 #include "uspan/port_none.h"
 
 static uspan_tracer_t tracer;
@@ -60,7 +61,7 @@ static void put_str(const char *text)
 
 static void put_value(void)
 {
-    uspan_slot_t *slot = uspan_slot_of(&tracer.trace, span);
+    uspan_slot_t *slot = uspan_slot_find(&tracer.trace, span);
     const uspan_entry_t *e = NULL;
     for (unsigned i = 0; i < slot->attr_count; i++) {
         e = slot->attrs[i].key == key ? &slot->attrs[i] : e;
@@ -213,7 +214,7 @@ static const char *any_name(char to[64], const char *usual)
     return one_in(5) ? any_text(to) : usual;
 }
 
-static void part(void)
+static void part(bool text_only)
 {
     static char text[TEXT_MAX];
     char a[64], b[64], c[64];
@@ -222,11 +223,11 @@ static void part(void)
     const char *name = any_name(c, "read_soil");
     const char *modality = one_in(4) ? "audio" : "image";
     size_t n, first;
-    switch (below(10)) {
+    switch (text_only ? 0u : below(10)) {
     case 0:
     case 1:
     case 2: {
-        bool reasoning = one_in(4);
+        bool reasoning = !text_only && one_in(4);
         n = fill_text(text, any_len(), false);
         first = below((unsigned)n + 1u);
         fputs(reasoning ? "X x726561736f6e696e67" : "X x74657874", stdout);
@@ -326,7 +327,7 @@ static void message_list(bool output)
         putchar('\n');
         done(uspan_message(&w, late ? NULL : role, name));
         for (unsigned k = below(4); k > 0u; k--) {
-            part();
+            part(false);
         }
         if (late && !one_in(5)) {
             fputs("L", stdout);
@@ -395,7 +396,7 @@ static unsigned document(uint64_t seed, unsigned limit, unsigned blocks)
     uspan_limits_t limits = { .value_chars = limit };
     uspan_set_limits(&tracer, &limits);
     unsigned taken = blocks < USPAN_BLOCKS_MAX
-                         ? uspan_blocks_take(&tracer.trace, USPAN_BLOCKS_MAX - blocks, &head, &tail)
+                         ? uspan_blocks_alloc(&tracer.trace, USPAN_BLOCKS_MAX - blocks, &head, &tail)
                          : 0u;
     static const uspan_key_t *const keys[] = { &uspan_key_function_input, &uspan_key_input_messages,
                                                &uspan_key_output_messages, &uspan_key_system_instructions,
@@ -416,7 +417,7 @@ static unsigned document(uint64_t seed, unsigned limit, unsigned blocks)
     } else if (list == 3u) {
         for (unsigned n = 1u + below(4); n > 0u; n--) {
             messages++;
-            part();
+            part(true);
         }
     } else {
         tool_list();
@@ -428,11 +429,11 @@ static unsigned document(uint64_t seed, unsigned limit, unsigned blocks)
     }
     printf("G %d %u", worst, w.invalid);
     put_value();
-    uspan_slot_t *slot = uspan_slot_of(&tracer.trace, span);
+    uspan_slot_t *slot = uspan_slot_find(&tracer.trace, span);
     unsigned len = slot->attr_count > 0u ? slot->attrs[0].len : 0u;
     uspan_end(&tracer, span);
     if (taken > 0u) {
-        uspan_blocks_give(&tracer.trace, head, tail, taken);
+        uspan_blocks_free(&tracer.trace, head, tail, taken);
     }
     if (tracer.trace.blocks_live != 0u) {
         fprintf(stderr, "seed %llu: %u blocks are lost\n", (unsigned long long)seed,

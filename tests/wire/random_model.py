@@ -250,13 +250,14 @@ class Model:
         for key, kind, data in attrs:
             name = self.keys[key]
             value, cut_now = self.make(kind, data)
-            if name not in kept and len(kept) >= limit:
+            unplaced = name not in kept and len(kept) >= limit
+            if unplaced:
                 dropped += 1
                 if not tight:
                     continue
                 value.loosen()  # it may stand in the place of one that the pool could not hold
             if kind == TEXTS and not value.exact and not value.data:
-                dropped += 1
+                dropped += not unplaced
                 continue
             was_cut |= cut_now
             if tight:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support" / "peers"))
 import protos  # noqa: E402
+from refusals import refusals_of  # noqa: E402
 from random_model import (ARG, BYTES, FULL, Model, OK, STALE, TEXT, TRUNCATED, Value, Wrong, clean, cut, unhex,  # noqa: E402
                           want)
 
@@ -330,6 +331,8 @@ class Session:
             want(order == [key for key in expected if key in order], "order")
             for span in scope.spans:
                 s = expected[span.span_id]
+                faults = list(refusals_of(span, typed=False))
+                want(not faults, "a backend would refuse it for", faults)
                 want(name == (m.scopes[s.scope] if s.scope >= 0 else ("uspan", version)), "scope", name)
                 try:
                     self.judge_span(span, s)

@@ -2,8 +2,9 @@
  * Its resource is service.name alone, so this program defines uspan_resource_next() itself: the linker then leaves resource.c
  * (which adds telemetry.sdk.*) in its archive. resource.c has its own turn in test_nanopb_equal.c.
  * uspan-config: USPAN_SCHEMA_URL="" */
-#include "otlp.h"
-#include "batch.h"
+#include "export/otlp.h"
+#include "export/batch.h"
+#include "export/resource.h"
 #include "world.h"
 
 #define VECTOR_BYTES 188u
@@ -46,7 +47,7 @@ static void record_span(world_t *w)
     uspan_set_unix_time(t, 1700000000000000000u);
     const uspan_options_t options = { .kind = USPAN_KIND_CLIENT, .scope = &scope, .trace_id = trace_id };
     uspan_t s = uspan_start_with(t, USPAN_ROOT, "chat m", 6, &options);
-    uspan_slot_t *slot = uspan_slot_of(&t->trace, s);
+    uspan_slot_t *slot = uspan_slot_find(&t->trace, s);
     assert_non_null(slot);
     memcpy(slot->span_id, span_id, sizeof span_id);
     assert_int_equal(uspan_set_str(t, s, USPAN_KEY("gen_ai.operation.name"), "chat"), USPAN_OK);
@@ -59,7 +60,7 @@ static void record_span(world_t *w)
 static const uspan_batch_t *make_batch(world_t *w)
 {
     record_span(w);
-    assert_true(uspan_batch_freeze(&w->tracer, 0));
+    assert_true(uspan_batch_build(&w->tracer, 0));
     return &w->tracer.out.dests[0].batch;
 }
 

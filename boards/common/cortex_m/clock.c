@@ -66,7 +66,7 @@ void systick_handler(void)
     counted += period;
 }
 
-/* The device goes on asking until the main loop has looked at it, so it is kept quiet until then. */
+/* The device keeps asking until the main loop has looked at it, so it is kept quiet until then. */
 void ethernet_handler(void)
 {
     REG32(NVIC_ICER + 4u * (BOARD_ETHERNET_IRQ / 32u)) = 1u << (BOARD_ETHERNET_IRQ % 32u);

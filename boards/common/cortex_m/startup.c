@@ -4,6 +4,7 @@
 #include "board.h"
 #include "board_config.h" /* of the board's folder */
 #include "cortex_m.h"
+#include "crash.h"
 #include "semihost.h"
 
 #define HFSR 0xE000ED2Cu
@@ -19,8 +20,9 @@ void ethernet_handler(void);
 
 __attribute__((noreturn)) void reset(void)
 {
-    uint32_t here;
-    for (uint32_t *p = board_stack_low; p < &here - 16; p++) { /* 16: this function's own */
+    const uint32_t *here;
+    __asm__ volatile("mov %0, sp" : "=r"(here)); /* below all of this function, with main() inlined too */
+    for (volatile uint32_t *p = board_stack_low; p < here; p++) { /* volatile: no call, which needs a stack */
         *p = BOARD_STACK_PAINT;
     }
     for (uint32_t *to = data_low, *from = data_load; to < data_high; to++, from++) {
@@ -32,8 +34,56 @@ __attribute__((noreturn)) void reset(void)
     board_exit(main());
 }
 
+#if USPAN_KEEP
+#define AIRCR 0xE000ED0Cu
+#define AIRCR_RESET 0x05FA0004u /* SYSRESETREQ */
+#define CFSR 0xE000ED28u
+#define MMFAR 0xE000ED34u
+#define BFAR 0xE000ED38u
+#define OUTSIDE 0x70000004u /* no memory there, on boards that notice */
+
+/* Called with the stack of what was interrupted. */
+void nmi_at(const uint32_t *frame);
+
+void board_restart(void)
+{
+    __asm__ volatile("dsb" ::: "memory");
+    REG32(AIRCR) = AIRCR_RESET;
+    for (;;) {
+    }
+}
+
+void board_fault(void)
+{
+    (void)REG32(OUTSIDE);
+    __asm__ volatile("udf #0");
+}
+
+__attribute__((noreturn)) static void crash(uspan_reset_t reason, const uint32_t *frame)
+{
+    const struct uspan_crash_reg regs[] = {
+        { "pc", frame[6] },         { "lr", frame[5] },      { "xpsr", frame[7] },
+        { "sp", (uintptr_t)frame }, { "cfsr", REG32(CFSR) }, { "hfsr", REG32(HFSR) },
+        { "mmfar", REG32(MMFAR) },  { "bfar", REG32(BFAR) },
+    };
+    crash_end(reason, regs, sizeof regs / sizeof regs[0]);
+}
+
+/* The watchdog's first time-out: fed, so that its second does not cut this short. */
+__attribute__((used)) void nmi_at(const uint32_t *frame)
+{
+    board_watchdog_feed();
+    crash(USPAN_RESET_WATCHDOG, frame);
+}
+
+__attribute__((naked)) static void nmi(void)
+{
+    __asm__ volatile("mov r0, sp\n b nmi_at\n");
+}
+#endif
+
 /* frame: r0-r3, r12, lr, pc, xpsr as the core pushed them. A breakpoint that asks a host for something, with
- * no host there, ends here: the question is answered with -1 and the firmware goes on. */
+ * no host there, ends here: the question is answered with -1 and the firmware continues. */
 __attribute__((used)) void hard_fault_at(uint32_t *frame)
 {
     uint32_t pc = frame[6];
@@ -43,7 +93,11 @@ __attribute__((used)) void hard_fault_at(uint32_t *frame)
         frame[6] = pc + 2u;
         return;
     }
+#if USPAN_KEEP
+    crash(USPAN_RESET_HARD_FAULT, frame);
+#else
     board_stop("hard fault");
+#endif
 }
 
 __attribute__((naked)) static void hard_fault(void)
@@ -60,7 +114,11 @@ __attribute__((noreturn)) static void unexpected(void)
 __attribute__((used, section(".vectors"))) static void (*const vectors[16 + BOARD_ETHERNET_IRQ + 1])(void) = {
     [0] = (void (*)(void))board_stack_high,
     [1] = reset,
+#if USPAN_KEEP
+    [2] = nmi,
+#else
     [2] = unexpected,
+#endif
     [3] = hard_fault,
     [4] = unexpected,
     [5] = unexpected,

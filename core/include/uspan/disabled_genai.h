@@ -3,37 +3,13 @@
 #ifndef USPAN_DISABLED_GENAI_H
 #define USPAN_DISABLED_GENAI_H
 
-#include "genai.h"
+#include "config.h"
 
 #if !USPAN_ENABLED
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #endif
-
-/* ---- usage.h ------------------------------------------------------------------------------------------- */
-
-#define uspan_set_usage uspan_off_set_usage
-static inline void uspan_set_usage(uspan_tracer_t *t, uspan_usage_t *usage)
-{
-}
-#define uspan_read_usage uspan_off_read_usage
-static inline void uspan_read_usage(uspan_tracer_t *t, uspan_usage_t *out)
-{
-    memset(out, 0, sizeof(*out));
-}
-#define uspan_tokens uspan_off_tokens
-static inline uspan_err_t uspan_tokens(uspan_tracer_t *t, uspan_t s, int64_t input, int64_t output)
-{
-    return USPAN_OK;
-}
-#define uspan_set_tokens uspan_off_set_tokens
-static inline uspan_err_t uspan_set_tokens(uspan_tracer_t *t, uspan_t s, const uspan_tokens_t *tokens)
-{
-    return USPAN_OK;
-}
-
-/* ---- genai.h ------------------------------------------------------------------------------------------- */
 
 #define uspan_chat_begin uspan_off_chat_begin
 static inline uspan_t uspan_chat_begin(uspan_tracer_t *t, uspan_t parent, const char *provider,
@@ -90,6 +66,61 @@ static inline uspan_err_t uspan_first_chunk(uspan_tracer_t *t, uspan_t s)
 }
 #define uspan_first_chunk_at uspan_off_first_chunk_at
 static inline uspan_err_t uspan_first_chunk_at(uspan_tracer_t *t, uspan_t s, uint64_t at_ns)
+{
+    return USPAN_OK;
+}
+#define uspan_fetch_response_begin uspan_off_fetch_response_begin
+static inline uspan_t uspan_fetch_response_begin(uspan_tracer_t *t, uspan_t parent, const char *provider,
+                                                 const char *response_id)
+{
+    return USPAN_NULL;
+}
+#define uspan_fetch_response_begin_with uspan_off_fetch_response_begin_with
+static inline uspan_t uspan_fetch_response_begin_with(uspan_tracer_t *t, uspan_t parent,
+                                                      const uspan_fetch_response_t *f)
+{
+    return USPAN_NULL;
+}
+#define uspan_fetch_response_end uspan_off_fetch_response_end
+static inline uspan_err_t uspan_fetch_response_end(uspan_tracer_t *t, uspan_t s,
+                                                   const uspan_fetch_response_result_t *r)
+{
+    return USPAN_OK;
+}
+#define uspan_memory_begin uspan_off_memory_begin
+static inline uspan_t uspan_memory_begin(uspan_tracer_t *t, uspan_t parent, const char *operation,
+                                         const char *store_id)
+{
+    return USPAN_NULL;
+}
+#define uspan_memory_begin_with uspan_off_memory_begin_with
+static inline uspan_t uspan_memory_begin_with(uspan_tracer_t *t, uspan_t parent, const char *operation,
+                                              const uspan_memory_t *m)
+{
+    return USPAN_NULL;
+}
+#define uspan_memory_end uspan_off_memory_end
+static inline uspan_err_t uspan_memory_end(uspan_tracer_t *t, uspan_t s, const uspan_memory_result_t *r)
+{
+    return USPAN_OK;
+}
+#define uspan_evaluation uspan_off_evaluation
+static inline uspan_err_t uspan_evaluation(uspan_tracer_t *t, uspan_t s, const uspan_evaluation_t *e)
+{
+    return USPAN_OK;
+}
+#define uspan_plan_begin uspan_off_plan_begin
+static inline uspan_t uspan_plan_begin(uspan_tracer_t *t, uspan_t parent, const char *agent_name)
+{
+    return USPAN_NULL;
+}
+#define uspan_plan_begin_with uspan_off_plan_begin_with
+static inline uspan_t uspan_plan_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_plan_t *p)
+{
+    return USPAN_NULL;
+}
+#define uspan_plan_end uspan_off_plan_end
+static inline uspan_err_t uspan_plan_end(uspan_tracer_t *t, uspan_t s, const uspan_result_t *r)
 {
     return USPAN_OK;
 }
@@ -288,34 +319,13 @@ static inline uspan_t uspan_speech_group_begin(uspan_tracer_t *t, uspan_t parent
 {
     return USPAN_NULL;
 }
-
-/* ---- workflow.h ---------------------------------------------------------------------------------------- */
-
-#define uspan_workflow_begin uspan_off_workflow_begin
-static inline uspan_t uspan_workflow_begin(uspan_tracer_t *t, uspan_t parent, const char *name)
-{
-    return USPAN_NULL;
-}
-#define uspan_workflow_begin_with uspan_off_workflow_begin_with
-static inline uspan_t uspan_workflow_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_workflow_t *w)
-{
-    return USPAN_NULL;
-}
-#define uspan_workflow_end uspan_off_workflow_end
-static inline uspan_err_t uspan_workflow_end(uspan_tracer_t *t, uspan_t s, const uspan_workflow_result_t *r)
+#if USPAN_STUDIO
+#define uspan_studio_message uspan_off_studio_message
+static inline uspan_err_t uspan_studio_message(uspan_tracer_t *t, const uspan_studio_message_t *m)
 {
     return USPAN_OK;
 }
-#define uspan_content_of uspan_off_content_of
-static inline uspan_err_t uspan_content_of(uspan_tracer_t *t, uspan_t s, bool recorded)
-{
-    return USPAN_OK;
-}
-#define uspan_wants_content uspan_off_wants_content
-static inline bool uspan_wants_content(uspan_tracer_t *t, uspan_t s)
-{
-    return false;
-}
+#endif
 
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop

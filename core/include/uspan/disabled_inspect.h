@@ -2,7 +2,7 @@
 #ifndef USPAN_DISABLED_INSPECT_H
 #define USPAN_DISABLED_INSPECT_H
 
-#include "inspect.h"
+#include "config.h"
 
 #if !USPAN_ENABLED
 #if defined(__GNUC__)
@@ -10,9 +10,9 @@
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #endif
 
-#define uspan_each_open uspan_off_each_open
-static inline unsigned uspan_each_open(uspan_tracer_t *t, void (*fn)(void *ctx, uspan_tracer_t *t, uspan_t s),
-                                       void *ctx)
+#define uspan_visit_open_spans uspan_off_visit_open_spans
+static inline unsigned uspan_visit_open_spans(uspan_tracer_t *t,
+                                              void (*fn)(void *ctx, uspan_tracer_t *t, uspan_t s), void *ctx)
 {
     return 0u;
 }
@@ -21,8 +21,8 @@ static inline uspan_err_t uspan_check_ends(uspan_tracer_t *t, uspan_processor_t 
 {
     return USPAN_OK;
 }
-#define uspan_root_of uspan_off_root_of
-static inline uspan_t uspan_root_of(uspan_tracer_t *t, uspan_t s)
+#define uspan_find_root uspan_off_find_root
+static inline uspan_t uspan_find_root(uspan_tracer_t *t, uspan_t s)
 {
     return USPAN_NULL;
 }
@@ -34,6 +34,10 @@ static inline void uspan_set_default(uspan_tracer_t *t)
 static inline uspan_tracer_t *uspan_default(void)
 {
     return NULL;
+}
+#define uspan_set_health uspan_off_set_health
+static inline void uspan_set_health(uspan_tracer_t *t, const uspan_health_source_t *source)
+{
 }
 #define uspan_new_id uspan_off_new_id
 static inline uspan_err_t uspan_new_id(uspan_tracer_t *t, uspan_id_kind_t kind, char out[USPAN_ID_TEXT_BYTES])

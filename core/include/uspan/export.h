@@ -1,9 +1,8 @@
-/* export.h: start a tracer, say where its spans go, poll, flush, shut down, and read the accounts. */
-#ifndef USPAN_H
-#include "uspan.h" /* brings this file in where it belongs: before tracer.h, which needs its types */
-#endif
+/* export.h: start a tracer, set its destinations, poll, flush, shut down, and read its counters. */
 #ifndef USPAN_EXPORT_H
 #define USPAN_EXPORT_H
+
+#include "types.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,18 +12,26 @@ extern "C" {
 
 /* ---- start --------------------------------------------------------------------------------------------- */
 
-/* Start a tracer. It keeps pointers to the port and to nothing else. Entropy is asked for here and, where it
- * says USPAN_ERR_AGAIN, again in uspan_poll(); until it came, spans are null and counted as no_entropy.
- * Returns: USPAN_OK; USPAN_ERR_ARG (NULL, another ABI, or the application was built with another config.h
- * than the library). Context: one task, before all else. */
+/* Start a tracer. uspan keeps the port pointer and no other pointer. It asks the port for random bytes here
+ * and, if the port returns USPAN_ERR_AGAIN, again in each uspan_poll(). Until there are random bytes, every
+ * new span is null and is counted as no_entropy. uspan_init() passes the size of a tracer and the options
+ * that the application was compiled with. A function of a port that calls uspan_init() for the application
+ * must pass on the application's, not its own.
+ * Returns: USPAN_OK; USPAN_ERR_ARG: NULL, a port of another ABI, or the application and the library were
+ * built with different USPAN_* options, which is logged through the port. *t is not changed then. Context:
+ * one task, before all other calls. */
 USPAN_CHECK uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *port, size_t tracer_size,
                                          uint32_t config_id);
 #define uspan_init(t, port) uspan_init_sized((t), (port), sizeof(uspan_tracer_t), USPAN_CONFIG_ID)
 
-/* The resource: what describes this device. service_name NULL: USPAN_SERVICE_NAME. attributes:
+/* The resource: attributes that describe this device. service_name NULL: USPAN_SERVICE_NAME. attributes:
  * "key=value,key=value", percent-encoded; NULL: USPAN_RESOURCE. typed: further attributes, or NULL.
- * instance_id NULL: none is sent. All static or outliving the tracer. Returns USPAN_OK; USPAN_ERR_CONFIG:
- * attributes cannot be decoded, nothing changed.
+ * instance_id NULL: none is sent. All pointers must stay valid as long as the tracer. A bad entry of
+ * attributes is dropped, the log names its key, and the others are sent. Bad is: no "=", a key above 64 bytes
+ * or with a part __proto__, constructor or prototype, a broken "%", bytes that are not UTF-8. A value is cut
+ * to 255 bytes. Returns USPAN_OK; USPAN_TRUNCATED: done, but an entry was dropped or cut; USPAN_ERR_CONFIG:
+ * no entry of attributes, or another text or a typed attribute cannot be used, and nothing changed;
+ * USPAN_ERR_ARG.
  * Context: the exporting task. */
 typedef struct uspan_resource {
     const char *service_name;
@@ -42,33 +49,85 @@ void uspan_set_scope(uspan_tracer_t *t, const uspan_scope_t *scope);
 /* ---- destinations -------------------------------------------------------------------------------------- */
 
 /* A collector over HTTP, as settings. All zero: the compile-time ones (USPAN_ENDPOINT, USPAN_HEADERS,
- * USPAN_BASIC_*; with suffix _2 for destination 1). Text must outlive the tracer, but for headers set at run
- * time. USPAN_RUNTIME_SETTINGS 0 takes timeout_ms only. */
+ * USPAN_BASIC_*; with suffix _2 for destination 1). Text must stay valid as long as the tracer, except
+ * headers set at run time. USPAN_RUNTIME_SETTINGS 0 takes timeout_ms only. */
 typedef struct uspan_collector {
     const char *endpoint; /* "https://host:port/path", used exactly as written */
-    const char *headers;  /* "key=value,key=value", values percent-encoded */
+    const char *headers;  /* "key=value,key=value", values percent-encoded; a bad entry is dropped */
     const char *basic_user, *basic_pass;
     uint32_t timeout_ms; /* of one exchange; 0: USPAN_TIMEOUT_MS */
+    /* Compress bodies with gzip; needs USPAN_GZIP 1. If a collector answers 400 or 415 to a compressed body,
+     * uspan sends it uncompressed. If that is accepted, it compresses no more. AgentScope Studio accepts no
+     * compressed bodies. */
+    bool gzip;
     /* Called after a 401 or 403, at most once a back-off: write fresh headers (as `headers`, with a closing
-     * 0) to buf[cap] and return USPAN_OK: the old ones are wiped and the batch is sent again. Else the
-     * destination rests.
-     * Context: the exporting task. May call nothing of uspan. NULL: no renewal. */
+     * 0) to buf[cap] and return USPAN_OK: the old ones are wiped and the batch is sent again. Any other
+     * result lets the destination wait from a minute to an hour. Context: the exporting task. Must not call
+     * uspan. NULL: no renewal. */
     uspan_err_t (*renew)(void *ctx, char *buf, size_t cap);
     void *renew_ctx;
 } uspan_collector_t;
 
-/* Send spans to a collector through a transport (https needs one with USPAN_TRANSPORT_SECURE). The transport
- * may serve several destinations; one connection is open at a time.
+/* Send spans to a collector through a transport (https needs one with USPAN_TRANSPORT_SECURE). Several
+ * destinations can share a transport. It has one connection at a time.
  *   dest   0 .. USPAN_DESTINATIONS_MAX - 1; an unused one
- * Returns: USPAN_OK; USPAN_ERR_CONFIG: unusable setting, the log and uspan_diagnose() say which and the cure,
- * nothing changed; USPAN_ERR_ARG. Context: the exporting task, before spans of interest end: only later ends
- * reach it. */
+ * Returns: USPAN_OK; USPAN_ERR_CONFIG: a setting cannot be used. The log and uspan_diagnose() say which one
+ * and the cure, and nothing changed; USPAN_ERR_ARG. Context: the exporting task. Call it before spans end: it
+ * receives only spans that end later. */
 USPAN_CHECK uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned dest, const uspan_transport_t *transport,
                                         const uspan_collector_t *collector);
 
-/* Receive ended spans in the process: a console, a capture, an own format. Called once a span from
- * uspan_poll(); the span is readable by read.h during the call. Return USPAN_OK: delivered; USPAN_ERR_AGAIN:
- * offer it again later; else counted as rejected. Context: the exporting task. */
+#if USPAN_HTTP_PROXY
+struct uspan_window; /* private to the core */
+/* A transport through an HTTP proxy, over one that leads to the proxy. Fields are proxy.c's. */
+typedef struct uspan_proxy {
+    const uspan_transport_t *under;
+    const char *user; /* "user:password" of the URL, percent-encoded; NULL: none */
+    const char *why;
+    void (*authorize)(const struct uspan_proxy *proxy, struct uspan_window *w);
+    bool (*is_direct)(void *ctx, const uspan_peer_t *peer);
+    void *direct_ctx;
+    uspan_peer_t peer; /* the proxy */
+    uint16_t user_len;
+    uint16_t at;       /* bytes of CONNECT sent, of its answer read */
+    uint16_t status;
+    uint8_t state;
+    uint8_t line_at; /* bytes of the answer's first line that were looked at */
+    uint8_t newlines; /* at the end of what was read */
+    bool tunnel;
+    char words[40];
+    char host[USPAN_HOST_BYTES];
+} uspan_proxy_t;
+
+typedef struct uspan_proxy_options {
+    /* "http://host:port" or "http://user:password@host:port", both percent-encoded; NULL: USPAN_PROXY.
+     * Outlives the transport. */
+    const char *url;
+    /* false: for http endpoints. The collector's address stands in each request (RFC 9112 §3.2.2). true:
+     * bytes go through a tunnel that CONNECT asks for (RFC 9110 §9.3.6): what TLS needs. */
+    bool tunnel;
+    /* Asked at each connect of a tunnel: true for a peer that is reached without the proxy. NULL: none is.
+     * Context: the exporting task; it must not call uspan. */
+    bool (*is_direct)(void *ctx, const uspan_peer_t *peer);
+    void *direct_ctx;
+} uspan_proxy_options_t;
+
+/* Make *proxy over `under`, and its transport to *out: give a tunnel to uspan_tls_init(), another one to
+ * uspan_export_to(). uspan uses only the status of the proxy's answer. If bytes follow it before TLS begins,
+ * uspan closes the connection. After a 407 the destination waits, and the batch is kept. The password is sent
+ * to the proxy unencrypted. Returns: USPAN_OK; USPAN_ERR_ARG; USPAN_ERR_CONFIG: the URL is unusable,
+ * uspan_proxy_wrong() says why. Context: before use. */
+USPAN_CHECK uspan_err_t uspan_proxy_init(uspan_proxy_t *proxy, const uspan_transport_t *under,
+                                         const uspan_proxy_options_t *options, uspan_transport_t *out);
+/* Check the URL of a proxy. Returns NULL if it can be used, otherwise a static text: what is wrong, and the
+ * cure. Context: task. */
+const char *uspan_proxy_wrong(const char *url);
+#endif
+
+/* Receive ended spans in the process: a console, a capture, a format of your own. uspan_poll() calls span()
+ * once for each span. The functions of read.h can read the span during the call. span() returns USPAN_OK if
+ * it accepted the span, USPAN_ERR_AGAIN to be called again later. Any other value counts the span as
+ * rejected. Context: the exporting task. */
 typedef struct uspan_sink {
     void *ctx;
     uspan_err_t (*span)(void *ctx, uspan_tracer_t *t, uspan_t s);
@@ -83,26 +142,26 @@ typedef struct uspan_console {
 } uspan_console_t;
 void uspan_console_init(uspan_console_t *c, void (*write)(void *ctx, const char *line), void *ctx);
 
-/* Change settings while running. They take effect with the next request; a batch under way ends with the old
- * ones. headers are copied to USPAN_HEADERS_BYTES and the old ones wiped; the endpoint is kept as a pointer.
- * Returns: USPAN_OK; USPAN_ERR_CONFIG (always where USPAN_RUNTIME_SETTINGS is 0), USPAN_ERR_FULL (headers too
- * long), USPAN_ERR_ARG: nothing changed.
+/* Change settings at run time. They take effect with the next request. A batch that is being sent keeps the
+ * old ones. headers are copied to USPAN_HEADERS_BYTES and the old ones wiped. uspan keeps the pointer to the
+ * endpoint. Returns: USPAN_OK; USPAN_ERR_CONFIG (always if USPAN_RUNTIME_SETTINGS is 0), USPAN_ERR_FULL
+ * (headers too long), USPAN_ERR_ARG: nothing changed.
  * Context: the exporting task. */
 USPAN_CHECK uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned dest, const char *endpoint);
 USPAN_CHECK uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned dest, const char *headers);
 
-/* Ask before each connect and request whether export is allowed now (between turns, radio awake). Saying no
- * ends an idle connection and frees its memory. While it says no and spans wait, uspan_poll() asks to be
- * called again after the batch age (USPAN_BATCH_AGE_MS, uspan_batching_t.age_ms): for spans to leave sooner,
- * call it when the gate opens. NULL: always. Context: hook and setter in the exporting task; the hook must
- * not call uspan. */
+/* Name a function that uspan calls before each connect and request: is export allowed now (between turns,
+ * radio awake)? If open() returns false, uspan closes an idle connection and frees its memory. While it
+ * returns false and spans wait, uspan_poll() asks to be called again after the batch age (USPAN_BATCH_AGE_MS,
+ * uspan_batching_t.age_ms). Call uspan_poll() when the gate opens if spans must leave sooner. NULL: always
+ * allowed. Context: both in the exporting task. open() must not call uspan. */
 typedef struct uspan_gate {
     void *ctx;
     bool (*open)(void *ctx);
 } uspan_gate_t;
 void uspan_set_gate(uspan_tracer_t *t, const uspan_gate_t *gate);
 
-/* Batching at run time; 0 keeps the compile-time value; spans and bytes never exceed it. */
+/* Batching at run time. 0 keeps the compile-time value, which spans and bytes never exceed. */
 typedef struct uspan_batching {
     uint32_t age_ms;
     uint16_t spans_max;
@@ -117,24 +176,25 @@ void uspan_set_batching(uspan_tracer_t *t, const uspan_batching_t *b);
  *            allowed.
  * Returns: USPAN_OK (idle); USPAN_ERR_AGAIN (in progress, waiting or backing off); USPAN_ERR_ARG. Losses:
  * uspan_stats().
- * Context: one task, never an ISR. Never blocks, given a port that keeps its word. */
+ * Context: one task, never an ISR. Does not block, provided that no function of the port or transport blocks.
+ * */
 USPAN_CHECK uspan_err_t uspan_poll(uspan_tracer_t *t, uint32_t *wait_ms);
 
-/* Send what has ended without waiting for a full batch. Poll until uspan_flushed() says so, or give up when
- * you like.
+/* Send what has ended without waiting for a full batch. Poll until uspan_flushed() returns true, or stop
+ * earlier.
  * Context: task; uspan_flushed(): the exporting task. Never blocks. */
 void uspan_flush(uspan_tracer_t *t);
 bool uspan_flushed(const uspan_tracer_t *t);
 
-/* Begin the end: new spans are null from now on, open ones are ended with an error "span not ended", the
- * Studio run is marked done, and uspan_poll() goes on sending for deadline_ms; then what is left is dropped
- * and counted, connections are closed, and uspan_poll() returns USPAN_OK with USPAN_FOREVER. uspan_stopped()
- * says when. Processors are flushed and shut down. Context: the exporting task. Never blocks. */
+/* Start the shutdown. From now on new spans are null, and open spans are ended with the error "span not
+ * ended". The Studio run is marked done, and processors are flushed and shut down. uspan_poll() sends for at
+ * most deadline_ms. Then it drops and counts what is left, closes connections, and returns USPAN_OK with
+ * USPAN_FOREVER. uspan_stopped() returns true from then on. Context: the exporting task. Never blocks. */
 void uspan_shutdown(uspan_tracer_t *t, uint32_t deadline_ms);
 bool uspan_stopped(const uspan_tracer_t *t);
 
-/* Tell the Unix time, nanoseconds, as it is now: from an RTC, SNTP or a modem. Spans recorded before are
- * right too; a trace under way keeps its offset. Context: task. */
+/* Set the present Unix time, nanoseconds, from an RTC, SNTP or a modem. Spans that were recorded before get
+ * right times too. An open trace keeps its offset. Context: task. */
 void uspan_set_unix_time(uspan_tracer_t *t, uint64_t unix_ns);
 /* Unix time now, or USPAN_ERR_AGAIN while unknown. Context: task. */
 uspan_err_t uspan_unix_now(uspan_tracer_t *t, uint64_t *unix_ns);
@@ -142,21 +202,27 @@ uspan_err_t uspan_unix_now(uspan_tracer_t *t, uint64_t *unix_ns);
 /* ---- Studio (USPAN_STUDIO 1) --------------------------------------------------------------------------- */
 
 #if USPAN_STUDIO
-/* AgentScope Studio: registers a run once Unix time is known; every span then carries gen_ai.conversation.id
- * = run id. A registration that fails is tried again with back-off and never stops export. */
+/* AgentScope Studio: registers a run once Unix time is known; every span then carries
+ * gen_ai.conversation.id = run id. The run is registered before the first span that carries its id
+ * leaves. A registration that fails is logged, counted (run_failures) and tried again with back-off;
+ * spans no longer wait for it then. uspan_shutdown() waits for it within its deadline.
+ * A span that ends repeats its input (messages, a tool's arguments) and output (messages, a tool's result) as
+ * agentscope.function.input and .output, which Studio's run page reads: two entries of the span's table, no
+ * block of the text pool, the texts again on the wire. Keys with a part __proto__, constructor or prototype
+ * break Studio's pages for everyone: such attributes leave the span then, counted as dropped. */
 typedef struct {
     const char *url;     /* "http://host:3000", outlives the tracer; NULL: USPAN_STUDIO_URL */
     const char *project; /* NULL: service name */
-    const char *name;    /* of the run; NULL: "boot" and the first 8 hex of its id */
+    const char *name;    /* of the run; NULL: the service and the time at which it began, UTC */
     const char *run_id;  /* 1..36 bytes, not a bare number; NULL: made from random bytes */
 } uspan_studio_t;
-USPAN_CHECK uspan_err_t uspan_studio(uspan_tracer_t *t, const uspan_transport_t *transport,
+USPAN_CHECK uspan_err_t uspan_studio_start(uspan_tracer_t *t, const uspan_transport_t *transport,
                                      const uspan_studio_t *studio);
-/* Begin another run: spans started from now on belong to it; the one before is marked done. id, name as
- * above. USPAN_ERR_FULL: two older runs still have spans that wait; try again when they are sent. Context:
+/* Begin another run. Spans started from now on belong to it, and the previous run is marked done. id, name as
+ * above. USPAN_ERR_FULL: two older runs still have spans that wait. Try again when they are sent. Context:
  * the exporting task. */
 USPAN_CHECK uspan_err_t uspan_run_begin(uspan_tracer_t *t, const char *id, const char *name);
-/* The id of the present run, "" for none. */
+/* The id of the current run, or "". */
 const char *uspan_run_id(const uspan_tracer_t *t);
 #endif
 
@@ -170,18 +236,18 @@ typedef enum uspan_drop {
     USPAN_DROP_NO_ENTROPY,     /* no ids yet */
     USPAN_DROP_STOPPED,        /* started after uspan_shutdown() */
     USPAN_DROP_NO_DESTINATION, /* ended while no destination existed */
-    USPAN_DROP_EVICTED,        /* ended, then gave way to newer spans */
+    USPAN_DROP_EVICTED,        /* ended, then removed to make room for newer spans */
     USPAN_DROP_TOO_LARGE,      /* alone larger than a request may be, or 413 for it alone */
     USPAN_DROP_REFUSED,        /* the collector answered with a final error */
     USPAN_DROP_RETRIES,        /* attempts used up */
-    USPAN_DROP_NO_TIME,        /* Unix time never came */
+    USPAN_DROP_NO_TIME,        /* Unix time never became known */
     USPAN_DROP_DEADLINE,       /* still waiting when the shutdown deadline passed */
     USPAN_DROP_COUNT
 } uspan_drop_t;
 const char *uspan_drop_name(uspan_drop_t cause);
 
-/* One destination's accounts. At every moment, for every destination:
- *   started = delivered + rejected + queued + open + unsampled + the sum of
+/* One destination's accounts. Counts turn over. At every moment, for every destination, modulo 2^32:
+ *   started = delivered + rejected + spooled + queued + open + unsampled + the sum of
  *   dropped[] */
 typedef struct {
     uint64_t started;
@@ -196,27 +262,41 @@ typedef struct {
     uint32_t values_truncated;
     uint32_t tasks_dropped;
     uint32_t tracestates_dropped;
+    uint32_t times_ahead; /* starts and ends given ahead of the clock, a caller's error: now was taken */
     /* pools */
-    uint32_t spans_high;  /* most slots ever taken */
+    uint32_t spans_high;  /* most slots ever used */
     uint32_t blocks_live; /* text blocks in use */
     uint32_t blocks_high;
+    uint32_t blocks_wanted; /* most that were needed at the same time. What exceeds the pool was missing */
     /* traffic of this destination */
     uint32_t requests, retries, resends, connects;
-    uint32_t refusals;        /* answers that dropped a batch */
+    uint32_t refusals;        /* responses that dropped a batch */
     uint32_t renewals;        /* header renewals after 401 or 403 */
+    uint32_t run_failures;    /* registrations of a Studio run that failed; the same for every destination */
+    /* messages for Studio: delivered; lost because their memory was full or Studio refused them */
+    uint32_t messages_delivered, messages_dropped;
     uint64_t body_bytes;      /* of requests answered with success */
     uint16_t last_status;     /* HTTP status of the last answer; 0 for none */
     int8_t last_error;        /* uspan_err_t of the last transport failure; 0 for none */
+    /* flash, with a spool: since the storage was first used, over all boots, modulo 2^32:
+     *   spool_records = replayed + spool_lost + spool_waiting */
+    uint32_t spooled; /* of started: stored in this boot */
+    uint32_t spool_records, replayed, spool_waiting;
+    uint32_t spool_lost; /* removed to make room for newer ones, or refused by the collector */
 } uspan_stats_t;
-/* Context: the exporting task: what counts traffic is its own; what counts spans is read under the lock. */
+/* Read the counters of one destination. Context: the exporting task. */
 void uspan_stats(uspan_tracer_t *t, unsigned dest, uspan_stats_t *out);
 
-/* Why spans of this destination are not arriving, in one paragraph: state, counters, cause, cure. No secrets.
- * Writes at most cap bytes with a closing 0. Returns the bytes it needs without that 0. Context: the
- * exporting task. */
+/* Write one paragraph that says why spans of this destination do not arrive: state, counters, cause, cure. No
+ * secrets. It writes at most cap bytes with the terminating 0. Returns the number of bytes it needs without
+ * that 0. Context: the exporting task. */
 size_t uspan_diagnose(uspan_tracer_t *t, unsigned dest, char *out, size_t cap);
 
 #ifdef __cplusplus
 }
+#endif
+
+#if !USPAN_ENABLED
+#include "disabled_export.h"
 #endif
 #endif

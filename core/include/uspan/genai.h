@@ -1,9 +1,10 @@
 /* genai.h: spans of agents, LLM calls, tools and what is around them, in OpenTelemetry's GenAI conventions.
  *
- * Each type has a begin with the one or two facts that every such span has, a begin_with that takes a struct
- * of all it may have, and an end with what is known afterwards. They are spans as any: keys of genai_keys.h,
- * uspan_fail() and uspan_end() work on them. In these structs NULL or "" text is absent, a number is absent
- * unless USPAN_OPT() gives it (zero is a value), and lists end in NULL. All is read during the call only.
+ * Each type has three functions. begin takes the one or two facts that every such span has. begin_with takes
+ * a struct with all fields. end takes the result. They are ordinary spans: keys of genai_keys.h, uspan_fail()
+ * and uspan_end() work on them. In these structs text that is NULL or "" is absent, a number is absent unless
+ * USPAN_OPT() sets it (zero is a value), and lists end in NULL. uspan keeps no pointer into them after the
+ * call.
  *
  *     uspan_t chat = uspan_chat_begin_with(t, agent, &(uspan_chat_t){
  *         .provider = USPAN_PROVIDER_OPENAI, .model = "gpt-4o", .temperature = USPAN_OPT(0.0) });
@@ -11,84 +12,18 @@
  *     uspan_chat_end(t, chat, &(uspan_chat_result_t){
  *         .finish_reason = "stop", .usage = { .input = 812, .output = 64 } });
  *
- * scope.h has the forms that end themselves. Contexts of all calls here: task, ISR; never blocks. */
+ * In C++ the struct is passed by reference (cpp_genai.h). scope.h has forms that end with their block.
+ * Context of all calls here: task, ISR. They never block. */
 #ifndef USPAN_GENAI_H
 #define USPAN_GENAI_H
 
 #include "genai_keys.h"
+#include "genai_types.h"
 #include "usage.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* ---- what structs are made of -------------------------------------------------------------------------- */
-
-typedef struct uspan_optional_int {
-    bool is_set;
-    int64_t value;
-} uspan_opt_int_t;
-typedef struct uspan_optional_double {
-    bool is_set;
-    double value;
-} uspan_opt_double_t;
-/* A number that is there, in an initialiser: .temperature = USPAN_OPT(0.0); the calls are for assignments. */
-#define USPAN_OPT(number) { true, (number) }
-static inline uspan_opt_int_t uspan_opt_int(int64_t value)
-{
-    const uspan_opt_int_t opt = USPAN_OPT(value);
-    return opt;
-}
-static inline uspan_opt_double_t uspan_opt_double(double value)
-{
-    const uspan_opt_double_t opt = USPAN_OPT(value);
-    return opt;
-}
-
-/* Attributes of the fullest span: a streamed chat with every field given, which failed; profiles add to it.
- * What finds no place among USPAN_ATTRS_MAX is left out, last come first, and counted; error.type always has
- * one. Who gives every field, and wants to lose none, says so:
- *     USPAN_STATIC_ASSERT(USPAN_ATTRS_MAX >= USPAN_FULLEST_SPAN, "USPAN_ATTRS_MAX: a whole span"); */
-#define USPAN_FULLEST_SPAN                                                                \
-    (38 + 3 * USPAN_PROFILE_ALIYUN + 4 * USPAN_PROFILE_PHOENIX + USPAN_PROFILE_LANGFUSE + \
-     2 * USPAN_PROFILE_AGENTSCOPE)
-
-/* Marked C: content; wrap what is dear to make, so that it is not made where USPAN_CONTENT is 0. */
-#define USPAN_IF_CONTENT(text) (USPAN_CONTENT ? (text) : NULL)
-
-/* First in each request. conversation_id is taken over from the parent where it is not given, up to 64
- * bytes; function_input: what went in, as JSON; attrs: more attributes, ended by a zeroed one. */
-#define USPAN_REQUEST_FIELDS                                                    \
-    uint64_t start_ns;              /* monotonic, as uspan_now(); 0: now */     \
-    const char *span_name;          /* in place of the usual one */             \
-    uspan_kind_t kind;              /* in place of the usual one */             \
-    const uspan_context_t *context; /* as parent, in place of the argument */   \
-    const char *conversation_id;                                                \
-    const char *function_name; /* "Class.method" of the traced call */          \
-    const char *function_input; /* C */                                         \
-    const uspan_attr_t *attrs
-
-/* First in each result. An error type or message makes the span one that failed. */
-#define USPAN_RESULT_FIELDS                                        \
-    uint64_t end_ns;           /* monotonic; 0: now */             \
-    const char *error_type;    /* "timeout", "429"; few of them */ \
-    const char *error_message; /* for people, no secrets */        \
-    const char *function_output /* C: JSON or text */
-
-/* What is asked of a model. */
-#define USPAN_MODEL_FIELDS                                                                  \
-    uspan_opt_double_t temperature, top_p, top_k, presence_penalty, frequency_penalty;      \
-    uspan_opt_int_t max_tokens, seed;                                                       \
-    uspan_opt_int_t choice_count; /* the convention has it where it is not 1 */             \
-    const char *const *stop_sequences;                                                      \
-    const char *output_type;         /* USPAN_OUTPUT_* */                                   \
-    const char *input_messages;      /* C: JSON, as are the next two; message.h makes it */ \
-    const char *system_instructions; /* C */                                                \
-    const char *tool_definitions     /* C */
-
-typedef struct uspan_result {
-    USPAN_RESULT_FIELDS;
-} uspan_result_t;
 
 /* ---- LLM calls ----------------------------------------------------------------------------------------- */
 
@@ -100,6 +35,9 @@ typedef struct uspan_chat {
     uint32_t server_port;
     const char *server_address;
     const char *openai_api_type, *openai_service_tier;
+    const char *reasoning_level;             /* as the vendor calls it: "low", "high" */
+    const char *previous_response_id;        /* of the response that this call continues */
+    const char *prompt_name, *prompt_version; /* of a managed prompt; sent where USPAN_SEMCONV_PROMPTS is 1 */
 } uspan_chat_t;
 typedef struct uspan_chat_result {
     USPAN_RESULT_FIELDS;
@@ -109,6 +47,9 @@ typedef struct uspan_chat_result {
     uspan_tokens_t usage;
     const char *output_messages; /* C: JSON */
     const char *openai_service_tier, *openai_system_fingerprint;
+    bool compacted; /* the provider shortened the conversation */
+    /* Parts of usage; sent where USPAN_SEMCONV_MODALITIES is 1. */
+    uspan_modality_counts_t input_of, output_of, cache_read_of;
 } uspan_chat_result_t;
 
 /* "chat {model}", CLIENT; "generate_content {model}", "text_completion {model}": the same with other words.
@@ -125,10 +66,31 @@ uspan_t uspan_response_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan
  * finish reason given, is an answer that broke off: finish reason "error"; what was appended stays.
  * Returns the worst of its parts, as do all ends below. */
 uspan_err_t uspan_chat_end(uspan_tracer_t *t, uspan_t s, const uspan_chat_result_t *r);
-/* The first piece of a streamed answer is here, now or at at_ns (monotonic): request.stream, and the time
- * since the start. Later calls change nothing. Of chat and speech. */
+/* Record that the first piece of a streamed answer arrived, now or at at_ns (monotonic). It sets
+ * request.stream and the time since the start. Later calls change nothing. For chat and speech. */
 uspan_err_t uspan_first_chunk(uspan_tracer_t *t, uspan_t s);
 uspan_err_t uspan_first_chunk_at(uspan_tracer_t *t, uspan_t s, uint64_t at_ns);
+
+/* Fetching a response that the provider makes in the background. It is not a model call and has no usage. */
+typedef struct uspan_fetch_response {
+    USPAN_REQUEST_FIELDS;
+    const char *response_id, *provider;
+    const char *stream_cursor; /* where the stream continues */
+    const char *server_address;
+    uint32_t server_port;
+} uspan_fetch_response_t;
+typedef struct uspan_fetch_response_result {
+    USPAN_RESULT_FIELDS;
+    const char *response_model;
+    const char *status;                /* USPAN_RESPONSE_* */
+    const char *const *finish_reasons; /* one for each choice */
+    const char *output_messages;       /* C: JSON */
+} uspan_fetch_response_result_t;
+/* "fetch_response", CLIENT. Both texts are required by the conventions. */
+uspan_t uspan_fetch_response_begin(uspan_tracer_t *t, uspan_t parent, const char *provider,
+                                   const char *response_id);
+uspan_t uspan_fetch_response_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_fetch_response_t *f);
+uspan_err_t uspan_fetch_response_end(uspan_tracer_t *t, uspan_t s, const uspan_fetch_response_result_t *r);
 
 typedef struct uspan_embeddings {
     USPAN_REQUEST_FIELDS;
@@ -152,17 +114,61 @@ typedef struct uspan_retrieval {
     USPAN_REQUEST_FIELDS;
     const char *data_source_id, *provider;
     const char *model;
-    uspan_opt_double_t top_k;
-    const char *query; /* C */
+    uspan_opt_int_t top_k; /* documents asked for */
+    const char *query;     /* C */
 } uspan_retrieval_t;
 typedef struct uspan_retrieval_result {
     USPAN_RESULT_FIELDS;
-    const char *documents; /* C: JSON, [{"id":"d1","score":0.95}] */
+    /* C: JSON, [{"id":"d1","score":0.95}]. Phoenix wants both in each entry, or it shows none. */
+    const char *documents;
 } uspan_retrieval_result_t;
 /* "retrieval {data source}", CLIENT. */
 uspan_t uspan_retrieval_begin(uspan_tracer_t *t, uspan_t parent, const char *data_source_id);
 uspan_t uspan_retrieval_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_retrieval_t *r);
 uspan_err_t uspan_retrieval_end(uspan_tracer_t *t, uspan_t s, const uspan_retrieval_result_t *r);
+
+/* One operation on an agent's memory, a store of records. */
+typedef struct uspan_memory {
+    USPAN_REQUEST_FIELDS;
+    const char *store_id, *record_id;
+    const char *provider; /* of a service; NULL: the store is in this program */
+    const char *query;    /* C: what is searched for */
+    const char *records;  /* C: JSON: what is stored, [{"content":"..."}] */
+    const char *server_address;
+    uint32_t server_port;
+} uspan_memory_t;
+typedef struct uspan_memory_result {
+    USPAN_RESULT_FIELDS;
+    const char *record_id; /* that the store gave */
+    const char *records;   /* C: JSON: what was found, [{"content":"...","id":"r1","score":0.9}] */
+    uspan_opt_int_t record_count;
+} uspan_memory_result_t;
+/* "{operation}", CLIENT (set kind to INTERNAL for a store in this program).
+ *   operation  USPAN_MEMORY_*: static */
+uspan_t uspan_memory_begin_with(uspan_tracer_t *t, uspan_t parent, const char *operation,
+                                const uspan_memory_t *m);
+static inline uspan_t uspan_memory_begin(uspan_tracer_t *t, uspan_t parent, const char *operation,
+                                         const char *store_id)
+{
+    uspan_memory_t m;
+    memset(&m, 0, sizeof m);
+    m.store_id = store_id;
+    return uspan_memory_begin_with(t, parent, operation, &m);
+}
+uspan_err_t uspan_memory_end(uspan_tracer_t *t, uspan_t s, const uspan_memory_result_t *r);
+
+/* How good an answer is, as a person or a program judged it. */
+typedef struct uspan_judgement {
+    const char *name;          /* of what is judged: "relevance"; required */
+    const char *label;         /* "pass", "fail" */
+    const char *explanation;   /* of the judge */
+    const char *response_id;   /* that was judged */
+    const char *error_type;    /* why there is no judgement */
+    uspan_opt_double_t score;
+} uspan_evaluation_t;
+/* Add the event "gen_ai.evaluation.result" to the span that was judged, which is open.
+ * Returns: as uspan_event_n(); USPAN_ERR_ARG: no name. */
+uspan_err_t uspan_evaluation(uspan_tracer_t *t, uspan_t s, const uspan_evaluation_t *e);
 
 /* ---- agents and tools ---------------------------------------------------------------------------------- */
 
@@ -170,7 +176,9 @@ typedef struct uspan_agent {
     USPAN_REQUEST_FIELDS;
     const char *name, *provider;
     USPAN_MODEL_FIELDS;
+    /* With USPAN_SEMCONV_LATEST, id and version (and provider) are sent only where kind is CLIENT. */
     const char *id, *description, *version, *data_source_id, *model;
+    const char *previous_response_id; /* of a remote agent: the response that this call continues */
     const char *const *tools;    /* names; stand for tool_definitions where that is NULL. C */
     const char *const *handoffs; /* names of agents */
     const char *output_schema;   /* name of the type that its answer has */
@@ -200,6 +208,7 @@ typedef struct uspan_tool {
     const char *type;      /* NULL: USPAN_TOOL_FUNCTION */
     const char *arguments; /* C: a JSON object */
     const char *mcp_server;
+    const char *agent_name; /* whose tool it is; NULL: that of the parent, if it is an agent or a tool */
 #if USPAN_PROFILE_AGENTSCOPE
     bool external; /* run elsewhere; the span tells of its result */
 #endif
@@ -213,11 +222,21 @@ uspan_t uspan_tool_begin(uspan_tracer_t *t, uspan_t parent, const char *name, co
 uspan_t uspan_tool_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_tool_t *tool);
 uspan_err_t uspan_tool_end(uspan_tracer_t *t, uspan_t s, const uspan_tool_result_t *r);
 
+typedef struct uspan_plan {
+    USPAN_REQUEST_FIELDS;
+    const char *agent_name; /* NULL: as of a tool */
+} uspan_plan_t;
+/* "plan {agent}", INTERNAL: the agent breaks its task down. The chat that does it is a child. Steps are
+ * function_input and function_output. */
+uspan_t uspan_plan_begin(uspan_tracer_t *t, uspan_t parent, const char *agent_name);
+uspan_t uspan_plan_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_plan_t *p);
+uspan_err_t uspan_plan_end(uspan_tracer_t *t, uspan_t s, const uspan_result_t *r);
+
 typedef struct uspan_handoff {
     USPAN_REQUEST_FIELDS;
     const char *to_agent, *from_agent;
 } uspan_handoff_t;
-/* "agent_handoff {to}", INTERNAL. to may be NULL, and be told at the end. */
+/* "agent_handoff {to}", INTERNAL. to may be NULL, and be set at the end. */
 uspan_t uspan_handoff_begin(uspan_tracer_t *t, uspan_t parent, const char *from, const char *to);
 uspan_t uspan_handoff_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_handoff_t *h);
 uspan_err_t uspan_handoff_end(uspan_tracer_t *t, uspan_t s, const char *to);
@@ -235,8 +254,8 @@ typedef struct uspan_guardrail_result {
 uspan_t uspan_guardrail_begin(uspan_tracer_t *t, uspan_t parent, const char *name);
 uspan_t uspan_guardrail_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_guardrail_t *g);
 uspan_err_t uspan_guardrail_end(uspan_tracer_t *t, uspan_t s, const uspan_guardrail_result_t *r);
-/* The error of the span around it, which goes on: "Guardrail tripwire triggered", with name and type (or
- * NULL) as data. */
+/* Record on the span around it the error "Guardrail tripwire triggered", with name and type (or NULL) as
+ * data. That span stays open. */
 uspan_err_t uspan_guardrail_tripped(uspan_tracer_t *t, uspan_t around, const char *name, const char *type);
 
 typedef struct uspan_mcp_tools {
@@ -280,7 +299,15 @@ typedef struct uspan_function {
  * entries may be set with USPAN_CUSTOM_KEY(). Names "task" and "turn" are the SDK's. */
 uspan_t uspan_function_begin(uspan_tracer_t *t, uspan_t parent, const char *name);
 uspan_t uspan_function_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_function_t *f);
-uspan_t uspan_custom_begin(uspan_tracer_t *t, uspan_t parent, const char *name, const char *data);
+static inline uspan_t uspan_custom_begin(uspan_tracer_t *t, uspan_t parent, const char *name,
+                                         const char *data)
+{
+    uspan_function_t f;
+    memset(&f, 0, sizeof f);
+    f.name = name;
+    f.function_input = data;
+    return uspan_function_begin_with(t, parent, &f);
+}
 uspan_err_t uspan_function_end(uspan_tracer_t *t, uspan_t s, const uspan_result_t *r);
 
 /* ---- speech -------------------------------------------------------------------------------------------- */
@@ -307,6 +334,31 @@ uspan_t uspan_transcription_begin_with(uspan_tracer_t *t, uspan_t parent, const 
 uspan_err_t uspan_speech_end(uspan_tracer_t *t, uspan_t s, const uspan_speech_result_t *r);
 uspan_t uspan_speech_group_begin(uspan_tracer_t *t, uspan_t parent, const char *input);
 
+/* ---- Studio (USPAN_STUDIO 1) --------------------------------------------------------------------------- */
+
+#if USPAN_STUDIO
+/* A message of the current run, for the conversation on Studio's run page. uspan sends messages when the run
+ * is registered, in the order of the calls, one request each. A message that Studio refuses is dropped.
+ * Content switches and the redactor apply as for the attribute that holds the same text. */
+typedef enum uspan_studio_kind {
+    USPAN_STUDIO_USER = 0, /* text: what the user said */
+    USPAN_STUDIO_AGENT,    /* text: what the agent answered */
+    USPAN_STUDIO_CALL,     /* text: arguments of the tool, JSON */
+    USPAN_STUDIO_RESULT    /* text: the tool's result */
+} uspan_studio_kind_t;
+typedef struct {
+    uspan_studio_kind_t kind;
+    const char *name; /* who speaks; NULL: "user" or "agent" */
+    const char *text;
+    const char *tool, *call_id; /* of calls and results; NULL: "" */
+} uspan_studio_message_t;
+/* uspan keeps no pointer after the call. Returns USPAN_TRUNCATED for a text above half of
+ * USPAN_STUDIO_MESSAGE_BYTES, USPAN_ERR_FULL if there is no room or there are no random bytes: the message is
+ * lost and counted (messages_dropped). Without a run the call does nothing. Context: task. Bound: its length,
+ * and a move of USPAN_STUDIO_MESSAGE_BYTES. */
+uspan_err_t uspan_studio_message(uspan_tracer_t *t, const uspan_studio_message_t *m);
+#endif
+
 #ifdef __cplusplus
 }
 #endif
@@ -315,4 +367,5 @@ uspan_t uspan_speech_group_begin(uspan_tracer_t *t, uspan_t parent, const char *
 #if !USPAN_ENABLED
 #include "disabled_genai.h"
 #endif
+#include "cpp_genai.h"
 #endif

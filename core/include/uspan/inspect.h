@@ -1,5 +1,5 @@
-/* inspect.h: looks at what is open, for displays and development; ids and a tracer as the OpenAI Agents SDK
- * has them. read.h reads a span's fields. */
+/* inspect.h: open spans, for displays and development; ids and a default tracer as in the OpenAI Agents SDK;
+ * the device's state on spans. read.h reads the fields of a span. */
 #ifndef USPAN_INSPECT_H
 #define USPAN_INSPECT_H
 
@@ -9,25 +9,44 @@
 extern "C" {
 #endif
 
-/* Call fn for each open span, in no order; it may end them. NULL: count only. Returns how many. Context:
- * task. */
-unsigned uspan_each_open(uspan_tracer_t *t, void (*fn)(void *ctx, uspan_tracer_t *t, uspan_t s), void *ctx);
-/* For development: a processor that logs, as a warning, each span that is still open when its parent ends:
- * mostly an early return that forgot it. It fills *p, which stays. (uspan_shutdown() ends what is open, as
- * failed, "span not ended".) Context: task, while no span call runs elsewhere. */
+/* Call fn for each open span, in no fixed order. fn may end spans. NULL: only count. Returns their number.
+ * Context: task. */
+unsigned uspan_visit_open_spans(uspan_tracer_t *t, void (*fn)(void *ctx, uspan_tracer_t *t, uspan_t s),
+                                void *ctx);
+/* For development: add a processor that logs a warning for each span that is still open when its parent ends.
+ * The usual cause is an early return without uspan_end(). *p must stay valid. (uspan_shutdown() ends open
+ * spans with the error "span not ended".) Context: task, while no span call runs elsewhere. */
 uspan_err_t uspan_check_ends(uspan_tracer_t *t, uspan_processor_t *p);
-/* The root of a span's trace, while it is open on this device; else the null span. */
-uspan_t uspan_root_of(uspan_tracer_t *t, uspan_t s);
+/* The root of a span's trace if it is open on this device, otherwise the null span. */
+uspan_t uspan_find_root(uspan_tracer_t *t, uspan_t s);
 
-/* A tracer for those who are given none. The default is NULL, with which all calls do nothing. */
+/* A tracer for code that has no tracer argument. It is NULL until it is set, and all calls accept NULL and do
+ * nothing. */
 void uspan_set_default(uspan_tracer_t *t);
 uspan_tracer_t *uspan_default(void);
 
 /* Make an id in the SDK's form, ending in 0: "trace_" and 32 random hexadecimal digits, "span_" and 24,
- * "group_" and 24. Returns: USPAN_OK; USPAN_ERR_AGAIN: no entropy yet, out is "". Context: task. */
+ * "group_" and 24. Returns: USPAN_OK; USPAN_ERR_AGAIN: no random bytes yet, out is "". Context: task. */
 #define USPAN_ID_TEXT_BYTES 39u
 typedef enum uspan_id_kind { USPAN_ID_TRACE, USPAN_ID_SPAN, USPAN_ID_GROUP } uspan_id_kind_t;
 uspan_err_t uspan_new_id(uspan_tracer_t *t, uspan_id_kind_t kind, char out[USPAN_ID_TEXT_BYTES]);
+
+/* ---- the state of the device --------------------------------------------------------------------------- */
+
+/* The device's state at one moment. Each field may be absent. Attributes: uspan.device.*. */
+typedef struct uspan_health {
+    uspan_opt_int_t heap_free, heap_least, heap_block; /* bytes: free, least that ever was, largest block */
+    uspan_opt_int_t rssi_dbm, battery_mv;
+    uspan_opt_double_t temperature_c;
+} uspan_health_t;
+typedef struct uspan_health_source {
+    void *ctx;
+    void (*ask)(void *ctx, uspan_health_t *out); /* *out is all absent before */
+} uspan_health_source_t;
+/* Call ask() whenever a span of a model call, an agent or a tool ends, and set attributes of that span from
+ * its result. ask() runs in the caller's context, outside every lock, and must not end spans. *source must
+ * stay valid until it is replaced. NULL: stop. Context: task. */
+void uspan_set_health(uspan_tracer_t *t, const uspan_health_source_t *source);
 
 #ifdef __cplusplus
 }

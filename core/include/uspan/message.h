@@ -1,17 +1,18 @@
 /* message.h: messages, tool definitions, function arguments and results as JSON, written as they come into a
  * span's text, without a second buffer.
  *
- * At every moment, between two calls too, the attribute is one whole JSON value, and every message, part and
- * definition in it has the fields that its schema requires: the text that closes what is open stands behind
- * it and is overwritten by what comes next. So no call is needed at the end, and a span that ends early keeps
- * what there was; an output message that was not finished says finish_reason "error".
+ * After every call the attribute is one complete JSON value, and every message, part and definition in it has
+ * the fields that its schema requires. The text that closes open objects is stored at the end, and the next
+ * call overwrites it. Therefore no call is needed at the end, and a span that ends early keeps what was
+ * written. An output message that was not finished has finish_reason "error".
  *
- * Where the value reaches USPAN_VALUE_MAX, the limit for values, or the text pool runs dry, the text under
- * way is cut at a character and ends in "...[truncated]"; where none is under way, the thing is left out
- * whole. What follows is left out. Counted as values_truncated; every call then returns USPAN_TRUNCATED.
+ * If the value reaches USPAN_VALUE_MAX or the limit for values, or the text pool is full, the open text is
+ * cut at a character and ends in "...[truncated]". If no text is open, the item is dropped. Everything after
+ * it is dropped too. This is counted as values_truncated, and every call then returns USPAN_TRUNCATED.
  *
- * Text is UTF-8 and is escaped here; what is not UTF-8 becomes U+FFFD. JSON given as text is checked and made
- * compact; text that is no JSON value, or not a whole one, is kept as a JSON string and counted in `invalid`.
+ * Text is UTF-8 and is escaped here. Bytes that are not UTF-8 become U+FFFD. JSON given as text is checked
+ * and made compact. Text that is not one complete JSON value is stored as a JSON string and counted in
+ * `invalid`.
  *
  * Every call: w is the caller's (stack or static), one writer at a time; the span may be null; text may be
  * NULL for "" unless said otherwise. Returns: USPAN_OK; USPAN_TRUNCATED; USPAN_ERR_ARG (out of place: nothing
@@ -41,6 +42,7 @@ typedef struct uspan_writer {
     uint8_t before, escape; /* the state before a number or literal; within an escape */
     uint8_t need_len;
     uint8_t pend_len, pend[3]; /* bytes of a character, or of three for base64 */
+    uint8_t messages;          /* input messages begun, without those of the system; 255: that or more */
     uint16_t need;             /* fields that the open message and part still owe */
     uint16_t len, tail; /* bytes of the value without the closing ones; block of the last of them */
     uint16_t total;     /* bytes with the closing ones */
@@ -61,21 +63,25 @@ typedef enum uspan_list {
     USPAN_INPUT_MESSAGES = 1,  /* gen_ai.input.messages: messages */
     USPAN_OUTPUT_MESSAGES,     /* gen_ai.output.messages: messages, each with a finish reason */
     USPAN_SYSTEM_INSTRUCTIONS, /* gen_ai.system_instructions: parts alone */
-    USPAN_TOOL_DEFINITIONS     /* gen_ai.tool.definitions */
+    USPAN_TOOL_LIST            /* gen_ai.tool.definitions */
 } uspan_list_t;
 
-/* Begin a list; it replaces what the span has under that key as soon as there is something in it. */
+/* Input messages beyond uspan_set_history() are dropped, the oldest first, and counted as
+ * uspan.input.messages.omitted. Without USPAN_TOOL_DEFINITIONS, definitions of tools are not recorded, and
+ * the calls return as with content off. System instructions may have only parts of type text: any other
+ * returns USPAN_ERR_ARG. */
+/* Begin a list. With its first element it replaces the span's value of that key. */
 uspan_err_t uspan_messages_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s, uspan_list_t list);
 
-/* Begin a message; the one before is closed.
- *   role   "system", "user", "assistant", "tool" or another; NULL: to come, by uspan_message_role()
+/* Begin a message. The previous one is closed.
+ *   role   "system", "user", "assistant", "tool" or another. NULL: uspan_message_role() sets it later
  *   name   of who speaks; NULL: none */
 uspan_err_t uspan_message(uspan_writer_t *w, const char *role, const char *name);
-/* The role, where it came after the parts: no part can follow. */
+/* Set the role after the parts. No part can follow. */
 uspan_err_t uspan_message_role(uspan_writer_t *w, const char *role);
 /* Close the message; of an output message, why it ended: "stop", "length", "content_filter", "tool_call",
- * "error" or another; NULL: "stop". More than 14 bytes are kept only where there is room. An input message
- * has a reason only where one is given, as AgentScope does. */
+ * "error" or another; NULL: "stop". More than 14 bytes are kept only if there is room. An input message has a
+ * reason only if one is given, as in AgentScope. */
 uspan_err_t uspan_message_finish(uspan_writer_t *w, const char *reason);
 
 /* What the parts below are made of. texts: three, by kind; NULL: none. */
@@ -90,7 +96,8 @@ typedef enum uspan_part_kind {
     USPAN_PART_FILE, /* modality, MIME type, file id */
     USPAN_PART_SERVER_CALL, /* id, name, type of tool */
     USPAN_PART_SERVER_RESPONSE, /* id, -, type of tool */
-    USPAN_PART_DEFINITION /* name, description */
+    USPAN_PART_DEFINITION, /* name, description */
+    USPAN_PART_COMPACTION /* id */
 } uspan_part_kind_t;
 uspan_err_t uspan_write_part(uspan_writer_t *w, uspan_part_kind_t kind, const char *const texts[3],
                              const void *data, size_t len);
@@ -105,8 +112,8 @@ static inline size_t uspan_text_len(const char *text)
     return text != NULL ? strlen(text) : 0u;
 }
 
-/* Begin a part of the open message (of the list, for system instructions); the one before is closed. Text,
- * arguments, response and data stay open: uspan_write_more() goes on with them. */
+/* Begin a part of the open message (of the list, for system instructions). The previous one is closed. Text,
+ * arguments, response and data stay open: uspan_write_more() continues them. */
 static inline uspan_err_t uspan_part_text_n(uspan_writer_t *w, const char *text, size_t len)
 {
     return uspan_part_of(w, USPAN_PART_TEXT, NULL, NULL, NULL, text, len);
@@ -123,7 +130,7 @@ static inline uspan_err_t uspan_part_reasoning(uspan_writer_t *w, const char *te
 {
     return uspan_part_reasoning_n(w, text, uspan_text_len(text));
 }
-/* id, name: NULL: none, or to come as a member. arguments, response: JSON; NULL: to come. */
+/* id, name: NULL: none, or set later as a member. arguments, response: JSON. NULL: set later. */
 static inline uspan_err_t uspan_part_tool_call(uspan_writer_t *w, const char *id, const char *name,
                                                const char *arguments)
 {
@@ -133,7 +140,8 @@ static inline uspan_err_t uspan_part_tool_response(uspan_writer_t *w, const char
 {
     return uspan_part_of(w, USPAN_PART_TOOL_RESPONSE, id, NULL, NULL, response, uspan_text_len(response));
 }
-/* modality: "image", "video", "audio" or another. mime: NULL: none. data: any bytes; base64 is made here. */
+/* modality: "image", "video", "audio" or another. mime: NULL: none. data: any bytes, encoded as base64 here.
+ * */
 static inline uspan_err_t uspan_part_blob(uspan_writer_t *w, const char *modality, const char *mime,
                                           const void *data, size_t len)
 {
@@ -159,13 +167,18 @@ static inline uspan_err_t uspan_part_server_tool_response(uspan_writer_t *w, con
 {
     return uspan_part_of(w, USPAN_PART_SERVER_RESPONSE, id, NULL, type, NULL, 0u);
 }
+/* What the provider put instead of a part of the conversation. id, content: NULL: none. */
+static inline uspan_err_t uspan_part_compaction(uspan_writer_t *w, const char *id, const char *content)
+{
+    return uspan_part_of(w, USPAN_PART_COMPACTION, id, NULL, NULL, content, uspan_text_len(content));
+}
 /* Any other type; its members follow. */
 static inline uspan_err_t uspan_part(uspan_writer_t *w, const char *type)
 {
     return uspan_part_of(w, USPAN_PART_OTHER, type != NULL ? type : "", NULL, NULL, NULL, 0u);
 }
 
-/* One tool of USPAN_TOOL_DEFINITIONS. description: NULL: none. parameters: JSON Schema as JSON text; NULL:
+/* One tool of USPAN_TOOL_LIST. description: NULL: none. parameters: JSON Schema as JSON text; NULL:
  * none. Further members may follow. */
 static inline uspan_err_t uspan_tool_definition(uspan_writer_t *w, const char *name, const char *description,
                                                 const char *parameters)
@@ -188,7 +201,7 @@ static inline uspan_err_t uspan_set_json(uspan_tracer_t *t, uspan_t s, const usp
     return uspan_set_json_n(t, s, key, json, uspan_text_len(json));
 }
 
-/* A value that comes in pieces: begun by uspan_write_leaf() or a part, continued by uspan_write_more(). */
+/* A value in pieces: uspan_write_leaf() or a part begins it, and uspan_write_more() continues it. */
 typedef enum uspan_leaf {
     USPAN_LEAF_NONE = 0,
     USPAN_LEAF_TEXT,   /* a string; a character may be split between two pieces */
@@ -240,7 +253,8 @@ static inline uspan_err_t uspan_write_more(uspan_writer_t *w, const char *text)
 {
     return uspan_write_more_n(w, text, uspan_text_len(text));
 }
-/* Close all that is open. Only this judges JSON that ended too soon, and drops spaces kept in reserve. */
+/* Close everything that is open. Only this call detects JSON that ended too early, and removes reserved
+ * spaces. */
 uspan_err_t uspan_write_end(uspan_writer_t *w);
 
 /* agentscope.function.input as AgentScope has it, {"args":[],"kwargs":{..}}: the members of kwargs follow. */
@@ -277,6 +291,7 @@ static inline uspan_err_t uspan_no_content(uspan_err_t never)
 #define uspan_part_blob(...) USPAN_NO_CONTENT(uspan_part_blob(__VA_ARGS__))
 #define uspan_part_uri(...) USPAN_NO_CONTENT(uspan_part_uri(__VA_ARGS__))
 #define uspan_part_file(...) USPAN_NO_CONTENT(uspan_part_file(__VA_ARGS__))
+#define uspan_part_compaction(...) USPAN_NO_CONTENT(uspan_part_compaction(__VA_ARGS__))
 #define uspan_part_server_tool_call(...) USPAN_NO_CONTENT(uspan_part_server_tool_call(__VA_ARGS__))
 #define uspan_part_server_tool_response(...) USPAN_NO_CONTENT(uspan_part_server_tool_response(__VA_ARGS__))
 #define uspan_part(...) USPAN_NO_CONTENT(uspan_part(__VA_ARGS__))

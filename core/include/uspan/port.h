@@ -1,7 +1,7 @@
-/* port.h: the interfaces that a platform implements: clock, lock, entropy; and a byte stream to the
- * collector. Both are const, outlive the tracer, and have no NULL function: uspan_init() and
- * uspan_export_to() check. A target that lacks a part names a stub from port_none.h, so the gap shows in its
- * source. */
+/* port.h: the two interfaces that a platform implements: the port (clock, lock, random bytes, log) and a
+ * transport (a byte stream to the collector). Both structs are const, must stay valid as long as the tracer,
+ * and have no NULL function: uspan_init() and uspan_export_to() check this. A target that lacks a part uses a
+ * stub from port_none.h, so the gap is visible in its source. */
 #ifndef USPAN_PORT_H
 #define USPAN_PORT_H
 
@@ -25,29 +25,29 @@ typedef enum uspan_level {
 
 typedef struct uspan_port {
     uint32_t abi; /* USPAN_PORT_ABI */
-    void *ctx;    /* first argument of each call; the core never looks inside */
+    void *ctx;    /* first argument of each call. The core never reads it */
     /* Keep out every task and ISR that calls uspan. The core never nests it and holds it for a bounded number
-     * of instructions. Returns what unlock wants back. Context: task, ISR. Never blocks for long. */
+     * of instructions. Returns the argument for unlock. Context: task, ISR. Must not block for long. */
     uint32_t (*lock)(void *ctx);
     void (*unlock)(void *ctx, uint32_t state);
     /* Nanoseconds since boot; never steps back, never tears on a 32-bit core. Context: task, ISR. */
     uint64_t (*mono_ns)(void *ctx);
-    /* Unix time in nanoseconds to *out, or USPAN_ERR_AGAIN while it is unknown (then *out is left alone).
+    /* Unix time in nanoseconds to *out, or USPAN_ERR_AGAIN while it is unknown (then *out is not changed).
      * Context: the exporting task. Never blocks. */
     uspan_err_t (*unix_ns)(void *ctx, uint64_t *out);
-    /* Fill len bytes of entropy, or USPAN_ERR_AGAIN and write none; seeds the core's generator. Len is at
-     * most 32.
-     * Context: the exporting task and uspan_init(). Never blocks. */
+    /* Write len random bytes that seed the core's generator, or return USPAN_ERR_AGAIN and write none. len is
+     * at most 32. Context: the exporting task and uspan_init(). Must not block. */
     uspan_err_t (*random)(void *ctx, uint8_t *out, size_t len);
-    /* A value that names the calling task while it lives (handle, thread id); any constant on bare metal.
-     * Context: task. */
+    /* A value that identifies the calling task while it exists (handle, thread id). Any constant on bare
+     * metal. Context: task. */
     uintptr_t (*task)(void *ctx);
-    /* One line of text, no newline, no secrets, rate-limited by the core. Context: task. Must not call
-     * uspan. */
+    /* Log one line of text without a newline. The core limits the rate and passes no secrets. The port adds a
+     * prefix such as "uspan warning: ". Context: task. Must not call uspan. */
     void (*log)(void *ctx, uspan_level_t level, const char *text);
 } uspan_port_t;
 
-/* Whom to connect to. Valid during open(); the same in each call until that is over or close() was called. */
+/* The peer to connect to. Valid only during the call to open(). uspan passes the same peer to every open()
+ * call until the connection is open, has failed, or close() was called. */
 typedef struct uspan_peer {
     const char *host; /* DNS name or address literal without brackets; ends in 0 */
     uint16_t port;
@@ -56,26 +56,29 @@ typedef struct uspan_peer {
 /* transport.flags */
 #define USPAN_TRANSPORT_SECURE \
     1u /* encrypts, and verifies chain and host name unless an INSECURE macro says otherwise */
+#define USPAN_TRANSPORT_PROXY 2u /* uspan_proxy_init()'s own: ctx is its uspan_proxy_t */
 
-/* A byte stream to a peer. Stacked: TLS is a transport over a transport. One connection at a time.
- * Context of every call: the exporting task. None blocks. */
+/* A byte stream to a peer. Transports can be stacked: TLS is a transport over another transport. One
+ * connection at a time. Context of every call: the exporting task. No call may block. */
 typedef struct uspan_transport {
     uint32_t abi;   /* USPAN_TRANSPORT_ABI */
     uint32_t flags; /* USPAN_TRANSPORT_SECURE or 0 */
     void *ctx;
-    /* Start connecting, or go on: USPAN_ERR_AGAIN until USPAN_OK; the core keeps the deadline and repeats the
-     * same peer. USPAN_ERR_IO: failed, trying again later may help. USPAN_ERR_TRUST: certificate or host name
-     * refused. USPAN_ERR_CONFIG: own certificate, key or entropy unusable. After any of the three, close is
-     * next. */
+    /* Start connecting, or continue. Returns USPAN_ERR_AGAIN while connecting, then USPAN_OK. The core keeps
+     * the deadline. USPAN_ERR_IO: failed, a later attempt may succeed. USPAN_ERR_TRUST: certificate or host
+     * name refused. USPAN_ERR_CONFIG: own certificate, key or random bytes unusable. After one of these three
+     * the core calls close(). */
     uspan_err_t (*open)(void *ctx, const uspan_peer_t *peer);
-    /* > 0: bytes moved. 0: none moved, the same bytes are offered again. USPAN_ERR_CLOSED: clean end. Another
-     * uspan_err_t: dead; close is next. buf is the core's, valid during the call only. len >= 1. */
+    /* Returns the number of bytes sent or received. 0: none, and the core offers the same bytes again.
+     * USPAN_ERR_CLOSED: the peer closed cleanly. Another uspan_err_t: the connection is lost, and the core
+     * calls close(). buf belongs to the core and is valid only during the call. len >= 1. */
     int32_t (*send)(void *ctx, const uint8_t *buf, size_t len);
     int32_t (*recv)(void *ctx, uint8_t *buf, size_t len);
-    /* Gives everything back at once. May be called twice, and before open. */
+    /* Close the connection and free its resources before returning. uspan may call it twice, or before
+     * open(). */
     void (*close)(void *ctx);
-    /* What failed last, in words without secrets ("certificate expired"), "" for nothing. Static lifetime. */
-    const char *(*why)(void *ctx);
+    /* Text of the last failure without secrets ("certificate expired"), or "". Static. */
+    const char *(*last_error_text)(void *ctx);
 } uspan_transport_t;
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-/* read.h: read a span's fields: for processors, sinks, displays and tests. Any span whose handle is still
- * valid: open, or ended and not yet sent. Context: task. Never blocks. */
+/* read.h: read the fields of a span, for processors, sinks, displays and tests. The span is open, or has
+ * ended and was not sent yet. Context: task. Never blocks. */
 #ifndef USPAN_READ_H
 #define USPAN_READ_H
 
@@ -25,7 +25,7 @@ typedef struct uspan_view {
     uint8_t name_len;
     char name[USPAN_NAME_MAX + 1];
 } uspan_view_t;
-/* Returns: USPAN_OK; USPAN_ERR_STALE (sent and gone, or the null span); USPAN_ERR_ARG. */
+/* Returns: USPAN_OK; USPAN_ERR_STALE (already sent, or the null span); USPAN_ERR_ARG. */
 uspan_err_t uspan_read(uspan_tracer_t *t, uspan_t s, uspan_view_t *out);
 
 /* Whose attributes: the span's, its n-th event's, its n-th link's. */
@@ -42,7 +42,7 @@ typedef struct uspan_value {
 } uspan_value_t;
 /* The index-th attribute. USPAN_ERR_CLOSED: there are fewer. */
 uspan_err_t uspan_read_attr(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, uspan_value_t *out);
-/* The attribute with that key; its index too, where index is not NULL. USPAN_ERR_CLOSED: not there. */
+/* The attribute with that key, and its index if index is not NULL. USPAN_ERR_CLOSED: there is none. */
 uspan_err_t uspan_find_attr(uspan_tracer_t *t, uspan_t s, unsigned of, const char *key, uspan_value_t *out,
                             unsigned *index);
 /* Bytes of a text or bytes attribute from offset on, at most cap; returns how many, 0 at the end. No
@@ -68,10 +68,9 @@ uspan_err_t uspan_read_event(uspan_tracer_t *t, uspan_t s, unsigned index, uspan
 /* The index-th link. USPAN_ERR_CLOSED: there are fewer. */
 uspan_err_t uspan_read_link(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_context_t *out);
 
-/* ---- capture: what users' host tests stand on -------------------------------------------------------
- * A sink that keeps ended spans
- * in a buffer of the caller's. Poll until uspan_flushed(), then ask. The core's only use of it is linking it
- * in where called. */
+/* ---- capture: for host tests of applications ---------------------------------------------------------
+ * A sink that keeps ended spans in a buffer of the caller. Poll until uspan_flushed() returns true, then use
+ * the functions below. Nothing in core calls it, so it is linked only into programs that use it. */
 typedef struct uspan_capture {
     uspan_sink_t sink; /* give this one to uspan_export_to_sink() */
     uint8_t *buf;      /* private from here on */
@@ -83,17 +82,17 @@ typedef struct uspan_captured uspan_captured_t; /* lives in the buffer until usp
 
 void uspan_capture_init(uspan_capture_t *c, void *buf, size_t cap);
 void uspan_capture_clear(uspan_capture_t *c);
-/* The index-th span in the order of their ends; the first with that name. NULL: none. */
+/* The index-th span in the order of their ends, or the first with that name. NULL: none. */
 const uspan_captured_t *uspan_captured_at(const uspan_capture_t *c, unsigned index);
 const uspan_captured_t *uspan_captured_named(const uspan_capture_t *c, const char *name);
 const uspan_view_t *uspan_captured_view(const uspan_captured_t *s);
 /* Its parent among the captured, or NULL. */
 const uspan_captured_t *uspan_captured_parent(const uspan_capture_t *c, const uspan_captured_t *s);
-/* Attribute as text, ending in 0; numbers and bools printed; arrays as JSON. NULL: not there. Event
- * attributes are found as "event/key" by the first event of that name. */
+/* An attribute as text that ends in 0. Numbers and bools are printed, arrays are JSON. NULL: there is none.
+ * "event/key" finds an attribute of the first event with that name. */
 const char *uspan_captured_str(const uspan_captured_t *s, const char *key);
 bool uspan_captured_has(const uspan_captured_t *s, const char *key);
-/* Numbers; 0 where the attribute is missing or of another type: ask has() first where 0 is a value. */
+/* Numbers. 0 if the attribute is missing or has another type: call has() first if 0 is a possible value. */
 int64_t uspan_captured_int(const uspan_captured_t *s, const char *key);
 double uspan_captured_double(const uspan_captured_t *s, const char *key);
 const char *uspan_captured_status_message(const uspan_captured_t *s);
@@ -103,6 +102,6 @@ const char *uspan_captured_status_message(const uspan_captured_t *s);
 #endif
 
 #if !USPAN_ENABLED
-#include "disabled.h"
+#include "disabled_read.h"
 #endif
 #endif

@@ -1,5 +1,5 @@
-/* scope.h: spans that end themselves: a declaration begins one, leaving the block, however, ends it. For GCC
- * and clang, in C and C++.
+/* scope.h: declaring the variable starts the span. The span ends when the block is left in any way: at its
+ * end, or by return, break or goto. For GCC and clang, in C and C++.
  *
  *     static bool open_valve(int bed, const char *call_id)
  *     {
@@ -11,7 +11,7 @@
  *         return true;
  *     }
  *
- * Ending or failing it earlier is fine: the second end does nothing. */
+ * You may end or fail the span earlier: the second end does nothing. */
 #ifndef USPAN_SCOPE_H
 #define USPAN_SCOPE_H
 
@@ -47,11 +47,12 @@ static inline void uspan_scoped_end(uspan_scoped_t *scoped)
         uspan_scoped_begin((t), (begin), (enter));                                   \
     __attribute__((unused)) const uspan_t var = var##_scoped.span
 
-/* Declare uspan_t var, begun by the expression `begin`, until the block is left. ENTERED: and the task's
- * current span until then; on return the one before is current again. */
+/* Declare uspan_t var, started by the expression `begin`. It ends when the block is left. ENTERED: it is also
+ * the task's current span until then, and afterwards the previous one is current again. */
 #define USPAN_SCOPED(var, t, begin) USPAN_SCOPED_(var, t, begin, false)
 #define USPAN_ENTERED(var, t, begin) USPAN_SCOPED_(var, t, begin, true)
-/* The function that it stands in, as a span under the current one, named like it: first in its body. */
+/* Trace the function in which it stands: a span under the current one, with the function's name. Write it
+ * first in the function's body. */
 #define USPAN_FUNCTION(var, t) USPAN_ENTERED(var, t, uspan_function_begin((t), USPAN_CURRENT, __func__))
 
 #ifdef __cplusplus

@@ -1,20 +1,24 @@
-/* usage.h: tokens of one model call, and the totals of many, which the firmware may read: for budgets and
+/* usage.h: tokens of one model call, and totals of all calls, which the firmware can read for budgets and
  * displays. */
-#ifndef USPAN_GENAI_H
-#include "genai.h" /* brings this file in where it belongs */
-#endif
 #ifndef USPAN_USAGE_H
 #define USPAN_USAGE_H
+
+#include "uspan.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Of one call. input includes what came from a cache, output includes reasoning. What is 0 is not
- * sent; uspan_tokens() sends it. */
+/* Of one call. input includes tokens read from a cache and written to it, output includes reasoning. A
+ * count of 0 is not sent. uspan_set_token_pair() sends 0. cache_creation: written to a cache; its key is
+ * USPAN_SEMCONV's. */
 typedef struct uspan_token_counts {
     uint32_t input, output, cache_read, cache_creation, reasoning;
 } uspan_tokens_t;
+/* Parts of a count, by what the tokens stand for. 0 is not sent. */
+typedef struct uspan_modality_counts {
+    uint32_t text, image, audio;
+} uspan_modality_counts_t;
 
 /* Totals. Every call of a model that a typed span began counts, and every token told, also where the trace is
  * not sampled or the pool was full: a budget does not depend on tracing. errors: calls whose span was failed;
@@ -24,17 +28,22 @@ typedef struct uspan_usage {
     uint32_t calls, errors;
 } uspan_usage_t;
 
-/* Count into *usage from now on, which outlives that; it is not cleared. NULL: count no more. One for each
- * run of the agent keeps their totals apart. Context: task. */
+/* From now on, add token counts to *usage. It must stay valid until it is replaced, and uspan does not clear
+ * it. NULL: stop counting. Use one struct for each run of the agent to get totals for each run. Context:
+ * task. */
 void uspan_set_usage(uspan_tracer_t *t, uspan_usage_t *usage);
-/* The present totals, of one moment; all zero where nothing counts. Context: task, ISR. */
+/* Copy the current totals. All zero if no struct is set. Context: task, ISR. */
 void uspan_read_usage(uspan_tracer_t *t, uspan_usage_t *out);
 
-/* Tell the usage of a call, once. uspan_chat_end() does this by itself. */
-uspan_err_t uspan_tokens(uspan_tracer_t *t, uspan_t s, int64_t input, int64_t output);
+/* Set the usage of a call, once. uspan_chat_end() does it too. */
+uspan_err_t uspan_set_token_pair(uspan_tracer_t *t, uspan_t s, int64_t input, int64_t output);
 uspan_err_t uspan_set_tokens(uspan_tracer_t *t, uspan_t s, const uspan_tokens_t *tokens);
 
 #ifdef __cplusplus
 }
+#endif
+
+#if !USPAN_ENABLED
+#include "disabled_usage.h"
 #endif
 #endif

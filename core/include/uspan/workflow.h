@@ -1,10 +1,9 @@
-/* workflow.h: a run of an agent as a whole: the OpenAI Agents SDK's trace; and what is
- * private in it. */
-#ifndef USPAN_GENAI_H
-#include "genai.h" /* brings this file in where it belongs */
-#endif
+/* workflow.h: a complete run of an agent, which the OpenAI Agents SDK calls a trace, and privacy of its
+ * content. */
 #ifndef USPAN_WORKFLOW_H
 #define USPAN_WORKFLOW_H
+
+#include "genai_types.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -34,8 +33,8 @@ typedef struct uspan_workflow {
     const char *user_id, *session_id, *environment;
     const uspan_attr_t *metadata; /* ended by a zeroed one */
     const char *input_messages;   /* C: JSON */
-    bool disabled;   /* nothing of it is recorded */
-    bool no_content; /* content of it is not */
+    bool disabled;   /* the run is not recorded */
+    bool no_content; /* its content is not recorded */
 } uspan_workflow_t;
 typedef struct uspan_workflow_result {
     USPAN_RESULT_FIELDS;
@@ -48,12 +47,21 @@ uspan_err_t uspan_workflow_end(uspan_tracer_t *t, uspan_t s, const uspan_workflo
 
 /* ---- privacy ------------------------------------------------------------------------------------------- */
 
-/* Content of s, and of spans that begin under it from now on: recorded, or not. What it has stays. */
-uspan_err_t uspan_content_of(uspan_tracer_t *t, uspan_t s, bool recorded);
-/* Whether content of s is recorded: false too for spans that are null, gone or not sampled. Ask before
- * making text that is dear. Context: task, ISR. */
+/* Turn content recording on or off for s and for spans started under it later. Content already recorded is
+ * kept. */
+uspan_err_t uspan_set_span_content(uspan_tracer_t *t, uspan_t s, bool recorded);
+/* Turn recording of tool definitions on or off. Default with USPAN_TOOL_DEFINITIONS 1: on. With 0 they are
+ * never recorded. Context: task, ISR. */
+void uspan_set_tool_definitions(uspan_tracer_t *t, bool recorded);
+/* Keep the messages of role system or developer and the last n input messages of each span that message.h or
+ * wire.h writes; uspan.input.messages.omitted counts the others.
+ *   n   0..255; 0: keep all. Default: USPAN_HISTORY_MESSAGES
+ * Context: task, ISR. */
+void uspan_set_history(uspan_tracer_t *t, unsigned n);
+/* Returns true if content of s is recorded, and false for null, stale and unsampled spans. Ask before
+ * building expensive text. Context: task, ISR. */
 bool uspan_wants_content(uspan_tracer_t *t, uspan_t s);
-/* Set or append content by its key's short name; where USPAN_CONTENT is 0 the arguments are not evaluated:
+/* Set or append content by its key's short name. If USPAN_CONTENT is 0, the arguments are not evaluated:
  *     uspan_content(t, chat, input_messages, make_json(question)); */
 #define uspan_content(t, s, name, text) \
     (USPAN_CONTENT ? uspan_set_str((t), (s), &uspan_key_##name, (text)) : USPAN_OK)
@@ -62,5 +70,9 @@ bool uspan_wants_content(uspan_tracer_t *t, uspan_t s);
 
 #ifdef __cplusplus
 }
+#endif
+
+#if !USPAN_ENABLED
+#include "disabled_workflow.h"
 #endif
 #endif

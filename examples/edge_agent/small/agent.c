@@ -63,7 +63,7 @@ static void tell(void *reader, uspan_tracer_t *t, uspan_t chat)
     long input = scan_number(in(answer, "prompt_tokens"));
     long output = scan_number(in(answer, "completion_tokens"));
     if (input >= 0 && output >= 0) {
-        uspan_tokens(t, chat, input, output);
+        uspan_set_token_pair(t, chat, input, output);
     }
 }
 
@@ -143,6 +143,7 @@ static bool converse(const edge_t *edge, uspan_t agent)
             static char said[256];
             (void)scan_text(scan_find(message, "content"), said, sizeof said);
             edge->say("agent", said);
+            ask_tell_output(edge, agent, said);
             return true;
         }
         if (!run_tools(edge, agent, message, calls)) {
@@ -160,6 +161,7 @@ bool edge_turn(const edge_t *edge, const char *question)
 {
     uspan_t agent = uspan_agent_begin(edge->tracer, USPAN_ROOT, "gardener");
     edge->say("user", question);
+    ask_tell_input(edge, agent, question);
     bool ended_well = begin_request(edge, question) && converse(edge, agent);
     uspan_end(edge->tracer, agent);
     return ended_well;

@@ -3,9 +3,9 @@
  * uspan-config: USPAN_SPANS_MAX=66 USPAN_TEXT_BYTES=65536 USPAN_BATCH_BYTES_MAX=1048576 USPAN_BATCH_AGE_MS=60000 */
 #include <string.h>
 
-#include "batch.h"
+#include "export/batch.h"
 #include "board.h"
-#include "otlp.h"
+#include "export/otlp.h"
 #include "rig.h"
 #include "stream.h"
 #include "w1.h"
@@ -26,6 +26,20 @@ static void record_64_w1(void)
     }
 }
 
+static void record_64_w1_all(void)
+{
+    for (unsigned i = 0; i < BATCH; i++) {
+        record_w1_all(&rig_tracer, agent);
+    }
+}
+
+static void record_64_w1_typed(void)
+{
+    for (unsigned i = 0; i < BATCH; i++) {
+        record_w1_typed(&rig_tracer, agent);
+    }
+}
+
 static void record_64_w2(void)
 {
     for (unsigned i = 0; i < BATCH; i++) {
@@ -37,7 +51,7 @@ static void encode_64(void)
 {
     static uspan_otlp_t source;
     static uint8_t out[READ_BYTES];
-    rig_expect(uspan_batch_freeze(&rig_tracer, 0u), "a batch");
+    rig_expect(uspan_batch_build(&rig_tracer, 0u), "a batch");
     uspan_otlp_begin(&source, &rig_tracer, &rig_tracer.out.dests[0].batch, 0u);
     while (uspan_otlp_read(&source, out, sizeof out) > 0u) {
     }
@@ -139,6 +153,10 @@ int main(void)
     uspan_stats(&rig_tracer, 0u, &s);
     rig_expect(s.started == BATCH + 1u && s.values_truncated + s.attrs_dropped == 0u, "every span whole");
     begin(false);
+    tell_each("record_w1_all", record_64_w1_all);
+    begin(false);
+    tell_each("record_w1_typed", record_64_w1_typed);
+    begin(false);
     tell_each("record_w2", record_64_w2);
     begin(false);
     tell_each("poll_idle", poll_64);
@@ -148,6 +166,7 @@ int main(void)
     rig_tell("work", "poll_longest", longest, rig_longest_hold);
     tell_streams();
     scenes_tell();
+    scenes_many_tell();
     put_line("done");
     return 0;
 }

@@ -21,5 +21,7 @@ void rig_expect(bool holds, const char *what);
 
 /* scenes.c: what each call costs, as usual and at worst. */
 void scenes_tell(void);
+/* scenes_many.c: calls that set many attributes, and value limits. */
+void scenes_many_tell(void);
 
 #endif

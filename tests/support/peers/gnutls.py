@@ -151,6 +151,11 @@ class GnuTls:
             sent = self.context.must(self.run(self.library.gnutls_record_send, data, len(data)))
             data = data[sent:]
 
+    def update_keys(self, record=b"x"):
+        """KeyUpdate of TLS 1.3: the peer sees it before the next record, which follows."""
+        self.context.must(self.run(self.library.gnutls_session_key_update, 0))
+        self.send(record)
+
     def end(self, how="close"):
         if how in ("close", "drain"):
             try:

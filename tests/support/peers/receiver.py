@@ -24,8 +24,9 @@ class Receiver(Server):
     .refused   texts of the refusals
     """
 
-    def __init__(self, tls=None, port=0, path="/v1/traces", bulk=False, exact_type=True):
-        super().__init__(tls, port)
+    def __init__(self, tls=None, port=0, path="/v1/traces", bulk=False, exact_type=True,
+                 host="127.0.0.1"):
+        super().__init__(tls, port, host)
         self.path, self.bulk, self.exact_type = path, bulk, exact_type
         self.spans, self.requests, self.refused = [], [], []
         self.seen = Counter()

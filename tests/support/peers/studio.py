@@ -41,8 +41,8 @@ def answer_json(status, value, content_type=JSON):
 
 class Studio(Server):
     """.store (studio_store.Store): .spans, .runs, .dropped; .requests: every request, .status its answer.
-    fail: {"traces": status, "registerRun": status}: answer that instead, for tests of retries; a value may be
-    a list, one for each request, None for a normal answer."""
+    fail: {"traces": status, "registerRun": status, "pushMessage": status}: answer that instead, for tests of retries; a
+    value may be a list, one for each request, None for a normal answer."""
 
     def __init__(self, port=0, idle_s=5.0, fail=None, tls=None):
         super().__init__(tls, port)
@@ -148,6 +148,10 @@ class Studio(Server):
             if request.method != "POST":
                 raise wrong_method(request.method, "mutation", procedure)
             return self.register_run(self.input_of(request))
+        if procedure == "pushMessage":
+            if request.method != "POST":
+                raise wrong_method(request.method, "mutation", procedure)
+            return self.push_message(self.input_of(request))
         if procedure not in QUERIES:
             raise TrpcError("NOT_FOUND", f'No procedure found on path "{procedure}"')
         if request.method != "GET":
@@ -177,6 +181,14 @@ class Studio(Server):
         fields = ("id", "project", "name", "timestamp", "pid", "status")
         self.store.runs[body["id"]] = {**{field: body[field] for field in fields},
                                        "run_dir": body.get("run_dir") or ""}
+
+    def push_message(self, body):
+        issues = [{"code": code, "path": path} for code, path in studio_store.message_issues(body)]
+        if issues:
+            raise TrpcError("BAD_REQUEST", json.dumps(issues, indent=2))
+        if body["runId"] not in self.store.runs:
+            raise TrpcError("BAD_REQUEST", f"Run with id {body['runId']} does not exist")
+        self.store.messages[body["msg"]["id"]] = body
 
     def query(self, procedure, given):
         page = given.get("pagination", given)

@@ -153,6 +153,42 @@ def run_issues(body):
     return issues
 
 
+def message_issues(body):
+    """Issues of pushMessage's input, path and code; [] for a good one. Content is a text, or blocks of text, tool_use
+    and tool_result; other blocks of Studio's are not known here."""
+    def text_of(holder, path, field, optional=False):
+        value = holder.get(field)
+        if not isinstance(value, str) and not (optional and value is None):
+            yield "invalid_type", [*path, field]
+
+    if not isinstance(body, dict):
+        yield "invalid_type", []
+        return
+    yield from text_of(body, [], "runId")
+    for field in ("replyId", "replyName", "replyRole"):
+        yield from text_of(body, [], field, optional=True)
+    message = body.get("msg")
+    if not isinstance(message, dict):
+        yield "invalid_type", ["msg"]
+        return
+    for field in ("id", "name", "role", "timestamp"):
+        yield from text_of(message, ["msg"], field)
+    content = message.get("content")
+    if not isinstance(content, str) and not (isinstance(content, list) and all(is_block(block) for block in content)):
+        yield "invalid_union", ["msg", "content"]
+
+
+def is_block(block):
+    kind = block.get("type") if isinstance(block, dict) else None
+    named = kind and all(isinstance(block.get(field), str) for field in ("id", "name"))
+    if kind == "tool_use":
+        return named and isinstance(block.get("input"), dict)
+    if kind == "tool_result":
+        output = block.get("output")
+        return named and (isinstance(output, str) or (isinstance(output, list) and all(map(is_block, output))))
+    return kind == "text" and isinstance(block.get("text"), str)
+
+
 def js_type(value):
     for kind, name in ((bool, "boolean"), ((int, float), "number"), (str, "string"), (list, "array"),
                        (dict, "object")):
@@ -162,10 +198,11 @@ def js_type(value):
 
 
 class Store:
-    """.spans: by span id, decoded. .runs: by run id. .dropped: why spans answered with 200 vanished."""
+    """.spans: by span id, decoded. .runs: by run id. .messages: by message id, in order of arrival. .dropped: why spans
+    answered with 200 vanished."""
 
     def __init__(self):
-        self.spans, self.runs, self.dropped = {}, {}, []
+        self.spans, self.runs, self.messages, self.dropped = {}, {}, {}, []
 
     def take(self, message):
         for block in message.resource_spans:

@@ -1,0 +1,311 @@
+/* exchange_result.c: decides what becomes of spans, peer and connection when an exchange has ended,
+ * whatever it was for. Called by poll.c. The ending becomes an action, and only this file applies
+ * actions to target, batch and connection. */
+#include "export/exchange_result.h"
+#include <string.h>
+#include "export/batch.h"
+#include "export/http_response.h"
+#include "export/log_line.h"
+#include "export/poll_time.h"
+#include "export/queue.h"
+#include "export/response_body.h"
+#include "export/retry.h"
+#include "export/spool_replay.h"
+#include "export/studio.h"
+#include "trace/clock.h"
+#include "trace/id.h"
+#include "trace/pool.h"
+
+USPAN_NOINLINE_SMALL static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *dest)
+{
+#if USPAN_HEADERS_BYTES > 0 && USPAN_RUNTIME_SETTINGS
+    char fresh[USPAN_HEADERS_BYTES];
+    if (dest->renew == NULL || dest->target.renewed != 0u) {
+        return false;
+    }
+    bool done = dest->renew(dest->renew_ctx, fresh, sizeof fresh) == USPAN_OK;
+    fresh[sizeof fresh - 1u] = '\0';
+    done = done && uspan_set_headers(t, uspan_exchange(t)->dest, fresh) == USPAN_OK;
+    dest->target.renewed = 1u; /* after the setter, which takes the headers for the application's */
+    uspan_wipe(fresh, sizeof fresh);
+    dest->renewals += done;
+    return done;
+#else
+    (void)t;
+    (void)dest;
+    return false;
+#endif
+}
+
+#define TIMEOUT_STATUS 408u /* Request Timeout */
+
+/* Log what a success says besides: rejected spans, a warning, or that it is no answer of OTLP. Returns
+ * the rejected spans. */
+USPAN_NOINLINE_SMALL static uint32_t log_success(uspan_tracer_t *t, uspan_target_t *target)
+{
+    const uspan_answer_t *a = &uspan_exchange(t)->answer;
+    uint32_t rejected = uspan_body_read(a, false, target->said);
+    if ((a->flags & USPAN_ANSWER_FIELD) != 0u) {
+        if (target->odd == 0u && a->body_bytes > 0u) {
+            target->odd = 1u;
+            uspan_log_target(t, target, a->status,
+                             USPAN_WORDS("accepted, but its answer is not OTLP's; is the path right?", "w8"),
+                             target->said);
+        }
+    } else if (rejected > 0u || target->said[0] != '\0') {
+        uspan_log_target(t, target, 0u,
+                         rejected > 0u ? USPAN_WORDS("collector rejected some spans", "w2")
+                                       : USPAN_WORDS("collector warning", "w3"),
+                         target->said);
+    }
+    if (rejected == 0u) {
+        target->said[0] = '\0';
+    }
+    return rejected;
+}
+
+/* Log an answer that dropped a batch. */
+USPAN_NOINLINE_SMALL static void log_refusal(uspan_tracer_t *t, const uspan_target_t *target, unsigned action)
+{
+    const uspan_answer_t *a = &uspan_exchange(t)->answer;
+    const char *what = USPAN_WORDS("collector refused the batch, spans dropped", "w4");
+    if (USPAN_MESSAGE_TEXTS && (action & USPAN_ACT_LONG_WAIT) != 0u) {
+        what = "collector refuses requests; check endpoint and headers";
+    } else if (USPAN_MESSAGE_TEXTS && a->status - 300u < 100u && (a->flags & USPAN_ANSWER_FIELD) != 0u) {
+        what = "collector has moved: set the endpoint to its new location";
+    }
+    uspan_log_target(t, target, a->status, what, target->said);
+}
+
+/* Retries begin or end: one line each. */
+USPAN_NOINLINE_SMALL static void log_retries(uspan_tracer_t *t, uspan_target_t *target, unsigned action)
+{
+    bool failed = (action & USPAN_ACT_DELIVER) == 0u;
+    if (failed && target->failing == 0u) {
+        uspan_log_target(t, target, target->last_error == 0 ? target->last_status : 0u,
+                         USPAN_WORDS("request failed, uspan tries again", "w6"),
+                         target->last_error == 0 ? target->said : target->why);
+    } else if (!failed && target->failing != 0u) {
+        uspan_log_target(t, target, 0u, USPAN_WORDS("requests succeed again", "w9"), NULL);
+    }
+    target->failing = failed;
+}
+
+/* What is to be done, before a renewal or a split is tried. */
+static unsigned choose_action(const uspan_exchange_t *e, uspan_err_t err)
+{
+    unsigned action = USPAN_ACT_WAIT;
+    if (err == USPAN_OK) {
+        action = uspan_action_for(e->answer.status);
+#if USPAN_HTTP_DATE
+        if (uspan_job_is(e, USPAN_JOB_PROBE)) {
+            action = uspan_clock_is_plausible(e->answer.date_unix) ? 0u : (unsigned)USPAN_ACT_WAIT;
+        }
+#endif
+        if (uspan_job_is(e, USPAN_JOB_RUN) && (action & (USPAN_ACT_DELIVER | USPAN_ACT_WAIT)) == 0u) {
+            action = USPAN_ACT_LONG_WAIT;
+        }
+    } else if (err == USPAN_ERR_TRUST || err == USPAN_ERR_CONFIG) {
+        action = USPAN_ACT_LONG_WAIT; /* the settings are wrong: asking again soon cannot help */
+    }
+    return action;
+}
+
+#if USPAN_GZIP
+/* A 400 or 415 to a compressed body may mean the compression: the batch is sent again without. If it is
+ * accepted so, nothing is compressed for that target any more; if not, something else was wrong with it.
+ * True: it is sent again. */
+USPAN_NOINLINE_SMALL static bool drop_compression(uspan_tracer_t *t, unsigned action)
+{
+    const uspan_exchange_t *e = uspan_exchange(t);
+    uspan_target_t *target = uspan_job_target(t);
+    uspan_batch_t *b = &uspan_dest(t, e->dest)->batch;
+    if (target->compression == USPAN_COMPRESSION_REFUSED) {
+        if ((action & USPAN_ACT_DELIVER) != 0u) {
+            target->compression = USPAN_COMPRESSION_NONE;
+            uspan_log_line(t, USPAN_LEVEL_WARN, USPAN_WORDS("collector refuses gzip: sending without", "w8"),
+                           NULL);
+        } else if ((action & USPAN_ACT_DROP) != 0u) {
+            target->compression = USPAN_COMPRESSION_GZIP;
+        }
+        return false;
+    }
+    if (target->compression != USPAN_COMPRESSION_GZIP || b->packed_len >= b->body_len ||
+        (e->answer.status != 400u && e->answer.status != 415u)) {
+        return false;
+    }
+    target->compression = USPAN_COMPRESSION_REFUSED;
+    target->resends++;
+    b->packed_len = b->body_len;
+    return true;
+}
+#endif
+
+/* The batch: what to do with it, and what is left to do then. */
+USPAN_NOINLINE_SMALL static unsigned apply_action_to_batch(uspan_tracer_t *t, unsigned action,
+                                                           const uspan_ending_t *ending)
+{
+    const unsigned d = uspan_exchange(t)->dest;
+    uspan_dest_t *dest = uspan_dest(t, d);
+#if USPAN_GZIP
+    if (ending->err == USPAN_OK && drop_compression(t, action)) {
+        return 0u; /* again at once */
+    }
+#endif
+    if (((action & USPAN_ACT_RENEW) != 0u && renew_headers(t, dest)) ||
+        ((action & USPAN_ACT_SPLIT) != 0u && uspan_batch_split(t, d))) {
+        return 0u; /* again at once: with other headers, or less */
+    }
+    if ((action & USPAN_ACT_DELIVER) != 0u) {
+        uspan_batch_delivered(t, d, log_success(t, &dest->target));
+    }
+    if ((action & USPAN_ACT_DROP) != 0u) {
+        log_refusal(t, &dest->target, action);
+        dest->target.failing = 0u;
+        dest->refusals++;
+        uspan_batch_dropped(t, d,
+                            (action & USPAN_ACT_SPLIT) != 0u ? USPAN_DROP_TOO_LARGE : USPAN_DROP_REFUSED);
+    }
+    if (ending->timed_out) {
+        (void)uspan_batch_split(t, d); /* the link may be too slow for so many */
+    }
+#if USPAN_RETRY_ATTEMPTS_MAX > 0
+    if ((action & USPAN_ACT_WAIT) != 0u && ++dest->batch.attempts >= USPAN_RETRY_ATTEMPTS_MAX) {
+        uspan_batch_dropped(t, d, USPAN_DROP_RETRIES);
+        uspan_log_target(t, &dest->target, 0u,
+                         USPAN_WORDS("spans dropped after USPAN_RETRY_ATTEMPTS_MAX attempts", "w10"), NULL);
+        dest->target.failing = 0u;
+        action = USPAN_ACT_WAIT | USPAN_ACT_DROP; /* its end was logged */
+    }
+#endif
+    if (dest->batch.count > 0u) {
+        uspan_queue_rest(t, d);
+    }
+    return action;
+}
+
+#if USPAN_SPOOL
+/* Spans of the spool: what to do with them, and what is left to do then. */
+USPAN_NOINLINE_SMALL static unsigned apply_action_to_replay(uspan_tracer_t *t, unsigned action)
+{
+    uspan_dest_t *dest = uspan_dest(t, uspan_exchange(t)->dest);
+    if (((action & USPAN_ACT_RENEW) != 0u && renew_headers(t, dest)) ||
+        ((action & USPAN_ACT_SPLIT) != 0u && uspan_spool_split(t))) {
+        action = 0u;
+    }
+    if ((action & USPAN_ACT_DELIVER) != 0u) {
+        uspan_spool_settle(t, log_success(t, &dest->target));
+    } else if ((action & USPAN_ACT_DROP) != 0u) {
+        log_refusal(t, &dest->target, action);
+        dest->target.failing = 0u;
+        dest->refusals++;
+        uspan_spool_settle(t, UINT32_MAX);
+    }
+    uspan_spool_end(t);
+    return action;
+}
+#endif
+
+/* A kept connection that the server closed, or gave up as idle (408), meanwhile: not an error, send
+ * again at once on a new one (RFC 9112 §9.3.1, RFC 9110 §15.5.9). */
+static bool resend(uspan_tracer_t *t, uspan_target_t *target, uspan_err_t err)
+{
+    uspan_exchange_t *e = uspan_exchange(t);
+    bool is_dead = err != USPAN_OK ? uspan_answer_end(&e->answer) == USPAN_ERR_CLOSED
+                                   : e->answer.status == TIMEOUT_STATUS;
+    if (e->reused == 0u || !is_dead || uspan_export_state(t)->now_ns >= e->until_ns) {
+        return false;
+    }
+    target->resends++;
+    uspan_request_begin(t, false); /* which ends reused: once an exchange */
+    return true;
+}
+
+/* When the peer is asked again. */
+static void set_backoff(uspan_tracer_t *t, uspan_target_t *target, unsigned action, uint32_t floor_ms)
+{
+    uspan_backoff_t *backoff = &target->backoff;
+    if ((action & (USPAN_ACT_DELIVER | USPAN_ACT_LONG_WAIT)) != 0u) {
+        target->renewed = 0u;
+    }
+    if ((action & USPAN_ACT_DELIVER) != 0u) {
+        backoff->wait_ms = 0u;
+        backoff->not_before_ns = 0u;
+    } else if ((action & (USPAN_ACT_WAIT | USPAN_ACT_LONG_WAIT)) != 0u) {
+        uint32_t random = 0u;
+        (void)uspan_id_random(t, (uint8_t *)&random, sizeof random);
+        bool rest = (action & USPAN_ACT_LONG_WAIT) != 0u;
+        if (uspan_job_is(uspan_exchange(t), USPAN_JOB_PROBE) && !rest) {
+            backoff = &uspan_export_state(t)->probe;
+        } else {
+            target->retries += !rest;
+        }
+        backoff->not_before_ns = uspan_deadline_after_ms(t, uspan_backoff(backoff, rest, random, floor_ms));
+    }
+}
+
+/* What an answer says to all jobs alike. Returns its Retry-After in milliseconds, 0 for none. */
+static uint32_t read_answer(uspan_tracer_t *t, uspan_target_t *target)
+{
+    const uspan_answer_t *a = &uspan_exchange(t)->answer;
+    target->last_status = a->status;
+    uint32_t floor_ms = uspan_retry_after_ms(a, uspan_unix_seconds(t));
+    if (a->status - 200u >= 100u) {
+        (void)uspan_body_read(a, true, target->said);
+    }
+#if USPAN_HTTP_DATE
+    if (uspan_clock_is_plausible(a->date_unix)) {
+        uspan_clock_set_approximate(t, uspan_export_state(t)->now_ns,
+                                    a->date_unix * USPAN_NS_PER_S + USPAN_NS_PER_S / 2u);
+    }
+#endif
+    return floor_ms;
+}
+
+void uspan_finish_exchange(uspan_tracer_t *t, const uspan_ending_t *ending)
+{
+    const uspan_err_t err = ending->err;
+    uspan_exchange_t *e = uspan_exchange(t);
+    uspan_target_t *target = uspan_job_target(t);
+    uint32_t floor_ms = 0u;
+    if (resend(t, target, err)) {
+        return;
+    }
+    unsigned action = choose_action(e, err);
+    target->last_error = (int8_t)err; /* 0 with an answer: whoever reads both knows which came last */
+    target->why = ending->why;
+    target->said[0] = '\0';
+    if (err == USPAN_OK) {
+        floor_ms = read_answer(t, target);
+    }
+    if (uspan_job_is(e, USPAN_JOB_BATCH)) {
+        action = apply_action_to_batch(t, action, ending);
+    }
+#if USPAN_SPOOL
+    if (uspan_job_is(e, USPAN_JOB_REPLAY)) {
+        action = apply_action_to_replay(t, action);
+    }
+#endif
+#if USPAN_STUDIO
+    if (uspan_job_is(e, USPAN_JOB_RUN)) {
+        uspan_studio_answered(t, (action & USPAN_ACT_DELIVER) != 0u,
+                              err == USPAN_OK && action == USPAN_ACT_LONG_WAIT);
+        if (err == USPAN_OK && action == USPAN_ACT_LONG_WAIT) {
+            uspan_log_target(t, target, e->answer.status,
+                             USPAN_WORDS("Studio refused the run or a message; spans are still sent", "w7"),
+                             target->said);
+        }
+    }
+#endif
+    if ((action & USPAN_ACT_DROP) == 0u && action != 0u) {
+        log_retries(t, target, action);
+    }
+    set_backoff(t, target, action, floor_ms);
+    e->step = USPAN_STEP_IDLE;
+    e->job = USPAN_JOB_NONE;
+    e->idle_until_ns = uspan_deadline_after_ms(t, USPAN_KEEP_ALIVE_MS);
+    if (USPAN_KEEP_ALIVE_MS == 0 || err != USPAN_OK || (e->answer.flags & USPAN_ANSWER_CLOSE) != 0u) {
+        uspan_close_connection(t);
+    }
+    memset(e->send, 0, sizeof e->send); /* headers may be secret */
+}

@@ -1,0 +1,82 @@
+/* log_line.c: lines to the port's log, at most one a second; the others are counted and named by the next. */
+#include "export/log_line.h"
+#include "export/export_state.h"
+#include "export/window.h"
+#include "export/poll_time.h"
+#include "trace/pool.h"
+#include "trace/trace.h"
+#include "trace/utf8.h"
+
+#define LINE_BYTES 240u
+
+/* One line: "host:port: what, HTTP status: detail", of which only `what` must be there. The port says that
+ * uspan speaks. */
+static void write_line(uspan_tracer_t *t, uspan_level_t level, const uspan_target_t *target, unsigned status,
+                       const char *what, const char *detail)
+{
+    uspan_export_part_t *x = uspan_export_state(t);
+    uint64_t now = uspan_now(t);
+    if (now < x->log_after_ns) {
+        x->log_suppressed++;
+        return;
+    }
+    char line[LINE_BYTES];
+    uspan_window_t w = { .out = (uint8_t *)line, .cap = sizeof line - 1u };
+    if (target != NULL) {
+        uspan_window_text(&w, target->url.host);
+        uspan_window_labelled(&w, ":", target->url.port);
+        uspan_window_text(&w, ": ");
+    }
+    uspan_window_text(&w, what);
+    if (status != 0u) {
+        uspan_window_labelled(&w, USPAN_WORDS(", HTTP ", " "), status);
+    }
+    if (detail != NULL && detail[0] != '\0') {
+        uspan_window_text(&w, target != NULL ? ": " : " ");
+        uspan_window_text(&w, detail);
+    }
+    if (x->log_suppressed > 0u) {
+        uspan_window_labelled(&w, USPAN_WORDS(" (suppressed: ", " ("), x->log_suppressed);
+        uspan_window_text(&w, ")");
+    }
+    size_t len = uspan_utf8_cut(line, w.at, w.cap);
+    line[len] = '\0';
+    x->log_after_ns = now + USPAN_NS_PER_S;
+    x->log_suppressed = 0u;
+    t->trace.port->log(t->trace.port->ctx, level, line);
+}
+
+void uspan_log_line(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail)
+{
+    write_line(t, level, NULL, 0u, what, detail);
+}
+
+void uspan_log_target(uspan_tracer_t *t, const uspan_target_t *target, unsigned status, const char *what,
+                      const char *detail)
+{
+    write_line(t, USPAN_LEVEL_WARN, target, status, what, detail);
+}
+
+void uspan_log_setting(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail)
+{
+    uint64_t after_ns = uspan_export_state(t)->log_after_ns;
+    uspan_export_state(t)->log_after_ns = 0u;
+    uspan_log_line(t, level, what, detail);
+    uspan_export_state(t)->log_after_ns = after_ns;
+}
+
+void uspan_wipe(void *secret, size_t len)
+{
+    for (volatile uint8_t *c = secret; len > 0u; len--) {
+        *c++ = 0; /* volatile: it must really go */
+    }
+}
+
+void uspan_named_text(char *out, size_t cap, const char *key, size_t key_len, const char *why)
+{
+    uspan_window_t w = { .out = (uint8_t *)out, .cap = cap - 1u };
+    uspan_window_put(&w, key_len > 0u ? key : "an entry", key_len > 40u ? 40u : key_len > 0u ? key_len : 8u);
+    uspan_window_text(&w, ": ");
+    uspan_window_text(&w, why);
+    out[w.at < w.cap ? w.at : w.cap] = '\0';
+}

@@ -1,0 +1,27 @@
+/* log_line.h: the log line, its texts, and wiping of secrets. Private to core. */
+#ifndef USPAN_EXPORT_LOG_LINE_H
+#define USPAN_EXPORT_LOG_LINE_H
+
+#include "trace/internal.h"
+
+/* A text, or a code if flash is short. */
+#if USPAN_MESSAGE_TEXTS
+#define USPAN_WORDS(text, code) text
+#else
+#define USPAN_WORDS(text, code) code
+#endif
+
+/* Write one line to the port's log. At most one a second is written; the others are counted, and the
+ * next line says how many. */
+void uspan_log_line(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail);
+/* The same at once, without a count: warnings about settings, which no peer makes. */
+void uspan_log_setting(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail);
+/* "key: why" to out[cap], for a log line: at most 40 bytes of the key. */
+void uspan_named_text(char *out, size_t cap, const char *key, size_t key_len, const char *why);
+/* The same, as a warning, about a peer: "host:port: what, HTTP status: detail". status 0: none. */
+void uspan_log_target(uspan_tracer_t *t, const uspan_target_t *target, unsigned status, const char *what,
+                      const char *detail);
+/* Overwrite a secret. */
+void uspan_wipe(void *secret, size_t len);
+
+#endif

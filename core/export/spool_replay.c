@@ -1,0 +1,158 @@
+/* spool_replay.c: how spans leave flash. A request is a BOOT record, which is a resource, and records of that
+ * boot behind it.
+ * Invariant: a record is settled only when the collector answered for it, or when it is lost and counted.
+ * Until that is noted in flash too, it may be delivered again. */
+#include "export/spool_replay.h"
+#if USPAN_SPOOL
+#include "export/protobuf.h"
+#include "export/spool_log.h"
+
+#define REPLAY_BYTES 4096u /* of records in one request; one record may be longer */
+#define BOOT_NUMBER_BYTES 4u
+
+bool uspan_spool_waits(const uspan_tracer_t *t)
+{
+    const uspan_spool_log_t *log = &uspan_spool_of(t)->log;
+    return log->next != log->done.number;
+}
+
+bool uspan_spool_is_next(const uspan_tracer_t *t)
+{
+    return (uspan_spool_of(t)->flags & USPAN_SPOOL_NEXT) != 0u && uspan_spool_waits(t);
+}
+
+void uspan_spool_next(uspan_tracer_t *t, bool is_next)
+{
+    uspan_spool_set(uspan_spool_of(t), USPAN_SPOOL_NEXT, is_next);
+}
+
+/* Records up to a place are settled. */
+static void settle_to(uspan_spool_t *spool, const uspan_spool_place_t *place, uint32_t lost)
+{
+    uspan_spool_log_settle(&spool->log, place, lost);
+    uspan_spool_set(spool, USPAN_SPOOL_SETTLED, true);
+}
+
+/* The first record of a batch: past what is gone. False: there is none. */
+static bool find_first(uspan_spool_t *spool, uspan_spool_place_t *place, uspan_spool_record_t *r)
+{
+    uspan_spool_log_t *log = &spool->log;
+    for (uint32_t sectors = log->storage->sector_count; sectors > 0u; sectors--) {
+        *place = log->done;
+        int result = uspan_spool_log_next(log, place, r);
+        if (result == USPAN_SPOOL_GAP) {
+            const uint32_t lost = r->number - place->number;
+            place->number = r->number;
+            settle_to(spool, place, lost);
+            continue;
+        }
+        uspan_spool_record_t boot;
+        result = result == 0 ? uspan_spool_log_find_boot(log, r->boot, &boot) : USPAN_SPOOL_BUSY;
+        if (result == 0) {
+            spool->boot_address = boot.address + BOOT_NUMBER_BYTES;
+            spool->boot_len = (uint16_t)(boot.len - BOOT_NUMBER_BYTES);
+        } else if (result == USPAN_SPOOL_NONE) { /* nobody knows whose it is */
+            settle_to(spool, place, 1u);
+            continue;
+        }
+        return result == 0;
+    }
+    return false;
+}
+
+bool uspan_spool_build(uspan_tracer_t *t)
+{
+    uspan_spool_t *spool = uspan_spool_of(t);
+    uspan_spool_place_t place;
+    uspan_spool_record_t r;
+    if (!find_first(spool, &place, &r)) {
+        return false;
+    }
+    const uint32_t boot = r.boot;
+    spool->inner = spool->boot_len;
+    spool->count = 0u;
+    do {
+        spool->inner += r.len;
+        spool->count++;
+    } while (spool->count != spool->limit && uspan_spool_log_next(&spool->log, &place, &r) == 0 &&
+             r.boot == boot && spool->inner + r.len <= REPLAY_BYTES);
+    uspan_spool_log_hold(&spool->log, true);
+    return true;
+}
+
+bool uspan_spool_split(uspan_tracer_t *t)
+{
+    uspan_spool_t *spool = uspan_spool_of(t);
+    spool->limit = spool->count / 2u;
+    return spool->limit > 0u;
+}
+
+void uspan_spool_settle(uspan_tracer_t *t, uint32_t lost)
+{
+    uspan_spool_t *spool = uspan_spool_of(t);
+    uspan_spool_place_t place = spool->log.done;
+    uspan_spool_record_t r;
+    for (unsigned n = spool->count; n > 0u; n--) {
+        if (uspan_spool_log_next(&spool->log, &place, &r) != 0) {
+            return; /* they are sent again */
+        }
+    }
+    settle_to(spool, &place, lost < spool->count ? lost : spool->count);
+    spool->limit = 0u;
+}
+
+void uspan_spool_end(uspan_tracer_t *t)
+{
+    uspan_spool_of(t)->count = 0u;
+    uspan_spool_log_hold(&uspan_spool_of(t)->log, false);
+}
+
+uint32_t uspan_spool_body_len(const uspan_tracer_t *t)
+{
+    return uspan_len_field(uspan_spool_of(t)->inner);
+}
+
+void uspan_spool_begin_body(uspan_tracer_t *t)
+{
+    uspan_spool_t *spool = uspan_spool_of(t);
+    spool->place = spool->log.done;
+    spool->at = 0u;
+    spool->address = spool->boot_address;
+    spool->left = spool->boot_len;
+}
+
+size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap)
+{
+    uspan_spool_t *spool = uspan_spool_of(t);
+    const uspan_spool_storage_t *s = spool->log.storage;
+    const uint32_t len = uspan_spool_body_len(t);
+    size_t filled = 0;
+    while (filled < cap && spool->at < len) {
+        uint32_t n = 1u;
+        if (spool->at < len - spool->inner) { /* tag and length of ResourceSpans */
+            uint8_t head[6];
+            (void)uspan_put_len(head, USPAN_TAG(1u, USPAN_WIRE_BYTES), spool->inner);
+            out[filled] = head[spool->at];
+        } else if (spool->left == 0u) {
+            uspan_spool_record_t r;
+            if (uspan_spool_log_next(&spool->log, &spool->place, &r) != 0) {
+                return 0u; /* the exchange ends, and is begun again later */
+            }
+            spool->address = r.address;
+            spool->left = r.len;
+            continue;
+        } else {
+            n = (uint32_t)(cap - filled);
+            n = n < spool->left ? n : spool->left;
+            if (s->read(s->ctx, spool->address, out + filled, n) != 0) {
+                return 0u;
+            }
+            spool->address += n;
+            spool->left = (uint16_t)(spool->left - n);
+        }
+        spool->at += n;
+        filled += n;
+    }
+    return filled;
+}
+#endif

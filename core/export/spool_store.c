@@ -1,0 +1,318 @@
+/* spool_store.c: which spans go to flash. A record is the field `scope_spans` of one span, as it is sent. A
+ * BOOT record is the field `resource`.
+ * Invariant: a span leaves RAM as spooled only when its record is durable. */
+#include "export/spool_store.h"
+#if USPAN_SPOOL
+#include <string.h>
+#include "export/exchange.h"
+#include "export/log_line.h"
+#include "export/otlp.h"
+#include "export/poll_time.h"
+#include "export/protobuf.h"
+#include "export/queue.h"
+#include "export/spool_log.h"
+#include "trace/block_chain.h"
+#include "trace/clock.h"
+#include "trace/pool.h"
+
+#define SKIP_BYTES 16u
+
+uspan_err_t uspan_spool_mount(uspan_tracer_t *t, unsigned d, uspan_spool_t *spool,
+                              const uspan_spool_storage_t *storage)
+{
+    if (spool == NULL || uspan_dest_find(t, d, USPAN_DEST_COLLECTOR) == NULL) {
+        return USPAN_ERR_ARG;
+    }
+    memset(spool, 0, sizeof *spool);
+    int result = uspan_spool_log_mount(&spool->log, storage);
+    if (result != 0) {
+        return result > 0 ? USPAN_ERR_AGAIN : USPAN_ERR_ARG;
+    }
+    spool->dest = (uint8_t)d;
+    uspan_export_state(t)->spool = spool;
+    return USPAN_OK;
+}
+
+/* A span or the resource, read in pieces that go forwards; asked for an earlier piece, it begins again. */
+typedef struct encoding {
+    uspan_tracer_t *tracer;
+    unsigned dest;
+    uspan_batch_t batch;
+    bool is_resource, begun;
+    uint32_t at;
+    uspan_otlp_t otlp;
+} encoding_t;
+
+static uint32_t begin_encoding(encoding_t *e, bool resource)
+{
+    e->is_resource = resource;
+    e->begun = true;
+    e->at = 0u;
+    return uspan_otlp_begin_part(&e->otlp, e->tracer, &e->batch, e->dest, resource);
+}
+
+static int read_encoding(encoding_t *e, bool resource, uint32_t at, uint8_t *out, uint32_t n)
+{
+    if (!e->begun || e->is_resource != resource || at < e->at) {
+        (void)begin_encoding(e, resource);
+    }
+    while (e->at < at) {
+        uint8_t skipped[SKIP_BYTES];
+        const uint32_t most = at - e->at < SKIP_BYTES ? at - e->at : SKIP_BYTES;
+        e->at += (uint32_t)uspan_otlp_read(&e->otlp, skipped, most);
+    }
+    e->at += n;
+    return uspan_otlp_read(&e->otlp, out, n) == n ? 0 : -1;
+}
+
+static int span_source(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
+{
+    return read_encoding(ctx, false, at, out, n);
+}
+
+static int resource_source(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
+{
+    return read_encoding(ctx, true, at, out, n);
+}
+
+static uint16_t record_len(uint32_t len)
+{
+    return len < UINT16_MAX ? (uint16_t)len : (uint16_t)UINT16_MAX; /* too long for any sector, or refused */
+}
+
+/* One step of writing the first span of the queue, or what was settled. */
+static int write_step(uspan_tracer_t *t)
+{
+    uspan_spool_t *spool = uspan_spool_of(t);
+    encoding_t e;
+    uspan_spool_input_t in = { .type = USPAN_SPOOL_SPAN,
+                               .source = span_source,
+                               .ctx = &e,
+                               .boot_source = resource_source,
+                               .boot_ctx = &e };
+    memset(&e, 0, sizeof e);
+    e.tracer = t;
+    e.dest = spool->dest;
+    in.boot_len = record_len(begin_encoding(&e, true));
+    if ((spool->flags & USPAN_SPOOL_WRITING) == 0u) {
+        return uspan_spool_log_write_done(&spool->log, &in);
+    }
+    const uint16_t i = t->trace.queues[spool->dest].head;
+    uspan_slot_t *slot = &t->trace.slots[i];
+    if (slot->size == 0u) {
+        slot->size = uspan_size_span(t, slot);
+    }
+    e.batch.first = e.batch.last = i;
+    e.batch.count = 1u;
+    e.batch.scope = slot->scope;
+    e.batch.spans_len = uspan_len_field(slot->size);
+    in.len = record_len(begin_encoding(&e, false));
+    return uspan_spool_log_append(&spool->log, &in);
+}
+
+#if USPAN_SPOOL_CONTENT == 0
+/* A value of content becomes empty. It is counted as cut. */
+static void empty_value(uspan_tracer_t *t, uspan_entry_t *e)
+{
+    uspan_trace_part_t *p = &t->trace;
+    uint32_t state = uspan_lock(t);
+    if (e->key != NULL && (e->key->flags & USPAN_KEY_CONTENT) != 0u) {
+        uspan_entry_free(p, e);
+        e->store = USPAN_STORE_INLINE;
+        e->len = 0u;
+        e->v.i = 0;
+        p->values_truncated++;
+    }
+    uspan_unlock(t, state);
+}
+
+/* The same of each attribute of a span and of its events and links, which begin alike. */
+static void empty_content(uspan_tracer_t *t, uspan_slot_t *slot)
+{
+    const uspan_trace_part_t *p = &t->trace;
+    const unsigned heads[2] = { slot->events, slot->links };
+    for (unsigned i = 0; i < slot->attr_count; i++) {
+        empty_value(t, &slot->attrs[i]);
+    }
+    for (unsigned list = 0; list < 2u; list++) {
+        for (unsigned rec = heads[list]; rec != USPAN_NO_INDEX; rec = p->blocks[rec].event.next) {
+            unsigned block = p->blocks[rec].event.attrs;
+            for (unsigned i = 0; i < p->blocks[rec].event.attr_count; i++) {
+                if (i > 0u && i % USPAN_ENTRIES_PER_BLOCK == 0u) {
+                    block = p->block_next[block];
+                }
+                empty_value(t, &p->blocks[block].entries[i % USPAN_ENTRIES_PER_BLOCK]);
+            }
+        }
+    }
+    slot->size = 0u;
+}
+#endif
+
+/* The first span of the queue must not wait for its delivery in RAM. */
+static bool is_to_be_stored(uspan_tracer_t *t, bool open, bool all)
+{
+    const uspan_trace_part_t *p = &t->trace;
+    const uspan_spool_t *spool = uspan_spool_of(t);
+    const uspan_export_part_t *x = uspan_export_state(t);
+    const bool is_down = uspan_dest(t, spool->dest)->target.backoff.wait_ms != 0u;
+    uint32_t state = uspan_lock(t);
+    const uspan_queue_t *q = &p->queues[spool->dest];
+    bool is_due = q->count > 0u;
+    if (is_due && !all) {
+        const uspan_slot_t *slot = &p->slots[q->head];
+        const bool timed = p->epochs[slot->epoch].state != USPAN_EPOCH_UNKNOWN;
+        const uint32_t wait_ms = timed ? x->batching.age_ms : (uint32_t)USPAN_HOLD_UNSYNCED_MS;
+        const bool is_full =
+            p->slots_live >= USPAN_SPANS_MAX - USPAN_SPANS_MAX / 8u || uspan_pool_is_under_pressure(p);
+        const uint64_t age_ns = x->now_ns > slot->end_ns ? x->now_ns - slot->end_ns : 0u;
+        is_due =
+            (is_down && age_ns >= (uint64_t)wait_ms * USPAN_NS_PER_MS) || ((is_down || !open) && is_full);
+    }
+    uspan_unlock(t, state);
+    return is_due;
+}
+
+/* Take the first span of the queue, from a batch that rests too. */
+static void take_span(uspan_tracer_t *t)
+{
+    uspan_spool_t *spool = uspan_spool_of(t);
+    uspan_dest_t *dest = uspan_dest(t, spool->dest);
+    if (dest->batch.count > 0u) {
+        if (uspan_queue_hold(t, spool->dest)) {
+            uspan_queue_release(t, spool->dest);
+        }
+        dest->batch.count = 0u;
+    }
+    const uint16_t i = uspan_queue_claim_next(t, spool->dest, false);
+    if (i != USPAN_NO_INDEX) {
+        if (t->trace.epochs[t->trace.slots[i].epoch].state == USPAN_EPOCH_UNKNOWN) {
+            uspan_clock_give_up(t); /* marked as such */
+        }
+#if USPAN_SPOOL_CONTENT == 0
+        empty_content(t, &t->trace.slots[i]);
+#endif
+        uspan_spool_set(spool, USPAN_SPOOL_WRITING, true);
+    }
+}
+
+/* A span is stored, or cannot be. */
+static void finish_span(uspan_tracer_t *t, int result)
+{
+    uspan_spool_t *spool = uspan_spool_of(t);
+    uspan_spool_set(spool, USPAN_SPOOL_WRITING, false);
+    if (result == USPAN_ERR_IO) {
+        uspan_spool_set(spool, USPAN_SPOOL_BROKEN, true);
+        uspan_queue_release(t, spool->dest);
+        uspan_log_line(t, USPAN_LEVEL_ERROR,
+                       USPAN_WORDS("spool: the storage failed in all sectors, spans stay in RAM", "f1"),
+                       NULL);
+        return;
+    }
+    if (result == USPAN_ERR_FULL) {
+        uspan_log_line(
+            t, USPAN_LEVEL_WARN,
+            USPAN_WORDS("spool: a span does not fit a sector and is dropped; give it larger sectors", "f2"),
+            NULL);
+    }
+    (void)uspan_queue_finish_first(
+        t, spool->dest, result == 0 ? (unsigned)USPAN_SPAN_SPOOLED : (unsigned)USPAN_DROP_TOO_LARGE);
+}
+
+#if USPAN_SPOOL_CONTENT == 2
+/* It was noted that records are settled. When none is left, their content goes: first a new sector is opened,
+ * whose header says that all is settled, then the others are erased. */
+static void begin_wipe(uspan_spool_t *spool)
+{
+    uspan_spool_log_t *log = &spool->log;
+    if (log->next != log->done.number) {
+        return;
+    }
+    if ((spool->flags & USPAN_SPOOL_WIPING) == 0u) {
+        uspan_spool_log_renew(log);
+        uspan_spool_set(spool, USPAN_SPOOL_WIPING | USPAN_SPOOL_SETTLED, true);
+    } else {
+        uspan_spool_set(spool, USPAN_SPOOL_WIPING, false);
+        spool->wipe = (uint16_t)(log->storage->sector_count - 1u);
+    }
+}
+
+/* Erase one sector. What cannot be erased is left. */
+static uspan_spool_work_t wipe_step(uspan_tracer_t *t)
+{
+    uspan_spool_t *spool = uspan_spool_of(t);
+    if (spool->log.next != spool->log.done.number) { /* something was stored since: later */
+        spool->wipe = 0u;
+    }
+    if (spool->wipe == 0u) {
+        return USPAN_SPOOL_IDLE;
+    }
+    if (uspan_spool_log_wipe(&spool->log, spool->wipe) == USPAN_SPOOL_BUSY) {
+        uspan_wake_after_ms(t, 1u);
+        return USPAN_SPOOL_WAITS;
+    }
+    spool->wipe--;
+    return USPAN_SPOOL_WORKED;
+}
+#endif
+
+uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
+{
+    uspan_spool_t *spool = uspan_spool_of(t);
+    if ((spool->flags & USPAN_SPOOL_BROKEN) != 0u) {
+        return USPAN_SPOOL_IDLE;
+    }
+    if ((spool->flags & USPAN_SPOOL_WRITING) == 0u && is_to_be_stored(t, open, all)) {
+        take_span(t);
+    }
+    if ((spool->flags & (USPAN_SPOOL_WRITING | USPAN_SPOOL_SETTLED)) == 0u) {
+#if USPAN_SPOOL_CONTENT == 2
+        return wipe_step(t);
+#else
+        return USPAN_SPOOL_IDLE;
+#endif
+    }
+    const int result = write_step(t);
+    if (result == USPAN_SPOOL_BUSY) {
+        uspan_wake_after_ms(t, 1u);
+        return USPAN_SPOOL_WAITS;
+    }
+    if ((spool->flags & USPAN_SPOOL_WRITING) != 0u) {
+        finish_span(t, result);
+    } else {
+        uspan_spool_set(spool, USPAN_SPOOL_SETTLED, false); /* or it is noted with what is settled next */
+        uspan_spool_set(spool, USPAN_SPOOL_BROKEN, result < 0);
+#if USPAN_SPOOL_CONTENT == 2
+        begin_wipe(spool);
+#endif
+    }
+    return USPAN_SPOOL_WORKED;
+}
+
+uspan_err_t uspan_spool_all(uspan_tracer_t *t)
+{
+    if (!uspan_is_live(t) || uspan_spool_of(t) == NULL) {
+        return USPAN_ERR_ARG;
+    }
+    uspan_spool_t *spool = uspan_spool_of(t);
+    uspan_export_state(t)->now_ns = uspan_now(t);
+    uint64_t unix_ns;
+    if (t->trace.port->unix_ns(t->trace.port->ctx, &unix_ns) ==
+        USPAN_OK) { /* uspan_poll() may not have asked yet */
+        uspan_clock_set_exact(t, uspan_export_state(t)->now_ns, unix_ns);
+    }
+    uspan_exchange_select(t, spool->dest % USPAN_EXCHANGES_MAX);
+    uspan_exchange_t *e = uspan_exchange(t);
+    if (e->step != USPAN_STEP_IDLE && e->dest == spool->dest) {
+        uspan_close_connection(t);
+        uspan_spool_end(t);
+        e->step = USPAN_STEP_IDLE;
+        e->job = USPAN_JOB_NONE;
+    }
+    uspan_spool_work_t work = uspan_spool_step(t, true, true);
+    if ((spool->flags & USPAN_SPOOL_BROKEN) != 0u) {
+        return USPAN_ERR_IO;
+    }
+    return work == USPAN_SPOOL_IDLE ? USPAN_OK : USPAN_ERR_AGAIN;
+}
+#endif

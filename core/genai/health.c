@@ -1,0 +1,60 @@
+/* health.c: sets the device's state on spans of model calls, agents and tools. It is linked and runs only if
+ * uspan_set_health() is called. */
+#include "trace/internal.h"
+#include "uspan/inspect.h"
+#include "genai/typed.h"
+
+static const uspan_row_t health_rows[] = {
+    ROW(DOUBLE, uspan_health_t, temperature_c, uspan_temperature),
+    ROW(INT, uspan_health_t, heap_free, uspan_heap_free),
+    ROW(INT, uspan_health_t, heap_least, uspan_heap_least),
+    ROW(INT, uspan_health_t, heap_block, uspan_heap_block),
+    ROW(INT, uspan_health_t, rssi_dbm, uspan_rssi),
+    ROW(INT, uspan_health_t, battery_mv, uspan_battery),
+    END_ROW,
+};
+
+/* Operations are static text: typed spans and wire readers store them so. */
+static bool is_asked_for(const uspan_entry_t *operation)
+{
+    static const char *const operations[] = { USPAN_OPERATION_CHAT, USPAN_OPERATION_GENERATE,
+                                              USPAN_OPERATION_COMPLETION, USPAN_OPERATION_AGENT,
+                                              USPAN_OPERATION_TOOL };
+    const char *text = operation->store == USPAN_STORE_STATIC   ? operation->v.text
+                       : operation->store == USPAN_STORE_INLINE ? (const char *)operation->v.inline_text
+                                                                : NULL;
+    for (unsigned i = 0; text != NULL && i < sizeof operations / sizeof operations[0]; i++) {
+        if (strlen(operations[i]) == operation->len && memcmp(operations[i], text, operation->len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell_health(uspan_tracer_t *t, uspan_t s)
+{
+    uspan_err_t err;
+    uint32_t state = uspan_lock(t);
+    const uspan_health_source_t *source = t->trace.health;
+    uspan_slot_t *slot = uspan_slot_find_recording(&t->trace, s, &err);
+    const uspan_entry_t *e = slot != NULL ? uspan_entry_find(slot, &uspan_key_operation_name) : NULL;
+    bool wanted = source != NULL && e != NULL && is_asked_for(e);
+    uspan_unlock(t, state);
+    if (wanted) {
+        uspan_health_t health;
+        memset(&health, 0, sizeof health);
+        source->ask(source->ctx, &health);
+        (void)uspan_set_struct(t, s, &health, health_rows);
+    }
+}
+
+void uspan_set_health(uspan_tracer_t *t, const uspan_health_source_t *source)
+{
+    if (!uspan_is_live(t)) {
+        return;
+    }
+    uint32_t state = uspan_lock(t);
+    t->trace.health = source;
+    t->trace.before_end = source != NULL ? tell_health : NULL;
+    uspan_unlock(t, state);
+}

@@ -1,0 +1,116 @@
+/* workflow_spans.c: the span of a complete run. Its conversation, trace id and content switch apply to all
+ * spans under it. */
+#include "genai/typed.h"
+#include "trace/ascii.h"
+
+static const uspan_row_t workflow_rows[] = {
+    ROW(TEXT, uspan_workflow_t, name, workflow_name),
+    ROW(TEXT, uspan_workflow_t, user_id, user_id),
+    ROW(TEXT, uspan_workflow_t, session_id, session_id),
+    ROW(TEXT, uspan_workflow_t, environment, environment_name),
+#if USPAN_CONTENT
+    ROW(INPUT, uspan_workflow_t, input_messages, input_messages),
+#endif
+    MORE_REQUEST,
+};
+
+static const uspan_row_t workflow_result_rows[] = {
+#if USPAN_CONTENT
+    ROW(OUTPUT, uspan_workflow_result_t, output_messages, output_messages),
+#endif
+    MORE_RESULT,
+};
+
+/* "trace_" and 32 lower-case digits, not all 0. */
+static bool read_trace_id(uint8_t id[16], const char *text)
+{
+    unsigned any = 0;
+    if (text == NULL || strncmp(text, "trace_", 6u) != 0) {
+        return false;
+    }
+    text += 6;
+    for (unsigned i = 0; i < 32u; i++, text++) {
+        int digit = *text >= 'A' && *text <= 'F' ? -1 : uspan_hex(*text);
+        if (digit < 0) {
+            return false;
+        }
+        any |= (unsigned)digit;
+        id[i / 2u] = (uint8_t)(id[i / 2u] << 4 | digit);
+    }
+    return any != 0u && *text == '\0';
+}
+
+static void set_group(uspan_tracer_t *t, uspan_t s, const char *group)
+{
+    if (uspan_has_key(t, s, &uspan_key_conversation_id)) { /* the run's */
+        (void)uspan_set_str(t, s, &uspan_key_session_id, group);
+        (void)uspan_set_str(t, s, &uspan_key_uspan_group_id, group);
+        return;
+    }
+    (void)uspan_set_str(t, s, &uspan_key_conversation_id, group);
+#if USPAN_PROFILE_LANGFUSE
+    (void)uspan_set_str(t, s, &uspan_key_session_id, group);
+#endif
+}
+
+static void set_metadata(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *a)
+{
+    for (; a != NULL && a->key != NULL; a++) {
+        (void)uspan_set_all(t, s, a, 1u);
+#if USPAN_PROFILE_LANGFUSE
+        uspan_attr_t again = *a;
+        again.key++; /* USPAN_METADATA_KEY() makes two */
+        (void)uspan_set_all(t, s, &again, 1u);
+#endif
+    }
+}
+
+static void set_trace(uspan_tracer_t *t, uspan_t s, const void *request)
+{
+    const uspan_workflow_t *w = request;
+#if USPAN_PROFILE_LANGFUSE
+    (void)uspan_set_str(t, s, &uspan_key_langfuse_trace_name,
+                        uspan_has_text(w->name) ? w->name : "Agent workflow");
+#endif
+    if (w->no_content) {
+        (void)uspan_set_span_content(t, s, false);
+    }
+    if (uspan_has_text(w->group_id)) {
+        set_group(t, s, w->group_id);
+    }
+    set_metadata(t, s, w->metadata);
+}
+
+static const uspan_span_type_t workflow_type = { OPERATION(USPAN_OPERATION_WORKFLOW),
+                                                 .fixed_key = &uspan_key_workflow_name,
+                                                 .fixed = "Agent workflow", /* the SDK's default */
+                                                 .traits = USPAN_TYPED_OR_FIXED,
+                                                 .extra = set_trace,
+                                                 .kind = USPAN_KIND_INTERNAL,
+                                                 .rows = workflow_rows,
+                                                 FOR_PHOENIX("CHAIN") FOR_LANGFUSE("chain") };
+
+uspan_t uspan_workflow_begin(uspan_tracer_t *t, uspan_t parent, const char *name)
+{
+    return uspan_typed_begin_one(t, parent, name, &workflow_type);
+}
+
+uspan_t uspan_workflow_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_workflow_t *w)
+{
+    if (w == NULL) {
+        return uspan_workflow_begin(t, parent, NULL);
+    }
+    uint8_t id[16] = { 0 };
+    bool is_ours = read_trace_id(id, w->trace_id);
+    uspan_options_t o = { .disabled = w->disabled, .trace_id = is_ours ? id : NULL };
+    uspan_t s = uspan_typed_begin_as(t, parent, w, &workflow_type, &o);
+    if (!is_ours && uspan_has_text(w->trace_id)) {
+        (void)uspan_set_str(t, s, &uspan_key_uspan_trace_id, w->trace_id);
+    }
+    return s;
+}
+
+uspan_err_t uspan_workflow_end(uspan_tracer_t *t, uspan_t s, const uspan_workflow_result_t *r)
+{
+    return uspan_typed_end(t, s, r, workflow_result_rows);
+}

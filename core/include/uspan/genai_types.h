@@ -1,0 +1,82 @@
+/* genai_types.h: what the structs of genai.h and its neighbours are made of. genai.h brings it in. */
+#ifndef USPAN_GENAI_TYPES_H
+#define USPAN_GENAI_TYPES_H
+
+#include "uspan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct uspan_optional_int {
+    bool is_set;
+    int64_t value;
+} uspan_opt_int_t;
+typedef struct uspan_optional_double {
+    bool is_set;
+    double value;
+} uspan_opt_double_t;
+/* Set a number in an initialiser: .temperature = USPAN_OPT(0.0). The functions are for assignments. */
+#define USPAN_OPT(number) { true, (number) }
+static inline uspan_opt_int_t uspan_opt_int(int64_t value)
+{
+    const uspan_opt_int_t opt = USPAN_OPT(value);
+    return opt;
+}
+static inline uspan_opt_double_t uspan_opt_double(double value)
+{
+    const uspan_opt_double_t opt = USPAN_OPT(value);
+    return opt;
+}
+
+/* Number of attributes of the largest span: a streamed chat with every field set, which failed. Profiles add
+ * to it. If a span gets more than USPAN_ATTRS_MAX attributes, those set last are dropped and counted. One
+ * entry is reserved for error.type. If your code sets every field, check the size at compile time:
+ *     USPAN_STATIC_ASSERT(USPAN_ATTRS_MAX >= USPAN_FULLEST_SPAN, "USPAN_ATTRS_MAX: a whole span"); */
+#define USPAN_FULLEST_SPAN                                                                     \
+    (40 + USPAN_TOOL_DEFINITIONS + 2 * USPAN_SEMCONV_PROMPTS + 9 * USPAN_SEMCONV_MODALITIES + \
+     3 * USPAN_PROFILE_ALIYUN + 4 * USPAN_PROFILE_PHOENIX + USPAN_PROFILE_LANGFUSE +          \
+     2 * USPAN_PROFILE_AGENTSCOPE)
+
+/* C marks content. Wrap text that is expensive to build: if USPAN_CONTENT is 0, the argument is not
+ * evaluated. */
+#define USPAN_IF_CONTENT(text) (USPAN_CONTENT ? (text) : NULL)
+
+/* First in each request. conversation_id NULL: the parent's, up to 64 bytes. function_input: the arguments,
+ * as JSON. attrs: more attributes. A zeroed one ends the list. */
+#define USPAN_REQUEST_FIELDS                                                    \
+    uint64_t start_ns;              /* monotonic, as uspan_now(); 0: now */     \
+    const char *span_name;          /* in place of the usual one */             \
+    uspan_kind_t kind;              /* in place of the usual one */             \
+    const uspan_context_t *context; /* as parent, in place of the argument */   \
+    const char *conversation_id;                                                \
+    const char *function_name; /* "Class.method" of the traced call */          \
+    const char *function_input; /* C */                                         \
+    const uspan_attr_t *attrs
+
+/* First in each result. With an error type or message the span fails. */
+#define USPAN_RESULT_FIELDS                                        \
+    uint64_t end_ns;           /* monotonic; 0: now */             \
+    const char *error_type;    /* "timeout", "429"; few of them */ \
+    const char *error_message; /* for people, no secrets */        \
+    const char *function_output /* C: JSON or text */
+
+/* Parameters of a request to a model. */
+#define USPAN_MODEL_FIELDS                                                                  \
+    uspan_opt_double_t temperature, top_p, presence_penalty, frequency_penalty;             \
+    uspan_opt_int_t top_k, max_tokens, seed;                                                \
+    uspan_opt_int_t choice_count; /* the convention has it where it is not 1 */             \
+    const char *const *stop_sequences;                                                      \
+    const char *output_type;         /* USPAN_OUTPUT_* */                                   \
+    const char *input_messages;      /* C: JSON, as are the next two; message.h makes it */ \
+    const char *system_instructions; /* C */                                                \
+    const char *tool_definitions     /* C */
+
+typedef struct uspan_result {
+    USPAN_RESULT_FIELDS;
+} uspan_result_t;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,70 @@
+/* json_path.c: which row of a table a value belongs to.
+ * Invariant: hash is that of the path to the value that is read or comes next, as of USPAN_JSON_PATH(). */
+#include "json/json_path.h"
+
+/* Documents of one kind have their members in one order, which rows follow: the row behind the last match is
+ * tried first. */
+static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t *table, uint32_t hash)
+{
+    const uint32_t *paths = table->paths;
+    size_t first = j->row < table->count ? j->row : 0u;
+    size_t i = first;
+    for (; i < table->count; i++) {
+        if (paths[i] == hash) {
+            j->row = (uint8_t)(i + 1u);
+            return table->actions[i];
+        }
+    }
+    for (i = 0; i < first; i++) {
+        if (paths[i] == hash) {
+            j->row = (uint8_t)(i + 1u);
+            return table->actions[i];
+        }
+    }
+    return USPAN_JSON_NO_ROW;
+}
+
+/* A row of USPAN_JSON_LIST leads to the row of its elements if the value is no array. */
+unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *table, char c)
+{
+    if (j->depth > 1u && (j->arrays & 1u) != 0u) {
+        j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->paths[j->depth - 1u], '.'), '#');
+    } else if ((j->arrays & 1u) != 0u) {
+        j->hash = j->paths[0];
+    }
+    unsigned action = find_action(j, table, j->hash);
+    if (action == USPAN_JSON_LIST) {
+        if (c == '[') {
+            return 0u;
+        }
+        j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->hash, '.'), '#');
+        action = find_action(j, table, j->hash);
+    }
+    return action;
+}
+
+/* In a table of camel case, a name in snake case is read as its name in camel case. */
+void uspan_json_add_to_key(uspan_json_read_t *j, const uspan_json_table_t *table, const char *text,
+                           size_t len)
+{
+    uint32_t hash = j->hash;
+    const char *end = text + len;
+    int mark = table->camel ? '_' : 256; /* what is left out, and makes the next letter a capital */
+    while (text < end) {
+        char c = *text;
+        if (c == mark) {
+            j->upper = true;
+            text++;
+        } else {
+            if (j->upper) {
+                j->upper = false;
+                hash = USPAN_JSON_HASH(hash, c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+                text++;
+            }
+            while (text < end && *text != mark) {
+                hash = USPAN_JSON_HASH(hash, *text++);
+            }
+        }
+    }
+    j->hash = hash;
+}

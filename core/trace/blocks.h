@@ -1,0 +1,76 @@
+/* blocks.h: the text pool, blocks of USPAN_BLOCK_BYTES. Private to core. Callers hold the lock. A share of
+ * the pool, the reserve, is open only to short values, so that a long text never pushes out an id or a
+ * name. */
+#ifndef USPAN_TRACE_BLOCKS_H
+#define USPAN_TRACE_BLOCKS_H
+
+#include "trace/internal.h"
+
+#define USPAN_BLOCK ((unsigned)USPAN_BLOCK_BYTES)
+#define USPAN_SHORT_BYTES 64u /* the longest value that may use the reserve */
+#define USPAN_BLOCKS_RESERVED ((unsigned)(USPAN_TEXT_RESERVE / USPAN_BLOCK_BYTES))
+
+/* Number of blocks that len bytes take. */
+static inline unsigned uspan_blocks_for(unsigned len)
+{
+    return (len + USPAN_BLOCK - 1u) / USPAN_BLOCK;
+}
+
+/* Number of blocks that a value of len bytes must leave to others. A value that grows must leave the whole
+ * reserve, whatever its length. */
+static inline unsigned uspan_blocks_kept(size_t len)
+{
+    return len > USPAN_SHORT_BYTES ? USPAN_BLOCKS_RESERVED : 0u;
+}
+
+/* Whether count blocks are free beside the kept ones. */
+static inline bool uspan_blocks_suffice(const uspan_trace_part_t *p, unsigned count, unsigned kept)
+{
+    return p->blocks_live + count + kept <= USPAN_BLOCKS_MAX;
+}
+
+/* Whether so much of the pool is used that waiting spans must be sent. The share is USPAN_BATCH_FILL_PERCENT,
+ * of what long text can use. */
+static inline bool uspan_pool_is_under_pressure(const uspan_trace_part_t *p)
+{
+    return p->blocks_live >=
+           ((USPAN_BLOCKS_MAX - USPAN_BLOCKS_RESERVED) * (uint32_t)USPAN_BATCH_FILL_PERCENT + 99u) / 100u;
+}
+
+/* Note that so many blocks more would have been needed. */
+static inline void uspan_blocks_miss(uspan_trace_part_t *p, unsigned count)
+{
+    if (p->blocks_live + count > p->blocks_wanted) {
+        p->blocks_wanted = p->blocks_live + count;
+    }
+}
+
+/* All blocks are free. Context: before any other call, without the lock. */
+void uspan_blocks_init(uspan_trace_part_t *p);
+#if USPAN_KEEP
+/* The same for all blocks that no kept span holds. */
+void uspan_blocks_init_kept(uspan_tracer_t *t);
+#endif
+/* Allocate up to want blocks, linked from *head to *tail, and leave `kept` to others. Bound: want. Returns
+ * how many. If none, head and tail stay as they were. */
+unsigned uspan_blocks_alloc_beside(uspan_trace_part_t *p, unsigned want, unsigned kept, uint16_t *head,
+                                   uint16_t *tail);
+static inline unsigned uspan_blocks_alloc(uspan_trace_part_t *p, unsigned want, uint16_t *head,
+                                          uint16_t *tail)
+{
+    return uspan_blocks_alloc_beside(p, want, 0u, head, tail);
+}
+/* Take the first `count` free blocks; the caller filled them, last is the last of them. */
+static inline void uspan_blocks_take(uspan_trace_part_t *p, unsigned last, unsigned count)
+{
+    unsigned live = p->blocks_live + count;
+    p->blocks_free = p->block_next[last];
+    p->blocks_live = (uint16_t)live;
+    if (live > p->blocks_high) {
+        p->blocks_high = (uint16_t)live;
+    }
+}
+/* Free a linked list of blocks. count 0: the list is walked to count it. */
+void uspan_blocks_free(uspan_trace_part_t *p, uint16_t head, uint16_t tail, unsigned count);
+
+#endif

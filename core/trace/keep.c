@@ -1,0 +1,152 @@
+/* keep.c: the header of a kept tracer, the crash call and its seal.
+ * Invariant: magic is written after all else of the header, and is zero while pools are not such that a
+ * reader may trust their form. sealed is zero, or was written after the sum that it stands for. */
+#include "trace/keep.h"
+#include <string.h>
+#include "trace/keep_check.h"
+#include "trace/lock.h"
+#include "trace/pool.h"
+
+#if USPAN_KEEP
+#define BUILD_ID sizeof(((uspan_keep_t *)NULL)->build_id)
+#define MAGIC 0x6B707375u
+#define SEALED 0x5EA1ED01u
+#define CRASHED 0xC5A54ED1u
+
+typedef uint32_t __attribute__((may_alias)) word_t;
+
+/* Products are folded, so that what is altered high in one word and low in the next does not cancel out. */
+static uint32_t add_words(uint32_t sum, const void *from, size_t bytes)
+{
+    const word_t *word = from;
+    for (size_t n = bytes / sizeof *word; n > 0u; n--) {
+        sum = (sum ^ *word++) * 2654435761u;
+        sum ^= sum >> 15;
+    }
+    return sum;
+}
+
+/* Of the pools, epochs, tracestates and the crash. */
+static uint32_t sum_of(const uspan_tracer_t *t)
+{
+    const size_t low = offsetof(uspan_tracer_t, block_next) / sizeof(word_t) * sizeof(word_t);
+    const size_t high = offsetof(uspan_tracer_t, keep) + offsetof(uspan_keep_t, sum);
+    uint32_t sum = add_words(1u, t->trace.epochs, sizeof t->trace.epochs);
+#if USPAN_TRACESTATE_BYTES > 0
+    sum = add_words(sum, t->trace.tracestates, sizeof t->trace.tracestates);
+#endif
+    return add_words(sum, (const char *)t + low, high - low);
+}
+
+void uspan_keep_crash(uspan_tracer_t *t, const uspan_crash_t *crash)
+{
+    uspan_keep_t *k = t != NULL ? &t->keep : NULL;
+    if (k == NULL || crash == NULL || k->magic != MAGIC || k->self != (uintptr_t)t || k->sealed == SEALED) {
+        return;
+    }
+    k->crash = *crash;
+    USPAN_COMMIT_ORDER();
+    k->crashed = CRASHED;
+    k->sum = sum_of(t);
+    USPAN_COMMIT_ORDER();
+    k->sealed = SEALED;
+}
+
+void uspan_keep_forget(uspan_tracer_t *t)
+{
+    t->keep.magic = 0u;
+    t->keep.mounted = 0u;
+    USPAN_COMMIT_ORDER();
+}
+
+static void copy_build_id(uint8_t to[BUILD_ID], const uspan_keep_options_t *o)
+{
+    size_t len = o->build_id_len < BUILD_ID ? o->build_id_len : BUILD_ID;
+    memset(to, 0, BUILD_ID);
+    if (o->build_id != NULL) {
+        memcpy(to, o->build_id, len);
+    }
+}
+
+void uspan_keep_begin(uspan_tracer_t *t, const uspan_keep_options_t *o)
+{
+    uspan_keep_t *k = &t->keep;
+    k->crashed = 0u;
+    k->sealed = 0u;
+    if (k->magic != MAGIC) { /* else it was checked, and is never without a header */
+        k->config_id = USPAN_CONFIG_ID;
+        k->self = (uintptr_t)t;
+        copy_build_id(k->build_id, o);
+        USPAN_COMMIT_ORDER();
+        k->magic = MAGIC;
+    }
+}
+
+static bool is_own(const uspan_tracer_t *t, const uspan_keep_options_t *o)
+{
+    const uspan_keep_t *k = &t->keep;
+    uint8_t build_id[BUILD_ID];
+    copy_build_id(build_id, o);
+    return o->build_id != NULL && o->build_id_len > 0u && k->config_id == USPAN_CONFIG_ID &&
+           k->self == (uintptr_t)t && memcmp(k->build_id, build_id, sizeof build_id) == 0;
+}
+
+/* Slots that seem to hold a span. */
+static uint16_t count_slots(const uspan_tracer_t *t)
+{
+    uint16_t count = 0;
+    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
+        count = (uint16_t)(count + (t->slots[i].state != USPAN_STATE_FREE));
+    }
+    return count;
+}
+
+bool uspan_keep_take(uspan_tracer_t *t, const uspan_keep_options_t *o, uspan_keep_report_t *report)
+{
+    uspan_keep_t *k = &t->keep;
+    report->found = USPAN_KEPT_TAKEN;
+    report->reason = o->reason;
+    if (o->reason >= USPAN_RESET_BROWNOUT) {
+        report->found = USPAN_KEPT_UNREAD;
+    } else if (k->magic != MAGIC) {
+        report->found = USPAN_KEPT_NOTHING;
+    } else if (!is_own(t, o)) {
+        report->found = USPAN_KEPT_OTHER;
+    } else if (k->sealed != 0u && (k->sealed != SEALED || k->sum != sum_of(t))) {
+        report->found = USPAN_KEPT_ALTERED;
+        report->lost = count_slots(t);
+    }
+    if (report->found != USPAN_KEPT_TAKEN) {
+        return false;
+    }
+    k->sealed = 0u; /* what follows alters the pools */
+    USPAN_COMMIT_ORDER();
+    if (k->crashed != CRASHED || k->crash.reg_count > USPAN_CRASH_REGS_MAX ||
+        (unsigned)k->crash.reason > USPAN_RESET_POWER_ON) {
+        k->crash.reason = o->reason;
+        k->crash.reg_count = 0u;
+        k->crash.now_ns = 0u;
+    }
+    report->reason = k->crash.reason;
+    k->reason = (uint8_t)k->crash.reason;
+    k->lost = k->cut = 0u;
+    uspan_keep_check(t, o);
+    k->mounted = 1u;
+    report->lost = k->lost;
+    return true;
+}
+
+void uspan_keep_clear(uspan_tracer_t *t)
+{
+    char *p = (char *)&t->trace;
+    const size_t tasks = offsetof(uspan_trace_part_t, tasks);
+#if USPAN_TRACESTATE_BYTES > 0
+    const size_t end = offsetof(uspan_trace_part_t, tracestates);
+#else
+    const size_t end = sizeof t->trace;
+#endif
+    memset(p, 0, offsetof(uspan_trace_part_t, epochs));
+    memset(p + tasks, 0, end - tasks);
+    memset(p + sizeof t->trace, 0, offsetof(uspan_tracer_t, block_next) - sizeof t->trace);
+}
+#endif

@@ -1,0 +1,363 @@
+/* keep_check.c: which spans of before a reset can be trusted.
+ * Invariant: nothing is followed that was not checked: an index is below its bound, a pointer points into
+ * read-only memory of this image, a block belongs to one place. Each loop is bounded by a pool. What is
+ * mended (tails, counts that lag by one) is written so that a second mount finds the same. */
+#include "trace/keep_check.h"
+#include <string.h>
+#include "trace/attr.h"
+#include "trace/clock.h"
+#include "trace/trace.h"
+#include "trace/utf8.h"
+
+#if USPAN_KEEP
+typedef struct check {
+    uspan_tracer_t *t;
+    const uspan_keep_options_t *o;
+} check_t;
+
+/* ---- pointers ------------------------------------------------------------------------------------------ */
+
+/* Bytes of read-only memory from there on. */
+static size_t fixed_bytes(const check_t *c, const void *at)
+{
+    for (unsigned i = 0; i < 2u; i++) {
+        uintptr_t low = (uintptr_t)c->o->fixed[i].low, high = (uintptr_t)c->o->fixed[i].high;
+        if ((uintptr_t)at >= low && (uintptr_t)at < high) {
+            return high - (uintptr_t)at;
+        }
+    }
+    return 0u;
+}
+
+static bool is_fixed(const check_t *c, const void *at, size_t len)
+{
+    return len <= fixed_bytes(c, at) && at != NULL;
+}
+
+static bool is_word(const check_t *c, const char *text)
+{
+    size_t most = fixed_bytes(c, text);
+    return most > 0u && memchr(text, 0, most) != NULL;
+}
+
+static bool is_key(const check_t *c, const uspan_key_t *key)
+{
+    return (uintptr_t)key % _Alignof(uspan_key_t) == 0u && is_fixed(c, key, sizeof *key) && key->len > 0u &&
+           is_fixed(c, key->text, key->len);
+}
+
+static bool is_scope(const check_t *c, const uspan_scope_t *scope)
+{
+    return (uintptr_t)scope % _Alignof(uspan_scope_t) == 0u && is_fixed(c, scope, sizeof *scope) &&
+           (scope->name == NULL || is_word(c, scope->name)) &&
+           (scope->version == NULL || is_word(c, scope->version));
+}
+
+/* ---- blocks -------------------------------------------------------------------------------------------- */
+
+/* The block gets its owner. False: there is no such block, or it has one. */
+static bool own(const check_t *c, unsigned block)
+{
+    if (block >= USPAN_BLOCKS_MAX) {
+        return false;
+    }
+    uint8_t *byte = &c->t->keep.owned[block / 8u];
+    unsigned bit = 1u << block % 8u;
+    bool is_new = (*byte & bit) == 0u;
+    *byte = (uint8_t)(*byte | bit);
+    return is_new;
+}
+
+/* The blocks of len bytes from head on; *tail is mended. */
+static bool own_chain(const check_t *c, unsigned block, unsigned len, uint16_t *tail)
+{
+    for (unsigned n = uspan_blocks_for(len); n > 0u; n--) {
+        if (!own(c, block)) {
+            return false;
+        }
+        *tail = (uint16_t)block;
+        block = c->t->block_next[block];
+    }
+    return true;
+}
+
+/* A place in a chain whose blocks are owned. */
+typedef struct place {
+    unsigned block, pos;
+} place_t;
+
+/* The next bytes, as many as the block has, up to len. */
+static unsigned next_bytes(const uspan_tracer_t *t, place_t *at, unsigned len, char *out)
+{
+    if (at->pos == USPAN_BLOCK) {
+        at->block = t->block_next[at->block];
+        at->pos = 0u;
+    }
+    unsigned n = USPAN_BLOCK - at->pos < len ? USPAN_BLOCK - at->pos : len;
+    memcpy(out, t->blocks[at->block].bytes + at->pos, n);
+    at->pos += n;
+    return n;
+}
+
+/* Whether the next len bytes are UTF-8. */
+static bool is_text(const uspan_tracer_t *t, place_t *at, unsigned len)
+{
+    char bytes[3u + USPAN_BLOCK_BYTES];
+    size_t rest = 0; /* of a character that goes on in the next block */
+    while (len > 0u) {
+        unsigned n = next_bytes(t, at, len, bytes + rest);
+        size_t run = uspan_utf8_run(bytes, rest + n);
+        len -= n;
+        rest = rest + n - run;
+        if (rest > 3u) {
+            return false;
+        }
+        memmove(bytes, bytes + run, rest);
+    }
+    return rest == 0u;
+}
+
+/* Whether so many bytes are texts with two bytes of length before each. */
+static bool are_texts(const uspan_tracer_t *t, place_t *at, unsigned len)
+{
+    while (len > 0u) {
+        char head[2] = { 0, 0 };
+        unsigned n = len < 2u ? 2u : next_bytes(t, at, 1u, head) + next_bytes(t, at, 1u, head + 1);
+        unsigned text = (uint8_t)head[0] | (unsigned)(uint8_t)head[1] << 8;
+        if (n + text > len || !is_text(t, at, text)) {
+            return false;
+        }
+        len -= n + text;
+    }
+    return true;
+}
+
+/* ---- values -------------------------------------------------------------------------------------------- */
+
+/* A value that lies in v, an entry's or as much of it as a name has. Static text was looked at. */
+static bool is_value(const check_t *c, unsigned store, unsigned len, void *v)
+{
+    uint16_t *chain = v; /* head, tail */
+    if (store == USPAN_STORE_INLINE) {
+        return len <= sizeof(uint64_t) && uspan_utf8_run(v, len) == len;
+    }
+    if (store < USPAN_STORE_TEXT) {
+        return store != USPAN_STORE_PERCENT;
+    }
+    if (store > USPAN_STORE_TEXTS || len > USPAN_VALUE_MAX || !own_chain(c, chain[0], len, &chain[1])) {
+        return false;
+    }
+    place_t at = { chain[0], 0u };
+    return store == USPAN_STORE_TEXT                                   ? is_text(c->t, &at, len)
+           : store == USPAN_STORE_TEXTS                                ? are_texts(c->t, &at, len)
+           : store == USPAN_STORE_INTS || store == USPAN_STORE_DOUBLES ? len % 8u == 0u
+                                                                       : true;
+}
+
+static bool is_static_gone(const check_t *c, unsigned store, unsigned len, const void *v)
+{
+    const char *text;
+    memcpy(&text, v, sizeof text);
+    return store == USPAN_STORE_STATIC && !is_fixed(c, text, len);
+}
+
+static bool is_left_out(const uspan_key_t *key)
+{
+    return USPAN_KEEP_CONTENT == 0 && (key->flags & USPAN_KEY_CONTENT) != 0u;
+}
+
+/* The last entry takes the place of e. While both are there, e, the first of that key, counts. */
+static void remove_entry(uspan_slot_t *slot, uspan_entry_t *e)
+{
+    const uspan_entry_t *last = &slot->attrs[slot->attr_count - 1u];
+    if (e != last) {
+        e->store = USPAN_STORE_NONE;
+        USPAN_COMMIT_ORDER();
+        e->key = last->key;
+        e->len = last->len;
+        e->pend_len = last->pend_len;
+        e->v = last->v;
+        USPAN_COMMIT_ORDER();
+        e->store = last->store;
+    }
+    USPAN_COMMIT_ORDER();
+    slot->attr_count--;
+}
+
+/* The table of a span. Entries that were being written are left out; those that point elsewhere are
+ * counted. */
+static bool are_attrs(const check_t *c, uspan_slot_t *slot)
+{
+    for (unsigned i = 0; i < slot->attr_count;) {
+        uspan_entry_t *e = &slot->attrs[i];
+        bool known = is_key(c, e->key) && !is_static_gone(c, e->store, e->len, &e->v);
+        if (!known) {
+            slot->dropped_attrs = (uint16_t)(slot->dropped_attrs + (slot->dropped_attrs < UINT16_MAX));
+        }
+        if (!known || e->store == USPAN_STORE_NONE || uspan_entry_find(slot, e->key) != e ||
+            is_left_out(e->key)) {
+            remove_entry(slot, e);
+            continue;
+        }
+        if (!is_value(c, e->store, e->len, &e->v)) {
+            return false;
+        }
+        if (e->pend_len != 0u && e->pend_len != USPAN_PEND_CLOSED) {
+            e->pend_len = 0u;
+            c->t->keep.cut++;
+        }
+        i++;
+    }
+    return true;
+}
+
+/* ---- events and links ---------------------------------------------------------------------------------- */
+
+static bool is_item(const check_t *c, uspan_block_t *item, bool is_link)
+{
+    uspan_event_rec_t *rec = &item->event;                                          /* a link begins alike */
+    if (!is_link && (rec->name_len == 0u || rec->name_store < USPAN_STORE_STATIC || /* no number */
+                     rec->name_store > USPAN_STORE_TEXT ||
+                     is_static_gone(c, rec->name_store, rec->name_len, &rec->name) ||
+                     !is_value(c, rec->name_store, rec->name_len, &rec->name))) {
+        return false;
+    }
+    unsigned at = rec->attrs, next = rec->attrs;
+    if (rec->attr_count > USPAN_EVENT_ATTRS_MAX + 1u || (rec->attr_count == 0u) != (at == USPAN_NO_INDEX)) {
+        return false;
+    }
+    for (unsigned i = 0; i < rec->attr_count; i++) {
+        if (i % USPAN_ENTRIES_PER_BLOCK == 0u) {
+            at = next;
+            if (!own(c, at)) {
+                return false;
+            }
+            next = c->t->block_next[at];
+        }
+        uspan_entry_t *e = &c->t->blocks[at].entries[i % USPAN_ENTRIES_PER_BLOCK];
+        bool is_tracestate = is_link && i == 0u && e->key == NULL;
+        if (e->store == USPAN_STORE_NONE || (!is_tracestate && !is_key(c, e->key)) ||
+            is_static_gone(c, e->store, e->len, &e->v)) {
+            return false;
+        }
+        if (!is_tracestate && is_left_out(e->key) && e->store >= USPAN_STORE_STATIC) {
+            e->len = 0u;
+        }
+        if (!is_value(c, e->store, e->len, &e->v)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The list from there on. The span may lead to one that it does not count yet. */
+static bool are_items(const check_t *c, unsigned at, bool is_link, uint8_t *count, uint16_t *tail)
+{
+    unsigned n = 0;
+    while (at != USPAN_NO_INDEX) {
+        if (n >= (is_link ? USPAN_LINKS_MAX : USPAN_EVENTS_MAX) || !own(c, at) ||
+            !is_item(c, &c->t->blocks[at], is_link)) {
+            return false;
+        }
+        *tail = (uint16_t)at;
+        at = c->t->blocks[at].event.next;
+        n++;
+    }
+    if (n - *count > 1u) {
+        return false;
+    }
+    *count = (uint8_t)n;
+    return true;
+}
+
+/* ---- spans --------------------------------------------------------------------------------------------- */
+
+#if USPAN_TRACESTATE_BYTES > 0
+static bool is_tracestate(const uspan_tracer_t *t, unsigned i)
+{
+    const uspan_tracestate_rec_t *rec = &t->trace.tracestates[i < USPAN_TRACESTATES_MAX ? i : 0u];
+    bool good = i < USPAN_TRACESTATES_MAX && rec->len <= USPAN_TRACESTATE_BYTES;
+    for (unsigned n = 0; good && n < rec->len; n++) {
+        good = rec->text[n] >= ' ' && rec->text[n] <= '~';
+    }
+    return good;
+}
+#endif
+
+static bool is_message(const check_t *c, uspan_slot_t *slot)
+{
+    uint16_t chain[2] = { slot->message, slot->message_tail };
+    bool good = is_value(c, USPAN_STORE_TEXT, slot->message_len, chain);
+    slot->message_tail = chain[1];
+    return good;
+}
+
+static bool is_span(const check_t *c, uspan_slot_t *slot, unsigned i)
+{
+    static const char nameless[] = "unnamed"; /* its name was being replaced */
+    if (slot->name_len == 0u) {
+        memcpy(slot->name, nameless, sizeof nameless - 1u);
+        USPAN_COMMIT_ORDER();
+        slot->name_len = sizeof nameless - 1u;
+    }
+    if (slot->state > USPAN_STATE_ENDED || slot->id % (1u << USPAN_SLOT_BITS) != i ||
+        uspan_is_null(USPAN_HANDLE(slot->id)) || slot->name_len > USPAN_NAME_MAX ||
+        uspan_utf8_run(slot->name, slot->name_len) != slot->name_len || slot->kind < USPAN_KIND_INTERNAL ||
+        slot->kind > USPAN_KIND_CONSUMER || slot->status > USPAN_STATUS_ERROR ||
+        (slot->flags & ~(unsigned)(USPAN_FLAG_SAMPLED | USPAN_FLAG_RANDOM)) != 0u ||
+        slot->epoch >= USPAN_EPOCHS_MAX || c->t->trace.epochs[slot->epoch].state > USPAN_EPOCH_UNSYNCED ||
+        (slot->state == USPAN_STATE_ENDED && (int64_t)(slot->end_ns - slot->start_ns) < 0) ||
+        slot->attr_count > USPAN_ATTRS_MAX || uspan_is_zero(slot->trace_id, sizeof slot->trace_id) ||
+        uspan_is_zero(slot->span_id, sizeof slot->span_id) || !is_scope(c, slot->scope)) {
+        return false;
+    }
+#if USPAN_TRACESTATE_BYTES > 0
+    if ((slot->traits & USPAN_TRAIT_NO_TRACESTATE) == 0u && !is_tracestate(c->t, slot->tracestate)) {
+        return false;
+    }
+#endif
+    return are_attrs(c, slot) && is_message(c, slot) &&
+           are_items(c, slot->events, false, &slot->event_count, &slot->events_tail) &&
+           are_items(c, slot->links, true, &slot->link_count, &slot->links_tail);
+}
+
+/* The new boot needs an epoch of its own. If spans use all, those of the least used one are lost. Returns
+ * that one, or USPAN_EPOCHS_MAX: one is free. */
+static unsigned epoch_that_leaves(const uspan_tracer_t *t)
+{
+    unsigned users[USPAN_EPOCHS_MAX] = { 0 };
+    unsigned least = 0;
+    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
+        users[t->slots[i].epoch % USPAN_EPOCHS_MAX] += t->slots[i].state != USPAN_STATE_FREE;
+    }
+    for (unsigned e = 1; e < USPAN_EPOCHS_MAX; e++) {
+        least = users[e] < users[least] ? e : least;
+    }
+    return users[least] > 0u ? least : USPAN_EPOCHS_MAX;
+}
+
+void uspan_keep_check(uspan_tracer_t *t, const uspan_keep_options_t *o)
+{
+    const check_t c = { t, o };
+    unsigned leaves = USPAN_EPOCHS_MAX;
+    /* A span that is refused has blocks in its name: a second pass over those that are left is right. */
+    for (unsigned pass = 0, lost = 1; pass < 3u && lost > 0u; pass++) {
+        lost = 0;
+        memset(t->keep.owned, 0, sizeof t->keep.owned);
+        for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
+            uspan_slot_t *slot = &t->slots[i];
+            if (slot->state == USPAN_STATE_FREE) {
+                continue;
+            }
+            bool sampled = (slot->flags & USPAN_FLAG_SAMPLED) != 0u;
+            if (!sampled || slot->epoch == leaves || !is_span(&c, slot, i)) {
+                slot->state = USPAN_STATE_FREE;
+                t->keep.lost = (uint16_t)(t->keep.lost + sampled);
+                lost++;
+            }
+        }
+        leaves = pass == 0u ? epoch_that_leaves(t) : USPAN_EPOCHS_MAX;
+        lost += leaves < USPAN_EPOCHS_MAX;
+    }
+}
+#endif

@@ -1,0 +1,14 @@
+/* keep_check.h: finds out which slots of a kept tracer can be trusted. Private to core. */
+#ifndef USPAN_TRACE_KEEP_CHECK_H
+#define USPAN_TRACE_KEEP_CHECK_H
+
+#include "trace/internal.h"
+#include "uspan/keep_types.h"
+
+#if USPAN_KEEP
+/* Check every slot; what cannot be trusted becomes free, counted in keep.lost. keep.owned says who holds
+ * which block. */
+void uspan_keep_check(uspan_tracer_t *t, const uspan_keep_options_t *o);
+#endif
+
+#endif

@@ -1,0 +1,19 @@
+/* poison.c: keys that break a reader: by their parts, compared whole. */
+#include "trace/poison.h"
+#include "trace/ascii.h"
+
+bool uspan_key_is_poison(const char *key, size_t len)
+{
+    static const char words[] = "__proto__\0constructor\0prototype\0";
+    for (size_t at = 0; at <= len; at++) {
+        size_t n = 0;
+        while (at + n < len && key[at + n] != '.') {
+            n++;
+        }
+        if (uspan_word_index(words, key + at, n) != 0u) {
+            return true;
+        }
+        at += n;
+    }
+    return false;
+}

@@ -1,0 +1,15 @@
+/* studio_run.h: an entry of the run table. Private to core. */
+#ifndef USPAN_TRACE_RUN_H
+#define USPAN_TRACE_RUN_H
+
+#include "trace/internal.h"
+
+typedef enum uspan_run_state {
+    USPAN_RUN_FREE = 0,
+    USPAN_RUN_NEW,        /* to be registered */
+    USPAN_RUN_REGISTERED, /* the server knows it as running */
+    USPAN_RUN_ENDING,     /* to be marked done */
+    USPAN_RUN_DONE        /* free as soon as no span counts on it */
+} uspan_run_state_t;
+
+#endif

@@ -1,0 +1,142 @@
+/* mcp_client.c: requests that go out become CLIENT spans, or attributes of the tool's span that is there
+ * already; answers that come in end them.
+ * Invariant: an answer gives no context, whatever its _meta repeats. */
+#include <string.h>
+#include "wire/mcp_internal.h"
+#include "genai/span_lookup.h"
+
+#define NAME_BYTES 96u
+
+/* Whether parent is the span of this tool's call, and no MCP request has been made for it. */
+static bool covers(uspan_mcp_t *m, uspan_t parent, const uspan_mcp_about_t *a)
+{
+    char name[NAME_BYTES];
+    return uspan_mcp_is_tool(a) && a->name != NULL && a->name_len > 0u &&
+           !uspan_has_key(m->t, parent, &uspan_key_mcp_method_name) &&
+           uspan_text_of_key(m->t, parent, &uspan_key_tool_name, name, sizeof name) == a->name_len &&
+           memcmp(name, a->name, a->name_len) == 0;
+}
+
+typedef struct fill {
+    uspan_mcp_t *m;
+    const uspan_mcp_about_t *about;
+    uspan_t parent;
+} fill_t;
+
+static void fill(void *arg, uspan_tracer_t *t, uspan_t s)
+{
+    const fill_t *f = arg;
+    uspan_mcp_set_attrs(f->m, s, f->about);
+    uspan_mcp_set_address(f->m, s, &uspan_key_server_address, &uspan_key_server_port);
+    uspan_copy_key(t, f->parent, &uspan_key_conversation_id, s, &uspan_key_conversation_id);
+}
+
+uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const char *name, const char *id)
+{
+    char span_name[USPAN_MCP_SPAN_NAME_BYTES];
+    bool is_quoted = id != NULL && id[0] == '"';
+    const uspan_mcp_about_t about = {
+        .method = method,
+        .method_len = strlen(method),
+        .name = name,
+        .name_len = name != NULL ? strlen(name) : 0u,
+        .id = is_quoted ? id + 1 : id,
+        .id_len = id != NULL ? strlen(id) - (is_quoted && id[1] != '\0' ? 2u : 0u) : 0u,
+        .kind = uspan_mcp_kind_of(method, strlen(method)),
+    };
+    if (m->t == NULL) {
+        return USPAN_NULL;
+    }
+    if (parent.id == USPAN_CURRENT.id) {
+        parent = uspan_current(m->t);
+        parent.id += parent.id == 0u; /* USPAN_ROOT where there is none */
+    }
+    fill_t f = { m, &about, parent };
+    bool shared = covers(m, parent, &about);
+    uspan_t s = parent;
+    if (shared) {
+        fill(&f, m->t, s);
+    } else {
+        uspan_options_t o = { .kind = USPAN_KIND_CLIENT, .fill = fill, .fill_arg = &f };
+        s = uspan_start_full(m->t, parent, span_name, uspan_mcp_span_name(&about, span_name), &o);
+    }
+    if (id != NULL) {
+        uspan_mcp_keep(m, uspan_mcp_hash(id), s,
+                       USPAN_MCP_IS_CALL | (uspan_mcp_is_tool(&about) ? USPAN_MCP_IS_TOOL : 0u) |
+                           (shared ? USPAN_MCP_IS_SHARED : 0u));
+    }
+    return s;
+}
+
+static void on_result(uspan_mcp_read_t *x)
+{
+    const uspan_mcp_reader_t *r = x->r;
+    if (r->lens[USPAN_MCP_METHOD] == 0u && (r->flags & (USPAN_MCP_HAS_RESULT | USPAN_MCP_HAS_ERROR)) != 0u &&
+        uspan_mcp_has(r, USPAN_MCP_ID)) {
+        uspan_mcp_settle(x, USPAN_MCP_IS_CALL);
+    }
+}
+
+bool uspan_mcp_result_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last)
+{
+    return uspan_mcp_read(m, false, on_result, data, len, is_last).id != 0u;
+}
+
+/* ---- _meta --------------------------------------------------------------------------------------------- */
+
+/* A text that grows in front of the lines that it is made of. */
+typedef struct text {
+    char *at;
+    const char *end; /* what is not read yet begins here */
+} text_t;
+
+static bool put(text_t *t, const char *bytes, size_t len)
+{
+    if ((size_t)(t->end - t->at) < len) {
+        return false;
+    }
+    memcpy(t->at, bytes, len);
+    t->at += len;
+    return true;
+}
+
+/* The header lines from t->end on, "name: value\r\n", as members; they stand in the same buffer, and the
+ * text never overtakes them unless it does not fit. */
+static bool put_lines(text_t *t, const char *stop)
+{
+    bool is_value = false;
+    bool fits = put(t, "\"_meta\":{\"", 10u);
+    while (fits && t->end < stop) {
+        char c = *t->end++;
+        if (!is_value && c == ':') {
+            t->end++; /* the space */
+            is_value = true;
+            fits = put(t, "\":\"", 3u);
+        } else if (c == '\r') {
+            t->end++;
+            is_value = false;
+            fits = put(t, t->end < stop ? "\",\"" : "\"}", t->end < stop ? 3u : 2u);
+        } else {
+            fits = ((c != '"' && c != '\\') || put(t, "\\", 1u)) && put(t, &c, 1u);
+        }
+    }
+    return fits;
+}
+
+size_t uspan_mcp_meta(uspan_mcp_t *m, uspan_t s, const char *baggage, char *out, size_t cap)
+{
+    size_t len = 0;
+    if (out == NULL || cap == 0u) {
+        return 0u;
+    }
+    if (m->t != NULL) {
+        size_t lines = uspan_propagate(m->t, s, baggage, NULL, 0u);
+        if (lines > 0u && lines < cap) { /* at the end of out, whose last byte is for the 0 */
+            text_t t = { out, out + (cap - 1u - lines) };
+            (void)uspan_propagate(m->t, s, baggage, out + (cap - 1u - lines), lines + 1u);
+            len = put_lines(&t, out + (cap - 1u)) ? (size_t)(t.at - out) : 0u;
+        }
+    }
+    out[len] = '\0';
+    return len;
+}

@@ -1,0 +1,385 @@
+/* mcp_message.c: finds in the bytes of JSON-RPC what becomes a span: the texts of a message, its id as a
+ * hash, its arguments or result as they stand.
+ * Invariant: what is found depends neither on where fragments end nor on the order of members, as long as
+ * none is there twice. Of a member that is there twice the first counts, and of a text that is too long the
+ * beginning. */
+#include "wire/mcp_internal.h"
+#include <string.h>
+#include "json/json_read.h"
+#include "wire/sse.h"
+
+/* uspan_mcp_reader_t.form: told by a message's first byte. */
+enum { UNKNOWN, JSON, EVENTS };
+
+/* Where the texts stand. */
+#define END_VERSION 16u
+#define END_CODE (END_VERSION + 12u)
+#define END_ERROR (END_CODE + 64u)
+#define END_ID (END_ERROR + 40u)
+#define END_METHOD (END_ID + 40u)
+#define END_NAME (END_METHOD + 96u)
+#define END_SESSION (END_NAME + 40u)
+#define END_RPC (END_SESSION + 8u)
+#define END_TRACEPARENT (END_RPC + 64u)
+#define END_BAGGAGE (END_TRACEPARENT + 128u)
+#define END_TRACESTATE (END_BAGGAGE + USPAN_TRACESTATE_BYTES)
+static const uint16_t starts[USPAN_MCP_TEXTS + 1u] = {
+    0u,       END_VERSION, END_CODE, END_ERROR,       END_ID,      END_METHOD,
+    END_NAME, END_SESSION, END_RPC,  END_TRACEPARENT, END_BAGGAGE, END_TRACESTATE,
+};
+USPAN_STATIC_ASSERT(END_ERROR == USPAN_MCP_ANSWER_BYTES && END_TRACESTATE == USPAN_MCP_TEXT_BYTES,
+                    "room in uspan_mcp_t");
+
+/* A text's action is its number and 1. */
+#define TEXT(text) (USPAN_MCP_##text + 1u)
+enum {
+    DOCUMENT = USPAN_MCP_TEXTS + 1,
+    ENVELOPE,
+    TARGET,
+    CONTENT,
+    RESULT,
+    FAILURE,
+    FAILED_TOOL,
+    DATA_NAME,
+    INSIDE /* nothing but a way to others */
+};
+#define ROWS(X)                                                              \
+    X("", DOCUMENT)                                                          \
+    X("jsonrpc", TEXT(RPC))                                                  \
+    X("id", USPAN_JSON_AS_IS | TEXT(ID))                                     \
+    X("method", TEXT(METHOD))                                                \
+    X("params", INSIDE)                                                      \
+    X("params._meta", INSIDE)                                                \
+    X("params._meta.traceparent", TEXT(TRACEPARENT))                         \
+    X("params._meta.tracestate", TEXT(TRACESTATE))                           \
+    X("params._meta.baggage", TEXT(BAGGAGE))                                 \
+    X("params._meta.io.modelcontextprotocol/protocolVersion", TEXT(VERSION)) \
+    X("params.name", TEXT(NAME))                                             \
+    X("params.arguments", USPAN_JSON_AS_IS | CONTENT)                        \
+    X("params.uri", TEXT(NAME))                                              \
+    X("params.protocolVersion", TEXT(VERSION))                               \
+    X("params.requestId", USPAN_JSON_AS_IS | TARGET)                         \
+    X("result", RESULT)                                                      \
+    X("result.content", USPAN_JSON_AS_IS | CONTENT)                          \
+    X("result.isError", FAILED_TOOL)                                         \
+    X("result.protocolVersion", TEXT(VERSION))                               \
+    X("error", FAILURE)                                                      \
+    X("error.code", USPAN_JSON_AS_IS | TEXT(CODE))                           \
+    X("error.message", TEXT(ERROR))                                          \
+    X("error.data", INSIDE)                                                  \
+    X("error.data.name", DATA_NAME)                                          \
+    X("error.data.uri", DATA_NAME)                                           \
+    X("payload", ENVELOPE)                                                   \
+    X("session_id", TEXT(SESSION))
+USPAN_JSON_TABLE(table, ROWS);
+
+const char *uspan_mcp_text(const uspan_mcp_read_t *x, unsigned text)
+{
+    return x->texts + starts[text];
+}
+
+void uspan_mcp_count(uspan_mcp_t *m, uint16_t *counter, const char *what)
+{
+    *counter = (uint16_t)(*counter + (*counter < UINT16_MAX ? 1u : 0u));
+    if ((*counter & (*counter - 1u)) == 0u) {
+        m->t->trace.port->log(m->t->trace.port->ctx, USPAN_LEVEL_WARN, what);
+    }
+}
+
+void uspan_mcp_count_unread(uspan_mcp_t *m, const char *what)
+{
+    uspan_mcp_count(m, &m->unread, what);
+}
+
+/* ---- ids ----------------------------------------------------------------------------------------------- */
+
+/* A number and a text of the same characters differ. */
+USPAN_NOINLINE static uint32_t hash_more(uint32_t hash, bool is_text, const char *text, size_t len)
+{
+    hash = hash != 0u ? hash : is_text ? 2u : 1u;
+    for (; len > 0u; len--) {
+        hash = USPAN_JSON_HASH(hash, *text++);
+    }
+    return hash;
+}
+
+static uint32_t hash_end(uint32_t hash)
+{
+    return hash | (hash == 0u ? 1u : 0u);
+}
+
+uint32_t uspan_mcp_hash(const char *id)
+{
+    bool is_text = id[0] == '"';
+    size_t len = strlen(id) - (is_text ? 1u : 0u);
+    return hash_end(hash_more(0u, is_text, id + (is_text ? 1u : 0u), len - (is_text && len > 0u ? 1u : 0u)));
+}
+
+/* ---- values -------------------------------------------------------------------------------------------- */
+
+static void begin_message(uspan_mcp_reader_t *r)
+{
+    memset(r->lens, 0, sizeof r->lens);
+    r->content = NULL;
+    r->content_len = 0u;
+    r->id = r->target = 0u;
+    r->has = r->cut = 0u;
+    r->flags = USPAN_MCP_IN_MESSAGE;
+}
+
+static void add_text(uspan_mcp_read_t *x, unsigned text, const char *bytes, size_t len)
+{
+    uspan_mcp_reader_t *r = x->r;
+    size_t room = (size_t)(starts[text + 1u] - starts[text]) - r->lens[text];
+    if (len > room) {
+        r->cut |= (uint16_t)(1u << text);
+        len = room;
+    }
+    memcpy(x->texts + starts[text] + r->lens[text], bytes, len);
+    r->lens[text] = (uint16_t)(r->lens[text] + len);
+}
+
+static void end_text(uspan_mcp_read_t *x, unsigned text)
+{
+    uspan_mcp_reader_t *r = x->r;
+    r->has |= (uint16_t)(1u << text);
+    if ((r->cut >> text & 1u) == 0u) {
+        return;
+    }
+    if (text >= USPAN_MCP_TRACEPARENT) { /* half of it is nothing */
+        r->lens[text] = 0u;
+    }
+    if (text != USPAN_MCP_ERROR) {
+        uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("a text is too long"));
+    }
+}
+
+static void take_text(uspan_mcp_read_t *x, unsigned text, uspan_json_event_t event, const char *bytes,
+                      size_t len)
+{
+    uspan_mcp_reader_t *r = x->r;
+    bool ends = event == USPAN_READ_TEXT_END || event == USPAN_READ_RAW_END;
+    if ((!ends && event != USPAN_READ_TEXT && event != USPAN_READ_RAW) ||
+        (text >= x->count && text != USPAN_MCP_ID)) {
+        return;
+    }
+    if (uspan_mcp_has(r, text)) { /* another has been there */
+        if (ends) {
+            uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("a member is there twice"));
+        }
+        return;
+    }
+    if (text == USPAN_MCP_ID) {
+        r->id = hash_more(r->id, event == USPAN_READ_TEXT || event == USPAN_READ_TEXT_END, bytes, len);
+        r->id = ends ? hash_end(r->id) : r->id;
+    }
+    if (ends) {
+        end_text(x, text);
+    } else if (text < x->count) {
+        add_text(x, text, bytes, len);
+    }
+}
+
+/* The bytes of the call that ends will be gone. */
+static void keep_content(uspan_mcp_reader_t *r)
+{
+#if USPAN_CONTENT
+    if (r->content != NULL && r->content != r->hold) {
+        if (r->content_len > sizeof r->hold) {
+            r->content_len = sizeof r->hold;
+            r->flags |= USPAN_MCP_CONTENT_CUT;
+        }
+        memmove(r->hold, r->content, r->content_len);
+        r->content = r->hold;
+    }
+#else
+    (void)r;
+#endif
+}
+
+static void take_content(uspan_mcp_read_t *x, uspan_json_event_t event, const char *bytes, size_t len)
+{
+#if USPAN_CONTENT
+    uspan_mcp_reader_t *r = x->r;
+    if ((r->flags & USPAN_MCP_CONTENT_DONE) != 0u) {
+        return;
+    }
+    if (event == USPAN_READ_RAW && r->content == NULL) {
+        r->content = bytes;
+        r->content_len = len;
+    } else if (event == USPAN_READ_RAW) {
+        size_t room = sizeof r->hold - r->content_len;
+        if (len > room) {
+            r->flags |= USPAN_MCP_CONTENT_CUT;
+            len = room;
+        }
+        memcpy(r->hold + r->content_len, bytes, len);
+        r->content_len += len;
+    } else if (event == USPAN_READ_RAW_END) {
+        r->flags |= USPAN_MCP_CONTENT_DONE;
+    }
+#else
+    (void)x, (void)event, (void)bytes, (void)len;
+#endif
+}
+
+static void take_container(uspan_mcp_read_t *x, unsigned action, uspan_json_event_t event)
+{
+    uspan_mcp_reader_t *r = x->r;
+    if ((r->json.arrays & 1u) != 0u && event == USPAN_READ_OPEN) {
+        return; /* a batch: its elements are documents */
+    }
+    if (action == ENVELOPE) {
+        if (event == USPAN_READ_OPEN) { /* its members are read as the document's */
+            r->json.paths[r->json.depth - 1u] = r->json.paths[0];
+        }
+    } else if (event == USPAN_READ_OPEN) {
+        begin_message(r);
+    } else if (event == USPAN_READ_CLOSE && (r->flags & USPAN_MCP_IN_MESSAGE) != 0u) {
+        r->flags &= (uint16_t)~USPAN_MCP_IN_MESSAGE;
+        x->whole(x);
+        r->content = NULL;
+    }
+}
+
+static void take(void *ctx, unsigned action, uspan_json_event_t event, const char *text, size_t len)
+{
+    uspan_mcp_read_t *x = ctx;
+    uspan_mcp_reader_t *r = x->r;
+    bool is_text = event == USPAN_READ_TEXT || event == USPAN_READ_TEXT_END;
+    action &= ~USPAN_JSON_AS_IS;
+    if (action <= USPAN_MCP_TEXTS) {
+        take_text(x, action - 1u, event, text, len);
+        return;
+    }
+    switch (action) {
+    case DOCUMENT:
+    case ENVELOPE:
+        take_container(x, action, event);
+        return;
+    case TARGET:
+        if (is_text || event == USPAN_READ_RAW) {
+            r->target = hash_more(r->target, is_text, text, len);
+        }
+        return;
+    case CONTENT:
+        take_content(x, event, text, len);
+        return;
+    case RESULT:
+        r->flags |= USPAN_MCP_HAS_RESULT;
+        return;
+    case FAILURE:
+        r->flags |= event != USPAN_READ_NULL ? USPAN_MCP_HAS_ERROR : 0u;
+        return;
+    case FAILED_TOOL:
+        r->flags |= event == USPAN_READ_TRUE ? USPAN_MCP_IS_ERROR : 0u;
+        return;
+    case DATA_NAME:
+        r->flags |= USPAN_MCP_DATA_NAMES;
+        return;
+    default:
+        return;
+    }
+}
+
+/* ---- bytes --------------------------------------------------------------------------------------------- */
+
+void uspan_mcp_read_begin(uspan_mcp_reader_t *r)
+{
+    uspan_json_read_begin(&r->json);
+    r->flags = 0u;
+    r->content = NULL;
+}
+
+/* A message is malformed from here on, or broke off. An error whose id is there says enough: xiaozhi does
+ * not escape the texts of errors. */
+static void break_off(uspan_mcp_read_t *x)
+{
+    uspan_mcp_reader_t *r = x->r;
+    bool is_answer = (r->flags & USPAN_MCP_IN_MESSAGE) != 0u && (r->flags & USPAN_MCP_HAS_ERROR) != 0u &&
+                     uspan_mcp_has(r, USPAN_MCP_ID) && !uspan_mcp_has(r, USPAN_MCP_METHOD);
+    uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("a message is malformed, or broke off"));
+    r->flags &= (uint16_t)~USPAN_MCP_IN_MESSAGE;
+    if (is_answer) {
+        x->whole(x);
+    }
+}
+
+/* Bytes of JSON. */
+USPAN_NOINLINE static void feed(uspan_mcp_read_t *x, const char *data, size_t len)
+{
+    uspan_json_read_t *json = &x->r->json;
+    while (len > 0u && !uspan_json_read_is_bad(json)) {
+        if (uspan_json_read_is_done(json)) {
+            uspan_json_read_begin(json);
+        }
+        size_t n = uspan_json_read_feed(json, &table, take, x, data, len);
+        data += n;
+        len -= n;
+        if (uspan_json_read_is_bad(json)) {
+            break_off(x);
+        }
+    }
+}
+
+/* The JSON ends here, whole or not. */
+USPAN_NOINLINE static void end_json(uspan_mcp_read_t *x)
+{
+    const uspan_json_read_t *json = &x->r->json;
+    if (!uspan_json_read_is_blank(json) && !uspan_json_read_is_done(json) && !uspan_json_read_is_bad(json)) {
+        break_off(x);
+    }
+    uspan_mcp_read_begin(x->r);
+}
+
+/* Bytes of server-sent events: the data of each are JSON. */
+static void feed_events(uspan_mcp_read_t *x, const char *at, size_t len)
+{
+    const char *end = at + len;
+    uspan_sse_t sse = { x->r->line };
+    for (uspan_sse_next_t next; (next = uspan_sse_next(&sse, &at, end)) != USPAN_SSE_MORE;) {
+        if (next == USPAN_SSE_END) {
+            end_json(x);
+        } else if (next == USPAN_SSE_NAME) {
+            uspan_sse_pass(&sse);
+        } else {
+            const char *line = at;
+            while (at < end && *at != '\r' && *at != '\n') {
+                at++;
+            }
+            feed(x, line, (size_t)(at - line));
+            keep_content(x->r); /* it may go on in another line */
+        }
+    }
+    x->r->line = sse.state;
+}
+
+uspan_t uspan_mcp_read(uspan_mcp_t *m, bool ours, void (*whole)(uspan_mcp_read_t *x), const void *data,
+                       size_t len, bool is_last)
+{
+    uspan_mcp_reader_t *r = ours ? &m->out : &m->in;
+    uspan_mcp_read_t x = {
+        m,     r,         ours ? m->out_texts : m->in_texts, ours ? USPAN_MCP_ANSWER_TEXTS : USPAN_MCP_TEXTS,
+        whole, USPAN_NULL
+    };
+    const char *bytes = data;
+    if (m->t == NULL) {
+        return USPAN_NULL;
+    }
+    if (r->form == UNKNOWN && len > 0u) { /* "data", "event", "id", "retry", or a comment */
+        r->form = memchr("deir:", bytes[0], 5u) != NULL ? EVENTS : JSON;
+    }
+    if (r->form == EVENTS) {
+        feed_events(&x, bytes, len);
+    } else {
+        feed(&x, bytes, len);
+    }
+    if (is_last) {
+        end_json(&x);
+        r->form = UNKNOWN;
+        r->line = 0u;
+    } else {
+        keep_content(r);
+    }
+    return x.s;
+}

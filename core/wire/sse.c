@@ -1,0 +1,76 @@
+/* sse.c: a fragment may end at any byte, even between CR and LF.
+ * Invariant: state says how much of "data:" or "event:" a line has matched, or where behind it the reader
+ * is. */
+#include "wire/sse.h"
+#include <string.h>
+
+static const char fields[] = "data:event:";
+
+enum {
+    LINE = 0,       /* 0..4: bytes of "data:" that this line has begun with */
+    DATA_SPACE = 5, /* 5: behind the colon: one space is not data. 6..10: the same for "event:" */
+    NAME_SPACE = 11,
+    DATA,
+    NAME,
+    OTHER,   /* a line of no interest */
+    AFTER_CR /* a line feed here belongs to the line end before */
+};
+
+static bool ends_line(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+/* The state behind one more byte of a field's name. */
+static uint8_t match(unsigned state, char c)
+{
+    if (state == LINE) {
+        return c == 'd' ? 1u : c == 'e' ? 6u : OTHER;
+    }
+    return c == fields[state] ? (uint8_t)(state + 1u) : OTHER;
+}
+
+uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end)
+{
+    const char *p = *at;
+    uspan_sse_next_t next = USPAN_SSE_MORE;
+    while (p < end && next == USPAN_SSE_MORE) {
+        char c = *p;
+        if (s->state == LINE && end - p > 6 && memcmp(p, "data: ", 6u) == 0) { /* most lines, at once */
+            s->state = DATA;
+            p += 6;
+        } else if (s->state == LINE && end - p > 7 && memcmp(p, "event: ", 7u) == 0) {
+            s->state = NAME;
+            p += 7;
+        } else if (s->state >= AFTER_CR) {
+            s->state = LINE;
+            p += c == '\n' ? 1 : 0;
+        } else if (ends_line(c)) {
+            next = s->state == LINE ? USPAN_SSE_END : USPAN_SSE_MORE;
+            s->state = c == '\r' ? AFTER_CR : LINE;
+            p++;
+        } else if (s->state == DATA_SPACE || s->state == NAME_SPACE) {
+            s->state = s->state == DATA_SPACE ? DATA : NAME;
+            p += c == ' ' ? 1 : 0;
+        } else if (s->state == DATA || (s->state == LINE && c == '{')) {
+            s->state = DATA;
+            next = USPAN_SSE_DATA;
+        } else if (s->state == NAME) {
+            next = USPAN_SSE_NAME;
+        } else if (s->state == OTHER) {
+            while (p < end && !ends_line(*p)) {
+                p++;
+            }
+        } else {
+            s->state = match(s->state, c);
+            p++;
+        }
+    }
+    *at = p;
+    return next;
+}
+
+void uspan_sse_pass(uspan_sse_t *s)
+{
+    s->state = OTHER;
+}

@@ -1,0 +1,408 @@
+/* wire.c: one HTTP exchange with a model, from its first byte to its outcome. Whatever the bytes are, each is
+ * read once, and the caller's traffic never waits and is never changed.
+ * Invariant: t is NULL exactly while no exchange is open. */
+#include "wire/wire_attrs.h"
+#include <string.h>
+#include "trace/utf8.h"
+#include "wire/sse.h"
+#include "wire/wire_calls.h"
+#include "wire/wire_choice.h"
+#include "wire/wire_collect.h"
+#include "wire/wire_errors.h"
+#include "wire/wire_messages.h"
+#include "wire/wire_url.h"
+
+#define OTHER_EVENT 1u      /* as event_hash */
+#define CLIENT_TEXT_MAX 48u /* of the client's text, if the server said something too */
+
+static const uspan_key_t unread_key = USPAN_KEY_INIT("uspan.wire.unread");
+static const uspan_json_table_t nothing = { NULL, NULL, 0u, false };
+/* Of a URL that no dialect knows: the span, and nothing read. */
+static const uspan_wire_dialect_t unknown = { &nothing, &nothing, uspan_chat_begin,     NULL, "unknown",
+                                              "chat",   NULL,     USPAN_WIRE_NO_CHOICES };
+
+/* ---- begin --------------------------------------------------------------------------------------------- */
+
+static size_t count_digits(const char *text, size_t len)
+{
+    size_t n = 0;
+    while (n < len && text[len - 1u - n] >= '0' && text[len - 1u - n] <= '9') {
+        n++;
+    }
+    return n;
+}
+
+/* server.address and server.port. authority: without user information. */
+static void set_server(uspan_wire_t *w, const char *authority, size_t len, bool tls)
+{
+    size_t digits = count_digits(authority, len);
+    size_t host_len = len;
+    int64_t port = tls ? 443 : 80;
+    if (digits > 0u && digits <= 5u && digits < len && authority[len - 1u - digits] == ':') {
+        host_len = len - 1u - digits;
+        port = 0;
+        for (size_t at = len - digits; at < len; at++) {
+            port = port * 10 + (authority[at] - '0');
+        }
+    }
+    if (host_len > 2u && authority[0] == '[' && authority[host_len - 1u] == ']') {
+        authority++;
+        host_len -= 2u;
+    }
+    (void)uspan_set_str_n(w->t, w->s, &uspan_key_server_address, authority, host_len);
+    (void)uspan_set_int(w->t, w->s, &uspan_key_server_port, port);
+}
+
+uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, const char *url,
+                            const uspan_wire_dialect_t *dialect)
+{
+    memset(w, 0, sizeof *w);
+    memset(w->tokens, 0xFF, sizeof w->tokens);
+    w->t = t;
+    w->dialect = dialect != NULL ? dialect : &unknown;
+    w->unit_tail = USPAN_NO_INDEX;
+    w->text_hash = USPAN_WIRE_HASH_BEGIN;
+    const char *provider = NULL;
+    const char *authority = url != NULL ? url + strcspn(url, ":") : "";
+    size_t len = 0;
+    if (strncmp(authority, "://", 3u) == 0) {
+        authority += 3;
+        len = strcspn(authority, "/?#");
+        const char *at = memchr(authority, '@', len);
+        if (at != NULL) { /* a name and a password: never recorded */
+            len -= (size_t)(at + 1 - authority);
+            authority = at + 1;
+        }
+        provider = uspan_wire_provider(authority, len);
+    }
+    provider = provider != NULL ? provider : w->dialect->provider;
+    if (strncmp(provider, "gcp.", 4u) ==
+        0) { /* Gemini behind OpenAI's dialect: thoughts are in the total alone */
+        w->flags |= USPAN_WIRE_TOTAL_COUNTS;
+    }
+    w->s = w->dialect->begin(t, parent, provider, NULL);
+    if (len > 0u) {
+        set_server(w, authority, len, strncmp(url, "http:", 5u) != 0);
+    }
+    if (w->dialect->api != NULL && strcmp(provider, "openai") == 0) {
+        (void)uspan_set_static_n(t, w->s, &uspan_key_openai_api_type, w->dialect->api,
+                                 strlen(w->dialect->api));
+    }
+    if ((w->dialect->traits & USPAN_WIRE_LINES) != 0u) { /* unless the request says no */
+        w->flags |= USPAN_WIRE_STREAMED;
+    }
+    if (url != NULL) {
+        uspan_wire_take_url(w, url);
+    }
+    return w->s;
+}
+
+/* ---- bytes --------------------------------------------------------------------------------------------- */
+
+static size_t feed(uspan_wire_t *w, const uspan_json_table_t *table, const char *data, size_t len)
+{
+    bool was_bad = uspan_json_read_is_bad(&w->json);
+    size_t used = uspan_json_read_feed(&w->json, table, uspan_wire_on_value, w, data, len);
+    if (uspan_json_read_is_bad(&w->json) && !was_bad) {
+        uspan_wire_count_unread(w);
+    }
+    return used;
+}
+
+static void begin_document(uspan_wire_t *w)
+{
+    if (!uspan_json_read_is_blank(&w->json) && !uspan_json_read_is_done(&w->json)) {
+        uspan_wire_break_off(w);
+    }
+    uspan_json_read_begin(&w->json);
+    w->word_len = w->value_len = 0u;
+    w->text_hash = USPAN_WIRE_HASH_BEGIN;
+    w->flags &= ~(USPAN_WIRE_WORD_CUT | USPAN_WIRE_SKIP | USPAN_WIRE_LOST);
+}
+
+/* A document broke off. */
+static bool is_open(const uspan_wire_t *w)
+{
+    return !uspan_json_read_is_blank(&w->json) && !uspan_json_read_is_done(&w->json) &&
+           !uspan_json_read_is_bad(&w->json);
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* What may stand before a body: white space and a byte order mark. */
+static size_t skip_lead(const char *text, size_t len)
+{
+    size_t n = 0;
+    while (n < len && (is_space(text[n]) || text[n] == '\xEF' || text[n] == '\xBB' || text[n] == '\xBF')) {
+        n++;
+    }
+    return n;
+}
+
+void uspan_wire_request(uspan_wire_t *w, const void *data, size_t len)
+{
+    if (w->t != NULL && w->phase == USPAN_WIRE_REQUEST && len > 0u) {
+        size_t lead = uspan_json_read_is_blank(&w->json) ? skip_lead(data, len) : 0u;
+        (void)feed(w, w->dialect->request, (const char *)data + lead, len - lead);
+    }
+}
+
+static void end_request(uspan_wire_t *w)
+{
+    bool broke_off = is_open(w);
+    begin_document(w);
+    if (broke_off) {
+        uspan_wire_count_unread(w);
+    }
+    uspan_wire_end_list(w);
+    w->phase = USPAN_WIRE_RESPONSE;
+    w->texts_len = 0u;
+    w->texts_count = 0u;
+    uspan_wire_begin_list(w, USPAN_OUTPUT_MESSAGES);
+}
+
+/* Documents behind each other; after a bad one the next line may begin one, where lines are documents. */
+static void read_documents(uspan_wire_t *w, const char *data, size_t len)
+{
+    const char *end = data + len;
+    while (data < end) {
+        if (*data != '{' && uspan_wire_is(w, USPAN_WIRE_ANSWERED) && uspan_json_read_is_blank(&w->json)) {
+            data++; /* of events whose first one lacks its head */
+            continue;
+        }
+        data += feed(w, w->dialect->response, data, (size_t)(end - data));
+        if (uspan_json_read_is_done(&w->json)) {
+            w->flags |= USPAN_WIRE_ANSWERED;
+            begin_document(w);
+        } else if (uspan_json_read_is_bad(&w->json)) {
+            const char *line = memchr(data, '\n', (size_t)(end - data));
+            if ((w->dialect->traits & USPAN_WIRE_LINES) == 0u || line == NULL) {
+                return;
+            }
+            data = line + 1;
+            begin_document(w);
+        }
+    }
+}
+
+/* Data of one event. Objects are read, also from a list, one after another. A D says that the answer is
+ * complete, as in [DONE]; what begins otherwise is passed over. Returns the bytes read. */
+static size_t read_data(uspan_wire_t *w, const char *data, size_t len)
+{
+    if (uspan_wire_is(w, USPAN_WIRE_SKIP)) {
+        return 0u;
+    }
+    if (uspan_json_read_is_blank(&w->json) && data[0] != '{') {
+        if (strchr(" \t[],\"", data[0]) != NULL && data[0] != '\0') {
+            return 1u;
+        }
+        w->flags |= USPAN_WIRE_SKIP | (data[0] == 'D' || data[0] == 'd' ? USPAN_WIRE_ENDED : 0u);
+        return 0u;
+    }
+    size_t used = feed(w, w->dialect->response, data, len);
+    if (uspan_json_read_is_done(&w->json)) {
+        w->flags |= USPAN_WIRE_ANSWERED;
+        begin_document(w);
+    }
+    return used;
+}
+
+static void end_event(uspan_wire_t *w)
+{
+    if (is_open(w)) {
+        uspan_wire_count_unread(w);
+    }
+    if (w->event_hash == USPAN_JSON_PATH("error") && !uspan_wire_is(w, USPAN_WIRE_ENDED)) {
+        w->flags |= USPAN_WIRE_FAILED; /* also where its data are no JSON */
+    }
+    begin_document(w);
+    w->event_hash = 0u;
+}
+
+/* The name of an event: of interest where it begins as "error" does, or says what the data are. */
+static const char *read_name(uspan_wire_t *w, const char *data, const char *end)
+{
+    bool wanted = (w->dialect->traits & USPAN_WIRE_NAMED_EVENTS) != 0u;
+    if (w->event_hash == 0u) {
+        w->event_hash = wanted || *data == 'e' ? USPAN_WIRE_HASH_BEGIN : OTHER_EVENT;
+    }
+    const char *from = data;
+    while (data < end && *data != '\n' && *data != '\r') {
+        data++;
+    }
+    if (w->event_hash != OTHER_EVENT) {
+        w->event_hash = uspan_wire_hash(w->event_hash, from, (size_t)(data - from));
+    }
+    return data;
+}
+
+static void read_events(uspan_wire_t *w, const char *data, size_t len)
+{
+    const char *end = data + len;
+    uspan_sse_t sse = { w->sse };
+    for (uspan_sse_next_t next = uspan_sse_next(&sse, &data, end); next != USPAN_SSE_MORE;
+         next = uspan_sse_next(&sse, &data, end)) {
+        if (next == USPAN_SSE_END) {
+            end_event(w);
+        } else if (next == USPAN_SSE_NAME) {
+            data = read_name(w, data, end);
+        } else {
+            size_t used = read_data(w, data, (size_t)(end - data));
+            data += used;
+            if (used == 0u) {
+                uspan_sse_pass(&sse);
+            }
+        }
+    }
+    w->sse = sse.state;
+}
+
+void uspan_wire_response(uspan_wire_t *w, const void *data, size_t len)
+{
+    const char *text = data;
+    if (w->t == NULL || len == 0u) {
+        return;
+    }
+    if (w->phase == USPAN_WIRE_REQUEST) {
+        end_request(w);
+    }
+    if (w->form == USPAN_WIRE_UNKNOWN) {
+        size_t lead = skip_lead(text, len);
+        text += lead;
+        len -= lead;
+        if (len > 0u && (*text == '{' || *text == '[')) {
+            w->form = USPAN_WIRE_WHOLE;
+        } else if (len > 0u) {
+            w->form = USPAN_WIRE_EVENTS;
+            w->flags |= USPAN_WIRE_STREAMED;
+            w->json.line = true;
+        }
+    }
+    if (w->form == USPAN_WIRE_EVENTS) {
+        read_events(w, text, len);
+    } else if (len > 0u) {
+        read_documents(w, text, len);
+    }
+}
+
+/* ---- end ----------------------------------------------------------------------------------------------- */
+
+/* The answer is not all of one. */
+static const char *fault_of(const uspan_wire_t *w, int http_status)
+{
+    if (w->dialect != &unknown && w->phase == USPAN_WIRE_REQUEST) {
+        return http_status >= 200 && http_status <= 299 ? "the answer is empty" : NULL;
+    }
+    if (w->dialect == &unknown || w->texts_count > 0u) {
+        return NULL;
+    }
+    bool comes_whole = w->form == USPAN_WIRE_WHOLE && ((w->dialect->traits & USPAN_WIRE_LINES) == 0u ||
+                                                       !uspan_wire_is(w, USPAN_WIRE_STREAMED));
+    bool ends = uspan_wire_is(w, USPAN_WIRE_ENDED) || comes_whole;
+    bool needs_choice = (w->dialect->traits & USPAN_WIRE_NO_CHOICES) == 0u;
+    if (uspan_wire_is(w, USPAN_WIRE_ANSWERED) && !is_open(w) && (ends || !needs_choice)) {
+        return needs_choice && !uspan_wire_is(w, USPAN_WIRE_SEEN) ? "the answer has no choices" : NULL;
+    }
+    return uspan_json_read_is_bad(&w->json) ? "the answer is malformed" : "the answer broke off";
+}
+
+/* Put the client's text before the server's in the memory of the error message, as much as fits. */
+static const char *join_messages(uspan_wire_t *w, const char *client, const char *server)
+{
+    char *to = uspan_wire_error(w);
+    size_t at = uspan_utf8_cut(client, strlen(client), CLIENT_TEXT_MAX);
+    size_t len = uspan_utf8_cut(server, strlen(server), USPAN_WIRE_ERROR_BYTES - 1u - 2u - at);
+    memmove(to + at + 2u, server, len); /* server may be what stands there */
+    memcpy(to, client, at);
+    memcpy(to + at, ": ", 2u);
+    to[at + 2u + len] = '\0';
+    if (at + 2u + len >= sizeof w->calls) { /* an exchange that failed has no use for finish reasons */
+        w->texts_count = 0u;
+        w->texts_len = 0u;
+    }
+    return to;
+}
+
+/* Find out why the exchange failed. *type: what the client said, or NULL. An HTTP status says more than the
+ * client's text, so that goes into the message. Returns false if it did not fail. */
+static bool find_error(uspan_wire_t *w, int http_status, const char **type, const char **message,
+                       char digits[4])
+{
+    *message = w->error_len > 0u ? uspan_wire_error(w) : "";
+    if (http_status >= 400 && http_status <= 999) {
+        const char *client = *type != NULL ? *type : "";
+        digits[0] = (char)('0' + http_status / 100);
+        digits[1] = (char)('0' + http_status / 10 % 10);
+        digits[2] = (char)('0' + http_status % 10);
+        digits[3] = '\0';
+        *type = digits;
+        *message = w->error_len > 0u ? *message : w->error_type;
+        if (client[0] != '\0') {
+            *message = (*message)[0] != '\0' ? join_messages(w, client, *message) : client;
+        }
+        return true;
+    }
+    if (*type != NULL) {
+        return true;
+    }
+    if (uspan_wire_is(w, USPAN_WIRE_FAILED)) {
+        *type = w->error_type[0] != '\0' ? w->error_type : "_OTHER";
+        return true;
+    }
+    *message = fault_of(w, http_status);
+    *type = "parse_error";
+    return *message != NULL;
+}
+
+uspan_err_t uspan_wire_end(uspan_wire_t *w, int http_status, const char *error)
+{
+    if (w->t == NULL) {
+        return USPAN_ERR_STALE;
+    }
+    uspan_tracer_t *t = w->t;
+    char digits[4];
+    const char *message = NULL;
+    bool broke_off = is_open(w);
+    if (!uspan_json_read_is_blank(&w->json)) {
+        uspan_wire_break_off(w);
+    }
+    bool failed = error != NULL || http_status >= 400 || uspan_wire_is(w, USPAN_WIRE_FAILED) ||
+                  fault_of(w, http_status) != NULL;
+    w->flags = failed ? w->flags & ~USPAN_WIRE_ENDED : w->flags | USPAN_WIRE_ENDED;
+    if (w->phase == USPAN_WIRE_RESPONSE) {
+        uspan_wire_end_message(w);
+    }
+    uspan_wire_end_list(w);
+    uspan_wire_drop_calls(w);
+    failed = find_error(w, http_status, &error, &message, digits);
+    if (broke_off) {
+        uspan_wire_count_unread(w);
+    }
+    w->t = NULL;
+    if (w->unread > 0u) {
+        (void)uspan_set_int(t, w->s, &unread_key, w->unread);
+    }
+    error = failed ? error : NULL;
+    message = failed ? message : NULL;
+    if (w->dialect->begin == uspan_embeddings_begin) {
+        const uspan_embeddings_result_t r = {
+            .error_type = error,
+            .error_message = message,
+            .input_tokens = { w->tokens[USPAN_WIRE_INPUT] >= 0, w->tokens[USPAN_WIRE_INPUT] },
+        };
+        return uspan_embeddings_end(t, w->s, &r);
+    }
+    const char *reasons[USPAN_WIRE_TEXTS_MAX + 1u];
+    size_t count = w->phase == USPAN_WIRE_RESPONSE ? uspan_wire_texts(w, reasons) : 0u;
+    reasons[count] = NULL;
+    const uspan_chat_result_t r = {
+        .error_type = error,
+        .error_message = message,
+        .finish_reasons = count > 0u ? reasons : NULL,
+        .usage = uspan_wire_tokens_of(w),
+    };
+    return uspan_chat_end(t, w->s, &r);
+}

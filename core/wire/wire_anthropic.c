@@ -1,0 +1,174 @@
+/* wire_anthropic.c: Anthropic's messages. A block that streams in is begun by content_block and told apart
+ * by its index; deltas add to it. https://docs.anthropic.com/en/api/messages, .../messages-streaming */
+#include "wire/wire_calls.h"
+#include "wire/wire_choice.h"
+#include "wire/wire_errors.h"
+#include "wire/wire_messages.h"
+#include "wire/wire_parts.h"
+#if USPAN_WIRE_ANTHROPIC
+
+#define REQUEST(X)                                               \
+    X("", TAKE_NOTHING)                                          \
+    X("model", TAKE_MODEL)                                       \
+    X("stream", TAKE_STREAM)                                     \
+    X("max_tokens", TAKE_MAX_TOKENS)                             \
+    X("temperature", TAKE_TEMPERATURE)                           \
+    X("top_p", TAKE_TOP_P)                                       \
+    X("top_k", TAKE_TOP_K)                                       \
+    X("stop_sequences", TAKE_NOTHING)                            \
+    X("stop_sequences.#", TAKE_STOP)                             \
+    X("system", TAKE_SYSTEM)                                     \
+    X("system.#", TAKE_PART)                                     \
+    X("system.#.text", TAKE_TEXT)                                \
+    X("messages", TAKE_INPUT)                                    \
+    X("messages.#", TAKE_MESSAGE)                                \
+    X("messages.#.role", TAKE_ROLE)                              \
+    X("messages.#.content", TAKE_TEXT)                           \
+    X("messages.#.content.#", TAKE_PART)                         \
+    X("messages.#.content.#.type", TAKE_TYPE)                    \
+    X("messages.#.content.#.text", TAKE_TEXT)                    \
+    X("messages.#.content.#.thinking", TAKE_REASONING)           \
+    X("messages.#.content.#.id", TAKE_CALL_ID)                   \
+    X("messages.#.content.#.name", TAKE_NAME)                    \
+    X("messages.#.content.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))  \
+    X("messages.#.content.#.tool_use_id", TAKE_TO)               \
+    X("messages.#.content.#.content", TAKE_AS_IS(TAKE_RESPONSE)) \
+    X("messages.#.content.#.source", TAKE_NOTHING)               \
+    X("messages.#.content.#.source.media_type", TAKE_MIME)       \
+    X("messages.#.content.#.source.url", TAKE_URI)               \
+    X("messages.#.content.#.source.file_id", TAKE_FILE)          \
+    X("tools", TAKE_TOOLS)                                       \
+    X("tools.#", TAKE_DEFINITION)                                \
+    X("tools.#.type", TAKE_TYPE)                                 \
+    X("tools.#.name", TAKE_NAME)                                 \
+    X("tools.#.description", TAKE_DESCRIPTION)                   \
+    X("tools.#.input_schema", TAKE_AS_IS(TAKE_PARAMETERS))       \
+    X("tool_choice", TAKE_NOTHING)                               \
+    X("tool_choice.type", TAKE_TOOL_CHOICE)
+USPAN_JSON_TABLE(request, REQUEST);
+
+#define USAGE(X, usage)                                                                     \
+    X(usage, TAKE_NOTHING)                                                                  \
+    X(usage ".input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                \
+    X(usage ".cache_creation_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION)        \
+    X(usage ".cache_read_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                \
+    X(usage ".cache_creation", TAKE_NOTHING)                                                \
+    X(usage ".cache_creation.ephemeral_5m_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_5M) \
+    X(usage ".cache_creation.ephemeral_1h_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_1H) \
+    X(usage ".output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                              \
+    X(usage ".output_tokens_details", TAKE_NOTHING)                                         \
+    X(usage ".output_tokens_details.thinking_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)
+#define BLOCK(X, block)                             \
+    X(block, TAKE_PART)                             \
+    X(block ".type", TAKE_TYPE)                     \
+    X(block ".text", TAKE_TEXT)                     \
+    X(block ".thinking", TAKE_REASONING)            \
+    X(block ".id", TAKE_CALL_ID)                    \
+    X(block ".name", TAKE_NAME)                     \
+    X(block ".input", TAKE_AS_IS(TAKE_START_INPUT)) \
+    X(block ".tool_use_id", TAKE_TO)                \
+    X(block ".content", TAKE_AS_IS(TAKE_RESPONSE))
+#define RESPONSE(X)                         \
+    X("", TAKE_DOCUMENT)                    \
+    X("type", TAKE_EVENT)                   \
+    X("index", TAKE_INDEX)                  \
+    X("delta", TAKE_DELTA)                  \
+    X("delta.type", TAKE_NOTHING)           \
+    X("delta.text", TAKE_TEXT)              \
+    X("delta.thinking", TAKE_REASONING)     \
+    X("delta.partial_json", TAKE_ARGUMENTS) \
+    X("delta.stop_reason", TAKE_FINISH)     \
+    BLOCK(X, "content_block")               \
+    X("message", TAKE_WEAK_ERROR)           \
+    X("message.id", TAKE_ID)                \
+    X("message.model", TAKE_RESPONSE_MODEL) \
+    X("message.content", TAKE_LIST)         \
+    X("message.content.#", TAKE_PART)       \
+    X("message.content.#.text", TAKE_TEXT)  \
+    USAGE(X, "message.usage")               \
+    X("id", TAKE_ID)                        \
+    X("model", TAKE_RESPONSE_MODEL)         \
+    X("content", TAKE_TEXT)                 \
+    BLOCK(X, "content.#")                   \
+    X("stop_reason", TAKE_FINISH)           \
+    USAGE(X, "usage")                       \
+    X("error", TAKE_ERROR)                  \
+    X("error.type", TAKE_ERROR_TYPE)        \
+    X("error.code", TAKE_ERROR_CODE)        \
+    X("error.message", TAKE_ERROR)          \
+    X("code", TAKE_WEAK_CODE)               \
+    X("detail", TAKE_WEAK_ERROR)
+USPAN_JSON_TABLE(response, RESPONSE);
+
+/* A block begins. */
+static void begin_block(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned index)
+{
+    uspan_record_t r;
+    uspan_item_t item;
+    while (uspan_item_next(w, &from, &r)) {
+        if (r.tag == TAKE_PART) {
+            uspan_hold_cursor_t inner = uspan_item_inner(&from);
+            uspan_item_scan(w, &inner, &item);
+            item.index = (uint8_t)index;
+            if (uspan_item_has(&item, TAKE_NAME)) {
+                uspan_wire_add_to_call(w, &inner, &item, TAKE_ARGUMENTS, false);
+            } else {
+                uspan_wire_write_calls(w);
+                w->part = TAKE_NOTHING;
+                uspan_wire_write_item(w, &inner, &item);
+            }
+        }
+    }
+}
+
+static void add_to_block(uspan_wire_t *w, uspan_hold_cursor_t begin, const uspan_item_t *unit)
+{
+    unsigned tag = uspan_item_has(unit, TAKE_TEXT) ? TAKE_TEXT : TAKE_REASONING;
+    if (uspan_item_has(unit, TAKE_ARGUMENTS)) {
+        uspan_wire_add_to_call(w, &begin, unit, TAKE_ARGUMENTS, false);
+        return;
+    }
+    if (unit->index != w->item) {
+        uspan_wire_write_calls(w);
+        w->part = unit->index != UINT8_MAX ? (uint8_t)TAKE_NOTHING : w->part;
+    }
+    uspan_wire_add_texts(w, &begin, tag, tag);
+}
+
+static void end_event(uspan_wire_t *w)
+{
+    uspan_hold_cursor_t begin;
+    uspan_item_t unit;
+    uspan_item_scan_all(w, USPAN_HOLD_UNIT, &begin, &unit);
+    bool has_finish = uspan_item_has(&unit, TAKE_FINISH);
+    uint64_t content = unit.has & USPAN_ITEM_CONTENT;
+    bool is_start = unit.index != UINT8_MAX && uspan_item_has(&unit, TAKE_PART);
+    if (has_finish) {
+        uspan_wire_keep_finish(w, &unit, 0u);
+    }
+    if (uspan_wire_event(w) == USPAN_JSON_PATH("message_stop")) {
+        w->flags |= USPAN_WIRE_ENDED;
+    }
+    if (w->list != 0u && (content != 0u || has_finish)) {
+        uspan_wire_begin_message(w, "assistant");
+        if (is_start) {
+            begin_block(w, begin, unit.index);
+        } else if (content != 0u && uspan_wire_is(w, USPAN_WIRE_HAS_DELTA)) {
+            add_to_block(w, begin, &unit);
+        } else if (content != 0u) {
+            uspan_wire_write_unit(w, &unit);
+        }
+        w->item = unit.index != UINT8_MAX ? unit.index : w->item;
+    }
+    uspan_wire_keep_error(w, &unit, content != 0u || has_finish);
+}
+
+const uspan_wire_dialect_t uspan_wire_anthropic = { &request,
+                                                    &response,
+                                                    uspan_chat_begin,
+                                                    end_event,
+                                                    "anthropic",
+                                                    "chat",
+                                                    NULL,
+                                                    USPAN_WIRE_INPUT_UNCACHED | USPAN_WIRE_RESULTS_AS_TEXT };
+#endif

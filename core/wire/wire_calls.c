@@ -1,0 +1,210 @@
+/* wire_calls.c: tool calls in pieces. Several may be open at once; each collects its records until the
+ * message is written, so that pieces may come in any order.
+ * Invariant: an entry's number is its place; a written call stays until its place is needed, and what
+ * comes for it then is counted. */
+#include "wire/wire_calls.h"
+#include <string.h>
+#include "wire/wire_attrs.h"
+#include "wire/wire_parts.h"
+
+/* uspan_wire_call_t.state */
+#define WRITTEN 1u
+#define NAMED 2u
+#define HAS_ID 4u
+#define HAS_ARGUMENTS 8u
+#define BEGUN 16u
+#define HAS_RESPONSE 32u
+
+USPAN_NOINLINE static uint32_t name_of(uspan_wire_t *w, unsigned owner)
+{
+    uspan_hold_cursor_t begin;
+    uspan_item_t item;
+    uspan_item_scan_all(w, owner, &begin, &item);
+    return item.name;
+}
+
+/* The call's arguments are whole: what comes with a name then is another call. Returns their first byte; 0:
+ * they are not whole. */
+static char all_arguments(uspan_wire_t *w, unsigned owner)
+{
+    char first = 0;
+    uspan_hold_cursor_t c;
+    uspan_record_t r;
+    int depth = 0;
+    bool in_string = false;
+    bool escaped = false;
+    uspan_hold_begin(&c, owner);
+    while (uspan_item_next(w, &c, &r)) {
+        if (r.tag == TAKE_BREAK) { /* those before it count no more */
+            depth = 0;
+            in_string = false;
+        }
+        for (size_t i = 0; r.tag == TAKE_ARGUMENTS && i < r.len; i++) {
+            char at = r.text[i];
+            first = first != 0 ? first : at;
+            if (in_string) {
+                in_string = escaped || at != '"';
+                escaped = !escaped && at == '\\';
+            } else {
+                in_string = at == '"';
+                depth += at == '{' || at == '[' ? 1 : at == '}' || at == ']' ? -1 : 0;
+            }
+        }
+    }
+    return depth == 0 && !in_string ? first : '\0';
+}
+
+/* The oldest call makes room. */
+static void drop_first(uspan_wire_t *w)
+{
+    uspan_wire_write_calls(w);
+    w->calls_count--;
+    memmove(w->calls, w->calls + 1, w->calls_count * sizeof w->calls[0]);
+}
+
+static unsigned begin_call(uspan_wire_t *w, const uspan_item_t *piece)
+{
+    if (w->calls_count == USPAN_WIRE_CALLS_MAX) {
+        drop_first(w);
+    }
+    uspan_wire_call_t *call = &w->calls[w->calls_count];
+    call->id = piece->item_id != 0u ? piece->item_id : piece->id;
+    call->tail = USPAN_NO_INDEX;
+    call->index = piece->index;
+    call->state = 0u;
+    return ++w->calls_count;
+}
+
+/* Pieces after a whole call of the same name are another call's; so are those of another name, unless the
+ * name itself comes in pieces. */
+static bool is_another(uspan_wire_t *w, unsigned owner, const uspan_item_t *piece)
+{
+    unsigned state = w->calls[owner - 1u].state;
+    if (piece->name == 0u || (state & NAMED) == 0u) {
+        return false;
+    }
+    if ((state & HAS_ARGUMENTS) == 0u) {
+        return (state & WRITTEN) != 0u;
+    }
+    return (state & WRITTEN) != 0u || piece->name != name_of(w, owner) || all_arguments(w, owner) != 0;
+}
+
+/* The call that a piece belongs to. 0: a new one. */
+static unsigned find_call(uspan_wire_t *w, const uspan_item_t *piece)
+{
+    uint32_t id = piece->item_id != 0u ? piece->item_id : piece->id;
+    unsigned by_index = 0;
+    for (unsigned owner = w->calls_count; owner > 0u; owner--) { /* the last one of an index counts */
+        const uspan_wire_call_t *call = &w->calls[owner - 1u];
+        if (id != 0u && call->id == id) {
+            return owner;
+        }
+        if (by_index == 0u &&
+            (piece->index == UINT8_MAX ? owner == w->calls_count : call->index == piece->index)) {
+            by_index = owner;
+        }
+    }
+    if (by_index == 0u) {
+        return 0u;
+    }
+    bool has_other_id = id != 0u && w->calls[by_index - 1u].id != 0u && piece->item_id == 0u;
+    return has_other_id || is_another(w, by_index, piece) || (id != 0u && piece->index == UINT8_MAX)
+               ? 0u
+               : by_index;
+}
+
+/* Values of a tag, of a short one the first, go to the call, under the tag `as`. */
+USPAN_NOINLINE static void move(uspan_wire_t *w, const uspan_hold_cursor_t *from, unsigned owner,
+                                unsigned tag, unsigned as, bool more)
+{
+    uspan_hold_cursor_t at = *from;
+    uspan_record_t r;
+    unsigned values = 0;
+    while (uspan_item_next(w, &at, &r)) {
+        if (r.tag == tag && (tag >= TAKE_CONTENT || uspan_item_is_first(&r, &values))) {
+            (void)uspan_hold_add(w, owner, as, r.text, r.len, more || r.more);
+            more = true;
+        }
+    }
+}
+
+/* An object after a whole object: the arguments are told again, or "{}" stood for them until they came. */
+static bool tells_again(uspan_wire_t *w, const uspan_hold_cursor_t *from, unsigned owner, unsigned arguments)
+{
+    char first[2];
+    (void)uspan_item_text(w, from, arguments, first, sizeof first);
+    return first[0] == '{' && all_arguments(w, owner) == '{';
+}
+
+void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *piece,
+                            unsigned arguments, bool whole)
+{
+    static const uint8_t once[] = { TAKE_ITEM_ID, TAKE_TYPE, TAKE_START_INPUT };
+    unsigned owner = find_call(w, piece);
+    bool has_arguments = uspan_item_has(piece, arguments);
+    if (w->error_len > 0u || (owner > 0u && (w->calls[owner - 1u].state & WRITTEN) != 0u)) {
+        if (!whole && has_arguments) {
+            uspan_wire_count_unread(w);
+        }
+        return;
+    }
+    owner = owner > 0u ? owner : begin_call(w, piece);
+    uspan_wire_call_t *call = &w->calls[owner - 1u];
+    unsigned state = call->state;
+    if (call->id == 0u) {
+        call->id = piece->item_id != 0u ? piece->item_id : piece->id;
+    }
+    for (size_t i = 0; i < sizeof once && (state & BEGUN) == 0u; i++) {
+        move(w, from, owner, once[i], once[i], false);
+    }
+    if ((state & HAS_ID) == 0u && piece->id != 0u) {
+        move(w, from, owner, TAKE_CALL_ID, TAKE_CALL_ID, false);
+        state |= HAS_ID;
+    }
+    bool goes_on = (state & NAMED) != 0u; /* the name came in pieces */
+    if (piece->name != 0u &&
+        (!goes_on || (!whole && (state & HAS_ARGUMENTS) == 0u && piece->name != name_of(w, owner)))) {
+        move(w, from, owner, TAKE_NAME, TAKE_NAME, goes_on);
+        state |= NAMED;
+    }
+    if (has_arguments && (!whole || (state & HAS_ARGUMENTS) == 0u)) {
+        bool more = (state & HAS_ARGUMENTS) != 0u;
+        if (more && tells_again(w, from, owner, arguments)) {
+            (void)uspan_hold_add(w, owner, TAKE_BREAK, "", 0u, false);
+            more = false;
+        }
+        move(w, from, owner, arguments, TAKE_ARGUMENTS, more);
+        state |= HAS_ARGUMENTS;
+    }
+    if (uspan_item_has(piece, TAKE_RESPONSE) && (state & HAS_RESPONSE) == 0u) {
+        move(w, from, owner, TAKE_RESPONSE, TAKE_RESPONSE, false);
+        state |= HAS_RESPONSE;
+    }
+    call->state = (uint8_t)(state | BEGUN);
+}
+
+void uspan_wire_write_calls(uspan_wire_t *w)
+{
+    if (w->error_len > 0u) {
+        return;
+    }
+    for (unsigned owner = 1; owner <= w->calls_count; owner++) {
+        uspan_wire_call_t *call = &w->calls[owner - 1u];
+        if ((call->state & WRITTEN) == 0u) {
+            uspan_hold_cursor_t begin;
+            uspan_item_t item;
+            uspan_item_scan_all(w, owner, &begin, &item);
+            uspan_wire_write_item(w, &begin, &item);
+            uspan_hold_clear(w, owner);
+            call->state |= WRITTEN;
+        }
+    }
+}
+
+void uspan_wire_drop_calls(uspan_wire_t *w)
+{
+    for (unsigned owner = 1; owner <= w->calls_count && w->error_len == 0u; owner++) {
+        uspan_hold_clear(w, owner);
+    }
+    w->calls_count = 0u;
+}

@@ -1,0 +1,184 @@
+/* wire_choice.c: from choices of an answer to messages, for the dialects whose documents all look alike.
+ * Invariant: the open message is of the choice `written`; what comes of another one is counted, unless
+ * that one has ended. */
+#include "wire/wire_choice.h"
+#include <string.h>
+#include "wire/wire_attrs.h"
+#include "wire/wire_calls.h"
+#include "wire/wire_errors.h"
+#include "wire/wire_messages.h"
+#include "wire/wire_parts.h"
+
+static bool is(const uspan_wire_t *w, uint32_t flag)
+{
+    return uspan_wire_is(w, flag);
+}
+
+static uint8_t bit_of(unsigned choice)
+{
+    return (uint8_t)(1u << (choice < 7u ? choice : 7u));
+}
+
+/* The vendors' words in those of the schema: spec of messages, finish_reason. */
+static const char *reason_of(const uspan_wire_t *w, const char *word)
+{
+    static const char *const words[][2] = {
+        { "tool_calls", "tool_call" },  { "function_call", "tool_call" },  { "tool_use", "tool_call" },
+        { "end_turn", "stop" },         { "stop_sequence", "stop" },       { "STOP", "stop" },
+        { "max_tokens", "length" },     { "MAX_TOKENS", "length" },        { "refusal", "content_filter" },
+        { "SAFETY", "content_filter" }, { "max_output_tokens", "length" }, { "completed", NULL },
+    };
+    const char *reason = word;
+    for (size_t i = 0; i < sizeof words / sizeof words[0] && word != NULL; i++) {
+        reason = strcmp(word, words[i][0]) == 0 ? words[i][1] : reason;
+    }
+    return reason != NULL ? reason : is(w, USPAN_WIRE_HAS_CALL) ? "tool_call" : "stop";
+}
+
+void uspan_wire_end_message(uspan_wire_t *w)
+{
+    if (!is(w, USPAN_WIRE_IN_MESSAGE)) {
+        return;
+    }
+    const char *reason = uspan_wire_finish_of(w, w->written);
+    uspan_wire_write_calls(w);
+    if (reason != NULL || (is(w, USPAN_WIRE_ENDED) && !is(w, USPAN_WIRE_FAILED))) {
+        (void)uspan_message_finish(uspan_wire_writer(w), reason_of(w, reason));
+    }
+    uspan_wire_drop_calls(w);
+    w->closed |= bit_of(w->written);
+    w->flags &= ~(USPAN_WIRE_IN_MESSAGE | USPAN_WIRE_HAS_CALL);
+}
+
+/* Each event has all of the answer so far. */
+static bool is_cumulative(const uspan_wire_t *w)
+{
+    return (w->dialect->traits & USPAN_WIRE_CUMULATIVE) != 0u && !is(w, USPAN_WIRE_INCREMENTAL);
+}
+
+bool uspan_wire_is_other_choice(uspan_wire_t *w, unsigned choice, bool counts)
+{
+    uint8_t bit = bit_of(choice);
+    bool is_open = is(w, USPAN_WIRE_IN_MESSAGE);
+    if (is_open && choice == w->written) {
+        return false;
+    }
+    bool ended = !is_open || uspan_wire_finish_of(w, w->written) != NULL || is(w, USPAN_WIRE_HAS_WHOLE) ||
+                 is_cumulative(w);
+    if (ended && ((w->lost | w->closed) & bit) == 0u) {
+        uspan_wire_end_message(w);
+        w->written = (uint8_t)choice;
+        return false;
+    }
+    if (counts && (w->lost & bit) == 0u) {
+        w->lost |= bit;
+        uspan_wire_count_unread(w);
+    }
+    return true;
+}
+
+void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned choice)
+{
+    char reason[41];
+    uspan_hold_cursor_t begin;
+    uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
+    unsigned tag = uspan_item_has(unit, TAKE_FINISH) ? TAKE_FINISH : TAKE_STATUS;
+    if (uspan_item_text(w, &begin, tag, reason, sizeof reason) == 0u || strcmp(reason, "null") == 0 ||
+        w->error_len >= sizeof w->calls) { /* DashScope and others say null while it goes on */
+        return;
+    }
+    if (strcmp(reason, "error") == 0 || strcmp(reason, "failed") == 0) {
+        w->flags |= USPAN_WIRE_FAILED;
+    }
+    if (tag == TAKE_FINISH || strcmp(reason, "completed") == 0 || strcmp(reason, "cancelled") == 0 ||
+        strcmp(reason, "incomplete") == 0) {
+        uspan_wire_set_finish(w, choice, reason);
+    }
+}
+
+/* Whether the unit goes on from the event before, as each event does where it has all of the answer so far.
+ * item_kind: what is compared, text before reasoning before names of calls; told: its hash; item_part, item:
+ * its length. */
+USPAN_NOINLINE static bool repeats_text(uspan_wire_t *w, uspan_hold_cursor_t from)
+{
+    enum { TEXT, THOUGHTS, NAMES, KINDS };
+    uspan_record_t r;
+    size_t before = (size_t)w->item_part << 8 | w->item;
+    size_t len[KINDS + 1] = { 0 };
+    uint32_t hash[KINDS + 1] = { USPAN_WIRE_HASH_BEGIN, USPAN_WIRE_HASH_BEGIN, USPAN_WIRE_HASH_BEGIN };
+    bool repeats = before == 0u;
+    unsigned kind = 0;
+    while (uspan_hold_next(w, &from, &r)) {
+        unsigned of = r.tag == TAKE_TEXT        ? TEXT
+                      : r.tag == TAKE_REASONING ? THOUGHTS
+                      : r.tag == TAKE_NAME      ? NAMES
+                                                : KINDS;
+        for (size_t i = 0; i < r.len; i++) {
+            hash[of] = USPAN_JSON_HASH(hash[of], r.text[i]);
+            len[of]++;
+            repeats = repeats || (of == w->item_kind && len[of] == before && hash[of] == w->told);
+        }
+    }
+    while (kind < KINDS && len[kind] == 0u) {
+        kind++;
+    }
+    if (kind < KINDS) {
+        w->told = hash[kind];
+        w->item_part = (uint8_t)(len[kind] >> 8);
+        w->item = (uint8_t)len[kind];
+        w->item_kind = (uint8_t)kind;
+    }
+    return repeats;
+}
+
+/* The unit replaces what was written before it. */
+static void restart(uspan_wire_t *w)
+{
+    if (!is(w, USPAN_WIRE_RESTARTED)) {
+        w->flags |= USPAN_WIRE_RESTARTED;
+        w->closed = w->lost = 0u;
+        uspan_wire_drop_calls(w);
+        uspan_wire_begin_list(w, USPAN_OUTPUT_MESSAGES);
+    }
+}
+
+void uspan_wire_end_choice(uspan_wire_t *w)
+{
+    uspan_hold_cursor_t begin;
+    uspan_item_t unit;
+    uspan_item_scan_all(w, USPAN_HOLD_UNIT, &begin, &unit);
+    uint64_t content = unit.has & USPAN_ITEM_CONTENT;
+    bool has_finish = uspan_item_has(&unit, TAKE_FINISH);
+    bool is_whole = is(w, USPAN_WIRE_HAS_WHOLE) && !is(w, USPAN_WIRE_HAS_DELTA);
+    unsigned choice = unit.choice != UINT8_MAX ? unit.choice : w->place;
+    if (has_finish) {
+        uspan_wire_keep_finish(w, &unit, choice);
+    }
+    if (w->list != 0u && (content != 0u || has_finish) && !is(w, USPAN_WIRE_SPILLED)) {
+        bool repeats = is_cumulative(w) || (is_whole && w->form == USPAN_WIRE_EVENTS);
+        if (content != 0u && is_whole && is(w, USPAN_WIRE_PIECES)) {
+            content = 0u; /* the pieces were all of it */
+        } else if (content != 0u && repeats && w->form == USPAN_WIRE_EVENTS) {
+            if (!is(w, USPAN_WIRE_RESTARTED) && choice == 0u && !repeats_text(w, begin)) {
+                w->flags |= USPAN_WIRE_INCREMENTAL; /* the server does as it likes */
+            } else {
+                restart(w);
+            }
+        }
+        if (!uspan_wire_is_other_choice(w, choice, content != 0u)) {
+            uspan_wire_begin_message(w, "assistant");
+            if (content == USPAN_ITEM_HAS(TAKE_TEXT)) {
+                uspan_wire_add_texts(w, &begin, TAKE_TEXT, TAKE_TEXT);
+            } else if (content == USPAN_ITEM_HAS(TAKE_REASONING)) {
+                uspan_wire_add_texts(w, &begin, TAKE_REASONING, TAKE_REASONING);
+            } else if (content == USPAN_ITEM_HAS(TAKE_PART) && is(w, USPAN_WIRE_HAS_DELTA)) {
+                uspan_wire_add_parts(w);
+            } else if (content != 0u) {
+                uspan_wire_write_unit(w, &unit);
+            }
+        }
+        w->flags |= content != 0u && !is_whole ? USPAN_WIRE_PIECES : 0u;
+    }
+    uspan_wire_keep_error(w, &unit,
+                          content != 0u || has_finish || is(w, USPAN_WIRE_HAS_DELTA | USPAN_WIRE_HAS_WHOLE));
+}

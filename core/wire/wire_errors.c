@@ -1,0 +1,120 @@
+/* wire_errors.c: what an answer says of an error. A member that also stands in good answers is a sign of
+ * one only where there is no answer beside it.
+ * Invariant: error_len bytes of the message stand from calls on, over what a failed answer has no use for. */
+#include "wire/wire_errors.h"
+#include <string.h>
+#include "trace/utf8.h"
+#include "wire/wire_attrs.h"
+#include "wire/wire_calls.h"
+
+#define MESSAGE_MAX (USPAN_WIRE_ERROR_BYTES - 1u)
+#define TYPE_TAGS (USPAN_ITEM_HAS(TAKE_ERROR_TYPE) | USPAN_ITEM_HAS(TAKE_ERROR_STATUS))
+#define ERROR_TAGS (USPAN_ITEM_HAS(TAKE_ERROR) | USPAN_ITEM_HAS(TAKE_ERROR_CODE) | TYPE_TAGS)
+/* A code of success. */
+static bool is_fine(const char *code)
+{
+    static const char *const fine[] = { "0", "200", "Success", "success", "OK", "ok" };
+    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
+        if (strcmp(code, fine[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+USPAN_NOINLINE static void keep_type(uspan_wire_t *w, const uspan_hold_cursor_t *begin,
+                                     const uspan_item_t *unit)
+{
+    static const uint8_t tags[] = { TAKE_ERROR_TYPE, TAKE_ERROR_STATUS, TAKE_ERROR_CODE, TAKE_WEAK_CODE };
+    char type[sizeof w->error_type + 1u];
+    for (size_t i = 0; i < sizeof tags && w->error_type[0] == '\0'; i++) {
+        if (uspan_item_has(unit, tags[i])) {
+            size_t len = uspan_item_text(w, begin, tags[i], type, sizeof type);
+            if (is_fine(type)) {
+                continue;
+            }
+            if (len < sizeof w->error_type) {
+                memcpy(w->error_type, type, len + 1u);
+            } else {
+                uspan_wire_count_unread(w);
+            }
+        }
+    }
+}
+
+/* Join the texts of a unit's records of tag at error, with a closing 0. What is written there may overwrite
+ * the records, so all is read before. Returns the length of all texts, which may be more than fits. */
+USPAN_NOINLINE static size_t join_texts(uspan_wire_t *w, const uspan_hold_cursor_t *begin, unsigned tag,
+                                        char *error)
+{
+    char text[MESSAGE_MAX + 1u];
+    uspan_record_t r;
+    uspan_hold_cursor_t at = *begin;
+    size_t used = 0;
+    size_t total = 0;
+    while (uspan_item_next(w, &at, &r)) {
+        if (r.tag == tag) {
+            size_t n = r.len < MESSAGE_MAX - used ? r.len : MESSAGE_MAX - used;
+            memcpy(text + used, r.text, n);
+            used += n;
+            total += r.len;
+        }
+    }
+    text[used] = '\0';
+    memcpy(error, text, used + 1u);
+    return total;
+}
+
+USPAN_NOINLINE static void keep_message(uspan_wire_t *w, const uspan_hold_cursor_t *begin, unsigned tag)
+{
+    static const char cut[] = "...";
+    char *error = uspan_wire_error(w);
+    uspan_wire_write_calls(w);
+    uspan_wire_drop_calls(w);
+    (void)uspan_wire_writer(w);
+    size_t total = join_texts(w, begin, tag, error);
+    size_t used = total < MESSAGE_MAX ? total : MESSAGE_MAX;
+    if (used >= offsetof(uspan_wire_t, hold) - offsetof(uspan_wire_t, calls)) {
+        w->flags |= USPAN_WIRE_SPILLED; /* it overwrote the records: what it came from last of all */
+    }
+    if (total > used) {
+        memcpy(error + uspan_utf8_cut(error, MESSAGE_MAX, MESSAGE_MAX + 1u - sizeof cut), cut, sizeof cut);
+    }
+    w->error_len = (uint8_t)used;
+    if (used >= sizeof w->calls) {
+        w->texts_count = 0u;
+        w->texts_len = 0u;
+    }
+}
+
+void uspan_wire_keep_error(uspan_wire_t *w, const uspan_item_t *unit, bool has_answer)
+{
+    char code[12];
+    char text[2];
+    uspan_hold_cursor_t begin;
+    bool is_event = w->event_hash == USPAN_JSON_PATH("error") || w->type_hash == USPAN_JSON_PATH("error");
+    bool is_strong = (unit->has & ERROR_TAGS) != 0u || is_event;
+    bool is_weak = uspan_item_has(unit, TAKE_WEAK_ERROR) || uspan_item_has(unit, TAKE_WEAK_CODE);
+    if (!is_strong && (!is_weak || has_answer)) {
+        return;
+    }
+    uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
+    size_t len = uspan_item_text(w, &begin, is_strong ? TAKE_ERROR_CODE : TAKE_WEAK_CODE, code, sizeof code);
+    bool says_nothing = is_fine(code);
+    if (is_strong) { /* beside an answer, an error without a text and a type is none */
+        says_nothing = (says_nothing || len == 0u) && has_answer && !is_event &&
+                       (unit->has & TYPE_TAGS) == 0u &&
+                       uspan_item_text(w, &begin, TAKE_ERROR, text, sizeof text) == 0u;
+    }
+    if (says_nothing) {
+        return;
+    }
+    w->flags |= USPAN_WIRE_FAILED;
+    keep_type(w, &begin, unit);
+    if (w->error_len == 0u) {
+        keep_message(w, &begin, TAKE_ERROR);
+    }
+    if (w->error_len == 0u) {
+        keep_message(w, &begin, TAKE_WEAK_ERROR);
+    }
+}

@@ -1,0 +1,18 @@
+/* wire_errors.h: what an answer says of an error. Private to core/wire. */
+#ifndef USPAN_WIRE_WIRE_ERRORS_H
+#define USPAN_WIRE_WIRE_ERRORS_H
+
+#include "wire/wire_item.h"
+
+/* What the unit says of an error is kept. has_answer: weak signs count for nothing. */
+void uspan_wire_keep_error(uspan_wire_t *w, const uspan_item_t *unit, bool has_answer);
+#define USPAN_WIRE_ERROR_ROOM                                                    \
+    (offsetof(uspan_wire_t, hold) + sizeof(((const uspan_wire_t *)NULL)->hold) - \
+     offsetof(uspan_wire_t, calls))
+#define USPAN_WIRE_ERROR_BYTES (USPAN_WIRE_ERROR_ROOM < 200u ? USPAN_WIRE_ERROR_ROOM : 200u)
+static inline char *uspan_wire_error(uspan_wire_t *w)
+{
+    return (char *)w + offsetof(uspan_wire_t, calls);
+}
+
+#endif

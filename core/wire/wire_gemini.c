@@ -1,0 +1,151 @@
+/* wire_gemini.c: Gemini's generateContent and embedContent. The model stands in the URL; names may be in
+ * camel case or in snake case; a list of one may be its element. https://ai.google.dev/api/generate-
+ * content, .../api/embeddings */
+#include "wire/wire_choice.h"
+#if USPAN_WIRE_GEMINI
+
+#define PARTS(X, of)                                \
+    X(of ".parts", TAKE_LIST)                       \
+    X(of ".parts.#", TAKE_PART)                     \
+    X(of ".parts.#.text", TAKE_TEXT)                \
+    X(of ".parts.#.thought", TAKE_THOUGHT)          \
+    X(of ".parts.#.inlineData", TAKE_NOTHING)       \
+    X(of ".parts.#.inlineData.mimeType", TAKE_MIME) \
+    X(of ".parts.#.fileData", TAKE_NOTHING)         \
+    X(of ".parts.#.fileData.mimeType", TAKE_MIME)   \
+    X(of ".parts.#.fileData.fileUri", TAKE_URI)     \
+    X(of ".parts.#.functionCall", TAKE_NOTHING)     \
+    X(of ".parts.#.functionCall.id", TAKE_CALL_ID)  \
+    X(of ".parts.#.functionCall.name", TAKE_NAME)   \
+    X(of ".parts.#.functionCall.args", TAKE_AS_IS(TAKE_ARGUMENTS))
+#define CODE(X, of)                                      \
+    X(of ".parts.#.executableCode", TAKE_NOTHING)        \
+    X(of ".parts.#.executableCode.language", TAKE_NAME)  \
+    X(of ".parts.#.executableCode.code", TAKE_ARGUMENTS) \
+    X(of ".parts.#.codeExecutionResult", TAKE_NOTHING)   \
+    X(of ".parts.#.codeExecutionResult.output", TAKE_AS_IS(TAKE_RESPONSE))
+
+#define REQUEST(X)                                                                        \
+    X("", TAKE_NOTHING)                                                                   \
+    X("systemInstruction", TAKE_SYSTEM)                                                   \
+    X("systemInstruction.parts", TAKE_LIST)                                               \
+    X("systemInstruction.parts.#", TAKE_PART)                                             \
+    X("systemInstruction.parts.#.text", TAKE_TEXT)                                        \
+    X("contents", TAKE_INPUT)                                                             \
+    X("contents.role", TAKE_ROLE)                                                         \
+    X("contents.parts", TAKE_LIST)                                                        \
+    X("contents.parts.#", TAKE_PART)                                                      \
+    X("contents.parts.#.text", TAKE_TEXT)                                                 \
+    X("contents.#", TAKE_MESSAGE)                                                         \
+    X("contents.#.role", TAKE_ROLE)                                                       \
+    PARTS(X, "contents.#")                                                                \
+    CODE(X, "contents.#")                                                                 \
+    X("contents.#.parts.#.functionResponse", TAKE_NOTHING)                                \
+    X("contents.#.parts.#.functionResponse.id", TAKE_TO)                                  \
+    X("contents.#.parts.#.functionResponse.name", TAKE_TO_NAME)                           \
+    X("contents.#.parts.#.functionResponse.response", TAKE_AS_IS(TAKE_RESPONSE))          \
+    X("tools", TAKE_TOOLS)                                                                \
+    X("tools.#", TAKE_NOTHING)                                                            \
+    X("tools.#.functionDeclarations", TAKE_LIST)                                          \
+    X("tools.#.functionDeclarations.#", TAKE_DEFINITION)                                  \
+    X("tools.#.functionDeclarations.#.name", TAKE_NAME)                                   \
+    X("tools.#.functionDeclarations.#.description", TAKE_DESCRIPTION)                     \
+    X("tools.#.functionDeclarations.#.parameters", TAKE_AS_IS(TAKE_PARAMETERS))           \
+    X("tools.#.functionDeclarations.#.parametersJsonSchema", TAKE_AS_IS(TAKE_PARAMETERS)) \
+    X("toolConfig", TAKE_NOTHING)                                                         \
+    X("toolConfig.functionCallingConfig", TAKE_NOTHING)                                   \
+    X("toolConfig.functionCallingConfig.mode", TAKE_TOOL_CHOICE)                          \
+    X("generationConfig", TAKE_NOTHING)                                                   \
+    X("generationConfig.temperature", TAKE_TEMPERATURE)                                   \
+    X("generationConfig.topP", TAKE_TOP_P)                                                \
+    X("generationConfig.topK", TAKE_TOP_K)                                                \
+    X("generationConfig.maxOutputTokens", TAKE_MAX_TOKENS)                                \
+    X("generationConfig.candidateCount", TAKE_CHOICE_COUNT)                               \
+    X("generationConfig.stopSequences", TAKE_LIST)                                        \
+    X("generationConfig.stopSequences.#", TAKE_STOP)                                      \
+    X("generationConfig.seed", TAKE_SEED)                                                 \
+    X("generationConfig.presencePenalty", TAKE_PRESENCE_PENALTY)                          \
+    X("generationConfig.frequencyPenalty", TAKE_FREQUENCY_PENALTY)                        \
+    X("generationConfig.thinkingConfig", TAKE_NOTHING)                                    \
+    X("generationConfig.thinkingConfig.thinkingLevel", TAKE_REASONING_LEVEL)              \
+    X("generationConfig.responseMimeType", TAKE_FORMAT)
+USPAN_JSON_TABLE_CAMEL(chat_request, REQUEST);
+
+#define ERROR(X)                         \
+    X("error", TAKE_ERROR)               \
+    X("error.code", TAKE_ERROR_CODE)     \
+    X("error.message", TAKE_ERROR)       \
+    X("error.status", TAKE_ERROR_STATUS) \
+    X("message", TAKE_WEAK_ERROR)        \
+    X("code", TAKE_WEAK_CODE)            \
+    X("detail", TAKE_WEAK_ERROR)
+#if USPAN_SEMCONV_MODALITIES
+#define ENTRIES(X, list, action)         \
+    X(list, TAKE_LIST)                   \
+    X(list ".#", action)                 \
+    X(list ".#.modality", TAKE_MODALITY) \
+    X(list ".#.tokenCount", TAKE_MODALITY_TOKENS)
+#else
+#define ENTRIES(X, list, action)
+#endif
+#define RESPONSE(X)                                                                  \
+    X("", TAKE_DOCUMENT)                                                             \
+    X("candidates", TAKE_LIST)                                                       \
+    X("candidates.#", TAKE_CHOICE)                                                   \
+    X("candidates.#.content", TAKE_DELTA)                                            \
+    PARTS(X, "candidates.#.content")                                                 \
+    CODE(X, "candidates.#.content")                                                  \
+    X("candidates.#.content.role", TAKE_NOTHING)                                     \
+    X("candidates.#.index", TAKE_CHOICE_INDEX)                                       \
+    X("candidates.#.finishReason", TAKE_FINISH)                                      \
+    X("promptFeedback", TAKE_NOTHING)                                                \
+    X("promptFeedback.blockReason", TAKE_FINISH)                                     \
+    X("usageMetadata", TAKE_NOTHING)                                                 \
+    X("usageMetadata.promptTokenCount", TAKE_TOKENS + USPAN_WIRE_INPUT)              \
+    X("usageMetadata.candidatesTokenCount", TAKE_TOKENS + USPAN_WIRE_OUTPUT)         \
+    X("usageMetadata.totalTokenCount", TAKE_NOTHING)                                 \
+    X("usageMetadata.cachedContentTokenCount", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)  \
+    X("usageMetadata.thoughtsTokenCount", TAKE_TOKENS + USPAN_WIRE_REASONING)        \
+    X("usageMetadata.toolUsePromptTokenCount", TAKE_TOKENS + USPAN_WIRE_TOOL_PROMPT) \
+    ENTRIES(X, "usageMetadata.promptTokensDetails", TAKE_INPUT_ENTRY)                \
+    ENTRIES(X, "usageMetadata.candidatesTokensDetails", TAKE_OUTPUT_ENTRY)           \
+    ENTRIES(X, "usageMetadata.cacheTokensDetails", TAKE_CACHED_ENTRY)                \
+    X("modelVersion", TAKE_RESPONSE_MODEL)                                           \
+    X("responseId", TAKE_ID)                                                         \
+    ERROR(X)
+USPAN_JSON_TABLE_CAMEL(chat_response, RESPONSE);
+
+const uspan_wire_dialect_t uspan_wire_gemini = { &chat_request,
+                                                 &chat_response,
+                                                 uspan_chat_begin,
+                                                 uspan_wire_end_choice,
+                                                 "gcp.gemini",
+                                                 "chat",
+                                                 NULL,
+                                                 USPAN_WIRE_OUTPUT_UNREASONED | USPAN_WIRE_MODEL_IN_URL |
+                                                     USPAN_WIRE_WHOLE_CALLS };
+
+#define EMBEDDINGS_REQUEST(X)                  \
+    X("", TAKE_NOTHING)                        \
+    X("outputDimensionality", TAKE_DIMENSIONS) \
+    X("requests", TAKE_LIST)                   \
+    X("requests.#", TAKE_NOTHING)              \
+    X("requests.#.outputDimensionality", TAKE_DIMENSIONS)
+USPAN_JSON_TABLE_CAMEL(embeddings_request, EMBEDDINGS_REQUEST);
+
+#define EMBEDDINGS_RESPONSE(X)                                          \
+    X("", TAKE_DOCUMENT)                                                \
+    X("usageMetadata", TAKE_NOTHING)                                    \
+    X("usageMetadata.promptTokenCount", TAKE_TOKENS + USPAN_WIRE_INPUT) \
+    ERROR(X)
+USPAN_JSON_TABLE_CAMEL(embeddings_response, EMBEDDINGS_RESPONSE);
+
+const uspan_wire_dialect_t uspan_wire_gemini_embeddings = { &embeddings_request,
+                                                            &embeddings_response,
+                                                            uspan_embeddings_begin,
+                                                            NULL,
+                                                            "gcp.gemini",
+                                                            "embeddings",
+                                                            NULL,
+                                                            USPAN_WIRE_NO_CHOICES | USPAN_WIRE_MODEL_IN_URL };
+#endif

@@ -1,0 +1,209 @@
+/* wire_openai.c: OpenAI's chat completions and embeddings, and all servers that are compatible, with what
+ * they add. https://platform.openai.com/docs/api-reference/chat, .../embeddings. reasoning_content is
+ * DeepSeek's and Qwen's, reasoning is vLLM's and OpenRouter's, reasoning_details OpenRouter's and
+ * MiniMax's, lists of thinking are Mistral's. */
+#include "wire/wire_choice.h"
+#if USPAN_WIRE_OPENAI_CHAT
+
+/* A tool call; in OpenAI's older form it has no function in it. */
+#define CALLS(X, of)                                                     \
+    X(of ".tool_calls", TAKE_LIST)                                       \
+    X(of ".tool_calls.#", TAKE_CALL)                                     \
+    X(of ".tool_calls.#.index", TAKE_INDEX)                              \
+    X(of ".tool_calls.#.id", TAKE_CALL_ID)                               \
+    X(of ".tool_calls.#.type", TAKE_NOTHING)                             \
+    X(of ".tool_calls.#.function", TAKE_NOTHING)                         \
+    X(of ".tool_calls.#.function.name", TAKE_NAME)                       \
+    X(of ".tool_calls.#.function.arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X(of ".tool_calls.#.custom", TAKE_NOTHING)                           \
+    X(of ".tool_calls.#.custom.name", TAKE_NAME)                         \
+    X(of ".tool_calls.#.custom.input", TAKE_ARGUMENTS)                   \
+    X(of ".function_call", TAKE_CALL)                                    \
+    X(of ".function_call.name", TAKE_NAME)                               \
+    X(of ".function_call.arguments", TAKE_AS_IS(TAKE_ARGUMENTS))
+/* A text of the content, or a list of parts. */
+#define PARTS(X, of)                                   \
+    X(of ".content", TAKE_TEXT)                        \
+    X(of ".content.#", TAKE_PART)                      \
+    X(of ".content.#.type", TAKE_TYPE)                 \
+    X(of ".content.#.text", TAKE_TEXT)                 \
+    X(of ".content.#.refusal", TAKE_REFUSAL)           \
+    X(of ".content.#.thinking", TAKE_REASONING)        \
+    X(of ".content.#.thinking.#", TAKE_REASONING)      \
+    X(of ".content.#.thinking.#.text", TAKE_REASONING) \
+    X(of ".content.#.image_url", TAKE_URI)             \
+    X(of ".content.#.image_url.url", TAKE_URI)         \
+    X(of ".content.text", TAKE_TEXT)
+
+#define REQUEST(X)                                                \
+    X("", TAKE_NOTHING)                                           \
+    X("model", TAKE_MODEL)                                        \
+    X("stream", TAKE_STREAM)                                      \
+    X("temperature", TAKE_TEMPERATURE)                            \
+    X("top_p", TAKE_TOP_P)                                        \
+    X("top_k", TAKE_TOP_K)                                        \
+    X("max_tokens", TAKE_MAX_TOKENS)                              \
+    X("max_completion_tokens", TAKE_MAX_TOKENS)                   \
+    X("presence_penalty", TAKE_PRESENCE_PENALTY)                  \
+    X("frequency_penalty", TAKE_FREQUENCY_PENALTY)                \
+    X("seed", TAKE_SEED)                                          \
+    X("n", TAKE_CHOICE_COUNT)                                     \
+    X("stop", TAKE_LIST)                                          \
+    X("stop.#", TAKE_STOP)                                        \
+    X("response_format", TAKE_NOTHING)                            \
+    X("response_format.type", TAKE_FORMAT)                        \
+    X("service_tier", TAKE_REQUEST_TIER)                          \
+    X("reasoning_effort", TAKE_REASONING_LEVEL)                   \
+    X("reasoning", TAKE_NOTHING)                                  \
+    X("reasoning.effort", TAKE_REASONING_LEVEL)                   \
+    X("messages", TAKE_INPUT)                                     \
+    X("messages.#", TAKE_MESSAGE)                                 \
+    X("messages.#.role", TAKE_ROLE)                               \
+    X("messages.#.name", TAKE_TO_NAME)                            \
+    PARTS(X, "messages.#")                                        \
+    X("messages.#.content.#.input_audio", TAKE_NOTHING)           \
+    X("messages.#.content.#.input_audio.format", TAKE_MIME)       \
+    X("messages.#.content.#.file", TAKE_NOTHING)                  \
+    X("messages.#.content.#.file.file_id", TAKE_FILE)             \
+    X("messages.#.reasoning_content", TAKE_REASONING)             \
+    X("messages.#.reasoning", TAKE_REASONING_2)                   \
+    X("messages.#.reasoning_text", TAKE_REASONING_3)              \
+    X("messages.#.refusal", TAKE_REFUSAL)                         \
+    X("messages.#.tool_call_id", TAKE_TO)                         \
+    CALLS(X, "messages.#")                                        \
+    X("tools", TAKE_TOOLS)                                        \
+    X("tools.#", TAKE_DEFINITION)                                 \
+    X("tools.#.type", TAKE_TYPE)                                  \
+    X("tools.#.function", TAKE_NOTHING)                           \
+    X("tools.#.function.name", TAKE_NAME)                         \
+    X("tools.#.function.description", TAKE_DESCRIPTION)           \
+    X("tools.#.function.parameters", TAKE_AS_IS(TAKE_PARAMETERS)) \
+    X("tool_choice", TAKE_TOOL_CHOICE)                            \
+    X("functions", TAKE_TOOLS)                                    \
+    X("functions.#", TAKE_DEFINITION)                             \
+    X("functions.#.name", TAKE_NAME)                              \
+    X("functions.#.description", TAKE_DESCRIPTION)                \
+    X("functions.#.parameters", TAKE_AS_IS(TAKE_PARAMETERS))
+USPAN_JSON_TABLE(chat_request, REQUEST);
+
+/* What an answer's message, or a piece of it, has. */
+#define MESSAGE(X, of)                                     \
+    X(of ".role", TAKE_NOTHING)                            \
+    PARTS(X, of)                                           \
+    X(of ".reasoning_content", TAKE_REASONING)             \
+    X(of ".reasoning", TAKE_REASONING_2)                   \
+    X(of ".reasoning_text", TAKE_REASONING_3)              \
+    X(of ".reasoning_details", TAKE_NOTHING)               \
+    X(of ".reasoning_details.#", TAKE_NOTHING)             \
+    X(of ".reasoning_details.#.text", TAKE_REASONING_3)    \
+    X(of ".reasoning_details.#.summary", TAKE_REASONING_3) \
+    X(of ".refusal", TAKE_REFUSAL)                         \
+    X(of ".audio", TAKE_NOTHING)                           \
+    X(of ".audio.transcript", TAKE_TEXT)                   \
+    CALLS(X, of)
+#define USAGE(X, usage)                                                                           \
+    X(usage, TAKE_NOTHING)                                                                        \
+    X(usage ".prompt_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                     \
+    X(usage ".completion_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                \
+    X(usage ".total_tokens", TAKE_TOKENS + USPAN_WIRE_TOTAL)                                      \
+    X(usage ".cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                                \
+    X(usage ".prompt_tokens_details", TAKE_NOTHING)                                               \
+    X(usage ".prompt_tokens_details.cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)          \
+    X(usage ".prompt_tokens_details.cache_write_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION) \
+    TAKE_MODALITIES(X, usage ".prompt_tokens_details", INPUT)                                     \
+    TAKE_MODALITIES(X, usage ".completion_tokens_details", OUTPUT)                                \
+    X(usage ".completion_tokens_details", TAKE_NOTHING)                                           \
+    X(usage ".completion_tokens_details.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)
+#define ERROR(X, error)                   \
+    X(error, TAKE_ERROR)                  \
+    X(error ".message", TAKE_ERROR)       \
+    X(error ".type", TAKE_ERROR_TYPE)     \
+    X(error ".status", TAKE_ERROR_STATUS) \
+    X(error ".code", TAKE_ERROR_CODE)
+/* What servers write in place of an error, and some beside a good answer. */
+#define WEAK_ERRORS(X)                          \
+    X("message", TAKE_WEAK_ERROR)               \
+    X("msg", TAKE_WEAK_ERROR)                   \
+    X("code", TAKE_WEAK_CODE)                   \
+    X("detail", TAKE_WEAK_ERROR)                \
+    X("detail.#", TAKE_WEAK_ERROR)              \
+    X("detail.#.msg", TAKE_WEAK_ERROR)          \
+    X("errors", TAKE_LIST)                      \
+    X("errors.#", TAKE_WEAK_ERROR)              \
+    X("errors.#.message", TAKE_WEAK_ERROR)      \
+    X("errors.#.code", TAKE_WEAK_CODE)          \
+    X("base_resp", TAKE_NOTHING)                \
+    X("base_resp.status_code", TAKE_ERROR_CODE) \
+    X("base_resp.status_msg", TAKE_WEAK_ERROR)  \
+    X("error_code", TAKE_ERROR_CODE)            \
+    X("error_msg", TAKE_WEAK_ERROR)
+
+#define RESPONSE(X)                                                                                       \
+    X("", TAKE_DOCUMENT)                                                                                  \
+    X("id", TAKE_ID)                                                                                      \
+    X("object", TAKE_NOTHING)                                                                             \
+    X("created", TAKE_NOTHING)                                                                            \
+    X("model", TAKE_RESPONSE_MODEL)                                                                       \
+    X("service_tier", TAKE_RESPONSE_TIER)                                                                 \
+    X("system_fingerprint", TAKE_FINGERPRINT)                                                             \
+    X("choices", TAKE_LIST)                                                                               \
+    X("choices.#", TAKE_CHOICE)                                                                           \
+    X("choices.#.index", TAKE_CHOICE_INDEX)                                                               \
+    X("choices.#.delta", TAKE_DELTA)                                                                      \
+    MESSAGE(X, "choices.#.delta")                                                                         \
+    X("choices.#.logprobs", TAKE_NOTHING)                                                                 \
+    X("choices.#.finish_reason", TAKE_FINISH)                                                             \
+    X("choices.#.message", TAKE_WHOLE)                                                                    \
+    MESSAGE(X, "choices.#.message")                                                                       \
+    ERROR(X, "choices.#.error")                                                                           \
+    USAGE(X, "choices.#.usage")                                                                           \
+    USAGE(X, "usage")                                                                                     \
+    X("usage.prompt_cache_hit_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                               \
+    X("usage.prompt_token_details", TAKE_NOTHING)                                                         \
+    X("usage.prompt_token_details.cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                    \
+    X("usage.prompt_tokens_details.cache_creation_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION) \
+    X("usage.prompt_tokens_details.cache_creation_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION)       \
+    X("usage.num_cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                                     \
+    X("usage.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)                                       \
+    X("usage.cache_read_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                               \
+    X("usage.cache_creation_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION)                       \
+    X("usage.input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                               \
+    X("usage.output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                             \
+    X("x_groq", TAKE_NOTHING)                                                                             \
+    ERROR(X, "x_groq.error")                                                                              \
+    USAGE(X, "x_groq.usage")                                                                              \
+    ERROR(X, "error")                                                                                     \
+    WEAK_ERRORS(X)
+USPAN_JSON_TABLE(chat_response, RESPONSE);
+
+const uspan_wire_dialect_t uspan_wire_openai_chat = { &chat_request,      &chat_response,
+                                                      uspan_chat_begin,   uspan_wire_end_choice,
+                                                      "openai",           "chat",
+                                                      "chat_completions", USPAN_WIRE_DEPLOYMENTS };
+
+#define EMBEDDINGS_REQUEST(X)        \
+    X("", TAKE_NOTHING)              \
+    X("model", TAKE_MODEL)           \
+    X("dimensions", TAKE_DIMENSIONS) \
+    X("encoding_format", TAKE_ENCODING)
+USPAN_JSON_TABLE(embeddings_request, EMBEDDINGS_REQUEST);
+
+#define EMBEDDINGS_RESPONSE(X)                               \
+    X("", TAKE_DOCUMENT)                                     \
+    X("data", TAKE_CHOICE)                                   \
+    X("model", TAKE_RESPONSE_MODEL)                          \
+    X("usage", TAKE_NOTHING)                                 \
+    X("usage.prompt_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT) \
+    ERROR(X, "error")                                        \
+    WEAK_ERRORS(X)
+USPAN_JSON_TABLE(embeddings_response, EMBEDDINGS_RESPONSE);
+
+const uspan_wire_dialect_t uspan_wire_openai_embeddings = { &embeddings_request,
+                                                            &embeddings_response,
+                                                            uspan_embeddings_begin,
+                                                            NULL,
+                                                            "openai",
+                                                            "embeddings",
+                                                            NULL,
+                                                            USPAN_WIRE_NO_CHOICES | USPAN_WIRE_DEPLOYMENTS };
+#endif

@@ -1,0 +1,367 @@
+/* wire_responses.c: OpenAI's responses. The type of an event says what its texts are; what an event tells
+ * again once it is whole is taken only where no piece of it came. Items are told apart by output_index,
+ * calls by the id of their item too. https://platform.openai.com/docs/api-reference/responses,
+ * .../responses-streaming
+ * Invariant: told has a bit for each item of which there is text in the span, lost the index of the first
+ * item. */
+#include "wire/wire_attrs.h"
+#include "wire/wire_calls.h"
+#include "wire/wire_choice.h"
+#include "wire/wire_errors.h"
+#include "wire/wire_messages.h"
+#include "wire/wire_parts.h"
+#if USPAN_WIRE_OPENAI_RESPONSES
+
+#define REQUEST(X)                                       \
+    X("", TAKE_NOTHING)                                  \
+    X("model", TAKE_MODEL)                               \
+    X("stream", TAKE_STREAM)                             \
+    X("temperature", TAKE_TEMPERATURE)                   \
+    X("top_p", TAKE_TOP_P)                               \
+    X("max_output_tokens", TAKE_MAX_TOKENS)              \
+    X("service_tier", TAKE_REQUEST_TIER)                 \
+    X("reasoning", TAKE_NOTHING)                         \
+    X("reasoning.effort", TAKE_REASONING_LEVEL)          \
+    X("previous_response_id", TAKE_PREVIOUS_RESPONSE)    \
+    X("text", TAKE_NOTHING)                              \
+    X("text.format", TAKE_NOTHING)                       \
+    X("text.format.type", TAKE_FORMAT)                   \
+    X("instructions", TAKE_SYSTEM)                       \
+    X("input", TAKE_INPUT)                               \
+    X("input.#", TAKE_MESSAGE)                           \
+    X("input.#.type", TAKE_TYPE)                         \
+    X("input.#.role", TAKE_ROLE)                         \
+    X("input.#.content", TAKE_TEXT)                      \
+    X("input.#.content.#", TAKE_PART)                    \
+    X("input.#.content.#.type", TAKE_TYPE)               \
+    X("input.#.content.#.text", TAKE_TEXT)               \
+    X("input.#.content.#.refusal", TAKE_REFUSAL)         \
+    X("input.#.content.#.image_url", TAKE_URI)           \
+    X("input.#.content.#.file_url", TAKE_URI)            \
+    X("input.#.content.#.file_id", TAKE_FILE)            \
+    X("input.#.id", TAKE_ITEM_ID)                        \
+    X("input.#.call_id", TAKE_CALL_ID)                   \
+    X("input.#.name", TAKE_NAME)                         \
+    X("input.#.arguments", TAKE_AS_IS(TAKE_ARGUMENTS))   \
+    X("input.#.input", TAKE_ARGUMENTS)                   \
+    X("input.#.action", TAKE_AS_IS(TAKE_ARGUMENTS))      \
+    X("input.#.output", TAKE_AS_IS(TAKE_RESPONSE))       \
+    X("input.#.summary", TAKE_NOTHING)                   \
+    X("input.#.summary.#", TAKE_NOTHING)                 \
+    X("input.#.summary.#.text", TAKE_REASONING)          \
+    X("tools", TAKE_TOOLS)                               \
+    X("tools.#", TAKE_DEFINITION)                        \
+    X("tools.#.type", TAKE_TYPE)                         \
+    X("tools.#.name", TAKE_NAME)                         \
+    X("tools.#.description", TAKE_DESCRIPTION)           \
+    X("tools.#.parameters", TAKE_AS_IS(TAKE_PARAMETERS)) \
+    X("tool_choice", TAKE_TOOL_CHOICE)
+USPAN_JSON_TABLE(request, REQUEST);
+
+#define ITEM(X, item)                                \
+    X(item, TAKE_PART)                               \
+    X(item ".type", TAKE_TYPE)                       \
+    X(item ".id", TAKE_ITEM_ID)                      \
+    X(item ".call_id", TAKE_CALL_ID)                 \
+    X(item ".name", TAKE_NAME)                       \
+    X(item ".arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X(item ".input", TAKE_ARGUMENTS)                 \
+    X(item ".action", TAKE_AS_IS(TAKE_ARGUMENTS))    \
+    X(item ".queries", TAKE_AS_IS(TAKE_ARGUMENTS))   \
+    X(item ".code", TAKE_ARGUMENTS)                  \
+    X(item ".output", TAKE_AS_IS(TAKE_RESPONSE))     \
+    X(item ".outputs", TAKE_AS_IS(TAKE_RESPONSE))    \
+    X(item ".results", TAKE_AS_IS(TAKE_RESPONSE))    \
+    X(item ".result", TAKE_BLOB)                     \
+    X(item ".content", TAKE_TEXT)                    \
+    X(item ".content.#", TAKE_BREAK)                 \
+    X(item ".content.#.text", TAKE_TEXT)             \
+    X(item ".content.#.refusal", TAKE_REFUSAL)       \
+    X(item ".summary", TAKE_NOTHING)                 \
+    X(item ".summary.#", TAKE_NOTHING)               \
+    X(item ".summary.#.text", TAKE_REASONING)
+/* root: what stands before the names of a response's members. */
+#define OF_RESPONSE(X, root)                                                                         \
+    X(root "id", TAKE_ID)                                                                            \
+    X(root "status", TAKE_STATUS)                                                                    \
+    X(root "error", TAKE_ERROR)                                                                      \
+    X(root "error.type", TAKE_ERROR_TYPE)                                                            \
+    X(root "error.code", TAKE_ERROR_CODE)                                                            \
+    X(root "error.message", TAKE_ERROR)                                                              \
+    X(root "incomplete_details", TAKE_NOTHING)                                                       \
+    X(root "incomplete_details.reason", TAKE_FINISH)                                                 \
+    X(root "model", TAKE_RESPONSE_MODEL)                                                             \
+    X(root "output", TAKE_NOTHING)                                                                   \
+    ITEM(X, root "output.#")                                                                         \
+    X(root "service_tier", TAKE_RESPONSE_TIER)                                                       \
+    X(root "usage", TAKE_NOTHING)                                                                    \
+    X(root "usage.input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                     \
+    X(root "usage.input_tokens_details", TAKE_NOTHING)                                               \
+    X(root "usage.input_tokens_details.cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)          \
+    X(root "usage.input_tokens_details.cache_write_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION) \
+    X(root "usage.output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                   \
+    X(root "usage.output_tokens_details", TAKE_NOTHING)                                              \
+    X(root "usage.output_tokens_details.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)       \
+    X(root "usage.total_tokens", TAKE_TOKENS + USPAN_WIRE_TOTAL)
+#define RESPONSE(X)                      \
+    X("", TAKE_DOCUMENT)                 \
+    X("type", TAKE_EVENT)                \
+    X("sequence_number", TAKE_NOTHING)   \
+    X("item_id", TAKE_ITEM_ID)           \
+    X("output_index", TAKE_INDEX)        \
+    X("content_index", TAKE_PART_INDEX)  \
+    X("delta", TAKE_ADDITION)            \
+    X("logprobs", TAKE_NOTHING)          \
+    X("obfuscation", TAKE_NOTHING)       \
+    X("summary_index", TAKE_PART_INDEX)  \
+    X("text", TAKE_ALL)                  \
+    X("arguments", TAKE_AS_IS(TAKE_ALL)) \
+    X("input", TAKE_ALL)                 \
+    X("refusal", TAKE_ALL)               \
+    X("part", TAKE_PART)                 \
+    X("part.type", TAKE_TYPE)            \
+    X("part.text", TAKE_TEXT)            \
+    X("part.refusal", TAKE_REFUSAL)      \
+    ITEM(X, "item")                      \
+    X("response", TAKE_NOTHING)          \
+    OF_RESPONSE(X, "response.")          \
+    OF_RESPONSE(X, "")                   \
+    X("code", TAKE_WEAK_CODE)            \
+    X("message", TAKE_WEAK_ERROR)        \
+    X("detail", TAKE_WEAK_ERROR)
+USPAN_JSON_TABLE(response, RESPONSE);
+
+/* What an event does. */
+enum { NOTHING, ADD, ALL, PART_ADDED, PART_DONE, ITEM_ADDED, ITEM_DONE, END };
+static const uint32_t event_types[] = {
+    USPAN_JSON_PATH("response.output_text.delta"),
+    USPAN_JSON_PATH("response.function_call_arguments.delta"),
+    USPAN_JSON_PATH("response.reasoning_summary_text.delta"),
+    USPAN_JSON_PATH("response.reasoning_text.delta"),
+    USPAN_JSON_PATH("response.refusal.delta"),
+    USPAN_JSON_PATH("response.custom_tool_call_input.delta"),
+    USPAN_JSON_PATH("response.mcp_call_arguments.delta"),
+    USPAN_JSON_PATH("response.mcp_call.arguments_delta"),
+    USPAN_JSON_PATH("response.code_interpreter_call_code.delta"),
+    USPAN_JSON_PATH("response.output_text.done"),
+    USPAN_JSON_PATH("response.function_call_arguments.done"),
+    USPAN_JSON_PATH("response.reasoning_summary_text.done"),
+    USPAN_JSON_PATH("response.reasoning_text.done"),
+    USPAN_JSON_PATH("response.refusal.done"),
+    USPAN_JSON_PATH("response.custom_tool_call_input.done"),
+    USPAN_JSON_PATH("response.mcp_call_arguments.done"),
+    USPAN_JSON_PATH("response.code_interpreter_call_code.done"),
+    USPAN_JSON_PATH("response.content_part.added"),
+    USPAN_JSON_PATH("response.reasoning_summary_part.added"),
+    USPAN_JSON_PATH("response.content_part.done"),
+    USPAN_JSON_PATH("response.reasoning_summary_part.done"),
+    USPAN_JSON_PATH("response.output_item.added"),
+    USPAN_JSON_PATH("response.output_item.done"),
+    USPAN_JSON_PATH("response.completed"),
+    USPAN_JSON_PATH("response.incomplete"),
+    USPAN_JSON_PATH("response.failed"),
+    USPAN_JSON_PATH("response.done"),
+};
+#define ACT(act, kind) (uint8_t)((unsigned)(act) << 3 | ((unsigned)(kind)-TAKE_TEXT))
+static const uint8_t event_acts[] = {
+    ACT(ADD, TAKE_TEXT),        ACT(ADD, TAKE_ARGUMENTS),
+    ACT(ADD, TAKE_REASONING),   ACT(ADD, TAKE_REASONING),
+    ACT(ADD, TAKE_REFUSAL),     ACT(ADD, TAKE_ARGUMENTS),
+    ACT(ADD, TAKE_ARGUMENTS),   ACT(ADD, TAKE_ARGUMENTS),
+    ACT(ADD, TAKE_ARGUMENTS),   ACT(ALL, TAKE_TEXT),
+    ACT(ALL, TAKE_ARGUMENTS),   ACT(ALL, TAKE_REASONING),
+    ACT(ALL, TAKE_REASONING),   ACT(ALL, TAKE_REFUSAL),
+    ACT(ALL, TAKE_ARGUMENTS),   ACT(ALL, TAKE_ARGUMENTS),
+    ACT(ALL, TAKE_ARGUMENTS), /* its item tells the code again */
+    ACT(PART_ADDED, TAKE_TEXT), ACT(PART_ADDED, TAKE_REASONING),
+    ACT(PART_DONE, TAKE_TEXT),  ACT(PART_DONE, TAKE_REASONING),
+    ACT(ITEM_ADDED, TAKE_TEXT), ACT(ITEM_DONE, TAKE_TEXT),
+    ACT(END, TAKE_TEXT),        ACT(END, TAKE_TEXT),
+    ACT(END, TAKE_TEXT),        ACT(END, TAKE_TEXT),
+};
+USPAN_STATIC_ASSERT(sizeof event_types / sizeof event_types[0] == sizeof event_acts, "an act for each event");
+
+static void set_told(uspan_wire_t *w, unsigned item)
+{
+    w->told |= 1u << (item % 32u);
+}
+
+/* The number of the item that the event is about. */
+static unsigned item_of(const uspan_wire_t *w, const uspan_item_t *unit)
+{
+    bool told = unit->index != UINT8_MAX && !uspan_wire_is(w, USPAN_WIRE_INDEX_REPEATS);
+    return told ? unit->index : w->item;
+}
+
+/* The part that the event is about; another one has no text yet. adds: pieces of one item are one part, as
+ * some servers count them. */
+static void select_part(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind, bool adds)
+{
+    unsigned item = item_of(w, unit);
+    unsigned part = unit->part_index != UINT8_MAX ? unit->part_index : item != w->item ? 0u : w->item_part;
+    if (item != w->item || (part != w->item_part && !adds) || kind != w->item_kind) {
+        w->flags &= ~USPAN_WIRE_PART_TOLD;
+        if (item != w->item || kind == TAKE_TEXT) {
+            w->part = w->item_kind != 0u ? (uint8_t)TAKE_NOTHING : w->part;
+        }
+        uspan_wire_write_calls(w);
+    }
+    w->item = (uint8_t)item;
+    w->item_part = (uint8_t)part;
+    w->item_kind = (uint8_t)kind;
+}
+
+/* Text that adds to a part, or is all of it. */
+static void add_text(uspan_wire_t *w, uspan_hold_cursor_t begin, const uspan_item_t *unit, unsigned tag,
+                     unsigned kind)
+{
+    if (!uspan_item_has(unit, tag)) {
+        return;
+    }
+    if (kind == TAKE_ARGUMENTS) {
+        uspan_item_t piece = *unit;
+        uspan_wire_add_to_call(w, &begin, &piece, tag, tag == TAKE_ALL);
+        return;
+    }
+    select_part(w, unit, kind, tag == TAKE_ADDITION);
+    if (tag == TAKE_ADDITION || !uspan_wire_is(w, USPAN_WIRE_PART_TOLD)) {
+        uspan_wire_begin_message(w, "assistant");
+        uspan_wire_add_texts(w, &begin, tag, kind);
+        w->flags |= USPAN_WIRE_PART_TOLD;
+        set_told(w, w->item);
+    }
+}
+
+static bool is_call(const uspan_item_t *item)
+{
+    return uspan_item_has(item, TAKE_NAME) || uspan_item_has(item, TAKE_ARGUMENTS) ||
+           uspan_item_has(item, TAKE_CALL_ID) || item->is_server_call;
+}
+
+/* An item, whole, unless its text is there. What a server's call says when it begins is not its last word. */
+static void add_item(uspan_wire_t *w, uspan_hold_cursor_t inner, uspan_item_t *item, unsigned index,
+                     bool begins)
+{
+    item->index = (uint8_t)index;
+    uspan_wire_begin_message(w, "assistant");
+    if (is_call(item)) {
+        uspan_wire_add_to_call(w, &inner, item, begins && item->is_server_call ? TAKE_ALL : TAKE_ARGUMENTS,
+                               true);
+    } else if ((item->has & USPAN_ITEM_CONTENT) != 0u && (w->told >> (index % 32u) & 1u) == 0u) {
+        uspan_wire_write_calls(w);
+        w->part = TAKE_NOTHING;
+        uspan_wire_write_item(w, &inner, item);
+        w->part = TAKE_NOTHING;
+        set_told(w, index);
+    }
+}
+
+static void add_items(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned index, bool begins)
+{
+    uspan_record_t r;
+    uspan_item_t item;
+    while (uspan_item_next(w, &from, &r)) {
+        if (r.tag == TAKE_PART) {
+            uspan_hold_cursor_t inner = uspan_item_inner(&from);
+            uspan_item_scan(w, &inner, &item);
+            add_item(w, inner, &item, index++, begins);
+        }
+    }
+}
+
+static void take_part(uspan_wire_t *w, uspan_hold_cursor_t from, const uspan_item_t *unit, unsigned kind)
+{
+    uspan_record_t r;
+    uspan_item_t item;
+    while (uspan_item_next(w, &from, &r)) {
+        if (r.tag == TAKE_PART) {
+            uspan_hold_cursor_t inner = uspan_item_inner(&from);
+            uspan_item_scan(w, &inner, &item);
+            if (item.type == USPAN_JSON_PATH("reasoning_text")) {
+                kind = TAKE_REASONING;
+            } else if (item.type == USPAN_JSON_PATH("refusal")) {
+                kind = TAKE_REFUSAL;
+            }
+            select_part(w, unit, kind, false);
+            if ((item.has & USPAN_ITEM_CONTENT) != 0u && !uspan_wire_is(w, USPAN_WIRE_PART_TOLD)) {
+                uspan_wire_begin_message(w, "assistant");
+                uspan_wire_write_texts(w, &inner, kind == TAKE_REFUSAL ? TAKE_REFUSAL : TAKE_TEXT, kind);
+                w->flags |= USPAN_WIRE_PART_TOLD;
+                set_told(w, w->item);
+            }
+        }
+    }
+}
+
+static void begin_item(uspan_wire_t *w, const uspan_item_t *unit)
+{
+    if (unit->index < w->item_next) {
+        w->flags |= USPAN_WIRE_INDEX_REPEATS;
+    }
+    w->item = w->item_next;
+    w->item = (uint8_t)item_of(w, unit);
+    w->lost = w->item_next == 0u ? w->item : w->lost;
+    w->item_next = (uint8_t)(w->item + 1u);
+    w->item_part = w->item_kind = 0u;
+    w->flags &= ~USPAN_WIRE_PART_TOLD;
+}
+
+static void write_event(uspan_wire_t *w, uspan_hold_cursor_t begin, const uspan_item_t *unit, unsigned act,
+                        unsigned kind)
+{
+    switch (act) {
+    case ADD:
+    case ALL:
+        add_text(w, begin, unit, act == ADD ? TAKE_ADDITION : TAKE_ALL, kind);
+        return;
+    case PART_ADDED:
+    case PART_DONE:
+        take_part(w, begin, unit, kind);
+        return;
+    case ITEM_ADDED:
+        begin_item(w, unit);
+        /* fall through */
+    case ITEM_DONE:
+        add_items(w, begin, item_of(w, unit), act == ITEM_ADDED);
+        return;
+    default:
+        add_items(w, begin, w->lost, false);
+        if (uspan_item_has(unit, TAKE_ADDITION)) {
+            uspan_wire_count_unread(w);
+        }
+        return;
+    }
+}
+
+static void end_event(uspan_wire_t *w)
+{
+    uspan_hold_cursor_t begin;
+    uspan_item_t unit;
+    unsigned act = NOTHING;
+    unsigned kind = TAKE_TEXT;
+    uint32_t type = uspan_wire_event(w);
+    uspan_item_scan_all(w, USPAN_HOLD_UNIT, &begin, &unit);
+    for (size_t i = 0; i < sizeof event_types / sizeof event_types[0] && act == NOTHING; i++) {
+        if (event_types[i] == type) {
+            act = event_acts[i] >> 3;
+            kind = TAKE_TEXT + (event_acts[i] & 7u);
+        }
+    }
+    bool has_finish = uspan_item_has(&unit, TAKE_FINISH) || uspan_item_has(&unit, TAKE_STATUS);
+    w->flags |= act == END ? USPAN_WIRE_ENDED : 0u;
+    if (has_finish) {
+        uspan_wire_keep_finish(w, &unit, 0u);
+    }
+    if (w->list != 0u) {
+        write_event(w, begin, &unit, act, kind);
+        if (uspan_wire_finish_of(w, 0u) != NULL) {
+            uspan_wire_begin_message(w, "assistant");
+        }
+    }
+    uspan_wire_keep_error(w, &unit, act != NOTHING || has_finish);
+}
+
+const uspan_wire_dialect_t uspan_wire_openai_responses = {
+    &request, &response, uspan_chat_begin, end_event, "openai", "chat", "responses", USPAN_WIRE_NAMED_EVENTS
+};
+#endif

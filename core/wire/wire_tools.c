@@ -1,0 +1,276 @@
+/* wire_tools.c: spans of the tools that an answer asked for, with what the answer said of each.
+ * Invariant: once an exchange's calls are kept, w holds from json on nothing but kept_len bytes of whole
+ * records, one for each of the first calls: bits, length of the arguments in two bytes, arguments, id, name,
+ * each of these two ending in 0. */
+#include "wire/wire_state.h"
+#include <string.h>
+#include "trace/attr.h"
+#include "trace/pool.h"
+
+#if USPAN_CONTENT
+#define KEPT_MAX (sizeof(uspan_wire_t) - offsetof(uspan_wire_t, json))
+#define RECORD_HEAD 3u
+/* Bits. */
+#define HAS_BEGUN 1
+#define IS_LONG 2 /* its arguments did not fit: the chat's span has them, as long as it is there */
+
+/* Output messages as message.h writes them: the type comes first. */
+enum { NOTHING, PART, PART_TYPE, PART_ID, PART_NAME, PART_ARGUMENTS };
+#define ROWS(X)                  \
+    X("", NOTHING)               \
+    X("parts", USPAN_JSON_LIST)  \
+    X("parts.#", PART)           \
+    X("parts.#.type", PART_TYPE) \
+    X("parts.#.id", PART_ID)     \
+    X("parts.#.name", PART_NAME) \
+    X("parts.#.arguments", USPAN_JSON_AS_IS | PART_ARGUMENTS)
+USPAN_JSON_TABLE(messages, ROWS);
+
+/* What is made of the tool calls in them: records, or one call's arguments. */
+typedef struct scan {
+    uspan_wire_t *w;
+    uspan_writer_t *out;    /* NULL: records */
+    unsigned calls, wanted; /* seen before this part; the one whose arguments go to out */
+    size_t arguments_len;
+    bool is_long, is_full, is_found;
+    char type[12], id[68], name[68]; /* of this part */
+} scan_t;
+
+static char *kept(uspan_wire_t *w)
+{
+    return (char *)w + offsetof(uspan_wire_t, json);
+}
+
+typedef struct call {
+    char *record;
+    const char *arguments, *id, *name;
+    size_t arguments_len;
+    unsigned index;
+} call_t;
+
+/* The call in the record at *at, which moves on. False: there are no more. */
+static bool next_call(uspan_wire_t *w, size_t *at, call_t *call)
+{
+    if (*at >= w->kept_len) {
+        return false;
+    }
+    call->record = kept(w) + *at;
+    call->arguments_len = (size_t)((uint8_t)call->record[1] | (unsigned)(uint8_t)call->record[2] << 8);
+    call->arguments = call->record + RECORD_HEAD;
+    call->id = call->arguments + call->arguments_len;
+    call->name = call->id + strlen(call->id) + 1u;
+    *at = (size_t)(call->name + strlen(call->name) + 1u - kept(w));
+    return true;
+}
+
+/* The longest arguments leave; of a call its id and name are worth more. False: there are none. */
+static bool make_room(uspan_wire_t *w)
+{
+    call_t call;
+    call_t longest = { .arguments_len = 0u };
+    for (size_t at = 0; next_call(w, &at, &call);) {
+        longest = call.arguments_len > longest.arguments_len ? call : longest;
+    }
+    if (longest.arguments_len == 0u) {
+        return false;
+    }
+    char *from = longest.record + RECORD_HEAD;
+    size_t behind = (size_t)(kept(w) + w->kept_len - (from + longest.arguments_len));
+    memmove(from, from + longest.arguments_len, behind);
+    w->kept_len = (uint16_t)(w->kept_len - longest.arguments_len);
+    longest.record[0] |= IS_LONG;
+    longest.record[1] = longest.record[2] = 0;
+    return true;
+}
+
+/* A part with an id or name that is no reader's is passed over. */
+static void add(scan_t *scan, char *field, size_t size, const char *text, size_t len)
+{
+    size_t have = strlen(field);
+    if (len < size - have) {
+        memcpy(field + have, text, len);
+        field[have + len] = '\0';
+    } else {
+        scan->type[0] = '\0';
+    }
+}
+
+static bool is_call(const scan_t *scan)
+{
+    return strcmp(scan->type, "tool_call") == 0;
+}
+
+static void take_arguments(scan_t *scan, const char *text, size_t len)
+{
+    size_t at = scan->w->kept_len + RECORD_HEAD + scan->arguments_len;
+    if (scan->out != NULL) {
+        if (is_call(scan) && scan->calls == scan->wanted) {
+            if (!scan->is_found) {
+                scan->is_found = true;
+                (void)uspan_write_leaf(scan->out, NULL, USPAN_LEAF_JSON);
+            }
+            (void)uspan_write_more_n(scan->out, text, len);
+        }
+    } else if (scan->is_long || at + len > KEPT_MAX) {
+        scan->is_long = true;
+    } else {
+        memcpy(kept(scan->w) + at, text, len);
+        scan->arguments_len += len;
+    }
+}
+
+/* The part is whole: its record, without arguments where there is no room for them. */
+static void end_part(scan_t *scan)
+{
+    if (!is_call(scan)) {
+        return;
+    }
+    scan->calls++;
+    if (scan->out != NULL || scan->is_full) {
+        return;
+    }
+    size_t id_len = strlen(scan->id) + 1u;
+    size_t name_len = strlen(scan->name) + 1u;
+    size_t room = KEPT_MAX - scan->w->kept_len;
+    size_t rest = RECORD_HEAD + id_len + name_len;
+    if (scan->is_long || rest + scan->arguments_len > room) {
+        scan->is_long = true;
+        scan->arguments_len = 0u;
+    }
+    while (rest > KEPT_MAX - scan->w->kept_len && !scan->is_full) {
+        scan->is_full = !make_room(scan->w);
+    }
+    if (scan->is_full) {
+        return;
+    }
+    char *to = kept(scan->w) + scan->w->kept_len;
+    to[0] = scan->is_long ? IS_LONG : 0;
+    to[1] = (char)(uint8_t)scan->arguments_len;
+    to[2] = (char)(uint8_t)(scan->arguments_len >> 8);
+    memcpy(to + RECORD_HEAD + scan->arguments_len, scan->id, id_len);
+    memcpy(to + RECORD_HEAD + scan->arguments_len + id_len, scan->name, name_len);
+    scan->w->kept_len = (uint16_t)(scan->w->kept_len + rest + scan->arguments_len);
+}
+
+static void take(void *ctx, unsigned action, uspan_json_event_t event, const char *text, size_t len)
+{
+    scan_t *scan = ctx;
+    action &= ~USPAN_JSON_AS_IS;
+    if (action == PART && event == USPAN_READ_OPEN) {
+        scan->type[0] = scan->id[0] = scan->name[0] = '\0';
+        scan->arguments_len = 0u;
+        scan->is_long = false;
+    } else if (action == PART && event == USPAN_READ_CLOSE) {
+        end_part(scan);
+    }
+    if (event != USPAN_READ_TEXT && event != USPAN_READ_RAW) {
+        return;
+    }
+    switch (action) {
+    case PART_TYPE:
+        add(scan, scan->type, sizeof scan->type, text, len);
+        return;
+    case PART_ID:
+        add(scan, scan->id, sizeof scan->id, text, len);
+        return;
+    case PART_NAME:
+        add(scan, scan->name, sizeof scan->name, text, len);
+        return;
+    case PART_ARGUMENTS:
+        take_arguments(scan, text, len);
+        return;
+    default:
+        return;
+    }
+}
+
+/* A block of the chat's output messages, where its span is still there. Returns how many bytes. */
+static size_t read_block(uspan_tracer_t *t, uspan_t s, size_t offset, char *out)
+{
+    const uspan_trace_part_t *p = &t->trace;
+    size_t n = 0;
+    uint32_t state = uspan_lock(t);
+    uspan_slot_t *slot = uspan_slot_find(&t->trace, s);
+    const uspan_entry_t *e = slot != NULL ? uspan_entry_find(slot, &uspan_key_output_messages) : NULL;
+    if (e != NULL && e->store == USPAN_STORE_TEXT && offset < e->len) {
+        uint16_t block = e->v.chain.head;
+        for (size_t before = offset / USPAN_BLOCK; before > 0u; before--) {
+            block = p->block_next[block];
+        }
+        n = e->len - offset < USPAN_BLOCK ? e->len - offset : USPAN_BLOCK;
+        memcpy(out, p->blocks[block].bytes, n);
+    }
+    uspan_unlock(t, state);
+    return n;
+}
+
+static void read_messages(uspan_tracer_t *t, scan_t *scan)
+{
+    uspan_json_read_t json;
+    char piece[USPAN_BLOCK];
+    size_t n = t != NULL ? read_block(t, scan->w->s, 0u, piece) : 0u;
+    memset(&json, 0, sizeof json);
+    for (size_t at = n; n > 0u; at += n) {
+        (void)uspan_json_read_feed(&json, &messages, take, scan, piece, n);
+        n = read_block(t, scan->w->s, at, piece);
+    }
+}
+
+/* ---- asking for a call --------------------------------------------------------------------------------- */
+
+/* By id; without one, the first of that name that has not begun. */
+static bool find_call(uspan_wire_t *w, const char *name, const char *id, call_t *call)
+{
+    size_t at = 0;
+    for (call->index = 0; next_call(w, &at, call); call->index++) {
+        bool is_it = id != NULL ? strcmp(id, call->id) == 0
+                                : (call->record[0] & HAS_BEGUN) == 0 &&
+                                      (name == NULL || strcmp(name, call->name) == 0);
+        if (is_it) {
+            call->record[0] |= HAS_BEGUN;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void set_arguments(uspan_wire_t *w, uspan_tracer_t *t, uspan_t s, const call_t *call)
+{
+    if ((call->record[0] & IS_LONG) == 0) {
+        (void)uspan_set_json_n(t, s, &uspan_key_tool_call_arguments, call->arguments, call->arguments_len);
+        return;
+    }
+    uspan_writer_t out;
+    scan_t scan = { .w = w, .out = &out, .wanted = call->index };
+    (void)uspan_write_begin(&out, t, s, &uspan_key_tool_call_arguments);
+    read_messages(t, &scan);
+    if (scan.is_found) {
+        (void)uspan_write_end(&out);
+    }
+}
+#endif
+
+uspan_t uspan_wire_tool_begin(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, const char *name,
+                              const char *call_id)
+{
+    name = name != NULL && name[0] != '\0' ? name : NULL;
+    call_id = call_id != NULL && call_id[0] != '\0' ? call_id : NULL;
+#if USPAN_CONTENT
+    call_t call;
+    if (w->t == NULL && w->phase == USPAN_WIRE_RESPONSE) {
+        scan_t scan = { .w = w };
+        w->phase = USPAN_WIRE_KEPT;
+        w->kept_len = 0u;
+        read_messages(t, &scan);
+    }
+    if (w->phase == USPAN_WIRE_KEPT && find_call(w, name, call_id, &call)) {
+        uspan_t s =
+            uspan_tool_begin(t, parent, name != NULL ? name : call.name, call_id != NULL ? call_id : call.id);
+        set_arguments(w, t, s, &call);
+        return s;
+    }
+#else
+    (void)w;
+#endif
+    return uspan_tool_begin(t, parent, name, call_id);
+}

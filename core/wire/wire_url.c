@@ -1,0 +1,73 @@
+/* wire_url.c: what a URL says: whose host it is, and which model is asked.
+ * Invariant: names are tried in order, and the first that is in the host wins. */
+#include "wire/wire_url.h"
+#include <string.h>
+#include "wire/wire_attrs.h"
+
+#define MODEL_MAX 71u
+
+/* Order and values of AgentScope's table, then OpenTelemetry's, then products by their own names. */
+static const char hosts[] = /* and providers: pairs */
+    "api.openai.com\0openai\0"
+    "dashscope\0dashscope\0"
+    "deepseek\0deepseek\0"
+    "moonshot\0" USPAN_PROVIDER_MOONSHOT "\0"
+    "generativelanguage.googleapis.com\0gcp.gemini\0"
+    "openai.azure.com\0azure.ai.openai\0"
+    "cognitiveservices.azure.com\0azure.ai.openai\0"
+    "amazonaws.com\0aws.bedrock\0"
+    "api.x.ai\0x_ai\0"
+    "anthropic.com\0anthropic\0"
+    "ai.azure.com\0azure.ai.inference\0"
+    "api.cohere.\0cohere\0"
+    "ml.cloud.ibm.com\0ibm.watsonx.ai\0"
+    "groq.com\0groq\0"
+    "mistral.ai\0mistral_ai\0"
+    "perplexity.ai\0perplexity\0"
+    "openrouter.ai\0openrouter\0"
+    "minimax\0minimax\0"
+    "volces.com\0volcengine\0"
+    "together.\0together\0"
+    "fireworks.ai\0fireworks\0"
+    "bigmodel.cn\0zhipu\0"
+    "xf-yun.com\0spark\0"
+    "cerebras.ai\0cerebras\0"
+    "siliconflow\0siliconflow\0"
+    "aiplatform.googleapis.com\0gcp.vertex_ai\0"
+    ":11434\0ollama\0" /* its port, where it speaks OpenAI's dialect */;
+
+const char *uspan_wire_provider(const char *authority, size_t len)
+{
+    for (const char *host = hosts; *host != '\0';) {
+        const char *provider = host + strlen(host) + 1u;
+        if (uspan_wire_is_in(authority, len, host)) {
+            return provider;
+        }
+        host = provider + strlen(provider) + 1u;
+    }
+    return NULL;
+}
+
+void uspan_wire_take_url(uspan_wire_t *w, const char *url)
+{
+    unsigned traits = w->dialect->traits & (USPAN_WIRE_MODEL_IN_URL | USPAN_WIRE_DEPLOYMENTS);
+    const char *before = traits == USPAN_WIRE_MODEL_IN_URL ? "/models/" : "/deployments/";
+    size_t before_len = strlen(before);
+    size_t len = strcspn(url, "?#");
+    if (traits == USPAN_WIRE_MODEL_IN_URL && uspan_wire_is_in(url, len, ":stream")) {
+        w->flags |= USPAN_WIRE_STREAMED;
+    }
+    for (size_t at = 0; at < len && traits != 0u && w->word_len == 0u; at++) {
+        if (strncmp(url + at, before, before_len) == 0) {
+            const char *model = url + at + before_len;
+            size_t model_len = strcspn(model, ":/?#");
+            if (model_len > MODEL_MAX) {
+                uspan_wire_count_unread(w);
+            } else if (model_len > 0u) {
+                w->word_len = (uint8_t)model_len;
+                uspan_wire_take_word(w, TAKE_MODEL, model);
+            }
+        }
+    }
+    w->word_len = 0u;
+}

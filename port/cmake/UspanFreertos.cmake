@@ -1,0 +1,20 @@
+# UspanFreertos.cmake: uspan::port_freertos over the kernel of your build.
+# The exporter and the port are INTERFACE sources: they are compiled where they are linked, with the kernel's options.
+if(NOT DEFINED USPAN_FREERTOS_TARGET) # a plain variable of the caller counts (CMP0126)
+    set(USPAN_FREERTOS_TARGET "" CACHE STRING "Existing CMake target that is the FreeRTOS kernel: freertos_kernel")
+endif()
+if(NOT DEFINED USPAN_FREERTOS_PLUS_TCP)
+    set(USPAN_FREERTOS_PLUS_TCP OFF CACHE BOOL "Its network is FreeRTOS+TCP, which that target or the program links too")
+endif()
+
+if(NOT USPAN_FREERTOS_TARGET STREQUAL "")
+    set(freertos ${USPAN_SOURCE_DIR}/port/freertos)
+    add_library(uspan_port_freertos INTERFACE)
+    add_library(uspan::port_freertos ALIAS uspan_port_freertos)
+    target_sources(uspan_port_freertos INTERFACE ${freertos}/port.c ${freertos}/exporter.c)
+    if(USPAN_FREERTOS_PLUS_TCP)
+        target_sources(uspan_port_freertos INTERFACE ${freertos}/plus_tcp.c)
+    endif()
+    target_include_directories(uspan_port_freertos INTERFACE ${freertos})
+    target_link_libraries(uspan_port_freertos INTERFACE uspan_core ${USPAN_FREERTOS_TARGET})
+endif()

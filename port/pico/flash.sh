@@ -1,0 +1,30 @@
+#!/bin/sh
+# flash.sh IMAGE.uf2: puts an image on a Pico: onto its drive (hold BOOTSEL while you plug it in), or with picotool.
+# Invariant: exit status 0 only if the file was copied whole or picotool said that it loaded it.
+#   PICO_DRIVE   the drive's folder, where it is not found below /media, /run/media, /mnt or /Volumes
+set -eu
+image=$1
+
+drive() { # the folder that a boot loader's drive is mounted at
+    for folder in "${PICO_DRIVE:-}" /media/*/RPI-RP2 /media/*/RP2350 /run/media/*/RPI-RP2 /run/media/*/RP2350 /media/RPI-RP2 \
+        /media/RP2350 /mnt/RPI-RP2 /mnt/RP2350 /Volumes/RPI-RP2 /Volumes/RP2350; do
+        if [ -n "$folder" ] && [ -e "$folder/INFO_UF2.TXT" ]; then
+            echo "$folder"
+            return
+        fi
+    done
+}
+
+to=$(drive)
+if [ -n "$to" ]; then
+    cp "$image" "$to/"
+    sync
+    echo "flash: $image is on $to; the board starts it"
+elif command -v picotool >/dev/null; then
+    picotool load -x "$image"
+else
+    echo "flash: no drive RPI-RP2 or RP2350 is mounted, and there is no picotool
+flash: cure: hold BOOTSEL while you plug the board in and mount its drive (PICO_DRIVE: elsewhere), or install picotool
+flash: the image is $image" >&2
+    exit 1
+fi

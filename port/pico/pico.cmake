@@ -1,0 +1,45 @@
+# pico.cmake: uspan in a build of the Raspberry Pi Pico SDK. The root CMakeLists.txt includes it where pico_sdk_init() has run.
+# Targets: uspan::pico, the port; uspan::pico_lwip, the transport over pico_lwip; uspan::pico_mbedtls, TLS over pico_mbedtls;
+# and uspan_pico_image(), which checks the stack and writes a UF2.
+# Invariant: those three are INTERFACE targets, compiled with the application's options, and link of the SDK only what core
+# needs; lwIP, mbedTLS and their configuration are the application's, so nothing of the SDK is compiled twice.
+set(uspan_pico_dir ${CMAKE_CURRENT_LIST_DIR})
+
+foreach(target IN ITEMS uspan_proto uspan_core uspan_genai) # the SDK links what is called only, function by function
+    target_compile_options(${target} PRIVATE -ffunction-sections -fdata-sections)
+endforeach()
+
+function(uspan_pico_target name)
+    add_library(uspan_${name} INTERFACE)
+    add_library(uspan::${name} ALIAS uspan_${name})
+    target_sources(uspan_${name} INTERFACE ${ARGN})
+    target_link_libraries(uspan_${name} INTERFACE uspan_core)
+endfunction()
+
+uspan_pico_target(pico ${uspan_pico_dir}/port.c)
+target_include_directories(uspan_pico INTERFACE ${uspan_pico_dir})
+target_link_libraries(uspan_pico INTERFACE hardware_sync pico_rand pico_time)
+
+file(GLOB sources CONFIGURE_DEPENDS ${USPAN_SOURCE_DIR}/port/lwip/*.c)
+uspan_pico_target(pico_lwip ${sources} ${uspan_pico_dir}/lwip_lock.c)
+target_include_directories(uspan_pico_lwip INTERFACE ${USPAN_SOURCE_DIR}/port/lwip ${uspan_pico_dir})
+
+file(GLOB sources CONFIGURE_DEPENDS ${USPAN_SOURCE_DIR}/port/mbedtls/*.c)
+list(FILTER sources EXCLUDE REGEX "/uspan_posix_[^/]*$")
+uspan_pico_target(pico_mbedtls ${sources})
+target_include_directories(uspan_pico_mbedtls INTERFACE ${USPAN_SOURCE_DIR}/port/mbedtls)
+set(USPAN_PICO_MBEDTLS_TARGET pico_mbedtls CACHE STRING "mbedTLS of uspan::pico_mbedtls; empty: the application links its own")
+if(TARGET "${USPAN_PICO_MBEDTLS_TARGET}")
+    target_link_libraries(uspan_pico_mbedtls INTERFACE ${USPAN_PICO_MBEDTLS_TARGET})
+endif()
+
+# After the last target_link_libraries(): the stack of core 0 is held against what is linked, flash and RAM are told, and
+# target.uf2 is written, without picotool.
+function(uspan_pico_image target)
+    find_package(Python3 REQUIRED COMPONENTS Interpreter)
+    target_link_options(${target} PRIVATE -Wl,-Map=${target}.map)
+    add_custom_command(TARGET ${target} POST_BUILD VERBATIM
+                       COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:${target}> ${target}.bin
+                       COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/image.py $<TARGET_FILE:${target}>
+                               ${target}.bin ${target}.uf2)
+endfunction()

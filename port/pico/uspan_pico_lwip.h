@@ -1,0 +1,20 @@
+/* uspan_pico_lwip.h: for the end of lwipopts.h: the transport takes the lock under which the
+ * Pico SDK runs lwIP. It serves each variant of pico_cyw43_arch: poll (no lock), threadsafe background (lwIP
+ * runs in an interrupt) and FreeRTOS (lwIP has a task). */
+#ifndef USPAN_PICO_LWIP_H
+#define USPAN_PICO_LWIP_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Context: task, not from an interrupt. They nest. */
+void uspan_pico_lwip_lock(void);
+void uspan_pico_lwip_unlock(void);
+#define USPAN_LWIP_LOCK() uspan_pico_lwip_lock()
+#define USPAN_LWIP_UNLOCK() uspan_pico_lwip_unlock()
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,94 @@
+/* port.c: Zephyr as the core sees it.
+ * Invariant: the spinlock is held exactly between lock and unlock; its key travels as the state. */
+#include "uspan_zephyr.h"
+
+#include <zephyr/kernel.h>
+#include <zephyr/logging/log.h>
+#include <zephyr/random/random.h>
+
+LOG_MODULE_REGISTER(uspan, LOG_LEVEL_INF);
+
+static struct k_spinlock spinlock;
+static uspan_err_t (*rtc)(uint64_t *out);
+
+static uint32_t lock(void *ctx)
+{
+    (void)ctx;
+    k_spinlock_key_t key = k_spin_lock(&spinlock);
+    return (uint32_t)key.key;
+}
+
+static void unlock(void *ctx, uint32_t state)
+{
+    (void)ctx;
+    k_spinlock_key_t key = { .key = (int)state };
+    k_spin_unlock(&spinlock, key);
+}
+
+static uint64_t mono_ns(void *ctx)
+{
+    (void)ctx;
+    return k_ticks_to_ns_floor64((uint64_t)k_uptime_ticks());
+}
+
+static uspan_err_t unix_ns(void *ctx, uint64_t *out)
+{
+    (void)ctx;
+    return rtc != NULL ? rtc(out) : USPAN_ERR_AGAIN;
+}
+
+static uspan_err_t random_bytes(void *ctx, uint8_t *out, size_t len)
+{
+    uint8_t bytes[32];
+    (void)ctx;
+    if (len > sizeof bytes || sys_csrand_get(bytes, len) != 0) {
+        return USPAN_ERR_AGAIN;
+    }
+    memcpy(out, bytes, len);
+    return USPAN_OK;
+}
+
+static uintptr_t task(void *ctx)
+{
+    (void)ctx;
+    return (uintptr_t)k_current_get();
+}
+
+static void log_line(void *ctx, uspan_level_t level, const char *text)
+{
+    (void)ctx;
+    switch (level) {
+    case USPAN_LEVEL_ERROR:
+        LOG_ERR("%s", text);
+        break;
+    case USPAN_LEVEL_WARN:
+        LOG_WRN("%s", text);
+        break;
+    case USPAN_LEVEL_INFO:
+        LOG_INF("%s", text);
+        break;
+    default:
+        LOG_DBG("%s", text);
+        break;
+    }
+}
+
+const uspan_port_t *uspan_zephyr_port(void)
+{
+    static const uspan_port_t port = {
+        .abi = USPAN_PORT_ABI,
+        .lock = lock,
+        .unlock = unlock,
+        .mono_ns = mono_ns,
+        .unix_ns = unix_ns,
+        .random = random_bytes,
+        .task = task,
+        .log = log_line,
+    };
+    return &port;
+}
+
+void uspan_zephyr_set_rtc(uspan_err_t (*clock)(uint64_t *out))
+{
+    rtc = clock;
+}

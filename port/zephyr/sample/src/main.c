@@ -1,0 +1,33 @@
+/* main.c: an agent's turn on any board of Zephyr with a network: the agent, a model call that somebody else
+ * makes, and a tool. */
+#include <zephyr/kernel.h>
+#include "uspan/genai.h"
+#include "uspan_zephyr.h"
+
+static uspan_tracer_t tracer;
+
+static void take_turn(void)
+{
+    uspan_t agent = uspan_agent_begin(&tracer, USPAN_ROOT, "gardener");
+    uspan_t chat = uspan_chat_begin(&tracer, agent, "dashscope", "qwen-max");
+    k_msleep(300); /* the model thinks */
+    (void)uspan_set_token_pair(&tracer, chat, 120, 30);
+    (void)uspan_end(&tracer, chat);
+    uspan_t tool = uspan_tool_begin(&tracer, agent, "open_valve", "call_1");
+    k_msleep(50);
+    (void)uspan_fail(&tracer, tool, "timeout", "the valve did not answer");
+    (void)uspan_end(&tracer, agent);
+}
+
+int main(void)
+{
+    const uspan_resource_t resource = { .service_name = "zephyr-agent" };
+    if (uspan_zephyr_start(&tracer, &resource) != USPAN_OK) {
+        return 1; /* the lines of module "uspan" say why */
+    }
+    for (unsigned turn = 0; turn < 3u; turn++) {
+        take_turn();
+        k_msleep(2000);
+    }
+    return uspan_zephyr_stop(&tracer, 5000) == USPAN_OK ? 0 : 1;
+}

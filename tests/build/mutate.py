@@ -1,0 +1,332 @@
+#!/usr/bin/python3
+"""mutate.py: would the tests notice? Changes one line of core at a time and lets the quick tests judge it.
+
+Each mutant is one file, compiled alone and linked in front of the libraries of tests that are built already. The tests of its
+module judge first, in every configuration that they are built for; then all quick C tests of the default one; then, of what is
+read and written on the wire, the Python tests that compare with other implementations.
+Invariant: the same SEED and sources give the same mutants. Mutants that do not compile, or to the same code, are none.
+  N=40      mutants
+  SEED=1    chooses them
+  ONLY=re   only files whose path matches
+  JOBS=2    at a time
+Exit status 1 below 92 % killed. Survivors that change nothing that matters are in mutate_harmless.txt, each with its reason."""
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("USPAN_BUILD_DIR", ROOT / "build/gcc"))
+HARMLESS = Path(__file__).with_name("mutate_harmless.txt")
+KILLED_MIN = 92  # percent
+QUICK_S = 3.0    # a test of another module that takes longer does not judge
+FOLDERS = ("unit", "wire", "faults")
+ENVIRONMENT = {**os.environ, "USPAN_SOURCE_DIR": str(ROOT), "USPAN_BUILD_DIR": str(BUILD),
+               "USPAN_PROTO_DIR": str(ROOT / "port/deps/src/opentelemetry-proto")}
+# Tests of a module that do not bear its name: {module: pattern of tests}. Else test_<module>*.
+TESTS = {
+    "attr": "attr|append|redactor|interleaving", "attr_build": "attr|read_items", "attr_set": "attr|struct_attrs|genai",
+    "blocks": "block_chain|pool|interleaving", "lock": "pool", "span": "span|sample|processor|current", "trace": "span",
+    "clock": "clock", "read": "read", "event": "event|interleaving", "status": "status|interleaving",
+    "ascii": "headers|baggage|http",
+    "studio_run": "studio", "context": "context|propagate", "span_context": "context|propagate",
+    "processor": "processor", "port_none": "port_none", "typed": "genai|recording", "agent_spans": "genai",
+    "genai_keys": "genai", "usage": "genai_run|stats|status", "stream": "genai|wire", "message": "message",
+    "message_json": "message",
+    "scope": "genai", "json_read": "json_read|wire", "json_path": "json_read|wire", "json_number": "json_read|number|message",
+    "message_double": "number|message",
+    "json_write": "message", "json_write_": "message", "json_write_store": "message|interleaving", "sse": "sse|wire",
+    "wire_": "wire", "wire": "wire", "exporter": "exporter|export|shutdown|batch|clock_export|renewal",
+    "exchange_result": "exchange_result|too_large|export", "batch": "batch|export", "otlp": "nanopb|batch|export",
+    "otlp_": "nanopb|batch|export",
+    "resource": "collector|nanopb|export|resource", "stats": "stats|diagnose", "tracer_init": "collector|diagnose|shutdown",
+    "url": "url|collector", "window": "window|http_request",
+    "http_request": "http_request|export", "response_body": "exchange_result|http_response",
+    "queue": "batch|export", "poll": "export|shutdown", "exchange": "export", "spread": "spread", "number_text": "number",
+}
+# Python tests of the wire, by the folder of the file: {test: programs that it runs}
+WIRE = {
+    "core/export": {"test_random_batches": ["random_batches"]},
+    "core/trace": {"test_random_batches": ["random_batches"]},
+    "core/wire": {"test_cases": ["wire_replay"], "test_messages": ["random_messages"]},
+    "core/json": {"test_messages": ["random_messages"], "test_cases": ["wire_replay"]},
+    "core/genai": {"test_messages": ["random_messages"], "test_cases": ["wire_replay"]},
+}
+
+# ---- mutants ---------------------------------------------------------------------------------------------------------
+
+SWAPS = {"<": ["<=", ">"], "<=": ["<", ">"], ">": [">=", "<"], ">=": [">", "<"], "==": ["!="], "!=": ["=="], "&&": ["||"],
+         "||": ["&&"], "+": ["-"], "-": ["+"], "*": ["+"], "/": ["*"], "%": ["/"], "++": ["--"], "--": ["++"], "+=": ["-="],
+         "-=": ["+="], "<<": [">>"], ">>": ["<<"], "&": ["|"], "|": ["&"], "|=": ["&="], "&=": ["|="]}
+TOKEN = re.compile(r"(?<=[\w)\]] )(&&|\|\||<<|>>|[<>=!]=|\+=|-=|\|=|&=|[<>+\-*/%&|])(?= )|(\+\+|--)|\b(\d+)(u?)\b(?!\.)|"
+                   r"\b(true|false)\b|\b(USPAN_OK|USPAN_ERR_\w+|USPAN_TRUNCATED)\b")
+STATEMENT = re.compile(r"^\s+(?!return|break|continue|case|default|goto|static|const|u?int|size_t|bool|char|double|unsigned"
+                       r"|uspan_\w+_t |struct|\w+_t )(?:\(void\))?[\w.\->\[\]()*]+(?: [-+|&^*/]?= .*|\(.*\)|\+\+|--);$")
+RETURN = re.compile(r"^(\s+return )(.+);$")
+
+
+def bodies(text):
+    """(line number, line) of every line within a function: from a { to a } in the first column."""
+    blank = re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\])+\'',
+                   lambda m: re.sub(r"[^\n]", "#", m.group(0)), text, flags=re.S)
+    inside = False
+    for number, line in enumerate(blank.split("\n")):
+        if line == "{":
+            inside = True
+        elif line.startswith("}"):
+            inside = False
+        elif inside and not line.startswith("#"):
+            yield number, line
+
+
+def changes(line, original):
+    """(kind, changed line) of all mutants of one line. `line`: with texts and comments blanked."""
+    for match in TOKEN.finditer(line):
+        start, end = match.span()
+        token = match.group(0)
+        if match.group(3):
+            number = int(match.group(3))
+            news = [f"{number + 1}{match.group(4)}"] + ([f"{number - 1}{match.group(4)}"] if number > 0 else [])
+            kind = "constant"
+        elif match.group(5):
+            news, kind = ["false" if token == "true" else "true"], "constant"
+        elif match.group(6):
+            news, kind = ["USPAN_ERR_ARG" if token == "USPAN_OK" else "USPAN_OK"], "return value"
+        else:
+            news = SWAPS.get(token, [])
+            kind = "comparison" if token[0] in "<>=!" and token not in ("<<", ">>") else "arithmetic"
+        for new in news:
+            yield kind, original[:start] + new + original[end:]
+    match = RETURN.match(line)
+    if match and "#" not in line:
+        value = match.group(2)
+        for new in ("0", f"!({value})"):
+            if value not in (new, "NULL", "true", "false") and not value.startswith(("USPAN_", "(")):
+                yield "return value", f"{match.group(1)}{new};"
+    if STATEMENT.match(line.split("##")[0].rstrip() if "##" in line else line):
+        yield "deleted statement", re.match(r"\s*", original).group(0) + ";"
+
+
+def sites(path):
+    text = path.read_text(encoding="utf-8")
+    lines = text.split("\n")
+    return [(path, number, kind, changed) for number, blank in bodies(text) for kind, changed in changes(blank, lines[number])]
+
+
+# ---- builds ----------------------------------------------------------------------------------------------------------
+
+
+def flags(folder):
+    """What CMake compiles a target with, from its flags.make; without warnings, since a mutant may be odd."""
+    found = dict(re.findall(r"^(C_\w+) = (.*)$", (folder / "flags.make").read_text(), flags=re.M))
+    options = " ".join(found.get(name, "") for name in ("C_DEFINES", "C_INCLUDES", "C_FLAGS")).replace('\\"', '"')
+    return [one for one in options.split() if not one.startswith("-W")] + ["-w"]
+
+
+class Test:
+    def __init__(self, link):
+        self.link = link
+        self.command = link.read_text().split()
+        self.name = link.parent.name.removesuffix(".dir")
+        source = next(part for part in self.command if part.endswith(".c.o"))
+        self.folder, self.short = source.split("/")[-2], Path(source).name.removesuffix(".c.o")
+        variant = re.search(r"libuspan_variant_(\w+)\.a", link.read_text())
+        self.variant = variant.group(1) if variant else ""
+        self.seconds = 0.0
+
+    def target(self, source):
+        """The folder of the target that compiles source for this test."""
+        if self.variant:
+            return BUILD / f"tests/CMakeFiles/uspan_variant_{self.variant}.dir"
+        part = "core" if source.parent.name in ("trace", "export") else "genai"
+        return BUILD / f"CMakeFiles/uspan_{part}.dir"
+
+    def link_with(self, mutant, program):
+        out = self.command.index("-o")
+        source = next(i for i, part in enumerate(self.command) if part.endswith(".c.o"))
+        command = self.command[:out] + ["-o", str(program)] + self.command[out + 2:]
+        command.insert(source + 1, str(mutant))
+        return subprocess.run(command, cwd=BUILD / "tests", capture_output=True, check=False).returncode == 0
+
+    def passes(self, program, limit):
+        try:
+            return subprocess.run([program], cwd=program.parent, env=ENVIRONMENT, capture_output=True, timeout=limit,
+                                  check=False).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+
+def all_tests():
+    """Tests that are built, with the seconds that each takes; one that fails without a mutant is no judge."""
+    tests = {}
+    for link in BUILD.glob("tests/CMakeFiles/*.dir/link.txt"):
+        if "gcc" in link.read_text().split()[0] or "cc" in link.read_text().split()[0]:
+            test = Test(link) if ".c.o" in link.read_text() else None
+            program = BUILD / "tests" / link.parent.name.removesuffix(".dir")
+            judges_or_runs = test and (test.short.startswith("test_") or test.folder == "wire")
+            stale = test and not (ROOT / "tests" / test.folder / f"{test.short}.c").exists()
+            if judges_or_runs and not stale and test.folder in FOLDERS and program.exists():
+                tests[test.name] = test
+
+    def measure(test):  # at another place, as a mutant is
+        begin = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="uspan-mutant-") as folder:
+            program = shutil.copy(BUILD / "tests" / test.name, folder)
+            good = test.passes(Path(program), 60) if test.short.startswith("test_") else True
+        test.seconds = time.monotonic() - begin if good else None
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(measure, tests.values()))
+    for test in tests.values():
+        if test.seconds is None:
+            print(f"mutate: {test.name} fails without a mutant: it is no judge")
+    return {name: test for name, test in tests.items() if test.seconds is not None}
+
+
+def judges(source, tests):
+    """The module's own tests first, whatever their configuration; then all quick ones of the default configuration."""
+    stem = source.stem
+    pattern = TESTS.get(stem) or next((TESTS[key] for key in TESTS if key.endswith("_") and stem.startswith(key)), stem)
+    own = [test for test in tests.values() if test.short.startswith("test_") and re.search(pattern, test.short)]
+    rest = [test for test in tests.values() if test not in own and test.short.startswith("test_") and not test.variant
+            and test.seconds < QUICK_S and "posix" not in test.short and "tls" not in test.short]
+    return sorted(own, key=lambda t: (stem not in t.short, t.seconds)) + sorted(rest, key=lambda t: t.seconds)
+
+
+# ---- one mutant ------------------------------------------------------------------------------------------------------
+
+
+def compile_one(text, source, options, folder, name):
+    path = folder / f"{name}.c"
+    path.write_text(text, encoding="utf-8")
+    done = subprocess.run(["gcc", *options, f"-I{source.parent}", "-g0", "-c", str(path), "-o", str(folder / f"{name}.o")],
+                          cwd=folder, capture_output=True, check=False)
+    return folder / f"{name}.o" if done.returncode == 0 else None
+
+
+def code_of(target):
+    done = subprocess.run(["objdump", "-d", "-r", "-s", "-j.text", "-j.data", "-j.rodata", "-j.data.rel.ro.local", str(target)],
+                          capture_output=True, text=True, check=False)
+    return done.stdout.split("file format", 1)[-1]
+
+
+def passes_without(test, source, original, folder):
+    """Whether the test passes when it is built in the same way from the source as it is; a stale one would not."""
+    same = compile_one(original, source, flags(test.target(source)), folder, "same")
+    program = folder / f"{test.name}.same"
+    return same is not None and test.link_with(same, program) and test.passes(program, 10 + 20 * test.seconds)
+
+
+def judge(site, tests):
+    """None: no mutant. Else the name of the test that killed it, or ""."""
+    source, number, _, changed = site
+    original = source.read_text(encoding="utf-8")
+    lines = original.split("\n")
+    lines[number] = changed
+    folder = Path(tempfile.mkdtemp(prefix="uspan-mutant-"))
+    objects = {}
+    try:
+        for test in judges(source, tests):
+            if test.variant not in objects:
+                options = flags(test.target(source))
+                name = f"m_{test.variant or 'default'}"
+                mutant = compile_one("\n".join(lines), source, options, folder, name)
+                if mutant is None:
+                    return None
+                code = code_of(mutant)
+                same = compile_one(original, source, options, folder, name)
+                objects[test.variant] = None
+                if code != code_of(same):
+                    objects[test.variant] = compile_one("\n".join(lines), source, options, folder, name)
+            if objects[test.variant] is None:
+                continue
+            program = folder / test.name
+            if test.link_with(objects[test.variant], program) and not test.passes(program, 10 + 20 * test.seconds):
+                if passes_without(test, source, original, folder):
+                    return test.name
+            program.unlink(missing_ok=True)
+        if not any(objects.values()):
+            return None
+        for script, programs in WIRE.get(str(source.parent.relative_to(ROOT)), {}).items():
+            (folder / "tests").mkdir(exist_ok=True)
+            path = ROOT / f"tests/wire/{script}.py"
+            if not path.exists() or not all(name in tests for name in programs):
+                continue
+            for name in programs:
+                if tests[name].variant not in objects:
+                    options = flags(tests[name].target(source))
+                    objects[tests[name].variant] = compile_one("\n".join(lines), source, options, folder, f"m_{name}")
+                if objects[tests[name].variant] is None:
+                    break
+                tests[name].link_with(objects[tests[name].variant], folder / "tests" / name)
+            else:
+                done = subprocess.run(["/usr/bin/python3", "-B", str(path)], capture_output=True, timeout=900, check=False,
+                                      env={**ENVIRONMENT, "USPAN_BUILD_DIR": str(folder)})
+                if done.returncode != 0:
+                    return script
+        return ""
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def harmless():
+    """{(file, line as it is, line as changed): reason}; white space around lines does not count."""
+    found = {}
+    if HARMLESS.exists():
+        for entry in HARMLESS.read_text(encoding="utf-8").split("\n\n"):
+            lines = [line for line in entry.split("\n") if line and not line.startswith("#")]
+            if len(lines) >= 4:
+                found[(lines[0], lines[1].strip(), lines[2].strip())] = " ".join(lines[3:])
+    return found
+
+
+def main():
+    wanted, seed = int(os.environ.get("N", "40")), int(os.environ.get("SEED", "1"))
+    only = re.compile(os.environ.get("ONLY", ""))
+    jobs = int(os.environ.get("JOBS", "2"))
+    tests = all_tests()
+    if len(tests) < 20:
+        print(f"mutate: {len(tests)} tests in {BUILD}: build them first")
+        return 1
+    every = [site for path in sorted(ROOT.glob("core/*/*.c")) if only.search(str(path)) for site in sites(path)]
+    random.Random(seed).shuffle(every)
+    known = harmless()
+    begin = time.monotonic()
+    killed, excused, survivors, used = 0, 0, [], 0
+    with ThreadPoolExecutor(jobs) as pool:
+        waiting = iter(every)
+        while used < wanted:
+            some = [site for _, site in zip(range(min(wanted - used, 4 * jobs)), waiting)]
+            if not some:
+                break
+            for site, verdict in zip(some, pool.map(lambda one: judge(one, tests), some)):
+                if verdict is None:
+                    continue
+                used += 1
+                path, number, kind, changed = site
+                before = path.read_text(encoding="utf-8").split("\n")[number]
+                where = str(path.relative_to(ROOT))
+                if verdict:
+                    killed += 1
+                    if "-v" in sys.argv:
+                        print(f"killed by {verdict}: {where}:{number + 1}: {changed.strip()}", flush=True)
+                elif (where, before.strip(), changed.strip()) in known:
+                    excused += 1
+                else:
+                    survivors.append(site)
+                    print(f"{where}:{number + 1}: survived ({kind})\n    - {before.strip()}\n    + {changed.strip()}", flush=True)
+    judged = used - excused
+    percent = 100.0 * killed / judged if judged else 0.0
+    print(f"mutate: {used} mutants of seed {seed}, {killed} killed, {excused} harmless, {len(survivors)} survived: "
+          f"{percent:.1f} % of {judged}; {time.monotonic() - begin:.0f} s")
+    return 0 if percent >= KILLED_MIN else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

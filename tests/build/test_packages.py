@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+"""test_packages.py: the archives of make dist hold what they should, and what PlatformIO and Arduino find in them is a library.
+
+Invariant: sources and folders are read from the manifests, as those tools read them; nothing of them is needed."""
+import fnmatch
+import http.server
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import threading
+import unittest
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import dist  # noqa: E402
+import sources  # noqa: E402
+
+OUT = sources.BUILD / "build_tests/packages"
+STUBS = Path(__file__).resolve().parent / "arduino"
+QUICK = ["-O0", "-DUSPAN_BATCH_AGE_MS=100", *(f"-DUSPAN_WIRE_{one}=0" for one in
+                  ("OPENAI_CHAT", "OPENAI_RESPONSES", "ANTHROPIC", "DASHSCOPE", "GEMINI", "OLLAMA"))]
+CPP = ["g++", "-std=gnu++11", "-Wall", "-Wextra", "-Werror", *QUICK]
+
+
+def platformio_sources(tree, manifest):
+    """What PlatformIO compiles: its source filter, in order, over srcDir."""
+    chosen = set()
+    every = [path.relative_to(tree / manifest["build"]["srcDir"]) for path in sorted(tree.rglob("*.[ch]*")) if path.is_file()]
+    for rule in manifest["build"]["srcFilter"]:
+        sign, pattern = re.fullmatch(r"([+-])<(.*)>", rule).groups()
+        hit = {path for path in every if pattern == "*" or len(path.parts) == pattern.count("/") + 1 and
+               fnmatch.fnmatch(str(path), pattern)}
+        chosen = chosen | hit if sign == "+" else chosen - hit
+    return sorted(tree / path for path in chosen if path.suffix in (".c", ".cpp"))
+
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        (OUT / "received").write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_GET(self):  # for the time of day
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Packages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.tar, cls.zip = dist.write(OUT / "archives")
+        for one in ("tar", "arduino", "objects"):  # of an earlier run
+            shutil.rmtree(OUT / one, ignore_errors=True)
+        with tarfile.open(cls.tar) as archive:
+            archive.extractall(OUT / "tar")
+        with zipfile.ZipFile(cls.zip) as archive:
+            archive.extractall(OUT / "arduino")
+        cls.tree = OUT / f"tar/uspan-{dist.version()}"
+        cls.manifest = json.loads((cls.tree / "library.json").read_text())
+
+    def test_an_archive_is_the_tree_without_nanopb_and_the_same_each_time(self):
+        names = {str(path.relative_to(self.tree)) for path in self.tree.rglob("*") if path.is_file()}
+        self.assertLessEqual({"CMakeLists.txt", "core/trace/span.c", "port/deps/pins", "tests/build/dist.py"}, names)
+        for folder in (self.tree, OUT / "arduino"):
+            self.assertEqual([path for path in folder.rglob("pb*.c") if path.name.startswith("pb_")], [])
+        again = dist.write(OUT / "again")
+        for one, other in zip((self.tar, self.zip), again):
+            self.assertEqual(one.read_bytes(), other.read_bytes())
+        self.assertIn("nanopb", (self.tree / "port/deps/pins").read_text())
+        self.assertEqual([one["name"] for one in self.manifest["dependencies"]], ["Nanopb"])
+
+    def test_each_manifest_has_the_version_of_the_headers(self):
+        self.assertEqual(self.manifest["version"], dist.version())
+        properties = (self.tree / "library.properties").read_text()
+        self.assertIn(f"\nversion={dist.version()}\n", properties)
+        self.assertIn("\ndepends=Nanopb\n", properties)
+
+    def test_the_conan_recipe_names_the_libraries_that_cmake_makes(self):
+        # Conan itself is run by hand: it is in no package of Debian.
+        recipe = (self.tree / "conanfile.py").read_text()
+        compile(recipe, "conanfile.py", "exec")
+        self.assertIn('"nanopb/', recipe)
+        named = re.findall(r'component\("(\w+)"', recipe)
+        self.assertEqual(sorted(named), ["core", "genai", "mbedtls", "port_posix"])
+        cmake = (self.tree / "CMakeLists.txt").read_text()
+        for name in named:
+            self.assertIn(f"uspan_add_library(uspan_{name} {name} ", cmake)
+
+    def test_platformio_finds_the_sources_and_their_headers(self):
+        found = platformio_sources(self.tree, self.manifest)
+        mine = {str(path.relative_to(sources.ROOT)) for path in sources.core_sources() + sources.genai_sources() +
+                sorted(sources.ROOT.glob("proto/gen/*.c"))}
+        self.assertEqual({str(path.relative_to(self.tree)) for path in found}, mine)
+        flags = [f"-I{self.tree / flag[2:].strip()}" for flag in self.manifest["build"]["flags"]]
+        self.assertTrue((self.tree / self.manifest["build"]["includeDir"] / "uspan/genai.h").exists())
+        for flag in flags:
+            self.assertTrue(Path(flag[2:]).is_dir(), flag)
+        # All headers are there: the preprocessor finds them. Compiled are the same files below.
+        sources.run(["gcc", "-MM", *flags, f"-I{sources.NANOPB}", *found])
+        sources.run([*CPP, "-fsyntax-only", *flags, f"-I{STUBS}", self.tree / "examples/platformio_agent/src/main.cpp"])
+        for name in self.manifest["headers"]:
+            self.assertTrue(any((Path(flag[2:]) / name).exists() for flag in flags), name)
+
+    def test_an_arduino_library_is_compiled_by_its_layout_and_the_sketch_delivers(self):
+        library = OUT / "arduino/uspan"
+        found = sorted((library / "src").rglob("*.c"))
+        self.assertEqual({path.name for path in found},
+                         {path.name for path in platformio_sources(self.tree, self.manifest)})
+        folders = [f"-I{library / 'src'}", f"-I{sources.NANOPB}"]
+        objects = OUT / "objects"
+        objects.mkdir(exist_ok=True)
+
+        def compile_one(file):
+            target = objects / ("_".join(file.parts[-2:]) + ".o")
+            sources.run(["gcc", "-std=gnu11", "-w", *QUICK, *folders, "-c", file, "-o", target])
+            return target
+        with ThreadPoolExecutor(2) as pool:
+            made = list(pool.map(compile_one, found + sorted(sources.NANOPB.glob("pb_*.c"))))
+        sketch = library / "examples/arduino_agent/arduino_agent.ino"
+        program = OUT / "sketch"
+        sources.run([*CPP, *folders, f"-I{STUBS}", "-include", "Arduino.h", "-x", "c++", sketch, STUBS / "main.cpp", "-x", "none",
+                     *made, "-lm", "-o", program])
+        (OUT / "received").unlink(missing_ok=True)
+        server = http.server.HTTPServer(("127.0.0.1", 0), Receiver)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = subprocess.run([program], capture_output=True, text=True, timeout=60,
+                              env=dict(os.environ, USPAN_TEST_PORT=str(server.server_port),
+                                       USPAN_TEST_DONE=str(OUT / "received")))
+        server.shutdown()
+        server.server_close()
+        self.assertTrue((OUT / "received").exists(), done.stdout)
+        for text in (b"gardener", b"gpt-4o", b"open_valve", b"garden.bed"):
+            self.assertIn(text, (OUT / "received").read_bytes())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+"""test_typed_spans.py: every typed span stands in a program of examples/, which CI runs, and has its stub where uspan is off."""
+import re
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import sources  # noqa: E402
+
+INCLUDE = sources.ROOT / "core/include/uspan"
+EXAMPLES = sources.ROOT / "examples"
+LINES_MAX = 60  # of the programs that are there to show typed spans
+SHOWN_BY = ("team", "knowledge", "voice", "other_models")
+
+
+def begins():
+    """{type of span: the functions that begin one}"""
+    found = {}
+    for header in ("genai.h", "workflow.h"):
+        text = (INCLUDE / header).read_text(encoding="utf-8")
+        for name, form in re.findall(r"^uspan_t uspan_(\w+)_begin(_with)?\(", text, re.M):
+            found.setdefault(name, set()).add(f"uspan_{name}_begin{form}")
+    return found
+
+
+class TypedSpans(unittest.TestCase):
+    def test_each_type_is_begun_in_an_example(self):
+        used = set()
+        for path in EXAMPLES.rglob("*.c"):
+            used |= set(re.findall(r"\buspan_\w+_begin(?:_with)?\b", path.read_text(encoding="utf-8")))
+        self.assertGreater(len(begins()), 18)
+        for name, functions in begins().items():
+            self.assertTrue(functions & used, f"no program of examples/ begins a {name} span")
+
+    def test_the_programs_that_show_them_are_short_and_are_run(self):
+        run = (sources.ROOT / "tests/net/test_examples.py").read_text(encoding="utf-8")
+        for name in SHOWN_BY:
+            text = (EXAMPLES / f"{name}.c").read_text(encoding="utf-8")
+            self.assertLessEqual(text.count("\n"), LINES_MAX, name)
+            self.assertIn(f'self.trace("{name}")', run)
+            self.assertIn(f"## {name}\n", (EXAMPLES / "README.md").read_text(encoding="utf-8"))
+
+    def test_each_function_has_its_stub_where_uspan_is_off(self):
+        count = 0
+        for header in ("genai.h", "workflow.h", "usage.h"):
+            off = (INCLUDE / f"disabled_{header}").read_text(encoding="utf-8")
+            text = (INCLUDE / header).read_text(encoding="utf-8")
+            for name in re.findall(r"^\w[\w ]*\b(uspan_\w+)\([^;{]*\);", text, re.M):
+                self.assertIn(f"#define {name} {name.replace('uspan_', 'uspan_off_', 1)}\n", off, name)
+                count += 1
+        self.assertGreater(count, 40)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,131 @@
+#!/usr/bin/python3
+"""test_images.py: images for pico and pico2 from Debian's packages alone; the Wi-Fi and FreeRTOS variants against declared
+headers; what image.py says and writes.
+
+Invariant: a variant that is compiled only is compiled with all of uspan's warnings, and the compiler's own words fail it.
+uspan-needs: only cross"""
+import json
+import re
+import shlex
+import struct
+import subprocess
+import sys
+import unittest
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / folder) for folder in ("tests/support", "tests/support/peers", "tests/net", "port/pico")]
+import image  # noqa: E402
+import pico  # noqa: E402
+from runner import run  # noqa: E402
+
+WARNINGS = ["-Wall", "-Wextra", "-Wundef", "-Wshadow", "-Wvla", "-Wmissing-prototypes", "-Wstrict-prototypes", "-Werror"]
+SDK = ROOT / "port/deps/src/pico-sdk/src/rp2_common"
+RADIO = [f"-I{ROOT / 'tests/pico/declared'}",
+         *[f"-isystem{SDK / part / 'include'}" for part in ("pico_cyw43_arch", "pico_async_context")],
+         "-DLIB_PICO_CYW43_ARCH=1", "-DCYW43_LWIP=1", "-DNET_WIFI=1"]
+ARCHES = {"poll": ["-DPICO_CYW43_ARCH_POLL=1"], "threadsafe_background": ["-DPICO_CYW43_ARCH_THREADSAFE_BACKGROUND=1"],
+          "freertos": ["-DPICO_CYW43_ARCH_FREERTOS=1", "-DLIB_FREERTOS_KERNEL=1"]}
+PAGE = (ROOT / "port/pico/README.md").read_text(encoding="utf-8")
+BOARDS = {"pico": image.RP2040, "pico2": image.RP2350_ARM}
+PORT = ("port/pico/port.c", "port/pico/lwip_lock.c", "port/lwip/tcp.c", "port/lwip/sntp.c", "port/pico/example/main.c")
+
+
+def blocks_of(uf2):
+    for at in range(0, len(uf2), 512):
+        yield struct.unpack_from("<8I", uf2, at), uf2[at + 32:at + 288], struct.unpack_from("<I", uf2, at + 508)[0]
+
+
+class Images(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.images = {board: pico.build(board, "usb") for board in BOARDS}
+
+    def commands(self, board):
+        """{source: its compiler's words} of the image."""
+        entries = json.loads((self.images[board].folder / "compile_commands.json").read_text(encoding="utf-8"))
+        ours = [entry for entry in entries if "/minimal.dir/" in entry["command"]]
+        self.assertGreater(len(ours), 100)
+        return [(entry["file"], entry) for entry in ours]
+
+    def test_a_uf2_holds_the_image_for_its_chip_and_nothing_else(self):
+        for board, family in BOARDS.items():
+            with self.subTest(board=board):
+                built = self.images[board]
+                data, blocks = built.bin.read_bytes(), list(blocks_of(built.uf2.read_bytes()))
+                self.assertGreater(len(data), 100_000)
+                self.assertEqual(b"".join(payload for _, payload, _ in blocks)[:len(data)], data)
+                for number, (head, _, end) in enumerate(blocks):
+                    address = image.FLASH + 256 * number
+                    self.assertEqual(head, (0x0A324655, 0x9E5D5157, 0x2000, address, 256, number, len(blocks), family))
+                    self.assertEqual(end, 0x0AB16F30)
+
+    def test_settings_are_in_a_page_of_their_own(self):
+        built = self.images["pico"]
+        out = built.folder / "with_settings.uf2"
+        subprocess.run([sys.executable, ROOT / "port/pico/image.py", built.elf, built.bin, out, "endpoint=http://a/", "ssid=b"],
+                       check=True, stdout=subprocess.PIPE)
+        page = [payload for head, payload, _ in blocks_of(out.read_bytes()) if head[3] >= image.SETTINGS]
+        self.assertEqual((len(page), page[0].rstrip(b"\0")), (16, b"endpoint=http://a/\0ssid=b"))
+
+    def test_the_build_says_what_the_stack_of_core_0_is_sized_for(self):
+        for built in self.images.values():
+            self.assertRegex(built.words, r"minimal: stack of core 0: 3,840 bytes for TLS 1\.2, 4,096 declared, 8,192 there")
+
+    def test_the_build_tells_uspans_share(self):
+        for built in self.images.values():
+            flash, ram = (int(number.replace(",", "")) for number in re.search(
+                r"uspan's own code and buffers: flash ([\d,]+) bytes, RAM ([\d,]+) bytes", built.words).groups())
+            self.assertTrue(20_000 < flash < 60_000, built.words)
+            row = re.search(rf"^\| `{built.board}`, USB, `minimal` \| (\d+) \| (\d+) \| (\d+) / ", PAGE, re.M)
+            whole = re.search(r"flash ([\d,]+) bytes, static RAM ([\d,]+) bytes", built.words).groups()
+            for said, found in zip(row.groups(), [*(int(number.replace(",", "")) for number in whole), flash], strict=True):
+                self.assertAlmostEqual(int(said), found / 1000, delta=4, msg=f"port/pico/README.md, {built.board}")
+            self.assertTrue(32_768 < ram < 40_000, built.words)  # mbedTLS's heap is a buffer of the port's
+
+    def test_a_stack_that_is_too_short_is_told(self):
+        symbols = {"__StackTop": 0x20042000, "__StackBottom": 0x20041000, "uspan_poll": 1, "mbedtls_ssl_handshake_step": 1}
+        tls13 = {**symbols, "mbedtls_ssl_tls13_handshake_client_step": 1}
+        core1 = {".stack1_dummy": (0x20040000, 0x800)}
+        for sections, linked, there in (({}, symbols, True), ({}, tls13, True), (core1, symbols, True), (core1, tls13, False),
+                                        ({".scratch_y": (0x20041000, 0x400)}, symbols, False)):
+            _, usable, needed, what = image.stack(sections, linked)
+            self.assertEqual(usable >= needed, there, (sections, what, usable, needed))
+
+    maxDiff = None
+
+    def test_nothing_is_compiled_twice(self):
+        for board in BOARDS:
+            counts = Counter(file for file, _ in self.commands(board))
+            self.assertEqual([file for file, count in counts.items() if count > 1], [])
+
+    def compile(self, board, like, source, more):
+        [entry] = [entry for file, entry in self.commands(board) if file.endswith(like)]
+        words = shlex.split(entry["command"])
+        at = words.index("-o")
+        words = [word for word in words[:at] if not word.startswith(("-DNET_USB", "-DPICO_BOARD="))]
+        done = subprocess.run([*words, *more, *WARNINGS, "-fsyntax-only", ROOT / source], cwd=entry["directory"],
+                              capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), (board, source))
+
+    def test_the_ports_own_code_has_no_warning(self):
+        for board in BOARDS:
+            for source in (*PORT, "port/pico/example/net_usb.c", "port/pico/example/usb.c", "port/pico/example/settings.c"):
+                self.compile(board, source, source, ["-DNET_USB=1", f'-DPICO_BOARD="{board}"'])
+
+    def test_the_spools_storage_compiles_with_the_real_sdk(self):
+        header = ROOT / "port/flash/uspan_spool_pico.h"
+        for board in BOARDS:
+            self.compile(board, "example/main.c", "port/pico/example/settings.c", [f'-DPICO_BOARD="{board}"', "-include", header])
+
+    def test_wifi_and_freertos_compile_against_declared_headers(self):
+        for board, arch in ((board, arch) for board in BOARDS for arch in ARCHES):
+            for source in (*PORT, "port/pico/example/net_wifi.c"):
+                with self.subTest(board=board, arch=arch, source=source):
+                    like = "example/main.c" if "example" in source else source
+                    self.compile(board, like, source, [f'-DPICO_BOARD="{board}_w"', *RADIO, *ARCHES[arch]])
+
+
+if __name__ == "__main__":
+    sys.exit(run())

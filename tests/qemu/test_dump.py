@@ -1,0 +1,125 @@
+#!/usr/bin/python3
+"""test_dump.py: a firmware without anything prepared stops in the middle of its turn, and a host's program dies; their spans are
+read out of their memory.
+
+Invariant: what is read over a gdb stub and out of an image of RAM is the same."""
+import io
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from contextlib import redirect_stdout
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "support"), str(Path(__file__).resolve().parents[1] / "support/peers")]
+import firmware  # noqa: E402
+import protos  # noqa: E402
+import qemu  # noqa: E402
+import uspan_dump  # noqa: E402
+
+RAM, RAM_BYTES = 0x20000000, 0x40000
+ROOT = firmware.ROOT
+PROGRAM = r"""
+#include <stdlib.h>
+#include "uspan/uspan.h"
+static uspan_tracer_t tracer;
+static uint32_t lock(void *c) { return 0; }
+static void unlock(void *c, uint32_t s) { }
+static uint64_t mono_ns(void *c) { static uint64_t n = 1000; return n += 1000000; }
+static uspan_err_t unix_ns(void *c, uint64_t *out) { return USPAN_ERR_AGAIN; }
+static uspan_err_t random_bytes(void *c, uint8_t *out, size_t n) { memset(out, 7, n); return USPAN_OK; }
+static uintptr_t task(void *c) { return 1; }
+static void log_line(void *c, uspan_level_t l, const char *t) { }
+static const uspan_port_t port = { USPAN_PORT_ABI, NULL, lock, unlock, mono_ns, unix_ns, random_bytes, task, log_line };
+int main(void)
+{
+    if (uspan_init(&tracer, &port) != USPAN_OK) return 1;
+    uspan_t turn = uspan_start(&tracer, USPAN_ROOT, "turn");
+    uspan_t tool = uspan_start(&tracer, turn, "tool");
+    uspan_set_int(&tracer, tool, USPAN_KEY("bed"), 3);
+    uspan_set_str(&tracer, tool, USPAN_KEY("note"), "a text that is long enough for two of the blocks of the text pool, I hope");
+    uspan_event(&tracer, tool, "valve opens");
+    abort();
+}
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def dump(*words):
+    out = io.StringIO()
+    with redirect_stdout(out):
+        status = uspan_dump.main([str(word) for word in words])
+    return status, out.getvalue()
+
+
+class Dump(unittest.TestCase):
+    def test_a_board_that_stopped_in_its_turn(self):
+        built = firmware.build("mps2_an385")
+        port, seen = free_port(), {}
+        with tempfile.TemporaryDirectory() as folder:
+            image, otlp = Path(folder) / "ram.bin", Path(folder) / "spans.pb"
+
+            def stop(text):
+                if "user:" in text and not seen:
+                    time.sleep(0.3)
+                    began = time.monotonic()
+                    seen["stub"] = dump(built.elf, f"127.0.0.1:{port}", "--otlp", otlp)
+                    seen["seconds"] = time.monotonic() - began
+                    seen["otlp"] = otlp.read_bytes()
+                    stub = uspan_dump.Stub("127.0.0.1", port)
+                    image.write_bytes(b"".join(stub.read(RAM + at, 1024) for at in range(0, RAM_BYTES, 1024)))
+                    seen["image"] = dump(built.elf, f"{image}@{RAM:#x}", "--otlp", otlp)
+                    seen["same"] = otlp.read_bytes() == seen["otlp"]
+
+            qemu.run(built, {"endpoint": f"http://{qemu.LOOPBACK}:9/v1/traces"}, until="user:", watch=stop,
+                     more=["-gdb", f"tcp:127.0.0.1:{port}"])
+        self.assertEqual(seen["stub"][0], 0, seen["stub"][1])
+        self.assertEqual(seen["image"][0], 0, seen["image"][1])
+        self.assertTrue(seen["same"])
+        self.assertLess(seen["seconds"], 30)  # 3 s on an idle machine
+        spans = [span for given in protos.ExportRequest.FromString(seen["otlp"]).resource_spans
+                 for scoped in given.scope_spans for span in scoped.spans]
+        agents = [span for span in spans if span.name.startswith("invoke_agent")]
+        self.assertEqual(len(agents), 1)
+        attributes = {pair.key: pair.value for pair in agents[0].attributes}
+        self.assertTrue(attributes["uspan.open"].bool_value)
+        self.assertEqual(attributes["gen_ai.agent.name"].string_value, "gardener")
+        self.assertIn("invoke_agent gardener", seen["image"][1])
+        self.assertIn("16 spans of 24 attributes", seen["image"][1])
+
+    def test_a_core_file_of_a_host_s_program_and_gdb_s_command(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source, program, core = Path(folder) / "dead.c", Path(folder) / "dead", Path(folder) / "core"
+            source.write_text(PROGRAM)
+            nanopb = ROOT / "port/deps/src/nanopb"
+            sources = [source, *ROOT.glob("core/trace/*.c"), *ROOT.glob("core/export/*.c"), *ROOT.glob("proto/gen/*.c"),
+                       *[nanopb / f"pb_{name}.c" for name in ("common", "decode", "encode")]]
+            subprocess.run(["gcc", "-std=gnu11", "-g", "-w", *[f"-I{path}" for path in (
+                ROOT / "core/include", ROOT / "core", ROOT / "proto/gen", nanopb)], *sources, "-o", program], check=True)
+            subprocess.run(["gdb", "-batch", "-ex", "run", "-ex", f"generate-core-file {core}", program], check=True,
+                           capture_output=True)
+            done = subprocess.run(["gdb", "-batch", "-x", ROOT / "tests/support/uspan_gdb.py", "-ex", "uspan spans", program,
+                                   core], capture_output=True, text=True, check=True)
+            self.assertRegex(done.stdout, r"open +[0-9a-f]{16} tool")
+            self.assertIn("note = a text that is long enough for two of the blocks", done.stdout)
+            status, text = dump(program, core, "--otlp", Path(folder) / "spans.pb")
+            self.assertEqual(status, 0, text)
+            self.assertIn("valve opens", text)
+            self.assertIn("2 spans", text)
+
+    def test_what_cannot_be_read_is_said(self):
+        built = firmware.build("mps2_an385")
+        with tempfile.NamedTemporaryFile() as empty:
+            self.assertEqual(dump(built.elf, f"{empty.name}@0x20000000")[0], 1)
+        self.assertEqual(dump(built.elf, "no such file")[0], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,278 @@
+#!/usr/bin/python3
+"""stack.py: a bound of the stack that each public call takes on Cortex-M3, from the call graph of a linked image.
+
+Invariant: no call is left out. Frames are what gcc says (-fstack-usage), and for libc and libgcc what their code pushes. Calls
+and tail calls are read from the disassembly. A call through a pointer is resolved by the table below. One that the table does
+not know is a fault. What the application supplies (port, transport, storage, hooks) counts as zero: its own stack comes on top.
+Exit status 0 only if every call is below its budget, or below the ceiling of its miss, and, with --check, the page agrees.
+Usage: stack.py [--write | --check]   --write writes the table of tests/size/README.md, --check compares it"""
+import re
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "build")]
+import ceilings  # noqa: E402
+import pages  # noqa: E402
+from sources import (CORTEX_M3, ROOT, compile_all, core_sources, genai_sources, proto_sources, public_headers,  # noqa: E402
+                     run)
+
+OUT = ROOT / "build/stack"
+OPTIONS = ["-Os", "-w", "-ffunction-sections", "-fdata-sections", "-fstack-usage", "-g1"]
+# Two programs, as Studio and kept memory exclude one another; a call counts where it takes more.
+PROGRAMS = {"all": {"USPAN_STUDIO": 1, "USPAN_HTTP_PROXY": 1, "USPAN_GZIP": 1, "USPAN_SPOOL": 1, "USPAN_DESTINATIONS_MAX": 2},
+            "keep": {"USPAN_KEEP": 1}}
+
+# What is called through a pointer, by its name at the place of the call, where files differ by file and name. Empty: what
+# the application supplies. So are port, transport, storage and hooks beside those named here.
+POINTERS = {name: [] for name in (
+    "lock", "unlock", "mono_ns", "unix_ns", "random", "task", "log", "read", "program", "erase", "ask", "renew", "is_direct",
+    "write", "fn", "set", "step", "end", "begin", "post.c:last_error_text", "diagnose.c:open", "poll.c:open",
+    "processor.c:redact",
+    *[f"proxy.c:{name}" for name in ("open", "send", "recv", "close", "last_error_text")])}
+POINTERS |= {
+    "open": ["open_proxy", "open_post"], "send": ["send_proxy", "send_post"], "recv": ["recv_proxy", "recv_post"],
+    "close": ["close_proxy", "close_post"], "last_error_text": ["why_proxy", "why_post"], "authorize": ["authorize"],
+    "span": ["print_span", "capture_span"], "hook": ["look_for_children"], "fill": ["mcp_server.c:fill"],
+    "find": ["uspan_current"], "redact": ["processor.c:redact"], "limit_chars": ["uspan_utf8_limit"],
+    "run_processors": ["run_processors"], "before_end": ["tell_health"], "count_failure": ["count_failure"],
+    "finish_texts": ["finish_texts"], "drop_waiting": ["drop_waiting"], "free_items": ["free_items"],
+    "make": ["uspan_entry_build", "uspan_entry_build_text"], "feed_sink": ["feed_sink"], "next_listed": ["next_listed"],
+    "percent_byte": ["uspan_percent_byte"], "put": ["put_items"], "put_elements": ["otlp_events.c:put_elements"],
+    "size_elements": ["size_elements"], "next_attr": ["otlp_events.c:next_attr"],
+    "boot_source": ["resource_source"], "spool_log.c:source": ["span_source", "bytes_source", "boot_source", "copy_source"],
+    "gzip.c:source": ["read_otlp"], "extra": ["name_openai", "name_tools", "set_trace"],
+    "wire.c:begin": ["uspan_chat_begin", "uspan_embeddings_begin"],
+    "end_unit": ["uspan_wire_end_choice", "wire_anthropic.c:end_event", "wire_responses.c:end_event"],
+}
+# The same where it depends on who called: from functions of that file on.
+BOUND = {"wire.c": {"sink": ["uspan_wire_on_value"]}, "wire_tools.c": {"sink": ["wire_tools.c:take"]},
+         "studio_message.c": {"sink": ["ignore"]}, "mcp_message.c": {"sink": ["mcp_message.c:take"]},
+         "mcp_client.c": {"whole": ["on_result"]}, "mcp_server.c": {"whole": ["on_response"]},
+         "json_write_raw.c": {"take": ["json_write_raw.c:take"]}}
+BOUND_NAMES = {name for names in BOUND.values() for name in names}
+
+# What each kind of call may take. ISR: the calls of record that a handler makes.
+GROUPS = {"record": ("uspan.h", "context.h", "genai.h", "message.h", "pairs.h", "workflow.h", "scope.h", "usage.h", "inspect.h"),
+          "export": ("export.h", "spool.h", "keep.h", "keep_types.h", "post.h", "read.h", "port_none.h"),
+          "wire": ("wire.h", "mcp.h", "json_reader.h")}
+ISR = ("uspan_start_n", "uspan_start_bare", "uspan_end", "uspan_end_at", "uspan_set_int", "uspan_set_bool", "uspan_set_double",
+       "uspan_set_str_n", "uspan_set_static_n", "uspan_event_n", "uspan_set_status", "uspan_now", "uspan_context_of")
+BUDGETS = {"record": 512, "isr": 192, "export": 512, "wire": 768, "kept record": 512, "kept isr": 192}
+# Budgets that are missed today: what the figure may not pass (ceilings.py). They only shrink.
+CEILINGS = {"record": 1334, "isr": 881, "export": 1713, "wire": 2740, "kept record": 1851, "kept isr": 1318}
+TOLERANCE, TOLERANCE_BYTES = 0.01, 16
+
+
+class Image:
+    """A linked program: its functions, their frames, whom they call."""
+
+    def __init__(self, name, settings):
+        defines = [f"-D{key}={value}" for key, value in settings.items()]
+        self.headers = {}
+        for header in public_headers():
+            text = (ROOT / "core/include/uspan" / header).read_text()
+            for name in re.findall(r"^(?!static|typedef)\w[\w *]*\b(uspan_\w+)\(", text, re.M):
+                self.headers.setdefault(name, header)
+        objects = compile_all(core_sources() + genai_sources() + proto_sources(), OUT / name, CORTEX_M3, OPTIONS + defines)
+        self.frames, self.dynamic = {}, set()
+        for source, target in objects.items():
+            for line in target.with_suffix(".su").read_text().splitlines():
+                place, size, kind = line.rsplit("\t", 2)
+                key = Path(place.split(":")[0]).name, base(place.rsplit(":", 1)[-1])
+                self.frames[key] = max(int(size), self.frames.get(key, 0))
+                if kind == "dynamic":
+                    self.dynamic.add(key[1])
+        self.calls, self.names, self.files = {}, {}, {}
+        self.public = self.link(OUT / name, objects)
+        self.disassemble(OUT / name / "main.elf")
+
+    def link(self, folder, objects):
+        defined = set(re.findall(r" T (uspan_\w+)", run(["arm-none-eabi-nm", *objects.values()])))
+        names = sorted(set(self.headers) & defined)
+        lines = [f"extern void {name}(void);" for name in names]
+        lines += ["void (*const volatile table[])(void) = {", *[f"    {name}," for name in names], "};",
+                  "int main(void) { for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++) { table[i](); } return 0; }"]
+        (folder / "main.c").write_text("\n".join(lines) + "\n")
+        run([*CORTEX_M3, "-std=c11", "-w", "-Os", "-c", folder / "main.c", "-o", folder / "main.o"])
+        run([*CORTEX_M3, "-Os", folder / "main.o", *objects.values(), "-o", folder / "main.elf", "--specs=nosys.specs",
+             "-nostartfiles", "-Wl,--gc-sections", "-Wl,-e,main", "-Wl,--no-warn-rwx-segments"])
+        return names
+
+    def disassemble(self, image):
+        """Functions are told apart by their address: static ones of two files may have the same name."""
+        function, place, own, self.addresses = None, None, {}, {}
+        for line in run(["arm-none-eabi-objdump", "-d", "-l", "--no-show-raw-insn", image]).splitlines():
+            head = re.match(r"([0-9a-f]+) <([^>]+)>:", line)
+            source = re.match(r"(/.*):(\d+)( \(discriminator \d+\))?$", line)
+            word = re.match(r" +[0-9a-f]+:\t(\S+)\s*(.*)", line)
+            if head:
+                function, place = int(head.group(1), 16), None
+                self.names[function] = head.group(2)
+                self.addresses.setdefault(head.group(2), []).append(function)
+                self.calls[function] = set()
+                own[function] = 0
+            elif source:
+                place = (source.group(1), int(source.group(2)))
+                self.files.setdefault(function, Path(source.group(1)).name)
+            elif word and function is not None:
+                self.look_at(function, place, *word.groups())
+                own[function] += pushed(*word.groups())
+        self.bytes = {function: self.frames.get((self.files.get(function), base(self.names[function])), pushed_)
+                      for function, pushed_ in own.items()}
+
+    def look_at(self, function, place, op, rest):
+        target = re.match(r"(?:\w+, )?([0-9a-f]+) <([^>+]+)>$", rest)
+        if target and op.startswith(("b", "cb")) and int(target.group(1), 16) != function:
+            self.calls[function].add(int(target.group(1), 16))
+        elif op == "blx" or (op == "bx" and not rest.startswith("lr")):
+            self.calls[function] |= {("pointer", member) for member in members(place, self.names[function])}
+
+
+class Depth:
+    """How deep calls go. Each function is looked at once for each set of bound pointers."""
+
+    def __init__(self, image):
+        self.image, self.known, self.path, self.faults = image, {}, [], set()
+
+    def named(self, target):
+        file, _, name = target.rpartition(":")
+        found = [address for full, addresses in self.image.addresses.items() if base(full) == name for address in addresses
+                 if not file or self.image.files.get(address) == file]
+        return found
+
+    def of(self, function, bound=()):
+        """(bytes, path of names) of the deepest chain that begins with a function."""
+        image = self.image
+        bound = tuple(sorted({**dict(bound), **{key: tuple(names) for key, names in
+                                                BOUND.get(image.files.get(function), {}).items()}}.items()))
+        if (function, bound) in self.known:
+            return self.known[function, bound]
+        name = base(image.names[function])
+        if function in self.path:
+            self.faults.add(f"{name} may call itself: {[image.names[one] for one in self.path]}")
+            return 0, ()
+        self.path.append(function)
+        below = (0, ())
+        for call in image.calls[function]:
+            targets = [call] if isinstance(call, int) else self.resolve(call[1], dict(bound))
+            for target in targets:
+                if target in image.names:
+                    below = max(below, self.of(target, bound))
+        self.path.pop()
+        self.known[function, bound] = (image.bytes[function] + below[0], (name, *below[1]))
+        return self.known[function, bound]
+
+    def resolve(self, member, bound):
+        if member not in POINTERS and member not in BOUND_NAMES:
+            self.faults.add(f"a call through a pointer that this script does not know: {member}; cure: enter it in POINTERS")
+            return []
+        return [address for target in bound.get(member, POINTERS.get(member, ())) for address in self.named(target)]
+
+
+def members(place, function):
+    """What is called through a pointer at a line, by the names that the line calls."""
+    if place is None or ROOT not in Path(place[0]).parents:
+        return [] if function == "main" else [f"{function}: a pointer that nobody knows"]
+    lines, name = Path(place[0]).read_text().splitlines(), Path(place[0]).name
+    for first in range(place[1] - 1, max(place[1] - 5, -1), -1):  # a call may stand on several lines
+        words = re.findall(r"\b(\w+)\(", " ".join(lines[first:place[1]]))
+        found = [key for word in words for key in (f"{name}:{word}", word) if key in POINTERS or key in BOUND_NAMES][:1]
+        if found:
+            return found
+    return [f"{name}: {lines[place[1] - 1].strip()}"]
+
+
+def pushed(op, rest):
+    """Bytes that one instruction takes of the stack."""
+    registers = re.search(r"\{([^}]*)\}", rest)
+    if registers and (op.startswith("push") or (op.startswith("stmdb") and rest.startswith("sp!"))):
+        count = 0
+        for part in registers.group(1).split(","):
+            first, _, last = part.strip().partition("-")
+            order = {"sl": 10, "fp": 11, "ip": 12, "sp": 13, "lr": 14, "pc": 15}
+            number = lambda name: order.get(name, int(name[1:]) if name[1:].isdigit() else 0)  # noqa: E731
+            count += number(last) - number(first) + 1 if last else 1
+        return 4 * count
+    if op.startswith("sub") and rest.startswith("sp"):
+        size = re.search(r"#(\d+)", rest)
+        return int(size.group(1)) if size else 0
+    if op.startswith("str") and ", [sp, #-" in rest and rest.endswith("!"):
+        return int(re.search(r"#-(\d+)\]!", rest).group(1))
+    return 0
+
+
+def base(function):
+    """Its name in the source: clones of the compiler have a suffix."""
+    return re.sub(r"\.(isra|constprop|part|cold|lto_priv)(\.\d+)?.*", "", function)
+
+
+def group_of(header):
+    return next((group for group, headers in GROUPS.items() if header in headers), None)
+
+
+def measure():
+    """({program: {call: (bytes, deepest chain, group)}}, faults)"""
+    found, faults = {}, []
+    for name, settings in PROGRAMS.items():
+        image = Image(name, settings)
+        depth = Depth(image)
+        faults += [f"{function}: its frame is dynamic" for function in image.dynamic]
+        groups = {call: group_of(image.headers[call]) for call in image.public}
+        found[name] = {call: (*max(depth.of(address) for address in image.addresses[call]), group)
+                       for call, group in groups.items() if group}
+        faults += sorted(depth.faults)
+    return found, faults
+
+
+def worst(found):
+    """The deepest call of each budget: {name: (bytes, call)}."""
+    def deepest(program, calls):
+        return max((found[program][call][0], call) for call in calls if call in found[program])
+
+    groups = {group: [call for call in found["all"] if found["all"][call][2] == group] for group in GROUPS}
+    return {**{group: deepest("all", calls) for group, calls in groups.items()}, "isr": deepest("all", ISR),
+            "kept record": deepest("keep", groups["record"]), "kept isr": deepest("keep", ISR)}
+
+
+WORDS = {"record": "record: uspan.h, genai.h, message.h and what belongs to them", "isr": "record in an ISR: the calls with †",
+         "export": "uspan_poll() and the rest of export, without TLS", "wire": "readers of LLM traffic and MCP: wire.h, mcp.h",
+         "kept record": "record with `USPAN_KEEP 1`: the first root after a mount", "kept isr": "the same in an ISR"}
+
+
+def table(found):
+    lines = ["| stack of public calls (Cortex-M3, gcc -Os) | bytes | budget | deepest call |", "| --- | ---: | ---: | --- |"]
+    for name, (bytes_, call) in worst(found).items():
+        lines.append(f"| {WORDS[name]} | {bytes_:,} | {ceilings.shown(BUDGETS[name], CEILINGS.get(name))} | `{call}` |")
+    lines += ["", "| call | bytes | through |", "| --- | ---: | --- |"]
+    calls = {**found["keep"], **found["all"]}
+    for call, (bytes_, chain, _) in sorted(calls.items(), key=lambda one: (-one[1][0], one[0])):
+        through = ", ".join([f"`{name}`" for name in chain[1:] if name.startswith("uspan_")][:3]) or "–"
+        lines.append(f"| `{call}`{' †' if call in ISR else ''} | {bytes_:,} | {through} |")
+    return "\n".join(lines)
+
+
+def main(arguments):
+    found, faults = measure()
+    missing = [call for call in ISR if call not in found["all"]]
+    if missing or len(found["all"]) < 200:
+        print(f"stack: {len(found['all'])} calls found, not found: {missing}; cure: look for renamed calls in this script",
+              file=sys.stderr)
+        return 1
+    text = table(found)
+    print(text)
+    more, notes = ceilings.judge_all((f"stack of {name}", bytes_, BUDGETS[name], CEILINGS.get(name))
+                                     for name, (bytes_, _) in worst(found).items())
+    faults += more
+    for note in notes:
+        print(f"stack: {note}")
+    if arguments == ["--write"]:
+        pages.put("stack", text)
+    elif arguments and pages.differs(pages.shown("stack"), text, TOLERANCE, TOLERANCE_BYTES):
+        faults.append(f"the table of {pages.name('stack')} differs from this build; cure: make size, and commit the page")
+    for fault in faults:
+        print(f"stack: {fault}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,10 @@
+/* sync.h: what uspan_spool_pico.h needs of the Pico SDK's hardware/sync.h (2.x), as declared there. */
+#ifndef TEST_HARDWARE_SYNC_H
+#define TEST_HARDWARE_SYNC_H
+
+#include <stdint.h>
+
+uint32_t save_and_disable_interrupts(void);
+void restore_interrupts(uint32_t status);
+
+#endif

@@ -1,0 +1,380 @@
+/* test_keep.c: what a mount takes over, what it discards, and what it says.
+ * uspan-config: USPAN_KEEP=1 USPAN_SPANS_MAX=6 USPAN_TEXT_BYTES=2048 USPAN_ATTRS_MAX=8 */
+#include "keep_image.h"
+#include "trace/attr.h"
+#include "trace/pool.h"
+
+static const uspan_key_t model = USPAN_KEY_INIT("gen_ai.request.model");
+static const uspan_key_t note = USPAN_KEY_CONTENT_INIT("app.note");
+static keep_sent_t sent;
+
+/* A turn in whose tool the device dies: one span has ended, three are open. */
+static void record_turn(world_t *w, uspan_t spans[4])
+{
+    uspan_tracer_t *t = &w->tracer;
+    static const int64_t beds[] = { 3, 5 };
+    static const char *const words[] = { "wet", "Gr\xC3\xBC\xC3\x9F"
+                                                "e" };
+    world_advance_ms(w, 100);
+    spans[0] = uspan_start(t, USPAN_ROOT, "turn");
+    world_advance_ms(w, 100);
+    spans[1] = uspan_start(t, spans[0], "chat");
+    uspan_set_static(t, spans[1], &model, "qwen-max");
+    uspan_set_str(t, spans[1], &note,
+                  "a text that is long enough for blocks of the pool, and for two of them, at least");
+    uspan_set_ints(t, spans[1], USPAN_KEY("beds"), beds, 2);
+    uspan_set_strs(t, spans[1], USPAN_KEY("words"), words, 2);
+    world_advance_ms(w, 100);
+    uspan_end(t, spans[1]);
+    spans[2] = uspan_start(t, spans[0], "step");
+    spans[3] = uspan_start(t, spans[2], "tool");
+    uspan_set_int(t, spans[3], USPAN_KEY("bed"), 3);
+    const uspan_attr_t attr = USPAN_ATTR_TEXT(USPAN_KEY("valve"), "the third one from the left");
+    uspan_event_n(t, spans[3], "valve opens", 11u, 0u, &attr, 1u);
+    uspan_context_t c;
+    assert_int_equal(uspan_context_of(t, spans[1], &c), USPAN_ERR_STALE);
+    assert_int_equal(uspan_context_of(t, spans[0], &c), USPAN_OK);
+    const uspan_link_t link = { &c, NULL, 0u };
+    uspan_add_link(t, spans[3], &link);
+    uspan_append_str(t, spans[3], USPAN_KEY("answer"), "streams in");
+    world_advance_ms(w, 100);
+}
+
+static void boot(world_t *w)
+{
+    world_reset(w);
+    memset(&w->tracer, 0xA5, sizeof w->tracer); /* as memory is after power-on */
+    assert_int_equal(keep_mount(w, USPAN_RESET_UNKNOWN).found, USPAN_KEPT_NOTHING);
+    keep_listen(w, &sent);
+}
+
+/* A reset, and the boot after it. */
+static uspan_keep_report_t reset(world_t *w, uspan_reset_t reason)
+{
+    w->now_ns = 1000u;
+    uspan_keep_report_t report = keep_mount(w, reason);
+    keep_listen(w, &sent);
+    return report;
+}
+
+static void test_spans_come_through_a_reset_and_open_ones_end_with_the_reason(void **state)
+{
+    world_t *w = *state;
+    uspan_t spans[4];
+    boot(w);
+    record_turn(w, spans);
+    const uint64_t last_ns = w->now_ns - 100000000u; /* of what was recorded last */
+    uspan_keep_report_t r = reset(w, USPAN_RESET_WATCHDOG);
+    assert_int_equal(r.found, USPAN_KEPT_TAKEN);
+    assert_int_equal(r.reason, USPAN_RESET_WATCHDOG);
+    assert_int_equal(r.ended, 1);
+    assert_int_equal(r.open, 3);
+    assert_int_equal(r.lost, 0);
+    keep_send(w);
+    assert_int_equal(sent.count, 4);
+    const struct keep_span *chat = keep_find(&sent, "chat"), *tool = keep_find(&sent, "tool");
+    assert_true(keep_says(chat, "attr gen_ai.request.model=qwen-max"));
+    assert_true(keep_says(chat, "attr beds=3,5,"));
+    assert_true(keep_says(chat, "attr words=wet,Gr\xC3\xBC\xC3\x9F"
+                                "e,"));
+    assert_true(keep_says(chat, "status ok "));
+    assert_true(keep_says(tool, "attr bed=3"));
+    assert_true(keep_says(tool, "attr answer=streams in"));
+    assert_true(keep_says(tool, "event valve opens"));
+    assert_true(keep_says(tool, "event attr valve=the third one from the left"));
+    assert_non_null(strstr(tool->lines.text, "link 00-"));
+    assert_true(keep_says(tool, "attr error.type=watchdog"));
+    assert_true(keep_says(tool, "attr uspan.reset.reason=watchdog"));
+    assert_true(keep_says(tool, "event app.crash"));
+    assert_true(keep_says(tool, "event attr app.build_id=0102030405060708090a0b0c0d0e0f1011121314"));
+    assert_true(keep_says(tool, "status error device was reset"));
+    assert_null(strstr(keep_find(&sent, "step")->lines.text, "app.crash"));
+    assert_true(tool->view.end_ns == last_ns);
+    assert_memory_equal(tool->view.parent_id, keep_find(&sent, "step")->view.span_id, 8);
+}
+
+static void test_the_next_root_leads_to_the_span_that_was_open(void **state)
+{
+    world_t *w = *state;
+    uspan_t spans[4];
+    boot(w);
+    record_turn(w, spans);
+    const uint64_t crash_ns = w->now_ns - 1u;
+    const uspan_crash_t crash = { .reason = USPAN_RESET_HARD_FAULT,
+                                  .now_ns = crash_ns,
+                                  .reg_count = 2u,
+                                  .regs = { { "pc", 0x1234u }, { "longname", 0xFFu } } };
+    uspan_keep_crash(&w->tracer, &crash);
+    uspan_keep_crash(&w->tracer, &(uspan_crash_t){ .reason = USPAN_RESET_ASSERT }); /* the first counts */
+    uspan_keep_report_t r = reset(w, USPAN_RESET_SOFTWARE);
+    assert_int_equal(r.found, USPAN_KEPT_TAKEN);
+    assert_int_equal(r.reason, USPAN_RESET_HARD_FAULT);
+    uspan_t root = uspan_start(&w->tracer, USPAN_ROOT, "next turn");
+    uspan_end(&w->tracer, uspan_start(&w->tracer, root, "child"));
+    uspan_end(&w->tracer, root);
+    keep_send(w);
+    assert_int_equal(sent.count, 6);
+    const struct keep_span *tool = keep_find(&sent, "tool"), *next = keep_find(&sent, "next turn");
+    char line[128], *at = line;
+    at += sprintf(at, "link 00-");
+    for (unsigned i = 0; i < 16u; i++) {
+        at += sprintf(at, "%02x", tool->view.trace_id[i]);
+    }
+    *at++ = '-';
+    for (unsigned i = 0; i < 8u; i++) {
+        at += sprintf(at, "%02x", tool->view.span_id[i]);
+    }
+    sprintf(at, "-%02x", tool->view.flags);
+    assert_true(keep_says(next, line));
+    assert_true(keep_says(next, "attr uspan.reset.reason=hard_fault"));
+    const char *id = strstr(tool->lines.text, "app.crash.id=");
+    assert_non_null(id);
+    sprintf(line, "link attr %.*s", 13 + 16, id);
+    assert_true(keep_says(next, line));
+    sprintf(line, "event attr uspan.crash.registers=pc=0x%0*x longname=0x%0*x", (int)(2u * sizeof(uintptr_t)),
+            0x1234, (int)(2u * sizeof(uintptr_t)), 0xFF);
+    assert_true(keep_says(tool, line));
+    assert_true(tool->view.end_ns == crash_ns);
+    assert_null(strstr(keep_find(&sent, "child")->lines.text, "link"));
+    root = uspan_start(&w->tracer, USPAN_ROOT, "one more");
+    assert_int_equal(uspan_end(&w->tracer, root), USPAN_OK);
+    sent.count = 0u;
+    keep_send(w);
+    assert_null(strstr(keep_find(&sent, "one more")->lines.text, "uspan.reset"));
+}
+
+static void test_without_an_open_span_the_root_itself_has_the_crash(void **state)
+{
+    world_t *w = *state;
+    boot(w);
+    uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "quiet"));
+    assert_int_equal(reset(w, USPAN_RESET_ASSERT).open, 0);
+    uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "next"));
+    keep_send(w);
+    assert_int_equal(sent.count, 2);
+    assert_true(keep_says(keep_find(&sent, "next"), "event app.crash"));
+    assert_null(strstr(keep_find(&sent, "next")->lines.text, "link"));
+}
+
+static void test_memory_that_is_not_this_image_s_is_discarded(void **state)
+{
+    world_t *w = *state;
+    uspan_t spans[4];
+    static uspan_tracer_t image;
+    boot(w);
+    record_turn(w, spans);
+    image = w->tracer;
+    for (unsigned n = 0; n < 7u; n++) {
+        uspan_keep_options_t o = keep_options(n == 0u   ? USPAN_RESET_POWER_ON
+                                              : n == 1u ? USPAN_RESET_BROWNOUT
+                                                        : USPAN_RESET_SOFTWARE);
+        uint8_t other[20];
+        memcpy(other, keep_build_id, sizeof other);
+        other[19] ^= 1u;
+        w->tracer = image;
+        w->tracer.keep.config_id ^= n == 2u;
+        w->tracer.keep.self ^= n == 3u ? 8u : 0u;
+        o.build_id = n == 4u ? other : o.build_id;
+        o.build_id_len = n == 5u ? 0u : o.build_id_len;
+        w->tracer.keep.magic ^= n == 6u;
+        uspan_keep_report_t r;
+        assert_int_equal(uspan_keep_mount(&w->tracer, &w->port, &o, &r), USPAN_OK);
+        assert_int_equal(r.found, n < 2u    ? USPAN_KEPT_UNREAD
+                                  : n == 6u ? USPAN_KEPT_NOTHING
+                                            : USPAN_KEPT_OTHER);
+        assert_int_equal(r.ended + r.open, 0);
+        keep_listen(w, &sent);
+        keep_send(w);
+        assert_int_equal(sent.count, 0);
+    }
+    w->tracer = image;
+    assert_int_equal(uspan_init(&w->tracer, &w->port), USPAN_OK); /* not mounted: nothing is kept */
+    assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, USPAN_KEPT_NOTHING);
+    assert_int_equal(uspan_keep_mount(&w->tracer, &w->port, NULL, NULL), USPAN_ERR_ARG);
+    w->tracer = image;
+    uspan_keep_options_t o = keep_options(USPAN_RESET_SOFTWARE);
+    assert_int_equal(uspan_keep_mount_sized(&w->tracer, &w->port, &o, NULL, sizeof image, 1u), USPAN_ERR_ARG);
+    assert_memory_equal(&image, &w->tracer, sizeof image);
+}
+
+/* A multiplication alone leaves high bits where they are: the next word's low ones would take them back. */
+static void test_alterations_of_two_words_do_not_cancel_out(void **state)
+{
+    world_t *w = *state;
+    uspan_t spans[4];
+    static uspan_tracer_t image;
+    boot(w);
+    record_turn(w, spans);
+    uspan_keep_crash(&w->tracer, &(uspan_crash_t){ .reason = USPAN_RESET_ASSERT });
+    image = w->tracer;
+    for (unsigned n = 0; n < 3u * 15u * 31u; n++) {
+        uint8_t *word = (uint8_t *)w->tracer.blocks + n % 3u * 128u;
+        w->tracer = image;
+        word[3] ^= (uint8_t)((n / 3u % 15u + 1u) << 4);
+        word[4] ^= (uint8_t)((n / 45u + 1u) << 3);
+        assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, USPAN_KEPT_ALTERED);
+    }
+    w->tracer = image;
+    assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, USPAN_KEPT_TAKEN);
+    keep_listen(w, &sent);
+    keep_send(w);
+}
+
+static void test_times_keep_their_offset_or_get_one_when_it_is_known(void **state)
+{
+    world_t *w = *state;
+    const uint64_t unix_ns = 1800000000000000000u;
+    boot(w);
+    w->unix_ns = 0u;
+    uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "before time"));
+    uspan_set_unix_time(&w->tracer, unix_ns);
+    world_advance_ms(w, 5000);
+    uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "timed"));
+    (void)reset(w, USPAN_RESET_PIN);
+    uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "after"));
+    uspan_set_unix_time(&w->tracer, unix_ns + 60000000000u);
+    keep_send(w);
+    assert_int_equal(sent.count, 3);
+    assert_true(keep_find(&sent, "timed")->view.end_unix_ns - unix_ns == 5000000000u);
+    assert_true(keep_find(&sent, "before time")->view.end_unix_ns == unix_ns);
+    assert_true(keep_find(&sent, "after")->view.end_unix_ns == unix_ns + 60000000000u);
+    /* Unknown before the reset: the reset counts as no time. */
+    boot(w);
+    w->unix_ns = 0u;
+    world_advance_ms(w, 1000);
+    uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "first"));
+    world_advance_ms(w, 3000);
+    uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "last"));
+    (void)reset(w, USPAN_RESET_PIN);
+    world_advance_ms(w, 10000);
+    uspan_set_unix_time(&w->tracer, unix_ns);
+    keep_send(w);
+    assert_int_equal(sent.count, 2);
+    assert_true(unix_ns - keep_find(&sent, "last")->view.end_unix_ns == 10000000000u);
+    assert_true(unix_ns - keep_find(&sent, "first")->view.end_unix_ns == 13000000000u);
+}
+
+static void test_resets_one_after_another_never_use_all_epochs_up(void **state)
+{
+    world_t *w = *state;
+    uspan_keep_report_t r = { 0 };
+    boot(w);
+    unsigned lost = 0;
+    for (unsigned n = 0; n < 10u; n++) {
+        uspan_set_unix_time(&w->tracer, 1800000000000000000u + n * 60000000000u);
+        char name[8];
+        sprintf(name, "boot %u", n);
+        if (n < USPAN_SPANS_MAX) {
+            assert_false(uspan_is_null(uspan_start(&w->tracer, USPAN_ROOT, name)));
+        }
+        r = reset(w, USPAN_RESET_SOFTWARE);
+        assert_int_equal(r.found, USPAN_KEPT_TAKEN);
+        lost += r.lost;
+        assert_int_equal(r.ended + r.open + lost, n < USPAN_SPANS_MAX ? n + 1u : USPAN_SPANS_MAX);
+    }
+    assert_in_range(lost, 1, USPAN_SPANS_MAX - USPAN_EPOCHS_MAX + 1u);
+    keep_send(w);
+    assert_int_equal(sent.count + lost, USPAN_SPANS_MAX);
+}
+
+static void test_keys_and_texts_that_are_not_the_image_s_are_left_out(void **state)
+{
+    world_t *w = *state;
+    static char near[] = "in memory that may have changed";
+    char *moved = malloc(sizeof near);
+    assert_non_null(moved);
+    memcpy(moved, near, sizeof near);
+    boot(w);
+    uspan_t s = uspan_start(&w->tracer, USPAN_ROOT, "s");
+    uspan_set_static(&w->tracer, s, USPAN_KEY("moved"), moved);
+    uspan_set_int(&w->tracer, s, USPAN_KEY("stays"), 1);
+    uspan_key_t *key = malloc(sizeof *key);
+    assert_non_null(key);
+    *key = (uspan_key_t){ "made", 4u, 0u, 0u };
+    uspan_set_int(&w->tracer, s, key, 2);
+    uspan_scope_t *scope = malloc(sizeof *scope);
+    assert_non_null(scope);
+    *scope = (uspan_scope_t){ "other", NULL };
+    uspan_options_t o = { .scope = scope };
+    (void)uspan_start_with(&w->tracer, USPAN_ROOT, "other", 5u, &o);
+    uspan_keep_report_t r = reset(w, USPAN_RESET_SOFTWARE);
+    assert_int_equal(r.open, 1);
+    assert_int_equal(r.lost, 1);
+    uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "next"));
+    free(moved);
+    free(key);
+    free(scope);
+    keep_send(w);
+    assert_true(keep_says(keep_find(&sent, "s"), "attr stays=1"));
+    assert_null(strstr(keep_find(&sent, "s")->lines.text, "moved"));
+    assert_null(strstr(keep_find(&sent, "s")->lines.text, "made"));
+    assert_int_equal(keep_find(&sent, "s")->view.dropped_attrs, 2);
+    assert_true(keep_says(keep_find(&sent, "next"), "attr uspan.keep.lost=1"));
+}
+
+/* ---- altered memory ------------------------------------------------------------------------------------ */
+
+static uint64_t random_state = 1u;
+static unsigned random_below(unsigned n)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(random_state >> 33) % n;
+}
+
+static void test_flipped_bits_are_noticed_where_the_crash_call_sealed(void **state)
+{
+    world_t *w = *state;
+    static uspan_tracer_t image;
+    static const unsigned flips[] = { 1, 16, 256 };
+    const char *boots_of = getenv("USPAN_KEEP_BOOTS");
+    const unsigned boots = boots_of != NULL ? (unsigned)atoi(boots_of) : 300u;
+    const size_t low = offsetof(uspan_tracer_t, block_next), bytes = sizeof image - low;
+    uspan_t spans[4];
+    boot(w);
+    record_turn(w, spans);
+    for (unsigned sealed = 0; sealed < 2u; sealed++) {
+        if (sealed == 1u) {
+            uspan_keep_crash(&w->tracer, &(uspan_crash_t){ .reason = USPAN_RESET_ASSERT });
+        }
+        image = w->tracer;
+        unsigned taken = 0;
+        for (unsigned n = 0; n < boots; n++) {
+            w->tracer = image;
+            for (unsigned i = flips[n % 3u]; i > 0u; i--) {
+                ((uint8_t *)&w->tracer)[low + random_below((unsigned)bytes)] ^=
+                    (uint8_t)(1u << random_below(8u));
+            }
+            if (sealed == 0u) {
+                keep_mend_pointers(&w->tracer, &image);
+            }
+            uspan_keep_report_t r = reset(w, USPAN_RESET_SOFTWARE);
+            if (sealed == 1u) {
+                assert_true(r.found != USPAN_KEPT_TAKEN);
+            } else if (r.found == USPAN_KEPT_TAKEN) {
+                taken += r.ended + r.open;
+            }
+            keep_send(w);
+            assert_int_equal(sent.count, r.ended + r.open);
+        }
+        assert_true(sealed == 1u || taken > boots);
+        w->tracer = image;
+    }
+    assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, USPAN_KEPT_TAKEN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
+        IN_WORLD(test_spans_come_through_a_reset_and_open_ones_end_with_the_reason),
+        IN_WORLD(test_the_next_root_leads_to_the_span_that_was_open),
+        IN_WORLD(test_without_an_open_span_the_root_itself_has_the_crash),
+        IN_WORLD(test_memory_that_is_not_this_image_s_is_discarded),
+        IN_WORLD(test_alterations_of_two_words_do_not_cancel_out),
+        IN_WORLD(test_times_keep_their_offset_or_get_one_when_it_is_known),
+        IN_WORLD(test_resets_one_after_another_never_use_all_epochs_up),
+        IN_WORLD(test_keys_and_texts_that_are_not_the_image_s_are_left_out),
+        IN_WORLD(test_flipped_bits_are_noticed_where_the_crash_call_sealed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

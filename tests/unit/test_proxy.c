@@ -1,0 +1,347 @@
+/* test_proxy.c: a scripted proxy: tunnels and requests through it, at any size of its pieces; what it says counts by its
+ * status, and nothing else of it gets through.
+ * uspan-config: USPAN_PROXY="http://built:in@proxy.test:3128" */
+#include <stdio.h>
+#include "delivery.h"
+
+/* ---- the proxy: what it was sent, and what it answers --------------------------------------------------- */
+
+static struct script {
+    char sent[1024];
+    size_t sent_len;
+    const char *answer;
+    size_t answer_len, answered;
+    size_t most;   /* bytes a call, at most */
+    bool hesitant; /* every other call would block */
+    unsigned calls, opened, closed;
+    int32_t end; /* what recv says behind the answer */
+    char host[64];
+    uint16_t port;
+} script;
+
+static bool hesitates(void)
+{
+    return script.hesitant && script.calls++ % 2u == 0u;
+}
+
+static uspan_err_t open_script(void *ctx, const uspan_peer_t *peer)
+{
+    (void)ctx;
+    if (hesitates()) {
+        return USPAN_ERR_AGAIN;
+    }
+    (void)snprintf(script.host, sizeof script.host, "%s", peer->host);
+    script.port = peer->port;
+    script.opened++;
+    return USPAN_OK;
+}
+
+static int32_t send_script(void *ctx, const uint8_t *buf, size_t len)
+{
+    (void)ctx;
+    size_t n = len < script.most ? len : script.most;
+    if (hesitates()) {
+        return 0;
+    }
+    assert_true(script.sent_len + n < sizeof script.sent);
+    memcpy(script.sent + script.sent_len, buf, n);
+    script.sent_len += n;
+    return (int32_t)n;
+}
+
+static int32_t recv_script(void *ctx, uint8_t *buf, size_t len)
+{
+    (void)ctx;
+    size_t left = script.answer_len - script.answered;
+    size_t n = len < script.most ? len : script.most;
+    n = n < left ? n : left;
+    if (hesitates()) {
+        return 0;
+    }
+    if (n == 0u) {
+        return script.end;
+    }
+    memcpy(buf, script.answer + script.answered, n);
+    script.answered += n;
+    return (int32_t)n;
+}
+
+static void close_script(void *ctx)
+{
+    (void)ctx;
+    script.closed++;
+}
+
+static const char *why_script(void *ctx)
+{
+    (void)ctx;
+    return script.end == USPAN_ERR_IO ? "cut" : "";
+}
+
+static const uspan_transport_t under = { .abi = USPAN_TRANSPORT_ABI,
+                                         .open = open_script,
+                                         .send = send_script,
+                                         .recv = recv_script,
+                                         .close = close_script,
+                                         .last_error_text = why_script };
+static uspan_proxy_t proxy;
+static uspan_transport_t through;
+
+static void begin(const char *url, bool tunnel, const char *answer, size_t most)
+{
+    const uspan_proxy_options_t options = { .url = url, .tunnel = tunnel };
+    memset(&script, 0, sizeof script);
+    script.answer = answer;
+    script.answer_len = strlen(answer);
+    script.most = most;
+    script.hesitant = most % 2u != 0u;
+    assert_int_equal(uspan_proxy_init(&proxy, &under, &options, &through), USPAN_OK);
+}
+
+static uspan_err_t open_fully(const char *host, uint16_t port)
+{
+    const uspan_peer_t peer = { .host = host, .port = port };
+    uspan_err_t err = USPAN_ERR_AGAIN;
+    for (unsigned i = 0; err == USPAN_ERR_AGAIN; i++) {
+        assert_true(i < 20000u);
+        err = through.open(through.ctx, &peer);
+    }
+    return err;
+}
+
+/* ---- tunnels ------------------------------------------------------------------------------------------- */
+
+static const char answer_200[] =
+    "HTTP/1.1 200 Connection established\r\nVia: 1.1 p\r\nContent-Length: 5\r\n\r\n";
+
+static void test_a_tunnel_is_asked_for_and_opened_at_any_size_of_pieces(void **state)
+{
+    (void)state;
+    static const char request[] = "CONNECT collector.test:443 HTTP/1.1\r\nHost: collector.test:443\r\n"
+                                  "Proxy-Authorization: Basic dXNlcjpwOnc=\r\n\r\n";
+    for (size_t most = 1; most < 160u; most++) {
+        begin("http://user:p%3Aw@proxy.test:3128", true, answer_200, most);
+        uspan_err_t err = open_fully("collector.test", 443);
+        assert_int_equal(err, USPAN_OK);
+        assert_int_equal(script.sent_len, sizeof request - 1u);
+        assert_memory_equal(script.sent, request, sizeof request - 1u);
+        assert_string_equal(script.host, "proxy.test");
+        assert_int_equal(script.port, 3128);
+        assert_int_equal(script.answered, script.answer_len); /* and what comes now is the collector's */
+        script.answer = "peer says";
+        script.answer_len = 9;
+        script.answered = 0;
+        uint8_t got[16];
+        size_t len = 0;
+        while (len < 9u) {
+            int32_t n = through.recv(through.ctx, got + len, sizeof got - len);
+            assert_true(n >= 0);
+            len += (size_t)n;
+        }
+        assert_memory_equal(got, "peer says", 9);
+        through.close(through.ctx);
+        assert_int_equal(script.closed, 1);
+        assert_int_equal(through.flags, 0);
+    }
+}
+
+static void test_addresses_and_users_are_written_as_rfcs_say(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *host, *line, *basic;
+    } rows[] = {
+        { "http://p:1", "::1", "CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n\r\n", NULL },
+        { "http://p:1", "127.0.0.1", "CONNECT 127.0.0.1:443 ", NULL },
+        { "http://user@p:1/", "h", "CONNECT h:443 ", "Basic dXNlcjo=\r\n" },
+        { "HTTP://:pw@p:1", "h", "CONNECT h:443 ", "Basic OnB3\r\n" },
+        { "http://a%40b:c@d@p:1", "h", "CONNECT h:443 ", "Basic YUBiOmNAZA==\r\n" },
+        { NULL, "h", "CONNECT h:443 ", "Basic YnVpbHQ6aW4=\r\n" }, /* USPAN_PROXY */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        begin(rows[i].url, true, answer_200, 64);
+        assert_int_equal(open_fully(rows[i].host, 443), USPAN_OK);
+        script.sent[script.sent_len] = '\0';
+        assert_ptr_equal(strstr(script.sent, rows[i].line), script.sent);
+        const char *basic = strstr(script.sent, "Proxy-Authorization: ");
+        assert_int_equal(basic != NULL, rows[i].basic != NULL);
+        if (basic != NULL) {
+            assert_non_null(strstr(basic, rows[i].basic));
+        }
+    }
+}
+
+static void test_each_answer_that_opens_no_tunnel_has_its_words(void **state)
+{
+    (void)state;
+    static char endless[8192];
+    static const struct {
+        const char *url, *answer;
+        int32_t end;
+        uspan_err_t err;
+        const char *words;
+    } rows[] = {
+        { "http://p", "HTTP/1.1 407 Proxy Authentication Required\r\n", 0, USPAN_ERR_CONFIG,
+          "user name and password (407)" },
+        { "http://u:hunter2@p", "HTTP/1.0 407 no\r\n\r\n", 0, USPAN_ERR_CONFIG, "refuses this user name" },
+        { "http://u:hunter2@p", "HTTP/1.0 401 Unauthorized\r\n\r\n", 0, USPAN_ERR_CONFIG,
+          "refuses this user name" },
+        { "http://p", "HTTP/1.1 403 Forbidden\r\n\r\nContent", 0, USPAN_ERR_CONFIG, "tunnel: 403" },
+        { "http://p", "HTTP/1.1 502 Bad Gateway\r\n\r\n", 0, USPAN_ERR_IO, "tunnel: 502" },
+        { "http://p", "HTTP/1.1 429 x\r\n\r\n", 0, USPAN_ERR_IO, "tunnel: 429" },
+        { "http://p", "HTTP/1.1 301 x\r\nLocation: http://evil\r\n\r\n", 0, USPAN_ERR_IO, "tunnel: 301" },
+        { "http://p", "HTTP/2.0 200 OK\r\n\r\n", 0, USPAN_ERR_IO, "not HTTP" },
+        { "http://p", "SSH-2.0-OpenSSH\r\n", 0, USPAN_ERR_IO, "not HTTP" },
+        { "http://p", "HTTP/1.1 2x0 OK\r\n\r\n", 0, USPAN_ERR_IO, "not HTTP" },
+        { "http://p", "", USPAN_ERR_CLOSED, USPAN_ERR_IO, "hung up" },
+        { "http://p", "HTTP/1.1 200 OK\r\nVia: x", USPAN_ERR_CLOSED, USPAN_ERR_IO, "hung up" },
+        { "http://p", "HTTP/1.1 200 OK\r\n", USPAN_ERR_IO, USPAN_ERR_IO, "cut" },
+        { "http://p", endless, 0, USPAN_ERR_IO, "too long" },
+    };
+    memset(endless, 'x', sizeof endless - 1u);
+    memcpy(endless, "HTTP/1.1 200 ", 13);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (size_t most = 1; most < 64u; most += 13u) {
+            begin(rows[i].url, true, rows[i].answer, most);
+            script.end = rows[i].end;
+            uspan_err_t err = open_fully("h", 443);
+            const char *why = through.last_error_text(through.ctx);
+            if (err != rows[i].err || strstr(why, rows[i].words) == NULL || strstr(why, "hunter2") != NULL) {
+                fail_msg("row %zu: %d \"%s\"", i, err, why);
+            }
+            assert_int_equal(through.send(through.ctx, (const uint8_t *)"x", 1), USPAN_ERR_IO);
+            through.close(through.ctx);
+        }
+    }
+}
+
+/* Before TLS has said a word, the collector has nothing to say: these are the proxy's. */
+static void test_bytes_behind_the_answer_are_not_the_collectors(void **state)
+{
+    (void)state;
+    begin("http://p", true, "HTTP/1.1 200 OK\r\n\r\n\x16\x03\x03", 64);
+    assert_int_equal(open_fully("h", 443), USPAN_ERR_IO);
+    assert_non_null(strstr(through.last_error_text(through.ctx), "bytes of its own"));
+}
+
+static bool is_direct(void *ctx, const uspan_peer_t *peer)
+{
+    return strcmp(peer->host, ctx) == 0;
+}
+
+static void test_a_peer_may_be_reached_without_the_proxy(void **state)
+{
+    (void)state;
+    static char name[] = "near.test";
+    const uspan_proxy_options_t options = {
+        .url = "http://p", .tunnel = true, .is_direct = is_direct, .direct_ctx = name
+    };
+    begin("http://p", true, answer_200, 64);
+    assert_int_equal(uspan_proxy_init(&proxy, &under, &options, &through), USPAN_OK);
+    assert_int_equal(open_fully("near.test", 443), USPAN_OK);
+    assert_string_equal(script.host, "near.test");
+    assert_int_equal(script.sent_len, 0);
+    through.close(through.ctx);
+    assert_int_equal(open_fully("far.test", 443), USPAN_OK);
+    assert_string_equal(script.host, "p");
+    assert_int_not_equal(script.sent_len, 0);
+}
+
+static void test_urls_are_judged(void **state)
+{
+    (void)state;
+    static const char *const bad[] = { "",           "proxy:3128", "https://p:1",   "socks5://p",
+                                       "http://",    "http://p:0", "http://u:p%@p", "http://u:%00@p",
+                                       "http://p q", "http://u@" };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        const uspan_proxy_options_t options = { .url = bad[i] };
+        assert_non_null(uspan_proxy_wrong(bad[i]));
+        assert_int_equal(uspan_proxy_init(&proxy, &under, &options, &through), USPAN_ERR_CONFIG);
+    }
+    assert_null(uspan_proxy_wrong("http://proxy"));
+    assert_int_equal(uspan_proxy_init(NULL, &under, &(uspan_proxy_options_t){ 0 }, &through), USPAN_ERR_ARG);
+    assert_int_equal(uspan_proxy_init(&proxy, NULL, &(uspan_proxy_options_t){ 0 }, &through), USPAN_ERR_ARG);
+    assert_int_equal(uspan_proxy_init(&proxy, &under, NULL, &through), USPAN_ERR_ARG);
+}
+
+/* ---- requests through a proxy --------------------------------------------------------------------------- */
+
+static uspan_transport_t through_world;
+
+static void export_through(world_t *w, const char *url)
+{
+    const uspan_proxy_options_t options = { .url = url };
+    const uspan_collector_t c = { .endpoint = "http://collector.test.:4318/v1/traces?a=b" };
+    world_reset(w);
+    assert_int_equal(uspan_proxy_init(&proxy, &w->transport, &options, &through_world), USPAN_OK);
+    assert_int_equal(uspan_export_to(&w->tracer, 0u, &through_world, &c), USPAN_OK);
+}
+
+static void test_requests_name_the_collector_and_the_user(void **state)
+{
+    world_t *w = *state;
+    export_through(w, "http://user:pw@proxy.test:3128");
+    record(w, "one");
+    world_drain(w);
+    assert_true(head_has(w, 0, "POST http://collector.test:4318/v1/traces?a=b HTTP/1.1\r\n"));
+    assert_true(head_has(w, 0, "Host: collector.test:4318\r\nProxy-Authorization: Basic dXNlcjpwdw==\r\n"));
+    uspan_stats_t s;
+    uspan_stats(&w->tracer, 0u, &s);
+    assert_int_equal(s.delivered, 1);
+    export_through(w, "http://proxy.test:3128");
+    record(w, "one");
+    world_drain(w);
+    assert_false(head_has(w, 0, "Proxy-Authorization"));
+}
+
+static void test_a_407_rests_and_keeps_the_batch(void **state)
+{
+    (void)state;
+    for (size_t most = 1; most < 40u; most++) {
+        begin("http://p", false, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", most);
+        assert_int_equal(open_fully("h", 80), USPAN_OK);
+        assert_int_equal(through.flags, USPAN_TRANSPORT_PROXY);
+        for (unsigned turn = 0; turn < 2u;
+             turn++) { /* the second answer of the connection is looked at too */
+            uint8_t buf[64];
+            int32_t n = 0;
+            while (through.send(through.ctx, (const uint8_t *)"r", 1) == 0) {
+            }
+            script.answered = 0;
+            while (script.answered < script.answer_len && n >= 0) {
+                n = through.recv(through.ctx, buf, sizeof buf);
+            }
+            assert_int_equal(n < 0 ? n : 0, turn == 0u ? 0 : USPAN_ERR_CONFIG);
+            script.answer = "HTTP/1.1 407 Proxy Authentication Required\r\n";
+            script.answer_len = strlen(script.answer);
+        }
+        assert_non_null(strstr(through.last_error_text(through.ctx), "407"));
+    }
+}
+
+static void test_secrets_do_not_go_to_this_host_by_a_proxy(void **state)
+{
+    world_t *w = *state;
+    const uspan_proxy_options_t options = { .url = "http://proxy.test" };
+    const uspan_collector_t c = { .endpoint = "http://127.0.0.1/v1/traces", .headers = "x-api-key=k" };
+    assert_int_equal(uspan_proxy_init(&proxy, &w->transport, &options, &through_world), USPAN_OK);
+    assert_int_equal(uspan_export_to(&w->tracer, 0u, &through_world, &c), USPAN_ERR_CONFIG);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_tunnel_is_asked_for_and_opened_at_any_size_of_pieces),
+        cmocka_unit_test(test_addresses_and_users_are_written_as_rfcs_say),
+        cmocka_unit_test(test_each_answer_that_opens_no_tunnel_has_its_words),
+        cmocka_unit_test(test_bytes_behind_the_answer_are_not_the_collectors),
+        cmocka_unit_test(test_a_peer_may_be_reached_without_the_proxy),
+        cmocka_unit_test(test_urls_are_judged),
+        cmocka_unit_test(test_a_407_rests_and_keeps_the_batch),
+        TEST(test_requests_name_the_collector_and_the_user),
+        TEST(test_secrets_do_not_go_to_this_host_by_a_proxy),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,77 @@
+/* test_spool_log.c: records that an earlier use of a sector left there are not taken for records of this use.
+ * uspan-config: USPAN_SPOOL=1 */
+#include <string.h>
+#include "cmocka_all.h"
+#include "export/spool_log.h"
+#include "flash_model.h"
+
+#define SECTORS 5u
+
+#define RECORD_BYTES 64u /* with head and sum */
+
+static flash_model_t flash;
+
+/* Each record has the same bytes: what an earlier one left fits in all but its sector's number. */
+static int give(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
+{
+    (void)ctx;
+    for (uint32_t i = 0; i < n; i++) {
+        out[i] = (uint8_t)(at + i + 1u);
+    }
+    return 0;
+}
+
+static void append(uspan_spool_log_t *log)
+{
+    const uspan_spool_input_t in = { .type = USPAN_SPOOL_SPAN,
+                                     .len = RECORD_BYTES - 8u,
+                                     .source = give,
+                                     .boot_len = 20u,
+                                     .boot_source = give };
+    int result = USPAN_SPOOL_BUSY;
+    for (unsigned n = 0; n < 100u && result == USPAN_SPOOL_BUSY; n++) {
+        result = uspan_spool_log_append(log, &in);
+    }
+    assert_int_equal(result, 0);
+}
+
+/* As a new boot finds it. */
+static uint32_t next_number(void)
+{
+    uspan_spool_log_t log;
+    assert_int_equal(uspan_spool_log_mount(&log, &flash.storage), 0);
+    return log.next;
+}
+
+static void test_what_an_earlier_use_left_does_not_count(void **state)
+{
+    (void)state;
+    uspan_spool_log_t log;
+    flash_init(&flash, 1024u, SECTORS, 8u, 0xFFu);
+    const uspan_spool_storage_t *s = &flash.storage;
+    assert_int_equal(uspan_spool_log_mount(&log, s), 0);
+    unsigned tried = 0;
+    for (unsigned n = 0; n < 200u; n++) {
+        append(&log);
+        const uint32_t from = log.offset, bytes = s->sector_bytes - from;
+        if (log.sequence <= SECTORS || bytes < RECORD_BYTES) {
+            continue;
+        }
+        /* An erase that was cut may leave the records of an earlier use behind those of now: the next sector has such ones. */
+        uint8_t *const rest = flash.bytes + log.sector * s->sector_bytes + from;
+        uint8_t was[1024];
+        memcpy(was, rest, bytes);
+        memcpy(rest, flash.bytes + (log.sector + 1u) % SECTORS * s->sector_bytes + from, bytes);
+        assert_int_not_equal(memcmp(was, rest, bytes), 0);
+        assert_int_equal(next_number(), log.next);
+        memcpy(rest, was, bytes);
+        tried++;
+    }
+    assert_true(tried > 50u);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_what_an_earlier_use_left_does_not_count) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
