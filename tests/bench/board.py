@@ -186,9 +186,9 @@ def measure():
 # ---- what is told
 
 def verdict(figure, budget, goal):
-    words = [f"**{figure - budget:,} over the budget**"] if budget is not None and figure > budget else []
+    words = [f"**{round(figure - budget, 1):,} over the budget**"] if budget is not None and figure > budget else []
     if goal is not None:
-        words.append("goal met" if figure <= goal else f"{figure - goal:,} above the goal")
+        words.append("goal met" if figure <= goal else f"{round(figure - goal, 1):,} above the goal")
     return "; ".join(words)
 
 
