@@ -17,6 +17,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 import boards  # noqa: E402
 import ceilings  # noqa: E402
 import pages  # noqa: E402
+import ports  # noqa: E402
 from callgraph import Graph, plain  # noqa: E402
 from sources import (BUILD, CORTEX_M3, INCLUDES, NANOPB_OPTIONS, ROOT, WARNINGS, compile_all, core_sources,  # noqa: E402
                      genai_sources, is_ours, label, proto_sources, public_functions, run)
@@ -256,7 +257,8 @@ def measure():
             "ram_per_w1_span_bytes": slot + blocks * block, "tracer_ram_bytes": constant("sizeof(uspan_tracer_t)", {}),
             "slot_bytes": slot, "w1_blocks": blocks, "block_bytes": block,
             "parts_flash_bytes": parts, "toolchain_bytes": by_source["toolchain"],
-            "optional_flash_bytes": optional, "modules": modules, "boards": boards.measure_all()}
+            "optional_flash_bytes": optional, "modules": modules, "boards": boards.measure_all(),
+            "ports": ports.measure_all(OUT)}
 
 
 def table(size):
@@ -292,6 +294,7 @@ def table(size):
     lines.append("| RAM: `sizeof(uspan_tracer_t)` with the default config.h, optional modules out | "
                  f"{size['tracer_ram_bytes']:,} | | |")
     lines += ["", *boards.table(size["boards"])]
+    lines += ["", *ports.table(size["ports"])]
     lines += ["", "| optional module | flash on top, bytes |", "| --- | ---: |"]
     lines += [f"| {name} | {bytes_:,} |" for name, bytes_ in size["optional_flash_bytes"].items()]
     lines += ["", "| part of the usual program | flash, bytes |", "| --- | ---: |"]

@@ -3,7 +3,9 @@
 #ifndef DECLARED_FREERTOS_H
 #define DECLARED_FREERTOS_H
 
+#ifndef __arm__
 #include <pthread.h>
+#endif
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +26,11 @@ typedef unsigned long StackType_t;
 #define pdMS_TO_TICKS(ms) ((TickType_t)(((uint64_t)(ms)*configTICK_RATE_HZ) / 1000u))
 #define portYIELD_FROM_ISR(switches) ((void)(switches))
 
+#ifdef __arm__ /* to measure sizes: the kernel's own has about as many bytes */
+typedef struct xSTATIC_TCB {
+    uint32_t words[24];
+} StaticTask_t;
+#else
 typedef struct xSTATIC_TCB {
     pthread_t thread;
     pthread_mutex_t mutex;
@@ -33,5 +40,6 @@ typedef struct xSTATIC_TCB {
     void (*code)(void *);
     void *argument;
 } StaticTask_t;
+#endif
 
 #endif
