@@ -151,12 +151,25 @@ static uint32_t string_field(const char *text)
     return text != NULL ? text_field((uint32_t)strlen(text)) : 0u;
 }
 
+/* The attributes of a list that is not a span's. The resource may be that of another boot, which encoded it. */
+static void put_list(uspan_otlp_t *o, unsigned tag, unsigned list)
+{
+#if USPAN_KEEP
+    if (list == LIST_RESOURCE && o->batch->resource != 0u) {
+        const struct uspan_kept_resource *r = &o->tracer->keep.resources[o->batch->resource - 1u];
+        uspan_otlp_put(o, r->bytes, r->len);
+        return;
+    }
+#endif
+    (void)uspan_otlp_put_attrs(o, tag, list);
+}
+
 /* Bytes of the attributes of a list, from the first. */
 static uint32_t count_attrs(const uspan_otlp_t *o, unsigned list)
 {
     uspan_otlp_t c = *o;
     uspan_otlp_begin_count(&c);
-    (void)uspan_otlp_put_attrs(&c, 0u, list); /* tags of one byte all */
+    put_list(&c, 0u, list); /* tags of one byte all */
     return uspan_otlp_counted(&c);
 }
 
@@ -256,7 +269,7 @@ static unsigned put_stage(uspan_otlp_t *o)
         put_request(o);
         return STAGE_RESOURCE;
     case STAGE_RESOURCE:
-        (void)uspan_otlp_put_attrs(o, TAG(Resource_attributes, BYTES), LIST_RESOURCE);
+        put_list(o, TAG(Resource_attributes, BYTES), LIST_RESOURCE);
         return STAGE_SCOPE;
     case STAGE_SCOPE:
         put_scope(o);
@@ -285,7 +298,7 @@ static unsigned put_stage(uspan_otlp_t *o)
         put_resource_head(o);
         return STAGE_ALONE_ATTRS;
     case STAGE_ALONE_ATTRS:
-        (void)uspan_otlp_put_attrs(o, TAG(Resource_attributes, BYTES), LIST_RESOURCE);
+        put_list(o, TAG(Resource_attributes, BYTES), LIST_RESOURCE);
         return STAGE_END;
 #endif
     default:

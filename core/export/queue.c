@@ -47,6 +47,14 @@ uint16_t uspan_queue_claim_next(uspan_tracer_t *t, unsigned d, bool timed)
     if (i != USPAN_NO_INDEX && timed && p->epochs[p->slots[i].epoch].state == USPAN_EPOCH_UNKNOWN) {
         i = USPAN_NO_INDEX;
     }
+#if USPAN_KEEP
+    if (i != USPAN_NO_INDEX && timed) { /* a request has one resource */
+        uspan_batch_t *b = &uspan_dest(t, d)->batch;
+        const uint8_t resource = p->epochs[p->slots[i].epoch].resource;
+        b->resource = b->count == 0u ? resource : b->resource;
+        i = b->resource == resource ? i : (uint16_t)USPAN_NO_INDEX;
+    }
+#endif
     if (i != USPAN_NO_INDEX) {
         uspan_slot_t *slot = &p->slots[i];
         slot->busy = (uint8_t)(slot->busy | 1u << uspan_dest_index(d));

@@ -15,9 +15,9 @@ void uspan_dest_open(uspan_tracer_t *t, unsigned d, uspan_dest_kind_t kind);
 /* How a span leaves: a uspan_drop_t, or one of these. */
 enum { USPAN_SPAN_REJECTED = USPAN_DROP_COUNT, USPAN_SPAN_DELIVERED, USPAN_SPAN_SPOOLED };
 
-/* Move the oldest waiting span of d into its batch. Returns it, or USPAN_NO_INDEX if none waits, or its
- * Unix time must be known (`timed`) and is not. It stays until it is finished. Context: the exporting
- * task. */
+/* Move the oldest waiting span of d into its batch. Returns it, or USPAN_NO_INDEX if none waits, or, where
+ * it is to be encoded (`timed`), its Unix time is not known or it has another resource than the members have.
+ * It stays until it is finished. Context: the exporting task. */
 uint16_t uspan_queue_claim_next(uspan_tracer_t *t, unsigned d, bool timed);
 /* Move slot i, the newest member, behind member `after`; USPAN_NO_INDEX: to the front. */
 void uspan_queue_move_member(uspan_tracer_t *t, unsigned d, uint16_t i, uint16_t after);

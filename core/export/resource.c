@@ -238,5 +238,10 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
     t->out.resource.service_name = r.service_name != NULL ? r.service_name : USPAN_SERVICE_NAME;
     t->out.next_listed = next_listed;
     t->out.percent_byte = uspan_percent_byte;
+#if USPAN_KEEP
+    if (t->out.keep_resource != NULL) {
+        t->out.keep_resource(t);
+    }
+#endif
     return is_flawed ? USPAN_TRUNCATED : USPAN_OK;
 }

@@ -93,6 +93,9 @@ static int write_step(uspan_tracer_t *t)
     memset(&e, 0, sizeof e);
     e.tracer = t;
     e.dest = spool->dest;
+#if USPAN_KEEP
+    e.batch.resource = spool->resource;
+#endif
     in.boot_len = record_len(begin_encoding(&e, true));
     if ((spool->flags & USPAN_SPOOL_WRITING) == 0u) {
         return uspan_spool_log_write_done(&spool->log, &in);
@@ -191,6 +194,13 @@ static void take_span(uspan_tracer_t *t)
         }
 #if USPAN_SPOOL_CONTENT == 0
         empty_content(t, &t->trace.slots[i]);
+#endif
+#if USPAN_KEEP
+        const uint8_t resource = t->trace.epochs[t->trace.slots[i].epoch].resource;
+        if (resource != spool->resource) { /* its records are those of another boot */
+            spool->resource = resource;
+            uspan_spool_log_renew(&spool->log);
+        }
 #endif
         uspan_spool_set(spool, USPAN_SPOOL_WRITING, true);
     }

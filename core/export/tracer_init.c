@@ -1,5 +1,6 @@
 /* tracer_init.c: starts a tracer; a tracer is live only after its configuration and port were checked. */
 #include "export/export_state.h"
+#include "export/keep_resource.h"
 #include "export/log_line.h"
 #include "trace/id.h"
 #include "trace/keep.h"
@@ -85,18 +86,11 @@ uspan_err_t uspan_keep_mount_sized(uspan_tracer_t *t, const uspan_port_t *port,
         begin(t, port);
     }
     uspan_keep_begin(t, options);
-    if (found.found == USPAN_KEPT_OTHER) {
-        uspan_log_line(t, USPAN_LEVEL_INFO,
-                       USPAN_WORDS("spans of before the reset discarded: another image or address, or no "
-                                   "build id in uspan_keep_options_t",
-                                   "k1"),
-                       NULL);
-    } else if (found.lost > 0u) {
+    t->out.keep_resource = uspan_keep_resource;
+    uspan_keep_resource(t);
+    if (found.found == USPAN_KEPT_OTHER || found.lost > 0u) {
         uspan_log_line(t, USPAN_LEVEL_WARN,
-                       USPAN_WORDS("spans of before the reset were altered in memory and are lost: look at "
-                                   "uspan_keep_report_t",
-                                   "k2"),
-                       NULL);
+                       USPAN_WORDS("kept spans were discarded: see uspan_keep_report_t", "k1"), NULL);
     }
     if (report != NULL) {
         *report = found;

@@ -69,6 +69,7 @@ void uspan_clock_set(uspan_tracer_t *t, uspan_time_source_t source, uint64_t off
         e->heard = USPAN_HTTP_DATE && source == USPAN_TIME_HEARD;
         p->epoch = (uint8_t)(e - p->epochs);
 #if USPAN_KEEP
+        e->resource = 0u;
         know_kept(p, e);
 #endif
     } else if (USPAN_HTTP_DATE && source == USPAN_TIME_TOLD) {

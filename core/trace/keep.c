@@ -8,15 +8,13 @@
 #include "trace/pool.h"
 
 #if USPAN_KEEP
-#define BUILD_ID sizeof(((uspan_keep_t *)NULL)->build_id)
 #define MAGIC 0x6B707375u
 #define SEALED 0x5EA1ED01u
 #define CRASHED 0xC5A54ED1u
 
 typedef uint32_t __attribute__((may_alias)) word_t;
 
-/* Products are folded, so that what is altered high in one word and low in the next does not cancel out. */
-static uint32_t add_words(uint32_t sum, const void *from, size_t bytes)
+uint32_t uspan_keep_sum(uint32_t sum, const void *from, size_t bytes)
 {
     const word_t *word = from;
     for (size_t n = bytes / sizeof *word; n > 0u; n--) {
@@ -31,11 +29,11 @@ static uint32_t sum_of(const uspan_tracer_t *t)
 {
     const size_t low = offsetof(uspan_tracer_t, block_next) / sizeof(word_t) * sizeof(word_t);
     const size_t high = offsetof(uspan_tracer_t, keep) + offsetof(uspan_keep_t, sum);
-    uint32_t sum = add_words(1u, t->trace.epochs, sizeof t->trace.epochs);
+    uint32_t sum = uspan_keep_sum(1u, t->trace.epochs, sizeof t->trace.epochs);
 #if USPAN_TRACESTATE_BYTES > 0
-    sum = add_words(sum, t->trace.tracestates, sizeof t->trace.tracestates);
+    sum = uspan_keep_sum(sum, t->trace.tracestates, sizeof t->trace.tracestates);
 #endif
-    return add_words(sum, (const char *)t + low, high - low);
+    return uspan_keep_sum(sum, (const char *)t + low, high - low);
 }
 
 void uspan_keep_crash(uspan_tracer_t *t, const uspan_crash_t *crash)
@@ -59,13 +57,11 @@ void uspan_keep_forget(uspan_tracer_t *t)
     USPAN_COMMIT_ORDER();
 }
 
-static void copy_build_id(uint8_t to[BUILD_ID], const uspan_keep_options_t *o)
+static size_t build_id_len(const uspan_keep_options_t *o)
 {
-    size_t len = o->build_id_len < BUILD_ID ? o->build_id_len : BUILD_ID;
-    memset(to, 0, BUILD_ID);
-    if (o->build_id != NULL) {
-        memcpy(to, o->build_id, len);
-    }
+    const size_t most = sizeof((uspan_keep_t *)NULL)->build_id;
+    const size_t len = o->build_id_len < most ? o->build_id_len : most;
+    return o->build_id != NULL ? len : 0u;
 }
 
 void uspan_keep_begin(uspan_tracer_t *t, const uspan_keep_options_t *o)
@@ -76,7 +72,11 @@ void uspan_keep_begin(uspan_tracer_t *t, const uspan_keep_options_t *o)
     if (k->magic != MAGIC) { /* else it was checked, and is never without a header */
         k->config_id = USPAN_CONFIG_ID;
         k->self = (uintptr_t)t;
-        copy_build_id(k->build_id, o);
+        k->build_id_len = (uint8_t)build_id_len(o);
+        if (k->build_id_len > 0u) {
+            memcpy(k->build_id, o->build_id, k->build_id_len);
+        }
+        k->own = 0u;
         USPAN_COMMIT_ORDER();
         k->magic = MAGIC;
     }
@@ -85,10 +85,9 @@ void uspan_keep_begin(uspan_tracer_t *t, const uspan_keep_options_t *o)
 static bool is_own(const uspan_tracer_t *t, const uspan_keep_options_t *o)
 {
     const uspan_keep_t *k = &t->keep;
-    uint8_t build_id[BUILD_ID];
-    copy_build_id(build_id, o);
-    return o->build_id != NULL && o->build_id_len > 0u && k->config_id == USPAN_CONFIG_ID &&
-           k->self == (uintptr_t)t && memcmp(k->build_id, build_id, sizeof build_id) == 0;
+    const size_t len = build_id_len(o);
+    return len > 0u && k->build_id_len == len && memcmp(k->build_id, o->build_id, len) == 0 &&
+           k->config_id == USPAN_CONFIG_ID && k->self == (uintptr_t)t;
 }
 
 /* Slots that seem to hold a span. */

@@ -16,6 +16,14 @@ void uspan_keep_begin(uspan_tracer_t *t, const uspan_keep_options_t *o);
 bool uspan_keep_take(uspan_tracer_t *t, const uspan_keep_options_t *o, uspan_keep_report_t *report);
 /* Zero all that is not taken over. */
 void uspan_keep_clear(uspan_tracer_t *t);
+/* Add whole words to a sum. Products are folded, so that what is altered high in one word and low in the next
+ * does not cancel out. */
+uint32_t uspan_keep_sum(uint32_t sum, const void *from, size_t bytes);
+
+static inline uint32_t uspan_keep_sum_resource(const struct uspan_kept_resource *r)
+{
+    return uspan_keep_sum(1u, &r->len, sizeof *r - offsetof(struct uspan_kept_resource, len));
+}
 #endif
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 #include "trace/attr.h"
 #include "trace/clock.h"
+#include "trace/keep.h"
+#include "trace/keep_check.h"
 #include "trace/trace.h"
 
 #if USPAN_KEEP
@@ -16,33 +18,36 @@
 static const uspan_key_t reason_key = USPAN_KEY_INIT("uspan.reset.reason");
 static const uspan_key_t crash_id_key = USPAN_KEY_INIT("app.crash.id");
 
-static const char *reason_name(const uspan_tracer_t *t)
+static const char *reason_name(const uspan_keep_t *k)
 {
-    static const char *const names[] = {
-        [USPAN_RESET_UNKNOWN] = "unknown",   [USPAN_RESET_HARD_FAULT] = "hard_fault",
-        [USPAN_RESET_WATCHDOG] = "watchdog", [USPAN_RESET_TASK_WATCHDOG] = "task_watchdog",
-        [USPAN_RESET_ASSERT] = "assert",     [USPAN_RESET_LOCKUP] = "lockup",
-        [USPAN_RESET_SOFTWARE] = "software", [USPAN_RESET_PIN] = "pin",
-        [USPAN_RESET_BROWNOUT] = "brownout", [USPAN_RESET_POWER_ON] = "power_on",
-    };
-    return names[t->keep.reason];
+    const char *name = "unknown\0hard_fault\0watchdog\0task_watchdog\0assert\0lockup\0software\0pin\0"
+                       "brownout\0power_on"; /* in the order of uspan_reset_t */
+    for (unsigned n = k->reason; n > 0u; n--) {
+        name += strlen(name) + 1u;
+    }
+    return name;
 }
 
-static bool is_crash(const uspan_tracer_t *t)
+static bool is_crash(const uspan_keep_t *k)
 {
-    return t->keep.reason - 1u < USPAN_RESET_LOCKUP;
+    return k->reason - 1u < USPAN_RESET_LOCKUP;
 }
 
 /* ---- what happened ------------------------------------------------------------------------------------- */
 
-/* len bytes as hexadecimal digits, and a 0. Returns where the 0 is. */
-static char *put_hex(char *out, const uint8_t *bytes, size_t len)
+static char hex_digit(unsigned n)
 {
-    for (size_t i = 0; i < 2u * len; i++) {
-        *out++ = "0123456789abcdef"[bytes[i / 2u] >> (i % 2u == 0u ? 4u : 0u) & 15u];
+    return "0123456789abcdef"[n % 16u];
+}
+
+/* len bytes as hexadecimal digits, and a 0. */
+static void put_hex(char *out, const uint8_t *bytes, size_t len)
+{
+    for (; len > 0u; len--, bytes++) {
+        *out++ = hex_digit(*bytes >> 4);
+        *out++ = hex_digit(*bytes);
     }
     *out = '\0';
-    return out;
 }
 
 /* "pc=0x00000124 lr=0x..." */
@@ -53,14 +58,13 @@ static void put_regs(char *out, const uspan_crash_t *crash)
         for (unsigned n = 0; n < sizeof reg->name && reg->name[n] > ' ' && reg->name[n] <= '~'; n++) {
             *out++ = reg->name[n];
         }
-        uint8_t bytes[sizeof reg->value];
-        for (unsigned n = 0; n < sizeof bytes; n++) {
-            bytes[n] = (uint8_t)(reg->value >> 8u * (sizeof bytes - 1u - n));
-        }
         *out++ = '=';
         *out++ = '0';
         *out++ = 'x';
-        out = put_hex(out, bytes, sizeof bytes);
+        for (unsigned bit = 8u * sizeof reg->value; bit > 0u;) {
+            bit -= 4u;
+            *out++ = hex_digit((unsigned)(reg->value >> bit));
+        }
         *out++ = i + 1u < crash->reg_count ? ' ' : '\0';
     }
 }
@@ -71,8 +75,8 @@ USPAN_NOINLINE static void add_crash_event(uspan_tracer_t *t, uspan_t s, const u
     char crash_id[HEX_BYTES(8u)];
     char build_id[HEX_BYTES(BUILD_ID)];
     char regs[REG_BYTES * USPAN_CRASH_REGS_MAX];
-    (void)put_hex(crash_id, id, 8u);
-    (void)put_hex(build_id, k->build_id, sizeof k->build_id);
+    put_hex(crash_id, id, 8u);
+    put_hex(build_id, k->build_id, k->build_id_len);
     put_regs(regs, &k->crash);
     const uspan_attr_t attrs[] = {
         USPAN_ATTR_TEXT(&crash_id_key, crash_id),
@@ -91,7 +95,7 @@ USPAN_NOINLINE static void link_to_broken(uspan_tracer_t *t, uspan_t root)
     memset(&c, 0, sizeof c);
     memcpy(c.trace_id, k->broken, sizeof k->broken); /* and span_id */
     c.flags = k->broken_flags;
-    (void)put_hex(crash_id, c.span_id, sizeof c.span_id);
+    put_hex(crash_id, c.span_id, sizeof c.span_id);
     const uspan_attr_t attr = USPAN_ATTR_TEXT(&crash_id_key, crash_id);
     const uspan_link_t link = { &c, &attr, 1u };
     (void)uspan_add_link(t, root, &link);
@@ -101,13 +105,13 @@ void uspan_keep_tell(uspan_tracer_t *t, uspan_t root)
 {
     const uspan_keep_t *k = &t->keep;
     t->trace.keep_root = 0u;
-    (void)uspan_set_static(t, root, &reason_key, reason_name(t));
+    (void)uspan_set_static(t, root, &reason_key, reason_name(k));
     if (k->lost > 0u) {
         (void)uspan_set_int(t, root, USPAN_KEY("uspan.keep.lost"), k->lost);
     }
     if (k->has_broken != 0u) {
         link_to_broken(t, root);
-    } else if (is_crash(t)) { /* no span was open */
+    } else if (is_crash(k)) { /* no span was open */
         add_crash_event(t, root, uspan_slot_at(&t->trace, root)->span_id, 0u);
     }
 }
@@ -120,43 +124,51 @@ static uint64_t later(uint64_t a, uint64_t b)
 }
 
 /* When the boot before ended, as far as its spans tell. */
-static uint64_t last_ns(const uspan_tracer_t *t)
+static uint64_t last_ns(const uspan_trace_part_t *p, uint64_t crash_ns)
 {
-    uint64_t last = t->keep.crash.now_ns;
-    for (unsigned i = 0; i < USPAN_SPANS_MAX && t->keep.crash.now_ns == 0u; i++) {
-        const uspan_slot_t *slot = &t->slots[i];
+    uint64_t last = crash_ns;
+    for (unsigned i = 0; i < USPAN_SPANS_MAX && crash_ns == 0u; i++) {
+        const uspan_slot_t *slot = &p->slots[i];
         if (slot->state == USPAN_STATE_FREE || (slot->traits & USPAN_TRAIT_KEPT) != 0u) {
             continue;
         }
-        uint64_t at = slot->state == USPAN_STATE_OPEN ? slot->start_ns : later(slot->end_ns, slot->start_ns);
-        for (unsigned e = slot->events; e != USPAN_NO_INDEX; e = t->blocks[e].event.next) {
-            at = later(t->blocks[e].event.time_ns, at);
+        uint64_t at = later(slot->end_ns, slot->start_ns); /* an open span has no end yet */
+        for (unsigned e = slot->events; e != USPAN_NO_INDEX; e = p->blocks[e].event.next) {
+            at = later(p->blocks[e].event.time_ns, at);
         }
         last = last == 0u ? at : later(at, last);
     }
     return last;
 }
 
-/* Epochs of kept spans stay as they are. One whose Unix time is unknown gets it when this boot knows it, or
+/* The resource of an epoch that is kept, 0: it was altered, and this boot's stands for it. */
+static uint8_t whole_resource(const uspan_keep_t *k, unsigned n)
+{
+    n = n != 0u ? n : k->own + 1u;
+    const struct uspan_kept_resource *r = &k->resources[n - 1u];
+    bool whole = n <= USPAN_EPOCHS_MAX && r->len <= sizeof r->bytes && r->sum == uspan_keep_sum_resource(r);
+    return whole ? (uint8_t)n : 0u;
+}
+
+/* Epochs of kept spans stay as they are, each with the resource of its boot. One whose Unix time is unknown gets it when this boot knows it, or
  * not at all where it waits since a boot before. The new boot begins with one that nobody uses. */
 static void adopt_epochs(uspan_tracer_t *t, uint64_t last)
 {
     uspan_trace_part_t *p = &t->trace;
+    uspan_keep_t *k = &t->keep;
     const uint64_t behind = uspan_now(t) - last;
-    for (unsigned i = 0; i < USPAN_EPOCHS_MAX; i++) {
-        p->epochs[i].refs = 0u;
-    }
-    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
-        if (t->slots[i].state != USPAN_STATE_FREE) {
-            uspan_epoch_enter(p, t->slots[i].epoch);
-        }
-    }
+    unsigned used = 0, own = 0; /* resources, the first being 1 */
+    uspan_epoch_t *fresh = uspan_keep_count_epochs(t);
+    memset(fresh, 0, sizeof *fresh);
+    p->epoch = (uint8_t)(fresh - p->epochs);
     for (unsigned i = 0; i < USPAN_EPOCHS_MAX; i++) {
         uspan_epoch_t *e = &p->epochs[i];
         if (e->refs == 0u) {
-            memset(e, 0, sizeof *e);
-            p->epoch = (uint8_t)i;
-        } else if (e->state == USPAN_EPOCH_UNKNOWN && e->heard == 0u) {
+            continue;
+        }
+        e->resource = whole_resource(k, e->resource);
+        used |= 1u << e->resource;
+        if (e->state == USPAN_EPOCH_UNKNOWN && e->heard == 0u) {
             e->offset_ns = (int64_t)behind;
             USPAN_COMMIT_ORDER();
             e->heard = 1u;
@@ -166,6 +178,10 @@ static void adopt_epochs(uspan_tracer_t *t, uint64_t last)
             e->state = USPAN_EPOCH_UNSYNCED;
         }
     }
+    while ((used >> ++own & 1u) != 0u) {
+    }
+    USPAN_COMMIT_ORDER(); /* no epoch that is kept means the resource of this boot any more */
+    k->own = (uint8_t)(own - 1u);
 }
 
 /* ---- spans --------------------------------------------------------------------------------------------- */
@@ -224,16 +240,16 @@ static bool adopt_slot(uspan_trace_part_t *p, uspan_slot_t *slot)
     return open;
 }
 
-static void end_open(uspan_tracer_t *t, uspan_slot_t *slot, uint64_t last)
+static void end_open(uspan_tracer_t *t, uspan_slot_t *slot, const char *reason, uint64_t last)
 {
     uspan_trace_part_t *p = &t->trace;
     const uspan_t s = uspan_handle_of(p, slot);
     if (slot->status != USPAN_STATUS_ERROR) {
         slot->status = USPAN_STATUS_UNSET; /* Ok was said too early */
-        (void)uspan_set_static(t, s, USPAN_KEY("error.type"), reason_name(t));
+        (void)uspan_set_static(t, s, USPAN_KEY("error.type"), reason);
         (void)uspan_set_status(t, s, USPAN_STATUS_ERROR, "device was reset");
     }
-    (void)uspan_set_static(t, s, &reason_key, reason_name(t));
+    (void)uspan_set_static(t, s, &reason_key, reason);
     uint32_t state = uspan_lock(t);
     slot->accepts_attrs = 0u;
     slot->end_ns = later(last, slot->start_ns);
@@ -246,7 +262,7 @@ void uspan_keep_adopt(uspan_tracer_t *t, uspan_keep_report_t *report)
 {
     uspan_trace_part_t *p = &t->trace;
     uspan_keep_t *k = &t->keep;
-    const uint64_t last = last_ns(t);
+    const uint64_t last = last_ns(p, k->crash.now_ns);
     adopt_epochs(t, last);
 #if USPAN_TRACESTATE_BYTES > 0
     adopt_tracestates(p);
@@ -267,13 +283,13 @@ void uspan_keep_adopt(uspan_tracer_t *t, uspan_keep_report_t *report)
     if (broken != NULL) {
         memcpy(k->broken, uspan_ids_of(broken), sizeof k->broken);
         k->broken_flags = broken->flags;
-        if (is_crash(t)) {
+        if (is_crash(k)) {
             add_crash_event(t, uspan_handle_of(p, broken), broken->span_id, last);
         }
     }
     for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
         if (p->slots[i].state == USPAN_STATE_OPEN) {
-            end_open(t, &p->slots[i], last);
+            end_open(t, &p->slots[i], reason_name(k), last);
         }
     }
     p->dest_mask = 0u;

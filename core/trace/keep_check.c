@@ -11,8 +11,11 @@
 
 #if USPAN_KEEP
 typedef struct check {
-    uspan_tracer_t *t;
+    uspan_block_t *blocks; /* the tracer's arrays, as uspan_trace_part_t has them later */
+    const uint16_t *next;
     const uspan_keep_options_t *o;
+    uspan_keep_t *keep;
+    const uspan_trace_part_t *trace;
 } check_t;
 
 /* ---- pointers ------------------------------------------------------------------------------------------ */
@@ -61,7 +64,7 @@ static bool own(const check_t *c, unsigned block)
     if (block >= USPAN_BLOCKS_MAX) {
         return false;
     }
-    uint8_t *byte = &c->t->keep.owned[block / 8u];
+    uint8_t *byte = &c->keep->owned[block / 8u];
     unsigned bit = 1u << block % 8u;
     bool is_new = (*byte & bit) == 0u;
     *byte = (uint8_t)(*byte | bit);
@@ -76,7 +79,7 @@ static bool own_chain(const check_t *c, unsigned block, unsigned len, uint16_t *
             return false;
         }
         *tail = (uint16_t)block;
-        block = c->t->block_next[block];
+        block = c->next[block];
     }
     return true;
 }
@@ -87,25 +90,25 @@ typedef struct place {
 } place_t;
 
 /* The next bytes, as many as the block has, up to len. */
-static unsigned next_bytes(const uspan_tracer_t *t, place_t *at, unsigned len, char *out)
+static unsigned next_bytes(const check_t *c, place_t *at, unsigned len, char *out)
 {
     if (at->pos == USPAN_BLOCK) {
-        at->block = t->block_next[at->block];
+        at->block = c->next[at->block];
         at->pos = 0u;
     }
     unsigned n = USPAN_BLOCK - at->pos < len ? USPAN_BLOCK - at->pos : len;
-    memcpy(out, t->blocks[at->block].bytes + at->pos, n);
+    memcpy(out, c->blocks[at->block].bytes + at->pos, n);
     at->pos += n;
     return n;
 }
 
 /* Whether the next len bytes are UTF-8. */
-static bool is_text(const uspan_tracer_t *t, place_t *at, unsigned len)
+static bool is_text(const check_t *c, place_t *at, unsigned len)
 {
     char bytes[3u + USPAN_BLOCK_BYTES];
     size_t rest = 0; /* of a character that goes on in the next block */
     while (len > 0u) {
-        unsigned n = next_bytes(t, at, len, bytes + rest);
+        unsigned n = next_bytes(c, at, len, bytes + rest);
         size_t run = uspan_utf8_run(bytes, rest + n);
         len -= n;
         rest = rest + n - run;
@@ -118,13 +121,13 @@ static bool is_text(const uspan_tracer_t *t, place_t *at, unsigned len)
 }
 
 /* Whether so many bytes are texts with two bytes of length before each. */
-static bool are_texts(const uspan_tracer_t *t, place_t *at, unsigned len)
+static bool are_texts(const check_t *c, place_t *at, unsigned len)
 {
     while (len > 0u) {
         char head[2] = { 0, 0 };
-        unsigned n = len < 2u ? 2u : next_bytes(t, at, 1u, head) + next_bytes(t, at, 1u, head + 1);
+        unsigned n = len < 2u ? 2u : next_bytes(c, at, 1u, head) + next_bytes(c, at, 1u, head + 1);
         unsigned text = (uint8_t)head[0] | (unsigned)(uint8_t)head[1] << 8;
-        if (n + text > len || !is_text(t, at, text)) {
+        if (n + text > len || !is_text(c, at, text)) {
             return false;
         }
         len -= n + text;
@@ -148,8 +151,8 @@ static bool is_value(const check_t *c, unsigned store, unsigned len, void *v)
         return false;
     }
     place_t at = { chain[0], 0u };
-    return store == USPAN_STORE_TEXT                                   ? is_text(c->t, &at, len)
-           : store == USPAN_STORE_TEXTS                                ? are_texts(c->t, &at, len)
+    return store == USPAN_STORE_TEXT                                   ? is_text(c, &at, len)
+           : store == USPAN_STORE_TEXTS                                ? are_texts(c, &at, len)
            : store == USPAN_STORE_INTS || store == USPAN_STORE_DOUBLES ? len % 8u == 0u
                                                                        : true;
 }
@@ -204,7 +207,7 @@ static bool are_attrs(const check_t *c, uspan_slot_t *slot)
         }
         if (e->pend_len != 0u && e->pend_len != USPAN_PEND_CLOSED) {
             e->pend_len = 0u;
-            c->t->keep.cut++;
+            c->keep->cut++;
         }
         i++;
     }
@@ -232,9 +235,9 @@ static bool is_item(const check_t *c, uspan_block_t *item, bool is_link)
             if (!own(c, at)) {
                 return false;
             }
-            next = c->t->block_next[at];
+            next = c->next[at];
         }
-        uspan_entry_t *e = &c->t->blocks[at].entries[i % USPAN_ENTRIES_PER_BLOCK];
+        uspan_entry_t *e = &c->blocks[at].entries[i % USPAN_ENTRIES_PER_BLOCK];
         bool is_tracestate = is_link && i == 0u && e->key == NULL;
         if (e->store == USPAN_STORE_NONE || (!is_tracestate && !is_key(c, e->key)) ||
             is_static_gone(c, e->store, e->len, &e->v)) {
@@ -256,11 +259,11 @@ static bool are_items(const check_t *c, unsigned at, bool is_link, uint8_t *coun
     unsigned n = 0;
     while (at != USPAN_NO_INDEX) {
         if (n >= (is_link ? USPAN_LINKS_MAX : USPAN_EVENTS_MAX) || !own(c, at) ||
-            !is_item(c, &c->t->blocks[at], is_link)) {
+            !is_item(c, &c->blocks[at], is_link)) {
             return false;
         }
         *tail = (uint16_t)at;
-        at = c->t->blocks[at].event.next;
+        at = c->blocks[at].event.next;
         n++;
     }
     if (n - *count > 1u) {
@@ -273,9 +276,9 @@ static bool are_items(const check_t *c, unsigned at, bool is_link, uint8_t *coun
 /* ---- spans --------------------------------------------------------------------------------------------- */
 
 #if USPAN_TRACESTATE_BYTES > 0
-static bool is_tracestate(const uspan_tracer_t *t, unsigned i)
+static bool is_tracestate(const check_t *c, unsigned i)
 {
-    const uspan_tracestate_rec_t *rec = &t->trace.tracestates[i < USPAN_TRACESTATES_MAX ? i : 0u];
+    const uspan_tracestate_rec_t *rec = &c->trace->tracestates[i < USPAN_TRACESTATES_MAX ? i : 0u];
     bool good = i < USPAN_TRACESTATES_MAX && rec->len <= USPAN_TRACESTATE_BYTES;
     for (unsigned n = 0; good && n < rec->len; n++) {
         good = rec->text[n] >= ' ' && rec->text[n] <= '~';
@@ -294,25 +297,24 @@ static bool is_message(const check_t *c, uspan_slot_t *slot)
 
 static bool is_span(const check_t *c, uspan_slot_t *slot, unsigned i)
 {
-    static const char nameless[] = "unnamed"; /* its name was being replaced */
-    if (slot->name_len == 0u) {
-        memcpy(slot->name, nameless, sizeof nameless - 1u);
+    if (slot->name_len == 0u) { /* its name was being replaced */
+        memcpy(slot->name, "unnamed", 7u);
         USPAN_COMMIT_ORDER();
-        slot->name_len = sizeof nameless - 1u;
+        slot->name_len = 7u;
     }
     if (slot->state > USPAN_STATE_ENDED || slot->id % (1u << USPAN_SLOT_BITS) != i ||
         uspan_is_null(USPAN_HANDLE(slot->id)) || slot->name_len > USPAN_NAME_MAX ||
         uspan_utf8_run(slot->name, slot->name_len) != slot->name_len || slot->kind < USPAN_KIND_INTERNAL ||
         slot->kind > USPAN_KIND_CONSUMER || slot->status > USPAN_STATUS_ERROR ||
         (slot->flags & ~(unsigned)(USPAN_FLAG_SAMPLED | USPAN_FLAG_RANDOM)) != 0u ||
-        slot->epoch >= USPAN_EPOCHS_MAX || c->t->trace.epochs[slot->epoch].state > USPAN_EPOCH_UNSYNCED ||
+        slot->epoch >= USPAN_EPOCHS_MAX || c->trace->epochs[slot->epoch].state > USPAN_EPOCH_UNSYNCED ||
         (slot->state == USPAN_STATE_ENDED && (int64_t)(slot->end_ns - slot->start_ns) < 0) ||
         slot->attr_count > USPAN_ATTRS_MAX || uspan_is_zero(slot->trace_id, sizeof slot->trace_id) ||
         uspan_is_zero(slot->span_id, sizeof slot->span_id) || !is_scope(c, slot->scope)) {
         return false;
     }
 #if USPAN_TRACESTATE_BYTES > 0
-    if ((slot->traits & USPAN_TRAIT_NO_TRACESTATE) == 0u && !is_tracestate(c->t, slot->tracestate)) {
+    if ((slot->traits & USPAN_TRAIT_NO_TRACESTATE) == 0u && !is_tracestate(c, slot->tracestate)) {
         return false;
     }
 #endif
@@ -321,25 +323,27 @@ static bool is_span(const check_t *c, uspan_slot_t *slot, unsigned i)
            are_items(c, slot->links, true, &slot->link_count, &slot->links_tail);
 }
 
-/* The new boot needs an epoch of its own. If spans use all, those of the least used one are lost. Returns
- * that one, or USPAN_EPOCHS_MAX: one is free. */
-static unsigned epoch_that_leaves(const uspan_tracer_t *t)
+uspan_epoch_t *uspan_keep_count_epochs(uspan_tracer_t *t)
 {
-    unsigned users[USPAN_EPOCHS_MAX] = { 0 };
-    unsigned least = 0;
+    uspan_epoch_t *const epochs = t->trace.epochs, *least = epochs;
+    for (unsigned e = 0; e < USPAN_EPOCHS_MAX; e++) {
+        epochs[e].refs = 0u;
+    }
     for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
-        users[t->slots[i].epoch % USPAN_EPOCHS_MAX] += t->slots[i].state != USPAN_STATE_FREE;
+        if (t->slots[i].state != USPAN_STATE_FREE) {
+            epochs[t->slots[i].epoch % USPAN_EPOCHS_MAX].refs++;
+        }
     }
     for (unsigned e = 1; e < USPAN_EPOCHS_MAX; e++) {
-        least = users[e] < users[least] ? e : least;
+        least = epochs[e].refs < least->refs ? &epochs[e] : least;
     }
-    return users[least] > 0u ? least : USPAN_EPOCHS_MAX;
+    return least;
 }
 
 void uspan_keep_check(uspan_tracer_t *t, const uspan_keep_options_t *o)
 {
-    const check_t c = { t, o };
-    unsigned leaves = USPAN_EPOCHS_MAX;
+    const check_t c = { t->blocks, t->block_next, o, &t->keep, &t->trace };
+    unsigned leaves = USPAN_EPOCHS_MAX; /* the new boot needs an epoch of its own */
     /* A span that is refused has blocks in its name: a second pass over those that are left is right. */
     for (unsigned pass = 0, lost = 1; pass < 3u && lost > 0u; pass++) {
         lost = 0;
@@ -356,8 +360,11 @@ void uspan_keep_check(uspan_tracer_t *t, const uspan_keep_options_t *o)
                 lost++;
             }
         }
-        leaves = pass == 0u ? epoch_that_leaves(t) : USPAN_EPOCHS_MAX;
-        lost += leaves < USPAN_EPOCHS_MAX;
+        const uspan_epoch_t *least = uspan_keep_count_epochs(t);
+        if (pass == 0u && least->refs > 0u) {
+            leaves = (unsigned)(least - t->trace.epochs);
+            lost++;
+        }
     }
 }
 #endif

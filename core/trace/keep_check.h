@@ -9,6 +9,8 @@
 /* Check every slot; what cannot be trusted becomes free, counted in keep.lost. keep.owned says who holds
  * which block. */
 void uspan_keep_check(uspan_tracer_t *t, const uspan_keep_options_t *o);
+/* Count the spans of each epoch. Returns the one with the fewest: none, after a check. */
+uspan_epoch_t *uspan_keep_count_epochs(uspan_tracer_t *t);
 #endif
 
 #endif

@@ -192,7 +192,7 @@
 
 /* 1: uspan_keep_mount() recovers spans that were recorded before a reset, and uspan_keep_crash() seals
  * them. The tracer must be in memory that a reset does not change. 0: both do nothing. RAM:
- * about 250 B, and a bit for each block of the text pool. Flash: about 5 KB. Not with USPAN_STUDIO 1. */
+ * about 280 B, a bit for each block of the text pool, USPAN_KEEP_RESOURCE_BYTES. Flash: about 5 KB. Not with USPAN_STUDIO 1. */
 #ifndef USPAN_KEEP
 #define USPAN_KEEP 0
 #endif
@@ -200,6 +200,12 @@
  * recovered. RAM: none. */
 #ifndef USPAN_KEEP_CONTENT
 #define USPAN_KEEP_CONTENT 1
+#endif
+/* Bytes of resource attributes that are recovered with the spans of a boot, as OTLP encodes them: 8 each, the
+ * key and the value. Those that do not fit are left out, the last ones first. 32..4096, a multiple of 4. RAM:
+ * 4 times as many. */
+#ifndef USPAN_KEEP_RESOURCE_BYTES
+#define USPAN_KEEP_RESOURCE_BYTES 256
 #endif
 
 /* ---- export -------------------------------------------------------------------------------------------- */
@@ -472,6 +478,9 @@ USPAN_STATIC_ASSERT(USPAN_STUDIO_MESSAGE_BYTES >= 256 && USPAN_STUDIO_MESSAGE_BY
                     "USPAN_STUDIO_MESSAGE_BYTES: 256..16384");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_KEEP), "USPAN_KEEP: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_KEEP_CONTENT), "USPAN_KEEP_CONTENT: 0 or 1");
+USPAN_STATIC_ASSERT(USPAN_KEEP_RESOURCE_BYTES >= 32 && USPAN_KEEP_RESOURCE_BYTES <= 4096 &&
+                        USPAN_KEEP_RESOURCE_BYTES % 4 == 0,
+                    "USPAN_KEEP_RESOURCE_BYTES: 32..4096, a multiple of 4");
 USPAN_STATIC_ASSERT(!USPAN_KEEP || !USPAN_STUDIO, "USPAN_KEEP 1: not with USPAN_STUDIO 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_HTTP_PROXY), "USPAN_HTTP_PROXY: 0 or 1");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_MESSAGE_TEXTS), "USPAN_MESSAGE_TEXTS: 0 or 1");

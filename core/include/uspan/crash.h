@@ -49,8 +49,15 @@ typedef struct uspan_keep {
     uint8_t broken_flags;
     uint8_t broken[24]; /* ids of trace and span */
     uint16_t lost, cut; /* spans not trusted; texts that waited for the rest of a character */
+    uint8_t own;        /* of resources: that of this boot */
+    uint8_t build_id_len;
     uint32_t crashed;   /* crash is set */
     uspan_crash_t crash;
+    struct uspan_kept_resource {
+        uint32_t sum; /* of what follows */
+        uint16_t len, unused;
+        uint8_t bytes[USPAN_KEEP_RESOURCE_BYTES]; /* attributes of OTLP's Resource, encoded */
+    } resources[4];                               /* each epoch may be of another boot: USPAN_EPOCHS_MAX */
     uint32_t sum, sealed; /* sum: of what stands above from block_next on, and more */
 } uspan_keep_t;
 #endif

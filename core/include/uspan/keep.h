@@ -28,7 +28,8 @@ extern "C" {
  * `app.build_id` and `uspan.crash.registers`. The next root span has `uspan.reset.reason`, `uspan.keep.lost`
  * where spans were lost, and a link to that innermost span, with `app.crash.id`.
  * Kept spans go to each destination that is added before they are sent; one that had them already gets them
- * again. Their times keep their own offset. If Unix time was not known before the reset, it is computed when
+ * again. They travel under the resource that their own boot had set, as far as USPAN_KEEP_RESOURCE_BYTES go;
+ * if it was altered, or being set when the reset came, under this boot's. Their times keep their own offset. If Unix time was not known before the reset, it is computed when
  * it is known: the reset itself counts as no time.
  *   options  read during the call only, but for fixed[], whose memory stays
  *   report   what was found; NULL is allowed

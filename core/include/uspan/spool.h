@@ -71,6 +71,9 @@ typedef struct uspan_spool {
     uint16_t wipe;  /* sectors that are still to be erased */
     uint8_t dest;
     uint8_t flags; /* enum flags of spool.c */
+#if USPAN_KEEP
+    uint8_t resource; /* of the records that are written, as an epoch has it */
+#endif
 } uspan_spool_t;
 
 #if USPAN_SPOOL

@@ -130,6 +130,9 @@ typedef struct uspan_epoch {
     uint8_t state;     /* uspan_epoch_state_t of clock.h */
     uint8_t serial;    /* changes when the entry is used anew */
     uint8_t heard;     /* 1: from a collector's Date, which a later one may correct */
+#if USPAN_KEEP
+    uint8_t resource; /* 0: of this boot; else of one before, 1 + index in keep.resources */
+#endif
 } uspan_epoch_t;
 
 #if USPAN_TRACESTATE_BYTES > 0
@@ -283,6 +286,9 @@ typedef struct uspan_batch {
     uint16_t limit;       /* spans in a batch after a 413 or a time-out; 0: no limit */
     uint16_t streak;      /* batches delivered within that limit since it last changed */
     uint16_t attempts;
+#if USPAN_KEEP
+    uint8_t resource; /* of all members, as an epoch has it */
+#endif
     uint32_t body_len;
 #if USPAN_GZIP
     uint32_t packed_len; /* of the body as it is sent: below body_len if it is compressed; 0: not known yet */
@@ -432,6 +438,9 @@ typedef struct uspan_export_part {
     bool (*next_listed)(const struct uspan_tracer *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e,
                         uspan_key_t *key);
     int (*percent_byte)(const char *text, size_t len, size_t *at);
+#if USPAN_KEEP
+    void (*keep_resource)(struct uspan_tracer *t); /* until a mount: stores it for the boot after a reset */
+#endif
     bool (*feed_sink)(struct uspan_tracer *t, unsigned dest); /* until a destination is a sink */
 #if USPAN_STUDIO
     uspan_target_t studio;
@@ -490,5 +499,10 @@ struct uspan_tracer {
 USPAN_STATIC_ASSERT(sizeof(uspan_event_rec_t) <= USPAN_BLOCK_BYTES, "an event fits a block");
 USPAN_STATIC_ASSERT(sizeof(uspan_link_rec_t) <= USPAN_BLOCK_BYTES, "a link fits a block");
 USPAN_STATIC_ASSERT(sizeof(uspan_block_t) == USPAN_BLOCK_BYTES, "blocks have no padding");
+#if USPAN_KEEP
+USPAN_STATIC_ASSERT(sizeof((uspan_keep_t *)0)->resources / sizeof(struct uspan_kept_resource) ==
+                        USPAN_EPOCHS_MAX,
+                    "a resource for each epoch");
+#endif
 
 #endif

@@ -1,0 +1,21 @@
+/* keep_resource.c: the resource that the next boot sends kept spans of this one with, as OTLP has it.
+ * Invariant: the sum is of what stands there. A reset while it is stored leaves another sum: the next boot's own
+ * resource stands for it then. */
+#include "export/keep_resource.h"
+#if USPAN_KEEP
+#include "export/otlp.h"
+#include "export/otlp_attr.h"
+#include "trace/keep.h"
+
+void uspan_keep_resource(uspan_tracer_t *t)
+{
+    struct uspan_kept_resource *r = &t->keep.resources[t->keep.own];
+    uspan_otlp_t o;
+    uspan_otlp_begin(&o, t, NULL, 0u);
+    o.at = o.unit = r->bytes;
+    o.end = r->bytes + sizeof r->bytes;
+    (void)uspan_otlp_put_attrs(&o, TAG(Resource_attributes, BYTES), LIST_RESOURCE);
+    r->len = (uint16_t)(o.unit - r->bytes);
+    r->sum = uspan_keep_sum_resource(r);
+}
+#endif

@@ -1,0 +1,194 @@
+/* test_keep_resource.c: spans that were kept over a reset are sent under the resource of their boot, from flash too.
+ * uspan-config: USPAN_KEEP=1 USPAN_SPOOL=1 */
+#include "delivery.h"
+#include "flash_model.h"
+#include "keep_image.h"
+#include "uspan/spool.h"
+
+static flash_model_t flash;
+static uspan_spool_t spool;
+
+/* A boot of a device that has an instance of its own, in memory that the next boot does not find again. */
+static void boot_instance(world_t *w, unsigned n)
+{
+    static char instance[16];
+    sprintf(instance, "boot-%u", n);
+    assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .service_version = "1.0", .instance_id = instance }),
+                     USPAN_OK);
+    assert_int_equal(uspan_export_to(&w->tracer, 0, &w->transport,
+                                     &(uspan_collector_t){ .endpoint = "http://collector/v1/traces" }),
+                     USPAN_OK);
+}
+
+static void end_named(world_t *w, const char *format, unsigned n)
+{
+    char name[16];
+    sprintf(name, format, n);
+    uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, name));
+}
+
+/* The service.instance.id that a span arrived with: the last one, "" for none. Counts its arrivals. */
+static const char *instance_of(world_t *w, const char *span, unsigned *arrivals)
+{
+    static char out[32];
+    out[0] = '\0';
+    *arrivals = 0;
+    for (unsigned i = 0; i < w->request_count; i++) {
+        const view_t body = body_of(w, i);
+        view_t block, resource, value, text;
+        for (unsigned n = 0; n < view_span_count(body); n++) {
+            if (span_is_named(view_span(body, n), span)) {
+                assert_true(view_get(body, 1u, 0u, &block) && view_get(block, 1u, 0u, &resource));
+                assert_true(view_attr(resource, 1u, "service.name", &value));
+                assert_true(view_attr(resource, 1u, "telemetry.sdk.name", &value));
+                if (view_attr(resource, 1u, "service.instance.id", &value) && view_get(value, 1u, 0u, &text)) {
+                    sprintf(out, "%.*s", (int)text.len, (const char *)text.at);
+                }
+                ++*arrivals;
+            }
+        }
+    }
+    return out;
+}
+
+/* Boots that each record a span and are reset before anything is sent. The last one sends all. */
+static void test_each_boot_s_spans_arrive_with_its_own_resource(void **state)
+{
+    world_t *w = *state;
+    unsigned arrivals;
+    world_reset(w);
+    for (unsigned n = 0; n < 4u; n++) { /* as many as there are epochs */
+        assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, n == 0u ? USPAN_KEPT_NOTHING : USPAN_KEPT_TAKEN);
+        boot_instance(w, n);
+        uspan_set_unix_time(&w->tracer, 1800000000000000000u + n * 60000000000u);
+        end_named(w, "span %u", n);
+    }
+    world_drain(w);
+    for (unsigned n = 0; n < 4u; n++) {
+        char span[8], boot_name[8];
+        sprintf(span, "span %u", n);
+        sprintf(boot_name, "boot-%u", n);
+        assert_string_equal(instance_of(w, span, &arrivals), boot_name);
+        assert_int_equal(arrivals, 1);
+    }
+    assert_true(span_is_named(view_span(body_of(w, 0u), 0u), "span 0")); /* what was kept leaves first */
+    /* Delivered: their epochs serve this boot's traces, under its own resource. */
+    for (unsigned n = 4; n < 12u; n++) {
+        world_advance_ms(w, 1000);
+        uspan_t open = uspan_start(&w->tracer, USPAN_ROOT, "open"); /* the corrected clock needs another epoch */
+        uspan_set_unix_time(&w->tracer, 1900000000000000000u + n * 60000000000u);
+        end_named(w, "later %u", n);
+        world_drain(w);
+        uspan_end(&w->tracer, open);
+        world_drain(w);
+    }
+    for (unsigned n = 4; n < 12u; n++) {
+        char span[16];
+        sprintf(span, "later %u", n);
+        assert_string_equal(instance_of(w, span, &arrivals), "boot-3");
+        assert_int_equal(arrivals, 1);
+    }
+}
+
+static void test_a_resource_that_does_not_fit_keeps_what_comes_first(void **state)
+{
+    world_t *w = *state;
+    unsigned arrivals;
+    static char large[USPAN_KEEP_RESOURCE_BYTES + 16u];
+    memset(large, 'v', sizeof large - 1u);
+    memcpy(large, "a=", 2u);
+    world_reset(w);
+    (void)keep_mount(w, USPAN_RESET_SOFTWARE);
+    boot_instance(w, 0u);
+    assert_true(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .instance_id = "first", .attributes = large }) >= 0);
+    end_named(w, "span %u", 0u);
+    (void)keep_mount(w, USPAN_RESET_SOFTWARE);
+    boot_instance(w, 1u);
+    world_drain(w);
+    assert_string_equal(instance_of(w, "span 0", &arrivals), "first");
+}
+
+/* An altered one is no protobuf: the request with it would be refused, and its spans lost. */
+static void test_an_altered_resource_is_not_sent(void **state)
+{
+    world_t *w = *state;
+    unsigned arrivals;
+    for (unsigned byte = 0; byte < 3u; byte++) {
+        world_reset(w);
+        memset(&w->tracer, 0, sizeof w->tracer);
+        (void)keep_mount(w, USPAN_RESET_SOFTWARE);
+        boot_instance(w, 0u);
+        end_named(w, "span %u", 0u);
+        struct uspan_kept_resource *r = &w->tracer.keep.resources[w->tracer.keep.own];
+        *(byte == 0u ? &r->bytes[1] : byte == 1u ? &r->bytes[r->len - 1u] : (uint8_t *)&r->len + 1) ^= 4u;
+        assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, USPAN_KEPT_TAKEN);
+        boot_instance(w, 1u);
+        world_drain(w);
+        assert_string_equal(instance_of(w, "span 0", &arrivals), "boot-1");
+        assert_int_equal(arrivals, 1);
+    }
+}
+
+/* ---- flash --------------------------------------------------------------------------------------------- */
+
+/* The same, with a spool. */
+static void boot_with_spool(world_t *w, unsigned n)
+{
+    (void)keep_mount(w, USPAN_RESET_SOFTWARE);
+    boot_instance(w, n);
+    assert_int_equal(uspan_spool_mount(&w->tracer, 0u, &spool, &flash.storage), USPAN_OK);
+}
+
+static void store_all(world_t *w)
+{
+    uspan_err_t err;
+    while ((err = uspan_spool_all(&w->tracer)) == USPAN_ERR_AGAIN) {
+    }
+    assert_int_equal(err, USPAN_OK);
+}
+
+static void test_kept_spans_are_stored_under_their_boot_s_resource(void **state)
+{
+    world_t *w = *state;
+    static const char *const boots[] = { "boot-0", "boot-1", "boot-1", "boot-2" };
+    flash_init(&flash, 4096u, 8u, 8u, 0xFFu);
+    world_reset(w);
+    boot_with_spool(w, 0u);
+    end_named(w, "span %u", 0u);
+    boot_with_spool(w, 1u);
+    end_named(w, "span %u", 1u); /* behind the kept one */
+    store_all(w);
+    end_named(w, "span %u", 2u);
+    boot_with_spool(w, 2u);
+    store_all(w);
+    end_named(w, "span %u", 3u);
+    store_all(w);
+    assert_int_equal(stats_of(w, 0).spool_waiting, 4);
+    boot_with_spool(w, 3u);
+    world_drain(w);
+    for (unsigned n = 0; n < 1000u && stats_of(w, 0).spool_waiting > 0u; n++) {
+        uint32_t wait_ms;
+        (void)world_poll(w, &wait_ms);
+        world_advance_ms(w, 10u);
+    }
+    assert_int_equal(stats_of(w, 0).replayed, 4);
+    for (unsigned n = 0; n < 4u; n++) {
+        char span[8];
+        unsigned arrivals;
+        sprintf(span, "span %u", n);
+        assert_string_equal(instance_of(w, span, &arrivals), boots[n]);
+        assert_int_equal(arrivals, 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
+        IN_WORLD(test_each_boot_s_spans_arrive_with_its_own_resource),
+        IN_WORLD(test_a_resource_that_does_not_fit_keeps_what_comes_first),
+        IN_WORLD(test_an_altered_resource_is_not_sent),
+        IN_WORLD(test_kept_spans_are_stored_under_their_boot_s_resource),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
