@@ -101,6 +101,11 @@ static int write_record(uspan_spool_log_t *log, uint32_t offset, unsigned type, 
     return 0;
 }
 
+bool uspan_spool_log_rests(const uspan_spool_log_t *log)
+{
+    return (log->step == STEP_OPEN || log->step == STEP_CLOSED) && (log->at | log->fill) == 0u;
+}
+
 void uspan_spool_log_abandon(uspan_spool_log_t *log)
 {
     log->at = 0u;

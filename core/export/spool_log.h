@@ -20,6 +20,8 @@ typedef struct uspan_spool_input {
  * else may be written; USPAN_ERR_FULL: too long for a sector; USPAN_ERR_IO: all sectors failed. A call erases
  * one sector at most, or writes one record, with what precedes it in a new sector. */
 int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in);
+/* No record and no sector was begun: another one than before may be written. */
+bool uspan_spool_log_rests(const uspan_spool_log_t *log);
 /* Forget a record of which only a part was written. */
 void uspan_spool_log_abandon(uspan_spool_log_t *log);
 /* Records before the place are settled: delivered, but for `lost` of them. It is durable after a DONE record.

@@ -257,7 +257,9 @@ static uspan_spool_work_t wipe_step(uspan_tracer_t *t)
     if (spool->wipe == 0u) {
         return USPAN_SPOOL_IDLE;
     }
-    if (uspan_spool_log_wipe(&spool->log, spool->wipe) == USPAN_SPOOL_BUSY) {
+    const bool busy = uspan_spool_log_wipe(&spool->log, spool->wipe) == USPAN_SPOOL_BUSY;
+    uspan_spool_set(spool, USPAN_SPOOL_ERASING, busy);
+    if (busy) {
         uspan_wake_after_ms(t, 1u);
         return USPAN_SPOOL_WAITS;
     }
@@ -272,7 +274,13 @@ uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
     if ((spool->flags & USPAN_SPOOL_BROKEN) != 0u) {
         return USPAN_SPOOL_IDLE;
     }
-    if ((spool->flags & USPAN_SPOOL_WRITING) == 0u && is_to_be_stored(t, open, all)) {
+#if USPAN_SPOOL_CONTENT == 2
+    if ((spool->flags & USPAN_SPOOL_ERASING) != 0u) {
+        return wipe_step(t);
+    }
+#endif
+    if ((spool->flags & USPAN_SPOOL_WRITING) == 0u && uspan_spool_log_rests(&spool->log) &&
+        is_to_be_stored(t, open, all)) {
         take_span(t);
     }
     if ((spool->flags & (USPAN_SPOOL_WRITING | USPAN_SPOOL_SETTLED)) == 0u) {

@@ -15,8 +15,12 @@ static uint8_t merge(const flash_model_t *f, uint8_t old, uint8_t data)
 }
 
 /* An operation was asked for; it is done when that was asked often enough. */
-static bool is_busy(flash_model_t *f)
+/* Who is told that an operation is under way asks for the same one again. */
+static bool is_busy(flash_model_t *f, uint32_t address, uint32_t len)
 {
+    assert_true(f->asked == 0u || (f->asked_address == address && f->asked_len == len));
+    f->asked_address = address;
+    f->asked_len = len;
     bool busy = f->asked < f->busy;
     f->asked = busy ? f->asked + 1u : 0u;
     return busy;
@@ -47,7 +51,7 @@ static int program(void *ctx, uint32_t address, const uint8_t *data, uint32_t le
     assert_true(len > 0u && len <= USPAN_SPOOL_UNIT && len % unit == 0u && address % unit == 0u);
     assert_true(address % f->storage.sector_bytes + len <= f->storage.sector_bytes);
     assert_true(sector < f->storage.sector_count);
-    if (is_busy(f)) {
+    if (is_busy(f, address, len)) {
         return 1;
     }
     if (f->before != NULL) {
@@ -73,10 +77,10 @@ static int erase(void *ctx, uint32_t sector)
 {
     flash_model_t *f = ctx;
     assert_true(sector < f->storage.sector_count);
-    if (is_busy(f)) {
+    const uint32_t address = sector * f->storage.sector_bytes;
+    if (is_busy(f, address, 0u)) {
         return 1;
     }
-    const uint32_t address = sector * f->storage.sector_bytes;
     if (f->before != NULL) {
         f->before(f, address, NULL, 0u);
     }

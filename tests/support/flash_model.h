@@ -24,6 +24,7 @@ typedef struct flash_model {
     uint32_t bad_sector, bad_from; /* from that operation on */
     unsigned busy;                 /* so often an operation is asked again */
     unsigned asked;
+    uint32_t asked_address, asked_len; /* for it; len 0: an erase */
     uint32_t operations, erases, programmed; /* calls; calls; bytes */
     uint32_t random;
     /* Called before an operation takes effect; len 0: an erase of the sector at that address. */

@@ -410,10 +410,51 @@ static void test_numbers_turn_over(void **state)
     assert_int_equal(stats_of(w, 0).spool_waiting, 0);
 }
 
+/* What was settled is being noted when a span is to be stored: the one record is finished before the other begins. */
+static void test_a_record_that_was_begun_is_finished_first(void **state)
+{
+    world_t *w = *state;
+    unsigned numbers[16], tried = 0;
+    for (unsigned busy_steps = 0; busy_steps < 120u; busy_steps++) {
+        begin(w);
+        w->open_error = USPAN_ERR_IO;
+        record_numbered(w, 0u);
+        uspan_err_t err;
+        while ((err = uspan_spool_all(&w->tracer)) == USPAN_ERR_AGAIN) {
+        }
+        assert_int_equal(err, USPAN_OK);
+        w->open_error = USPAN_OK;
+        flash.busy = 3u;
+        uint32_t wait_ms;
+        for (unsigned n = 0; n < 4000u && stats_of(w, 0).replayed == 0u; n++) {
+            (void)world_poll(w, &wait_ms);
+            world_advance_ms(w, 1u);
+        }
+        assert_int_equal(stats_of(w, 0).replayed, 1);
+        for (unsigned n = 0; n < busy_steps; n++) {
+            (void)world_poll(w, &wait_ms);
+            world_advance_ms(w, 1u);
+        }
+        tried += spool.log.fill > 0u;
+        record_numbered(w, 1u);
+        while ((err = uspan_spool_all(&w->tracer)) == USPAN_ERR_AGAIN) {
+        }
+        assert_int_equal(err, USPAN_OK);
+        boot_device(w, "2.0");
+        assert_int_equal(stats_of(w, 0).spool_waiting, 1);
+        run_ms(w, 5000u);
+        assert_int_equal(arrived(w, 0u, numbers, "1.0"), 1);
+        assert_int_equal(numbers[0], 1);
+        assert_spool_balances(w);
+    }
+    assert_true(tried > 0u);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_outage_and_a_reset_lose_nothing),
+        cmocka_unit_test(test_a_record_that_was_begun_is_finished_first),
         cmocka_unit_test(test_content_is_erased_when_all_was_delivered),
         cmocka_unit_test(test_a_shutdown_stores_what_was_not_sent),
         cmocka_unit_test(test_all_is_stored_before_sleep),
