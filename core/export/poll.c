@@ -104,7 +104,7 @@ static uspan_job_t choose_job(uspan_tracer_t *t, unsigned d, bool open)
         return USPAN_JOB_NONE;
     }
 #if USPAN_STUDIO
-    if (uspan_studio_holds(t)) {
+    if (uspan_studio_holds(t) && uspan_studio_serves(t, d)) {
         return USPAN_JOB_NONE;
     }
 #endif
@@ -221,8 +221,11 @@ static bool serve(uspan_tracer_t *t, unsigned d, bool open)
 #if USPAN_STUDIO
 static bool serve_studio(uspan_tracer_t *t, bool open)
 {
-    uspan_exchange_select(t, USPAN_EXCHANGES_MAX - 1u);
-    return uspan_exchange(t)->step == USPAN_STEP_IDLE && open && uspan_studio_wants(t) &&
+    if (!open || uspan_studio_is_asked(t)) {
+        return false;
+    }
+    uspan_exchange_select(t, uspan_studio_lane(t));
+    return uspan_exchange(t)->step == USPAN_STEP_IDLE && uspan_studio_wants(t) &&
            can_use(t, uspan_export_state(t)->studio.transport) &&
            begin_exchange(t, USPAN_JOB_RUN, USPAN_DESTINATIONS_MAX - 1u);
 }
@@ -364,7 +367,7 @@ static void update_unix_time(uspan_tracer_t *t)
 
 static void stop_now(uspan_tracer_t *t)
 {
-    uint32_t lost = 0u;
+    uint64_t lost = 0u;
     for (unsigned lane = 0; lane < USPAN_EXCHANGES_MAX; lane++) {
         uspan_exchange_select(t, lane);
         uspan_close_connection(t);
@@ -373,7 +376,7 @@ static void stop_now(uspan_tracer_t *t)
     }
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
         uspan_batch_drop_all(t, d, USPAN_DROP_DEADLINE);
-        lost += uspan_dest(t, d)->dropped[USPAN_DROP_DEADLINE];
+        lost += uspan_dropped(t, d, USPAN_DROP_DEADLINE);
     }
     if (lost > 0u) {
         uspan_log_line(t, USPAN_LEVEL_WARN,

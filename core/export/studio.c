@@ -1,5 +1,5 @@
 /* studio.c: each run is registered once as running and once as done. Spans that carry a run's id wait
- * for its first registration, until that has succeeded or failed once. Messages of a run leave one by one, in
+ * for its first registration, until that has succeeded or failed once, on their way to Studio only. Messages of a run leave one by one, in
  * their order, once it is registered. */
 #include "export/studio.h"
 
@@ -28,13 +28,49 @@ static bool is_due(const uspan_run_t *run)
     return run->state == USPAN_RUN_NEW || run->state == USPAN_RUN_ENDING;
 }
 
+bool uspan_studio_is_asked(const uspan_tracer_t *t)
+{
+    bool asked = false;
+    for (unsigned lane = 0; lane < USPAN_EXCHANGES_MAX; lane++) {
+        asked = asked || t->out.exchanges[lane].job == USPAN_JOB_RUN;
+    }
+    return asked;
+}
+
+/* Whether destination d leads to Studio itself. */
+static bool is_studio(const uspan_tracer_t *t, unsigned d)
+{
+    const uspan_url_t *url = &t->dests[d].target.url, *studio = &t->out.studio.url;
+    return url->port == studio->port && strcmp(url->host, studio->host) == 0;
+}
+
+/* The destination that leads to Studio; USPAN_DESTINATIONS_MAX: none does. */
+static unsigned studio_dest(const uspan_tracer_t *t)
+{
+    unsigned d = 0;
+    while (d < USPAN_DESTINATIONS_MAX && !is_studio(t, d)) {
+        d++;
+    }
+    return d;
+}
+
+unsigned uspan_studio_lane(const uspan_tracer_t *t)
+{
+    const unsigned d = studio_dest(t);
+    return (d < USPAN_DESTINATIONS_MAX ? d : USPAN_DESTINATIONS_MAX - 1u) % USPAN_EXCHANGES_MAX;
+}
+
+bool uspan_studio_serves(const uspan_tracer_t *t, unsigned d)
+{
+    return is_studio(t, d) || studio_dest(t) == USPAN_DESTINATIONS_MAX;
+}
+
 /* End a run. If no span carries its id and nothing of its registration was sent, the server need not
  * know it. */
 static void end_run(uspan_tracer_t *t, unsigned at)
 {
     uspan_run_t *run = &t->trace.runs[at];
-    bool under_way =
-        t->out.exchanges[USPAN_EXCHANGES_MAX - 1u].job == USPAN_JOB_RUN && RUN_OF(t->out.run_job) == at;
+    bool under_way = uspan_studio_is_asked(t) && RUN_OF(t->out.run_job) == at;
     run->state =
         run->state == USPAN_RUN_NEW && !under_way && run->used == 0u ? USPAN_RUN_DONE : USPAN_RUN_ENDING;
 }
