@@ -32,6 +32,9 @@ static inline void uspan_epoch_release(uspan_trace_part_t *p, unsigned epoch)
 {
     p->epochs[epoch].refs--;
 }
+/* The time that the caller gives, or now: for 0, and for a time ahead of now, which is a caller's mistake
+ * (Unix time, often). Such a span would not leave by age. Context: task, ISR; no lock is held. */
+uint64_t uspan_time_not_ahead(const uspan_tracer_t *t, uint64_t given_ns, bool *ahead);
 /* Unix time of a monotonic one in that epoch; false while unknown. */
 bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_ns, uint64_t *unix_ns);
 

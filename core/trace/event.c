@@ -2,6 +2,7 @@
  * step. Their records begin alike, so that one walk serves both. */
 #include <string.h>
 #include "trace/attr.h"
+#include "trace/clock.h"
 #include "trace/poison.h"
 #include "trace/trace.h"
 
@@ -20,6 +21,7 @@ typedef struct item {
     bool is_link;
     uint16_t block;
     bool content;       /* is recorded */
+    bool ahead;         /* its time was ahead of now */
     uint8_t lost_state; /* 1: the tracestate found no room */
     uspan_err_t worst;
 } item_t;
@@ -96,6 +98,7 @@ static uspan_link_rec_t *begin(item_t *it, uspan_tracer_t *t, uspan_t s, bool is
     it->s = s;
     it->is_link = is_link;
     it->lost_state = 0u;
+    it->ahead = false;
     if (uspan_is_null(s)) {
         it->worst = USPAN_OK;
         return NULL;
@@ -216,6 +219,7 @@ static uspan_err_t finish(item_t *it, uspan_link_rec_t *rec, const uspan_attr_t 
     p->attrs_dropped += lost;
     p->values_truncated += cut;
     p->tracestates_dropped += it->lost_state;
+    p->times_ahead += it->ahead;
     uspan_err_t err;
     uspan_slot_t *slot = uspan_slot_find_recording(p, it->s, &err);
     if (slot != NULL && !has_room(p, slot, it->is_link)) { /* others added theirs since begin() */
@@ -261,9 +265,8 @@ uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t
     if (head == NULL) {
         return it.worst;
     }
-    const uspan_port_t *port = t->trace.port;
     uspan_event_rec_t *rec = &t->trace.blocks[it.block].event;
-    rec->time_ns = time_ns != 0u ? time_ns : port->mono_ns(port->ctx);
+    rec->time_ns = uspan_time_not_ahead(t, time_ns, &it.ahead);
     const uspan_attr_t arg = { .type = USPAN_TYPE_TEXT, .count = (uint32_t)name_len, .v.text = name };
     uspan_entry_t e;
     it.worst = uspan_entry_build_text(t, &e, &arg);

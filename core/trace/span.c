@@ -140,15 +140,6 @@ static uspan_slot_t *make_slot(uspan_trace_part_t *p, uspan_t parent, const uspa
     return slot;
 }
 
-/* The time that the caller gives, or now: for 0, and for a time ahead of now, which is a caller's mistake
- * (Unix time, often) and would keep the span from leaving by age. */
-static uint64_t time_not_ahead(uspan_tracer_t *t, uint64_t given_ns, bool *ahead)
-{
-    uint64_t now_ns = uspan_now(t);
-    *ahead = given_ns > now_ns;
-    return given_ns == 0u || *ahead ? now_ns : given_ns;
-}
-
 uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len,
                          const uspan_options_t *o)
 {
@@ -181,7 +172,7 @@ uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, si
         name = clean;
     }
     bool ahead;
-    uint64_t start_ns = time_not_ahead(t, o->start_ns, &ahead);
+    uint64_t start_ns = uspan_time_not_ahead(t, o->start_ns, &ahead);
 
     uspan_trace_part_t *p = &t->trace;
     uint32_t state = uspan_id_lock(t, starts_trace ? RANDOM_TRACE + RANDOM_SPAN : RANDOM_SPAN);
@@ -261,7 +252,7 @@ uspan_err_t uspan_end_at(uspan_tracer_t *t, uspan_t s, uint64_t end_ns)
         return USPAN_OK;
     }
     bool ahead;
-    end_ns = time_not_ahead(t, end_ns, &ahead);
+    end_ns = uspan_time_not_ahead(t, end_ns, &ahead);
     uspan_trace_part_t *p = &t->trace;
     if (p->before_end != NULL) {
         p->before_end(t, s);

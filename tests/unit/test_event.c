@@ -51,6 +51,21 @@ static void test_events_keep_name_time_order_and_attributes(void **state)
     assert_int_equal(peek_slot(w, s)->event_count, 3);
 }
 
+/* As with spans: Unix time given for monotonic time is a caller's mistake, and is counted. */
+static void test_an_event_ahead_of_now_happened_now(void **state)
+{
+    world_t *w = *state;
+    static const uint64_t wrong[] = { 1790000000000000000u, UINT64_MAX };
+    uspan_t s = begin(w);
+    for (unsigned i = 0; i < COUNT(wrong); i++) {
+        assert_int_equal(uspan_event_n(&w->tracer, s, "e", 1, wrong[i], NULL, 0), USPAN_OK);
+        assert_true(peek_event(w, s, i)->time_ns == w->now_ns);
+        assert_int_equal(peek_stats(w).times_ahead, i + 1u);
+    }
+    assert_int_equal(uspan_event_n(&w->tracer, s, "e", 1, w->now_ns, NULL, 0), USPAN_OK);
+    assert_int_equal(peek_stats(w).times_ahead, COUNT(wrong));
+}
+
 static void test_links_keep_ids_flags_tracestate_and_attributes(void **state)
 {
     world_t *w = *state;
@@ -345,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_events_keep_name_time_order_and_attributes),
+        IN_WORLD(test_an_event_ahead_of_now_happened_now),
         IN_WORLD(test_links_keep_ids_flags_tracestate_and_attributes),
         IN_WORLD(test_above_the_limit_events_and_links_are_counted),
         IN_WORLD(test_above_their_limit_attributes_of_events_and_links_are_counted_in_them),
