@@ -62,6 +62,9 @@ const char *uspan_url_authority(const char *text, bool tls, uspan_url_t *out)
         }
     }
 #endif
+    if (literal6 && *end == '%') {
+        return WHY("endpoint's IPv6 has a zone (%25eth0), which uspan does not support");
+    }
     if (literal6 && *end++ != ']') {
         return WHY("endpoint's IPv6 lacks ]");
     }

@@ -59,7 +59,7 @@ static void test_an_ipv6_literal_loses_its_brackets(void **state)
     expect_parts("https://[FE80::a:1.2.3.4]", true, "FE80::a:1.2.3.4", true, 443, "");
     expect_refused("http://[::1", "]");
     expect_refused("http://[::g]/", "]");
-    expect_refused("http://[fe80::1%25eth0]/", "]");
+    expect_refused("http://[fe80::1%25eth0]/", "zone");
     expect_refused("http://[]/", "no host");
     expect_refused("http://[::1]x", "wrong character");
 }
