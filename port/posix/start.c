@@ -346,7 +346,9 @@ static uspan_err_t find_losses(uspan_tracer_t *t)
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
         uspan_stats_t s;
         uspan_stats(t, d, &s);
-        if (s.dropped[USPAN_DROP_DEADLINE] + s.dropped[USPAN_DROP_RETRIES] > 0u) {
+        uint64_t lost = s.dropped[USPAN_DROP_DEADLINE] + s.dropped[USPAN_DROP_RETRIES] +
+                        s.dropped[USPAN_DROP_EVICTED] + s.dropped[USPAN_DROP_NO_TIME];
+        if (lost > 0u) {
             return USPAN_ERR_IO;
         }
         if (s.rejected + s.dropped[USPAN_DROP_REFUSED] + s.dropped[USPAN_DROP_TOO_LARGE] > 0u) {

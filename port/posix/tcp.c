@@ -132,6 +132,7 @@ static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
         tcp->lookup = NULL;
         tcp->state = CLOSED;
         tcp->address_at = 0;
+        tcp->is_heard = false;
         if (err != USPAN_OK) {
             tcp->why = why;
             return err;
@@ -189,6 +190,7 @@ static int32_t recv_tcp(void *ctx, uint8_t *buf, size_t len)
         return err;
     }
     ssize_t moved = SOCKETS(recv)(tcp->fd, buf, len < INT32_MAX ? len : INT32_MAX, 0);
+    tcp->is_heard = tcp->is_heard || moved > 0;
     if (moved == 0) {
         tcp->why = "closed by peer";
         return USPAN_ERR_CLOSED;
@@ -204,7 +206,8 @@ static void close_tcp(void *ctx)
         tcp->lookup = NULL;
     }
     close_fd(tcp);
-    tcp->turn = (uint8_t)(tcp->turn + (tcp->state == CONNECTING)); /* that address does not answer */
+    /* That address does not answer, though it may have accepted: the next connect begins behind it. */
+    tcp->turn = (uint8_t)(tcp->turn + (tcp->state == CONNECTING || (tcp->state == OPEN && !tcp->is_heard)));
     tcp->state = CLOSED;
     tcp->wants = 0;
 }

@@ -68,6 +68,7 @@ typedef struct uspan_posix_tcp {
     uint8_t state;
     uint8_t address_count, address_at;
     uint8_t turn;      /* addresses that failed: the next connect begins behind them */
+    bool is_heard;     /* the present address has sent a byte */
     short wants;       /* poll(2) events that the last calls waited for; 0: none did */
     unsigned forks;    /* fork generation in which it was opened */
     uint32_t since_ms; /* the present address is being tried since */
@@ -196,7 +197,8 @@ USPAN_CHECK static inline uspan_err_t uspan_posix_start(uspan_tracer_t *t,
 
 /* uspan_shutdown(), then wait until all is sent or deadline_ms (and at most a second) has passed; end the
  * thread; give everything back. Returns USPAN_OK: every span that ended was accepted by every destination;
- * USPAN_ERR_IO: it did not stop in time, or spans were lost because no attempt to send them succeeded;
+ * USPAN_ERR_IO: it did not stop in time, or spans that ended were lost because no attempt to send them
+ * succeeded, newer ones took their place, or Unix time stayed unknown;
  * USPAN_ERR_REFUSED: a destination refused or rejected spans; USPAN_ERR_ARG: not started. uspan_stats()
  * has the counts, since the start. Context: task. */
 uspan_err_t uspan_posix_stop(uspan_tracer_t *t, uint32_t deadline_ms);

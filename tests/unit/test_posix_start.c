@@ -101,6 +101,25 @@ static void test_a_collector_that_never_answers_does_not_hold_the_exit(void **st
     }
 }
 
+/* The last batch arrives, and yet spans of before are lost: their time never became known, or newer ones took their places. */
+static void test_stopping_tells_of_spans_that_were_lost_before(void **state)
+{
+    (void)state;
+    options.no_thread = true;
+    assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
+    record(1);
+    tracer.dests[0].dropped[USPAN_DROP_NO_TIME] = 1u; /* what is counted then */
+    tracer.trace.started++;
+    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_ERR_IO);
+    assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK); /* anew: the counts too */
+    record(1);
+    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK);
+    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_ERR_ARG);
+    assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
+    record(2);
+    assert_int_equal(uspan_posix_stop(&tracer, 0), USPAN_ERR_IO); /* no time at all */
+}
+
 static void test_the_console_prints_spans(void **state)
 {
     (void)state;
@@ -274,6 +293,7 @@ int main(void)
         TEST(test_flush_waits_until_all_is_settled),
         TEST(test_many_threads_record_while_one_delivers),
         TEST(test_a_collector_that_never_answers_does_not_hold_the_exit),
+        TEST(test_stopping_tells_of_spans_that_were_lost_before),
         TEST(test_the_console_prints_spans),
         TEST(test_a_destination_too_many_costs_itself_only),
         TEST(test_settings_can_be_changed_while_the_thread_runs),

@@ -215,6 +215,34 @@ static void test_every_address_of_a_name_is_tried(void **state)
     (void)close(listener);
 }
 
+static void say_a_byte(int listening)
+{
+    uint8_t byte = 'x';
+    int peer_fd = accept(listening, NULL, NULL);
+    assert_int_equal(write(peer_fd, &byte, 1u), 1);
+    assert_int_equal(recv_fully(&byte, 1u), 1);
+    (void)close(peer_fd);
+}
+
+static void test_an_address_that_accepts_and_says_nothing_is_passed_over(void **state)
+{
+    (void)state;
+    int listening, silent = socket(AF_INET6, SOCK_STREAM, 0), on = 1;
+    struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    six.sin6_port = htons(listen_on_loopback(&listening, 8));
+    bool has_six = setsockopt(silent, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0 &&
+                   bind(silent, (struct sockaddr *)&six, sizeof six) == 0 && listen(silent, 8) == 0;
+    for (unsigned turn = 0; has_six && turn < 6u; turn++) {
+        assert_int_equal(open_fully("two.test", ntohs(six.sin6_port)), USPAN_OK);
+        assert_int_equal(tcp.turn, turn > 0u); /* ::1 once, then 127.0.0.1, which is kept */
+        if (turn > 0u) {
+            say_a_byte(listening);
+        }
+        transport.close(transport.ctx);
+    }
+    (void)close(silent), (void)close(listening);
+}
+
 static void test_more_addresses_than_there_is_room_for_are_tried_in_turns(void **state)
 {
     (void)state;
@@ -226,6 +254,9 @@ static void test_more_addresses_than_there_is_room_for_are_tried_in_turns(void *
     do {
         while ((err = transport.open(transport.ctx, &peer)) == USPAN_ERR_AGAIN) {
             pause_ms(1);
+        }
+        if (err == USPAN_OK) { /* one that says nothing counts as dead */
+            say_a_byte(listening);
         }
         transport.close(transport.ctx);
         assert_true(++connects <= (MANY + USPAN_POSIX_ADDRESSES_MAX - 1u) / USPAN_POSIX_ADDRESSES_MAX);
@@ -452,6 +483,7 @@ int main(void)
         TEST(test_a_name_is_looked_up),
         TEST(test_every_address_of_a_name_is_tried),
         TEST(test_more_addresses_than_there_is_room_for_are_tried_in_turns),
+        TEST(test_an_address_that_accepts_and_says_nothing_is_passed_over),
         TEST(test_a_refused_connection_says_so),
         TEST(test_a_name_that_does_not_exist_says_so),
         TEST(test_a_name_that_is_too_long_is_refused),
