@@ -52,7 +52,8 @@ bool uspan_header_is_secret(const uspan_pair_t *pair)
 
 const char *uspan_header_wrong(const uspan_pair_t *pair)
 {
-    static const char own[] = "host\0content-length\0content-type\0transfer-encoding\0connection\0expect\0";
+    static const char own[] = "host\0content-length\0content-type\0content-encoding\0transfer-encoding\0"
+                              "accept-encoding\0connection\0upgrade\0expect\0";
     if (!uspan_is_token(pair->key, pair->key_len)) {
         return WHY("wrong character in header name");
     }

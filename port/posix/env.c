@@ -99,11 +99,11 @@ static void read_compression(const uspan_env_reader_t *r)
         bool gzip = uspan_env_equals(value, len, "gzip");
         r->env->gzip = USPAN_GZIP && gzip;
         r->env->no_gzip = uspan_env_equals(value, len, "none");
-        if (!r->env->gzip && !r->env->no_gzip) {
-            uspan_env_warn(r, names[i],
-                           gzip ? "gzip is not in this build: see USPAN_GZIP" : "uspan knows gzip and none");
+        if (r->env->gzip || r->env->no_gzip) {
+            return;
         }
-        return;
+        uspan_env_warn(r, names[i],
+                       gzip ? "gzip is not in this build: see USPAN_GZIP" : "uspan knows gzip and none");
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <strings.h>
 
+#define FEW_MS 100u         /* a timeout below was meant as seconds, which some SDKs read */
 #define NO_LIMIT_MS 600000u /* OTLP's timeout 0: as long as uspan allows */
 
 /* ---- endpoint ------------------------------------------------------------------------------------------ */
@@ -113,9 +114,27 @@ static bool append(list_t *list, const char *text, size_t len)
     return fits;
 }
 
+/* Remove the member of that name, in any case. Returns true if there was one. */
+static bool remove_header(list_t *list, const char *key, size_t key_len)
+{
+    size_t pos = 0;
+    uspan_list_entry_t e;
+    list->text[list->len < sizeof(list->text) ? list->len : sizeof(list->text) - 1u] = 0;
+    while (uspan_list_next(list->text, USPAN_LIST_HEADERS, &pos, &e)) {
+        if (e.key_len == key_len && strncasecmp(e.key, key, key_len) == 0) {
+            size_t from = (size_t)(e.key - list->text); /* with the comma behind it, or the one before */
+            from -= pos == list->len && from > 0u ? 1u : 0u;
+            memmove(list->text + from, list->text + pos, list->len - pos);
+            list->len -= pos - from;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* One member, with its key decoded: SDKs decode it too, though no header name needs it. */
 static void add_header(const uspan_env_reader_t *r, const char *name, list_t *list,
-                       const uspan_list_entry_t *e)
+                       const uspan_list_entry_t *e, unsigned number)
 {
     char key[256];
     int key_len = uspan_env_decode(e->key, e->key_len, key, sizeof(key) - 1u);
@@ -134,13 +153,17 @@ static void add_header(const uspan_env_reader_t *r, const char *name, list_t *li
         const char *why = e->wrong != NULL      ? e->wrong
                           : again.wrong != NULL ? again.wrong
                                                 : "broken % in its name";
-        uspan_env_warn_entry(r, name, e->key, e->key_len, "ignored", why);
+        uspan_env_warn_entry(r, name, e, number, "ignored", why);
         return;
+    }
+    if (remove_header(list, key, (size_t)key_len)) { /* of equal names the last counts, as in SDKs */
+        uspan_env_warn_entry(r, name, e, number, "is there again", "the last one is used");
+        before = list->len;
     }
     if (!(before == 0u || append(list, ",", 1u)) || !append(list, key, (size_t)key_len) ||
         !append(list, "=", 1u) || !append(list, e->value, e->value_len)) {
         list->len = before;
-        uspan_env_warn_entry(r, name, e->key, e->key_len, "ignored", "no room (USPAN_POSIX_TEXT_BYTES)");
+        uspan_env_warn_entry(r, name, e, number, "ignored", "no room (USPAN_POSIX_TEXT_BYTES)");
     }
     if (key_len == 13 && strncasecmp(key, "authorization", 13u) == 0) {
         r->env->has_authorization = true;
@@ -163,8 +186,8 @@ static void read_headers(const uspan_env_reader_t *r)
             text = copy;
         }
         name = names[i];
-        while (uspan_list_next(text, USPAN_LIST_HEADERS, &pos, &entry)) {
-            add_header(r, name, &list, &entry);
+        for (unsigned number = 1; uspan_list_next(text, USPAN_LIST_HEADERS, &pos, &entry); number++) {
+            add_header(r, name, &list, &entry, number);
         }
     }
     const char *base64 = uspan_env_text(r, "USPAN_BASIC_AUTH");
@@ -216,6 +239,9 @@ static void read_timeout(const uspan_env_reader_t *r)
     uint32_t ms = 0, whole_ms = 0;
     bool found = uspan_env_number(r, "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", 0u, &ms) ||
                  uspan_env_number(r, "OTEL_EXPORTER_OTLP_TIMEOUT", 0u, &ms);
+    if (found && ms > 0u && ms < FEW_MS && r->warn != NULL) {
+        r->warn(r->ctx, "OTEL_EXPORTER_OTLP_TIMEOUT is below 100: its unit is milliseconds");
+    }
     if (found && (ms == 0u || ms > NO_LIMIT_MS)) {
         ms = NO_LIMIT_MS;
     }

@@ -119,14 +119,15 @@ bool uspan_env_number(const uspan_env_reader_t *r, const char *name, uint32_t le
     return true;
 }
 
-void uspan_env_warn_entry(const uspan_env_reader_t *r, const char *name, const char *key, size_t len,
-                          const char *what, const char *why)
+void uspan_env_warn_entry(const uspan_env_reader_t *r, const char *name, const uspan_list_entry_t *e,
+                          unsigned number, const char *what, const char *why)
 {
+    char text[240], nameless[12];
     if (r->warn != NULL) {
-        char text[240];
-        int shown = (int)(key == NULL ? 0u : len < 64u ? len : 64u);
-        (void)snprintf(text, sizeof(text), "%s: entry %s%.*s%s%s: %s", name, shown > 0 ? "" : "without a key",
-                       shown, key != NULL ? key : "", " ", what, why);
+        int shown = (int)(e->key_len < 64u ? e->key_len : 64u);
+        (void)snprintf(nameless, sizeof(nameless), "%u", number);
+        (void)snprintf(text, sizeof(text), "%s: entry %s%.*s %s: %s", name, shown > 0 ? "" : nameless, shown,
+                       shown > 0 ? e->key : "", what, why);
         r->warn(r->ctx, text);
     }
 }

@@ -14,9 +14,10 @@ typedef struct uspan_env_reader {
 
 /* "NAME ignored: why". */
 void uspan_env_warn(const uspan_env_reader_t *r, const char *name, const char *why);
-/* "NAME: entry KEY ignored: why"; key NULL: "an entry". */
-void uspan_env_warn_entry(const uspan_env_reader_t *r, const char *name, const char *key, size_t len,
-                          const char *what, const char *why);
+/* "NAME: entry KEY ignored: why"; without a key "NAME: entry 2 ...", counted from 1, empty
+ * ones left out: its text may be a secret. */
+void uspan_env_warn_entry(const uspan_env_reader_t *r, const char *name, const uspan_list_entry_t *e,
+                          unsigned number, const char *what, const char *why);
 /* Copy to the arena: a later setenv() may move what getenv() gave. NULL: no room, warned. */
 const char *uspan_env_keep(const uspan_env_reader_t *r, const char *name, const char *text, size_t len);
 bool uspan_env_space(char c);

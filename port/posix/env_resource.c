@@ -39,7 +39,12 @@ static const char *add_typed(const uspan_env_reader_t *r, const char *key, size_
     if (wrong != NULL) {
         return wrong;
     }
-    if (env->typed_count == USPAN_POSIX_ODD_KEYS || len < 0) {
+    size_t at = 0; /* the same key again replaces, as in a list */
+    while (at < env->typed_count &&
+           (env->typed_keys[at].len != key_len || memcmp(env->typed_keys[at].text, key, key_len) != 0)) {
+        at++;
+    }
+    if (at == USPAN_POSIX_ODD_KEYS || len < 0) {
         return "more such keys than USPAN_POSIX_ODD_KEYS";
     }
     const char *kept_key = uspan_env_keep(r, name, key, key_len);
@@ -47,11 +52,12 @@ static const char *add_typed(const uspan_env_reader_t *r, const char *key, size_
     if (kept == NULL) {
         return "no room (USPAN_POSIX_TEXT_BYTES)";
     }
-    uspan_key_t *made = &env->typed_keys[env->typed_count];
+    uspan_key_t *made = &env->typed_keys[at];
     memset(made, 0, sizeof(*made));
     made->text = kept_key;
     made->len = (uint8_t)key_len;
-    uspan_attr_t *attr = &env->typed[env->typed_count++];
+    uspan_attr_t *attr = &env->typed[at];
+    env->typed_count += at == env->typed_count;
     memset(attr, 0, sizeof(*attr));
     attr->key = made;
     attr->type = USPAN_TYPE_STATIC;
@@ -134,12 +140,12 @@ void uspan_env_read_resource(const uspan_env_reader_t *r)
         list[raw_len] = 0;
         raw = list;
     }
-    while (uspan_list_next(raw, USPAN_LIST_RESOURCE, &pos, &e)) {
+    for (unsigned number = 1; uspan_list_next(raw, USPAN_LIST_RESOURCE, &pos, &e); number++) {
         const char *why = add_entry(r, &m, &e);
         if (why != NULL) {
-            uspan_env_warn_entry(r, name, e.key, e.key_len, "ignored", why);
+            uspan_env_warn_entry(r, name, &e, number, "ignored", why);
         } else if (e.is_cut) {
-            uspan_env_warn_entry(r, name, e.key, e.key_len, "cut", "its value is above 255 bytes");
+            uspan_env_warn_entry(r, name, &e, number, "cut", "its value is above 255 bytes");
         }
     }
     m.text[m.len] = 0;
@@ -152,8 +158,7 @@ void uspan_env_read_resource(const uspan_env_reader_t *r)
         bool is_named = e.wrong != NULL || is_service || names_key(m.text, e.key, e.key_len);
         m.text[own_len] = kept;
         if (!is_named && !append_member(&m, e.key, e.key_len, e.value, e.value_len)) {
-            uspan_env_warn_entry(r, "USPAN_RESOURCE", e.key, e.key_len, "left out",
-                                 "no room (USPAN_POSIX_TEXT_BYTES)");
+            uspan_env_warn_entry(r, "USPAN_RESOURCE", &e, 0u, "left out", "no room (USPAN_POSIX_TEXT_BYTES)");
         }
     }
     r->env->resource = m.len > 0u ? uspan_env_keep(r, name, m.text, m.len) : "";

@@ -225,6 +225,9 @@ static void test_other_protocols_and_compression_are_warned_of(void **state)
         READ({ rows[i].name, rows[i].bad });
         assert_warned(rows[i].name);
     }
+    READ({ "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd" }, { "OTEL_EXPORTER_OTLP_COMPRESSION", "none" });
+    assert_warned("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION");
+    assert_true(env.no_gzip); /* what is no value counts as unset */
 }
 
 /* The common variable may be meant for other signals. */

@@ -121,6 +121,53 @@ static void test_a_bad_header_costs_itself_only(void **state)
     }
 }
 
+/* What opentelemetry-python makes of the same lists: the last of equal names counts, whatever their case. */
+static void test_of_equal_names_the_last_counts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *headers;
+        unsigned warned;
+    } rows[] = {
+        { "A=1,a=2", "a=2", 1 },
+        { "A=1,a=2,b=3,A=4,b=5", "A=4,b=5", 3 },
+        { "b=1,Authorization=x,c=1,authorization=y", "b=1,c=1,authorization=y", 1 },
+        { "a=1,ab=2,b=3", "a=1,ab=2,b=3", 0 },
+        { "%61=1,a=2", "a=2", 1 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        READ({ "OTEL_EXPORTER_OTLP_HEADERS", rows[i].list });
+        assert_string_equal(env.headers, rows[i].headers);
+        assert_int_equal(warned, rows[i].warned);
+        assert_true(warned == 0u || strstr(warnings[0], "the last one is used") != NULL);
+    }
+    READ({ "OTEL_RESOURCE_ATTRIBUTES", "a%3D=1,b%3D=2,a%3D=3,a%3D=4,a%3D=5,a%3D=6" });
+    assert_int_equal(env.typed_count, 2);
+    assert_string_equal(env.typed[0].v.text, "6");
+    assert_int_equal(warned, 0);
+}
+
+/* Its text may be a secret, so an entry without a key is named by its place. */
+static void test_an_entry_without_a_key_is_named_by_its_place(void **state)
+{
+    (void)state;
+    READ({ "OTEL_EXPORTER_OTLP_HEADERS", "a=1,sk-secret,b=2" });
+    assert_warned("OTEL_EXPORTER_OTLP_HEADERS: entry 2 ignored: ");
+    assert_null(strstr(warnings[0], "secret"));
+    READ({ "OTEL_RESOURCE_ATTRIBUTES", "a=1,b=2,=3" });
+    assert_warned("OTEL_RESOURCE_ATTRIBUTES: entry 3 ignored: ");
+}
+
+static void test_a_timeout_that_looks_like_seconds_is_warned_of(void **state)
+{
+    (void)state;
+    READ({ "OTEL_EXPORTER_OTLP_TIMEOUT", "10" });
+    assert_int_equal(env.timeout_ms, 10);
+    assert_warned("OTEL_EXPORTER_OTLP_TIMEOUT is below 100");
+    READ({ "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "100" });
+    assert_int_equal(warned, 0);
+}
+
 static void test_the_base_endpoint_may_have_a_query_and_a_fragment(void **state)
 {
     (void)state;
@@ -265,6 +312,9 @@ int main(void)
         cmocka_unit_test(test_quotes_around_a_value_are_not_part_of_it),
         cmocka_unit_test(test_a_service_name_that_is_no_text_costs_itself),
         cmocka_unit_test(test_a_bad_header_costs_itself_only),
+        cmocka_unit_test(test_of_equal_names_the_last_counts),
+        cmocka_unit_test(test_an_entry_without_a_key_is_named_by_its_place),
+        cmocka_unit_test(test_a_timeout_that_looks_like_seconds_is_warned_of),
         cmocka_unit_test(test_the_base_endpoint_may_have_a_query_and_a_fragment),
         cmocka_unit_test(test_an_endpoint_that_is_none_is_named_and_no_other_is_taken_for_it),
         cmocka_unit_test(test_credentials_come_from_the_endpoint_or_their_own_variables),
