@@ -33,18 +33,53 @@ typedef struct uspan_json_table {
  * unlike paths need equal 32-bit hashes. */
 #define USPAN_JSON_PRIME 0x01000193u
 #define USPAN_JSON_HASH(hash, byte) ((uint32_t)((hash)*USPAN_JSON_PRIME + (uint8_t)(byte)))
-#define USPAN_JSON_IN(s, i) ((i) < sizeof(s) - 1u)
-#define USPAN_JSON_1(s, i, h)                              \
-    ((h) * (USPAN_JSON_IN(s, i) ? USPAN_JSON_PRIME : 1u) + \
-     (USPAN_JSON_IN(s, i) ? (uint32_t)(uint8_t)("" s)[USPAN_JSON_IN(s, i) ? (i) : 0u] : 0u))
-#define USPAN_JSON_4(s, i, h) \
-    USPAN_JSON_1(s, i + 3u, USPAN_JSON_1(s, i + 2u, USPAN_JSON_1(s, i + 1u, USPAN_JSON_1(s, i, h))))
-#define USPAN_JSON_16(s, i, h) \
-    USPAN_JSON_4(s, i + 12u, USPAN_JSON_4(s, i + 8u, USPAN_JSON_4(s, i + 4u, USPAN_JSON_4(s, i, h))))
-#define USPAN_JSON_64(s, h) \
-    USPAN_JSON_16(s, 48u, USPAN_JSON_16(s, 32u, USPAN_JSON_16(s, 16u, USPAN_JSON_16(s, 0u, h))))
-#define USPAN_JSON_PATH(s) \
-    ((uint32_t)(sizeof(s) == 1u ? 0u : USPAN_JSON_64(s, '.' + 0u) * sizeof(char[sizeof(s) <= 65u ? 1 : -1])))
+/* The hash of n bytes is PRIME^n * ('.' + the sum of byte[i] / PRIME^(i + 1)), modulo 2^32: division is exact,
+ * as PRIME is odd. So each byte has a constant weight, zeros behind the text add nothing, and compilers fold a
+ * path many times faster than a chain of 64 nested steps. */
+#define USPAN_JSON_ZEROS                                               \
+    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" \
+    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define USPAN_JSON_TERM(s, i, weight) (uint8_t)(s USPAN_JSON_ZEROS)[i] * weight
+#define USPAN_JSON_SUM(s)                                                                 \
+    ('.' + 0u + USPAN_JSON_TERM(s, 0, 0x359C449Bu) + USPAN_JSON_TERM(s, 1, 0xDD4AB5D9u) + \
+     USPAN_JSON_TERM(s, 2, 0x91C5BE63u) + USPAN_JSON_TERM(s, 3, 0x4CA091F1u) +            \
+     USPAN_JSON_TERM(s, 4, 0xDFD860EBu) + USPAN_JSON_TERM(s, 5, 0xB7F51A49u) +            \
+     USPAN_JSON_TERM(s, 6, 0x9DDE4E33u) + USPAN_JSON_TERM(s, 7, 0xD872E4E1u) +            \
+     USPAN_JSON_TERM(s, 8, 0xA078583Bu) + USPAN_JSON_TERM(s, 9, 0x1B4117B9u) +            \
+     USPAN_JSON_TERM(s, 10, 0x8C728103u) + USPAN_JSON_TERM(s, 11, 0xB06CE8D1u) +          \
+     USPAN_JSON_TERM(s, 12, 0xE4247A8Bu) + USPAN_JSON_TERM(s, 13, 0x46571E29u) +          \
+     USPAN_JSON_TERM(s, 14, 0x98BE26D3u) + USPAN_JSON_TERM(s, 15, 0x55058DC1u) +          \
+     USPAN_JSON_TERM(s, 16, 0x4AA017DBu) + USPAN_JSON_TERM(s, 17, 0x95B89D99u) +          \
+     USPAN_JSON_TERM(s, 18, 0x66E00FA3u) + USPAN_JSON_TERM(s, 19, 0x1424C3B1u) +          \
+     USPAN_JSON_TERM(s, 20, 0xDB19802Bu) + USPAN_JSON_TERM(s, 21, 0x6FB00609u) +          \
+     USPAN_JSON_TERM(s, 22, 0xEBAA0B73u) + USPAN_JSON_TERM(s, 23, 0xA4137AA1u) +          \
+     USPAN_JSON_TERM(s, 24, 0x937A037Bu) + USPAN_JSON_TERM(s, 25, 0x49C0C779u) +          \
+     USPAN_JSON_TERM(s, 26, 0x7770EA43u) + USPAN_JSON_TERM(s, 27, 0xEF6BA291u) +          \
+     USPAN_JSON_TERM(s, 28, 0xA2B5F1CBu) + USPAN_JSON_TERM(s, 29, 0x371751E9u) +          \
+     USPAN_JSON_TERM(s, 30, 0xB3DC7C13u) + USPAN_JSON_TERM(s, 31, 0x02082B81u) +          \
+     USPAN_JSON_TERM(s, 32, 0x9E1C9B1Bu) + USPAN_JSON_TERM(s, 33, 0x6FF91559u) +          \
+     USPAN_JSON_TERM(s, 34, 0x64B790E3u) + USPAN_JSON_TERM(s, 35, 0x06F50571u) +          \
+     USPAN_JSON_TERM(s, 36, 0x01A84F6Bu) + USPAN_JSON_TERM(s, 37, 0x423481C9u) +          \
+     USPAN_JSON_TERM(s, 38, 0xBBBFF8B3u) + USPAN_JSON_TERM(s, 39, 0x475F2061u) +          \
+     USPAN_JSON_TERM(s, 40, 0x4B4E5EBBu) + USPAN_JSON_TERM(s, 41, 0xDA910739u) +          \
+     USPAN_JSON_TERM(s, 42, 0x0F768383u) + USPAN_JSON_TERM(s, 43, 0x1A846C51u) +          \
+     USPAN_JSON_TERM(s, 44, 0x014F190Bu) + USPAN_JSON_TERM(s, 45, 0x573F15A9u) +          \
+     USPAN_JSON_TERM(s, 46, 0xC4EF0153u) + USPAN_JSON_TERM(s, 47, 0xB6A3D941u) +          \
+     USPAN_JSON_TERM(s, 48, 0xF385CE5Bu) + USPAN_JSON_TERM(s, 49, 0x93481D19u) +          \
+     USPAN_JSON_TERM(s, 50, 0x3CA04223u) + USPAN_JSON_TERM(s, 51, 0xD2ED5731u) +          \
+     USPAN_JSON_TERM(s, 52, 0x07B8CEABu) + USPAN_JSON_TERM(s, 53, 0x1AFE8D89u) +          \
+     USPAN_JSON_TERM(s, 54, 0x923415F3u) + USPAN_JSON_TERM(s, 55, 0x0A71D621u) +          \
+     USPAN_JSON_TERM(s, 56, 0xE0E969FBu) + USPAN_JSON_TERM(s, 57, 0xB96DD6F9u) +          \
+     USPAN_JSON_TERM(s, 58, 0xFF574CC3u) + USPAN_JSON_TERM(s, 59, 0xF0134611u) +          \
+     USPAN_JSON_TERM(s, 60, 0xB1A3F04Bu) + USPAN_JSON_TERM(s, 61, 0x0ECA6969u) +          \
+     USPAN_JSON_TERM(s, 62, 0xB189B693u) + USPAN_JSON_TERM(s, 63, 0xC3749701u))
+#define USPAN_JSON_POWER(n)                                                                      \
+    (((n)&1u ? 0x01000193u : 1u) * ((n)&2u ? 0x26027A69u : 1u) * ((n)&4u ? 0x502C3F11u : 1u) *   \
+     ((n)&8u ? 0x5D615F21u : 1u) * ((n)&16u ? 0x345B8241u : 1u) * ((n)&32u ? 0x447C1481u : 1u) * \
+     ((n)&64u ? 0x669C6901u : 1u))
+#define USPAN_JSON_PATH(s)                                                                     \
+    ((uint32_t)(sizeof(s) == 1u ? 0u : USPAN_JSON_POWER(sizeof(s) - 1u) * USPAN_JSON_SUM(s)) * \
+     (uint32_t)sizeof(char[sizeof(s) <= 65u ? 1 : -1]))
 
 /* The action of the value that begins with c. USPAN_JSON_NO_ROW: no row names it. */
 #define USPAN_JSON_NO_ROW 0x100u
