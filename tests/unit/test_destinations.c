@@ -1,5 +1,5 @@
 /* test_destinations.c: a dead destination costs a healthy one nothing: no span, no time, no lock (issue 12 section 2).
- * uspan-config: USPAN_DESTINATIONS_MAX=2 USPAN_SPANS_MAX=16 */
+ * uspan-config: USPAN_DESTINATIONS_MAX=2 */
 #include "far_peer.h"
 
 static far_peer_t good, bad;

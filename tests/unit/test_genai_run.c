@@ -1,5 +1,5 @@
 /* test_genai_run.c: what holds for a run as a whole: conversation, trace id, totals, privacy, scopes, what is still open.
- * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 */
+ * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "typed_spans.h"
 #include "uspan/inspect.h"
 #include "uspan/scope.h"
