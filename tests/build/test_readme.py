@@ -22,7 +22,8 @@ INDEX = ROOT / "examples/README.md"
 EXAMPLES = {"chat.c": ROOT / "examples/chat.c", "firmware.c": ROOT / "examples/firmware/firmware.c"}
 OUT = sources.BUILD / "build_tests/pages"
 # Folders that snippets of pages include from.
-PAGE_FOLDERS = ("examples", "examples/firmware", "port/posix", "port/mbedtls", "port/lwip", "tests/virtual/lwip")
+PAGE_FOLDERS = ("examples", "examples/firmware", "port/posix", "port/mbedtls", "port/lwip", "tests/virtual/lwip",
+                "tests/support/crash_sdk")
 PAGE_SOURCES = ("mbedtls/include", "lwip/src/include")
 # Pages whose third line does not name their reader yet. It only shrinks.
 READER_MISSING = {
@@ -228,7 +229,8 @@ class Pages(unittest.TestCase):
             for number, block in enumerate(blocks):
                 source = OUT / f"snippet{number}.c"
                 source.write_text(snippet(block))
-                sources.run(["gcc", "-std=c11", "-fsyntax-only", *sources.WARNINGS, "-Wno-unused", "-Wno-shadow",
+                kept = ["-DUSPAN_KEEP=1"] if "uspan/keep.h" in block else []
+                sources.run(["gcc", "-std=c11", "-fsyntax-only", *sources.WARNINGS, "-Wno-unused", "-Wno-shadow", *kept,
                              *sources.INCLUDES, *(f"-I{ROOT / folder}" for folder in PAGE_FOLDERS),
                              *(f"-isystem{ROOT / 'port/deps/src' / folder}" for folder in PAGE_SOURCES), source])
 
