@@ -123,9 +123,9 @@ static void tell(const char *name, uint64_t n)
     put_number((uint32_t)n);
 }
 
-static uint32_t sum(const uint32_t *numbers, size_t count)
+static uint64_t sum(const uint64_t *numbers, size_t count)
 {
-    uint32_t all = 0;
+    uint64_t all = 0;
     for (size_t i = 0; i < count; i++) {
         all += numbers[i];
     }
@@ -137,7 +137,7 @@ static bool tell_accounts(void)
 {
     uspan_stats_t s;
     uspan_stats(&tracer, 0, &s);
-    uint32_t dropped = sum(s.dropped, USPAN_DROP_COUNT);
+    uint64_t dropped = sum(s.dropped, USPAN_DROP_COUNT);
     put_line("accounts:");
     tell("  started ", s.started);
     tell(" delivered ", s.delivered);

@@ -132,7 +132,7 @@ bool uspan_batch_build(uspan_tracer_t *t, unsigned d)
 #endif
         uint32_t state = uspan_lock(t);
         for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
-            b->reported[c] = uspan_dropped(t, d, c) - dest->reported[c];
+            b->reported[c] = (uint32_t)uspan_dropped(t, d, c) - dest->reported[c];
         }
         uspan_unlock(t, state);
         add_waiting_spans(t, d, most);

@@ -162,7 +162,7 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
         if (s.dropped[c] > 0u) {
             uspan_window_text(w, ", ");
             uspan_window_text(w, uspan_drop_name((uspan_drop_t)c));
-            uspan_window_labelled(w, " ", s.dropped[c]);
+            uspan_window_labelled(w, " ", (uint32_t)s.dropped[c]);
         }
     }
     const cause_t found = find_cause(t, dest, &s, now_ns);

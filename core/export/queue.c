@@ -94,7 +94,7 @@ bool uspan_queue_finish_first(uspan_tracer_t *t, unsigned d, unsigned how)
         if (how >= USPAN_DROP_COUNT) {
             dest->settled[how - USPAN_DROP_COUNT]++;
         } else {
-            dest->dropped[how]++;
+            dest->dropped[how - USPAN_DROP_OWN]++; /* no other is a result */
         }
         uspan_pool_finish_for_dest(&t->trace, &t->trace.slots[q->head], uspan_dest_index(d));
     }
@@ -144,9 +144,11 @@ bool uspan_queue_hold(uspan_tracer_t *t, unsigned d)
 }
 #endif
 
-uint32_t uspan_dropped(const uspan_tracer_t *t, unsigned d, unsigned cause)
+uint64_t uspan_dropped(const uspan_tracer_t *t, unsigned d, unsigned cause)
 {
-    uint32_t n = uspan_dest(t, d)->dropped[cause];
-    n += cause <= USPAN_DROP_NO_DESTINATION ? t->trace.dropped[cause] : 0u;
+    if (cause < USPAN_DROP_OWN) {
+        return t->trace.dropped[cause];
+    }
+    const uint64_t n = uspan_dest(t, d)->dropped[cause - USPAN_DROP_OWN];
     return n + (USPAN_EVICTS && cause == USPAN_DROP_EVICTED ? t->trace.evicted[uspan_dest_index(d)] : 0u);
 }

@@ -54,6 +54,6 @@ static inline uint16_t uspan_queue_next_member(const uspan_tracer_t *t, const us
     return i == batch->last ? (uint16_t)USPAN_NO_INDEX : t->trace.slots[i].queued[uspan_dest_index(d)].next;
 }
 /* Spans dropped of a cause, as destination d counts them. Caller holds the lock. */
-uint32_t uspan_dropped(const uspan_tracer_t *t, unsigned d, unsigned cause);
+uint64_t uspan_dropped(const uspan_tracer_t *t, unsigned d, unsigned cause);
 
 #endif

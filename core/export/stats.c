@@ -61,7 +61,7 @@ void uspan_stats(uspan_tracer_t *t, unsigned d, uspan_stats_t *out)
     out->messages_dropped = p->messages_dropped;
 #endif
 #if USPAN_SPOOL
-    out->spooled = (uint32_t)dest->settled[USPAN_SPAN_SPOOLED - USPAN_DROP_COUNT];
+    out->spooled = dest->settled[USPAN_SPAN_SPOOLED - USPAN_DROP_COUNT];
     const uspan_spool_t *spool = t->out.spool;
     if (spool != NULL && spool->dest == d) {
         out->spool_records = spool->log.next;

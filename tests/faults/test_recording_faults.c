@@ -108,7 +108,7 @@ static void assert_told(world_t *w, const tale_t *tale)
     assert_int_equal(s.attrs_dropped, attrs);
     assert_int_equal(s.events_dropped, events);
     assert_int_equal(s.links_dropped, links);
-    uint32_t dropped = 0;
+    uint64_t dropped = 0;
     for (unsigned i = 0; i < USPAN_DROP_COUNT; i++) {
         dropped += s.dropped[i];
     }

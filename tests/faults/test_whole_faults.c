@@ -174,9 +174,9 @@ static void close_accounts(void)
     for (unsigned d = 0; d < 2u; d++) {
         const uspan_stats_t s = stats_of(world, d);
         for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
-            accounts[d].lost += s.dropped[c];
+            accounts[d].lost += (uint32_t)s.dropped[c];
         }
-        accounts[d].without_ids += s.dropped[USPAN_DROP_NO_ENTROPY] + s.dropped[USPAN_DROP_PARENT];
+        accounts[d].without_ids += (uint32_t)(s.dropped[USPAN_DROP_NO_ENTROPY] + s.dropped[USPAN_DROP_PARENT]);
         accounts[d].with_ram += USPAN_KEEP ? 0u : s.queued + s.open;
     }
 }

@@ -5,6 +5,7 @@
  * uspan-config: USPAN_ATTRS_MAX=8 USPAN_TEXT_BYTES=4096 USPAN_SPANS_MAX=16 */
 #include <stdlib.h>
 #include "delivery.h"
+#include "export/queue.h"
 #include "flash_model.h"
 #include "trace/pool.h"
 #include "uspan/genai.h"
@@ -120,32 +121,32 @@ static void live(world_t *w)
     }
 }
 
-/* All that counts stands two below its turn, for each destination such that accounts balance. */
-static void preset(world_t *w)
+/* All that counts stands two below its turn, for each destination such that accounts balance. Spans stand at spans_near,
+ * which is below 2^32 or below 2^64. */
+static void preset(world_t *w, uint64_t spans_near)
 {
     uspan_trace_part_t *p = &w->tracer.trace;
     uspan_export_part_t *x = &w->tracer.out;
     const uint32_t near = UINT32_MAX - 1u;
     p->attrs_dropped = p->events_dropped = p->links_dropped = p->values_truncated = near;
     p->tasks_dropped = p->tracestates_dropped = p->times_ahead = p->messages_dropped = near;
-    p->started = p->unsampled = UINT64_MAX - 1u;
+    p->started = p->unsampled = spans_near;
     x->run_failures = x->messages_delivered = x->log_suppressed = near;
     x->studio.requests = x->studio.retries = x->studio.connects = x->studio.resends = near;
     for (unsigned i = 0; i < COUNT(p->dropped); i++) {
-        p->dropped[i] = near;
+        p->dropped[i] = spans_near;
     }
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
         uspan_dest_t *dest = &w->tracer.dests[d];
         uspan_target_t *target = &dest->target;
-        p->evicted[d] = near;
+        p->evicted[d] = spans_near;
         target->requests = target->retries = target->resends = target->connects = near;
         dest->refusals = dest->renewals = near;
         dest->body_bytes = UINT64_MAX - 100u;
-        dest->settled[0] = dest->settled[1] = dest->settled[2] = UINT64_MAX - 1u;
+        dest->settled[0] = dest->settled[1] = dest->settled[2] = spans_near;
         for (unsigned i = 0; i < USPAN_DROP_COUNT; i++) {
-            dest->dropped[i] = near;
-            dest->reported[i] =
-                near + (i <= USPAN_DROP_NO_DESTINATION ? near : 0u) + (i == USPAN_DROP_EVICTED ? near : 0u);
+            dest->dropped[i < USPAN_DROP_OWN ? 0u : i - USPAN_DROP_OWN] = spans_near;
+            dest->reported[i] = (uint32_t)uspan_dropped(&w->tracer, d, i);
         }
         dest->missed = 0u;
         const uspan_stats_t s = stats_of(w, d);
@@ -180,9 +181,8 @@ static void expect_rise(const char *what, uint64_t from_zero, uint64_t before, u
         assert_true(zero[d].field >= (least)); \
     } while (0)
 
-static void test_counts_turn_over(void **state)
+static void expect_a_turn(world_t *w, uint64_t spans_near)
 {
-    world_t *w = *state;
     uspan_stats_t zero[2], before[2], after[2];
     start(w);
     live(w);
@@ -190,12 +190,14 @@ static void test_counts_turn_over(void **state)
     zero[1] = stats_of(w, 1u);
     const unsigned requests = w->request_count;
     start(w);
-    preset(w);
+    preset(w, spans_near);
+    world_assert_balanced(w);
     before[0] = stats_of(w, 0u);
     before[1] = stats_of(w, 1u);
     live(w);
     after[0] = stats_of(w, 0u);
     after[1] = stats_of(w, 1u);
+    world_assert_balanced(w);
     assert_int_equal(w->request_count, requests);
     for (unsigned d = 0; d < 2u; d++) {
         EXPECT_RISE(started, 40u);
@@ -228,21 +230,50 @@ static void test_counts_turn_over(void **state)
     EXPECT_RISE(replayed, 3u);
     EXPECT_ALIKE(spool_lost);
     assert_int_equal(after[0].spool_waiting, 0);
-    uint32_t dropped = 0;
+    uint64_t dropped = 0;
     for (unsigned i = 0; i < USPAN_DROP_COUNT; i++) {
         dropped += zero[0].dropped[i];
     }
     assert_true(dropped > 8u);
 }
 
-/* What a batch says of losses is what was lost since the last one, also across a turn. */
-static void test_losses_are_told_across_a_turn(void **state)
+static void test_counts_turn_over(void **state)
 {
-    world_t *w = *state;
+    expect_a_turn(*state, UINT64_MAX - 1u);
+}
+
+/* A program that records for years: the accounts balance beyond 2^32 spans, whatever became of them. */
+static void test_spans_are_counted_beyond_32_bits(void **state)
+{
+    expect_a_turn(*state, UINT32_MAX - 1u);
+}
+
+/* The accounts of spans are of one width, in the tracer and for who reads them. */
+static void test_spans_are_counted_in_one_width(void **state)
+{
+    const world_t *w = *state;
+    const uspan_trace_part_t *p = &w->tracer.trace;
+    const uspan_dest_t *dest = w->tracer.dests;
+    const uspan_stats_t s = { 0 };
+    const size_t in_tracer[] = { sizeof p->started, sizeof p->unsampled, sizeof p->dropped[0], sizeof p->evicted[0],
+                                 sizeof dest->settled[0], sizeof dest->missed, sizeof dest->dropped[0] };
+    const size_t told[] = { sizeof s.started, sizeof s.delivered, sizeof s.rejected, sizeof s.unsampled, sizeof s.spooled,
+                            sizeof s.dropped[0] };
+    for (unsigned i = 0; i < COUNT(in_tracer); i++) {
+        assert_int_equal(in_tracer[i], sizeof(uint64_t));
+    }
+    for (unsigned i = 0; i < COUNT(told); i++) {
+        assert_int_equal(told[i], sizeof(uint64_t));
+    }
+}
+
+/* What a batch says of losses is what was lost since the last one, also across a turn. */
+static void expect_losses_told(world_t *w, uint64_t near)
+{
     world_reset_with_collector(w);
-    w->tracer.trace.dropped[USPAN_DROP_PARENT] = UINT32_MAX - 1u;
-    w->tracer.dests[0].reported[USPAN_DROP_PARENT] = UINT32_MAX - 1u;
-    w->tracer.dests[0].missed = 1u - (uint64_t)UINT32_MAX;
+    w->tracer.trace.dropped[USPAN_DROP_PARENT] = near;
+    w->tracer.dests[0].reported[USPAN_DROP_PARENT] = (uint32_t)near;
+    w->tracer.dests[0].missed = 0u - near;
     uspan_t s = uspan_start(&w->tracer, USPAN_ROOT, "a");
     (void)uspan_end(&w->tracer, s);
     for (unsigned i = 0; i < 5u; i++) {
@@ -255,6 +286,12 @@ static void test_losses_are_told_across_a_turn(void **state)
     world_drain(w);
     assert_int_equal(view_scope_int(body_of(w, 1), "uspan.dropped.parent_dropped"), 0);
     world_reset(w);
+}
+
+static void test_losses_are_told_across_a_turn(void **state)
+{
+    expect_losses_told(*state, UINT32_MAX - 1u);
+    expect_losses_told(*state, UINT64_MAX - 1u);
 }
 
 /* ---- ids, generations, offsets ---------------------------------------------------------------------------- */
@@ -388,6 +425,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_turn_over),
+        cmocka_unit_test(test_spans_are_counted_beyond_32_bits),
+        cmocka_unit_test(test_spans_are_counted_in_one_width),
         cmocka_unit_test(test_losses_are_told_across_a_turn),
         cmocka_unit_test(test_handles_and_ids_stay_apart_across_turns),
         cmocka_unit_test(test_offsets_stay_right_when_their_serial_turns_over),

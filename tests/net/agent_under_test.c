@@ -110,7 +110,7 @@ static void print_accounts(void)
     const char *comma = "";
     for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
         if (s.dropped[c] != 0u) {
-            printf("%s\"%s\": %" PRIu32, comma, uspan_drop_name((uspan_drop_t)c), s.dropped[c]);
+            printf("%s\"%s\": %" PRIu64, comma, uspan_drop_name((uspan_drop_t)c), s.dropped[c]);
             comma = ", ";
         }
     }

@@ -232,7 +232,7 @@ void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms))
     tell(" isr ", by_isr.number);
     tell(" main ", by_main.number);
     tell(" wrong ", wrong);
-    tell(" pool_full ", stats.dropped[USPAN_DROP_POOL_FULL]);
+    tell(" pool_full ", (uint32_t)stats.dropped[USPAN_DROP_POOL_FULL]);
     tell(" attributes ", stats.attrs_dropped);
     tell(" events ", stats.events_dropped);
     tell(" truncated ", stats.values_truncated);

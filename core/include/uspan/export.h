@@ -246,23 +246,24 @@ typedef enum uspan_drop {
 } uspan_drop_t;
 const char *uspan_drop_name(uspan_drop_t cause);
 
-/* One destination's accounts. Counts turn over. At every moment, for every destination, modulo 2^32:
- *   started = delivered + rejected + spooled + queued + open + unsampled + the sum of
- *   dropped[] */
+/* One destination's accounts. Spans are counted in 64 bits. At every moment, for every destination:
+ *   started = delivered + rejected + spooled + queued + open + unsampled + the sum of dropped[]
+ * Counts of parts, traffic, messages and records of the spool have 32 bits and turn over. */
 typedef struct {
     uint64_t started;
     uint64_t delivered;
     uint64_t rejected; /* by the collector's partial_success */
     uint64_t unsampled;
+    uint64_t spooled; /* stored in flash in this boot */
     uint32_t queued;
     uint32_t open;
-    uint32_t dropped[USPAN_DROP_COUNT];
+    uint64_t dropped[USPAN_DROP_COUNT];
     /* parts of spans, not spans */
     uint32_t attrs_dropped, events_dropped, links_dropped;
     uint32_t values_truncated;
     uint32_t tasks_dropped;
     uint32_t tracestates_dropped;
-    uint32_t times_ahead; /* starts and ends given ahead of the clock, a caller's error: now was taken */
+    uint32_t times_ahead; /* starts, ends, events ahead of the clock, a caller's error: now was taken */
     /* pools */
     uint32_t spans_high;  /* most slots ever used */
     uint32_t blocks_live; /* text blocks in use */
@@ -280,7 +281,6 @@ typedef struct {
     int8_t last_error;        /* uspan_err_t of the last transport failure; 0 for none */
     /* flash, with a spool: since the storage was first used, over all boots, modulo 2^32:
      *   spool_records = replayed + spool_lost + spool_waiting */
-    uint32_t spooled; /* of started: stored in this boot */
     uint32_t spool_records, replayed, spool_waiting;
     uint32_t spool_lost; /* removed to make room for newer ones, or refused by the collector */
 } uspan_stats_t;

@@ -213,8 +213,9 @@ typedef struct uspan_trace_part {
     uint32_t keys_refused; /* of attrs_dropped: their keys break Studio's pages */
 #endif
     uint16_t attrs_wanted, events_wanted, links_wanted; /* most of one span that met a full table; 0: none */
-    uint32_t dropped[USPAN_DROP_NO_DESTINATION + 1]; /* causes before there is a destination */
-    uint32_t evicted[USPAN_DESTINATIONS_MAX];
+    /* Spans are counted in 64 bits everywhere: the accounts balance for ever. */
+    uint64_t dropped[USPAN_DROP_NO_DESTINATION + 1]; /* causes before there is a destination */
+    uint64_t evicted[USPAN_DESTINATIONS_MAX];
     uint64_t started, unsampled;
     uspan_sampler_t sampler;
     uspan_epoch_t epochs[USPAN_EPOCHS_MAX];
@@ -279,6 +280,9 @@ typedef struct uspan_target {
 #endif
 } uspan_target_t;
 
+/* The first cause that each destination counts for itself. */
+#define USPAN_DROP_OWN USPAN_DROP_EVICTED
+
 /* A frozen set of spans on its way to one destination: those with its busy bit. */
 typedef struct uspan_batch {
     uint16_t first, last; /* slots */
@@ -309,8 +313,8 @@ typedef struct uspan_dest {
     uint64_t settled[2 + USPAN_SPOOL]; /* rejected, delivered, spooled: USPAN_SPAN_* of queue.h */
     /* started and settled before this destination existed: delivered elsewhere */
     uint64_t missed;
-    uint32_t dropped[USPAN_DROP_COUNT];  /* its own causes; the common ones are in the trace part */
-    uint32_t reported[USPAN_DROP_COUNT]; /* acknowledged by the collector */
+    uint64_t dropped[USPAN_DROP_COUNT - USPAN_DROP_OWN]; /* its own causes; the trace part has the others */
+    uint32_t reported[USPAN_DROP_COUNT];                 /* acknowledged by the collector, modulo 2^32 */
     uspan_target_t target;
 } uspan_dest_t;
 

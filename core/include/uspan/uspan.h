@@ -98,9 +98,9 @@ uspan_err_t uspan_append_bytes(uspan_tracer_t *t, uspan_t s, const uspan_key_t *
 
 /* ---- events, links, status, name ----------------------------------------------------------------------- */
 
-/* Add an event at time_ns (monotonic; 0: now). Returns: USPAN_OK; USPAN_TRUNCATED (an attribute was cut or
- * dropped, counted in the event); USPAN_ERR_FULL (counted in dropped_events_count); USPAN_ERR_STALE;
- * USPAN_ERR_ARG.
+/* Add an event at time_ns (monotonic; 0: now). A time ahead of now counts as now, and in uspan_stats() as
+ * times_ahead. Returns: USPAN_OK; USPAN_TRUNCATED (an attribute was cut or dropped, counted in the event);
+ * USPAN_ERR_FULL (counted in dropped_events_count); USPAN_ERR_STALE; USPAN_ERR_ARG.
  * Context: task, ISR. Never blocks. */
 uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t name_len, uint64_t time_ns,
                           const uspan_attr_t *attrs, size_t attr_count);
