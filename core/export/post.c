@@ -277,12 +277,12 @@ static const char *why_post(void *ctx)
     return p->why[0] != '\0' ? p->why : p->engine->last_error_text(p->engine->ctx);
 }
 
-uspan_err_t uspan_post_init(uspan_post_t *p, const uspan_post_engine_t *engine, char *buffer,
-                            size_t buffer_bytes, uspan_transport_t *out)
+uspan_err_t uspan_post_init_sized(uspan_post_t *p, const uspan_post_engine_t *engine, char *buffer,
+                                  size_t buffer_bytes, uspan_transport_t *out, size_t post_size)
 {
-    if (p == NULL || engine == NULL || buffer == NULL || out == NULL || engine->abi != USPAN_POST_ABI ||
-        engine->begin == NULL || engine->step == NULL || engine->end == NULL ||
-        engine->last_error_text == NULL || buffer_bytes < USPAN_POST_BUFFER_MIN) {
+    if (post_size != sizeof *p || p == NULL || engine == NULL || buffer == NULL || out == NULL ||
+        engine->abi != USPAN_POST_ABI || engine->begin == NULL || engine->step == NULL ||
+        engine->end == NULL || engine->last_error_text == NULL || buffer_bytes < USPAN_POST_BUFFER_MIN) {
         return USPAN_ERR_ARG;
     }
     memset(p, 0, sizeof *p);

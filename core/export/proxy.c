@@ -270,12 +270,14 @@ static const char *why_proxy(void *ctx)
     return p->why[0] != '\0' ? p->why : p->under->last_error_text(p->under->ctx);
 }
 
-uspan_err_t uspan_proxy_init(uspan_proxy_t *p, const uspan_transport_t *under,
-                             const uspan_proxy_options_t *options, uspan_transport_t *out)
+uspan_err_t uspan_proxy_init_sized(uspan_proxy_t *p, const uspan_transport_t *under,
+                                   const uspan_proxy_options_t *options, uspan_transport_t *out,
+                                   size_t proxy_size)
 {
     uspan_url_t url;
     size_t user_len;
-    if (p == NULL || under == NULL || under->abi != USPAN_TRANSPORT_ABI || options == NULL || out == NULL) {
+    if (proxy_size != sizeof *p || p == NULL || under == NULL || under->abi != USPAN_TRANSPORT_ABI ||
+        options == NULL || out == NULL) {
         return USPAN_ERR_ARG;
     }
     const char *text = options->url;

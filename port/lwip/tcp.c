@@ -332,8 +332,12 @@ static const char *why_tcp(void *ctx)
     return tcp->why;
 }
 
-void uspan_lwip_tcp_init(uspan_lwip_tcp_t *tcp, uspan_transport_t *out)
+void uspan_lwip_tcp_init_sized(uspan_lwip_tcp_t *tcp, uspan_transport_t *out, size_t tcp_size)
 {
+    if (tcp_size != sizeof(*tcp)) {
+        *out = (uspan_transport_t){ 0 }; /* ABI 0 */
+        return;
+    }
     memset(tcp, 0, sizeof(*tcp));
     tcp->why = "";
     *out = (uspan_transport_t){

@@ -58,8 +58,14 @@ typedef struct uspan_lwip_tcp {
  * lwIP's DNS client gives one address of a name for each family: of a name with more, only those are tried
  * until the entry's time to live is over.
  * close() ends politely (FIN) where the peer has acknowledged without trouble so far; else, with data unread,
- * or without memory for it, it resets. Context: before use. */
-void uspan_lwip_tcp_init(uspan_lwip_tcp_t *tcp, uspan_transport_t *out);
+ * or without memory for it, it resets.
+ * tcp_size: sizeof *tcp in the application. If the library's differs (USPAN_LWIP_LOOKUPS, LWIP_IPV6), nothing
+ * is written to *tcp, and *out becomes a transport that uspan_export_to() refuses. Context: before use. */
+void uspan_lwip_tcp_init_sized(uspan_lwip_tcp_t *tcp, uspan_transport_t *out, size_t tcp_size);
+static inline void uspan_lwip_tcp_init(uspan_lwip_tcp_t *tcp, uspan_transport_t *out)
+{
+    uspan_lwip_tcp_init_sized(tcp, out, sizeof *tcp);
+}
 
 /* Unix time from lwIP's SNTP client: lwipopts.h includes "uspan_lwip_sntp.h", SNTP is started as lwIP
  * documents (sntp_init()), and the port's table names uspan_lwip_unix_ns. SNTP is not authenticated: whoever

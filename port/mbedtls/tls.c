@@ -282,11 +282,11 @@ static bool is_fragment(uint16_t bytes)
     return bytes == 0u || bytes == 512u || bytes == 1024u || bytes == 2048u || bytes == 4096u;
 }
 
-uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under,
-                           const uspan_tls_options_t *options, uspan_transport_t *out)
+uspan_err_t uspan_tls_init_sized(uspan_tls_t *tls, const uspan_transport_t *under,
+                                 const uspan_tls_options_t *options, uspan_transport_t *out, size_t tls_size)
 {
-    if (tls == NULL || under == NULL || under->abi != USPAN_TRANSPORT_ABI || options == NULL || out == NULL ||
-        options->port == NULL || options->port->abi != USPAN_PORT_ABI) {
+    if (tls_size != sizeof(*tls) || tls == NULL || under == NULL || under->abi != USPAN_TRANSPORT_ABI ||
+        options == NULL || out == NULL || options->port == NULL || options->port->abi != USPAN_PORT_ABI) {
         return USPAN_ERR_ARG;
     }
     if (!are_anchors(options->anchors, options->anchor_count) && !USPAN_INSECURE_NO_VERIFY) {

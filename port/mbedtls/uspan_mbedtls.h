@@ -178,11 +178,19 @@ typedef struct uspan_tls {
 
 #if USPAN_ENABLED
 /* Make *tls over `under`, and its transport to *out. Certificates are read at the next open, whose why() says
- * what is wrong with them. Returns: USPAN_OK; USPAN_ERR_ARG: something NULL, no anchor, a version or fragment
- * that is none.
+ * what is wrong with them. tls_size: sizeof *tls in the application. Returns: USPAN_OK; USPAN_ERR_ARG:
+ * something NULL, no anchor, a version or fragment that is none, or the library's size is another (USPAN_*
+ * options or mbedTLS's configuration differ): nothing is written then.
  * Context: one task, before use. */
-USPAN_CHECK uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under,
-                                       const uspan_tls_options_t *options, uspan_transport_t *out);
+USPAN_CHECK uspan_err_t uspan_tls_init_sized(uspan_tls_t *tls, const uspan_transport_t *under,
+                                             const uspan_tls_options_t *options, uspan_transport_t *out,
+                                             size_t tls_size);
+USPAN_CHECK static inline uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under,
+                                                     const uspan_tls_options_t *options,
+                                                     uspan_transport_t *out)
+{
+    return uspan_tls_init_sized(tls, under, options, out, sizeof(uspan_tls_t));
+}
 /* Other anchors; another own certificate and key (all zero: none). They take effect at the next connect; what
  * mbedTLS held of the old ones, the key included, is wiped at once, or at close where a connection still uses
  * it. Remembered sessions are forgotten, so nothing that the old anchors let in comes back. Returns:

@@ -72,6 +72,9 @@ class Program:
 
 
 class ConfigId(unittest.TestCase):
+    def setUp(self):
+        OUT.mkdir(parents=True, exist_ok=True)
+
     def test_an_option_that_changes_a_public_struct_changes_the_id(self):
         program = Program()
         base = program.run("base")
@@ -149,6 +152,46 @@ class ConfigId(unittest.TestCase):
             done = subprocess.run([program], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, f"{defines}: {done.stderr}")
             self.assertEqual(done.stderr.count(LOG), 2, f"{defines}: {done.stderr}")
+
+    def test_no_transport_of_another_size_is_written_to(self):
+        """Each struct that an application gives memory for, and that an option makes larger, is refused by its init."""
+        parts = {
+            "posix_tcp": ('#include "uspan_posix.h"', "uspan_posix_tcp_t", "USPAN_POSIX_ADDRESSES_MAX=9",
+                          "uspan_posix_tcp_init(&m.x, &out); done = out.abi == USPAN_TRANSPORT_ABI;"),
+            "posix_env": ('#include "uspan_posix.h"', "uspan_posix_env_t", "USPAN_POSIX_TEXT_BYTES=99",
+                          "uspan_posix_env(&m.x, NULL, NULL, NULL);"),
+            "proxy": ('#include "uspan_posix.h"', "uspan_proxy_t", "USPAN_HOST_BYTES=32",
+                      'uspan_posix_tcp_init(&tcp, &plain); done = uspan_proxy_init(&m.x, &plain, '
+                      '&(uspan_proxy_options_t){ .url = "http://p:1" }, &out) != USPAN_ERR_ARG;'),
+            "post": ('#include "uspan_posix.h"\n#include "uspan/post.h"', "uspan_post_t", "USPAN_HOST_BYTES=32",
+                     "done = uspan_post_init(&m.x, &engine, text, sizeof text, &out) != USPAN_ERR_ARG;"),
+        }
+        for name, (includes, struct, other, call) in parts.items():
+            app = OUT / f"other_{name}.c"
+            app.write_text(f"""
+                {includes}
+                static struct {{ unsigned char before[64]; {struct} x; unsigned char after[20000]; }} m;
+                static uspan_posix_tcp_t tcp;
+                static uspan_transport_t plain, out;
+                static char text[4096];
+                {"static uspan_err_t begin(void *c, uspan_post_t *p) { return USPAN_OK; } static void end(void *c) {} "
+                 "static const char *why(void *c) { return 0; } static const uspan_post_engine_t engine = "
+                 "{ USPAN_POST_ABI, 0, 0, begin, begin, end, why };" if name == "post" else ""}
+                int main(void)
+                {{
+                    int done = 0;
+                    memset(&m, 0x5A, sizeof m);
+                    {call}
+                    for (size_t i = 0; i < sizeof m; i++) {{ if (((unsigned char *)&m)[i] != 0x5A) {{ return 2; }} }}
+                    return done;
+                }}
+            """, encoding="utf-8")
+            libraries = [sources.BUILD / f"libuspan_{part}.a" for part in ("port_posix", "core", "proto")]
+            program = OUT / f"other_{name}"
+            for define, expected in ((other, 0), ("SAME=1", 2)):  # that it writes where sizes agree shows that it is asked
+                sources.run(["gcc", "-std=c11", "-w", f"-I{sources.ROOT / 'core/include'}", f"-I{sources.ROOT / 'port/posix'}",
+                             f"-D{define}", app, *[path for path in libraries if path.exists()], "-lpthread", "-o", program])
+                self.assertEqual(subprocess.run([program], stderr=subprocess.DEVNULL).returncode, expected, f"{name} {define}")
 
 
 if __name__ == "__main__":

@@ -167,6 +167,9 @@ static void test_arguments_are_checked(void **state)
     }
     assert_int_equal(uspan_tls_init(&tls, NULL, &options, &transport), USPAN_ERR_ARG);
     assert_int_equal(uspan_tls_init(NULL, &network, &options, &transport), USPAN_ERR_ARG);
+    /* An application built with other options: nothing is written. */
+    assert_int_equal(uspan_tls_init_sized(&tls, &network, &options, &transport, sizeof tls - 8u), USPAN_ERR_ARG);
+    assert_int_equal(uspan_tls_init_sized(&tls, &network, &options, &transport, sizeof tls + 8u), USPAN_ERR_ARG);
     init_client();
     assert_int_equal(uspan_tls_set_anchors(&tls, &empty, 1, NULL), USPAN_ERR_ARG);
     assert_int_equal(uspan_tls_set_anchors(&tls, NULL, 1, NULL), USPAN_ERR_ARG);

@@ -115,10 +115,18 @@ typedef struct uspan_proxy_options {
 /* Make *proxy over `under`, and its transport to *out: give a tunnel to uspan_tls_init(), another one to
  * uspan_export_to(). uspan uses only the status of the proxy's answer. If bytes follow it before TLS begins,
  * uspan closes the connection. After a 407 the destination waits, and the batch is kept. The password is sent
- * to the proxy unencrypted. Returns: USPAN_OK; USPAN_ERR_ARG; USPAN_ERR_CONFIG: the URL is unusable,
- * uspan_proxy_wrong() says why. Context: before use. */
-USPAN_CHECK uspan_err_t uspan_proxy_init(uspan_proxy_t *proxy, const uspan_transport_t *under,
-                                         const uspan_proxy_options_t *options, uspan_transport_t *out);
+ * to the proxy unencrypted. proxy_size: sizeof *proxy in the application. Returns: USPAN_OK; USPAN_ERR_ARG:
+ * NULL, or the library's size is another (USPAN_HOST_BYTES), nothing is written then; USPAN_ERR_CONFIG: the
+ * URL is unusable, uspan_proxy_wrong() says why. Context: before use. */
+USPAN_CHECK uspan_err_t uspan_proxy_init_sized(uspan_proxy_t *proxy, const uspan_transport_t *under,
+                                               const uspan_proxy_options_t *options, uspan_transport_t *out,
+                                               size_t proxy_size);
+USPAN_CHECK static inline uspan_err_t uspan_proxy_init(uspan_proxy_t *proxy, const uspan_transport_t *under,
+                                                       const uspan_proxy_options_t *options,
+                                                       uspan_transport_t *out)
+{
+    return uspan_proxy_init_sized(proxy, under, options, out, sizeof(uspan_proxy_t));
+}
 /* Check the URL of a proxy. Returns NULL if it can be used, otherwise a static text: what is wrong, and the
  * cure. Context: task. */
 const char *uspan_proxy_wrong(const char *url);

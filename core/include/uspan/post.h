@@ -74,11 +74,19 @@ typedef struct uspan_post {
 
 /* Make *post over an engine, and its transport to *out. *post, buffer and engine outlive the tracer.
  * If a request's head does not fit, no request is sent, and the log names the buffer.
- * With USPAN_ENABLED 0 it does nothing. Returns: USPAN_OK; USPAN_ERR_ARG: NULL, an engine of another ABI, or
- * a buffer below USPAN_POST_BUFFER_MIN: nothing changed. Context: before use. */
+ * With USPAN_ENABLED 0 it does nothing. post_size: sizeof *post in the application. Returns: USPAN_OK;
+ * USPAN_ERR_ARG: NULL, an engine of another ABI, a buffer below USPAN_POST_BUFFER_MIN, or the library's size
+ * is another (USPAN_HOST_BYTES): nothing changed. Context: before use. */
 #if USPAN_ENABLED || defined(USPAN_INTERNAL)
-USPAN_CHECK uspan_err_t uspan_post_init(uspan_post_t *post, const uspan_post_engine_t *engine, char *buffer,
-                                        size_t buffer_bytes, uspan_transport_t *out);
+USPAN_CHECK uspan_err_t uspan_post_init_sized(uspan_post_t *post, const uspan_post_engine_t *engine,
+                                              char *buffer, size_t buffer_bytes, uspan_transport_t *out,
+                                              size_t post_size);
+USPAN_CHECK static inline uspan_err_t uspan_post_init(uspan_post_t *post, const uspan_post_engine_t *engine,
+                                                      char *buffer, size_t buffer_bytes,
+                                                      uspan_transport_t *out)
+{
+    return uspan_post_init_sized(post, engine, buffer, buffer_bytes, out, sizeof(uspan_post_t));
+}
 #else
 USPAN_CHECK static inline uspan_err_t uspan_post_init(uspan_post_t *post, const uspan_post_engine_t *engine,
                                                       char *buffer, size_t buffer_bytes,
