@@ -13,6 +13,7 @@ enum { CLOSED, CONNECTING, ASKING, LISTENING, OPEN, DIRECT };
 
 #define ANSWER_MAX 4096u /* bytes of a head: proxies add some lines to it */
 #define STATUS_BYTES 12u /* "HTTP/1.1 200" */
+#define ANSWER_OVER UINT8_MAX /* in line_at: no more of it is looked at */
 
 static const char why_407[] = USPAN_WORDS(
     "the proxy wants a user name and password (407): http://user:password@host:port", "407 of the proxy");
@@ -105,9 +106,85 @@ static bool tells_status(uspan_proxy_t *p, uint8_t byte)
     return p->line_at == STATUS_BYTES;
 }
 
+/* ---- 407 ----------------------------------------------------------------------------------------------- */
+
+static const char wants[] = "the proxy wants ", only_basic[] = "; uspan speaks Basic only";
+#define SCHEME_AT (sizeof wants - 1u)
+#define WORD_OVER 15u /* the longest of IANA's list is SCRAM-SHA-256, with 13 */
+USPAN_STATIC_ASSERT(sizeof(((uspan_proxy_t *)0)->words) >= SCHEME_AT + WORD_OVER + sizeof only_basic,
+                    "room for the words about a scheme");
+
+/* Look at a byte behind the status of a 407: which schemes do its Proxy-Authenticate lines name (RFC 9110
+ * §11.7.1)? A scheme begins the value or stands behind a comma, and a blank ends it. The first one but Basic
+ * stays in words, and the word under way behind it. */
+static void read_challenge(uspan_proxy_t *p, uint8_t byte)
+{
+    static const char field[] = "\nproxy-authenticate:";
+    const char c = uspan_lower((char)byte);
+    char *word = p->words + SCHEME_AT + p->scheme_len;
+    if (p->field_at < sizeof field - 1u || c == '\n') {
+        p->field_at = c == '\n' ? 1u : c == field[p->field_at] ? (uint8_t)(p->field_at + 1u) : 0u;
+        p->word_len = 0u;
+    } else if (c == ',' || byte <= ' ') {
+        if (p->word_len > 0u && p->word_len < WORD_OVER) {
+            p->has_basic = p->has_basic || uspan_word_index("basic\0", word, p->word_len) != 0u;
+            p->scheme_len = p->scheme_len == 0u ? p->word_len : p->scheme_len;
+            p->word_len = WORD_OVER;
+        }
+        p->word_len = c == ',' ? 0u : p->word_len;
+    } else if (uspan_is_token((const char *)&byte, 1u) && p->word_len < WORD_OVER) {
+        word[p->word_len++] = (char)byte;
+    } else {
+        p->word_len = WORD_OVER; /* no scheme: it is too long, or a parameter */
+    }
+}
+
+/* Of the proxy's 407. */
 static uspan_err_t refuse_407(uspan_proxy_t *p)
 {
+    if (USPAN_MESSAGE_TEXTS && !p->has_basic && p->scheme_len > 0u) {
+        memcpy(p->words, wants, SCHEME_AT);
+        memcpy(p->words + SCHEME_AT + p->scheme_len, only_basic, sizeof only_basic);
+        return give_up(p, USPAN_ERR_CONFIG, p->words);
+    }
     return give_up(p, USPAN_ERR_CONFIG, p->user != NULL ? why_refused : why_407);
+}
+
+/* A 407's status was read, and its head may still tell what it wants. */
+static bool is_407(const uspan_proxy_t *p)
+{
+    return p->line_at == STATUS_BYTES && p->status == 407u;
+}
+
+static void begin_answer(uspan_proxy_t *p)
+{
+    p->status = 0;
+    p->line_at = p->newlines = 0;
+    p->field_at = p->word_len = p->scheme_len = 0;
+    p->has_basic = false;
+}
+
+/* Look at the next byte of an answer. True: with it all is read that counts: the status of a refusal, else
+ * the head. Interim answers come before (RFC 9110 §15.2). */
+static bool is_judged(uspan_proxy_t *p, uint8_t byte)
+{
+    const bool in_line = p->line_at < STATUS_BYTES;
+    if (in_line && !tells_status(p, byte)) {
+        return false;
+    }
+    const unsigned kind = p->status / 100u;
+    const bool is_interim = kind == 1u && p->status != 101u;
+    if (in_line) {
+        return kind != 2u && !is_interim && !(USPAN_MESSAGE_TEXTS && is_407(p));
+    }
+    if (USPAN_MESSAGE_TEXTS && is_407(p)) {
+        read_challenge(p, byte);
+    }
+    p->newlines = byte == '\n' ? (uint8_t)(p->newlines + 1u) : byte == '\r' ? p->newlines : 0u;
+    if (p->newlines == 2u && is_interim) {
+        begin_answer(p);
+    }
+    return p->newlines == 2u;
 }
 
 /* The status of CONNECT's answer, when it is no success. */
@@ -132,6 +209,9 @@ static uspan_err_t listen_step(uspan_proxy_t *p)
 {
     uint8_t buf[64];
     int32_t n = p->under->recv(p->under->ctx, buf, sizeof buf);
+    if (n <= 0 && is_407(p)) {
+        return refuse_407(p); /* no more of it is there */
+    }
     if (n == 0) {
         return USPAN_ERR_AGAIN;
     }
@@ -141,22 +221,22 @@ static uspan_err_t listen_step(uspan_proxy_t *p)
         return give_up(p, USPAN_ERR_IO, said ? why : USPAN_WORDS("the proxy hung up", "proxy closed"));
     }
     for (int32_t i = 0; i < n; i++) {
-        if (p->line_at < STATUS_BYTES) {
-            if (tells_status(p, buf[i]) && p->status / 100u != 2u) {
-                return refuse_tunnel(p);
-            }
+        if (!is_judged(p, buf[i])) {
             continue;
         }
-        p->newlines = buf[i] == '\n' ? (uint8_t)(p->newlines + 1u) : buf[i] == '\r' ? p->newlines : 0u;
-        if (p->newlines == 2u) {
-            p->state = OPEN;
-            return i + 1 == n ? USPAN_OK
-                              : give_up(p, USPAN_ERR_IO,
-                                        USPAN_WORDS("the proxy sent bytes of its own into the tunnel",
-                                                    "proxy bytes"));
+        if (p->status / 100u != 2u) {
+            return refuse_tunnel(p);
         }
+        p->state = OPEN;
+        return i + 1 == n
+                   ? USPAN_OK
+                   : give_up(p, USPAN_ERR_IO,
+                             USPAN_WORDS("the proxy sent bytes of its own into the tunnel", "proxy bytes"));
     }
     p->at = (uint16_t)(p->at + (unsigned)n);
+    if (p->at >= ANSWER_MAX && is_407(p)) {
+        return refuse_407(p);
+    }
     return p->at < ANSWER_MAX
                ? USPAN_ERR_AGAIN
                : give_up(p, USPAN_ERR_IO, USPAN_WORDS("the proxy's answer is too long", "proxy head"));
@@ -192,8 +272,8 @@ static uspan_err_t ask_step(uspan_proxy_t *p, const uspan_peer_t *peer)
     p->at = (uint16_t)(p->at + (unsigned)n);
     if (p->at == w.at) {
         p->state = LISTENING;
-        p->at = p->status = 0;
-        p->line_at = p->newlines = 0;
+        p->at = 0;
+        begin_answer(p);
     }
     return USPAN_ERR_AGAIN;
 }
@@ -217,8 +297,7 @@ static uspan_err_t open_proxy(void *ctx, const uspan_peer_t *peer)
         }
         if (err == USPAN_OK) {
             p->state = OPEN;
-            p->line_at = 0;
-            p->status = 0;
+            begin_answer(p);
         }
         return err == USPAN_OK || err == USPAN_ERR_AGAIN
                    ? err
@@ -237,8 +316,9 @@ static uspan_err_t open_proxy(void *ctx, const uspan_peer_t *peer)
 static int32_t send_proxy(void *ctx, const uint8_t *buf, size_t len)
 {
     uspan_proxy_t *p = ctx;
-    p->line_at = 0; /* an answer that comes now begins with its first byte */
-    p->status = 0;
+    if (!is_407(p)) {
+        begin_answer(p); /* one that comes now begins with its first byte */
+    }
     return p->state >= OPEN ? p->under->send(p->under->ctx, buf, len) : USPAN_ERR_IO;
 }
 
@@ -249,11 +329,17 @@ static int32_t recv_proxy(void *ctx, uint8_t *buf, size_t len)
         return USPAN_ERR_IO;
     }
     int32_t n = p->under->recv(p->under->ctx, buf, len);
-    for (int32_t i = 0; !p->tunnel && i < n && p->line_at < STATUS_BYTES; i++) {
-        if (tells_status(p, buf[i]) && p->status == 407u) {
-            return refuse_407(p); /* a matter of settings: the batch is not to blame */
-        }
+    if (p->tunnel || p->line_at == ANSWER_OVER) {
+        return n;
     }
+    bool judged = n <= 0;
+    for (int32_t i = 0; !judged && i < n; i++) {
+        judged = is_judged(p, buf[i]);
+    }
+    if (is_407(p)) { /* a matter of settings: the batch is not to blame */
+        return judged ? (int32_t)refuse_407(p) : 0;
+    }
+    p->line_at = judged && n > 0 ? ANSWER_OVER : p->line_at;
     return n;
 }
 

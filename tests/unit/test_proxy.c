@@ -186,6 +186,11 @@ static void test_each_answer_that_opens_no_tunnel_has_its_words(void **state)
         { "http://u:hunter2@p", "HTTP/1.0 407 no\r\n\r\n", 0, USPAN_ERR_CONFIG, "refuses this user name" },
         { "http://u:hunter2@p", "HTTP/1.0 401 Unauthorized\r\n\r\n", 0, USPAN_ERR_CONFIG,
           "refuses this user name" },
+        { "http://u:hunter2@p", "HTTP/1.1 407 no", USPAN_ERR_CLOSED, USPAN_ERR_CONFIG, "refuses this user name" },
+        { "http://p", "HTTP/1.1 407 no\r\nProxy-Authenticate: Ba", USPAN_ERR_IO, USPAN_ERR_CONFIG, "(407)" },
+        { "http://p", "HTTP/1.1 101 Switching\r\n\r\n", 0, USPAN_ERR_IO, "tunnel: 101" },
+        { "http://p", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 x\r\n", 0, USPAN_ERR_CONFIG, "tunnel: 403" },
+        { "http://p", "HTTP/1.1 100 Continue\r\n\r\nnonsense", 0, USPAN_ERR_IO, "not HTTP" },
         { "http://p", "HTTP/1.1 403 Forbidden\r\n\r\nContent", 0, USPAN_ERR_CONFIG, "tunnel: 403" },
         { "http://p", "HTTP/1.1 502 Bad Gateway\r\n\r\n", 0, USPAN_ERR_IO, "tunnel: 502" },
         { "http://p", "HTTP/1.1 429 x\r\n\r\n", 0, USPAN_ERR_IO, "tunnel: 429" },
@@ -212,6 +217,64 @@ static void test_each_answer_that_opens_no_tunnel_has_its_words(void **state)
             assert_int_equal(through.send(through.ctx, (const uint8_t *)"x", 1), USPAN_ERR_IO);
             through.close(through.ctx);
         }
+    }
+}
+
+/* What the proxy wants is told by its name; Basic among it is what uspan can give. */
+static void test_schemes_that_uspan_lacks_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines, *words;
+    } rows[] = {
+        { "Proxy-Authenticate: Digest realm=\"x, y\", qop=\"auth,auth-int\", nonce=\"basic\"\r\n", "wants Digest; uspan speaks Basic" },
+        { "Via: 1.1 p\r\nproxy-authenticate:NTLM\r\n", "wants NTLM; uspan speaks Basic only" },
+        { "Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n", "wants Negotiate; uspan" },
+        { "PROXY-AUTHENTICATE:\tNegotiate , NTLM\r\n", "wants Negotiate; uspan" },
+        { "Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: Basic realm=\"x\"\r\n", "user name and password (407)" },
+        { "Proxy-Authenticate: Digest a=\"b\", BASIC realm=\"x\"\r\n", "user name and password (407)" },
+        { "Proxy-Authenticate: basic\r\n", "user name and password (407)" },
+        { "Proxy-Authenticate: Basically new\r\n", "wants Basically; uspan" },
+        { "Proxy-Authenticate: Bas\r\n", "wants Bas; uspan" },
+        { "Proxy-Authenticate: A-scheme-with-a-name-beyond-all-reason x\r\n", "user name and password (407)" },
+        { "Proxy-Authenticate: \r\n", "user name and password (407)" },
+        { "X-Proxy-Authenticate: NTLM\r\nWWW-Authenticate: NTLM\r\n", "user name and password (407)" },
+        { "Proxy-Authenticate: \x1b[31mred\r\n", "user name and password (407)" },
+    };
+    static char answer[512];
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        (void)snprintf(answer, sizeof answer, "HTTP/1.1 407 no\r\n%sContent-Length: 4\r\n\r\nno\r\n", rows[i].lines);
+        for (size_t most = 2; most < 64u; most += 2u) {
+            begin("http://p", true, answer, most);
+            assert_int_equal(open_fully("h", 443), USPAN_ERR_CONFIG);
+            if (strstr(through.last_error_text(through.ctx), rows[i].words) == NULL) {
+                fail_msg("row %zu, %zu: %s", i, most, through.last_error_text(through.ctx));
+            }
+            /* And where requests go to the proxy itself. */
+            begin("http://p", false, answer, most);
+            assert_int_equal(open_fully("h", 80), USPAN_OK);
+            uint8_t got[32];
+            int32_t n = through.send(through.ctx, (const uint8_t *)"x", 1);
+            for (unsigned tries = 0; n >= 0; tries++) {
+                assert_true(tries < 400u);
+                n = through.recv(through.ctx, got, sizeof got);
+            }
+            assert_int_equal(n, USPAN_ERR_CONFIG);
+            assert_non_null(strstr(through.last_error_text(through.ctx), rows[i].words));
+        }
+    }
+}
+
+/* 100 Continue, 102 and 103 come before the answer to CONNECT; its fields and a chunked coding mean nothing. */
+static void test_interim_answers_come_before_the_tunnel(void **state)
+{
+    (void)state;
+    static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: <x>\r\n\r\n"
+                                  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n";
+    for (size_t most = 1; most < 64u; most++) {
+        begin("http://p", true, interim, most);
+        assert_int_equal(open_fully("h", 443), USPAN_OK);
+        assert_int_equal(script.answered, script.answer_len);
     }
 }
 
@@ -308,7 +371,7 @@ static void test_a_407_rests_and_keeps_the_batch(void **state)
             while (through.send(through.ctx, (const uint8_t *)"r", 1) == 0) {
             }
             script.answered = 0;
-            while (script.answered < script.answer_len && n >= 0) {
+            while ((script.answered < script.answer_len || turn == 1u) && n >= 0) {
                 n = through.recv(through.ctx, buf, sizeof buf);
             }
             assert_int_equal(n < 0 ? n : 0, turn == 0u ? 0 : USPAN_ERR_CONFIG);
@@ -336,6 +399,8 @@ int main(void)
         cmocka_unit_test(test_a_tunnel_is_asked_for_and_opened_at_any_size_of_pieces),
         cmocka_unit_test(test_addresses_and_users_are_written_as_rfcs_say),
         cmocka_unit_test(test_each_answer_that_opens_no_tunnel_has_its_words),
+        cmocka_unit_test(test_schemes_that_uspan_lacks_are_named),
+        cmocka_unit_test(test_interim_answers_come_before_the_tunnel),
         cmocka_unit_test(test_bytes_behind_the_answer_are_not_the_collectors),
         cmocka_unit_test(test_a_peer_may_be_reached_without_the_proxy),
         cmocka_unit_test(test_urls_are_judged),

@@ -95,7 +95,11 @@ typedef struct uspan_proxy {
     uint8_t line_at; /* bytes of the answer's first line that were looked at */
     uint8_t newlines; /* at the end of what was read */
     bool tunnel;
-    char words[40];
+    bool has_basic;     /* a challenge of its 407 is for Basic */
+    uint8_t field_at;   /* bytes of Proxy-Authenticate that the present line begins with */
+    uint8_t word_len;   /* of what may be a scheme */
+    uint8_t scheme_len; /* of the first scheme, in words */
+    char words[60];
     char host[USPAN_HOST_BYTES];
 } uspan_proxy_t;
 
