@@ -35,6 +35,12 @@ bool board_netif_poll(struct netif *netif);
 void board_wait(uint32_t ms);
 /* A setting given at run time as "name=value" (to an emulator, by a bootloader), or NULL. Static lifetime. */
 const char *board_option(const char *name);
+/* A second serial line, of boards whose board.cmake sets board_serial. Context: main loop. */
+void board_serial_start(void);
+/* Take one byte that came in. Returns false if there is none. */
+bool board_serial_read(uint8_t *out);
+/* Send bytes. Waits for room. */
+void board_serial_write(const uint8_t *data, size_t len);
 /* The end: tells whoever runs the firmware; never returns. status: 0 is success. */
 __attribute__((noreturn)) void board_exit(int status);
 

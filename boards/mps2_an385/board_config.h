@@ -4,6 +4,7 @@
 
 #define BOARD_NAME "mps2"
 #define BOARD_ETHERNET_IRQ 13u
+#define BOARD_SERIAL_IRQ 2u /* UART 1 receives */
 #define BOARD_SNTP 1
 #define BOARD_TLS_BOTH 1
 

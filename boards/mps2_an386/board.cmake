@@ -6,3 +6,4 @@ set(board_headers mps2_an385)
 set(board_includes common/cortex_m)
 set(board_options --specs=nano.specs)
 set(board_tls_options -O3) # flash is no matter here, and a handshake takes a fifth less
+set(board_serial mps2_an385/serial.c)

@@ -1,8 +1,10 @@
 """mcp_sdks.py: MCP against the official SDKs: the Python SDK, traced by the OpenTelemetry SDK, calls the tools of the example
-device and serves tools to the example agent; the TypeScript SDK calls the device with a context in _meta.
+device, on the host and as firmware in QEMU, and serves tools to the example agent; the TypeScript SDK calls the device with a
+context in _meta.
 
 Invariant: both sides send to the store on their own; what is judged is the tree of what it holds. The picture for README.md is
 drawn by the page of `make receiver`, from what Jaeger answered: Jaeger's Go module has no pages of its own."""
+import contextlib
 import os
 import shutil
 import subprocess
@@ -10,6 +12,7 @@ import sys
 from pathlib import Path
 
 import collector
+import mcp_board
 from browser import browser
 from jaeger import TODAY, Jaeger
 from receiver import Receiver
@@ -96,11 +99,11 @@ def typescript_calls_the_device(tally):
         "parents", [(span.trace_id, span.parent_id) for span in calls], [(TRACE, CALLER)] * 2))
 
 
-def in_jaeger(store):
-    """{service: its spans} of the trace that has a valve's move."""
+def in_jaeger(store, device):
+    """{service: its spans} of the trace that has a valve's move. device: the service of the one that has the valve."""
     found = {service: collector.of_json({"resourceSpans": [], **store.ask("/api/v3/traces", **{
-        "query.service_name": service, **TODAY}).get("result", {})}) for service in ("cloud-agent", "greenhouse")}
-    trace = next((span["trace_id"] for span in found["greenhouse"] if span["name"] == "move valve"), None)
+        "query.service_name": service, **TODAY}).get("result", {})}) for service in ("cloud-agent", device)}
+    trace = next((span["trace_id"] for span in found[device] if span["name"] == "move valve"), None)
     by_id = {span["span_id"]: span for spans in found.values() for span in spans if span["trace_id"] == trace}
     is_agent = {"invoke_agent gardener", "initialize"}  # each service's query gives whole traces, so that sides are told by name
     return {side: [span for span in by_id.values() if (span["name"] in is_agent and span["kind"] != "SERVER"
@@ -128,20 +131,28 @@ def drawn(sides):
         return page.picture(), text
 
 
-def jaeger_has_one_trace(tally):
-    with Jaeger().started() as store:
-        done = subprocess.run([PYTHON, "-B", HERE / "mcp_peer.py", "client", store.url(), DEVICE], stdin=subprocess.DEVNULL,
+def sides_in_jaeger(tally, what, service, device):
+    """{service: its spans}, if Jaeger has one trace of both. device(URL): a context whose value is the command of the device."""
+    with Jaeger().started() as store, device(store.url()) as command:
+        done = subprocess.run([PYTHON, "-B", HERE / "mcp_peer.py", "client", store.url(), *command], stdin=subprocess.DEVNULL,
                               timeout=LIMIT_S, capture_output=True, text=True, env=clean_environment())
         store.spans(12)
-        sides = in_jaeger(store)
+        sides = in_jaeger(store, service)
     by_id = {span["span_id"]: span for spans in sides.values() for span in spans}
-    at, found = next((span for span in sides["greenhouse"] if span["name"] == "move valve"), None), []
+    at, found = next((span for span in sides[service] if span["name"] == "move valve"), None), []
     while at is not None:
         found.append((at["name"], at["kind"]))
         at = by_id.get(at["parent_span_id"])
-    if not tally.check("Jaeger has one trace, from the agent to the valve", unequal("exit status", done.returncode, 0) + unequal(
-            "branch", found, [("move valve", "INTERNAL"), ("tools/call open_valve", "SERVER"),
-                              ("MCP send tools/call open_valve", "CLIENT"), ("invoke_agent gardener", "INTERNAL")])):
+    held = tally.check(f"Jaeger has one trace, from the agent to {what}", unequal("exit status", done.returncode, 0) + unequal(
+        "branch", found, [("move valve", "INTERNAL"), ("tools/call open_valve", "SERVER"),
+                          ("MCP send tools/call open_valve", "CLIENT"), ("invoke_agent gardener", "INTERNAL")]))
+    return sides if held else None
+
+
+def jaeger_has_one_trace(tally):
+    sides_in_jaeger(tally, "the valve of firmware in QEMU", mcp_board.SERVICE, mcp_board.command)
+    sides = sides_in_jaeger(tally, "the valve", "greenhouse", lambda _: contextlib.nullcontext([DEVICE]))
+    if sides is None:
         return
     picture, text = drawn(sides)
     (OUT / "mcp.png").write_bytes(picture)

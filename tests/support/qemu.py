@@ -86,16 +86,20 @@ def read_until(process, until, deadline_s, show, watch):
     return text
 
 
+def command(firmware, settings, folder, entropy=True, more=()):
+    """What starts the machine. folder: for files that it needs. more: further words for QEMU, as of a second serial line."""
+    machine = MACHINES[firmware.board]
+    given = machine.give(settings or {}, Path(folder)) if entropy else machine.without_entropy
+    return [machine.program, *machine.arguments, *machine.nic, "-nographic", "-monitor", "none",
+            "-serial", "stdio", *given, *more, "-kernel", str(firmware.elf)]
+
+
 def run(firmware, settings=None, entropy=True, until=None, deadline_s=DEADLINE_S, more=(), show=False, watch=None):
     """Run to the firmware's end, to `until` (a regular expression) on its console, or to the deadline. Returns Run.
     watch: is called with all of the console's text whenever there is more of it."""
-    machine = MACHINES[firmware.board]
     with tempfile.TemporaryDirectory() as folder:
-        given = machine.give(settings or {}, Path(folder)) if entropy else machine.without_entropy
-        command = [machine.program, *machine.arguments, *machine.nic, "-nographic", "-monitor", "none",
-                   "-serial", "stdio", *given, *more, "-kernel", str(firmware.elf)]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                   preexec_fn=die_with_parent)
+        process = subprocess.Popen(command(firmware, settings, folder, entropy, more), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
         try:
             text = read_until(process, until, deadline_s, show, watch)
             status = process.wait(10) if not until or process.poll() is not None else None

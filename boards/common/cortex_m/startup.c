@@ -7,6 +7,9 @@
 #include "crash.h"
 #include "semihost.h"
 
+#ifndef BOARD_SERIAL
+#define BOARD_SERIAL 0 /* 1: the image has the board's second serial line */
+#endif
 #define HFSR 0xE000ED2Cu
 #define HFSR_DEBUGEVT 0x80000000u
 #define BKPT_SEMIHOST 0xBEABu
@@ -17,6 +20,9 @@ void reset(void);
 void hard_fault_at(uint32_t *frame);
 void systick_handler(void);
 void ethernet_handler(void);
+#if BOARD_SERIAL
+void serial_handler(void);
+#endif
 
 __attribute__((noreturn)) void reset(void)
 {
@@ -127,5 +133,8 @@ __attribute__((used, section(".vectors"))) static void (*const vectors[16 + BOAR
     [12] = unexpected,
     [14] = unexpected,
     [15] = systick_handler,
+#if BOARD_SERIAL
+    [16 + BOARD_SERIAL_IRQ] = serial_handler,
+#endif
     [16 + BOARD_ETHERNET_IRQ] = ethernet_handler,
 };

@@ -1,0 +1,54 @@
+/* serve.c: the MCP server of examples/mcp_device on a board: messages come over the board's serial line, and
+ * spans leave over its network meanwhile.
+ * Invariant: a message is handled complete, or if it is longer than DEVICE_LINE_BYTES, not at all.
+ * Settings at run time: messages=N, after which a turn ends. Otherwise it never does. */
+#include "agent.h"
+#include "board.h"
+#include "device.h"
+#include "uspan/export.h"
+
+#define IDLE_MS 2u /* between two looks at the line: a byte does not end the core's sleep */
+
+static bool may_export(void *ctx)
+{
+    (void)ctx;
+    return ip_is_up();
+}
+
+static void reply(const char *line, size_t len)
+{
+    board_serial_write((const uint8_t *)line, len);
+}
+
+void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms))
+{
+    static const uspan_gate_t gate = { NULL, may_export };
+    static const uspan_mcp_peer_t peer = { .transport = "pipe" };
+    static char line[DEVICE_LINE_BYTES];
+    const char *messages = board_option("messages");
+    uint32_t left = messages != NULL ? number_of(messages) : UINT32_MAX;
+    size_t len = 0;
+    uint8_t byte;
+    uspan_set_gate(t, &gate);
+    board_serial_start();
+    device_open(t, &peer, reply);
+    put_line("MCP: serving");
+    while (left > 0u) {
+        if (!board_serial_read(&byte)) {
+            wait(IDLE_MS);
+        } else if (byte != '\n') {
+            line[len] = (char)byte;
+            len += len < sizeof line - 1u ? 1u : 0u;
+        } else {
+            line[len] = '\0';
+            if (len < sizeof line - 1u) {
+                device_receive(line);
+            } else {
+                put_line("MCP: a message is too long");
+            }
+            left -= messages != NULL ? 1u : 0u;
+            len = 0u;
+        }
+    }
+    device_close();
+}
