@@ -68,6 +68,7 @@ def option_entry(name, default, comment):
                      f"default {'y' if default == '1' else 'n'}", words=comment)
     if default.startswith('"'):  # a preset's text is made of its settings: no default can say it
         return entry(name, "string", name, *(f"depends on !{one}" for one, _ in own), f"default {default}", words=comment)
+    own += re.findall(rf"^#if defined\((\w+)\) \? .*\n#define {name} (\d+)\n#else$", CONFIG, re.M)  # with a flag
     computed = re.fullmatch(r"\((\w+) / (\d+)\)", default)  # of another option's default: Kconfig has no arithmetic
     if computed:
         default = str(int(DEFAULTS[computed.group(1)]) // int(computed.group(2)))
@@ -213,6 +214,17 @@ class Presets(unittest.TestCase):
 
     def test_kconfig_as_it_comes_is_config_h_as_it_comes(self):
         self.assertEqual(by_kconfig("none", "none", {}), settings(None))
+
+    def test_a_spans_table_holds_what_studio_is_sent(self):
+        given = {"STUDIO_URL": "http://192.168.1.20:3000"}
+        for mine in (by_hand("studio", "studio", given), by_cmake("studio", "studio", given),
+                     by_kconfig("studio", "studio", given), by_kconfig("none", "none", {}, USPAN_STUDIO="y"),
+                     settings(None, "-DUSPAN_STUDIO_URL=\"http://h\"")):
+            self.assertEqual((mine["USPAN_STUDIO"], mine["USPAN_ATTRS_MAX"]), ("1", "28"))
+        self.assertEqual(settings(None)["USPAN_ATTRS_MAX"], "24")
+        for mine in (by_cmake("studio", "studio", given, "-DUSPAN_ATTRS_MAX=32"), settings(None, "-DUSPAN_STUDIO=1",
+                     "-DUSPAN_ATTRS_MAX=32"), by_kconfig("studio", "studio", given, USPAN_ATTRS_MAX="32")):
+            self.assertEqual(mine["USPAN_ATTRS_MAX"], "32")
 
     def test_an_option_goes_before_what_the_preset_says(self):
         for mine in (by_cmake("agentops", "agentops", {}, "-DUSPAN_HEADERS_BYTES=2048", "-DUSPAN_SPANS_MAX=8"),

@@ -14,7 +14,7 @@ from tools import LIMIT_S, OUT, ROOT, clean_environment, tail, unequal
 
 # A build of its own: the options of examples/backends/studio.h, and what its page says of a model that answers at once.
 FOLDER = OUT / "studio"
-OPTIONS = "-DUSPAN_STUDIO=1 -DUSPAN_PROFILE_AGENTSCOPE=1 -DUSPAN_ATTRS_MAX=28 -DUSPAN_STUDIO_MESSAGE_BYTES=4096"
+OPTIONS = "-DUSPAN_STUDIO=1 -DUSPAN_PROFILE_AGENTSCOPE=1 -DUSPAN_STUDIO_MESSAGE_BYTES=4096"
 SPANS = 9  # the agent's, four calls of the model, four of tools
 # What each page shows as input and output, the first that is there: TraceDetailPage's extractInput(), and the run page's panel.
 PAGES = {"trace page": (("gen_ai.{}.messages", "agentscope.function.{}", "{}"), ("input", "output")),

@@ -87,6 +87,32 @@ static void test_each_span_has_its_input_and_output_in_studio_s_words(void **sta
     assert_int_equal(t->trace.blocks_live, before); /* each block was given back once */
 }
 
+#define RICH                                                                                                     \
+    "{\"model\":\"m\",\"temperature\":0.5,\"top_p\":0.9,\"max_tokens\":64,\"frequency_penalty\":0.1,"            \
+    "\"presence_penalty\":0.1,\"stop\":[\"x\"],\"seed\":7,\"n\":2,\"reasoning_effort\":\"low\",\"messages\":["   \
+    "{\"role\":\"user\",\"content\":\"Is bed 3 dry?\"}]}"
+#define RICH_ANSWER                                                                                              \
+    "{\"id\":\"c1\",\"model\":\"m-1\",\"system_fingerprint\":\"fp\",\"service_tier\":\"flex\",\"choices\":[{"    \
+    "\"message\":{\"content\":\"Yes.\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":9,"            \
+    "\"completion_tokens\":4,\"prompt_tokens_details\":{\"cached_tokens\":1},\"completion_tokens_details\":{"    \
+    "\"reasoning_tokens\":2}}}"
+
+static void test_a_chat_with_many_parameters_has_room_for_studio_s_words(void **state)
+{
+    world_t *w = *state;
+    static uspan_wire_t wire;
+    uint32_t before = w->tracer.trace.attrs_dropped;
+    uspan_t chat = uspan_wire_begin(&wire, &w->tracer, USPAN_ROOT, URL);
+    uspan_wire_request(&wire, RICH, strlen(RICH));
+    uspan_wire_response(&wire, RICH_ANSWER, strlen(RICH_ANSWER));
+    (void)uspan_wire_end(&wire, 200, NULL);
+    assert_in_range(peek_slot(w, chat)->attr_count, 25, 28);
+    assert_int_equal(w->tracer.trace.attrs_dropped, before);
+    assert_string_equal(text_of(w, chat, "agentscope.function.input"), ASKED);
+    assert_string_equal(text_of(w, chat, "agentscope.function.output"), SAID);
+    peek_drain(w);
+}
+
 static void test_keys_that_break_studio_leave_the_span_and_are_counted(void **state)
 {
     world_t *w = *state;
@@ -166,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_a_group_does_not_take_the_run_s_place),
         IN_WORLD(test_each_span_has_its_input_and_output_in_studio_s_words),
+        IN_WORLD(test_a_chat_with_many_parameters_has_room_for_studio_s_words),
         IN_WORLD(test_keys_that_break_studio_leave_the_span_and_are_counted),
         IN_WORLD(test_keys_that_break_studio_leave_events_and_links_too),
         IN_WORLD(test_a_full_table_counts_what_it_has_no_room_for),

@@ -31,10 +31,14 @@
 #ifndef USPAN_SPANS_MAX
 #define USPAN_SPANS_MAX 16
 #endif
-/* Attributes of one span. 4..128. A chat that wire.h reads has up to 22, and profiles add to it. RAM: 16 B
- * each, in every slot (24 B on 64-bit). */
+/* Attributes of one span. 4..128. A chat that wire.h reads has up to 22, and profiles add to it.
+ * Default: 28 with USPAN_STUDIO 1. RAM: 16 B each, in every slot (24 B on 64-bit). */
 #ifndef USPAN_ATTRS_MAX
+#if defined(USPAN_STUDIO) ? USPAN_STUDIO : defined(USPAN_STUDIO_URL)
+#define USPAN_ATTRS_MAX 28
+#else
 #define USPAN_ATTRS_MAX 24
+#endif
 #endif
 /* Events of one span, at most. 0..128. RAM: from the text pool, one block each and one for two attributes. */
 #ifndef USPAN_EVENTS_MAX
@@ -66,8 +70,7 @@
 #ifndef USPAN_BLOCK_BYTES
 #define USPAN_BLOCK_BYTES 64
 #endif
-/* One attribute value, bytes kept. A longer text is cut at a UTF-8 boundary and counted. 8..65,000. RAM:
- * none. */
+/* Bytes kept of one value. A longer text is cut at a UTF-8 boundary and counted. 8..65,000. RAM: none. */
 #ifndef USPAN_VALUE_MAX
 #define USPAN_VALUE_MAX 4096
 #endif
@@ -230,8 +233,7 @@
 #ifndef USPAN_BATCH_SPANS_MAX
 #define USPAN_BATCH_SPANS_MAX 64
 #endif
-/* Body of one request, bytes, at most. A span that is larger alone is dropped and counted. 1,024..16 MiB.
- * RAM: none. */
+/* Bytes of one request's body. A larger span is dropped and counted. 1,024..16 MiB. RAM: none. */
 #ifndef USPAN_BATCH_BYTES_MAX
 #define USPAN_BATCH_BYTES_MAX 65536
 #endif
@@ -295,8 +297,7 @@
 #ifndef USPAN_RUNTIME_SETTINGS
 #define USPAN_RUNTIME_SETTINGS 1
 #endif
-/* Headers set or renewed at run time, bytes. 0: compile-time headers only. RAM: itself, each
- * destination. */
+/* Bytes of headers set at run time. 0: compile-time headers only. RAM: itself, each destination. */
 #ifndef USPAN_HEADERS_BYTES
 #define USPAN_HEADERS_BYTES 256
 #endif
@@ -313,8 +314,7 @@
 #ifndef USPAN_SEND_UNSYNCED
 #define USPAN_SEND_UNSYNCED 1
 #endif
-/* Unix time, seconds, of boot for such spans: the first second with 19-digit nanoseconds (stores sort times
- * as text). */
+/* Unix time of boot for such spans, seconds: the first with 19-digit nanoseconds (stores sort as text). */
 #ifndef USPAN_UNSYNCED_BASE_S
 #define USPAN_UNSYNCED_BASE_S 1000000000
 #endif
