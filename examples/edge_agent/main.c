@@ -1,10 +1,12 @@
 /* main.c: the greenhouse agent on a host. LLM_URL, LLM_MODEL and LLM_API_KEY name the model, LLM_CA a file
- * with the certificates that vouch for it; OTEL_* variables name the collector. */
+ * with the certificates that vouch for it. MCP_SERVER is a command that starts an MCP server: a tool that it
+ * has runs there. OTEL_* variables name the collector. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include "edge.h"
+#include "server.h"
 #include "uspan/genai.h"
 #include "uspan_posix_tls.h"
 
@@ -65,7 +67,15 @@ int main(int argc, char **argv)
     if (strncmp(edge.url, "https:", 6u) == 0) {
         edge.http.transport = uspan_posix_mbedtls.make(&plain, &certs);
     }
+#if EDGE_MCP
+    const char *command = setting("MCP_SERVER", NULL);
+    const remote_stream_t *server = command != NULL ? server_start(command) : NULL;
+    if (server != NULL) {
+        remote_use(&tracer, server);
+    }
+#endif
     bool ended_well = edge_turn(&edge, argc > 1 ? argv[1] : EDGE_QUESTION);
+    server_stop();
     printf("%-10s %lu in, %lu out, %lu calls\n", "tokens", (unsigned long)usage.input,
            (unsigned long)usage.output, (unsigned long)usage.calls);
     bool delivered = uspan_posix_stop(&tracer, 5000) == USPAN_OK;

@@ -1,6 +1,7 @@
 /* tools.c: a tool is a function from arguments to a result, both JSON; each runs in a span. The greenhouse
  * is acted: put your sensors and valves where the values come from. */
 #include "tools.h"
+#include "remote.h"
 #include "scan.h"
 #include "text.h"
 #include "uspan/genai.h"
@@ -115,6 +116,14 @@ void tools_run(uspan_tracer_t *t, uspan_t agent, const char *id, const char *nam
     uspan_set_str(t, span, &uspan_key_tool_call_arguments, arguments);
     out[0] = '\0';
     push(t, false, id, name, arguments);
+#if EDGE_MCP
+    if (remote_has(agent, name)) {
+        remote_run(span, name, arguments, out, size);
+        push(t, true, id, name, out);
+        uspan_end(t, span);
+        return;
+    }
+#endif
     const char *error = run(&tool, name);
     if (error == NULL) {
         push(t, true, id, name, out);

@@ -46,6 +46,35 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
         self.assertLessEqual({version for version, _ in llm.shaken}, {"TLSv1.2", "TLSv1.3"})
         self.assertEqual([span.proto.dropped_attributes_count for span in spans], [0] * len(spans))
 
+    def test_a_tool_of_an_mcp_server_runs_there_in_the_same_trace(self):
+        _, spans, done = self.turn(env={"MCP_SERVER": f"OTEL_SERVICE_NAME=greenhouse exec {PROGRAMS / 'mcp_device'}"})
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertIn(TEXT, done.stdout)
+        self.assertIn('[{"type":"text","text":"15 %"}]', done.stdout)
+        names = {span.span_id: span.name for span in spans}
+        served = [(span.name, span.proto.kind, names.get(span.parent_id)) for span in spans
+                  if span.resource_attributes["service.name"] == "greenhouse"]
+        self.assertEqual(served, [("initialize", 2, "initialize"),
+                                  ("notifications/initialized", 2, "notifications/initialized"),
+                                  ("tools/list", 2, "tools/list"), *[("tools/call read_soil", 2, "execute_tool read_soil")] * 2])
+        self.assertEqual(len({span.trace_id for span in spans}), 1)
+        tools = [span for span in spans if span.name.startswith("execute_tool")]
+        self.assertEqual([span.attributes.get("jsonrpc.request.id") for span in tools], ["3", None, None, "4"])
+        for span in tools:
+            if "jsonrpc.request.id" in span.attributes:
+                self.assertEqual(json.loads(span.attributes["gen_ai.tool.call.result"]), [{"type": "text", "text": "15 %"}])
+                self.assertEqual((span.status, span.attributes["mcp.method.name"]), ("OK", "tools/call"))
+
+    def test_without_the_mcp_server_the_turn_is_whole(self):
+        for command in ("exit 3", "read line; echo no JSON", "exec true"):
+            with self.subTest(command=command):
+                _, spans, done = self.turn(env={"MCP_SERVER": command})
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertIn(TEXT, done.stdout)
+                self.assertEqual([(span.name, span.attributes["error.type"]) for span in spans if span.status == "ERROR"],
+                                 [("initialize", "connection_reset")])
+                self.assertEqual(len([span for span in spans if span.name.startswith("execute_tool")]), 4)
+
     def test_phases_of_calls_are_told_where_they_are_asked_for(self):
         for asked in (False, True):
             _, spans, _ = self.turn(env={"LLM_PHASES": "1"} if asked else {})
