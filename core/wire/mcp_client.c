@@ -68,18 +68,9 @@ uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const
     return s;
 }
 
-static void on_result(uspan_mcp_read_t *x)
-{
-    const uspan_mcp_reader_t *r = x->r;
-    if (r->lens[USPAN_MCP_METHOD] == 0u && (r->flags & (USPAN_MCP_HAS_RESULT | USPAN_MCP_HAS_ERROR)) != 0u &&
-        uspan_mcp_has(r, USPAN_MCP_ID)) {
-        uspan_mcp_settle(x, USPAN_MCP_IS_CALL);
-    }
-}
-
 bool uspan_mcp_result_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last)
 {
-    return uspan_mcp_read(m, false, on_result, data, len, is_last).id != 0u;
+    return uspan_mcp_read(m, false, uspan_mcp_settle, data, len, is_last).id != 0u;
 }
 
 /* ---- _meta --------------------------------------------------------------------------------------------- */

@@ -62,7 +62,7 @@ typedef struct uspan_mcp_read {
 uspan_t uspan_mcp_read(uspan_mcp_t *m, bool ours, void (*whole)(uspan_mcp_read_t *x), const void *data,
                        size_t len, bool is_last);
 void uspan_mcp_read_begin(uspan_mcp_reader_t *r);
-const char *uspan_mcp_text(const uspan_mcp_read_t *x, unsigned text);
+char *uspan_mcp_text(const uspan_mcp_read_t *x, unsigned text);
 static inline bool uspan_mcp_has(const uspan_mcp_reader_t *r, unsigned text)
 {
     return (r->has >> text & 1u) != 0u;
@@ -81,8 +81,8 @@ uspan_mcp_span_t *uspan_mcp_find_open(uspan_mcp_t *m, uint32_t id, unsigned side
 void uspan_mcp_keep(uspan_mcp_t *m, uint32_t id, uspan_t s, unsigned flags);
 /* It leaves. Returns what it was. */
 uspan_mcp_span_t uspan_mcp_take(uspan_mcp_t *m, uspan_mcp_span_t *open);
-/* The answer that was read ends its request's span. side: 0, or USPAN_MCP_IS_CALL */
-void uspan_mcp_settle(uspan_mcp_read_t *x, unsigned side);
+/* If the message is an answer, it ends its request's span. */
+void uspan_mcp_settle(uspan_mcp_read_t *x);
 /* Arguments or result, where the message has them. */
 void uspan_mcp_set_content(uspan_mcp_read_t *x, uspan_t s, const uspan_key_t *key);
 

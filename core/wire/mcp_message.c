@@ -11,18 +11,18 @@
 /* uspan_mcp_reader_t.form: told by a message's first byte. */
 enum { UNKNOWN, JSON, EVENTS };
 
-/* Where the texts stand. */
-#define END_VERSION 16u
-#define END_CODE (END_VERSION + 12u)
-#define END_ERROR (END_CODE + 64u)
-#define END_ID (END_ERROR + 40u)
-#define END_METHOD (END_ID + 40u)
-#define END_NAME (END_METHOD + 96u)
-#define END_SESSION (END_NAME + 40u)
-#define END_RPC (END_SESSION + 8u)
-#define END_TRACEPARENT (END_RPC + 64u)
-#define END_BAGGAGE (END_TRACEPARENT + 128u)
-#define END_TRACESTATE (END_BAGGAGE + USPAN_TRACESTATE_BYTES)
+/* Where the texts stand, each with room for a 0 at its end. */
+#define END_VERSION 17u
+#define END_CODE (END_VERSION + 13u)
+#define END_ERROR (END_CODE + 65u)
+#define END_ID (END_ERROR + 41u)
+#define END_METHOD (END_ID + 41u)
+#define END_NAME (END_METHOD + 97u)
+#define END_SESSION (END_NAME + 41u)
+#define END_RPC (END_SESSION + 9u)
+#define END_TRACEPARENT (END_RPC + 65u)
+#define END_BAGGAGE (END_TRACEPARENT + 129u)
+#define END_TRACESTATE (END_BAGGAGE + USPAN_TRACESTATE_BYTES + 1u)
 static const uint16_t starts[USPAN_MCP_TEXTS + 1u] = {
     0u,       END_VERSION, END_CODE, END_ERROR,       END_ID,      END_METHOD,
     END_NAME, END_SESSION, END_RPC,  END_TRACEPARENT, END_BAGGAGE, END_TRACESTATE,
@@ -73,7 +73,7 @@ enum {
     X("session_id", TEXT(SESSION))
 USPAN_JSON_TABLE(table, ROWS);
 
-const char *uspan_mcp_text(const uspan_mcp_read_t *x, unsigned text)
+char *uspan_mcp_text(const uspan_mcp_read_t *x, unsigned text)
 {
     return x->texts + starts[text];
 }
@@ -130,7 +130,7 @@ static void begin_message(uspan_mcp_reader_t *r)
 static void add_text(uspan_mcp_read_t *x, unsigned text, const char *bytes, size_t len)
 {
     uspan_mcp_reader_t *r = x->r;
-    size_t room = (size_t)(starts[text + 1u] - starts[text]) - r->lens[text];
+    size_t room = (size_t)(starts[text + 1u] - starts[text] - 1u) - r->lens[text];
     if (len > room) {
         r->cut |= (uint16_t)(1u << text);
         len = room;
@@ -143,7 +143,7 @@ static void end_text(uspan_mcp_read_t *x, unsigned text)
 {
     uspan_mcp_reader_t *r = x->r;
     r->has |= (uint16_t)(1u << text);
-    if ((r->cut >> text & 1u) == 0u) {
+    if (((unsigned)r->cut >> text & 1u) == 0u) {
         return;
     }
     if (text >= USPAN_MCP_TRACEPARENT) { /* half of it is nothing */

@@ -111,27 +111,32 @@ static bool is_refusal(const char *code, size_t len, bool tool_failed)
     return false;
 }
 
-/* Texts end in 0 from here on. */
-static const char *ended(uspan_mcp_read_t *x, unsigned text, char *out, size_t cap)
+static const char *ended(uspan_mcp_read_t *x, unsigned text)
 {
-    size_t len = x->r->lens[text] < cap ? x->r->lens[text] : cap - 1u;
-    memcpy(out, uspan_mcp_text(x, text), len);
-    out[len] = '\0';
-    return out;
+    char *at = uspan_mcp_text(x, text);
+    at[x->r->lens[text]] = '\0';
+    return at;
 }
 
-void uspan_mcp_settle(uspan_mcp_read_t *x, unsigned side)
+/* mcp-c-sdk 1.x answers an error to request 0 with id null. */
+void uspan_mcp_settle(uspan_mcp_read_t *x)
 {
     uspan_mcp_t *m = x->m;
     uspan_mcp_reader_t *r = x->r;
-    uspan_mcp_span_t *open = uspan_mcp_find_open(m, r->id, side);
-    char type[16], message[68];
-    bool failed = false;
+    unsigned side = x->count == USPAN_MCP_TEXTS ? USPAN_MCP_IS_CALL : 0u;
+    unsigned answers = USPAN_MCP_HAS_ERROR | (r->id != 0u ? USPAN_MCP_HAS_RESULT : 0u);
+    if (r->lens[USPAN_MCP_METHOD] != 0u || (r->flags & answers) == 0u) {
+        return;
+    }
+    uspan_mcp_span_t *open = uspan_mcp_find_open(m, r->id != 0u ? r->id : uspan_mcp_hash("0"), side);
+    const char *type = NULL;
     if (open == NULL) {
-        uspan_mcp_count(
-            m, &m->unknown,
-            USPAN_MCP_WORDS("an answer to no open request: call uspan_mcp_request() or uspan_mcp_call() "
-                            "first"));
+        if (r->id != 0u) {
+            uspan_mcp_count(
+                m, &m->unknown,
+                USPAN_MCP_WORDS("an answer to no open request: call uspan_mcp_request() or uspan_mcp_call() "
+                                "first"));
+        }
         return;
     }
     x->s = USPAN_ROOT; /* any but id 0 */
@@ -148,18 +153,16 @@ void uspan_mcp_settle(uspan_mcp_read_t *x, unsigned side)
     }
 #endif
     if ((r->flags & USPAN_MCP_HAS_ERROR) != 0u) {
+        const char *code = ended(x, USPAN_MCP_CODE);
         size_t len = r->lens[USPAN_MCP_CODE];
-        memcpy(type, "_OTHER", 7u);
-        if (len > 0u) {
-            (void)uspan_set_str(m->t, span.s, &uspan_key_rpc_status_code,
-                                ended(x, USPAN_MCP_CODE, type, sizeof type));
+        uspan_mcp_set(m, span.s, &uspan_key_rpc_status_code, code, len);
+        if (side != 0u || !is_refusal(code, len, is_tool && (r->flags & USPAN_MCP_DATA_NAMES) == 0u)) {
+            type = len > 0u ? code : "_OTHER";
         }
-        failed = side != 0u || !is_refusal(type, len, is_tool && (r->flags & USPAN_MCP_DATA_NAMES) == 0u);
     } else if ((r->flags & USPAN_MCP_IS_ERROR) != 0u) {
-        memcpy(type, "tool_error", 11u);
-        failed = true;
+        type = "tool_error";
     }
-    end(m, &span, failed ? type : NULL, ended(x, USPAN_MCP_ERROR, message, sizeof message));
+    end(m, &span, type, ended(x, USPAN_MCP_ERROR));
 }
 
 #if USPAN_CONTENT

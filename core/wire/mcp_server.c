@@ -121,17 +121,9 @@ uspan_t uspan_mcp_request_part(uspan_mcp_t *m, const void *data, size_t len, boo
     return uspan_mcp_read(m, false, on_request, data, len, is_last);
 }
 
-/* A message goes out. */
-static void on_response(uspan_mcp_read_t *x)
-{
-    if ((x->r->flags & (USPAN_MCP_HAS_RESULT | USPAN_MCP_HAS_ERROR)) != 0u && x->r->id != 0u) {
-        uspan_mcp_settle(x, 0u);
-    }
-}
-
 bool uspan_mcp_response_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last)
 {
-    return uspan_mcp_read(m, true, on_response, data, len, is_last).id != 0u;
+    return uspan_mcp_read(m, true, uspan_mcp_settle, data, len, is_last).id != 0u;
 }
 
 uspan_t uspan_mcp_find(uspan_mcp_t *m, const char *id)

@@ -42,8 +42,8 @@ typedef struct uspan_mcp_peer {
 
 /* ---- layout, private: fields may change in any version ------------------------------------------------- */
 
-#define USPAN_MCP_ANSWER_BYTES 92u /* protocol version, error code, error message */
-#define USPAN_MCP_TEXT_BYTES (USPAN_MCP_ANSWER_BYTES + 416u + USPAN_TRACESTATE_BYTES)
+#define USPAN_MCP_ANSWER_BYTES 95u /* protocol version, error code, error message */
+#define USPAN_MCP_TEXT_BYTES (USPAN_MCP_ANSWER_BYTES + 424u + USPAN_TRACESTATE_BYTES)
 
 /* A request without an answer. */
 typedef struct uspan_mcp_span {
