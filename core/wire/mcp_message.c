@@ -150,7 +150,7 @@ static void end_text(uspan_mcp_read_t *x, unsigned text)
         r->lens[text] = 0u;
     }
     if (text != USPAN_MCP_ERROR) {
-        uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("a text is too long"));
+        uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("text too long"));
     }
 }
 
@@ -165,7 +165,7 @@ static void take_text(uspan_mcp_read_t *x, unsigned text, uspan_json_event_t eve
     }
     if (uspan_mcp_has(r, text)) { /* another has been there */
         if (ends) {
-            uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("a member is there twice"));
+            uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("member twice"));
         }
         return;
     }
@@ -298,7 +298,7 @@ static void break_off(uspan_mcp_read_t *x)
     uspan_mcp_reader_t *r = x->r;
     bool is_answer = (r->flags & USPAN_MCP_IN_MESSAGE) != 0u && (r->flags & USPAN_MCP_HAS_ERROR) != 0u &&
                      uspan_mcp_has(r, USPAN_MCP_ID) && !uspan_mcp_has(r, USPAN_MCP_METHOD);
-    uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("a message is malformed, or broke off"));
+    uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("malformed message"));
     r->flags &= (uint16_t)~USPAN_MCP_IN_MESSAGE;
     if (is_answer) {
         x->whole(x);

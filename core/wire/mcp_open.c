@@ -61,8 +61,8 @@ static void give_up(uspan_mcp_t *m, uspan_mcp_span_t *open)
         end(m, &span, "unanswered", NULL);
         uspan_mcp_count(
             m, &m->unanswered,
-            USPAN_MCP_WORDS("a request has no answer: call uspan_mcp_response() or uspan_mcp_result() with "
-                            "each, or raise USPAN_MCP_OPEN_MAX"));
+            USPAN_MCP_WORDS("no answer: call uspan_mcp_response() or uspan_mcp_result(), or raise "
+                            "USPAN_MCP_OPEN_MAX"));
     }
 }
 
@@ -134,7 +134,7 @@ void uspan_mcp_settle(uspan_mcp_read_t *x)
         if (r->id != 0u) {
             uspan_mcp_count(
                 m, &m->unknown,
-                USPAN_MCP_WORDS("an answer to no open request: call uspan_mcp_request() or uspan_mcp_call() "
+                USPAN_MCP_WORDS("answer to no open request: call uspan_mcp_request() or uspan_mcp_call() "
                                 "first"));
         }
         return;
@@ -171,7 +171,7 @@ void uspan_mcp_set_content(uspan_mcp_read_t *x, uspan_t s, const uspan_key_t *ke
     const uspan_mcp_reader_t *r = x->r;
     if (r->content != NULL) {
         if ((r->flags & USPAN_MCP_CONTENT_CUT) != 0u) {
-            uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("content in parts is above USPAN_MCP_HOLD_BYTES"));
+            uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("content above USPAN_MCP_HOLD_BYTES"));
         }
         (void)uspan_set_json_n(x->m->t, s, key, r->content, r->content_len);
     }

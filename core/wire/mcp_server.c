@@ -57,7 +57,7 @@ static bool read_context(uspan_mcp_read_t *x, uspan_context_t *out)
                               x->r->lens[USPAN_MCP_TRACEPARENT], uspan_mcp_text(x, USPAN_MCP_TRACESTATE),
                               x->r->lens[USPAN_MCP_TRACESTATE]) != USPAN_ERR_ARG;
     if (!valid) {
-        uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("a traceparent is not valid"));
+        uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("invalid traceparent"));
     }
     return valid;
 }
@@ -102,7 +102,7 @@ static void on_request(uspan_mcp_read_t *x)
     if (about.method_len == 0u) {
         if ((r->flags & (USPAN_MCP_HAS_RESULT | USPAN_MCP_HAS_ERROR)) == 0u &&
             uspan_mcp_has(r, USPAN_MCP_RPC)) {
-            uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("a message is neither request nor answer"));
+            uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("neither request nor answer"));
         }
         return;
     }
