@@ -1,5 +1,5 @@
-/* diagnose.c: the first cause that holds is told, those that hide others before those they hide; host and
- * port are all that is told of a destination's settings, so no secret can be. */
+/* diagnose.c: reports the first cause that applies. A cause comes before the symptoms that it produces. Of a
+ * destination's settings only host and port are shown, so no secret can be. */
 #include <string.h>
 #include "export/export_state.h"
 #include "export/window.h"
@@ -11,13 +11,13 @@
 #include "export/retry.h"
 #include "trace/clock.h"
 
-/* What is wrong, or its cure where that says both; a text that ends in a space goes on with the
- * transport's or parser's own words. USPAN_MESSAGE_TEXTS 0 tells the number, from 0, after a c. */
+/* What is wrong, or its cure if that says both. A text that ends in a space is followed by the text of the
+ * transport or parser. With USPAN_MESSAGE_TEXTS 0 the cause is shown as a number from 0, after a c. */
 #define CAUSES(X)                                           \
-    X(NONE, "Nothing is wrong")                             \
-    X(UNUSED, "No destination: uspan_export_to()")          \
-    X(SETTINGS, "Settings refused: ")                       \
-    X(STOPPED, "Was shut down")                             \
+    X(NONE, "No problem found")                             \
+    X(UNUSED, "No destination: call uspan_export_to()")     \
+    X(SETTINGS, "Setting rejected: ")                       \
+    X(STOPPED, "Was shut down: call uspan_init()")          \
     X(ENTROPY, "No entropy: see the port's random()")       \
     X(GATE, "Gate closed: uspan_set_gate()")                \
     X(TRUST, "Check certificates, host name, clock: ")      \
@@ -34,8 +34,9 @@
     X(SAMPLER, "All unsampled: uspan_set_sampler()")        \
     X(FULL, "Pool full: poll often, raise USPAN_SPANS_MAX") \
     X(OPEN, "Spans are open: end them")                     \
-    X(LOST, "Some were lost, as counted")                   \
-    X(NO_POLL, "Spans wait: nobody calls uspan_poll()")
+    X(LOST, "Some spans were lost, as counted")             \
+    X(NO_POLL, "Spans wait: nobody calls uspan_poll()")     \
+    X(NO_ANSWER, "No response yet: wait, or check port and https")
 
 #define CAUSE_NAME(name, text) CAUSE_##name,
 #define CAUSE_TEXT(name, text) text "\0"
@@ -63,6 +64,18 @@ static cause_t cause_of_answer(uint16_t status)
     default:
         return CAUSE_REFUSED;
     }
+}
+
+/* An exchange with the destination is under way. */
+static bool is_asking(const uspan_export_part_t *x, unsigned d)
+{
+    for (unsigned i = 0; i < USPAN_EXCHANGES_MAX; i++) {
+        const uspan_exchange_t *e = &x->exchanges[i];
+        if (e->step != USPAN_STEP_IDLE && e->dest == d) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* now_ns: monotonic. */
@@ -102,6 +115,9 @@ static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, con
     if (s->queued > 0u && (x->now_ns == 0u || now_ns - x->now_ns > NO_POLL_NS)) {
         return CAUSE_NO_POLL;
     }
+    if (s->queued > 0u && is_asking(x, (unsigned)(dest - t->dests))) {
+        return CAUSE_NO_ANSWER;
+    }
     if (s->queued > 0u) {
         return collector && p->epochs[p->epoch].state == USPAN_EPOCH_UNKNOWN ? CAUSE_CLOCK : CAUSE_WAITING;
     }
@@ -118,11 +134,11 @@ static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, con
 }
 
 #if USPAN_MESSAGE_TEXTS
-/* Of the numbers, in their order. */
+/* Of the numbers below, in their order. */
 static const char labels[] =
-    "Destination \0, waits s \0, answer \0, error -\0, started \0, delivered \0, rejected \0, queued \0"
-    ", open \0, unsampled ";
-#define ALWAYS_FROM 4u /* those before, but the first, are told only where they are not 0 */
+    "Destination \0, retry in s \0, HTTP status \0, error -\0, started \0, delivered \0, rejected \0"
+    ", queued \0, open \0, unsampled ";
+#define ALWAYS_FROM 4u /* those before, but the first, are shown only if they are not 0 */
 
 static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
 {

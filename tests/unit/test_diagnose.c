@@ -64,11 +64,11 @@ static void test_refused_settings_are_told_with_the_reason_and_without_the_heade
     const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces",
                                   .headers = "authorization=" SECRET };
     assert_int_equal(uspan_export_to(&w->tracer, 0, &w->transport, &c), USPAN_ERR_CONFIG);
-    assert_says(w, "Settings refused: ");
+    assert_says(w, "Setting rejected: ");
     assert_says(w, "USPAN_INSECURE_HEADERS_OVER_HTTP");
     world_reset_with_collector(w);
     assert_int_equal(uspan_set_endpoint(&w->tracer, 0, "grpc://collector:4317"), USPAN_ERR_CONFIG);
-    assert_says(w, "Settings refused: ");
+    assert_says(w, "Setting rejected: ");
     assert_says(w, "gRPC");
 }
 
@@ -85,8 +85,8 @@ static void test_a_sound_destination_is_told_with_host_and_counters_but_no_path(
     uspan_t open = uspan_start(&w->tracer, USPAN_ROOT, "open");
     assert_string_equal(
         diagnose(w),
-        "Destination 0 collector:4318, answer 200, started 3, delivered 2, rejected 0, queued 0, "
-        "open 1, unsampled 0. Nothing is wrong.");
+        "Destination 0 collector:4318, HTTP status 200, started 3, delivered 2, rejected 0, queued 0, "
+        "open 1, unsampled 0. No problem found.");
     uspan_end(&w->tracer, open);
 }
 
@@ -105,7 +105,7 @@ static void test_each_answer_has_its_cure(void **state)
         { "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n", "Refused: see the collector's log" },
         { "HTTP/1.1 301 No\r\nContent-Length: 0\r\n\r\n", "Refused: see the collector's log" },
         { "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "Refused: see the collector's log" },
-        { "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", "Nothing is wrong" },
+        { "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", "No problem found" },
     };
     world_t *w = *state;
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -113,8 +113,8 @@ static void test_each_answer_has_its_cure(void **state)
         w->answer = rows[i].answer;
         try_once(w);
         assert_says(w, rows[i].words);
-        char status[16] = ", answer ";
-        memcpy(status + 9, rows[i].answer + 9, 3);
+        char status[24] = ", HTTP status ";
+        memcpy(status + strlen(status), rows[i].answer + 9, 3);
         assert_says(w, status);
         bool dropped = strstr(text, "refused 1") != NULL;
         assert_int_equal(dropped, strchr("34", rows[i].answer[9]) != NULL &&
@@ -145,15 +145,15 @@ static void test_transport_failures_are_told_in_the_transport_s_words(void **sta
         try_once(w);
         assert_says(w, rows[i].words);
         assert_says(w, "queued 1");
-        const char *waits = strstr(text, ", waits s ");
+        const char *waits = strstr(text, ", retry in s ");
         assert_non_null(waits);
-        unsigned long s = strtoul(waits + 10, NULL, 10);
+        unsigned long s = strtoul(waits + strlen(", retry in s "), NULL, 10);
         assert_true(i < 3u ? s >= 24u && s <= 60u : s >= 1u && s <= 2u);
         world_advance_ms(w, 80000);
-        assert_null(strstr(diagnose(w), "waits s"));
+        assert_null(strstr(diagnose(w), "retry in s"));
         w->open_error = USPAN_OK;
         world_drain(w);
-        assert_says(w, "Nothing is wrong");
+        assert_says(w, "No problem found");
         assert_null(strstr(text, "error"));
     }
 }
@@ -265,6 +265,19 @@ static uspan_err_t refuse_span(void *ctx, uspan_tracer_t *t, uspan_t s)
     return USPAN_ERR_FULL;
 }
 
+static void test_a_request_without_a_response_yet_is_no_fault_of_the_poll(void **state)
+{
+    world_t *w = *state;
+    world_reset_with_collector(w);
+    w->silent = true; /* as a server of plain HTTP is that waits for the end of a TLS handshake */
+    try_once(w);
+    assert_says(w, "queued 1");
+    assert_says(w, "No response yet: wait, or check port and https.");
+    w->silent = false;
+    world_drain(w);
+    assert_says(w, "No problem found");
+}
+
 static void test_rejected_spans_are_told_and_a_sink_waits_for_no_clock_and_no_gate(void **state)
 {
     world_t *w = *state;
@@ -278,7 +291,7 @@ static void test_rejected_spans_are_told_and_a_sink_waits_for_no_clock_and_no_ga
     assert_says(w, "Spans wait: nobody calls uspan_poll()");
     world_drain(w);
     assert_says(w, "rejected 1");
-    assert_says(w, "Some were lost, as counted");
+    assert_says(w, "Some spans were lost, as counted");
 }
 
 static void test_the_text_is_cut_to_any_buffer_and_its_length_told(void **state)
@@ -412,7 +425,7 @@ static void test_what_ran_short_is_named_with_the_need_and_the_option_in_the_dia
         uspan_end(&w->tracer, s);
         world_drain(w);
         assert_says(w, rows[i].words);
-        assert_null(strstr(text, "Nothing is wrong"));
+        assert_null(strstr(text, "No problem found"));
         assert_non_null(strstr(text, "delivered 1"));
         if (i == 0u) {
             assert_says(w, "raise USPAN_TEXT_BYTES (now 8192).");
@@ -447,7 +460,7 @@ static void test_spans_that_nobody_polls_for_are_told(void **state)
     assert_says(w, "Spans wait: nobody calls uspan_poll().");
     world_drain(w);
     world_advance_ms(w, 600000u);
-    assert_says(w, "Nothing is wrong"); /* an idle program may sleep */
+    assert_says(w, "No problem found"); /* an idle program may sleep */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -466,6 +479,7 @@ int main(void)
         TEST(test_missing_unix_time_is_told),
         TEST(test_missing_entropy_is_told),
         TEST(test_a_full_pool_and_open_spans_are_told),
+        TEST(test_a_request_without_a_response_yet_is_no_fault_of_the_poll),
         TEST(test_rejected_spans_are_told_and_a_sink_waits_for_no_clock_and_no_gate),
         TEST(test_the_text_is_cut_to_any_buffer_and_its_length_told),
         TEST(test_what_ran_short_is_named_with_the_need_and_the_option_in_the_diagnosis_and_once_in_the_log),
