@@ -1,9 +1,10 @@
 /* host_board.c: board.h on Linux. The button is pressed once and the model answers at once. The program ends
- * when the spans of that turn have left, or after ten seconds. COLLECTOR and COLLECTOR_CA name the collector
- * and the file of its CA. */
+ * when the spans of that turn have left, or after ten seconds. The collector and the file of its CA come from
+ * OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and OTEL_EXPORTER_OTLP_CERTIFICATE, as `make receiver` prints them. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include "board.h"
 #include "uspan_posix_tls.h"
@@ -27,13 +28,17 @@ const uspan_transport_t *board_https(uspan_tracer_t *tracer)
     static uspan_transport_t plain;
     traced = tracer;
     uspan_posix_tcp_init(&tcp, &plain);
-    return uspan_posix_mbedtls.make(&plain, &(uspan_posix_certs_t){ .ca_file = getenv("COLLECTOR_CA") });
+    if (strncmp(board_collector_url(), "http://", 7) == 0) {
+        return &plain; /* for a first trial in your own network only: anyone on the way can read the spans */
+    }
+    const char *ca_file = getenv("OTEL_EXPORTER_OTLP_CERTIFICATE");
+    return uspan_posix_mbedtls.make(&plain, &(uspan_posix_certs_t){ .ca_file = ca_file });
 }
 
 const char *board_collector_url(void)
 {
-    const char *url = getenv("COLLECTOR");
-    return url != NULL ? url : "https://localhost:4318/v1/traces";
+    const char *url = getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
+    return url != NULL ? url : "http://localhost:4318/v1/traces";
 }
 
 bool board_ask_model(const char *question, int *input_tokens, int *output_tokens)

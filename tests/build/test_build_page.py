@@ -2,7 +2,9 @@
 """test_build_page.py: a library made of exactly what port/BUILD.md lists, and one by its Makefile, give a program that records.
 
 Invariant: what is compiled is read from the page, not from CMake. uspan-needs: cross"""
+import os
 import re
+import shlex
 import subprocess
 import sys
 import unittest
@@ -79,11 +81,11 @@ class BuildPage(unittest.TestCase):
     if sources.CROSS:
         def test_the_makefile_makes_such_a_program_too(self):
             self.make("gcc", "ar", OUT / "make", "PORTS=posix")
-            flags = sources.run(["make", "-s", "-C", build_page.MAKEFILE.parent, "flags", "PORTS=posix",
-                                 f"USER_CONFIG={OUT}/app_uspan.h"]).split()
-            folders = [f"-I{build_page.MAKEFILE.parent / flag[2:]}" for flag in flags if flag.startswith("-I")]
-            sources.run(["gcc", "-std=c11", *folders, f'-DUSPAN_USER_CONFIG="{OUT}/app_uspan.h"', OUT / "main.c",
-                         OUT / "make/libuspan.a", "-lpthread", "-o", OUT / "made"])
+            header = os.path.relpath(OUT / "app_uspan.h", build_page.MAKEFILE.parent)
+            flags = shlex.split(sources.run(["make", "-s", "-C", build_page.MAKEFILE.parent, "flags", "PORTS=posix",
+                                             f"USER_CONFIG={header}"]))
+            self.assertIn(f'-DUSPAN_USER_CONFIG="{OUT.resolve()}/app_uspan.h"', flags)  # of use in any folder, through a shell
+            sources.run(["gcc", "-std=c11", *flags, OUT / "main.c", OUT / "make/libuspan.a", "-lpthread", "-o", OUT / "made"])
             self.assertEqual(subprocess.run([OUT / "made"]).returncode, 0)
 
         def test_the_makefile_compiles_for_cortex_m3(self):
@@ -103,7 +105,7 @@ class BuildPage(unittest.TestCase):
 
     def make(self, compiler, archiver, out, *more):
         sources.run(["make", "-C", build_page.MAKEFILE.parent, "-j", "2", f"CC={compiler}", f"AR={archiver}", "CFLAGS=-O0",
-                     f"OUT={out}", f"USER_CONFIG={OUT}/app_uspan.h", *more])
+                     f"OUT={out}", f"USER_CONFIG={os.path.relpath(OUT / 'app_uspan.h', build_page.MAKEFILE.parent)}", *more])
 
 
 if __name__ == "__main__":

@@ -81,9 +81,12 @@ class Examples(unittest.TestCase):
 
     def test_the_firmware_of_the_readme(self):
         with Receiver(server_context()) as receiver:
-            done = start("firmware", COLLECTOR=receiver.url(), COLLECTOR_CA=str(CA))
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertEqual(outline(receiver.spans), [("invoke_agent gardener", "OK", [("chat gpt-4o-mini", "OK", [])])])
+            tls = start("firmware", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=receiver.url(), OTEL_EXPORTER_OTLP_CERTIFICATE=str(CA))
+        with Receiver(None) as plain_receiver:
+            plain = start("firmware", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=plain_receiver.url())
+        for done, got in ((tls, receiver), (plain, plain_receiver)):
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(outline(got.spans), [("invoke_agent gardener", "OK", [("chat gpt-4o-mini", "OK", [])])])
 
     def test_tools_on_another_task_hang_below_the_agent_that_ordered_them(self):
         receiver, _ = self.trace("two_tasks")

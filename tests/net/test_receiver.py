@@ -57,6 +57,10 @@ class ReceiverCommand(unittest.TestCase):
             with self.assertRaises(ssl.SSLError):
                 connect(receiver.https, context=ssl.create_default_context()).connect()
             self.assertIn("must trust the CA file", receiver.until("cure"))
+        with running() as receiver:
+            with self.assertRaises(OSError):  # at once, not when the client's patience ends
+                connect(receiver.http.replace("http:", "https:"), context=ssl.create_default_context()).connect()
+            self.assertIn("TLS handshake on a port of plain HTTP; cure: write http://", receiver.until("cure"))
 
     def test_a_busy_port_names_the_setting(self):
         with socket.create_server(("127.0.0.1", 0)) as held:

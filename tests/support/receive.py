@@ -53,8 +53,8 @@ class Live(Receiver):
             hint = ""
             if connection.error.startswith("TLS"):
                 hint = "; cure: the client must trust the CA file above, and ask for a name of the certificate"
-            elif self.tls is None and connection.buffer[:1] == b"\x16":
-                hint = "; cure: this port is plain HTTP, write http:// or use the HTTPS endpoint"
+            elif "TLS handshake" in connection.error:
+                hint = "; cure: write http://, or use the HTTPS endpoint above"
             self.say(f"connection failed: {connection.error}{hint}")
 
 

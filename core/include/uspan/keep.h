@@ -4,7 +4,7 @@
  *
  *     static USPAN_KEPT uspan_tracer_t tracer;              // in .noinit.uspan, which is not loaded
  *     uspan_keep_mount(&tracer, &port, &options, &report);  // in place of uspan_init()
- *     uspan_keep_crash(&tracer, &crash);                    // in the fault, assert or watchdog handler
+ *     uspan_keep_crash(&tracer, &crash); // of crash.h, in the fault, assert or watchdog handler
  *
  * uspan defines no handler, reads and clears no flag of the hardware, and resets nothing: the application
  * tells it the reason. A data cache that writes back loses its newest lines at a reset. */

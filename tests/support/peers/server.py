@@ -10,6 +10,7 @@ from email.utils import formatdate
 from streams import Broken, Cut, Faulty, Sock, Tls
 
 HEAD_MAX = 64 * 1024
+TLS_HANDSHAKE = b"\x16\x03"  # the first bytes of a record
 TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 TARGET = re.compile(rb"/[!-~]*")
 REASONS = {100: "Continue", 102: "Processing", 103: "Early Hints", 200: "OK", 201: "Created",
@@ -94,6 +95,8 @@ class Connection:
     def read_head(self):
         """The next request without its body; None when the peer ended between two requests."""
         while b"\r\n\r\n" not in self.buffer:
+            if self.buffer[:2] == TLS_HANDSHAKE:
+                raise Broken("a TLS handshake on a port of plain HTTP")  # at once: the client waits for an answer
             if len(self.buffer) > HEAD_MAX:
                 raise Broken("request head above 64 KiB")
             if not self.more():
