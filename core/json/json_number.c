@@ -1,5 +1,5 @@
-/* json_number.c: a number is read, as an integer or a double: exact, nearest, or refused; by integers
- * alone, so that it brings no floating point library. */
+/* json_number.c: reads a number as an integer or a double. The result is exact, the nearest double, or none.
+ * It computes with integers only, so no floating point library is linked. */
 #include "json/json_number.h"
 #include <string.h>
 
@@ -133,7 +133,7 @@ double uspan_json_read_ratio(uint64_t n, uint64_t d)
         n <<= 1;
     }
     if (n > d || (n == d && (quotient & 1u) != 0u)) {
-        quotient++; /* may carry into the exponent, which is right */
+        quotient++; /* may carry into the exponent, which is correct */
     }
     uint64_t bits = quotient + ((uint64_t)(exponent + 1022) << 52);
     double out;

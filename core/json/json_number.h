@@ -19,18 +19,18 @@ typedef enum uspan_number_step { USPAN_NUMBER_MORE, USPAN_NUMBER_ENDS, USPAN_NUM
 
 /* A number begins with c, a digit or a minus. */
 void uspan_json_number_begin(uspan_json_read_t *j, char c);
-/* One more character. USPAN_NUMBER_ENDS: the number was over before it. */
+/* Read one more character. USPAN_NUMBER_ENDS: the number ended before it. */
 uspan_number_step_t uspan_json_number_step(uspan_json_read_t *j, char c);
 
-/* Digits are kept while the mantissa is below it: one more fits in 64 bits. */
+/* Digits are kept while the mantissa is below this limit. One more digit then fits in 64 bits. */
 #define USPAN_JSON_DIGITS_LIMIT UINT64_C(922337203685477581)
 /* The number just read. False: not an integer, or beyond 63 bits. */
 bool uspan_json_read_int(const uspan_json_read_t *j, int64_t *out);
 /* False: above 63 bits, or more than 18 places behind the point. Else the double nearest to its first 18
  * digits or more. */
 bool uspan_json_read_double(const uspan_json_read_t *j, double *out);
-/* The double nearest to n/d, both below 2^63, d not 0; by integers alone, so that no floating point library
- * is linked for it. */
+/* The double nearest to n/d. Both must be below 2^63, and d must not be 0. It computes with integers only, so
+ * no floating point library is linked. */
 double uspan_json_read_ratio(uint64_t n, uint64_t d);
 
 #endif

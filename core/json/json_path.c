@@ -1,9 +1,9 @@
-/* json_path.c: which row of a table a value belongs to.
+/* json_path.c: finds the row of a table to which a value belongs. Called by json_read.c.
  * Invariant: hash is that of the path to the value that is read or comes next, as of USPAN_JSON_PATH(). */
 #include "json/json_path.h"
 
-/* Documents of one kind have their members in one order, which rows follow: the row behind the last match is
- * tried first. */
+/* Documents of one kind have their members in one order, and the rows follow it. So the row after the last
+ * match is tried first. */
 static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t *table, uint32_t hash)
 {
     const uint32_t *paths = table->paths;
@@ -49,7 +49,7 @@ void uspan_json_add_to_key(uspan_json_read_t *j, const uspan_json_table_t *table
 {
     uint32_t hash = j->hash;
     const char *end = text + len;
-    int mark = table->camel ? '_' : 256; /* what is left out, and makes the next letter a capital */
+    int mark = table->camel ? '_' : 256; /* an underscore is skipped, and makes the next letter a capital */
     while (text < end) {
         char c = *text;
         if (c == mark) {

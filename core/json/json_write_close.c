@@ -1,10 +1,10 @@
-/* json_write_close.c: the text that closes a value wherever its text ends.
+/* json_write_close.c: computes the text that closes a value, wherever the value ends.
  * Invariant: uspan_write_closing() returns what uspan_write_left() has counted, but for bytes that wait. */
 #include "json/json_write_close.h"
 #include <string.h>
 #include "trace/utf8.h"
 
-/* What closes the leaf that is open, by state. */
+/* The text that closes the open leaf, by state. */
 static const char endings[] = "\":null\0\"\0"
                               "0\0true\0false";
 #define NOTHING 6u
@@ -22,7 +22,7 @@ static const uint8_t ending_of[] = {
     [USPAN_WRITE_FALSE] = 16u,       [USPAN_WRITE_NULL] = 2u,
 };
 
-/* Fields owed, by bit, each ending in 0. Spaces behind "error" make room for every finish reason of the
+/* Required fields, by bit, each ending in 0. Spaces after "error" reserve room for every finish reason of the
  * schema while it is written. */
 static const char owed[] = ",\"role\":\"unknown\"\0"
                            ",\"finish_reason\":\"error\"           \0"
@@ -41,7 +41,7 @@ static const char *ending(const uspan_writer_t *w)
     return endings + ending_of[w->state] + (w->state >= USPAN_WRITE_TRUE ? w->pend[0] : 0u);
 }
 
-/* Fields that the container at that depth owes. */
+/* Fields that the container at this depth still requires. */
 unsigned uspan_write_need_at(const uspan_writer_t *w, unsigned depth)
 {
     unsigned item = uspan_write_item_depth(w);
@@ -50,7 +50,7 @@ unsigned uspan_write_need_at(const uspan_writer_t *w, unsigned depth)
                                        : 0u;
 }
 
-/* The fields that are owed, to out where that is not NULL; returns their length. */
+/* Write the missing fields to out if it is not NULL. Returns their length. */
 static size_t write_owed(unsigned need, char *out)
 {
     size_t n = 0;
@@ -73,7 +73,7 @@ void uspan_write_need(uspan_writer_t *w, unsigned need)
     w->need_len = (uint8_t)write_owed(need, NULL);
 }
 
-/* What bytes that wait in a string become when nothing follows: four characters of base64, or U+FFFD. */
+/* Bytes that wait in a string end as four characters of base64 or as U+FFFD if no byte follows. */
 size_t uspan_write_waiting(const uspan_writer_t *w, char out[4])
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -110,7 +110,7 @@ size_t uspan_write_closing(const uspan_writer_t *w, unsigned depth, char *to)
     return n;
 }
 
-/* While a string is open, that and spaces are together as long as if it were the mark of a cut. */
+/* While a string is open, the closing text is padded with spaces to the length of the mark of a cut. */
 size_t uspan_write_reserve(const uspan_writer_t *w)
 {
     return uspan_write_is_in_string(w) && (w->flags & USPAN_WRITE_CUT) == 0u ? USPAN_WRITE_CUT_MARK_LEN : 0u;
@@ -125,7 +125,7 @@ int32_t uspan_write_left(const uspan_write_out_t *o)
     return (bytes < chars ? bytes : chars) - (int32_t)closing;
 }
 
-/* A name is there: what was owed under it is no more. */
+/* A field of this name was written, so it is no longer missing. */
 void uspan_write_settle_need(uspan_writer_t *w, const char *name)
 {
     size_t len = strlen(name);

@@ -1,5 +1,5 @@
-/* json_write_out.c: text is gathered only if it fits together with what then closes the value. A cut needs no
- * room: while a string is open the closing text ends in spaces, as many as the mark of a cut is long. */
+/* json_write_out.c: collects text if it fits together with the text that then closes the value. A cut needs
+ * no room: while a string is open, the closing text ends in as many spaces as the mark of a cut has bytes. */
 #include "json/json_write_out.h"
 #include <string.h>
 #include "json/json_write_close.h"
@@ -47,7 +47,7 @@ bool uspan_write_store(uspan_write_out_t *o)
 {
     uspan_writer_t *w = o->w;
     bool good = true;
-    /* A value cut before there is any is counted, once. */
+    /* A value that is cut before its first byte is counted once. */
     while (o->used > 0u || (w->flags & (USPAN_WRITE_STORED | (~o->stored.flags & USPAN_WRITE_CUT))) != 0u) {
         char waiting[4];
         char *end = o->buf + o->used;
@@ -65,7 +65,7 @@ bool uspan_write_store(uspan_write_out_t *o)
         *w = o->stored;
         o->used = 0u;
         if (err == USPAN_ERR_AGAIN && (w->flags & USPAN_WRITE_STORED) != 0u) {
-            uspan_write_cut(o); /* others took the blocks; this needs none */
+            uspan_write_cut(o); /* other contexts have allocated the blocks; this write needs none */
             good = false;
             continue;
         }
@@ -83,7 +83,7 @@ bool uspan_write_ensure(uspan_write_out_t *o, size_t most)
 
 /* ---- gathering ----------------------------------------------------------------------------------------- */
 
-/* Count what stands behind o->used. */
+/* Count the bytes and characters after o->used. */
 static void count(uspan_write_out_t *o, size_t len)
 {
     const char *text = o->buf + o->used;
@@ -121,7 +121,7 @@ void uspan_write_close_to(uspan_write_out_t *o, unsigned depth)
     set_mark(o);
 }
 
-/* The number or literal under way is taken back, with its comma. */
+/* Remove the unfinished number or literal, with its comma. */
 static void take_token_back(uspan_write_out_t *o)
 {
     uspan_writer_t *w = o->w;
@@ -176,7 +176,7 @@ static size_t escape(unsigned char c, char out[6])
     return 6u;
 }
 
-/* The character at text, what waits for its end before it; *taken: bytes of text. 0: it is not whole yet. */
+/* The character at text, after the bytes that wait. *taken: bytes of text. 0: it is not complete yet. */
 static size_t one_character(uspan_writer_t *w, const char *text, size_t len, char out[6], size_t *taken)
 {
     char in[4] = { 0 };
@@ -203,7 +203,7 @@ static size_t one_character(uspan_writer_t *w, const char *text, size_t len, cha
     return step < 0 ? 3u : n;
 }
 
-/* What stands or falls as one, in a string. */
+/* Write a text into a string completely or not at all. */
 bool uspan_write_whole(uspan_write_out_t *o, const char *text, size_t len)
 {
     if (!uspan_write_ensure(o, USPAN_WRITE_PIECE)) {

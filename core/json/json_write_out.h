@@ -5,26 +5,26 @@
 
 #include "json/json_write_state.h"
 
-/* Begin a call. False: nothing is to be done, o->err is its result. closing: a value that was cut is not
- * refused. */
+/* Begin a call. False: there is nothing to do, and o->err is the result. closing: also accept a value that
+ * was cut. */
 bool uspan_write_enter(uspan_write_out_t *o, uspan_writer_t *w, bool closing);
-/* Store what was gathered. Returns the call's result. */
+/* Store the collected text. Returns the call's result. */
 uspan_err_t uspan_write_leave(uspan_write_out_t *o);
 bool uspan_write_store(uspan_write_out_t *o);
-/* Store, where much was gathered. */
+/* Store if much was collected. */
 bool uspan_write_ensure(uspan_write_out_t *o, size_t most);
-/* Put ASCII of up to USPAN_WRITE_ONCE bytes; w is as it will be behind it. False: it does not fit. */
+/* Add ASCII of up to USPAN_WRITE_ONCE bytes. *w is the state after it. False: it does not fit. */
 bool uspan_write_fit(uspan_write_out_t *o, const char *text, size_t len);
-/* What follows returns false where the value was cut, or the span is gone; o->err says which. */
-/* A part of a string: escaped here, and cut where it must be. */
+/* The functions below return false if the value was cut or the span has ended. o->err says which. */
+/* Add a part of a string. It is escaped here, and cut if it does not fit. */
 bool uspan_write_text(uspan_write_out_t *o, const char *text, size_t len);
-/* What stands or falls as one, in a string. */
+/* Add a text to a string completely or not at all. */
 bool uspan_write_whole(uspan_write_out_t *o, const char *text, size_t len);
-/* A character that waits for its end is replaced, and the string goes on. */
+/* Replace an incomplete character. The string stays open. */
 bool uspan_write_text_end(uspan_write_out_t *o);
-/* The leaf, and containers until `depth` are open, are closed as they would be by the closing text. */
+/* Close the leaf and the containers down to `depth`, as the closing text would. */
 void uspan_write_close_to(uspan_write_out_t *o, unsigned depth);
-/* Nothing can follow: the string that is open is marked, the leaf closed. */
+/* Cut the value here: mark the open string and close the leaf. Nothing can follow. */
 void uspan_write_cut(uspan_write_out_t *o);
 
 #endif

@@ -1,6 +1,6 @@
-/* json_write_raw.c: JSON given as text, in any pieces (RFC 8259). What was passed on is the beginning of
- * a JSON value; the first byte that is none turns all of it into a string. Spaces are dropped, escapes become
- * the characters they stand for, half of a surrogate pair U+FFFD; control characters are forgiven. */
+/* json_write_raw.c: writes JSON that is given as text, in pieces of any size (RFC 8259). The first byte that
+ * is not JSON turns the whole text into a string. Spaces are removed and escapes are decoded. Half of a
+ * surrogate pair becomes U+FFFD. Control characters in strings are accepted. */
 #include "json/json_write_raw.h"
 #include <string.h>
 #include "json/json_write_out.h"
@@ -33,7 +33,7 @@ static bool in_raw_string(const uspan_writer_t *w)
     return w->state <= USPAN_WRITE_KEYSTR;
 }
 
-/* The state once a value is over. */
+/* The state after a value. */
 static uint8_t after_value(const uspan_writer_t *w)
 {
     return w->depth == w->base ? USPAN_WRITE_DONE : USPAN_WRITE_AFTER;
@@ -41,7 +41,7 @@ static uint8_t after_value(const uspan_writer_t *w)
 
 /* ---- numbers ------------------------------------------------------------------------------------------- */
 
-/* The state behind one more character of a number; 0: it is not part of it. */
+/* The state after one more character of a number. 0: the character is not part of it. */
 static unsigned number_goes_on(unsigned state, char c)
 {
     bool whole = state == USPAN_WRITE_ZERO || state == USPAN_WRITE_INT;
@@ -81,7 +81,7 @@ static bool put_code_point(uspan_write_out_t *o, uint32_t c)
     return uspan_write_text(o, out, n);
 }
 
-/* A unit of UTF-16 has come. */
+/* Process one unit of UTF-16. */
 static bool put_unit(uspan_write_out_t *o)
 {
     uspan_writer_t *w = o->w;
@@ -118,7 +118,7 @@ static verdict_t escaped(uspan_write_out_t *o, char c)
             w->hex = 0u;
             return TAKEN;
         }
-        w->escape = (uint8_t)(escape - ESCAPE_SECOND); /* it is no pair, but what is new may be an escape */
+        w->escape = (uint8_t)(escape - ESCAPE_SECOND); /* no pair, but an escape may begin here */
         return put_code_point(o, 0xFFFDu) ? NOT_TAKEN : LOST;
     }
     if (escape == ESCAPE_BACKSLASH) {
@@ -144,7 +144,7 @@ static verdict_t escaped(uspan_write_out_t *o, char c)
     return whole ? took(put_unit(o)) : TAKEN;
 }
 
-/* As much of a string as goes at once. */
+/* Write as much of a string as fits in one step. */
 static verdict_t in_string(uspan_write_out_t *o, const char *text, size_t len, size_t *taken)
 {
     uspan_writer_t *w = o->w;
@@ -172,7 +172,7 @@ static verdict_t in_string(uspan_write_out_t *o, const char *text, size_t len, s
 
 /* ---- structure ----------------------------------------------------------------------------------------- */
 
-/* The state behind the first character of a value or key; 0: it is none. */
+/* The state after the first character of a value or key. 0: it begins neither. */
 static unsigned first(const uspan_writer_t *w, char c)
 {
     bool key = w->state == USPAN_WRITE_KEY || w->state == USPAN_WRITE_KEY0;
@@ -193,7 +193,7 @@ static unsigned first(const uspan_writer_t *w, char c)
                          : 0u;
 }
 
-/* A character that stands on its own between tokens, or begins one. */
+/* A character between tokens, or the first of a token. */
 static verdict_t between(uspan_write_out_t *o, char c)
 {
     uspan_writer_t *w = o->w;
@@ -278,7 +278,7 @@ static verdict_t in_token(uspan_write_out_t *o, char c)
 
 /* ---- what is no JSON ----------------------------------------------------------------------------------- */
 
-/* What was seen of an escape, or the comma that waits: it is not in the span yet. */
+/* Write the read part of an escape, or the comma that waits. They are not in the span yet. */
 static size_t withheld(const uspan_writer_t *w, char out[12])
 {
     unsigned seen = w->escape; /* of \uXXXX\uXXXX */
@@ -307,7 +307,7 @@ static size_t withheld(const uspan_writer_t *w, char out[12])
     return seen;
 }
 
-/* More of what becomes a string. */
+/* Add to a text that becomes a string. */
 static bool take(uspan_write_out_t *o, const char *text, size_t len)
 {
     uspan_writer_t *w = o->w;
@@ -322,7 +322,7 @@ static bool take(uspan_write_out_t *o, const char *text, size_t len)
     return uspan_write_text(o, text, len);
 }
 
-/* All that was given so far becomes a string in its place, which stays open. */
+/* Replace the text so far by a string with the same bytes, which stays open. */
 static bool turn_to_string(uspan_write_out_t *o)
 {
     uspan_writer_t *w = o->w;

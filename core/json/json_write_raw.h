@@ -4,8 +4,8 @@
 
 #include "json/json_write_state.h"
 
-/* JSON given as text; and its end: what is not whole becomes a string. False where the value was cut, or the
- * span is gone; o->err says which. */
+/* Write JSON given as text, and end it. A text that is not complete JSON becomes a string. False: the value
+ * was cut or the span has ended. o->err says which. */
 bool uspan_write_raw(uspan_write_out_t *o, const char *text, size_t len);
 bool uspan_write_raw_end(uspan_write_out_t *o);
 

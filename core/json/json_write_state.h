@@ -8,15 +8,15 @@
 
 #define USPAN_WRITE_DEPTH 24u
 #define USPAN_WRITE_PIECE 64u
-/* Text that is put at once, at most; text that closes the value, at most: a key cut short, containers, fields
- * owed, spaces in reserve. */
+/* Longest text of one step, and longest text that closes the value: a key that was cut, containers, missing
+ * fields, reserved spaces. */
 #define USPAN_WRITE_ONCE 48u
 #define USPAN_WRITE_CLOSING 160u
 
 /* uspan_writer_t.flags */
 #define USPAN_WRITE_STORED 1u /* the span has the value */
 #define USPAN_WRITE_EMPTY 2u  /* the innermost container has nothing in it yet */
-#define USPAN_WRITE_CUT 4u    /* nothing can be added any more */
+#define USPAN_WRITE_CUT 4u    /* nothing more can be added */
 
 /* uspan_writer_t.state; json_write.c has a table of what closes the value there. */
 typedef enum uspan_write_state {
@@ -33,7 +33,7 @@ typedef enum uspan_write_state {
     USPAN_WRITE_KEY,   /* a key must come, after a comma that waits */
     USPAN_WRITE_KEY0,  /* the same, or the end of the object */
     USPAN_WRITE_COLON,
-    USPAN_WRITE_AFTER, /* a value is over, its container is not */
+    USPAN_WRITE_AFTER, /* a value has ended, its container is still open */
     USPAN_WRITE_DONE,
     USPAN_WRITE_MINUS, /* numbers, by their last character */
     USPAN_WRITE_ZERO,
@@ -48,7 +48,7 @@ typedef enum uspan_write_state {
     USPAN_WRITE_NULL
 } uspan_write_state_t;
 
-/* Fields owed, as bits of uspan_writer_t.need; json_write.c's table has them in this order. */
+/* Required fields, as bits of uspan_writer_t.need, in the order of the table in json_write_close.c. */
 #define USPAN_NEED_ROLE 1u
 #define USPAN_NEED_FINISH 2u
 #define USPAN_NEED_PARTS 4u
@@ -62,11 +62,11 @@ typedef enum uspan_write_state {
 #define USPAN_NEED_SERVER_CALL 512u
 #define USPAN_NEED_SERVER_RESPONSE 1024u
 
-/* buf: text not stored yet. mark: where the thing begins that is left out whole where it does not fit. */
+/* buf: text not stored yet. mark: where the item begins that is dropped completely if it does not fit. */
 typedef struct uspan_write_out {
     uspan_writer_t *w;
     uspan_err_t err;
-    uint32_t room, room_chars; /* bytes and characters that the value may have */
+    uint32_t room, room_chars; /* most bytes and characters of the value */
     size_t used, mark_used;
     uspan_writer_t mark, stored; /* the writer there, and at the last store */
     char buf[USPAN_WRITE_PIECE + USPAN_WRITE_ONCE + USPAN_WRITE_CLOSING];
@@ -77,13 +77,13 @@ static inline bool uspan_write_is_in_string(const uspan_writer_t *w)
     return w->state >= USPAN_WRITE_TEXT && w->state <= USPAN_WRITE_KEYSTR;
 }
 
-/* Containers open where a part, or a definition, is: 0 for what is no list of either. */
+/* Open containers around a part or a definition. 0: the list has neither. */
 static inline unsigned uspan_write_item_depth(const uspan_writer_t *w)
 {
     return w->list == 0u ? 0u : w->list <= USPAN_OUTPUT_MESSAGES ? 4u : 2u;
 }
 
-/* Containers open around what a leaf in them belongs to: those of JSON given as text do not count. */
+/* Open containers around the owner of a leaf. Those of JSON given as text do not count. */
 static inline unsigned uspan_write_depth(const uspan_writer_t *w)
 {
     return w->state >= USPAN_WRITE_STR ? w->base : w->depth;

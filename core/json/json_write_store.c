@@ -1,14 +1,14 @@
-/* json_write_store.c: what the span has is a whole JSON value before and after every hold of the lock.
- * The writer's memory of blocks is not believed, for others may have set the attribute meanwhile. The proof:
- * from the block remembered, as many steps as the text is long lead to the value's last block; chains share
- * no block. Another writer's value bears another stamp. */
+/* json_write_store.c: stores text in the span. The span has a complete JSON value whenever the lock is free.
+ * The block indexes saved in the writer are checked before use, for another context may have replaced the
+ * attribute since the last call. From the saved block, the steps of the text's length must lead to the last
+ * block of the value. Chains share no block, and another writer's value has another stamp. */
 #include "json/json_write_store.h"
 #include <string.h>
 #include "json/json_write_close.h"
 #include "trace/attr.h"
 
-/* From the block that holds the last of `from` bytes (the first block, of none) to that of the last of `to`
- * bytes; USPAN_NO_INDEX where the chain ends before. */
+/* Walk from the block with the last of `from` bytes (the first block if from is 0) to that with the last of
+ * `to` bytes. USPAN_NO_INDEX: the chain ends before. */
 USPAN_NOINLINE static uint16_t block_at_offset(const uspan_trace_part_t *p, uint16_t block, unsigned from,
                                                unsigned to)
 {
@@ -19,7 +19,7 @@ USPAN_NOINLINE static uint16_t block_at_offset(const uspan_trace_part_t *p, uint
     return block;
 }
 
-/* Bytes that a value with so many blocks may have. It grows, so it leaves the reserve to others. */
+/* Most bytes of a value with this many blocks. A growing value leaves the reserve to others. */
 USPAN_NOINLINE static uint32_t room_for(const uspan_trace_part_t *p, unsigned have)
 {
     uint32_t used = (uint32_t)p->blocks_live + USPAN_BLOCKS_RESERVED;
@@ -27,7 +27,7 @@ USPAN_NOINLINE static uint32_t room_for(const uspan_trace_part_t *p, unsigned ha
     return room < USPAN_VALUE_MAX ? room : USPAN_VALUE_MAX;
 }
 
-/* The value, where it is the one that was written, and `block` holds the last of its first len bytes. */
+/* The value, if it is the one of this writer and `block` holds the last of its first len bytes. */
 static uspan_entry_t *find_value(uspan_trace_part_t *p, const uspan_writer_t *w, unsigned len, uint16_t block,
                                  uspan_err_t *err)
 {
@@ -45,7 +45,7 @@ static uspan_entry_t *find_value(uspan_trace_part_t *p, const uspan_writer_t *w,
     return block_at_offset(p, block, len, e->len) == e->v.chain.tail ? e : NULL;
 }
 
-/* Lay text and closing text behind the w->len bytes that stay. kept: blocks that are left to others. */
+/* Write text and closing text after the first w->len bytes. kept: blocks that are reserved for others. */
 static bool write_to_blocks(uspan_trace_part_t *p, uspan_writer_t *w, uspan_entry_t *e, const char *text,
                             size_t len, size_t closing, unsigned kept)
 {
@@ -88,7 +88,7 @@ static bool write_to_blocks(uspan_trace_part_t *p, uspan_writer_t *w, uspan_entr
         p->block_next[c.tail] = USPAN_NO_INDEX;
     }
     e->v.chain.tail = c.tail;
-    e->v.chain.pend = w->stamp; /* nothing else waits there */
+    e->v.chain.pend = w->stamp; /* no other byte waits there */
     e->len = c.len;
     return true;
 }
@@ -154,7 +154,7 @@ uspan_err_t uspan_write_take_back(uspan_write_out_t *o, const uspan_writer_t *th
     uspan_tracer_t *t = w->t;
     uspan_trace_part_t *p = &t->trace;
     char piece[USPAN_BLOCK_BYTES];
-    size_t left = (size_t)w->len - then->len; /* bytes of text still to be taken */
+    size_t left = (size_t)w->len - then->len; /* bytes of text still to read */
     uspan_err_t err;
     uint32_t state = uspan_lock(t);
     uspan_entry_t *e = find_value(p, w, then->len, then->tail, &err);
@@ -167,7 +167,7 @@ uspan_err_t uspan_write_take_back(uspan_write_out_t *o, const uspan_writer_t *th
         o->err = err == USPAN_ERR_CLOSED ? USPAN_OK : err;
         return USPAN_ERR_STALE;
     }
-    /* The blocks behind then->len become ours; of the block where it lies, a copy. */
+    /* Take over the blocks after then->len, and copy the block that contains it. */
     size_t in_block = then->len % USPAN_BLOCK;
     size_t n = in_block > 0u ? USPAN_BLOCK - in_block : 0u;
     n = n < left ? n : left;
@@ -182,7 +182,7 @@ uspan_err_t uspan_write_take_back(uspan_write_out_t *o, const uspan_writer_t *th
     e->len = then->len;
     *w = *then;
     if (!write_to_blocks(p, w, e, o->buf, 0u, closing, USPAN_BLOCKS_RESERVED)) {
-        uspan_blocks_free(p, block, last, count); /* lost to the text, so that this fits */
+        uspan_blocks_free(p, block, last, count); /* removed from the text, so that this fits */
         count = 0u;
         (void)write_to_blocks(p, w, e, o->buf, 0u, closing, 0u);
     }
