@@ -1,4 +1,4 @@
-/* lwip_private.h: what the files of this port share: lwIP's lock. */
+/* lwip_private.h: lwIP's lock, shared by the files of this port. */
 #ifndef USPAN_LWIP_PRIVATE_H
 #define USPAN_LWIP_PRIVATE_H
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <lwip/opt.h>
 
-#ifndef USPAN_LWIP_LOCK /* lwipopts.h may know better */
+#ifndef USPAN_LWIP_LOCK /* unless lwipopts.h defines its own */
 #if NO_SYS
 #define USPAN_LWIP_LOCK() ((void)0)
 #define USPAN_LWIP_UNLOCK() ((void)0)

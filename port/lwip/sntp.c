@@ -1,9 +1,9 @@
-/* sntp.c: Unix time as lwIP's SNTP client told it last, carried on by the port's clock.
+/* sntp.c: Unix time from the last answer of lwIP's SNTP client, continued by the port's clock.
  * Invariant: zero_ns is the Unix time at which the port's clock read 0; 0: not known. Both contexts reach it
  * under the port's lock only, so that no 64-bit value tears. */
 #include "lwip_private.h"
 
-#define YEAR_2020_S 1577836800u /* 2020-01-01T00:00:00Z; an answer from before is none */
+#define YEAR_2020_S 1577836800u /* 2020-01-01T00:00:00Z; earlier answers are ignored */
 
 static const uspan_port_t *clock_port;
 static uint64_t zero_ns;

@@ -1,7 +1,7 @@
-/* tcp.c: a byte stream over lwIP's raw TCP. Nothing here waits, and no call reaches a pcb that lwIP freed.
- * Invariant, under lwIP's lock: pcb != NULL exactly in CONNECTING and OPEN, and is lwIP's until our error
- * callback says otherwise; lookup != NULL in LOOKUP, and in CONNECTING while an address of the other family
- * is asked for; a lookups[] entry has an owner exactly while lwIP will still call found() with it. */
+/* tcp.c: a byte stream over lwIP's raw TCP. No function waits, and none uses a pcb that lwIP has freed.
+ * Invariant, under lwIP's lock: pcb != NULL exactly in CONNECTING and OPEN, and it is valid until our error
+ * callback is called. lookup != NULL in LOOKUP, and in CONNECTING while an address of the other family is
+ * looked up. A lookups[] entry has an owner exactly while lwIP will still call found() with it. */
 #include "lwip_private.h"
 
 #include <lwip/dns.h>
@@ -41,7 +41,7 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
     (void)err; /* "always ERR_OK" (tcp.h) */
     tcp->state = OPEN;
     tcp->why = "";
-    tcp->lookup = NULL; /* another address is not wanted any more */
+    tcp->lookup = NULL; /* no other address is needed now */
     return ERR_OK;
 }
 
@@ -62,7 +62,7 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t e
     return ERR_OK;
 }
 
-/* The pcb is gone already. What was received before stays readable: an answer, 413 say, before a reset. */
+/* lwIP has freed the pcb. Data received before stays readable, for example a 413 before a reset. */
 static void on_error(void *arg, err_t err)
 {
     uspan_lwip_tcp_t *tcp = arg;
@@ -87,9 +87,9 @@ static void drop_pcb(uspan_lwip_tcp_t *tcp)
     tcp->pcb = NULL;
     tcp_recv(pcb, NULL);
     tcp_err(pcb, NULL); /* tcp_abort() would call it */
-    /* What waits here for a peer that does not acknowledge would hold lwIP's memory for minutes. */
+    /* Unacknowledged data of a silent peer would occupy lwIP's memory for minutes. */
     if (pcb->nrtx == 0u && pcb->unsent == NULL) {
-        tcp_setprio(pcb, TCP_PRIO_MIN); /* the first to go where another connection needs its place */
+        tcp_setprio(pcb, TCP_PRIO_MIN); /* lwIP frees it first if another connection needs memory */
         if (tcp_close(pcb) == ERR_OK) {
             return;
         }
@@ -106,7 +106,7 @@ static void close_tcp(void *ctx)
         (void)pbuf_free(tcp->in);
         tcp->in = NULL;
     }
-    tcp->lookup = NULL; /* its answer will find no taker */
+    tcp->lookup = NULL; /* its answer will be ignored */
     tcp->state = IDLE;
     USPAN_LWIP_UNLOCK();
 }
@@ -115,7 +115,7 @@ static void close_tcp(void *ctx)
 
 static void take_address(uspan_lwip_tcp_t *tcp, const ip_addr_t *address)
 {
-    drop_pcb(tcp); /* of an address that does not answer */
+    drop_pcb(tcp); /* the address does not answer */
     tcp->address = *address;
     tcp->state = FOUND;
 }
@@ -128,7 +128,7 @@ static void found(const char *name, const ip_addr_t *address, void *arg)
     (void)name;
     lookup->owner = NULL;
     if (tcp == NULL || tcp->lookup != lookup) {
-        return; /* closed since, perhaps opened anew */
+        return; /* closed meanwhile, perhaps opened again */
     }
     tcp->lookup = NULL;
     if (address != NULL) {
@@ -146,7 +146,7 @@ static uspan_err_t look_up(uspan_lwip_tcp_t *tcp, const char *host, uint8_t fami
     bool connecting = tcp->state == CONNECTING;
     while (lookup->owner != NULL) {
         if (++lookup == tcp->lookups + USPAN_LWIP_LOOKUPS) {
-            return USPAN_ERR_AGAIN; /* earlier ones hang; lwIP gives them up in seconds */
+            return USPAN_ERR_AGAIN; /* earlier look-ups are unanswered; lwIP ends them in seconds */
         }
     }
     lookup->owner = tcp; /* before the call: lwIP may answer inside it */
@@ -212,8 +212,8 @@ static uspan_err_t begin_connect(uspan_lwip_tcp_t *tcp, uint16_t port)
 }
 
 #if TWO_FAMILIES
-/* A name may have addresses of two families, and lwIP tells one at a time: the other is asked for once the
- * first has failed or takes long. */
+/* A name may have addresses of two families, and lwIP returns one at a time. The other family is looked up
+ * when the first address has failed or takes long. */
 static uspan_err_t try_other_family(uspan_lwip_tcp_t *tcp, const uspan_peer_t *peer, uspan_err_t err)
 {
     ip_addr_t literal;
@@ -268,8 +268,8 @@ static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
 
 /* ---- bytes --------------------------------------------------------------------------------------------- */
 
-/* What lwIP takes of len bytes: it copies all of a piece or nothing, so halves are tried where memory is
- * short; a heap that never has room for a large piece must not stop the transport without end. */
+/* Pass up to len bytes to lwIP. lwIP copies a whole piece or nothing, so smaller pieces are tried if memory
+ * is short. A heap without room for a large piece must not block the transport forever. */
 static int32_t write_some(struct tcp_pcb *pcb, const uint8_t *buf, size_t len)
 {
     size_t room = tcp_sndbuf(pcb);
@@ -285,7 +285,7 @@ static int32_t write_some(struct tcp_pcb *pcb, const uint8_t *buf, size_t len)
     } else if (err != ERR_OK) {
         return USPAN_ERR_IO;
     }
-    (void)tcp_output(pcb); /* what fails here stays queued: lwIP's timer tries again */
+    (void)tcp_output(pcb); /* if this fails, the data stays queued and lwIP's timer tries again */
     return (int32_t)piece;
 }
 

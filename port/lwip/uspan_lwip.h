@@ -2,7 +2,7 @@
  * client, and Unix time from lwIP's SNTP client.
  * Contexts. NO_SYS 1: uspan_poll() runs where lwIP runs (the main loop: netif input, sys_check_timeouts(),
  * uspan_poll()). NO_SYS 0: uspan_poll() runs in any one task; every call takes lwIP's core lock
- * (LWIP_TCPIP_CORE_LOCKING 1), under which the tcpip thread runs the callbacks. Where lwIP runs elsewhere (an
+ * (LWIP_TCPIP_CORE_LOCKING 1), under which the tcpip thread runs the callbacks. If lwIP runs elsewhere (an
  * interrupt, as the Pico SDK's threadsafe background), lwipopts.h defines USPAN_LWIP_LOCK() and
  * USPAN_LWIP_UNLOCK(). */
 #ifndef USPAN_LWIP_H
@@ -35,16 +35,16 @@ struct uspan_lwip_tcp;
 
 /* What lwIP's DNS client gets as its argument. */
 typedef struct uspan_lwip_lookup {
-    struct uspan_lwip_tcp *owner; /* NULL: lwIP owes nothing */
+    struct uspan_lwip_tcp *owner; /* NULL: no look-up is pending */
 } uspan_lwip_lookup_t;
 
 /* One connection. Fields are tcp.c's, changed under lwIP's lock only. */
 typedef struct uspan_lwip_tcp {
     struct tcp_pcb *pcb;
-    struct pbuf *in; /* received, not yet taken */
+    struct pbuf *in; /* received, not yet read */
     uspan_lwip_lookup_t *lookup;
     const char *why;
-    uint32_t since_ms; /* the present address is being tried since */
+    uint32_t since_ms; /* start of the attempt on the present address */
     uint8_t state;
     bool ended;       /* the peer sends no more */
     bool second_went; /* an address of the second family has been asked for */
@@ -68,11 +68,11 @@ static inline void uspan_lwip_tcp_init(uspan_lwip_tcp_t *tcp, uspan_transport_t 
 }
 
 /* Unix time from lwIP's SNTP client: lwipopts.h includes "uspan_lwip_sntp.h", SNTP is started as lwIP
- * documents (sntp_init()), and the port's table names uspan_lwip_unix_ns. SNTP is not authenticated: whoever
- * can answer for the server can set the time. Answers before 2020 are ignored.
+ * documents (sntp_init()), and the port's table names uspan_lwip_unix_ns. SNTP is not authenticated: anyone
+ * who can answer for the server can set the time. Answers before 2020 are ignored.
  *   port   whose clock and lock are used; outlives SNTP. Context: before sntp_init(). */
 void uspan_lwip_sntp_init(const uspan_port_t *port);
-/* A port's unix_ns: USPAN_ERR_AGAIN until SNTP has answered. ctx is not looked at. Context: task. */
+/* A port's unix_ns: USPAN_ERR_AGAIN until SNTP has answered. ctx is not used. Context: task. */
 uspan_err_t uspan_lwip_unix_ns(void *ctx, uint64_t *out);
 
 #ifdef __cplusplus

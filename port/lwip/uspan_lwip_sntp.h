@@ -1,4 +1,5 @@
-/* uspan_lwip_sntp.h: for lwipopts.h to include: lwIP's SNTP client tells uspan the time. See uspan_lwip.h. */
+/* uspan_lwip_sntp.h: passes the time of lwIP's SNTP client to uspan. lwipopts.h includes it. See
+ * uspan_lwip.h. */
 #ifndef USPAN_LWIP_SNTP_H
 #define USPAN_LWIP_SNTP_H
 

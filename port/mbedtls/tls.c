@@ -1,7 +1,7 @@
 /* tls.c: TLS as a transport over a transport: connect, move bytes, close, resume. Invariant: ssl holds memory
  * in HANDSHAKE, OPEN and DEAD only; conf is never changed in those states, but for the key exchanges and
- * signatures that it offers, before the first step. A handshake that the peer refuses is repeated at once in
- * other words, each kind of words once in an open(). */
+ * signatures that it offers, before the first step. If the peer refuses a handshake, open() repeats it with
+ * another hello, each kind of hello once. */
 #include "tls_chain.h"
 #include "tls_config.h"
 #include "tls_handshake.h"
@@ -14,7 +14,7 @@
 
 enum { IDLE, CONNECTING, HANDSHAKE, OPEN, DEAD };
 
-#define TICKETS_MAX 8u /* read in one call: a peer that sends session tickets without end must not keep us */
+#define TICKETS_MAX 8u /* records read in one call: endless session tickets must not block the caller */
 
 static bool would_block(int error)
 {
@@ -31,7 +31,7 @@ static uspan_err_t fail(uspan_tls_t *tls, int error)
 
 /* ---- open ---------------------------------------------------------------------------------------------- */
 
-/* Nothing of the connection stays. */
+/* Free everything of the connection. */
 static void drop(uspan_tls_t *tls)
 {
     mbedtls_ssl_free(&tls->ssl);
@@ -50,7 +50,7 @@ static uspan_err_t handshake_failed(uspan_tls_t *tls, int error)
     return fail(tls, error);
 }
 
-/* One step, and further ones while little time has passed: some take a microsecond, some are a whole
+/* Do one step, and more while little time has passed. Some steps take a microsecond, some compute a
  * signature. */
 static uspan_err_t step(uspan_tls_t *tls, const uspan_peer_t *peer)
 {
@@ -128,7 +128,7 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
 
 /* ---- bytes --------------------------------------------------------------------------------------------- */
 
-/* In 1.3 a ticket may come between any two records, and mbedTLS tells of it in a write too: it is taken, and
+/* In 1.3 a ticket may arrive between any two records. mbedTLS reports it in a write too. It is stored, and
  * the call continues. */
 static bool took_ticket(uspan_tls_t *tls, int result)
 {
@@ -179,7 +179,7 @@ static int32_t send_tls(void *ctx, const uint8_t *buf, size_t len)
         return USPAN_ERR_TRUST;
     }
     if (tls->write_len > 0u && len < tls->write_len) {
-        return USPAN_ERR_ARG; /* the record with those bytes is under way already */
+        return USPAN_ERR_ARG; /* a record with these bytes is being sent */
     }
     int moved;
     unsigned tickets = 0;
@@ -333,11 +333,11 @@ uspan_err_t uspan_tls_init_sized(uspan_tls_t *tls, const uspan_transport_t *unde
     return USPAN_OK;
 }
 
-/* The next open reads certificates and keys anew. */
+/* The next open() reads certificates and keys again. */
 static void make_stale(uspan_tls_t *tls)
 {
     uspan_tls_session_forget_all(tls);
-    tls->session = NULL; /* of a connection under way: it was made with the old ones */
+    tls->session = NULL; /* an open connection was made with the old ones */
     if (tls->state == IDLE) {
         uspan_tls_unconfigure(tls);
     } else {

@@ -1,14 +1,14 @@
-/* tls_chain.c: judges the chain that mbedTLS built, and looks for another one among the peer's certificates
- * where that one does not hold: mbedTLS takes the first issuer of the right name, and asks for its dates only
- * where it is built with MBEDTLS_HAVE_TIME_DATE. Invariant: a chain is accepted only if mbedTLS verified it
- * whole, from the peer's certificate to an anchor. */
+/* tls_chain.c: checks the chain that mbedTLS built. If it is not valid, this file searches the peer's
+ * certificates for another one: mbedTLS uses the first issuer of the right name, and checks its dates only if
+ * it is built with MBEDTLS_HAVE_TIME_DATE. Invariant: a chain is accepted only if mbedTLS verified all of it,
+ * from the peer's certificate to an anchor. */
 #include "tls_chain.h"
 #include "tls_time.h"
 #include "tls_words.h"
 
 #define DATES (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE)
 #define CRL_DATES (MBEDTLS_X509_BADCRL_EXPIRED | MBEDTLS_X509_BADCRL_FUTURE)
-#define RETRIES 3u /* a peer must not keep us: each costs some signatures */
+#define RETRIES 3u /* limits the work that a peer can cause: each attempt costs some signatures */
 
 static uint32_t judge_lists(const uspan_tls_t *tls)
 {
@@ -38,7 +38,7 @@ static void begin_chain(uspan_tls_t *tls)
 }
 
 /* Called by mbedTLS for each certificate of the chain that it built, the anchor first, the peer's own last.
- * The verdict waits for the last one. chain_wrong: the issuer to do without; chain_below: else the one that
+ * The result is known after the last one. chain_wrong: the issuer to avoid. chain_below: the certificate that
  * it issued. */
 static int look_at(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
@@ -62,8 +62,8 @@ static int look_at(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
     return 0;
 }
 
-/* Move an issuer behind all other certificates of the peer. False: it is none of them, or the last
- * already. */
+/* Move an issuer after all other certificates of the peer. False: it is not one of them, or already the
+ * last. */
 static bool demote(mbedtls_x509_crt *peer, const mbedtls_x509_crt *issuer)
 {
     mbedtls_x509_crt *before = peer;
@@ -83,7 +83,7 @@ static bool demote(mbedtls_x509_crt *peer, const mbedtls_x509_crt *issuer)
     return true;
 }
 
-/* mbedTLS's verdict on the whole chain. Its own look at the host name stands; a second look is without it. */
+/* mbedTLS's result for the complete chain. Its first check includes the host name, a second one does not. */
 static int judge_chain(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
     uspan_tls_t *tls = ctx;
@@ -127,7 +127,7 @@ static bool is_valid(const uspan_tls_t *tls, const mbedtls_x509_crt *crt)
     return uspan_tls_dates_hold(tls, &dates);
 }
 
-/* The list's head is a member of *tls, so certificates change places and the list stays. */
+/* The list's head is a member of *tls, so certificates swap their content and the list stays. */
 static void swap_contents(mbedtls_x509_crt *a, mbedtls_x509_crt *b)
 {
     mbedtls_x509_crt *after_a = a->next, *after_b = b->next;

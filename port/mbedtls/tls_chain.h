@@ -1,16 +1,16 @@
-/* tls_chain.h: the chain of certificates that a handshake shows: its dates, and other chains where mbedTLS's
- * first choice does not hold. */
+/* tls_chain.h: the chain of certificates of a handshake: its dates, and other chains if mbedTLS's first
+ * choice is not valid. */
 #ifndef USPAN_TLS_CHAIN_H
 #define USPAN_TLS_CHAIN_H
 
 #include "tls_inside.h"
 
-/* Have mbedTLS show the certificates of each handshake's chain to this file. */
+/* Register this file as the check of each handshake's chain. */
 void uspan_tls_chain_watch(uspan_tls_t *tls);
-/* A handshake begins: no chain was seen. Anchors that are valid now come first. */
+/* Begin a handshake: forget the last chain, and move anchors that are valid now to the front. */
 void uspan_tls_chain_begin(uspan_tls_t *tls);
-/* Hold the open connection's chain against the time; dates_settled: that was the present one, so once is
- * enough.
+/* Compare the dates of the open connection's chain with the time. dates_settled: the time was known, so one
+ * check is enough.
  * Returns NULL, or what is wrong. */
 const char *uspan_tls_chain_recheck(uspan_tls_t *tls);
 

@@ -1,7 +1,7 @@
-/* tls_config.c: entropy, anchors, own certificate and key, versions: what a connection needs before it
- * begins.
- * Invariant: configured says that conf, anchors, cert, key and revoked are filled and belong together;
- * otherwise they are initialised and empty. */
+/* tls_config.c: prepares a connection: entropy, anchors, own certificate and key, versions.
+ * Called by tls.c before a handshake.
+ * Invariant: if configured is set, conf, anchors, cert, key and revoked are filled and belong together.
+ * Otherwise they are initialised and empty. */
 #include "tls_config.h"
 #include "tls_chain.h"
 #include "tls_lacks.h"
@@ -136,8 +136,8 @@ static bool is_der(const uspan_tls_blob_t *blob)
     return blob->len > 0u && *(const unsigned char *)blob->data == 0x30u; /* ASN.1 SEQUENCE */
 }
 
-/* Returns 0, or an error. Of a list in PEM, those that mbedTLS understands are enough: bundles hold exotic
- * ones. */
+/* Returns 0, or an error. Of a list in PEM, certificates that mbedTLS cannot read are skipped, for bundles
+ * have unusual ones. */
 static int read_certificates(mbedtls_x509_crt *to, const uspan_tls_blob_t *blob)
 {
     int error = MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE;
@@ -272,7 +272,7 @@ static uspan_err_t read_own(uspan_tls_t *tls)
 #define BUILT_LEAST USPAN_TLS_1_3
 #endif
 
-/* mbedTLS cuts the steps of 1.2 alone, so where it does, 1.3 has to be asked for. */
+/* mbedTLS cuts only the steps of 1.2. If it does, 1.3 is offered only on request. */
 static int highest_version(const uspan_tls_t *tls)
 {
     if (tls->options.max_version != 0) {
@@ -303,7 +303,7 @@ static uspan_err_t set_versions(uspan_tls_t *tls)
                                                                        : MBEDTLS_SSL_VERSION_TLS1_3);
 #endif
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
-    /* mbedTLS's default lets the peer do without; tls_psk.c has its own mind for each handshake. */
+    /* mbedTLS's default allows psk_ke; tls_psk.c decides for each handshake. */
     mbedtls_ssl_conf_tls13_key_exchange_modes(&tls->conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
 #endif
     return USPAN_OK;
@@ -410,7 +410,7 @@ uspan_err_t uspan_tls_configure(uspan_tls_t *tls)
 
 void uspan_tls_unconfigure(uspan_tls_t *tls)
 {
-    mbedtls_ssl_config_free(&tls->conf); /* the frees of mbedTLS wipe */
+    mbedtls_ssl_config_free(&tls->conf); /* mbedTLS wipes what it frees */
     mbedtls_ssl_config_init(&tls->conf);
     mbedtls_x509_crt_free(&tls->anchors);
     mbedtls_x509_crt_init(&tls->anchors);

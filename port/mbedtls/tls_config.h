@@ -1,13 +1,13 @@
-/* tls_config.h: what a connection needs before it begins. */
+/* tls_config.h: prepares what a connection needs before it begins. */
 #ifndef USPAN_TLS_CONFIG_H
 #define USPAN_TLS_CONFIG_H
 
 #include "tls_inside.h"
 
-/* Read keys and certificates into conf, once there is entropy. USPAN_ERR_CONFIG: there is none, or
- * something cannot be used; the next open tries anew. */
+/* Read keys and certificates into conf, when entropy is available. USPAN_ERR_CONFIG: it is not, or a setting
+ * cannot be used. The next open() tries again. */
 uspan_err_t uspan_tls_configure(uspan_tls_t *tls);
-/* Wipe and free what configure made. */
+/* Wipe and free what the call above made. */
 void uspan_tls_unconfigure(uspan_tls_t *tls);
 /* Give mbedTLS its static heap, once. */
 void uspan_tls_heap_init(void);

@@ -1,5 +1,5 @@
-/* tls_handshake.c: what a handshake offers, step by step, and what to offer instead when the peer refuses it.
- * Invariant: each kind of other words is tried once in an open(), so an open() ends. */
+/* tls_handshake.c: runs a handshake step by step, and chooses another hello if the peer refuses it.
+ * Invariant: each kind of hello is tried once in an open(), so an open() ends. */
 #include "tls_handshake.h"
 #include "tls_chain.h"
 #include "tls_config.h"
@@ -11,7 +11,7 @@
 
 #define KEY_UPDATE 24 /* RFC 8446 §4; mbedTLS has no name for it */
 
-#define NO_SESSION 1u /* of retried: hellos that this open() has sent in other words */
+#define NO_SESSION 1u /* bits of retried: kinds of hello that this open() has sent */
 #define NO_PSS 2u
 #define BACK_TO_1_3 4u
 
@@ -31,7 +31,7 @@ static int recv_under(void *ctx, unsigned char *buf, size_t len)
     uspan_tls_t *tls = ctx;
     int32_t moved = tls->under->recv(tls->under->ctx, buf, len);
     if (moved == USPAN_ERR_CLOSED) {
-        return 0; /* what mbedTLS takes for the end of the stream */
+        return 0; /* mbedTLS treats it as the end of the stream */
     }
     return moved > 0 ? (int)moved : moved == 0 ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_RECV_FAILED;
 }
@@ -151,7 +151,7 @@ void uspan_tls_handshake_note_break(uspan_tls_t *tls, int error)
 #endif
 }
 
-/* One step of mbedTLS, with a look at the state before and after it. */
+/* Do one step of mbedTLS, and compare the state before and after it. */
 int uspan_tls_handshake_step(uspan_tls_t *tls, const uspan_peer_t *peer)
 {
     int state = uspan_tls_state(tls);

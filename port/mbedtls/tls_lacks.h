@@ -4,11 +4,11 @@
 
 #include "tls_inside.h"
 
-/* Words that name the first algorithm that stands in these bytes (a certificate in DER, or a message that
- * holds some) and that the build lacks, with mbedTLS's option for it. NULL: none is known to lack. */
+/* Find the first algorithm in these bytes (a certificate in DER, or a message that contains some) that the
+ * build lacks. Returns a text with mbedTLS's option for it. NULL: none is missing, as far as is known. */
 const char *uspan_tls_lacks(const unsigned char *bytes, size_t len);
-/* The same by mbedTLS's error alone, where no bytes can be had: the kind of algorithm. NULL: another
- * error. */
+/* Like the function above, but from mbedTLS's error alone, if no bytes are available: names the kind of
+ * algorithm. NULL: another error. */
 const char *uspan_tls_lacks_kind(int error);
 
 #endif

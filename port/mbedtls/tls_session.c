@@ -1,6 +1,6 @@
-/* tls_session.c: one slot a peer. Invariant: a session is remembered only after a handshake that verified the
- * peer, with the dates of the chain that it showed, and forgotten when anchors change, an open fails with it
- * or its dates are over. What is known of the peer beside it outlives it. */
+/* tls_session.c: stores sessions, one slot for each peer. Invariant: a session is stored only after a
+ * handshake that verified the peer, with the dates of its chain. It is removed if anchors change, an open()
+ * with it fails, or its dates have expired. Other knowledge of the peer stays in the slot. */
 #include "tls_session.h"
 #include "tls_psk.h"
 #include "tls_time.h"

@@ -1,4 +1,4 @@
-/* tls_time.h: dates of certificates against the time that uspan knows. */
+/* tls_time.h: compares dates of certificates with the time that uspan knows. */
 #ifndef USPAN_TLS_TIME_H
 #define USPAN_TLS_TIME_H
 
@@ -8,7 +8,7 @@
 
 /* The dates of one certificate, cut to 1970..2106. */
 uspan_tls_dates_t uspan_tls_dates_of(const mbedtls_x509_time *from, const mbedtls_x509_time *until);
-/* Hold dates against the time, as far as it is known. *known: it is, so one look is enough.
+/* Compare dates with the time, as far as it is known. *known: it is known, so one check is enough.
  * Returns MBEDTLS_X509_BADCERT_EXPIRED or _FUTURE, 0 for neither. */
 uint32_t uspan_tls_dates_judge(const uspan_tls_t *tls, const uspan_tls_dates_t *dates, bool *known);
 /* True unless the time, as far as it is known, is outside of these. */

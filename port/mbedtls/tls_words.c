@@ -1,5 +1,5 @@
-/* tls_words.c: what failed, from mbedTLS's numbers to words that say what to do. No text holds anything of
- * the peer's. */
+/* tls_words.c: turns mbedTLS's error numbers into texts that say what to do. No text contains data of the
+ * peer. */
 #include "tls_words.h"
 #include "tls_lacks.h"
 
@@ -75,7 +75,7 @@ static const struct {
 static const char why_asked[] =
     "the server asks for a client certificate, and none is set: cert and key of the TLS options";
 
-/* Checks of a certificate, the most telling first: several may have failed at once. */
+/* Checks of a certificate, the most specific first, because several may have failed. */
 static const struct {
     uint32_t flag;
     const char *why;
@@ -97,7 +97,7 @@ static const struct {
     { MBEDTLS_X509_BADCRL_NOT_TRUSTED, "revocation list not signed by the CA" },
 };
 
-/* Errors of mbedTLS that tell a cause. A list and no switch: some share a number in some versions. */
+/* Errors of mbedTLS with a known cause. A list and no switch: some share a number in some versions. */
 static const struct {
     int error;
     int8_t err;
@@ -209,7 +209,7 @@ uspan_err_t uspan_tls_explain(uspan_tls_t *tls, int error, const char **why)
 {
     if (error == MBEDTLS_ERR_NET_SEND_FAILED || error == MBEDTLS_ERR_NET_RECV_FAILED ||
         error == MBEDTLS_ERR_SSL_CONN_EOF) {
-        if (tls->asked) { /* and then it hung up, perhaps before its alert was read */
+        if (tls->asked) { /* the peer then closed the connection, perhaps before its alert was read */
             *why = why_asked;
             return USPAN_ERR_IO;
         }

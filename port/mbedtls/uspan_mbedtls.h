@@ -122,7 +122,7 @@ typedef struct uspan_tls_dates {
 /* One peer: its name and port, its last session, and what is known of it beside. */
 typedef struct uspan_tls_session {
     char host[USPAN_HOST_BYTES];
-    uint16_t peer_port; /* whom the slot is about, also without a session */
+    uint16_t peer_port; /* the peer of this slot, also without a session */
     uint16_t port;      /* the same while there is a session; 0: none */
     bool no_pss;        /* its hello leaves out RSA-PSS, which this mbedTLS refuses in TLS 1.2 */
     bool no_1_3;        /* its hello offers 1.2 only: in 1.3 it changed its keys before it answered */
@@ -146,11 +146,11 @@ typedef struct uspan_tls {
     bool is_named;                  /* the handshake knows whom the certificate must name */
     bool asked;                     /* for a certificate that this client does not have */
     bool send_broke;                /* what has arrived can still be read */
-    bool unanswered;                /* nothing has come since the last bytes went out */
-    uint8_t retried;                /* kinds of hello that this open() has tried in other words */
+    bool unanswered;                /* nothing was received since the last bytes were sent */
+    uint8_t retried;                /* kinds of hello that this open() has tried */
     uint8_t session_next;           /* the slot that is replaced next */
     uint16_t peer_port;
-    char code[32];        /* words that hold a number, for why */
+    char code[32];        /* text with a number, for why */
     uint32_t chain_flags; /* MBEDTLS_X509_BADCERT_* of the chain under judgement */
     const mbedtls_x509_crt *chain_above, *chain_wrong, *chain_below;
     int error;
@@ -199,15 +199,15 @@ USPAN_CHECK static inline uspan_err_t uspan_tls_init(uspan_tls_t *tls, const usp
 uspan_err_t uspan_tls_set_anchors(uspan_tls_t *tls, const uspan_tls_blob_t *anchors, size_t anchor_count,
                                   const uspan_tls_blob_t *revoked);
 uspan_err_t uspan_tls_set_own(uspan_tls_t *tls, const uspan_tls_blob_t *cert, const uspan_tls_blob_t *key);
-/* Close, wipe and give back everything. uspan_tls_init() may follow. Context: the exporting task. */
+/* Close, wipe and free everything. uspan_tls_init() may follow. Context: the exporting task. */
 void uspan_tls_free(uspan_tls_t *tls);
 
-/* mbedTLS's code for what failed last; 0: nothing. */
+/* mbedTLS's code of the last failure. 0: none. */
 int uspan_tls_error(const uspan_tls_t *tls);
 /* Most bytes of USPAN_TLS_HEAP_BYTES ever in use; 0 without that heap or without MBEDTLS_MEMORY_DEBUG. */
 size_t uspan_tls_heap_peak(void);
 
-#else /* USPAN_ENABLED 0: no TLS either; nobody calls the transport, and uspan links nothing of mbedTLS */
+#else /* USPAN_ENABLED 0: there is no TLS. The transport is never called, and nothing of mbedTLS is linked */
 static inline uspan_err_t uspan_tls_init(uspan_tls_t *tls, const uspan_transport_t *under,
                                          const uspan_tls_options_t *options, uspan_transport_t *out)
 {
