@@ -5,10 +5,23 @@ set -u
 
 cd "$(dirname "$0")/../.."
 status=0
+
+# Every file that the patterns name. A pattern that names none would check nothing, so it is a finding.
+named() {
+    for pattern in "$@"; do
+        found=$(ls $pattern 2>/dev/null)
+        if [ -z "$found" ]; then
+            echo "tests/build/run_lint.sh: no file is named $pattern; cure: name the folder as it is now" >&2
+            return 1
+        fi
+        echo "$found"
+    done
+}
+
 echo "== lint: layout"
 # Public headers with tables of macros are laid out by hand.
-files=$(ls core/trace/*.[ch] core/json/*.[ch] core/genai/*.[ch] core/wire/*.[ch] core/export/*.[ch] port/*/*.[ch] \
-    boards/*/*.[ch] boards/*/*/*.[ch] examples/*.c examples/*/*.[ch] 2>/dev/null)
+files=$(named 'core/trace/*.[ch]' 'core/json/*.[ch]' 'core/genai/*.[ch]' 'core/wire/*.[ch]' 'core/export/*.[ch]' 'port/*/*.[ch]' \
+    'boards/*/*.[ch]' 'boards/*/*/*.[ch]' 'examples/*.c' 'examples/*/*.[ch]') || status=1
 for file in $files; do
     if ! clang-format --style=file --dry-run -Werror "$file" >/dev/null 2>&1; then
         echo "$file: cure: clang-format -i $file"
@@ -24,7 +37,8 @@ if ! cmake -S . -B build/lint -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_CO
     exit 1
 fi
 # Two at a time; one report a file, so that lines do not mix.
-if ! ls core/*/*.c port/posix/*.c port/mbedtls/*.c port/lwip/*.c 2>/dev/null |
+files=$(named 'core/*/*.c' 'port/posix/*.c' 'port/mbedtls/*.c' 'port/lwip/*.c') || status=1
+if ! printf '%s\n' "$files" |
     xargs -P "${JOBS:-2}" -n 4 clang-tidy --quiet -p build/lint >build/lint/tidy.out 2>build/lint/tidy.err; then
     grep -E -A 4 'error:|warning:' build/lint/tidy.out
     status=1
