@@ -117,6 +117,16 @@ def post(url, body, content_type="application/x-protobuf", cafile=None, connecti
     return answer.status, answer.headers, answer.read()
 
 
+def one_span(**changes):
+    """Bytes of a request with one right span, some fields of the span set to something else."""
+    request, scoped = envelope()
+    given = {key: changes.pop(key) for key in ("parent", "attributes") if key in changes}
+    span = add_span(scoped, **given)
+    for field, value in changes.items():
+        setattr(span, field, value)
+    return request.SerializeToString()
+
+
 def main():
     status, _, body = post(os.environ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"],
                            agent_trace().SerializeToString(),

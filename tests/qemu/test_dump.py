@@ -17,6 +17,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "support"), str(Path(_
 import firmware  # noqa: E402
 import protos  # noqa: E402
 import qemu  # noqa: E402
+import dead_memory  # noqa: E402
 import uspan_dump  # noqa: E402
 
 RAM, RAM_BYTES = 0x20000000, 0x40000
@@ -73,7 +74,7 @@ class Dump(unittest.TestCase):
                     seen["stub"] = dump(built.elf, f"127.0.0.1:{port}", "--otlp", otlp)
                     seen["seconds"] = time.monotonic() - began
                     seen["otlp"] = otlp.read_bytes()
-                    stub = uspan_dump.Stub("127.0.0.1", port)
+                    stub = dead_memory.Stub("127.0.0.1", port)
                     image.write_bytes(b"".join(stub.read(RAM + at, 1024) for at in range(0, RAM_BYTES, 1024)))
                     seen["image"] = dump(built.elf, f"{image}@{RAM:#x}", "--otlp", otlp)
                     seen["same"] = otlp.read_bytes() == seen["otlp"]
