@@ -4,22 +4,22 @@
 
 /* Documents of one kind have their members in one order, and the rows follow it. So the row after the last
  * match is tried first. */
-static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t *table, uint32_t hash)
+static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t *table)
 {
     const uint32_t *paths = table->paths;
-    size_t first = j->row < table->count ? j->row : 0u;
-    size_t i = first;
-    for (; i < table->count; i++) {
-        if (paths[i] == hash) {
-            j->row = (uint8_t)(i + 1u);
-            return table->actions[i];
+    uint32_t hash = j->hash;
+    size_t count = table->count;
+    size_t i = j->row < count ? j->row : 0u;
+    for (size_t left = count; left > 0u; left--) {
+        if (paths[i] == hash && table->actions[i] != USPAN_JSON_LIKE) {
+            unsigned action = table->actions[i++];
+            j->row = (uint8_t)i;
+            if (i < count && table->actions[i] == USPAN_JSON_LIKE) {
+                j->hash = paths[i];
+            }
+            return action;
         }
-    }
-    for (i = 0; i < first; i++) {
-        if (paths[i] == hash) {
-            j->row = (uint8_t)(i + 1u);
-            return table->actions[i];
-        }
+        i = i + 1u < count ? i + 1u : 0u;
     }
     return USPAN_JSON_NO_ROW;
 }
@@ -32,13 +32,13 @@ unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *
     } else if ((j->arrays & 1u) != 0u) {
         j->hash = j->paths[0];
     }
-    unsigned action = find_action(j, table, j->hash);
+    unsigned action = find_action(j, table);
     if (action == USPAN_JSON_LIST) {
         if (c == '[') {
             return 0u;
         }
         j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->hash, '.'), '#');
-        action = find_action(j, table, j->hash);
+        action = find_action(j, table);
     }
     return action;
 }

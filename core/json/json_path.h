@@ -5,12 +5,14 @@
 #include <stddef.h>
 #include "uspan/json_reader.h"
 
-/* A row's action, 1..126, is passed to the sink. With USPAN_JSON_AS_IS the sink gets RAW for objects, arrays,
+/* A row's action, 1..125, is passed to the sink. With USPAN_JSON_AS_IS the sink gets RAW for objects, arrays,
  * numbers, true and false. For strings and null it gets what other rows get. USPAN_JSON_LIST alone: a list
  * that may be replaced by its only element. A container without a row hides its content, so each container on
- * the path to a row has a row. */
+ * the path to a row has a row. USPAN_JSON_LIKE, directly behind a container's row: the rows below that path
+ * read its members. */
 #define USPAN_JSON_AS_IS 0x80u
 #define USPAN_JSON_LIST 0x7Fu
+#define USPAN_JSON_LIKE 0x7Eu
 
 typedef struct uspan_json_table {
     const uint32_t *paths; /* USPAN_JSON_PATH() of each row */

@@ -4,12 +4,14 @@
 #include "wire/sse.h"
 #include <string.h>
 
-static const char fields[] = "data:event:";
+static const char fields[] = "data:event:error:";
 
 enum {
     LINE = 0,       /* 0..4: bytes of "data:" that this line has begun with */
     DATA_SPACE = 5, /* 5: behind the colon: one space is not data. 6..10: the same for "event:" */
     NAME_SPACE = 11,
+    ER = 13, /* 13..16: the same for "error:", which llama.cpp's server wrote before an error's data */
+    ERROR_SPACE = 17,
     DATA,
     NAME,
     OTHER,   /* a line of no interest */
@@ -26,6 +28,9 @@ static uint8_t match(unsigned state, char c)
 {
     if (state == LINE) {
         return c == 'd' ? 1u : c == 'e' ? 6u : OTHER;
+    }
+    if (state == DATA_SPACE + 1u && c == 'r') {
+        return ER;
     }
     return c == fields[state] ? (uint8_t)(state + 1u) : OTHER;
 }
@@ -49,6 +54,9 @@ uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end
             next = s->state == LINE ? USPAN_SSE_END : USPAN_SSE_MORE;
             s->state = c == '\r' ? AFTER_CR : LINE;
             p++;
+        } else if (s->state == ERROR_SPACE) {
+            s->state = DATA_SPACE;
+            next = USPAN_SSE_ERROR;
         } else if (s->state == DATA_SPACE || s->state == NAME_SPACE) {
             s->state = s->state == DATA_SPACE ? DATA : NAME;
             p += c == ' ' ? 1 : 0;

@@ -12,10 +12,11 @@ typedef struct uspan_sse {
 } uspan_sse_t;
 
 typedef enum uspan_sse_next {
-    USPAN_SSE_MORE, /* all was read */
-    USPAN_SSE_DATA, /* an event's data are next: read some, up to the line's end, or call uspan_sse_pass() */
-    USPAN_SSE_NAME, /* the same for an event's name */
-    USPAN_SSE_END   /* the event is over */
+    USPAN_SSE_MORE,  /* all was read */
+    USPAN_SSE_DATA,  /* an event's data are next: read some, up to the line's end, or call uspan_sse_pass() */
+    USPAN_SSE_NAME,  /* the same for an event's name */
+    USPAN_SSE_ERROR, /* the event is an error: "error:" stands where "data:" is due */
+    USPAN_SSE_END    /* the event is over */
 } uspan_sse_next_t;
 
 /* All zero begins. Reads on from *at; *at moves. Any bytes are accepted. Ids and comments are passed over;

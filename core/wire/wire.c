@@ -247,6 +247,8 @@ static void read_events(uspan_wire_t *w, const char *data, size_t len)
          next = uspan_sse_next(&sse, &data, end)) {
         if (next == USPAN_SSE_END) {
             end_event(w);
+        } else if (next == USPAN_SSE_ERROR) {
+            w->event_hash = USPAN_JSON_PATH("error");
         } else if (next == USPAN_SSE_NAME) {
             data = read_name(w, data, end);
         } else {

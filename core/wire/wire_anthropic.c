@@ -78,14 +78,16 @@ USPAN_JSON_TABLE(request, REQUEST);
     X("delta.thinking", TAKE_REASONING)     \
     X("delta.partial_json", TAKE_ARGUMENTS) \
     X("delta.stop_reason", TAKE_FINISH)     \
-    BLOCK(X, "content_block")               \
+    X("content_block", TAKE_PART)           \
+    X("content.#", TAKE_LIKE)               \
     X("message", TAKE_WEAK_ERROR)           \
     X("message.id", TAKE_ID)                \
     X("message.model", TAKE_RESPONSE_MODEL) \
     X("message.content", TAKE_LIST)         \
     X("message.content.#", TAKE_PART)       \
     X("message.content.#.text", TAKE_TEXT)  \
-    USAGE(X, "message.usage")               \
+    X("message.usage", TAKE_NOTHING)        \
+    X("usage", TAKE_LIKE)                   \
     X("id", TAKE_ID)                        \
     X("model", TAKE_RESPONSE_MODEL)         \
     X("content", TAKE_TEXT)                 \

@@ -150,7 +150,9 @@ void uspan_wire_take_number(uspan_wire_t *w, unsigned action)
         if (action < TAKE_CHOICE_COUNT || value != (action == TAKE_CHOICE_COUNT ? 1 : 0)) {
             (void)uspan_set_int(w->t, w->s, keys[action], value);
         }
-    } else if (action >= TAKE_TOKENS && value <= INT32_MAX && value > w->tokens[action - TAKE_TOKENS]) {
+    } else if (value > INT32_MAX) {
+        uspan_wire_count_unread(w);
+    } else if (value > w->tokens[action - TAKE_TOKENS]) {
         w->tokens[action - TAKE_TOKENS] = (int32_t)value; /* counts are told again, and only grow */
     }
 }

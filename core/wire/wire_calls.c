@@ -176,9 +176,11 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
         move(w, from, owner, arguments, TAKE_ARGUMENTS, more);
         state |= HAS_ARGUMENTS;
     }
-    if (uspan_item_has(piece, TAKE_RESPONSE) && (state & HAS_RESPONSE) == 0u) {
-        move(w, from, owner, TAKE_RESPONSE, TAKE_RESPONSE, false);
-        state |= HAS_RESPONSE;
+    for (unsigned tag = TAKE_RESPONSE; tag <= TAKE_RESPONSE_TEXT; tag++) {
+        if (uspan_item_has(piece, tag) && (state & HAS_RESPONSE) == 0u) {
+            move(w, from, owner, tag, tag, false);
+            state |= HAS_RESPONSE;
+        }
     }
     call->state = (uint8_t)(state | BEGUN);
 }

@@ -254,7 +254,7 @@ static void add_text(uspan_wire_t *w, unsigned action, const char *text, size_t 
         if (action < TAKE_WORDS || (w->known >> (action - TAKE_WORDS) & 1u) == 0u) {
             add_to_word(w, text, len);
         }
-    } else if (action == TAKE_EVENT) {
+    } else if (action == TAKE_EVENT && w->json.depth == 1u) {
         w->text_hash = uspan_wire_hash(w->text_hash, text, len);
     } else if (action < TAKE_TOKENS && action != TAKE_DONE) {
         add_to_word(w, text, len);
@@ -284,7 +284,7 @@ static void end_text(uspan_wire_t *w, unsigned action)
 {
     bool cut = is(w, USPAN_WIRE_WORD_CUT);
     if (action == TAKE_EVENT) {
-        w->type_hash = w->text_hash;
+        w->type_hash = w->json.depth == 1u ? w->text_hash : w->type_hash;
     } else if (action == TAKE_TYPE && w->text_hash == USPAN_JSON_PATH("compaction")) {
         (void)uspan_set_bool(w->t, w->s, &uspan_key_conversation_compacted, true);
     } else if (action < TAKE_TOKENS) {

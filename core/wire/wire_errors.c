@@ -30,7 +30,7 @@ USPAN_NOINLINE static void keep_type(uspan_wire_t *w, const uspan_hold_cursor_t 
     for (size_t i = 0; i < sizeof tags && w->error_type[0] == '\0'; i++) {
         if (uspan_item_has(unit, tags[i])) {
             size_t len = uspan_item_text(w, begin, tags[i], type, sizeof type);
-            if (is_fine(type)) {
+            if (is_fine(type) || strcmp(type, "None") == 0) { /* LiteLLM's */
                 continue;
             }
             if (len < sizeof w->error_type) {

@@ -19,8 +19,7 @@
     X(of ".tool_calls.#.custom.name", TAKE_NAME)                         \
     X(of ".tool_calls.#.custom.input", TAKE_ARGUMENTS)                   \
     X(of ".function_call", TAKE_CALL)                                    \
-    X(of ".function_call.name", TAKE_NAME)                               \
-    X(of ".function_call.arguments", TAKE_AS_IS(TAKE_ARGUMENTS))
+    X(of ".tool_calls.#.function", TAKE_LIKE)
 /* A text of the content, or a list of parts. */
 #define PARTS(X, of)                                   \
     X(of ".content", TAKE_TEXT)                        \
@@ -33,7 +32,19 @@
     X(of ".content.#.thinking.#.text", TAKE_REASONING) \
     X(of ".content.#.image_url", TAKE_URI)             \
     X(of ".content.#.image_url.url", TAKE_URI)         \
+    X(of ".content.#.summary", TAKE_NOTHING)           \
+    X(of ".content.#.summary.#", TAKE_NOTHING)         \
+    X(of ".content.#.summary.#.text", TAKE_REASONING)  \
     X(of ".content.text", TAKE_TEXT)
+/* Told in one of them, or mirrored in two. */
+#define REASONING(X, of)                                \
+    X(of ".reasoning_content", TAKE_REASONING)          \
+    X(of ".reasoning", TAKE_REASONING_2)                \
+    X(of ".reasoning_text", TAKE_REASONING_3)           \
+    X(of ".reasoning_details", TAKE_NOTHING)            \
+    X(of ".reasoning_details.#", TAKE_NOTHING)          \
+    X(of ".reasoning_details.#.text", TAKE_REASONING_3) \
+    X(of ".reasoning_details.#.summary", TAKE_REASONING_3)
 
 #define REQUEST(X)                                                \
     X("", TAKE_NOTHING)                                           \
@@ -65,9 +76,12 @@
     X("messages.#.content.#.input_audio.format", TAKE_MIME)       \
     X("messages.#.content.#.file", TAKE_NOTHING)                  \
     X("messages.#.content.#.file.file_id", TAKE_FILE)             \
-    X("messages.#.reasoning_content", TAKE_REASONING)             \
-    X("messages.#.reasoning", TAKE_REASONING_2)                   \
-    X("messages.#.reasoning_text", TAKE_REASONING_3)              \
+    X("messages.#.content.#.file.file_data", TAKE_URI)            \
+    X("messages.#.content.#.video_url", TAKE_URI)                 \
+    X("messages.#.content.#.image_url", TAKE_LIKE)                \
+    X("messages.#.content.#.audio_url", TAKE_URI)                 \
+    X("messages.#.content.#.image_url", TAKE_LIKE)                \
+    REASONING(X, "messages.#")                                    \
     X("messages.#.refusal", TAKE_REFUSAL)                         \
     X("messages.#.tool_call_id", TAKE_TO)                         \
     CALLS(X, "messages.#")                                        \
@@ -81,25 +95,21 @@
     X("tool_choice", TAKE_TOOL_CHOICE)                            \
     X("functions", TAKE_TOOLS)                                    \
     X("functions.#", TAKE_DEFINITION)                             \
-    X("functions.#.name", TAKE_NAME)                              \
-    X("functions.#.description", TAKE_DESCRIPTION)                \
-    X("functions.#.parameters", TAKE_AS_IS(TAKE_PARAMETERS))
+    X("tools.#.function", TAKE_LIKE)
 USPAN_JSON_TABLE(chat_request, REQUEST);
 
-/* What an answer's message, or a piece of it, has. */
-#define MESSAGE(X, of)                                     \
-    X(of ".role", TAKE_NOTHING)                            \
-    PARTS(X, of)                                           \
-    X(of ".reasoning_content", TAKE_REASONING)             \
-    X(of ".reasoning", TAKE_REASONING_2)                   \
-    X(of ".reasoning_text", TAKE_REASONING_3)              \
-    X(of ".reasoning_details", TAKE_NOTHING)               \
-    X(of ".reasoning_details.#", TAKE_NOTHING)             \
-    X(of ".reasoning_details.#.text", TAKE_REASONING_3)    \
-    X(of ".reasoning_details.#.summary", TAKE_REASONING_3) \
-    X(of ".refusal", TAKE_REFUSAL)                         \
-    X(of ".audio", TAKE_NOTHING)                           \
-    X(of ".audio.transcript", TAKE_TEXT)                   \
+/* What a piece of an answer's message has, or all of it. */
+#define MESSAGE(X, of)                         \
+    X(of ".role", TAKE_NOTHING)                \
+    PARTS(X, of)                               \
+    REASONING(X, of)                           \
+    X(of ".refusal", TAKE_REFUSAL)             \
+    X(of ".audio", TAKE_NOTHING)               \
+    X(of ".audio.transcript", TAKE_TEXT)       \
+    X(of ".images", TAKE_LIST)                 \
+    X(of ".images.#", TAKE_NOTHING)            \
+    X(of ".images.#.image_url", TAKE_NOTHING)  \
+    X(of ".images.#.image_url.url", TAKE_BLOB) \
     CALLS(X, of)
 #define USAGE(X, usage)                                                                           \
     X(usage, TAKE_NOTHING)                                                                        \
@@ -116,6 +126,7 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     X(usage ".completion_tokens_details.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)
 #define ERROR(X, error)                   \
     X(error, TAKE_ERROR)                  \
+    X(error ".#", TAKE_ERROR)             \
     X(error ".message", TAKE_ERROR)       \
     X(error ".type", TAKE_ERROR_TYPE)     \
     X(error ".status", TAKE_ERROR_STATUS) \
@@ -154,9 +165,11 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     X("choices.#.logprobs", TAKE_NOTHING)                                                                 \
     X("choices.#.finish_reason", TAKE_FINISH)                                                             \
     X("choices.#.message", TAKE_WHOLE)                                                                    \
-    MESSAGE(X, "choices.#.message")                                                                       \
-    ERROR(X, "choices.#.error")                                                                           \
-    USAGE(X, "choices.#.usage")                                                                           \
+    X("choices.#.delta", TAKE_LIKE)                                                                       \
+    X("choices.#.error", TAKE_ERROR)                                                                      \
+    X("error", TAKE_LIKE)                                                                                 \
+    X("choices.#.usage", TAKE_NOTHING)                                                                    \
+    X("usage", TAKE_LIKE)                                                                                 \
     USAGE(X, "usage")                                                                                     \
     X("usage.prompt_cache_hit_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                               \
     X("usage.prompt_token_details", TAKE_NOTHING)                                                         \
@@ -170,8 +183,10 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     X("usage.input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                               \
     X("usage.output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                             \
     X("x_groq", TAKE_NOTHING)                                                                             \
-    ERROR(X, "x_groq.error")                                                                              \
-    USAGE(X, "x_groq.usage")                                                                              \
+    X("x_groq.error", TAKE_ERROR)                                                                         \
+    X("error", TAKE_LIKE)                                                                                 \
+    X("x_groq.usage", TAKE_NOTHING)                                                                       \
+    X("usage", TAKE_LIKE)                                                                                 \
     ERROR(X, "error")                                                                                     \
     WEAK_ERRORS(X)
 USPAN_JSON_TABLE(chat_response, RESPONSE);
@@ -194,6 +209,7 @@ USPAN_JSON_TABLE(embeddings_request, EMBEDDINGS_REQUEST);
     X("model", TAKE_RESPONSE_MODEL)                          \
     X("usage", TAKE_NOTHING)                                 \
     X("usage.prompt_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT) \
+    X("usage.total_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)  \
     ERROR(X, "error")                                        \
     WEAK_ERRORS(X)
 USPAN_JSON_TABLE(embeddings_response, EMBEDDINGS_RESPONSE);

@@ -92,18 +92,18 @@ void uspan_wire_add_texts(uspan_wire_t *w, uspan_hold_cursor_t *from, unsigned t
 
 /* ---- media --------------------------------------------------------------------------------------------- */
 
-/* image, video or audio, from a MIME type. */
-static const char *modality_of(const char *mime)
+/* image, video or audio: from a MIME type, or where there is none from a part's type, as "video_url". */
+static const char *modality_of(const char *text, bool is_mime)
 {
     static const char *const names[] = { "audio", "video", "image" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strncmp(mime, names[i], 5u) == 0) {
+        if (strncmp(text, names[i], 5u) == 0) {
             return names[i];
         }
     }
-    return mime[0] == '\0'             ? "image"
-           : strchr(mime, '/') == NULL ? "audio"
-                                       : "unknown"; /* OpenAI's format of a sound: "wav" */
+    return is_mime && strchr(text, '/') == NULL ? "audio"   /* OpenAI's format of a sound: "wav" */
+           : is_mime || text[0] == 'd'          ? "unknown" /* Anthropic's documents */
+                                                : "image";
 }
 
 /* Bytes of media stay out: one image would leave no room for words. */
@@ -121,7 +121,10 @@ USPAN_NOINLINE static void write_media(uspan_wire_t *w, const uspan_hold_cursor_
         mime[len] = '\0';
         has_uri = false;
     }
-    const char *modality = modality_of(mime);
+    if (len == 0u) {
+        (void)uspan_item_text(w, from, TAKE_TYPE, mime, sizeof mime);
+    }
+    const char *modality = modality_of(mime, len > 0u);
     if (has_uri || uspan_item_has(item, TAKE_FILE)) {
         modality = has_uri || len > 0u ? modality : "unknown";
         uspan_wire_begin_part(w, has_uri ? "uri" : "file");
@@ -173,7 +176,9 @@ void uspan_wire_write_response(uspan_wire_t *w, const uspan_hold_cursor_t *from,
     if (uspan_item_has(item, TAKE_RESPONSE)) {
         uspan_wire_write_member(w, from, "response", USPAN_LEAF_JSON, TAKE_RESPONSE);
     } else if (uspan_item_has(item, TAKE_RESPONSE_TEXT)) {
-        uspan_wire_write_member(w, from, "response", USPAN_LEAF_TEXT, TAKE_RESPONSE_TEXT);
+        bool is_text = (w->dialect->traits & USPAN_WIRE_RESULTS_AS_TEXT) != 0u;
+        uspan_wire_write_member(w, from, "response", is_text ? USPAN_LEAF_TEXT : USPAN_LEAF_JSON,
+                                TAKE_RESPONSE_TEXT);
     } else if (of_tool) {
         uspan_wire_write_member(w, from, "response", USPAN_LEAF_JSON, TAKE_TEXT);
     } else {

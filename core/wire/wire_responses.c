@@ -38,6 +38,7 @@
     X("input.#.content.#.refusal", TAKE_REFUSAL)         \
     X("input.#.content.#.image_url", TAKE_URI)           \
     X("input.#.content.#.file_url", TAKE_URI)            \
+    X("input.#.content.#.file_data", TAKE_URI)           \
     X("input.#.content.#.file_id", TAKE_FILE)            \
     X("input.#.id", TAKE_ITEM_ID)                        \
     X("input.#.call_id", TAKE_CALL_ID)                   \
@@ -72,6 +73,7 @@ USPAN_JSON_TABLE(request, REQUEST);
     X(item ".output", TAKE_AS_IS(TAKE_RESPONSE))     \
     X(item ".outputs", TAKE_AS_IS(TAKE_RESPONSE))    \
     X(item ".results", TAKE_AS_IS(TAKE_RESPONSE))    \
+    X(item ".error", TAKE_AS_IS(TAKE_RESPONSE_TEXT)) \
     X(item ".result", TAKE_BLOB)                     \
     X(item ".content", TAKE_TEXT)                    \
     X(item ".content.#", TAKE_BREAK)                 \
@@ -80,29 +82,29 @@ USPAN_JSON_TABLE(request, REQUEST);
     X(item ".summary", TAKE_NOTHING)                 \
     X(item ".summary.#", TAKE_NOTHING)               \
     X(item ".summary.#.text", TAKE_REASONING)
-/* root: what stands before the names of a response's members. */
-#define OF_RESPONSE(X, root)                                                                         \
-    X(root "id", TAKE_ID)                                                                            \
-    X(root "status", TAKE_STATUS)                                                                    \
-    X(root "error", TAKE_ERROR)                                                                      \
-    X(root "error.type", TAKE_ERROR_TYPE)                                                            \
-    X(root "error.code", TAKE_ERROR_CODE)                                                            \
-    X(root "error.message", TAKE_ERROR)                                                              \
-    X(root "incomplete_details", TAKE_NOTHING)                                                       \
-    X(root "incomplete_details.reason", TAKE_FINISH)                                                 \
-    X(root "model", TAKE_RESPONSE_MODEL)                                                             \
-    X(root "output", TAKE_NOTHING)                                                                   \
-    ITEM(X, root "output.#")                                                                         \
-    X(root "service_tier", TAKE_RESPONSE_TIER)                                                       \
-    X(root "usage", TAKE_NOTHING)                                                                    \
-    X(root "usage.input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                     \
-    X(root "usage.input_tokens_details", TAKE_NOTHING)                                               \
-    X(root "usage.input_tokens_details.cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)          \
-    X(root "usage.input_tokens_details.cache_write_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION) \
-    X(root "usage.output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                   \
-    X(root "usage.output_tokens_details", TAKE_NOTHING)                                              \
-    X(root "usage.output_tokens_details.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)       \
-    X(root "usage.total_tokens", TAKE_TOKENS + USPAN_WIRE_TOTAL)
+/* A response's members, in an event too. */
+#define OF_RESPONSE(X)                                                                          \
+    X("id", TAKE_ID)                                                                            \
+    X("status", TAKE_STATUS)                                                                    \
+    X("error", TAKE_ERROR)                                                                      \
+    X("error.type", TAKE_ERROR_TYPE)                                                            \
+    X("error.code", TAKE_ERROR_CODE)                                                            \
+    X("error.message", TAKE_ERROR)                                                              \
+    X("incomplete_details", TAKE_NOTHING)                                                       \
+    X("incomplete_details.reason", TAKE_FINISH)                                                 \
+    X("model", TAKE_RESPONSE_MODEL)                                                             \
+    X("output", TAKE_NOTHING)                                                                   \
+    ITEM(X, "output.#")                                                                         \
+    X("service_tier", TAKE_RESPONSE_TIER)                                                       \
+    X("usage", TAKE_NOTHING)                                                                    \
+    X("usage.input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                     \
+    X("usage.input_tokens_details", TAKE_NOTHING)                                               \
+    X("usage.input_tokens_details.cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)          \
+    X("usage.input_tokens_details.cache_write_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION) \
+    X("usage.output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                   \
+    X("usage.output_tokens_details", TAKE_NOTHING)                                              \
+    X("usage.output_tokens_details.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)       \
+    X("usage.total_tokens", TAKE_TOKENS + USPAN_WIRE_TOTAL)
 #define RESPONSE(X)                      \
     X("", TAKE_DOCUMENT)                 \
     X("type", TAKE_EVENT)                \
@@ -122,10 +124,11 @@ USPAN_JSON_TABLE(request, REQUEST);
     X("part.type", TAKE_TYPE)            \
     X("part.text", TAKE_TEXT)            \
     X("part.refusal", TAKE_REFUSAL)      \
-    ITEM(X, "item")                      \
+    X("item", TAKE_PART)                 \
+    X("output.#", TAKE_LIKE)             \
     X("response", TAKE_NOTHING)          \
-    OF_RESPONSE(X, "response.")          \
-    OF_RESPONSE(X, "")                   \
+    X("", TAKE_LIKE)                     \
+    OF_RESPONSE(X)                       \
     X("code", TAKE_WEAK_CODE)            \
     X("message", TAKE_WEAK_ERROR)        \
     X("detail", TAKE_WEAK_ERROR)

@@ -114,17 +114,17 @@ typedef enum uspan_take {
     TAKE_REASONING_2,
     TAKE_REASONING_3,
     TAKE_REFUSAL,
-    TAKE_ARGUMENTS,   /* JSON, in a text or as it stands */
-    TAKE_START_INPUT, /* arguments unless others come */
-    TAKE_RESPONSE,    /* result of a tool, the same */
-    TAKE_RESPONSE_TEXT /* result of a tool that stays a text */,
+    TAKE_ARGUMENTS,     /* JSON, in a text or as it stands */
+    TAKE_START_INPUT,   /* arguments unless others come */
+    TAKE_RESPONSE,      /* result of a tool, the same */
+    TAKE_RESPONSE_TEXT, /* result of a tool that stays a text; an error, where there is no result */
     TAKE_DESCRIPTION,
     TAKE_PARAMETERS,
     TAKE_ADDITION, /* to what the event's type says */
     TAKE_ALL,      /* all of that, told at its end */
     TAKE_RECORDS_END
 } uspan_take_t;
-USPAN_STATIC_ASSERT((int)TAKE_RECORDS_END < (int)USPAN_JSON_LIST && TAKE_RECORDS_END - TAKE_RECORDS <= 64,
+USPAN_STATIC_ASSERT((int)TAKE_RECORDS_END < (int)USPAN_JSON_LIKE && TAKE_RECORDS_END - TAKE_RECORDS <= 64,
                     "actions of json_read.h, and a bit for each tag");
 USPAN_STATIC_ASSERT(TAKE_KEYS_END - TAKE_WORDS <= 16, "a bit of uspan_wire_t.known for each");
 /* Rows of a count's parts by modality, where they are sent. */
@@ -138,6 +138,7 @@ USPAN_STATIC_ASSERT(TAKE_KEYS_END - TAKE_WORDS <= 16, "a bit of uspan_wire_t.kno
 #endif
 #define TAKE_AS_IS(action) (USPAN_JSON_AS_IS | (action))
 #define TAKE_LIST USPAN_JSON_LIST
+#define TAKE_LIKE USPAN_JSON_LIKE
 
 typedef enum uspan_wire_tokens {
     USPAN_WIRE_INPUT,

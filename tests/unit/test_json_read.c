@@ -19,6 +19,10 @@
     X("choices.#", 0)                                     \
     X("choices.#.delta", 0)                               \
     X("choices.#.delta.content", 6)                       \
+    X("choices.#.message", 10)                            \
+    X("choices.#.delta", USPAN_JSON_LIKE)                 \
+    X("inner", 0)                                         \
+    X("", USPAN_JSON_LIKE)                                \
     X("as_is", USPAN_JSON_AS_IS | 7)                      \
     X("list.#.as_is", USPAN_JSON_AS_IS | 8)               \
     X("a.very", 0)                                        \
@@ -139,6 +143,16 @@ static void test_a_container_that_no_row_names_hides_what_is_in_it(void **state)
     (void)state;
     TELLS("{\"x\":{\"a\":1,\"b\":[{\"a\":2}]},\"a\":3}", "1 open \n2 3\n1 close \n");
     TELLS("{\"x\":[[],{\"x\":{}}],\"b\":3}", "1 open \n3 3\n1 close \n");
+}
+
+static void test_a_container_like_another_is_read_by_that_ones_rows(void **state)
+{
+    (void)state;
+    TELLS("{\"choices\":[{\"message\":{\"content\":\"He\",\"a\":1},\"delta\":{\"content\":\"llo\"}}]}",
+          "1 open \n10 open \n6 text He\n10 close \n6 text llo\n1 close \n");
+    TELLS("{\"inner\":{\"a\":{\"b\":1},\"inner\":{\"list\":[2]},\"b\":3},\"a\":4}",
+          "1 open \n2 open \n4 1\n2 close \n5 2\n3 3\n2 4\n1 close \n");
+    TELLS("{\"choices\":[{\"message\":\"x\"}],\"b\":1}", "1 open \n10 text x\n3 1\n1 close \n");
 }
 
 static void test_names_in_snake_case_and_lists_of_one_are_read_as_the_table_has_them(void **state)
@@ -379,6 +393,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_are_told_by_the_path_that_leads_to_them),
         cmocka_unit_test(test_a_container_that_no_row_names_hides_what_is_in_it),
+        cmocka_unit_test(test_a_container_like_another_is_read_by_that_ones_rows),
         cmocka_unit_test(test_names_in_snake_case_and_lists_of_one_are_read_as_the_table_has_them),
         cmocka_unit_test(test_elements_of_an_outermost_array_are_documents),
         cmocka_unit_test(test_escapes_become_the_characters_they_stand_for),

@@ -220,6 +220,42 @@ static void test_without_content_or_an_end_a_tool_has_what_the_caller_says(void 
     run(world, "clock", "c", "clock", "c", "");
 }
 
+static void test_where_the_pool_has_no_room_a_name_is_whole_or_the_callers(void **state)
+{
+    static const uspan_key_t fill = USPAN_KEY_INIT("fill");
+    static char filler[16384];
+    world_t *world = *state;
+    unsigned named = 0;
+    unsigned nameless = 0;
+    memset(filler, 'x', sizeof filler);
+    for (size_t rest = 7168; rest < 9216u; rest += 64u) {
+        world_reset_with_collector(world);
+        uspan_t other[4];
+        for (size_t i = 0; i < 4u; i++) {
+            other[i] = uspan_start(&world->tracer, USPAN_ROOT, "other");
+            (void)uspan_set_str_n(&world->tracer, other[i], &fill, filler, i < 3u ? sizeof filler : sizeof filler - rest);
+        }
+        chat = uspan_wire_begin(&w, &world->tracer, USPAN_ROOT, CHAT);
+        uspan_wire_request(&w, "{}", 2);
+        uspan_wire_response(&w, TWO, sizeof TWO - 1u);
+        (void)uspan_wire_end(&w, 200, NULL);
+        for (size_t i = 0; i < 4u; i++) {
+            uspan_end(&world->tracer, other[i]);
+        }
+        uspan_t s = uspan_wire_tool_begin(&w, &world->tracer, USPAN_ROOT, NULL, "b");
+        bool has_name = text_of(world, s, "gen_ai.tool.name")[0] != '\0';
+        bool has_arguments = text_of(world, s, "gen_ai.tool.call.arguments")[0] != '\0';
+        expect(world, s, has_name ? "set_valve" : "", "b", has_arguments ? SAY : "");
+        assert_true(has_name || !has_arguments);
+        named += has_name ? 1u : 0u;
+        nameless += has_name ? 0u : 1u;
+        s = uspan_wire_tool_begin(&w, &world->tracer, USPAN_ROOT, "my_valve", "b");
+        has_arguments = text_of(world, s, "gen_ai.tool.call.arguments")[0] != '\0';
+        expect(world, s, "my_valve", "b", has_arguments ? SAY : "");
+    }
+    assert_true(named > 0u && nameless > 0u);
+}
+
 static void test_the_result_goes_back_in_the_next_request(void **state)
 {
     world_t *world = *state;
@@ -253,6 +289,7 @@ int main(void)
         IN_WORLD(test_arguments_of_any_length_come_from_the_chats_span_while_it_is_there),
         IN_WORLD(test_of_more_calls_than_fit_the_first_are_kept),
         IN_WORLD(test_without_content_or_an_end_a_tool_has_what_the_caller_says),
+        IN_WORLD(test_where_the_pool_has_no_room_a_name_is_whole_or_the_callers),
         IN_WORLD(test_the_result_goes_back_in_the_next_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,7 +145,8 @@ uspan_err_t uspan_wire_end(uspan_wire_t *w, int http_status, const char *error);
  *            span yet
  * The first of these calls stores the answer's calls in w, about 400 bytes of them, until the next
  * uspan_wire_begin(). If the chat's span was sent before that, arguments are missing. Longer ones are missing
- * if it was sent before their own call. If content is off, a tool's span has only what the caller sets.
+ * if it was sent before their own call. If content is off, or the text pool had no room for the answer, a
+ * tool's span has only what the caller sets: pass the name too.
  * Returns: the span; null as uspan_start(). Context: task. */
 uspan_t uspan_wire_tool_begin(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, const char *name,
                               const char *call_id);
