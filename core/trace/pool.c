@@ -205,8 +205,9 @@ bool uspan_pool_evict(uspan_trace_part_t *p)
             continue;
         }
         uspan_slot_t *slot = &p->slots[i];
-        bool lags = slot->pending == 1u << d && p->dest_mask != slot->pending; /* others are done with it */
-        unsigned w = (lags ? USPAN_SPANS_MAX : 0u) + q->count;
+        bool lags = (p->dest_mask & ~(unsigned)slot->pending) != 0u; /* a destination is done with it */
+        bool lags_alone = lags && slot->pending == 1u << d;          /* all others are */
+        unsigned w = (lags ? USPAN_SPANS_MAX : 0u) + (lags_alone ? USPAN_SPANS_MAX : 0u) + q->count;
         if ((slot->busy & sent) == 0u && (lags || USPAN_FULL_DROPS_OLDEST) && w > weight) {
             oldest = slot;
             weight = w;
