@@ -41,6 +41,9 @@ void board_serial_start(void);
 bool board_serial_read(uint8_t *out);
 /* Send bytes. Waits for room. */
 void board_serial_write(const uint8_t *data, size_t len);
+struct uspan_spool_storage;
+/* Flash for a spool, of boards with BOARD_SPOOL_STORAGE 1. Static lifetime. */
+const struct uspan_spool_storage *board_spool_storage(void);
 /* The end: tells whoever runs the firmware; never returns. status: 0 is success. */
 __attribute__((noreturn)) void board_exit(int status);
 

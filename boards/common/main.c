@@ -12,11 +12,16 @@
 #include "trust_anchor.h"
 #include "uspan_lwip.h"
 #include "uspan_mbedtls.h"
+#include "uspan/spool.h"
 
 #define DEADLINE_MS 10000u
 #ifndef BOARD_AGENT_TALKS
 #define BOARD_AGENT_TALKS 0 /* 1: the agent itself tells question and answer */
 #endif
+#ifndef BOARD_SPOOL_STORAGE
+#define BOARD_SPOOL_STORAGE 0 /* 1: the board has a storage for a spool, board_spool_storage() */
+#endif
+#define SPOOLS (USPAN_SPOOL && BOARD_SPOOL_STORAGE)
 #ifndef BOARD_OWN_CERT
 #define BOARD_OWN_CERT 0 /* 1: the device has a certificate for collectors that ask for one */
 #endif
@@ -25,6 +30,9 @@
 static USPAN_KEPT uspan_tracer_t tracer;
 #else
 static uspan_tracer_t tracer;
+#endif
+#if SPOOLS
+static uspan_spool_t spool;
 #endif
 static uspan_lwip_tcp_t tcp;
 static uspan_tls_t tls;
@@ -110,6 +118,9 @@ static uspan_err_t start(void)
     err = err == USPAN_OK ? uspan_tls_init(&tls, &plain, &options, &board_collector) : err;
     const uspan_transport_t *way = way_to(collector.endpoint != NULL ? collector.endpoint : BUILT_ENDPOINT);
     err = err == USPAN_OK ? uspan_export_to(&tracer, 0, way, &collector) : err;
+#if SPOOLS
+    err = err == USPAN_OK ? uspan_spool_mount(&tracer, 0, &spool, board_spool_storage()) : err;
+#endif
 #ifdef USPAN_STUDIO_URL
     err = err == USPAN_OK ? uspan_studio_start(&tracer, way_to(USPAN_STUDIO_URL), NULL) : err;
 #endif
@@ -144,6 +155,12 @@ static bool tell_accounts(void)
     tell(" rejected ", s.rejected);
     tell(" queued ", s.queued);
     tell(" dropped ", dropped);
+#if SPOOLS
+    tell(" spooled ", s.spooled);
+    tell(" replayed ", s.replayed);
+    tell(" spool_waiting ", s.spool_waiting);
+    tell(" spool_lost ", s.spool_lost);
+#endif
     tell(" no_entropy ", s.dropped[USPAN_DROP_NO_ENTROPY]);
     tell("\n  connects ", s.connects);
     tell(" requests ", s.requests);
@@ -163,6 +180,9 @@ static bool tell_accounts(void)
     report_memory("tracer_bytes", sizeof(tracer), 0u);
     report_memory("span_slots", s.spans_high, USPAN_SPANS_MAX);
     report_memory("text_blocks", s.blocks_high, USPAN_BLOCKS_MAX);
+#if SPOOLS
+    s.delivered += s.spooled;
+#endif
     return s.started > 0u && s.delivered == s.started;
 }
 
@@ -192,6 +212,20 @@ static void deliver(uint32_t deadline_ms)
         go_on(100u);
     }
 }
+
+#if SPOOLS
+/* What an earlier boot stored, before this one's spans come, or until the deadline has passed. */
+static void drain(uint32_t deadline_ms)
+{
+    uspan_stats_t s;
+    uint64_t until_ns = board_mono_ns() + (uint64_t)deadline_ms * 1000000u;
+    uspan_stats(&tracer, 0, &s);
+    while (s.spool_waiting > 0u && !is_refused() && board_mono_ns() < until_ns) {
+        go_on(100u);
+        uspan_stats(&tracer, 0, &s);
+    }
+}
+#endif
 
 /* The agent answers, then its spans are sent, until they are or the deadline has passed. */
 static void take_turn(uint32_t deadline_ms)
@@ -224,6 +258,9 @@ int main(void)
     board_watchdog_start();
 #endif
     uint32_t deadline_ms = number_option("deadline_ms", DEADLINE_MS);
+#if SPOOLS
+    drain(deadline_ms);
+#endif
 #if USPAN_KEEP
     deliver(deadline_ms); /* what was kept over a reset, before it takes room from new spans */
     crash_arm(&tracer);

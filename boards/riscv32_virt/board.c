@@ -2,6 +2,7 @@
  * Invariant: nothing here but the way from a board_* call to its driver. */
 #include "board.h"
 
+#include "pflash.h"
 #include "power.h"
 #include "rtc.h"
 #include "timer.h"
@@ -140,4 +141,9 @@ const char *board_option(const char *name)
 void board_exit(int status)
 {
     power_off(status);
+}
+
+const struct uspan_spool_storage *board_spool_storage(void)
+{
+    return &pflash_storage;
 }

@@ -2,5 +2,5 @@
 set(toolchain ../port/cmake/riscv32.cmake)
 set(board_sources riscv32_virt/board.c riscv32_virt/startup.c riscv32_virt/power.c riscv32_virt/uart.c
                   riscv32_virt/timer.c riscv32_virt/plic.c riscv32_virt/rtc.c riscv32_virt/virtio.c
-                  riscv32_virt/virtio_net.c riscv32_virt/virtio_rng.c)
+                  riscv32_virt/virtio_net.c riscv32_virt/virtio_rng.c riscv32_virt/pflash.c)
 set(board_includes riscv32_virt)

@@ -86,19 +86,24 @@ def read_until(process, until, deadline_s, show, watch):
     return text
 
 
-def command(firmware, settings, folder, entropy=True, more=()):
-    """What starts the machine. folder: for files that it needs. more: further words for QEMU, as of a second serial line."""
+def command(firmware, settings, folder, entropy=True, more=(), flash=None):
+    """What starts the machine. folder: for files that it needs. more: further words for QEMU, as of a second serial line. flash: as
+    of run()."""
     machine = MACHINES[firmware.board]
     given = machine.give(settings or {}, Path(folder)) if entropy else machine.without_entropy
+    image = ["-bios", str(firmware.elf), "-drive", f"if=pflash,unit=1,format=raw,file={flash}"] if flash else \
+        ["-kernel", str(firmware.elf)]
     return [machine.program, *machine.arguments, *machine.nic, "-nographic", "-monitor", "none",
-            "-serial", "stdio", *given, *more, "-kernel", str(firmware.elf)]
+            "-serial", "stdio", *given, *more, *image]
 
 
-def run(firmware, settings=None, entropy=True, until=None, deadline_s=DEADLINE_S, more=(), show=False, watch=None):
+def run(firmware, settings=None, entropy=True, until=None, deadline_s=DEADLINE_S, more=(), show=False, watch=None,
+        flash=None):
     """Run to the firmware's end, to `until` (a regular expression) on its console, or to the deadline. Returns Run.
-    watch: is called with all of the console's text whenever there is more of it."""
+    watch: is called with all of the console's text whenever there is more of it. flash: a file of 32 MB, riscv32_virt's second
+    bank; beside one, QEMU loads no -kernel."""
     with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(command(firmware, settings, folder, entropy, more), stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(command(firmware, settings, folder, entropy, more, flash), stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
         try:
             text = read_until(process, until, deadline_s, show, watch)
