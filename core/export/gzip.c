@@ -16,7 +16,7 @@ _Static_assert(AHEAD <= 256u, "a match of 258 bytes would need a code of its own
 
 enum { STAGE_HEAD = 0, STAGE_BLOCK, STAGE_ALIGN, STAGE_TAIL };
 
-static void put(uspan_gzip_t *g, uint32_t value, unsigned count)
+static void put_bits(uspan_gzip_t *g, uint32_t value, unsigned count)
 {
     g->bits |= value << g->bit_count;
     g->bit_count = (uint8_t)(g->bit_count + count);
@@ -34,7 +34,7 @@ static void put_symbol(uspan_gzip_t *g, const gzip_run_t *run, unsigned symbol)
     for (unsigned i = 0; i < length; i++, code >>= 1) {
         mirrored = mirrored << 1 | (code & 1u);
     }
-    put(g, mirrored, length);
+    put_bits(g, mirrored, length);
 }
 
 static void put_literal(uspan_gzip_t *g, unsigned symbol)
@@ -114,7 +114,7 @@ static void put_next(uspan_gzip_t *g)
         len = 1u;
     } else {
         put_literal(g, 257u + split(len - MATCH_MIN, 2u, &extra));
-        put(g, (len - MATCH_MIN) & ((1u << extra) - 1u), extra);
+        put_bits(g, (len - MATCH_MIN) & ((1u << extra) - 1u), extra);
         for (unsigned i = 1; i < len && ahead - i >= MATCH_MIN; i++) {
             (void)note_place(g, (uint16_t)(at + i));
         }
@@ -130,7 +130,7 @@ static bool put_more(uspan_gzip_t *g, uspan_gzip_source_t source, void *ctx)
     switch (g->stage) {
     case STAGE_HEAD:
         extra = GZIP_HEAD_BITS - 8u * g->step;
-        put(g, head[g->step++], extra < 8u ? extra : 8u);
+        put_bits(g, head[g->step++], extra < 8u ? extra : 8u);
         g->stage = extra > 8u ? STAGE_HEAD : STAGE_BLOCK;
         return true;
     case STAGE_BLOCK:
@@ -138,7 +138,7 @@ static bool put_more(uspan_gzip_t *g, uspan_gzip_source_t source, void *ctx)
             unsigned n = g->distance - 1u;
             put_symbol(g, distance_runs + sizeof distance_runs / sizeof distance_runs[0] - 1u,
                        split(n, 1u, &extra));
-            put(g, n & ((1u << extra) - 1u), extra);
+            put_bits(g, n & ((1u << extra) - 1u), extra);
             g->distance = 0u;
             return true;
         }
@@ -159,7 +159,7 @@ static bool put_more(uspan_gzip_t *g, uspan_gzip_source_t source, void *ctx)
         if (g->step == 8u) {
             return false;
         }
-        put(g, (g->step < 4u ? ~g->crc : g->len) >> 8u * (g->step & 3u) & 0xFFu, 8u);
+        put_bits(g, (g->step < 4u ? ~g->crc : g->len) >> 8u * (g->step & 3u) & 0xFFu, 8u);
         g->step++;
         return true;
     }

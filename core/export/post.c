@@ -110,7 +110,7 @@ bool uspan_post_header(const uspan_post_t *p, size_t *pos, const char **name, co
 /* ---- the engine ---------------------------------------------------------------------------------------- */
 
 /* One call of the engine. Returns USPAN_OK while nothing has failed. */
-static uspan_err_t advance(uspan_post_t *p)
+static uspan_err_t step_engine(uspan_post_t *p)
 {
     const uspan_post_engine_t *engine = p->engine;
     uspan_err_t err = USPAN_OK;
@@ -241,7 +241,7 @@ static int32_t send_post(void *ctx, const uint8_t *buf, size_t len)
     const size_t offered = p->state == RUNNING ? len : 0u; /* begin takes none */
     p->source = buf;
     p->source_len = offered;
-    uspan_err_t err = advance(p);
+    uspan_err_t err = step_engine(p);
     int32_t n = (int32_t)(offered - p->source_len);
     p->source = NULL;
     p->source_len = 0;
@@ -256,7 +256,7 @@ static int32_t recv_post(void *ctx, uint8_t *buf, size_t len)
     }
     /* While a body is due the engine goes on in send, where there is one. It tells an early answer there
      * too. */
-    uspan_err_t err = p->body_taken < p->body_len ? USPAN_OK : advance(p);
+    uspan_err_t err = p->body_taken < p->body_len ? USPAN_OK : step_engine(p);
     if (err != USPAN_OK) {
         return err;
     }

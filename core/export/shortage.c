@@ -86,7 +86,7 @@ static inline void find_needs(const uspan_trace_part_t *p, needs_t *n)
 }
 
 /* Append the sentences of those bits. Returns the bits of all kinds seen so far. */
-static unsigned put(uspan_window_t *w, uspan_tracer_t *t, unsigned asked)
+static unsigned write_shortages(uspan_window_t *w, uspan_tracer_t *t, unsigned asked)
 {
     needs_t n;
     unsigned bits = 0;
@@ -125,12 +125,12 @@ static unsigned put(uspan_window_t *w, uspan_tracer_t *t, unsigned asked)
 
 unsigned uspan_shortages(uspan_tracer_t *t)
 {
-    return put(NULL, t, 0u);
+    return write_shortages(NULL, t, 0u);
 }
 
 void uspan_put_shortages(uspan_window_t *w, uspan_tracer_t *t, unsigned bits)
 {
-    (void)put(w, t, bits);
+    (void)write_shortages(w, t, bits);
 }
 
 void uspan_log_shortages(uspan_tracer_t *t)
@@ -139,13 +139,13 @@ void uspan_log_shortages(uspan_tracer_t *t)
     if (x->now_ns < x->log_after_ns) { /* the line would only be counted */
         return;
     }
-    unsigned bits = put(NULL, t, 0u) & ~(unsigned)x->shortages_logged;
+    unsigned bits = write_shortages(NULL, t, 0u) & ~(unsigned)x->shortages_logged;
     if (bits != 0u) {
         char line[160];
         uspan_window_t w = { .out = (uint8_t *)line, .cap = sizeof line - 1u };
         bits &= 0u - bits; /* one in each poll */
         x->shortages_logged = (uint16_t)(x->shortages_logged | bits);
-        (void)put(&w, t, bits);
+        (void)write_shortages(&w, t, bits);
         line[w.at < w.cap ? w.at : w.cap] = '\0';
         uspan_log_line(t, USPAN_LEVEL_WARN, line[0] == ' ' ? line + 1 : line, NULL);
     }

@@ -31,7 +31,7 @@ static uspan_err_t check(const uspan_tracer_t *t, const uspan_port_t *port, size
     return USPAN_OK;
 }
 
-static void begin(uspan_tracer_t *t, const uspan_port_t *port)
+static void start_tracer(uspan_tracer_t *t, const uspan_port_t *port)
 {
     static const uspan_resource_t none;
     static const uspan_batching_t all;
@@ -63,7 +63,7 @@ uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *port, size_t
 #if USPAN_KEEP
         uspan_keep_forget(t); /* spans of a tracer that was not mounted are not kept */
 #endif
-        begin(t, port);
+        start_tracer(t, port);
     }
     return err;
 }
@@ -79,11 +79,11 @@ uspan_err_t uspan_keep_mount_sized(uspan_tracer_t *t, const uspan_port_t *port,
         return err;
     }
     if (uspan_keep_take(t, options, &found)) {
-        begin(t, port);
+        start_tracer(t, port);
         uspan_keep_adopt(t, &found);
     } else {
         uspan_keep_forget(t);
-        begin(t, port);
+        start_tracer(t, port);
     }
     uspan_keep_begin(t, options);
     t->out.keep_resource = uspan_keep_resource;

@@ -14,7 +14,7 @@ static const uspan_row_t agent_more_rows[] = {
     ROW(TEXT, uspan_agent_t, description, agent_description),
     MORE_MODEL,
 };
-#define MORE_AGENT MORE(uspan_request_t, start_ns, agent_more_rows)
+#define MORE_AGENT NEXT_TABLE(uspan_request_t, start_ns, agent_more_rows)
 
 /* Of an agent that is created, or runs elsewhere; and of one that runs here, by USPAN_SEMCONV. */
 static const uspan_row_t remote_rows[] = {
@@ -127,7 +127,7 @@ static const uspan_row_t tool_rows[] = {
 #if USPAN_PROFILE_AGENTSCOPE
     ROW(TRUE, uspan_tool_t, external, agent_is_external),
 #endif
-    MORE(uspan_request_t, start_ns, tool_text_rows),
+    NEXT_TABLE(uspan_request_t, start_ns, tool_text_rows),
 };
 
 static const uspan_row_t tool_result_rows[] = {

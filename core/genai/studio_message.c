@@ -17,7 +17,7 @@ typedef struct out {
     size_t len;
 } out_t;
 
-static void put(out_t *o, const char *text, size_t len)
+static void put_bytes(out_t *o, const char *text, size_t len)
 {
     if (o->at != NULL) {
         memcpy(o->at + o->len, text, len);
@@ -27,7 +27,7 @@ static void put(out_t *o, const char *text, size_t len)
 
 static void put_text(out_t *o, const char *text)
 {
-    put(o, text, strlen(text));
+    put_bytes(o, text, strlen(text));
 }
 
 /* The inside of a JSON string, RFC 8259 §7. */
@@ -40,10 +40,10 @@ static void put_escaped(out_t *o, const char *text, size_t len)
             uint8_t c = (uint8_t)*piece;
             if (c < 0x20u) {
                 const char escape[] = { '\\', 'u', '0', '0', "01"[c >> 4], "0123456789abcdef"[c & 15u] };
-                put(o, escape, sizeof escape);
+                put_bytes(o, escape, sizeof escape);
             } else {
-                put(o, "\\", c == '"' || c == '\\' ? 1u : 0u);
-                put(o, piece, 1u);
+                put_bytes(o, "\\", c == '"' || c == '\\' ? 1u : 0u);
+                put_bytes(o, piece, 1u);
             }
         }
     }
@@ -91,8 +91,8 @@ static void put_message(out_t *o, const content_t *c)
     const char *name = m->name != NULL ? m->name : m->kind == USPAN_STUDIO_USER ? "user" : "agent";
     const char *tool = m->tool != NULL ? m->tool : "";
     const char *id = m->call_id != NULL ? m->call_id : "";
-    put(o, roles[m->kind], strlen(roles[m->kind]) + 1u);
-    put(o, name, strlen(name) + 1u);
+    put_bytes(o, roles[m->kind], strlen(roles[m->kind]) + 1u);
+    put_bytes(o, name, strlen(name) + 1u);
     if (m->kind <= USPAN_STUDIO_AGENT) {
         put_text(o, "[{\"type\":\"text\",\"text\":");
         put_said(o, c);
@@ -108,7 +108,7 @@ static void put_message(out_t *o, const content_t *c)
         put_text(o, "}]}]");
     } else if (c->is_object) {
         put_text(o, ",\"input\":");
-        put(o, c->text, c->len);
+        put_bytes(o, c->text, c->len);
         put_text(o, "}]");
     } else { /* Studio takes an object alone */
         put_text(o, ",\"input\":{\"text\":");

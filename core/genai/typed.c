@@ -21,7 +21,7 @@ static const uspan_row_t model_content_rows[] = {
     FUNCTION_INPUT_ROW,
     END_ROW,
 };
-#define MORE_OF_MODEL MORE(uspan_request_t, start_ns, model_content_rows)
+#define MORE_OF_MODEL NEXT_TABLE(uspan_request_t, start_ns, model_content_rows)
 #else
 #define MORE_OF_MODEL MORE_REQUEST
 #endif
@@ -124,8 +124,8 @@ static void set_profiles(uspan_tracer_t *t, uspan_t s, const uspan_span_type_t *
     (void)t, (void)s, (void)type;
 }
 
-static inline void fill(uspan_tracer_t *t, uspan_t parent, uspan_t s, const uspan_request_t *r,
-                        const uspan_span_type_t *type)
+static inline void set_request_attrs(uspan_tracer_t *t, uspan_t parent, uspan_t s, const uspan_request_t *r,
+                                     const uspan_span_type_t *type)
 {
     if (type->operation_len > 0u) {
         (void)uspan_set_static_n(t, s, &uspan_key_operation_name, type->operation, type->operation_len);
@@ -230,7 +230,7 @@ uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *requ
     };
     uspan_t s = uspan_start_bare(t, parent, name, make_name(name, type, r->span_name, r->subject), &o);
     if (!uspan_is_null(s) && uspan_slot_at(&t->trace, s)->accepts_attrs != 0u) {
-        fill(t, parent, s, r, type);
+        set_request_attrs(t, parent, s, r, type);
         uspan_processors(t, s, USPAN_ON_START);
     }
     if ((type->traits & USPAN_TYPED_CALL) != 0u) {

@@ -46,7 +46,7 @@
     {                                   \
         { NULL }, 0u, USPAN_ROW_END, 0u \
     }
-#define MORE(S, field, rows)                                                 \
+#define NEXT_TABLE(S, field, rows)                                           \
     {                                                                        \
         { .more = (rows) }, (uint16_t)offsetof(S, field), USPAN_ROW_MORE, 0u \
     }
@@ -127,9 +127,9 @@ extern const uspan_row_t uspan_chat_result_rows[];
 #if USPAN_CONTENT
 #define FUNCTION_INPUT_ROW ROW(INPUT, uspan_request_t, function_input, function_input)
 #endif
-#define MORE_REQUEST MORE(uspan_request_t, start_ns, uspan_request_rows)
-#define MORE_MODEL MORE(uspan_request_t, start_ns, uspan_model_rows)
-#define MORE_RESULT MORE(uspan_result_t, end_ns, uspan_result_rows)
+#define MORE_REQUEST NEXT_TABLE(uspan_request_t, start_ns, uspan_request_rows)
+#define MORE_MODEL NEXT_TABLE(uspan_request_t, start_ns, uspan_model_rows)
+#define MORE_RESULT NEXT_TABLE(uspan_result_t, end_ns, uspan_result_rows)
 /* Whether definitions of tools are recorded. */
 static inline bool uspan_tells_definitions(const uspan_tracer_t *t)
 {

@@ -74,7 +74,7 @@ const uspan_row_t uspan_chat_result_rows[] = {
     ROW(COUNT, uspan_chat_result_t, usage.cache_read, usage_cache_read),
     ROW(COUNT, uspan_chat_result_t, usage.cache_creation, usage_cache_creation),
     ROW(COUNT, uspan_chat_result_t, usage.reasoning, usage_reasoning),
-    MORE(uspan_chat_result_t, end_ns, chat_output_rows),
+    NEXT_TABLE(uspan_chat_result_t, end_ns, chat_output_rows),
 };
 
 USPAN_STATIC_ASSERT(offsetof(uspan_tokens_t, reasoning) == 4u * sizeof(uint32_t) &&

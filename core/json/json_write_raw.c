@@ -16,9 +16,9 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
-typedef enum verdict { BAD, LOST, TAKEN, NOT_TAKEN } verdict_t;
+typedef enum char_result { BAD, LOST, TAKEN, NOT_TAKEN } char_result_t;
 
-static verdict_t took(bool good)
+static char_result_t took(bool good)
 {
     return good ? TAKEN : LOST;
 }
@@ -106,7 +106,7 @@ static bool put_unit(uspan_write_out_t *o)
 }
 
 /* One more character within an escape. */
-static verdict_t escaped(uspan_write_out_t *o, char c)
+static char_result_t escaped(uspan_write_out_t *o, char c)
 {
     static const char from[] = "\"\\/bfnrt";
     static const char to[] = "\"\\/\b\f\n\r\t";
@@ -145,7 +145,7 @@ static verdict_t escaped(uspan_write_out_t *o, char c)
 }
 
 /* Write as much of a string as fits in one step. */
-static verdict_t in_string(uspan_write_out_t *o, const char *text, size_t len, size_t *taken)
+static char_result_t in_string(uspan_write_out_t *o, const char *text, size_t len, size_t *taken)
 {
     uspan_writer_t *w = o->w;
     if (w->escape != 0u) {
@@ -194,7 +194,7 @@ static unsigned first(const uspan_writer_t *w, char c)
 }
 
 /* A character between tokens, or the first of a token. */
-static verdict_t between(uspan_write_out_t *o, char c)
+static char_result_t between(uspan_write_out_t *o, char c)
 {
     uspan_writer_t *w = o->w;
     unsigned state = w->state;
@@ -245,7 +245,7 @@ static verdict_t between(uspan_write_out_t *o, char c)
 }
 
 /* One more character of a number or literal. */
-static verdict_t in_token(uspan_write_out_t *o, char c)
+static char_result_t in_token(uspan_write_out_t *o, char c)
 {
     static const char *const literals[] = { "true", "false", "null" };
     uspan_writer_t *w = o->w;
@@ -308,7 +308,7 @@ static size_t withheld(const uspan_writer_t *w, char out[12])
 }
 
 /* Add to a text that becomes a string. */
-static bool take(uspan_write_out_t *o, const char *text, size_t len)
+static bool append_as_string(uspan_write_out_t *o, const char *text, size_t len)
 {
     uspan_writer_t *w = o->w;
     if (w->state == USPAN_WRITE_VALUE) {
@@ -344,7 +344,7 @@ static bool turn_to_string(uspan_write_out_t *o)
     then.escape = 0u;
     then.pend_len = 0u;
     if (w->len > w->from) {
-        uspan_err_t err = uspan_write_take_back(o, &then, take);
+        uspan_err_t err = uspan_write_take_back(o, &then, append_as_string);
         if (err == USPAN_TRUNCATED) {
             uspan_write_cut(o);
         }
@@ -354,7 +354,7 @@ static bool turn_to_string(uspan_write_out_t *o)
     } else {
         *w = then;
     }
-    return take(o, rest, rest_len) && uspan_write_text(o, (const char *)then.pend, waiting);
+    return append_as_string(o, rest, rest_len) && uspan_write_text(o, (const char *)then.pend, waiting);
 }
 
 bool uspan_write_raw(uspan_write_out_t *o, const char *text, size_t len)
@@ -365,13 +365,13 @@ bool uspan_write_raw(uspan_write_out_t *o, const char *text, size_t len)
         if (!uspan_write_ensure(o, USPAN_WRITE_PIECE)) {
             return false;
         }
-        verdict_t verdict = in_raw_string(w)               ? in_string(o, text, len, &taken)
-                            : w->state < USPAN_WRITE_MINUS ? between(o, *text)
-                                                           : in_token(o, *text);
-        if (verdict == LOST || (verdict == BAD && !turn_to_string(o))) {
+        char_result_t result = in_raw_string(w)               ? in_string(o, text, len, &taken)
+                               : w->state < USPAN_WRITE_MINUS ? between(o, *text)
+                                                              : in_token(o, *text);
+        if (result == LOST || (result == BAD && !turn_to_string(o))) {
             return false;
         }
-        if (verdict == TAKEN) {
+        if (result == TAKEN) {
             text += taken;
             len -= taken;
         }

@@ -49,8 +49,8 @@ static uspan_err_t extend(uspan_trace_part_t *p, uspan_entry_t *e, const char *p
 static bool begin_chain(uspan_trace_part_t *p, uspan_entry_t *e, uspan_store_t store)
 {
     bool is_near = e->store == USPAN_STORE_INLINE && store == USPAN_STORE_TEXT;
-    char near[sizeof e->v.inline_text];
-    memcpy(near, e->v.inline_text, sizeof near);
+    char inline_text[sizeof e->v.inline_text];
+    memcpy(inline_text, e->v.inline_text, sizeof inline_text);
     size_t len = is_near ? e->len : 0u;
     if (len > 0u && !uspan_blocks_suffice(p, 1u, USPAN_BLOCKS_RESERVED)) {
         return false;
@@ -59,7 +59,7 @@ static bool begin_chain(uspan_trace_part_t *p, uspan_entry_t *e, uspan_store_t s
     e->v.chain.head = e->v.chain.tail = USPAN_NO_INDEX;
     USPAN_COMMIT_ORDER();
     e->store = (uint8_t)store;
-    return extend(p, e, near, len) == USPAN_OK;
+    return extend(p, e, inline_text, len) == USPAN_OK;
 }
 
 /* Characters (of text) or bytes that may still join on, by the limit for values. Caller holds the lock. */

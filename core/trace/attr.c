@@ -91,7 +91,8 @@ void uspan_entry_exchange(uspan_trace_part_t *p, uspan_entry_t *to, const uspan_
 
 /* Put a made entry into a span, in place of one with the same key; give it back where the span is stale or
  * full. worst: how making it ended. */
-USPAN_NOINLINE static uspan_err_t put(uspan_tracer_t *t, uspan_t s, uspan_entry_t *e, uspan_err_t worst)
+USPAN_NOINLINE static uspan_err_t store_entry(uspan_tracer_t *t, uspan_t s, uspan_entry_t *e,
+                                              uspan_err_t worst)
 {
     uspan_trace_part_t *p = &t->trace;
     uint32_t state = uspan_lock(t);
@@ -132,7 +133,7 @@ uspan_err_t uspan_attr_build(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *a
         uspan_entry_t e;
         err = make(t, &e, arg);
         if (err != USPAN_ERR_ARG) {
-            err = put(t, s, &e, err);
+            err = store_entry(t, s, &e, err);
         }
     }
     return err;

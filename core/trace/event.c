@@ -90,7 +90,7 @@ void uspan_items_restore(uspan_trace_part_t *p)
 #endif
 
 /* The record of one more, with no attributes yet; NULL: it->worst says why, and it is counted. */
-static uspan_link_rec_t *begin(item_t *it, uspan_tracer_t *t, uspan_t s, bool is_link)
+static uspan_link_rec_t *begin_item(item_t *it, uspan_tracer_t *t, uspan_t s, bool is_link)
 {
     uspan_trace_part_t *p = &t->trace;
     uspan_link_rec_t *rec = NULL;
@@ -222,7 +222,7 @@ static uspan_err_t finish(item_t *it, uspan_link_rec_t *rec, const uspan_attr_t 
     p->times_ahead += it->ahead;
     uspan_err_t err;
     uspan_slot_t *slot = uspan_slot_find_recording(p, it->s, &err);
-    if (slot != NULL && !has_room(p, slot, it->is_link)) { /* others added theirs since begin() */
+    if (slot != NULL && !has_room(p, slot, it->is_link)) { /* others added theirs since begin_item() */
         worst = USPAN_ERR_FULL;
     }
     if (slot != NULL && worst >= USPAN_OK) {
@@ -261,7 +261,7 @@ uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t
         return USPAN_ERR_ARG; /* receivers refuse an event without a name */
     }
     item_t it;
-    uspan_link_rec_t *head = begin(&it, t, s, false);
+    uspan_link_rec_t *head = begin_item(&it, t, s, false);
     if (head == NULL) {
         return it.worst;
     }
@@ -285,7 +285,7 @@ uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *lin
         return USPAN_ERR_ARG;
     }
     item_t it;
-    uspan_link_rec_t *rec = begin(&it, t, s, true);
+    uspan_link_rec_t *rec = begin_item(&it, t, s, true);
     if (rec == NULL) {
         return it.worst;
     }

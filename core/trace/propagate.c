@@ -10,7 +10,7 @@ typedef struct lines {
     size_t cap, len; /* len: what they need, whether it is there or not */
 } lines_t;
 
-static void put(lines_t *l, const char *text, size_t len)
+static void put_text(lines_t *l, const char *text, size_t len)
 {
     if (l->cap > l->len && len < l->cap - l->len) {
         memcpy(l->out + l->len, text, len);
@@ -27,18 +27,18 @@ static void put_baggage(lines_t *l, const char *baggage)
     size_t len = strlen(baggage);
     const char *before = "baggage: ";
     while (uspan_baggage_next(baggage, len, &pos, &member) == USPAN_OK) {
-        put(l, before, strlen(before));
-        put(l, member.key, member.key_len);
-        put(l, "=", 1u);
-        put(l, member.value, member.value_len);
+        put_text(l, before, strlen(before));
+        put_text(l, member.key, member.key_len);
+        put_text(l, "=", 1u);
+        put_text(l, member.value, member.value_len);
         if (member.props_len > 0u) {
-            put(l, ";", 1u);
-            put(l, member.props, member.props_len);
+            put_text(l, ";", 1u);
+            put_text(l, member.props, member.props_len);
         }
         before = ",";
     }
     if (before[0] == ',') {
-        put(l, "\r\n", 2u);
+        put_text(l, "\r\n", 2u);
     }
 }
 
@@ -54,17 +54,17 @@ size_t uspan_propagate(uspan_tracer_t *t, uspan_t s, const char *baggage, char *
     if (uspan_traceparent(&c, parent) == 0u) {
         return 0u;
     }
-    put(&l, "traceparent: ", 13u); /* W3C Trace Context 2, sections 3.2 and 3.3 */
-    put(&l, parent, USPAN_TRACEPARENT_LEN);
+    put_text(&l, "traceparent: ", 13u); /* W3C Trace Context 2, sections 3.2 and 3.3 */
+    put_text(&l, parent, USPAN_TRACEPARENT_LEN);
 #if USPAN_TRACESTATE_BYTES > 0
     size_t state_len;
     const char *state = uspan_tracestate(&c, &state_len);
     if (state_len > 0u) {
-        put(&l, "\r\ntracestate: ", 14u);
-        put(&l, state, state_len);
+        put_text(&l, "\r\ntracestate: ", 14u);
+        put_text(&l, state, state_len);
     }
 #endif
-    put(&l, "\r\n", 2u);
+    put_text(&l, "\r\n", 2u);
     if (baggage != NULL) {
         put_baggage(&l, baggage);
     }

@@ -95,7 +95,7 @@ static uspan_err_t find(reader_t *r, const uspan_slot_t *slot)
 
 /* One hold of the lock: r->e, and n bytes of it from offset on, all in one block, which the last look has
  * seen to be there. USPAN_ERR_AGAIN: it is another value than at the last look; r->e is the new one. */
-static uspan_err_t look(reader_t *r, size_t offset, void *out, size_t n)
+static uspan_err_t copy_under_lock(reader_t *r, size_t offset, void *out, size_t n)
 {
     uspan_trace_part_t *p = &r->t->trace;
     const uspan_entry_t *e = &r->e;
@@ -126,8 +126,8 @@ static uspan_err_t look(reader_t *r, size_t offset, void *out, size_t n)
     return err;
 }
 
-static uspan_err_t begin(reader_t *r, uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index,
-                         uspan_block_t *item)
+static uspan_err_t begin_read(reader_t *r, uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index,
+                              uspan_block_t *item)
 {
     r->t = t;
     r->s = s;
@@ -136,14 +136,14 @@ static uspan_err_t begin(reader_t *r, uspan_tracer_t *t, uspan_t s, unsigned of,
     r->item = item;
     r->from = NULL;
     r->e.len = 0u;
-    return t != NULL ? look(r, 0u, NULL, 0u) : USPAN_ERR_ARG;
+    return t != NULL ? copy_under_lock(r, 0u, NULL, 0u) : USPAN_ERR_ARG;
 }
 
 /* The same for an `of` that a caller gave. */
 static uspan_err_t begin_public(reader_t *r, uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index)
 {
     bool good = of == USPAN_OF_SPAN || KIND(of) - 1u <= 1u;
-    return good ? begin(r, t, s, of, index, NULL) : USPAN_ERR_ARG;
+    return good ? begin_read(r, t, s, of, index, NULL) : USPAN_ERR_ARG;
 }
 
 static uspan_err_t copy(reader_t *r, size_t offset, void *out, size_t n)
@@ -153,7 +153,7 @@ static uspan_err_t copy(reader_t *r, size_t offset, void *out, size_t n)
     while (n > 0u && err == USPAN_OK) {
         size_t part = PIECE - offset % PIECE;
         part = n < part ? n : part;
-        err = look(r, offset, to, part);
+        err = copy_under_lock(r, offset, to, part);
         offset += part;
         to += part;
         n -= part;
@@ -161,7 +161,7 @@ static uspan_err_t copy(reader_t *r, size_t offset, void *out, size_t n)
     return err;
 }
 
-/* What there is from offset on, at most cap bytes, of a text that begin() found; how many. */
+/* What there is from offset on, at most cap bytes, of a text that begin_read() found; how many. */
 static uspan_err_t copy_text(reader_t *r, size_t offset, char *out, size_t cap, size_t *n)
 {
     uspan_err_t err;
@@ -203,7 +203,7 @@ static unsigned element_size(unsigned store)
                                                                        : 0u;
 }
 
-/* The value that begin() found. */
+/* The value that begin_read() found. */
 static uspan_err_t value_of(reader_t *r, uspan_value_t *out)
 {
     static const uint8_t types[] = {
@@ -288,7 +288,7 @@ size_t uspan_read_status_message(uspan_tracer_t *t, uspan_t s, char *out, size_t
     reader_t r;
     size_t n;
     bool there =
-        begin(&r, t, s, OF_MESSAGE, 0u, NULL) == USPAN_OK && copy_text(&r, 0u, out, cap, &n) == USPAN_OK;
+        begin_read(&r, t, s, OF_MESSAGE, 0u, NULL) == USPAN_OK && copy_text(&r, 0u, out, cap, &n) == USPAN_OK;
     return there ? r.e.len : 0u;
 }
 
@@ -354,7 +354,7 @@ static uspan_err_t read_element(reader_t *r, unsigned element, uspan_value_t *ou
         return USPAN_ERR_CLOSED;
     } else {
         uint8_t raw[8] = { 0 };
-        err = look(r, (size_t)element * size, raw, size);
+        err = copy_under_lock(r, (size_t)element * size, raw, size);
         v.type =
             (uspan_type_t)(store - USPAN_STORE_INTS + USPAN_TYPE_INT); /* both go on: of doubles, of bools */
         v.i = raw[0];
@@ -396,7 +396,7 @@ uspan_err_t uspan_read_event(uspan_tracer_t *t, uspan_t s, unsigned index, uspan
     uspan_block_t item;
     reader_t r;
     size_t n;
-    uspan_err_t err = begin(&r, t, s, OF_NAME(index < 0xFFu ? index : 0xFFu), 0u, &item);
+    uspan_err_t err = begin_read(&r, t, s, OF_NAME(index < 0xFFu ? index : 0xFFu), 0u, &item);
     err = err == USPAN_OK ? copy_text(&r, 0u, name, cap, &n) : err;
     if (err == USPAN_OK) {
         out->time_ns = item.event.time_ns;
@@ -415,7 +415,7 @@ uspan_err_t uspan_read_link(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_
     uspan_block_t item;
     reader_t r;
     item.link.attr_count = UINT8_MAX; /* no link has so many */
-    uspan_err_t err = begin(&r, t, s, OF_LINK_ALL(index < 0xFFu ? index : 0xFFu), 0u, &item);
+    uspan_err_t err = begin_read(&r, t, s, OF_LINK_ALL(index < 0xFFu ? index : 0xFFu), 0u, &item);
     if (item.link.attr_count == UINT8_MAX) {
         return err;
     }
