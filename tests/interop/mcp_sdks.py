@@ -136,7 +136,7 @@ def sides_in_jaeger(tally, what, service, device):
     with Jaeger().started() as store, device(store.url()) as command:
         done = subprocess.run([PYTHON, "-B", HERE / "mcp_peer.py", "client", store.url(), *command], stdin=subprocess.DEVNULL,
                               timeout=LIMIT_S, capture_output=True, text=True, env=clean_environment())
-        store.spans(12)
+        store.spans(16)
         sides = in_jaeger(store, service)
     by_id = {span["span_id"]: span for spans in sides.values() for span in spans}
     at, found = next((span for span in sides[service] if span["name"] == "move valve"), None), []
