@@ -103,7 +103,7 @@ static int write_record(uspan_spool_log_t *log, uint32_t offset, unsigned type, 
 
 bool uspan_spool_log_rests(const uspan_spool_log_t *log)
 {
-    return (log->step == STEP_OPEN || log->step == STEP_CLOSED) && (log->at | log->fill) == 0u;
+    return log->step % STEP_OPEN == STEP_CLOSED && (log->at | log->fill) == 0u;
 }
 
 void uspan_spool_log_abandon(uspan_spool_log_t *log)

@@ -12,8 +12,7 @@ enum uspan_spool_flags {
     USPAN_SPOOL_SETTLED = 2, /* what was delivered is to be noted */
     USPAN_SPOOL_BROKEN = 4,  /* the storage failed: no more is stored */
     USPAN_SPOOL_NEXT = 8,    /* records come before spans of RAM */
-    USPAN_SPOOL_WIPING = 16, /* all was delivered: a new sector, then the others are erased */
-    USPAN_SPOOL_ERASING = 32 /* one of them, and the storage is busy with it: nothing else may be asked */
+    USPAN_SPOOL_WIPING = 16  /* all was delivered: a new sector, then the others are erased */
 };
 
 static inline uspan_spool_t *uspan_spool_of(const uspan_tracer_t *t)

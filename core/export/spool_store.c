@@ -215,15 +215,12 @@ static void finish_span(uspan_tracer_t *t, int result)
         uspan_spool_set(spool, USPAN_SPOOL_BROKEN, true);
         uspan_queue_release(t, spool->dest);
         uspan_log_line(t, USPAN_LEVEL_ERROR,
-                       USPAN_WORDS("spool: the storage failed in all sectors, spans stay in RAM", "f1"),
-                       NULL);
+                       USPAN_WORDS("spool: the storage failed, spans stay in RAM", "f1"), NULL);
         return;
     }
     if (result == USPAN_ERR_FULL) {
-        uspan_log_line(
-            t, USPAN_LEVEL_WARN,
-            USPAN_WORDS("spool: a span does not fit a sector and is dropped; give it larger sectors", "f2"),
-            NULL);
+        uspan_log_line(t, USPAN_LEVEL_WARN,
+                       USPAN_WORDS("spool: a span is dropped, make larger sectors", "f2"), NULL);
     }
     (void)uspan_queue_finish_first(
         t, spool->dest, result == 0 ? (unsigned)USPAN_SPAN_SPOOLED : (unsigned)USPAN_DROP_TOO_LARGE);
@@ -257,9 +254,8 @@ static uspan_spool_work_t wipe_step(uspan_tracer_t *t)
     if (spool->wipe == 0u) {
         return USPAN_SPOOL_IDLE;
     }
-    const bool busy = uspan_spool_log_wipe(&spool->log, spool->wipe) == USPAN_SPOOL_BUSY;
-    uspan_spool_set(spool, USPAN_SPOOL_ERASING, busy);
-    if (busy) {
+    spool->erasing = uspan_spool_log_wipe(&spool->log, spool->wipe) == USPAN_SPOOL_BUSY;
+    if (spool->erasing) {
         uspan_wake_after_ms(t, 1u);
         return USPAN_SPOOL_WAITS;
     }
@@ -274,12 +270,7 @@ uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
     if ((spool->flags & USPAN_SPOOL_BROKEN) != 0u) {
         return USPAN_SPOOL_IDLE;
     }
-#if USPAN_SPOOL_CONTENT == 2
-    if ((spool->flags & USPAN_SPOOL_ERASING) != 0u) {
-        return wipe_step(t);
-    }
-#endif
-    if ((spool->flags & USPAN_SPOOL_WRITING) == 0u && uspan_spool_log_rests(&spool->log) &&
+    if ((spool->flags & USPAN_SPOOL_WRITING) == 0u && !spool->erasing && uspan_spool_log_rests(&spool->log) &&
         is_to_be_stored(t, open, all)) {
         take_span(t);
     }

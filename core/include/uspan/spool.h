@@ -71,6 +71,7 @@ typedef struct uspan_spool {
     uint16_t wipe;  /* sectors that are still to be erased */
     uint8_t dest;
     uint8_t flags; /* enum flags of spool.c */
+    bool erasing;  /* the storage is busy with a sector of wipe: nothing else may be asked */
 #if USPAN_KEEP
     uint8_t resource; /* of the records that are written, as an epoch has it */
 #endif
