@@ -17,11 +17,13 @@ from test_properties import Pairs, documents, joined_data, orders, said_too_ofte
 MUTANTS = int(os.environ.get("USPAN_MUTANTS", "3"))
 SEED = int(os.environ.get("USPAN_SEED", "0"))
 # Names that stand for one another: a document has one of them, so their order says nothing.
-ONE_OF = ({"text", "arguments", "input", "refusal", "delta", "code", "action", "queries"}, {"output", "outputs", "results", "result", "error"},
-          {"max_tokens", "max_completion_tokens"}, {"content", "transcript", "audio"}, {"tool_calls", "function_call"},
-          {"prompt", "messages"}, {"image_url", "video_url", "audio_url", "image", "file"}, {"id", "model", "status", "response", "message"},
+ONE_OF = ({"text", "arguments", "input", "refusal", "delta", "code", "action", "queries"},
+          {"output", "outputs", "results", "result", "error"}, {"max_tokens", "max_completion_tokens"},
+          {"content", "transcript", "audio"}, {"tool_calls", "function_call"}, {"prompt", "messages"},
+          {"image_url", "video_url", "audio_url", "image", "file"}, {"id", "model", "status", "response", "message"},
           {"error", "error_code", "base_resp"}, {"finishReason", "blockReason"})
-OTHER_VALUES = (None, "", "x", 7.0, -1.0, True, False, Pairs(), [], [Pairs()], Pairs([("text", "spare words")]), ["spare words"])
+OTHER_VALUES = (None, "", "x", 7.0, -1.0, True, False, Pairs(), [], [Pairs()],
+                Pairs([("text", "spare words")]), ["spare words"])
 
 
 def in_camel(name):
