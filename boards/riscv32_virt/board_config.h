@@ -3,7 +3,7 @@
 #define USPAN_BOARD_CONFIG_H
 
 #define BOARD_NAME "riscv32_virt"
-#define BOARD_SNTP 0 /* its RTC knows the time */
+#define BOARD_SNTP 0          /* its RTC knows the time */
 #define BOARD_SPOOL_STORAGE 1 /* pflash.c */
 
 #endif

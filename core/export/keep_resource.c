@@ -1,11 +1,15 @@
 /* keep_resource.c: the resource that the next boot sends kept spans of this one with, as OTLP has it.
- * Invariant: the sum is of what stands there. A reset while it is stored leaves another sum: the next boot's own
- * resource stands for it then. */
+ * Invariant: the sum is of what stands there. A reset while it is stored leaves another sum: the next boot's
+ * own resource stands for it then. */
 #include "export/keep_resource.h"
 #if USPAN_KEEP
 #include "export/otlp.h"
 #include "export/otlp_attr.h"
 #include "trace/keep.h"
+
+USPAN_STATIC_ASSERT(sizeof((uspan_keep_t *)0)->resources / sizeof(struct uspan_kept_resource) ==
+                        USPAN_EPOCHS_MAX,
+                    "a resource for each epoch");
 
 void uspan_keep_resource(uspan_tracer_t *t)
 {

@@ -151,7 +151,8 @@ static uint32_t string_field(const char *text)
     return text != NULL ? text_field((uint32_t)strlen(text)) : 0u;
 }
 
-/* The attributes of a list that is not a span's. The resource may be that of another boot, which encoded it. */
+/* The attributes of a list that is not a span's. The resource may be that of another boot, which encoded
+ * it. */
 static void put_list(uspan_otlp_t *o, unsigned tag, unsigned list)
 {
 #if USPAN_KEEP

@@ -11,8 +11,8 @@
 
 enum { CLOSED, CONNECTING, ASKING, LISTENING, OPEN, DIRECT };
 
-#define ANSWER_MAX 4096u /* bytes of a head: proxies add some lines to it */
-#define STATUS_BYTES 12u /* "HTTP/1.1 200" */
+#define ANSWER_MAX 4096u      /* bytes of a head: proxies add some lines to it */
+#define STATUS_BYTES 12u      /* "HTTP/1.1 200" */
 #define ANSWER_OVER UINT8_MAX /* in line_at: no more of it is looked at */
 
 static const char why_407[] = USPAN_WORDS(

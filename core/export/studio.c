@@ -1,6 +1,6 @@
 /* studio.c: each run is registered once as running and once as done. Spans that carry a run's id wait
- * for its first registration, until that has succeeded or failed once, on their way to Studio only. Messages of a run leave one by one, in
- * their order, once it is registered. */
+ * for its first registration, until that has succeeded or failed once, on their way to Studio only. Messages
+ * of a run leave one by one, in their order, once it is registered. */
 #include "export/studio.h"
 
 #if USPAN_STUDIO

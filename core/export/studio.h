@@ -10,7 +10,8 @@
 bool uspan_studio_wants(uspan_tracer_t *t);
 /* Spans must wait: one of their runs is not registered yet, and nothing has failed. */
 bool uspan_studio_holds(uspan_tracer_t *t);
-/* Those of destination d must: it leads to Studio, or none is known to. A slow Studio costs others nothing. */
+/* Those of destination d must: it leads to Studio, or none is known to. A slow Studio costs others
+ * nothing. */
 bool uspan_studio_serves(const uspan_tracer_t *t, unsigned d);
 /* The exchange of registrations: that of the destination which leads to Studio, else the last one. */
 unsigned uspan_studio_lane(const uspan_tracer_t *t);

@@ -150,8 +150,9 @@ static uint8_t whole_resource(const uspan_keep_t *k, unsigned n)
     return whole ? (uint8_t)n : 0u;
 }
 
-/* Epochs of kept spans stay as they are, each with the resource of its boot. One whose Unix time is unknown gets it when this boot knows it, or
- * not at all where it waits since a boot before. The new boot begins with one that nobody uses. */
+/* Epochs of kept spans stay as they are, each with the resource of its boot. One whose Unix time is unknown
+ * gets it when this boot knows it, or not at all where it waits since a boot before. The new boot begins with
+ * one that nobody uses. */
 static void adopt_epochs(uspan_tracer_t *t, uint64_t last)
 {
     uspan_trace_part_t *p = &t->trace;

@@ -10,7 +10,6 @@
 #include "trace/lock.h"
 #include "uspan/wire.h"
 
-
 /* What is done with a value. Order matters: ranges are tested. */
 typedef enum uspan_take {
     TAKE_NOTHING = 0, /* known, and of no interest */

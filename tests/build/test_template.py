@@ -40,7 +40,8 @@ class Template(unittest.TestCase):
             stubs.write_text('#include "uspan_mbedtls.h"\n'
                              "uspan_err_t uspan_tls_init_sized(uspan_tls_t *a, const uspan_transport_t *b, "
                              "const uspan_tls_options_t *c, "
-                             "uspan_transport_t *d, size_t e)\n{ (void)a; (void)b; (void)c; (void)d; (void)e; return USPAN_ERR_ARG; }\n")
+                             "uspan_transport_t *d, size_t e)\n"
+                             "{ (void)a; (void)b; (void)c; (void)d; (void)e; return USPAN_ERR_ARG; }\n")
             program = OUT / "program"
             sources.run(["gcc", "-std=c11", "-O1", *sources.INCLUDES, *sources.NANOPB_OPTIONS, *INCLUDES, changed, stubs,
                          *[path for path in FILES if path.name != "port.c"], sources.BUILD / "libuspan_core.a", "-o", program])

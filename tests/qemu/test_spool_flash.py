@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""test_spool_flash.py: firmware whose collector is away stores its spans in the flash chips of riscv32_virt; a later boot sends them.
+"""test_spool_flash.py: firmware without a collector stores its spans in the flash chips of riscv32_virt; a later boot sends them.
 
 Invariant: what a boot finds in flash is what the boot before it left in the file; nothing else is carried over."""
 import socket

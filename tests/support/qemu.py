@@ -87,8 +87,8 @@ def read_until(process, until, deadline_s, show, watch):
 
 
 def command(firmware, settings, folder, entropy=True, more=(), flash=None):
-    """What starts the machine. folder: for files that it needs. more: further words for QEMU, as of a second serial line. flash: as
-    of run()."""
+    """What starts the machine. folder: for files that it needs. more: further words for QEMU, as of a second serial line.
+    flash: as of run()."""
     machine = MACHINES[firmware.board]
     given = machine.give(settings or {}, Path(folder)) if entropy else machine.without_entropy
     image = ["-bios", str(firmware.elf), "-drive", f"if=pflash,unit=1,format=raw,file={flash}"] if flash else \

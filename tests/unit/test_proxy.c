@@ -227,7 +227,8 @@ static void test_schemes_that_uspan_lacks_are_named(void **state)
     static const struct {
         const char *lines, *words;
     } rows[] = {
-        { "Proxy-Authenticate: Digest realm=\"x, y\", qop=\"auth,auth-int\", nonce=\"basic\"\r\n", "wants Digest; uspan speaks Basic" },
+        { "Proxy-Authenticate: Digest realm=\"x, y\", qop=\"auth,auth-int\", nonce=\"basic\"\r\n",
+          "wants Digest; uspan speaks Basic" },
         { "Via: 1.1 p\r\nproxy-authenticate:NTLM\r\n", "wants NTLM; uspan speaks Basic only" },
         { "Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n", "wants Negotiate; uspan" },
         { "PROXY-AUTHENTICATE:\tNegotiate , NTLM\r\n", "wants Negotiate; uspan" },

@@ -194,8 +194,8 @@
 /* ---- resets, keep.h ------------------------------------------------------------------------------------ */
 
 /* 1: uspan_keep_mount() recovers spans that were recorded before a reset, and uspan_keep_crash() seals
- * them. The tracer must be in memory that a reset does not change. 0: both do nothing. RAM:
- * about 280 B, a bit for each block of the text pool, USPAN_KEEP_RESOURCE_BYTES. Flash: about 5 KB. Not with USPAN_STUDIO 1. */
+ * them. The tracer must be in memory that a reset does not change. 0: both do nothing. RAM: about 280 B, a
+ * bit for each block of text, USPAN_KEEP_RESOURCE_BYTES. Flash: about 5 KB. Not with USPAN_STUDIO 1. */
 #ifndef USPAN_KEEP
 #define USPAN_KEEP 0
 #endif
@@ -204,9 +204,8 @@
 #ifndef USPAN_KEEP_CONTENT
 #define USPAN_KEEP_CONTENT 1
 #endif
-/* Bytes of resource attributes that are recovered with the spans of a boot, as OTLP encodes them: 8 each, the
- * key and the value. Those that do not fit are left out, the last ones first. 32..4096, a multiple of 4. RAM:
- * 4 times as many. */
+/* Bytes of resource attributes that are recovered with a boot's spans, encoded: 8 each, key and value. The
+ * last ones are left out if they do not fit. 32..4096, a multiple of 4. RAM: 4 times as many. */
 #ifndef USPAN_KEEP_RESOURCE_BYTES
 #define USPAN_KEEP_RESOURCE_BYTES 256
 #endif

@@ -98,6 +98,14 @@ static inline uspan_err_t uspan_unix_now(uspan_tracer_t *t, uint64_t *unix_ns)
     return USPAN_ERR_AGAIN;
 }
 #if USPAN_HTTP_PROXY
+#define uspan_proxy_init_sized uspan_off_proxy_init_sized
+static inline uspan_err_t uspan_proxy_init_sized(uspan_proxy_t *proxy, const uspan_transport_t *under,
+                                                 const uspan_proxy_options_t *options, uspan_transport_t *out,
+                                                 size_t proxy_size)
+{
+    *out = *under;
+    return USPAN_OK;
+}
 #define uspan_proxy_init uspan_off_proxy_init
 static inline uspan_err_t uspan_proxy_init(uspan_proxy_t *proxy, const uspan_transport_t *under,
                                            const uspan_proxy_options_t *options, uspan_transport_t *out)

@@ -29,8 +29,9 @@ extern "C" {
  * where spans were lost, and a link to that innermost span, with `app.crash.id`.
  * Kept spans go to each destination that is added before they are sent; one that had them already gets them
  * again. They travel under the resource that their own boot had set, as far as USPAN_KEEP_RESOURCE_BYTES go;
- * if it was altered, or being set when the reset came, under this boot's. Their times keep their own offset. If Unix time was not known before the reset, it is computed when
- * it is known: the reset itself counts as no time.
+ * if it was altered, or being set when the reset came, under this boot's. Their times keep their own offset.
+ * If Unix time was not known before the reset, it is computed when it is known: the reset itself counts as no
+ * time.
  *   options  read during the call only, but for fixed[], whose memory stays
  *   report   what was found; NULL is allowed
  * Returns: as uspan_init(). A reset during the call loses nothing. Bound: about 12,000 instructions for the

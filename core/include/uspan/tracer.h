@@ -213,8 +213,7 @@ typedef struct uspan_trace_part {
     uint32_t keys_refused; /* of attrs_dropped: their keys break Studio's pages */
 #endif
     uint16_t attrs_wanted, events_wanted, links_wanted; /* most of one span that met a full table; 0: none */
-    /* Spans are counted in 64 bits everywhere: the accounts balance for ever. */
-    uint64_t dropped[USPAN_DROP_NO_DESTINATION + 1]; /* causes before there is a destination */
+    uint64_t dropped[USPAN_DROP_NO_DESTINATION + 1]; /* 64 bits; causes before there is a destination */
     uint64_t evicted[USPAN_DESTINATIONS_MAX];
     uint64_t started, unsampled;
     uspan_sampler_t sampler;
@@ -280,8 +279,7 @@ typedef struct uspan_target {
 #endif
 } uspan_target_t;
 
-/* The first cause that each destination counts for itself. */
-#define USPAN_DROP_OWN USPAN_DROP_EVICTED
+#define USPAN_DROP_OWN USPAN_DROP_EVICTED /* the first cause that each destination counts for itself */
 
 /* A frozen set of spans on its way to one destination: those with its busy bit. */
 typedef struct uspan_batch {
@@ -311,27 +309,23 @@ typedef struct uspan_dest {
     uint32_t refusals, renewals;
     uint64_t body_bytes;
     uint64_t settled[2 + USPAN_SPOOL]; /* rejected, delivered, spooled: USPAN_SPAN_* of queue.h */
-    /* started and settled before this destination existed: delivered elsewhere */
-    uint64_t missed;
+    uint64_t missed; /* started and settled before this destination existed: delivered elsewhere */
     uint64_t dropped[USPAN_DROP_COUNT - USPAN_DROP_OWN]; /* its own causes; the trace part has the others */
     uint32_t reported[USPAN_DROP_COUNT];                 /* acknowledged by the collector, modulo 2^32 */
     uspan_target_t target;
 } uspan_dest_t;
 
-/* The longest key of a drop cause, "uspan.dropped.parent_dropped". */
-#define USPAN_DROP_KEY_MAX 28u
+#define USPAN_DROP_KEY_MAX 28u /* the longest key of a drop cause, "uspan.dropped.parent_dropped" */
 
 /* The OTLP body source: where encoding stands. A unit is what is written in one go: fields, an attribute, an
  * element of an array. Fields in the words of otlp_fields.h. */
 typedef struct uspan_otlp {
     uint8_t stage; /* what comes next: enum stage; of events and links: part */
-    uint8_t part;
-    uint8_t cut; /* 1: the buffer ended within the unit under way */
+    uint8_t part, cut; /* cut 1: the buffer ended within the unit under way */
     uint8_t dest;
     uint16_t slot;       /* index of the span under way */
     uint16_t rec;        /* block of the event or link under way */
-    uint16_t item;       /* index of the next attribute in its list */
-    uint16_t entries;    /* block that it is in */
+    uint16_t item, entries; /* index of the next attribute in its list; block that it is in */
     uint16_t pos;        /* place in the resource list, which is text */
     struct uspan_elements {
         uint16_t block, left; /* left: bytes; 0: no array is under way */
@@ -496,17 +490,11 @@ struct uspan_tracer {
      USPAN_PROFILE_AGENTSCOPE * 8 + USPAN_CONTENT * 16 + USPAN_SPOOL * 32 + USPAN_SPOOL_UNIT * 64)
 /* These change structs of mcp.h. */
 #define USPAN_MCP_SIZES_ID (USPAN_MCP_OPEN_MAX + USPAN_MCP_HOLD_BYTES * 64)
-#define USPAN_CONFIG_ID                                                                          \
-    USPAN_FOLD(USPAN_FOLD(USPAN_FOLD(USPAN_SIZES_ID, USPAN_OPTIONS_ID), USPAN_PROFILES_ID),      \
-               USPAN_MCP_SIZES_ID)
+#define USPAN_CONFIG_ID \
+    USPAN_FOLD3(USPAN_SIZES_ID, USPAN_OPTIONS_ID, USPAN_PROFILES_ID, USPAN_MCP_SIZES_ID)
 
 USPAN_STATIC_ASSERT(sizeof(uspan_event_rec_t) <= USPAN_BLOCK_BYTES, "an event fits a block");
 USPAN_STATIC_ASSERT(sizeof(uspan_link_rec_t) <= USPAN_BLOCK_BYTES, "a link fits a block");
 USPAN_STATIC_ASSERT(sizeof(uspan_block_t) == USPAN_BLOCK_BYTES, "blocks have no padding");
-#if USPAN_KEEP
-USPAN_STATIC_ASSERT(sizeof((uspan_keep_t *)0)->resources / sizeof(struct uspan_kept_resource) ==
-                        USPAN_EPOCHS_MAX,
-                    "a resource for each epoch");
-#endif
 
 #endif
