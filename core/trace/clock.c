@@ -1,18 +1,11 @@
 /* clock.c: an epoch's offset never changes once known and used, so a batch may be encoded twice and every
  * span of a trace has the same one. A corrected clock opens another epoch for the traces to come. */
+#define USPAN_IN_CLOCK
 #include "trace/clock.h"
-#include "trace/lock.h"
 
 uint64_t uspan_now(const uspan_tracer_t *t)
 {
     return uspan_is_live(t) ? t->trace.port->mono_ns(t->trace.port->ctx) : 0u;
-}
-
-uint64_t uspan_time_not_ahead(const uspan_tracer_t *t, uint64_t given_ns, bool *ahead)
-{
-    uint64_t now_ns = uspan_now(t);
-    *ahead = given_ns > now_ns;
-    return given_ns == 0u || *ahead ? now_ns : given_ns;
 }
 
 bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_ns, uint64_t *unix_ns)

@@ -3,7 +3,7 @@
 #ifndef USPAN_TRACE_CLOCK_H
 #define USPAN_TRACE_CLOCK_H
 
-#include "trace/internal.h"
+#include "trace/lock.h"
 
 typedef enum uspan_epoch_state {
     USPAN_EPOCH_UNKNOWN = 0, /* no Unix time yet; the offset will come */
@@ -34,7 +34,15 @@ static inline void uspan_epoch_release(uspan_trace_part_t *p, unsigned epoch)
 }
 /* The time that the caller gives, or now: for 0, and for a time ahead of now, which is a caller's mistake
  * (Unix time, often). Such a span would not leave by age. Context: task, ISR; no lock is held. */
-uint64_t uspan_time_not_ahead(const uspan_tracer_t *t, uint64_t given_ns, bool *ahead);
+USPAN_INLINE_FAST uint64_t uspan_time_not_ahead(const uspan_tracer_t *t, uint64_t given_ns, bool *ahead);
+#if !USPAN_OPTIMIZE_SIZE || defined(USPAN_IN_CLOCK)
+USPAN_INLINE_FAST uint64_t uspan_time_not_ahead(const uspan_tracer_t *t, uint64_t given_ns, bool *ahead)
+{
+    uint64_t now_ns = uspan_now(t);
+    *ahead = given_ns > now_ns;
+    return given_ns == 0u || *ahead ? now_ns : given_ns;
+}
+#endif
 /* Unix time of a monotonic one in that epoch; false while unknown. */
 bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_ns, uint64_t *unix_ns);
 
