@@ -8,23 +8,21 @@ static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t *tabl
 {
     const uint32_t *paths = table->paths;
     uint32_t hash = j->hash;
-    size_t count = table->count;
-    size_t i = j->row < count ? j->row : 0u;
-    for (size_t left = count; left > 0u; left--) {
-        if (paths[i] == hash && table->actions[i] != USPAN_JSON_LIKE) {
-            unsigned action = table->actions[i++];
-            j->row = (uint8_t)i;
-            if (i < count && table->actions[i] == USPAN_JSON_LIKE) {
-                j->hash = paths[i];
-            }
-            return action;
+    size_t first = j->row < table->count ? j->row : 0u;
+    size_t i = first;
+    do { /* a table has a row at least */
+        if (paths[i] == hash) {
+            j->row = (uint8_t)(i + 1u);
+            return table->actions[i];
         }
-        i = i + 1u < count ? i + 1u : 0u;
-    }
+        i++;
+        i = i == table->count ? 0u : i;
+    } while (i != first);
     return USPAN_JSON_NO_ROW;
 }
 
-/* A row of USPAN_JSON_LIST leads to the row of its elements if the value is no array. */
+/* A row of USPAN_JSON_LIST leads to the row of its elements if the value is no array. A container that is like
+ * another takes that one's path. */
 unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *table, char c)
 {
     if (j->depth > 1u && (j->arrays & 1u) != 0u) {
@@ -39,6 +37,10 @@ unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *
         }
         j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->hash, '.'), '#');
         action = find_action(j, table);
+    }
+    if ((c | 0x20) == '{' && action != USPAN_JSON_NO_ROW && j->row < table->count &&
+        table->actions[j->row] == USPAN_JSON_LIKE) {
+        j->hash = ~table->paths[j->row];
     }
     return action;
 }

@@ -54,15 +54,15 @@ uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end
             next = s->state == LINE ? USPAN_SSE_END : USPAN_SSE_MORE;
             s->state = c == '\r' ? AFTER_CR : LINE;
             p++;
+        } else if (s->state == DATA || (s->state == LINE && c == '{')) {
+            s->state = DATA;
+            next = USPAN_SSE_DATA;
         } else if (s->state == ERROR_SPACE) {
             s->state = DATA_SPACE;
             next = USPAN_SSE_ERROR;
         } else if (s->state == DATA_SPACE || s->state == NAME_SPACE) {
             s->state = s->state == DATA_SPACE ? DATA : NAME;
             p += c == ' ' ? 1 : 0;
-        } else if (s->state == DATA || (s->state == LINE && c == '{')) {
-            s->state = DATA;
-            next = USPAN_SSE_DATA;
         } else if (s->state == NAME) {
             next = USPAN_SSE_NAME;
         } else if (s->state == OTHER) {
