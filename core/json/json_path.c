@@ -21,8 +21,8 @@ static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t *tabl
     return USPAN_JSON_NO_ROW;
 }
 
-/* A row of USPAN_JSON_LIST leads to the row of its elements if the value is no array. A container that is like
- * another takes that one's path. */
+/* A row of USPAN_JSON_LIST leads to the row of its elements if the value is no array. A container that is
+ * like another takes that one's path. */
 unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *table, char c)
 {
     if (j->depth > 1u && (j->arrays & 1u) != 0u) {
@@ -30,13 +30,12 @@ unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *
     } else if ((j->arrays & 1u) != 0u) {
         j->hash = j->paths[0];
     }
-    unsigned action = find_action(j, table);
-    if (action == USPAN_JSON_LIST) {
+    unsigned action;
+    while ((action = find_action(j, table)) == USPAN_JSON_LIST) {
         if (c == '[') {
             return 0u;
         }
         j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->hash, '.'), '#');
-        action = find_action(j, table);
     }
     if ((c | 0x20) == '{' && action != USPAN_JSON_NO_ROW && j->row < table->count &&
         table->actions[j->row] == USPAN_JSON_LIKE) {
