@@ -8,9 +8,15 @@ static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t *tabl
 {
     const uint32_t *paths = table->paths;
     uint32_t hash = j->hash;
-    size_t first = j->row < table->count ? j->row : 0u;
+    size_t first = j->row;
+    if (first >= table->count) {
+        if (table->count == 0u) {
+            return USPAN_JSON_NO_ROW;
+        }
+        first = 0u;
+    }
     size_t i = first;
-    do { /* a table has a row at least */
+    do {
         if (paths[i] == hash) {
             j->row = (uint8_t)(i + 1u);
             return table->actions[i];
