@@ -145,8 +145,11 @@ static uint64_t last_ns(const uspan_trace_part_t *p, uint64_t crash_ns)
 static uint8_t whole_resource(const uspan_keep_t *k, unsigned n)
 {
     n = n != 0u ? n : k->own + 1u;
+    if (n > USPAN_EPOCHS_MAX) {
+        return 0u;
+    }
     const struct uspan_kept_resource *r = &k->resources[n - 1u];
-    bool whole = n <= USPAN_EPOCHS_MAX && r->len <= sizeof r->bytes && r->sum == uspan_keep_sum_resource(r);
+    bool whole = r->len <= sizeof r->bytes && r->sum == uspan_keep_sum_resource(r);
     return whole ? (uint8_t)n : 0u;
 }
 
