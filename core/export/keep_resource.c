@@ -11,7 +11,7 @@ USPAN_STATIC_ASSERT(sizeof((uspan_keep_t *)0)->resources / sizeof(struct uspan_k
                         USPAN_EPOCHS_MAX,
                     "a resource for each epoch");
 
-void uspan_keep_resource(uspan_tracer_t *t)
+bool uspan_keep_resource(uspan_tracer_t *t)
 {
     struct uspan_kept_resource *r = &t->keep.resources[t->keep.own];
     uspan_otlp_t o;
@@ -21,5 +21,6 @@ void uspan_keep_resource(uspan_tracer_t *t)
     (void)uspan_otlp_put_attrs(&o, TAG(Resource_attributes, BYTES), LIST_RESOURCE);
     r->len = (uint16_t)(o.unit - r->bytes);
     r->sum = uspan_keep_sum_resource(r);
+    return o.cut != 0u;
 }
 #endif

@@ -6,8 +6,8 @@
 
 #if USPAN_KEEP
 /* Store it as it is now: after a mount, and each time that it is set. What does not fit is left out, from the
- * first attribute on that does not. */
-void uspan_keep_resource(uspan_tracer_t *t);
+ * first attribute on that does not. Returns true if anything was. */
+bool uspan_keep_resource(uspan_tracer_t *t);
 #endif
 
 #endif

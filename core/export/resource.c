@@ -240,7 +240,7 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
     t->out.percent_byte = uspan_percent_byte;
 #if USPAN_KEEP
     if (t->out.keep_resource != NULL) {
-        t->out.keep_resource(t);
+        is_flawed |= t->out.keep_resource(t);
     }
 #endif
     return is_flawed ? USPAN_TRUNCATED : USPAN_OK;

@@ -87,10 +87,10 @@ uspan_err_t uspan_keep_mount_sized(uspan_tracer_t *t, const uspan_port_t *port,
     }
     uspan_keep_begin(t, options);
     t->out.keep_resource = uspan_keep_resource;
-    uspan_keep_resource(t);
+    (void)uspan_keep_resource(t);
     if (found.found == USPAN_KEPT_OTHER || found.lost > 0u) {
-        uspan_log_line(t, USPAN_LEVEL_WARN,
-                       USPAN_WORDS("kept spans were discarded: see uspan_keep_report_t", "k1"), NULL);
+        uspan_log_line(t, USPAN_LEVEL_WARN, USPAN_WORDS("kept spans lost: see uspan_keep_report_t", "k1"),
+                       NULL);
     }
     if (report != NULL) {
         *report = found;

@@ -100,7 +100,11 @@ static void test_a_resource_that_does_not_fit_keeps_what_comes_first(void **stat
     world_reset(w);
     (void)keep_mount(w, USPAN_RESET_SOFTWARE);
     boot_instance(w, 0u);
-    assert_true(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .instance_id = "first", .attributes = large }) >= 0);
+    assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .instance_id = "first", .attributes = "a=b" }),
+                     USPAN_OK);
+    memcpy(large + 200, ",b=", 3u); /* each is short enough, both are not */
+    assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .instance_id = "first", .attributes = large }),
+                     USPAN_TRUNCATED);
     end_named(w, "span %u", 0u);
     (void)keep_mount(w, USPAN_RESET_SOFTWARE);
     boot_instance(w, 1u);
@@ -125,6 +129,29 @@ static void test_an_altered_resource_is_not_sent(void **state)
         boot_instance(w, 1u);
         world_drain(w);
         assert_string_equal(instance_of(w, "span 0", &arrivals), "boot-1");
+        assert_int_equal(arrivals, 1);
+    }
+}
+
+/* Memory is not trusted: an epoch may name any boot. Its spans arrive all the same, under some boot's resource. */
+static void test_an_epoch_of_any_boot_is_safe(void **state)
+{
+    world_t *w = *state;
+    unsigned arrivals;
+    for (unsigned named = 0; named < 256u; named++) {
+        world_reset(w);
+        memset(&w->tracer, 0, sizeof w->tracer);
+        (void)keep_mount(w, USPAN_RESET_SOFTWARE);
+        boot_instance(w, 0u);
+        end_named(w, "span %u", 0u);
+        for (unsigned e = 0; e < USPAN_EPOCHS_MAX; e++) {
+            w->tracer.trace.epochs[e].resource = (uint8_t)named;
+        }
+        w->tracer.keep.own = (uint8_t)(named >= 128u ? named : w->tracer.keep.own);
+        assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, USPAN_KEPT_TAKEN);
+        boot_instance(w, 1u);
+        world_drain(w);
+        assert_string_equal(instance_of(w, "span 0", &arrivals), named <= 1u ? "boot-0" : "boot-1");
         assert_int_equal(arrivals, 1);
     }
 }
@@ -188,6 +215,7 @@ int main(void)
         IN_WORLD(test_each_boot_s_spans_arrive_with_its_own_resource),
         IN_WORLD(test_a_resource_that_does_not_fit_keeps_what_comes_first),
         IN_WORLD(test_an_altered_resource_is_not_sent),
+        IN_WORLD(test_an_epoch_of_any_boot_is_safe),
         IN_WORLD(test_kept_spans_are_stored_under_their_boot_s_resource),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,10 +29,9 @@ USPAN_CHECK uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *
  * instance_id NULL: none is sent. All pointers must stay valid as long as the tracer. A bad entry of
  * attributes is dropped, the log names its key, and the others are sent. Bad is: no "=", a key above 64 bytes
  * or with a part __proto__, constructor or prototype, a broken "%", bytes that are not UTF-8. A value is cut
- * to 255 bytes. Returns USPAN_OK; USPAN_TRUNCATED: done, but an entry was dropped or cut; USPAN_ERR_CONFIG:
- * no entry of attributes, or another text or a typed attribute cannot be used, and nothing changed;
- * USPAN_ERR_ARG.
- * Context: the exporting task. */
+ * to 255 bytes. Returns USPAN_OK; USPAN_TRUNCATED: done, but an entry was dropped or cut, or all do not
+ * fit USPAN_KEEP_RESOURCE_BYTES; USPAN_ERR_CONFIG: no entry of attributes, or another text or a typed
+ * attribute cannot be used, and nothing changed; USPAN_ERR_ARG. Context: the exporting task. */
 typedef struct uspan_resource {
     const char *service_name;
     const char *service_version;

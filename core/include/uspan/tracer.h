@@ -437,7 +437,7 @@ typedef struct uspan_export_part {
                         uspan_key_t *key);
     int (*percent_byte)(const char *text, size_t len, size_t *at);
 #if USPAN_KEEP
-    void (*keep_resource)(struct uspan_tracer *t); /* until a mount: stores it for the boot after a reset */
+    bool (*keep_resource)(struct uspan_tracer *t); /* until a mount: stores it for the boot after a reset */
 #endif
     bool (*feed_sink)(struct uspan_tracer *t, unsigned dest); /* until a destination is a sink */
 #if USPAN_STUDIO
