@@ -106,11 +106,14 @@ static void test_stopping_tells_of_spans_that_were_lost_before(void **state)
 {
     (void)state;
     options.no_thread = true;
-    assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
-    record(1);
-    tracer.dests[0].dropped[USPAN_DROP_NO_TIME - USPAN_DROP_OWN] = 1u; /* what is counted then */
-    tracer.trace.started++;
-    assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_ERR_IO);
+    static const uspan_drop_t causes[] = { USPAN_DROP_NO_TIME, USPAN_DROP_EVICTED, USPAN_DROP_RETRIES };
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++) {
+        assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
+        record(1);
+        tracer.dests[0].dropped[causes[i] - USPAN_DROP_OWN] = 1u; /* what is counted then */
+        tracer.trace.started++;
+        assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_ERR_IO);
+    }
     assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK); /* anew: the counts too */
     record(1);
     assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK);

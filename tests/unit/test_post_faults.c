@@ -102,6 +102,11 @@ static void test_wrong_arguments_and_order_are_refused(void **state)
     bad.step = NULL;
     assert_int_equal(uspan_post_init(&post, &bad, buffer, sizeof buffer, &over), USPAN_ERR_ARG);
     memset(&client, 0, sizeof client);
+    for (int more = -4; more <= 4; more += 8) { /* the application has another uspan_post_t */
+        assert_int_equal(uspan_post_init_sized(&post, &engine, buffer, sizeof buffer, &over,
+                                               (size_t)((int)sizeof post + more)),
+                         USPAN_ERR_ARG);
+    }
     assert_int_equal(uspan_post_init(&post, &engine, buffer, USPAN_POST_BUFFER_MIN, &over), USPAN_OK);
     assert_int_equal(over.send(over.ctx, &byte, 1), USPAN_ERR_IO);
     assert_int_equal(over.recv(over.ctx, &byte, 1), USPAN_ERR_IO);

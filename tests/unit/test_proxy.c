@@ -326,6 +326,15 @@ static void test_urls_are_judged(void **state)
     assert_int_equal(uspan_proxy_init(NULL, &under, &(uspan_proxy_options_t){ 0 }, &through), USPAN_ERR_ARG);
     assert_int_equal(uspan_proxy_init(&proxy, NULL, &(uspan_proxy_options_t){ 0 }, &through), USPAN_ERR_ARG);
     assert_int_equal(uspan_proxy_init(&proxy, &under, NULL, &through), USPAN_ERR_ARG);
+    for (int more = -4; more <= 4; more += 8) { /* the application has another uspan_proxy_t: not a byte is written */
+        static const uspan_proxy_options_t good = { .url = "http://proxy" };
+        uspan_proxy_t before;
+        memset(&proxy, 0xA5, sizeof proxy);
+        memcpy(&before, &proxy, sizeof before);
+        assert_int_equal(uspan_proxy_init_sized(&proxy, &under, &good, &through, (size_t)((int)sizeof proxy + more)),
+                         USPAN_ERR_ARG);
+        assert_memory_equal(&proxy, &before, sizeof before);
+    }
 }
 
 /* ---- requests through a proxy --------------------------------------------------------------------------- */
