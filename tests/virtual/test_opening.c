@@ -300,6 +300,21 @@ static void sntp_tells_the_time_and_old_answers_are_ignored(void)
     assert_int_equal(later_ns - now_ns, 250 * MS);
 }
 
+/* The application was compiled with another uspan_lwip_tcp_t: what it gets is refused by uspan_export_to(). */
+static void another_size_gives_no_transport(void)
+{
+    static uspan_lwip_tcp_t other;
+    uspan_transport_t made;
+    for (int more = -4; more <= 4; more += 8) {
+        memset(&other, 0xA5, sizeof other);
+        uspan_lwip_tcp_init_sized(&other, &made, (size_t)((int)sizeof other + more));
+        assert_int_not_equal(made.abi, USPAN_TRANSPORT_ABI);
+        for (size_t i = 0; i < sizeof other; i++) {
+            assert_int_equal(((const uint8_t *)&other)[i], 0xA5);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +334,7 @@ int main(void)
         OVER_THE_LINK(a_slow_address_is_waited_for_where_there_is_no_other),
         OVER_THE_LINK(a_slow_address_that_answers_first_is_kept),
         OVER_THE_LINK(a_refusal_waits_for_the_other_address_that_is_asked_for),
+        OVER_THE_LINK(another_size_gives_no_transport),
         OVER_THE_LINK(sntp_tells_the_time_and_old_answers_are_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
