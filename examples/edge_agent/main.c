@@ -1,6 +1,7 @@
 /* main.c: the greenhouse agent on a host. LLM_URL, LLM_MODEL and LLM_API_KEY name the model, LLM_CA a file
  * with the certificates that vouch for it. MCP_SERVER is a command that starts an MCP server: a tool that it
- * has runs there. OTEL_* variables name the collector. */
+ * has runs there, and MCP_TIMEOUT_MS limits the wait for each answer (10,000). OTEL_* variables name the
+ * collector. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,7 +70,8 @@ int main(int argc, char **argv)
     }
 #if EDGE_MCP
     const char *command = setting("MCP_SERVER", NULL);
-    const remote_stream_t *server = command != NULL ? server_start(command) : NULL;
+    const remote_stream_t *server =
+        command != NULL ? server_start(command, (uint32_t)atoi(setting("MCP_TIMEOUT_MS", "10000"))) : NULL;
     if (server != NULL) {
         remote_use(&tracer, server);
     }

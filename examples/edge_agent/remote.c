@@ -8,6 +8,7 @@
 
 #define LINE_BYTES 2048
 #define TOOLS_BYTES 1024
+#define LINES_MAX 100u /* lines that are no answer, before a server counts as silent */
 #define HELLO                                                                                       \
     "\"protocolVersion\":\"2025-06-18\",\"capabilities\":{},\"clientInfo\":{\"name\":\"gardener\"," \
     "\"version\":\"1\"}"
@@ -32,8 +33,9 @@ static bool add(const char *text)
 }
 
 /* Send the request of that span and read up to its answer, which is in `line` then. id NULL: a notification.
- * more: members of params. */
-static bool exchange(uspan_t s, const char *method, const char *id, const char *more, const char *arguments)
+ * more: members of params. Returns NULL, or the type of an error. */
+static const char *exchange(uspan_t s, const char *method, const char *id, const char *more,
+                            const char *arguments)
 {
     char meta[USPAN_MCP_META_MAX(0)];
     (void)uspan_mcp_meta(&mcp, s, NULL, meta, sizeof meta);
@@ -42,22 +44,22 @@ static bool exchange(uspan_t s, const char *method, const char *id, const char *
                    add(",\"method\":\"") && add(method) && add("\",\"params\":{") && add(meta) &&
                    (meta[0] == '\0' || more[0] == '\0' || add(",")) && add(more) && add(arguments) &&
                    add("}}\n") && stream->send(line);
-    while (is_sent && id != NULL) {
-        if (!stream->receive(line, sizeof line)) {
-            return false;
-        }
-        if (uspan_mcp_result(&mcp, line, strlen(line))) {
-            return true; /* what the server says of its own accord is passed over */
+    const char *error = is_sent ? NULL : USPAN_ERROR_RESET;
+    for (unsigned lines = 0; error == NULL && id != NULL; lines++) {
+        error = lines < LINES_MAX ? stream->receive(line, sizeof line) : USPAN_ERROR_TIMEOUT;
+        if (error == NULL && uspan_mcp_result(&mcp, line, strlen(line))) {
+            break; /* what the server says of its own accord is passed over */
         }
     }
-    return is_sent;
+    return error;
 }
 
 static bool request(uspan_t agent, const char *method, const char *id, const char *more)
 {
     uspan_t s = uspan_mcp_call(&mcp, agent, method, NULL, id);
-    if (!exchange(s, method, id, more, "")) {
-        (void)uspan_fail(tracer, s, USPAN_ERROR_RESET, "the MCP server is gone");
+    const char *error = exchange(s, method, id, more, "");
+    if (error != NULL) {
+        (void)uspan_fail(tracer, s, error, "no answer of the MCP server");
         return false;
     }
     if (id == NULL) {
@@ -109,9 +111,13 @@ void remote_run(uspan_t tool, const char *name, const char *arguments, char *out
     (void)text_add_number(id, sizeof id, ++last_id);
     bool is_named = text_add(more, sizeof more, name) && text_add(more, sizeof more, "\",\"arguments\":");
     uspan_t s = uspan_mcp_call(&mcp, tool, "tools/call", name, id);
-    if (!is_named || !exchange(s, "tools/call", id, more, arguments[0] != '\0' ? arguments : "{}")) {
-        (void)uspan_record_error(tracer, s, USPAN_ERROR_RESET, "the MCP server is gone");
-        (void)text_add(out, size, "{\"error\":\"" USPAN_ERROR_RESET "\"}");
+    const char *error = is_named
+                            ? exchange(s, "tools/call", id, more, arguments[0] != '\0' ? arguments : "{}")
+                            : USPAN_ERROR_RESET;
+    if (error != NULL) {
+        (void)uspan_record_error(tracer, s, error, "no answer of the MCP server");
+        (void)(text_add(out, size, "{\"error\":\"") && text_add(out, size, error) &&
+               text_add(out, size, "\"}"));
         stream = NULL;
         return;
     }

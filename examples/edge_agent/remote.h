@@ -15,8 +15,9 @@ typedef struct remote_stream {
     uspan_mcp_peer_t peer;
     /* Send a line. Returns false if the server is gone. */
     bool (*send)(const char *line);
-    /* Wait for a line. Returns false if the server is gone. */
-    bool (*receive)(char *line, size_t size);
+    /* Wait for a line, for a limited time. Returns NULL, or the type of an error: USPAN_ERROR_TIMEOUT,
+     * USPAN_ERROR_RESET if the server is gone. */
+    const char *(*receive)(char *line, size_t size);
 } remote_stream_t;
 
 /* Name the server. stream must stay valid. Nothing is sent yet. */

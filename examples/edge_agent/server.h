@@ -4,9 +4,11 @@
 
 #include "remote.h"
 
-/* Start it by a line for the shell. Returns NULL if that fails; the stream is valid until server_stop(). */
-const remote_stream_t *server_start(const char *command);
-/* Close its input and wait for its end. Does nothing without a server. */
+/* Start it by a line for the shell. timeout_ms limits the wait for each of its lines. Returns NULL if it
+ * cannot start; the stream is valid until server_stop(). */
+const remote_stream_t *server_start(const char *command, uint32_t timeout_ms);
+/* Close its input and wait for its end, as long as for a line. Then kill it. Does nothing without a
+ * server. */
 void server_stop(void);
 
 #endif

@@ -66,13 +66,14 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
                 self.assertEqual((span.status, span.attributes["mcp.method.name"]), ("OK", "tools/call"))
 
     def test_without_the_mcp_server_the_turn_is_whole(self):
-        for command in ("exit 3", "read line; echo no JSON", "exec true"):
+        silent = ("exec sleep 60", "printf half; exec sleep 60", "while read line; do :; done", "while :; do echo '{}'; done")
+        for command in ("exit 3", "read line; echo no JSON", "exec true", *silent):
             with self.subTest(command=command):
-                _, spans, done = self.turn(env={"MCP_SERVER": command})
+                _, spans, done = self.turn(env={"MCP_SERVER": command, "MCP_TIMEOUT_MS": "200" if command in silent else "10000"})
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 self.assertIn(TEXT, done.stdout)
                 self.assertEqual([(span.name, span.attributes["error.type"]) for span in spans if span.status == "ERROR"],
-                                 [("initialize", "connection_reset")])
+                                 [("initialize", "timeout" if command in silent else "connection_reset")])
                 self.assertEqual(len([span for span in spans if span.name.startswith("execute_tool")]), 4)
 
     def test_phases_of_calls_are_told_where_they_are_asked_for(self):
