@@ -12,6 +12,7 @@ static const uspan_key_t *const keys[] = {
     [TAKE_FREQUENCY_PENALTY] = &uspan_key_request_frequency_penalty,
     [TAKE_TOP_K] = &uspan_key_request_top_k,
     [TAKE_MAX_TOKENS] = &uspan_key_request_max_tokens,
+    [TAKE_NEW_MAX_TOKENS] = &uspan_key_request_max_tokens,
     [TAKE_SEED] = &uspan_key_request_seed,
     [TAKE_DIMENSIONS] = &uspan_key_embeddings_dimension_count,
     [TAKE_CHOICE_COUNT] = &uspan_key_request_choice_count,
@@ -146,7 +147,10 @@ void uspan_wire_take_number(uspan_wire_t *w, unsigned action)
         }
     } else if (!whole) {
         uspan_wire_count_unread(w);
+    } else if (action == TAKE_MAX_TOKENS && uspan_wire_is(w, USPAN_WIRE_NEW_MAX)) {
+        return;
     } else if (action < TAKE_WORDS) {
+        w->flags |= action == TAKE_NEW_MAX_TOKENS ? USPAN_WIRE_NEW_MAX : 0u;
         if (action < TAKE_CHOICE_COUNT || value != (action == TAKE_CHOICE_COUNT ? 1 : 0)) {
             (void)uspan_set_int(w->t, w->s, keys[action], value);
         }

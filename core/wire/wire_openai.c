@@ -54,7 +54,7 @@
     X("top_p", TAKE_TOP_P)                                        \
     X("top_k", TAKE_TOP_K)                                        \
     X("max_tokens", TAKE_MAX_TOKENS)                              \
-    X("max_completion_tokens", TAKE_MAX_TOKENS)                   \
+    X("max_completion_tokens", TAKE_NEW_MAX_TOKENS)               \
     X("presence_penalty", TAKE_PRESENCE_PENALTY)                  \
     X("frequency_penalty", TAKE_FREQUENCY_PENALTY)                \
     X("seed", TAKE_SEED)                                          \

@@ -20,6 +20,7 @@ typedef enum uspan_take {
     TAKE_FREQUENCY_PENALTY,
     TAKE_TOP_K,
     TAKE_MAX_TOKENS,
+    TAKE_NEW_MAX_TOKENS, /* the same by the name that replaced it: it counts if both are there */
     TAKE_SEED,
     TAKE_DIMENSIONS,
     TAKE_CHOICE_COUNT, /* left out when 1 */
@@ -210,6 +211,7 @@ enum { USPAN_WIRE_UNKNOWN, USPAN_WIRE_WHOLE, USPAN_WIRE_EVENTS };
 #define USPAN_WIRE_TOTAL_COUNTS 0x400000u  /* the total has tokens that no other count has */
 #define USPAN_WIRE_INDEX_REPEATS 0x800000u /* output_index does not tell items apart */
 #define USPAN_WIRE_UNBEGUN 0x1000000u      /* nothing of the value that is being read found room */
+#define USPAN_WIRE_NEW_MAX 0x2000000u      /* TAKE_NEW_MAX_TOKENS was seen */
 #define USPAN_WIRE_OF_UNIT (USPAN_WIRE_HAS_DELTA | USPAN_WIRE_HAS_WHOLE | USPAN_WIRE_HAS_ERROR)
 
 static inline bool uspan_wire_is(const uspan_wire_t *w, uint32_t flag)

@@ -18,7 +18,7 @@ MUTANTS = int(os.environ.get("USPAN_MUTANTS", "3"))
 SEED = int(os.environ.get("USPAN_SEED", "0"))
 # Names that stand for one another: a document has one of them, so their order says nothing.
 ONE_OF = ({"text", "arguments", "input", "refusal", "delta", "code", "action", "queries"},
-          {"output", "outputs", "results", "result", "error"}, {"max_tokens", "max_completion_tokens"},
+          {"output", "outputs", "results", "result", "error"},
           {"content", "transcript", "audio"}, {"tool_calls", "function_call"}, {"prompt", "messages"},
           {"image_url", "video_url", "audio_url", "image", "file"}, {"id", "model", "status", "response", "message"},
           {"error", "error_code", "base_resp"}, {"finishReason", "blockReason"})
