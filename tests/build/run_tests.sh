@@ -74,7 +74,7 @@ for way in "$@"; do
     asan)
         without='^(build|qemu)\.'
         run asan -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug -DUSPAN_SANITIZE=address,undefined \
-            -DCMAKE_C_FLAGS_DEBUG='-O1 -g'
+            -DCMAKE_C_FLAGS_DEBUG='-O0 -g'
         ;;
     tsan)
         if ls tests/*/test_*thread*.c >/dev/null 2>&1; then
