@@ -69,11 +69,12 @@ static int fill_unit(uspan_spool_log_t *log, unsigned type, uint32_t len,
     return 0;
 }
 
-/* Write a record at an offset of the sector. */
-static int write_record(uspan_spool_log_t *log, uint32_t offset, unsigned type, uint32_t len,
+/* Write a record behind the others of the sector, its header in front of them. It is durable then. */
+static int write_record(uspan_spool_log_t *log, unsigned type, uint32_t len,
                         int (*source)(void *ctx, uint32_t at, uint8_t *out, uint32_t n), void *ctx)
 {
     const uspan_spool_storage_t *s = log->storage;
+    const uint32_t offset = type == USPAN_SPOOL_SECTOR ? 0u : log->offset;
     if (log->at == 0u && log->fill == 0u) {
         log->crc = type == USPAN_SPOOL_SECTOR ? USPAN_SPOOL_SECTOR : log->sequence;
     }
@@ -89,14 +90,23 @@ static int write_record(uspan_spool_log_t *log, uint32_t offset, unsigned type, 
             }
             log->flags |= FLAG_PROGRAMMED;
         }
-        result = s->read(s->ctx, address, back, log->fill);
-        if (result != 0 || memcmp(back, log->unit, log->fill) != 0) {
-            return result > 0 ? result : -1;
+        if (s->sync == NULL) { /* else it vouches for its bytes */
+            result = s->read(s->ctx, address, back, log->fill);
+            if (result == 0 && memcmp(back, log->unit, log->fill) != 0) {
+                result = -1;
+            }
+            if (result != 0) {
+                return result;
+            }
         }
         log->flags &= (uint8_t)~FLAG_PROGRAMMED;
         log->at = (uint16_t)(log->at + log->fill);
         log->fill = 0u;
     }
+    if (s->sync != NULL && s->sync(s->ctx) != 0) {
+        return -1;
+    }
+    log->offset += type == USPAN_SPOOL_SECTOR ? 0u : log->at;
     log->at = 0u;
     return 0;
 }
@@ -172,8 +182,7 @@ static int copy_boots(uspan_spool_log_t *log)
                 (from == uspan_spool_behind(log, log->sector, 1u) ||
                  from == uspan_spool_behind(log, log->sector, 2u))) {
                 copy_t copy = { s, r.address };
-                result = write_record(log, log->offset, USPAN_SPOOL_BOOT, r.len, copy_source, &copy);
-                log->offset += result == 0 ? uspan_spool_padded(log, r.len) : 0u;
+                result = write_record(log, USPAN_SPOOL_BOOT, r.len, copy_source, &copy);
             }
         }
         if (result == USPAN_SPOOL_BUSY || result < 0) {
@@ -194,7 +203,7 @@ static int write_header(uspan_spool_log_t *log)
     put_word(bytes + 8, log->boot);
     put_word(bytes + 12, log->done.number);
     put_word(bytes + 16, log->lost);
-    return write_record(log, 0u, USPAN_SPOOL_SECTOR, USPAN_SPOOL_HEADER_BYTES, bytes_source, bytes);
+    return write_record(log, USPAN_SPOOL_SECTOR, USPAN_SPOOL_HEADER_BYTES, bytes_source, bytes);
 }
 
 /* Choose the next sector of the ring. */
@@ -235,8 +244,7 @@ static int open_step(uspan_spool_log_t *log, const uspan_spool_input_t *in)
         break;
     case STEP_BOOT:
         if ((log->flags & FLAG_BOOTED) == 0u) {
-            result = write_record(log, log->offset, USPAN_SPOOL_BOOT, in->boot_len + 4u, boot_source, &boot);
-            log->offset += result == 0 ? uspan_spool_padded(log, in->boot_len + 4u) : 0u;
+            result = write_record(log, USPAN_SPOOL_BOOT, in->boot_len + 4u, boot_source, &boot);
         }
         break;
     default:
@@ -264,10 +272,9 @@ int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in
             log->step = STEP_CLOSED;
         }
         if (log->step == STEP_OPEN) {
-            result = write_record(log, log->offset, in->type, in->len, in->source, in->ctx);
+            result = write_record(log, in->type, in->len, in->source, in->ctx);
             if (result == 0) {
                 log->fails = 0u;
-                log->offset += need;
                 log->next += in->type == USPAN_SPOOL_SPAN;
                 return 0;
             }

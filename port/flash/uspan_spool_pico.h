@@ -67,6 +67,7 @@ static inline void uspan_spool_pico_init(uspan_spool_pico_t *s, uint32_t offset,
     s->storage.read = uspan_spool_pico_read;
     s->storage.program = uspan_spool_pico_program;
     s->storage.erase = uspan_spool_pico_erase;
+    s->storage.sync = NULL;
 }
 
 #endif

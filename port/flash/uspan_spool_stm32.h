@@ -76,6 +76,7 @@ static inline void uspan_spool_stm32_init(uspan_spool_stm32_t *s, uint32_t base,
     s->storage.read = uspan_spool_stm32_read;
     s->storage.program = uspan_spool_stm32_program;
     s->storage.erase = uspan_spool_stm32_erase;
+    s->storage.sync = NULL;
 }
 
 #endif

@@ -45,6 +45,7 @@ static inline void uspan_spool_zephyr_init(uspan_spool_zephyr_t *s, const struct
     s->storage.read = uspan_spool_zephyr_read;
     s->storage.program = uspan_spool_zephyr_program;
     s->storage.erase = uspan_spool_zephyr_erase;
+    s->storage.sync = NULL;
 }
 
 #endif

@@ -21,16 +21,16 @@ static int write_file(const uspan_spool_file_t *f, uint32_t address, const uint8
     return pwrite(f->fd, data, len, (off_t)address) == (ssize_t)len ? 0 : -1;
 }
 
-/* What was written is on the disk, where that is asked for. */
-static int settle(const uspan_spool_file_t *f)
+static int sync_file(void *ctx)
 {
-    return f->sync ? fdatasync(f->fd) : 0;
+    const uspan_spool_file_t *f = ctx;
+    return fdatasync(f->fd);
 }
 
 static int program_file(void *ctx, uint32_t address, const uint8_t *data, uint32_t len)
 {
     const uspan_spool_file_t *f = ctx;
-    return write_file(f, address, data, len) == 0 ? settle(f) : -1;
+    return write_file(f, address, data, len);
 }
 
 static int erase_file(void *ctx, uint32_t sector)
@@ -44,7 +44,7 @@ static int erase_file(void *ctx, uint32_t sector)
             return -1;
         }
     }
-    return settle(f);
+    return f->sync ? fdatasync(f->fd) : 0;
 }
 
 uspan_err_t uspan_spool_file_open(uspan_spool_file_t *f, const char *path, uint32_t sector_bytes,
@@ -77,7 +77,8 @@ uspan_err_t uspan_spool_file_open(uspan_spool_file_t *f, const char *path, uint3
                                           .erased = 0u,
                                           .read = read_file,
                                           .program = program_file,
-                                          .erase = erase_file };
+                                          .erase = erase_file,
+                                          .sync = sync ? sync_file : NULL };
     return USPAN_OK;
 }
 

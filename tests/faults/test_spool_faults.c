@@ -48,6 +48,13 @@ static int erase(void *ctx, uint32_t sector)
     return result != 0 ? result : flash.storage.erase(ctx, sector);
 }
 
+/* It is never busy. */
+static int sync_flash(void *ctx)
+{
+    const int result = fault == FAULT_BUSY ? 0 : interfere();
+    return result != 0 ? result : flash.storage.sync(ctx);
+}
+
 /* False: the storage cannot be mounted. */
 static bool boot_device(world_t *w)
 {
@@ -104,10 +111,12 @@ static void test_each_call_fails(void **state)
         bool hit = true;
         for (fault_at = 0u; hit; fault_at += kind == FAULT_FROM ? 5u : 1u) {
             flash_init(&flash, 1024u, 5u, 8u, 0xFFu);
+            flash_cache(&flash);
             storage = flash.storage;
             storage.read = read_flash;
             storage.program = program;
             storage.erase = erase;
+            storage.sync = sync_flash;
             fault = (fault_t)kind;
             calls = 0u;
             unsigned arrived = 0;

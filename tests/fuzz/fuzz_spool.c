@@ -35,8 +35,8 @@ static int erase(void *ctx, uint32_t sector)
     return 0;
 }
 
-static const uspan_spool_storage_t storage = { NULL,  SECTOR_BYTES, SECTORS, 4u,
-                                               0xFFu, read_flash,   program, erase };
+static const uspan_spool_storage_t storage = { NULL,       SECTOR_BYTES, SECTORS, 4u,  0xFFu,
+                                               read_flash, program,      erase,   NULL };
 
 static int give(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
 {

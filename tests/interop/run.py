@@ -15,7 +15,7 @@ import table
 from tools import HOST, OUT, ROOT, Tally, tail
 
 PARTS = ("servers", "tls", "proxy", "conversations", "openai_ingest", "models", "wire_cases", "studio_contract", "phoenix",
-         "collector", "jaeger", "propagation", "mcp_sdks", "tier", "matrix")
+         "collector", "jaeger", "propagation", "mcp_sdks", "tier", "littlefs_spool", "matrix")
 TARGETS = ("agentscope_oracle", "openai_oracle", "gateway_device", "model_device", "wire_replay", "agent_under_test",
            "example_agent", "matrix_agent", "example_mcp_device", "example_mcp_client")
 

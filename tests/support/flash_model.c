@@ -67,6 +67,11 @@ static int program(void *ctx, uint32_t address, const uint8_t *data, uint32_t le
         }
     }
     f->programmed += len;
+    if (f->storage.sync != NULL) {
+        assert_true(f->unsynced < FLASH_UNSYNCED_MAX);
+        f->programs[f->unsynced].address = address;
+        f->programs[f->unsynced++].len = len;
+    }
     if (bad == FLASH_PROGRAM_LIES) {
         f->bytes[address + random_of(f) % len] ^= (uint8_t)(1u << random_of(f) % 8u);
     }
@@ -84,6 +89,7 @@ static int erase(void *ctx, uint32_t sector)
     if (f->before != NULL) {
         f->before(f, address, NULL, 0u);
     }
+    f->unsynced = 0u;
     f->operations++;
     f->erases++;
     f->erased_times[sector % 256u]++;
@@ -101,9 +107,32 @@ void flash_init(flash_model_t *f, uint32_t sector_bytes, uint16_t sectors, uint8
     memset(f, 0, sizeof *f);
     assert_true(sector_bytes * sectors <= FLASH_BYTES_MAX);
     f->storage =
-        (uspan_spool_storage_t){ f, sector_bytes, sectors, unit, erased, read_flash, program, erase };
+        (uspan_spool_storage_t){ f, sector_bytes, sectors, unit, erased, read_flash, program, erase, NULL };
     f->random = 1u;
     memset(f->bytes, erased, sizeof f->bytes);
+}
+
+static int sync_flash(void *ctx)
+{
+    flash_model_t *f = ctx;
+    assert_true(f->asked == 0u);
+    f->unsynced = 0u;
+    return 0;
+}
+
+void flash_cache(flash_model_t *f)
+{
+    f->storage.sync = sync_flash;
+}
+
+void flash_forget(flash_model_t *f)
+{
+    while (f->unsynced > 0u) {
+        f->unsynced--;
+        if (random_of(f) % 2u == 0u) {
+            memset(f->bytes + f->programs[f->unsynced].address, f->storage.erased, f->programs[f->unsynced].len);
+        }
+    }
 }
 
 void flash_copy(flash_model_t *to, const flash_model_t *from)

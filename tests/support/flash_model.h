@@ -7,6 +7,7 @@
 #include "uspan/spool.h"
 
 #define FLASH_BYTES_MAX (16u * 4096u)
+#define FLASH_UNSYNCED_MAX 256u
 
 typedef enum flash_bad {
     FLASH_GOOD,
@@ -31,12 +32,20 @@ typedef struct flash_model {
     void (*before)(struct flash_model *f, uint32_t address, const uint8_t *data, uint32_t len);
     void *before_ctx;
     uint16_t erased_times[256];
+    unsigned unsynced; /* programs since the last sync, of a storage that has one */
+    struct {
+        uint32_t address, len;
+    } programs[FLASH_UNSYNCED_MAX];
     uint8_t bytes[FLASH_BYTES_MAX];
     uint8_t used[FLASH_BYTES_MAX]; /* 1: programmed since the last erase, or not surely erased */
 } flash_model_t;
 
 /* All erased. */
 void flash_init(flash_model_t *f, uint32_t sector_bytes, uint16_t sectors, uint8_t unit, uint8_t erased);
+/* From here on programs are durable after storage.sync() only, and after an erase. */
+void flash_cache(flash_model_t *f);
+/* Power fails: of the programs since then, some have left their bytes erased. */
+void flash_forget(flash_model_t *f);
 /* A copy that stands for itself. */
 void flash_copy(flash_model_t *to, const flash_model_t *from);
 /* Power fails in an operation: n bytes are programmed, of the next one some bits. All of it counts as used. */

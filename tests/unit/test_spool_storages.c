@@ -14,6 +14,7 @@
 #include "../../port/flash/uspan_spool_stm32.h"
 #undef FLASH_PAGE_SIZE
 #include "../../port/flash/uspan_spool_esp.h"
+#include "../../port/flash/uspan_spool_lfs.h"
 #include "../../port/flash/uspan_spool_pico.h"
 #include "../../port/flash/uspan_spool_zephyr.h"
 #include "uspan_spool_file.h"
@@ -156,6 +157,91 @@ HAL_StatusTypeDef HAL_FLASHEx_Erase(FLASH_EraseInitTypeDef *pEraseInit, uint32_t
     return erase(low_flash, at, pEraseInit->NbPages * 2048u) == 0 ? HAL_OK : HAL_ERROR;
 }
 
+/* Files of littlefs: a slice of the flash each. One is open at a time, by its storage's buffer. */
+static lfs_soff_t file_bytes[8];
+static unsigned files_open;
+
+int lfs_file_opencfg(lfs_t *lfs, lfs_file_t *file, const char *path, int flags, const struct lfs_file_config *config)
+{
+    assert_non_null(lfs);
+    assert_non_null(config->buffer);
+    assert_int_equal(flags, LFS_O_RDWR | LFS_O_CREAT);
+    assert_int_equal(strncmp(path, "spool/s00", 9), 0);
+    assert_int_equal(strlen(path), 10);
+    assert_int_equal(files_open, 0);
+    file->number = (unsigned)(path[9] - '0');
+    assert_true(file->number < 8u && !file->open);
+    files_open = 1u;
+    file->open = true;
+    return fails() ? (files_open = 0u, file->open = false, -5) : 0;
+}
+
+int lfs_file_close(lfs_t *lfs, lfs_file_t *file)
+{
+    (void)lfs;
+    assert_true(file->open);
+    file->open = false;
+    files_open = 0u;
+    return fails() ? -5 : 0;
+}
+
+int lfs_file_sync(lfs_t *lfs, lfs_file_t *file)
+{
+    (void)lfs;
+    assert_true(file->open);
+    return fails() ? -5 : 0;
+}
+
+lfs_ssize_t lfs_file_read(lfs_t *lfs, lfs_file_t *file, void *buffer, lfs_size_t size)
+{
+    (void)lfs;
+    assert_true(file->open);
+    const lfs_soff_t left = file_bytes[file->number] - file->at;
+    const lfs_size_t n = left < 0 ? 0u : (lfs_size_t)left < size ? (lfs_size_t)left : size;
+    memcpy(buffer, sdk_flash + file->number * 4096u + (size_t)file->at, n);
+    file->at += (lfs_soff_t)n;
+    return (lfs_ssize_t)n;
+}
+
+lfs_ssize_t lfs_file_write(lfs_t *lfs, lfs_file_t *file, const void *buffer, lfs_size_t size)
+{
+    (void)lfs;
+    assert_true(file->open && (size_t)file->at + size <= 4096u);
+    uint8_t *bytes = sdk_flash + file->number * 4096u;
+    if (file->at > file_bytes[file->number]) {
+        memset(bytes + file_bytes[file->number], 0, (size_t)(file->at - file_bytes[file->number]));
+    }
+    memcpy(bytes + file->at, buffer, size);
+    file->at += (lfs_soff_t)size;
+    if (file->at > file_bytes[file->number]) {
+        file_bytes[file->number] = file->at;
+    }
+    return fails() ? -28 : (lfs_ssize_t)size;
+}
+
+lfs_soff_t lfs_file_seek(lfs_t *lfs, lfs_file_t *file, lfs_soff_t off, int whence)
+{
+    (void)lfs;
+    assert_true(file->open && whence == LFS_SEEK_SET);
+    file->at = off;
+    return off;
+}
+
+int lfs_file_truncate(lfs_t *lfs, lfs_file_t *file, lfs_size_t size)
+{
+    (void)lfs;
+    assert_true(file->open && size == 0u);
+    file_bytes[file->number] = 0;
+    return fails() ? -5 : 0;
+}
+
+lfs_soff_t lfs_file_size(lfs_t *lfs, lfs_file_t *file)
+{
+    (void)lfs;
+    assert_true(file->open);
+    return file_bytes[file->number];
+}
+
 /* ---- what each must do --------------------------------------------------------------------------------- */
 
 static int give(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
@@ -257,6 +343,46 @@ static void test_stm32_hal(void **state)
     munmap(low_flash, FLASH_BYTES);
 }
 
+static void test_littlefs(void **state)
+{
+    (void)state;
+    static uint8_t buffer[64];
+    lfs_t lfs = { 0 };
+    for (unsigned sync = 0; sync < 2u; sync++) {
+        uspan_spool_lfs_t s;
+        memset(sdk_flash, 0x5A, sizeof sdk_flash);
+        memset(file_bytes, 0, sizeof file_bytes);
+        assert_int_equal(uspan_spool_lfs_init(&s, &lfs, "spool/s", buffer, 4096u, 8u, sync != 0u), USPAN_OK);
+        check(&s.storage);
+        assert_int_equal(files_open, 1);
+        failing = 1u;
+        assert_int_equal(uspan_spool_lfs_close(&s), -5);
+        assert_int_equal(uspan_spool_lfs_close(&s), 0);
+        assert_int_equal(files_open, 0);
+        for (unsigned at = 1; at <= 4u; at++) { /* each call fails once, and no file stays open with its error */
+            uint8_t bytes[2] = { 1u, 2u };
+            failing = at;
+            const int result = s.storage.program(&s, 4096u + 2u * at, bytes, sizeof bytes);
+            assert_int_equal(result, failing == 0u ? -1 : 0);
+            assert_int_equal(files_open, failing == 0u ? 0 : 1);
+            failing = 0u;
+            assert_int_equal(s.storage.erase(&s, 1u), 0);
+            assert_int_equal(s.storage.read(&s, 2u * 4096u - 1u, bytes, sizeof bytes), 0); /* over two files */
+            assert_int_equal(bytes[0], s.storage.erased);
+            assert_int_equal(uspan_spool_lfs_close(&s), 0);
+        }
+    }
+    uspan_spool_lfs_t s, before;
+    memset(&s, 0x33, sizeof s);
+    before = s;
+    const char *long_path = "a-folder-with-a-name-of-its-own/another-one/s";
+    assert_int_equal(uspan_spool_lfs_init(&s, &lfs, long_path, buffer, 4096u, 8u, true), USPAN_ERR_ARG);
+    assert_int_equal(uspan_spool_lfs_init(&s, &lfs, "s", buffer, 4096u, 1000u, true), USPAN_ERR_ARG);
+    assert_int_equal(uspan_spool_lfs_init(&s, &lfs, "s", buffer, 4096u, 3u, true), USPAN_ERR_ARG);
+    assert_int_equal(uspan_spool_lfs_init(&s, &lfs, "s", buffer, 0u, 8u, true), USPAN_ERR_ARG);
+    assert_memory_equal(&s, &before, sizeof s);
+}
+
 static void test_a_file(void **state)
 {
     (void)state;
@@ -287,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_pico_flash),
         cmocka_unit_test(test_zephyr_flash_area),
         cmocka_unit_test(test_stm32_hal),
+        cmocka_unit_test(test_littlefs),
         cmocka_unit_test(test_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

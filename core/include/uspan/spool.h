@@ -27,6 +27,10 @@ typedef struct uspan_spool_storage {
      * during the call only. */
     int (*program)(void *ctx, uint32_t address, const uint8_t *data, uint32_t len);
     int (*erase)(void *ctx, uint32_t sector);
+    /* For files: make durable what was programmed, at the end of each record. Never busy. Such a storage
+     * vouches for its bytes, and an erase makes durable what came before it. NULL, for flash: each program is
+     * durable when it returns, and uspan reads it back. */
+    int (*sync)(void *ctx);
 } uspan_spool_storage_t;
 
 /* A place between two records, and the number of the record behind it. */

@@ -1,0 +1,155 @@
+/* uspan_spool_lfs.h: files of littlefs 2.x as the storage of a spool, for products whose flash belongs to the
+ * file system: a file for each sector, so that none is rewritten in its middle. littlefs erases
+ * 14 times as often as a partition of uspan's own does, and has no bound of its time. */
+#ifndef USPAN_SPOOL_LFS_H
+#define USPAN_SPOOL_LFS_H
+
+#include <lfs.h>
+#include <string.h>
+#include "uspan/spool.h"
+
+#define USPAN_SPOOL_LFS_PATH 48 /* bytes of a file's path, its end included */
+
+typedef struct uspan_spool_lfs {
+    uspan_spool_storage_t storage; /* for uspan_spool_mount() */
+    lfs_t *lfs;
+    lfs_file_t file;
+    struct lfs_file_config config;
+    uint32_t sector;                 /* whose file is open; sector_count: none */
+    char path[USPAN_SPOOL_LFS_PATH]; /* what the application gave, then three digits */
+} uspan_spool_lfs_t;
+
+/* Close the file that is open: what was written is in flash. Before lfs_unmount() and before a deep sleep.
+ * Context: the exporting task. Returns: 0, or littlefs's error. */
+static inline int uspan_spool_lfs_close(uspan_spool_lfs_t *s)
+{
+    const bool none = s->sector == s->storage.sector_count;
+    s->sector = s->storage.sector_count;
+    return none ? 0 : lfs_file_close(s->lfs, &s->file);
+}
+
+static inline int uspan_spool_lfs_open(uspan_spool_lfs_t *s, uint32_t sector)
+{
+    if (s->sector == sector) {
+        return 0;
+    }
+    if (uspan_spool_lfs_close(s) < 0) {
+        return -1;
+    }
+    char *digit = s->path + strlen(s->path);
+    for (uint32_t rest = sector, i = 0; i < 3u; i++, rest /= 10u) {
+        *--digit = (char)('0' + rest % 10u);
+    }
+    const int flags = LFS_O_RDWR | LFS_O_CREAT;
+    memset(&s->file, 0, sizeof s->file);
+    if (lfs_file_opencfg(s->lfs, &s->file, s->path, flags, &s->config) < 0) {
+        return -1;
+    }
+    s->sector = sector;
+    return 0;
+}
+
+/* A file that met an error takes no more calls: it is opened anew by the next one. */
+static inline int uspan_spool_lfs_judge(uspan_spool_lfs_t *s, bool ok)
+{
+    if (!ok) {
+        (void)uspan_spool_lfs_close(s);
+    }
+    return ok ? 0 : -1;
+}
+
+/* Behind the end of a file is what was not written since it was emptied. */
+static inline int uspan_spool_lfs_read(void *ctx, uint32_t address, uint8_t *out, uint32_t len)
+{
+    uspan_spool_lfs_t *s = (uspan_spool_lfs_t *)ctx;
+    const uint32_t bytes = s->storage.sector_bytes;
+    while (len > 0u) {
+        const uint32_t at = address % bytes, room = bytes - at, n = len < room ? len : room;
+        if (uspan_spool_lfs_open(s, address / bytes) != 0) {
+            return -1;
+        }
+        const lfs_soff_t size = lfs_file_size(s->lfs, &s->file);
+        const uint32_t has = size > (lfs_soff_t)at ? (uint32_t)size - at : 0u, got = n < has ? n : has;
+        memset(out, s->storage.erased, n);
+        if (uspan_spool_lfs_judge(
+                s, size >= 0 &&
+                       (got == 0u ||
+                        (lfs_file_seek(s->lfs, &s->file, (lfs_soff_t)at, LFS_SEEK_SET) == (lfs_soff_t)at &&
+                         lfs_file_read(s->lfs, &s->file, out, got) == (lfs_ssize_t)got))) != 0) {
+            return -1;
+        }
+        address += n;
+        out += n;
+        len -= n;
+    }
+    return 0;
+}
+
+static inline int uspan_spool_lfs_program(void *ctx, uint32_t address, const uint8_t *data, uint32_t len)
+{
+    uspan_spool_lfs_t *s = (uspan_spool_lfs_t *)ctx;
+    const lfs_soff_t at = (lfs_soff_t)(address % s->storage.sector_bytes);
+    if (uspan_spool_lfs_open(s, address / s->storage.sector_bytes) != 0) {
+        return -1;
+    }
+    return uspan_spool_lfs_judge(s, lfs_file_seek(s->lfs, &s->file, at, LFS_SEEK_SET) == at &&
+                                        lfs_file_write(s->lfs, &s->file, data, len) == (lfs_ssize_t)len);
+}
+
+/* A file that is closed is durable. */
+static inline int uspan_spool_lfs_sync(void *ctx)
+{
+    uspan_spool_lfs_t *s = (uspan_spool_lfs_t *)ctx;
+    return s->sector == s->storage.sector_count
+               ? 0
+               : uspan_spool_lfs_judge(s, lfs_file_sync(s->lfs, &s->file) == 0);
+}
+
+static inline int uspan_spool_lfs_erase(void *ctx, uint32_t sector)
+{
+    uspan_spool_lfs_t *s = (uspan_spool_lfs_t *)ctx;
+    if (uspan_spool_lfs_open(s, sector) != 0) {
+        return -1;
+    }
+    return uspan_spool_lfs_judge(s, lfs_file_truncate(s->lfs, &s->file, 0) == 0 &&
+                                        lfs_file_sync(s->lfs, &s->file) == 0);
+}
+
+/* Fill *s, which is static, from a mounted file system.
+ *   path          where the files stand, "spool/" say. Three digits are appended. Its folder exists. It has at
+ *                 most USPAN_SPOOL_LFS_PATH - 4 bytes
+ *   buffer        cache_size bytes of the file system's configuration, static, of this storage alone
+ *   sector_bytes  of one file: a span must fit it; a multiple of the file system's block saves flash
+ *   sectors       4 to 999 files
+ *   sync          true: each span is in flash when it counts as stored. false: when its file is full, or by
+ *                 uspan_spool_lfs_close(). A power cut then loses the spans since, uncounted
+ * Returns: USPAN_OK, or USPAN_ERR_ARG: the path is too long, or the number of files is out of range; *s is as
+ * it was. Context: before uspan_spool_mount(), whose calls and those of uspan_poll() take as long as littlefs
+ * does. */
+static inline uspan_err_t uspan_spool_lfs_init(uspan_spool_lfs_t *s, lfs_t *lfs, const char *path,
+                                               void *buffer, uint32_t sector_bytes, uint16_t sectors,
+                                               bool sync)
+{
+    const size_t len = strlen(path);
+    if (len > USPAN_SPOOL_LFS_PATH - 4u || sectors > 999u || sectors < 4u || sector_bytes == 0u) {
+        return USPAN_ERR_ARG;
+    }
+    memset(s, 0, sizeof *s);
+    s->lfs = lfs;
+    s->config.buffer = buffer;
+    memcpy(s->path, path, len);
+    memset(s->path + len, '0', 3u);
+    s->sector = sectors;
+    s->storage.ctx = s;
+    s->storage.sector_bytes = sector_bytes;
+    s->storage.sector_count = sectors;
+    s->storage.unit_bytes = 1u;
+    s->storage.erased = 0u;
+    s->storage.read = uspan_spool_lfs_read;
+    s->storage.program = uspan_spool_lfs_program;
+    s->storage.erase = uspan_spool_lfs_erase;
+    s->storage.sync = sync ? uspan_spool_lfs_sync : NULL;
+    return USPAN_OK;
+}
+
+#endif
