@@ -1,18 +1,19 @@
-/* post.c: a transport over an HTTP client that takes whole POSTs. What the core sends is taken apart into the
- * lines of a head and a body; what the client tells of the answer is given to the core as an answer.
- * Invariant: the buffer holds the request's head before begin has ended, then nothing of it: the answer's
- * header lines, and behind them its body, of which USPAN_RESPONSE_BYTES and one more byte always fit. */
+/* post.c: a transport that uses the HTTP client of the platform (post.h). It splits the bytes that uspan
+ * sends into header lines and a body for the client, and writes the client's report as an HTTP/1.1 response
+ * for uspan. Called through uspan_transport_t. Invariant: until begin() has ended, the buffer holds the head
+ * of the request. From then on it holds the response: first header lines, then the body. USPAN_RESPONSE_BYTES
+ * and one more byte of the body always fit. */
 #include "export/window.h" /* uspan's own side of the headers, before post.h */
 #include "uspan/post.h"
 #include "export/log_line.h"
 #include "trace/ascii.h"
 
-/* FAILED needs the words, and end() */
+/* FAILED: last_error_text() is still valid, and end() was not called yet. */
 enum { CLOSED, HEAD, BEGINNING, RUNNING, ANSWERED, FAILED };
 
-/* What the core reads of a body, and one byte that says there was more. */
+/* uspan reads USPAN_RESPONSE_BYTES of a body. The extra byte shows that the body was longer. */
 #define BODY_MAX ((size_t)USPAN_RESPONSE_BYTES + 1u)
-/* Of a header's value: more than the answer's parser takes. */
+/* Bytes of a header value that are kept. The response parser uses fewer. */
 #define VALUE_MAX 96u
 
 /* ---- the request's head -------------------------------------------------------------------------------- */
@@ -25,7 +26,7 @@ static uspan_err_t give_up(uspan_post_t *p, uspan_err_t err, const char *why)
     return err;
 }
 
-/* The text up to the character end, which becomes its closing 0. Returns what is behind it. */
+/* End the text at the first `end` with a 0. Returns the position after it. */
 static char *cut_text(char *from, char end)
 {
     char *to = strchr(from, end);
@@ -45,8 +46,8 @@ static uint32_t read_number(const char *text)
     return number;
 }
 
-/* "POST /path HTTP/1.1", then lines: each "Name: value" becomes two texts. The core wrote it, and no value
- * has a control character. */
+/* Split "POST /path HTTP/1.1" and the header lines into texts. Each "Name: value" becomes two texts.
+ * http_request.c wrote the head, so no value has a control character. */
 static void take_apart(uspan_post_t *p)
 {
     char *at = p->buffer;
@@ -68,7 +69,8 @@ static void take_apart(uspan_post_t *p)
     *at = '\0';
 }
 
-/* Keep bytes of the head. Returns how many of them belong to it; < 0: it does not fit. */
+/* Add bytes to the head. Returns the number of bytes that belong to the head, or an error if they do not
+ * fit. */
 static int32_t take_head(uspan_post_t *p, const uint8_t *buf, size_t len)
 {
     size_t n = 0;
@@ -109,7 +111,7 @@ bool uspan_post_header(const uspan_post_t *p, size_t *pos, const char **name, co
 
 /* ---- the engine ---------------------------------------------------------------------------------------- */
 
-/* One call of the engine. Returns USPAN_OK while nothing has failed. */
+/* Call the engine once. Returns USPAN_OK unless the exchange has failed. */
 static uspan_err_t step_engine(uspan_post_t *p)
 {
     const uspan_post_engine_t *engine = p->engine;
@@ -169,7 +171,7 @@ void uspan_post_answer_header(uspan_post_t *p, const char *name, const char *val
     const size_t name_len = strlen(name);
     size_t len = 0;
     while (len < VALUE_MAX && ((uint8_t)value[len] >= ' ' || value[len] == '\t')) {
-        len++; /* up to a control character: a value adds no line */
+        len++; /* stop at a control character, so that a value cannot add a line */
     }
     if (p->state != RUNNING || p->body > 0u || uspan_word_index(wanted, name, name_len) == 0u ||
         p->len + name_len + len + 4u > p->buffer_bytes - BODY_MAX) {
@@ -193,7 +195,7 @@ void uspan_post_answer_body(uspan_post_t *p, const void *data, size_t len)
     }
 }
 
-/* Give the core the next bytes of the answer. Returns how many; USPAN_ERR_CLOSED: no more. */
+/* Copy the next bytes of the response to buf. Returns their number, or USPAN_ERR_CLOSED at the end. */
 static int32_t give_answer(uspan_post_t *p, uint8_t *buf, size_t len)
 {
     uspan_window_t w = { .out = buf, .from = p->at, .cap = len };
@@ -238,7 +240,7 @@ static int32_t send_post(void *ctx, const uint8_t *buf, size_t len)
     if (p->state == CLOSED || p->state == FAILED) {
         return USPAN_ERR_IO;
     }
-    const size_t offered = p->state == RUNNING ? len : 0u; /* begin takes none */
+    const size_t offered = p->state == RUNNING ? len : 0u; /* begin() gets no bytes of the body */
     p->source = buf;
     p->source_len = offered;
     uspan_err_t err = step_engine(p);
@@ -254,8 +256,8 @@ static int32_t recv_post(void *ctx, uint8_t *buf, size_t len)
     if (p->state < BEGINNING || p->state == FAILED) {
         return USPAN_ERR_IO;
     }
-    /* While a body is due the engine goes on in send, where there is one. It tells an early answer there
-     * too. */
+    /* While bytes of the body are left, send_post() calls the engine, which can report an early response
+     * there. */
     uspan_err_t err = p->body_taken < p->body_len ? USPAN_OK : step_engine(p);
     if (err != USPAN_OK) {
         return err;

@@ -1,7 +1,8 @@
-/* post.h: a transport over an HTTP client that the platform has already: esp_http_client, a modem's HTTP
- * engine. Such an engine takes a whole POST and gives back an answer. uspan_post_init() makes of it a
- * transport for uspan_export_to(): all that comes after the status (verdict, retry, accounts) stays the
- * core's. A program that does not call it links none of it. */
+/* post.h: a transport that uses an HTTP client which the platform already has, for example esp_http_client or
+ * the HTTP engine of a modem. Such a client ("engine") accepts one complete POST request and returns the
+ * response. uspan_post_init() turns the engine into a transport for uspan_export_to(). uspan still decides
+ * from the status whether to retry, drop or count. The linker leaves this code out of programs that do not
+ * call uspan_post_init(). */
 #ifndef USPAN_POST_H
 #define USPAN_POST_H
 
@@ -20,63 +21,70 @@ extern "C" {
 
 struct uspan_post;
 
-/* An HTTP client. Const, outlives the tracer, no function NULL. One exchange at a time. Context of every
- * call: the exporting task. None blocks. None may call uspan, but the uspan_post_ functions below. */
+/* An HTTP client. Const. It must stay valid as long as the tracer. No function may be NULL. It carries one
+ * exchange at a time. Context of every call: the exporting task. No call may block. No call may call uspan,
+ * except the uspan_post_ functions below. */
 typedef struct uspan_post_engine {
     uint32_t abi;   /* USPAN_POST_ABI */
-    uint32_t flags; /* USPAN_TRANSPORT_SECURE: encrypts, and verifies chain and host name; or 0 */
+    uint32_t flags; /* USPAN_TRANSPORT_SECURE if it encrypts and verifies chain and host name; otherwise 0 */
     void *ctx;
-    /* Begin an exchange: method, host, port, path and body_len of *post, and its header lines. All texts are
-     * valid until this returns something else than USPAN_ERR_AGAIN; they may be secret, copy what must stay.
-     * Send Host and Content-Length yourself. Do not follow redirects, and do not repeat a request: both are
-     * the core's matter. Returns: USPAN_OK; USPAN_ERR_AGAIN: call again; USPAN_ERR_IO, USPAN_ERR_TRUST,
-     * USPAN_ERR_CONFIG: as open() of a transport. end is next then. */
+    /* Begin an exchange. Read method, host, port, path and body_len from *post, and the header lines with
+     * uspan_post_header(). All these texts are valid until begin() returns anything but USPAN_ERR_AGAIN. They
+     * may be secret. Copy what you need later. The engine adds Host and Content-Length itself. It must not
+     * follow redirects and must not repeat a request, because uspan does both.
+     * Returns: USPAN_OK; USPAN_ERR_AGAIN: uspan calls begin() again; USPAN_ERR_IO, USPAN_ERR_TRUST,
+     * USPAN_ERR_CONFIG: as open() of a transport. After one of these three uspan calls end(). */
     uspan_err_t (*begin)(void *ctx, struct uspan_post *post);
-    /* Go on: take bytes of the body by uspan_post_read() or uspan_post_peek(), tell what came of the answer.
-     * Returns: USPAN_ERR_AGAIN: it runs; USPAN_OK: the answer is whole, or no more of it will come; else as
-     * begin. */
+    /* Continue the exchange. Take bytes of the body with uspan_post_read() or uspan_post_peek(). Report the
+     * response with the uspan_post_answer_ functions.
+     * Returns: USPAN_ERR_AGAIN: the exchange continues; USPAN_OK: the response is complete, or no more of it
+     * will come; otherwise as begin(). */
     uspan_err_t (*step)(void *ctx, struct uspan_post *post);
-    /* The exchange is over, or given up in its middle: give back what it holds. An idle connection may stay.
-     * May be called twice, and before begin. */
+    /* Free what the exchange holds. The exchange has ended, or uspan has given it up. An idle connection may
+     * stay open. uspan may call end() twice, and before begin(). */
     void (*end)(void *ctx);
-    /* What failed last, in words without secrets, "" for nothing. Static lifetime. */
+    /* Text of the last failure without secrets, or "". Static. */
     const char *(*last_error_text)(void *ctx);
 } uspan_post_engine_t;
 
-/* One exchange. An engine reads the first part; the rest is post.c's. */
+/* One exchange. An engine reads the fields above the line "private". The others belong to post.c. */
 typedef struct uspan_post {
     const char *method; /* "POST", or "GET" without a body (USPAN_HTTP_DATE) */
     const char *host;   /* DNS name or address literal without brackets */
-    const char *path;   /* begins with "/", a query included */
+    const char *path;   /* begins with "/" and includes the query */
     uint32_t body_len;  /* bytes of the body; 0 for GET */
-    uint32_t body_taken; /* of these, what the engine has taken */
+    uint32_t body_taken; /* number of body bytes that the engine has taken */
     uint16_t port;
-    /* post.c's */
+    /* private */
     uint16_t status;
     uint8_t state;
-    uint8_t newlines; /* at the end of the request's head so far */
+    uint8_t newlines; /* line ends in a row at the end of the request's head so far */
     const uspan_post_engine_t *engine;
     const char *why;
-    const uint8_t *source; /* what the core offers in the present call */
+    const uint8_t *source; /* body bytes that uspan offers in the present call; NULL: none */
     size_t source_len;
-    char *buffer; /* the request's head, and after begin the answer */
+    char *buffer; /* first the request's head, after begin() the response */
     size_t buffer_bytes;
-    size_t len;   /* of the head or of the answer's header lines */
-    size_t lines; /* where the head's header lines begin */
-    size_t body;  /* bytes of the answer's body, behind its lines */
-    size_t at;    /* bytes of the answer that the core has read */
+    size_t len;   /* bytes of the head, later of the response's header lines */
+    size_t lines; /* offset of the head's first header line */
+    size_t body;  /* bytes of the response's body, which follows its header lines */
+    size_t at;    /* bytes of the response that uspan has read */
     char host_text[USPAN_HOST_BYTES];
 } uspan_post_t;
 
-/* Least size of the buffer. It must hold the head of a request: the path, and all header lines with their
- * keys. 512 bytes more are enough for most collectors. */
+/* Minimum size of the buffer, in bytes. The buffer must hold the head of a request: the path and all header
+ * lines with their keys. 512 bytes more are enough for most collectors. */
 #define USPAN_POST_BUFFER_MIN (USPAN_RESPONSE_BYTES + 256u)
 
-/* Make *post over an engine, and its transport to *out. *post, buffer and engine outlive the tracer.
- * If a request's head does not fit, no request is sent, and the log names the buffer.
- * With USPAN_ENABLED 0 it does nothing. post_size: sizeof *post in the application. Returns: USPAN_OK;
- * USPAN_ERR_ARG: NULL, an engine of another ABI, a buffer below USPAN_POST_BUFFER_MIN, or the library's size
- * is another (USPAN_HOST_BYTES): nothing changed. Context: before use. */
+/* Set up *post for an engine, and write its transport to *out. *post, buffer and engine must stay valid as
+ * long as the tracer, and so must *out, because uspan_export_to() keeps its address. If the head of a request
+ * does not fit, uspan sends no request, and the log names the buffer. With USPAN_ENABLED 0 the call does
+ * nothing.
+ *   buffer_bytes  size of buffer, USPAN_POST_BUFFER_MIN or more
+ *   post_size     sizeof *post in the application
+ * Returns: USPAN_OK; USPAN_ERR_ARG: a pointer or a function of the engine is NULL, the engine has another
+ * ABI, the buffer is too small, or the library was built with another USPAN_HOST_BYTES. Nothing is changed
+ * then. Context: task, before uspan_export_to(). */
 #if USPAN_ENABLED || defined(USPAN_INTERNAL)
 USPAN_CHECK uspan_err_t uspan_post_init_sized(uspan_post_t *post, const uspan_post_engine_t *engine,
                                               char *buffer, size_t buffer_bytes, uspan_transport_t *out,
@@ -99,26 +107,28 @@ USPAN_CHECK static inline uspan_err_t uspan_post_init(uspan_post_t *post, const 
 
 /* ---- for engines: the request -------------------------------------------------------------------------- */
 
-/* The next header line of the request, Host, Content-Length and Connection left out.
- *   pos          in and out; 0 before the first call
- *   name, value  out, texts that end in 0, valid as long as begin's are
- * Returns: true: there was one; false: no more. Context: begin. */
+/* Get the next header line of the request. Host, Content-Length and Connection are skipped.
+ *   pos          in and out, offset in bytes; 0 before the first call
+ *   name, value  out, texts that end in 0, valid as long as the texts of begin()
+ * Returns: true: there is a line; false: there are no more. Context: begin(). */
 bool uspan_post_header(const uspan_post_t *post, size_t *pos, const char **name, const char **value);
-/* Copy the next bytes of the body to out, at most cap, and take them. out NULL: take them only. Returns how
- * many; 0: none in this call. More may come with the next until body_taken is body_len. Context: step. */
+/* Copy the next bytes of the body to out, at most cap, and take them. If out is NULL, only take them. Returns
+ * the number of bytes. 0: this call offers no more. The next step() may offer more until body_taken equals
+ * body_len. Context: step(). */
 size_t uspan_post_read(uspan_post_t *post, uint8_t *out, size_t cap);
-/* Look at the next bytes of the body without taking them. They are valid during the present call of step.
- * Returns how many; 0: none in this call. Context: step. */
+/* Get a pointer to the next bytes of the body without taking them. It is valid until the present step()
+ * returns. Returns the number of bytes. 0: this call offers none. Context: step(). */
 size_t uspan_post_peek(const uspan_post_t *post, const uint8_t **bytes);
 
 /* ---- for engines: the answer --------------------------------------------------------------------------- */
 
-/* Tell the status, 100..999. Context: step. */
+/* Report the HTTP status, 100..999. Context: step(). */
 void uspan_post_answer_status(uspan_post_t *post, unsigned status);
-/* Tell one header line; post.c keeps those that the core reads (Retry-After, Date, Content-Type, Location).
- * Both texts are copied. Any other name is passed over. Context: step, before the body. */
+/* Report one header line of the response. uspan uses Retry-After, Date, Content-Type and Location and ignores
+ * all others. Both texts are copied. A value is cut to 96 bytes. Context: step(), before the body. */
 void uspan_post_answer_header(uspan_post_t *post, const char *name, const char *value);
-/* Tell bytes of the body, without chunk sizes. The first USPAN_RESPONSE_BYTES count. Context: step. */
+/* Report len bytes of the response's body, without chunk sizes. They are copied. uspan keeps the first
+ * USPAN_RESPONSE_BYTES of a body. Context: step(). */
 void uspan_post_answer_body(uspan_post_t *post, const void *data, size_t len);
 
 #ifdef __cplusplus
