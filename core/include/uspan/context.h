@@ -13,8 +13,8 @@ extern "C" {
 #define USPAN_FLAG_RANDOM 0x02u
 #define USPAN_TRACEPARENT_LEN 55u
 
-/* Valid while trace_id and span_id are not all zero. Copy it freely. It can outlive its span. Use the calls
- * below to make one. */
+/* Identity of a span. It is valid if neither trace_id nor span_id is all zero. Copy it freely. It can outlive
+ * its span. Use the functions below to make one. */
 struct uspan_context {
     uint8_t trace_id[16];
     uint8_t span_id[8];
@@ -48,17 +48,18 @@ static inline uspan_err_t uspan_context_parse(uspan_context_t *out, const char *
                                  tracestate != NULL ? strlen(tracestate) : 0u);
 }
 
-/* Write "00-<trace>-<span>-<flags>" and a 0 to out[56]. Returns USPAN_TRACEPARENT_LEN, or 0 and "" for a
- * context that is not valid. Pure. */
+/* Write "00-<trace>-<span>-<flags>" and a 0 to out[56]. W3C Trace Context Level 2 §3.2. Returns
+ * USPAN_TRACEPARENT_LEN, or 0 and "" if the context is not valid. Context: task, ISR. Pure. */
 size_t uspan_traceparent(const uspan_context_t *c, char out[56]);
 
 #if USPAN_TRACESTATE_BYTES > 0
-/* The tracestate value, no terminator; *len is 0 for none. Lives as long as c. */
+/* The tracestate value, without a terminator. *len is its bytes, 0 if there is none. Valid as long as *c is
+ * unchanged. Context: task, ISR. Pure. */
 const char *uspan_tracestate(const uspan_context_t *c, size_t *len);
-/* Put key=value in front, as the standard requires of a change. A NULL value removes the key. Members that no
- * longer fit are removed from the right. Returns: USPAN_OK; USPAN_TRUNCATED (members were removed);
- * USPAN_ERR_ARG (key or value not of the grammar), USPAN_ERR_FULL (key=value alone is above
- * USPAN_TRACESTATE_BYTES): nothing changed. Pure. */
+/* Set a member of the tracestate and put it in front (W3C Trace Context Level 2 §3.3). A NULL value removes
+ * the key. Members that no longer fit are removed from the right. Returns: USPAN_OK; USPAN_TRUNCATED (members
+ * were removed); USPAN_ERR_ARG (key or value breaks the grammar), USPAN_ERR_FULL (key=value alone exceeds
+ * USPAN_TRACESTATE_BYTES): nothing changed. Context: task, ISR. Pure. */
 uspan_err_t uspan_tracestate_set(uspan_context_t *c, const char *key, const char *value);
 #endif
 
@@ -90,23 +91,26 @@ size_t uspan_propagate_each(uspan_tracer_t *t, uspan_t s, const char *baggage, c
 
 /* ---- baggage: pure functions over header text; nothing is stored. Linked only if called. ---- */
 
-/* One member as in the header, still percent-encoded. `props` is without the leading ';'. */
+/* One member as in the header. Its texts point into the header and are still percent-encoded. `props` is
+ * without the leading ';'. */
 typedef struct uspan_baggage {
     const char *key, *value, *props;
     size_t key_len, value_len, props_len;
 } uspan_baggage_t;
 
-/* Step through a baggage value: *pos starts at 0 and advances. Members that are not of the grammar are
- * skipped.
- * Returns: USPAN_OK and *out; USPAN_ERR_CLOSED at the end. */
+/* Read the next member of a baggage value: *pos starts at 0 and advances. Members that break the grammar are
+ * skipped. Returns: USPAN_OK: *out is set; USPAN_ERR_CLOSED: there are no more. Context: task, ISR. Pure. */
 uspan_err_t uspan_baggage_next(const char *text, size_t len, size_t *pos, uspan_baggage_t *out);
-/* Find a key; the last one wins. USPAN_ERR_ARG: not there. */
+/* Find a key. If it occurs several times, the last one is used. Returns: USPAN_OK; USPAN_ERR_ARG: not there.
+ * Context: task, ISR. Pure. */
 uspan_err_t uspan_baggage_find(const char *text, size_t len, const char *key, uspan_baggage_t *out);
-/* Percent-decode a value; bytes that are not UTF-8 become U+FFFD. Writes at most cap bytes, no terminator,
- * *out_len of them. USPAN_TRUNCATED: cut at a UTF-8 boundary. */
+/* Percent-decode a value. Bytes that are not UTF-8 become U+FFFD. At most cap bytes are written to out,
+ * without a terminator, and *out_len is their number. Returns: USPAN_OK; USPAN_TRUNCATED: cut at a UTF-8
+ * boundary. Context: task, ISR. Pure. */
 uspan_err_t uspan_baggage_decode(const char *value, size_t value_len, char *out, size_t cap, size_t *out_len);
-/* Append one member to out[0..*len), percent-encoding value. USPAN_ERR_FULL: does not fit cap, or the
- * standard's 64 members or 8,192 bytes; USPAN_ERR_ARG: key is not a token. Nothing changed then. */
+/* Append one member to out[0..*len) and percent-encode its value. Returns: USPAN_OK; USPAN_ERR_FULL: it
+ * exceeds cap, or the 64 members or 8,192 bytes of the W3C Baggage limits; USPAN_ERR_ARG: key is not a token.
+ * Nothing changes after an error. Context: task, ISR. Pure. */
 uspan_err_t uspan_baggage_add(char *out, size_t cap, size_t *len, const char *key, const char *value);
 
 #ifdef __cplusplus

@@ -1,9 +1,9 @@
-/* cpp.h: C++11 and later: calls of uspan.h that take their struct by reference, because C++ has no
+/* cpp.h: C++11 and later: overloads of uspan.h that take a struct by reference, because C++ has no
  * &(uspan_link_t){ ... }:
  *     uspan_options_t how = {};
  *     how.kind = USPAN_KIND_CLIENT;
  *     uspan_t s = uspan_start_with(t, USPAN_ROOT, "water", 5, how);
- * Each is the call of the same name, with its results and contexts. The struct is read during the call
+ * Results and contexts are those of the function of the same name. The struct is read during the call
  * only. */
 #if defined(__cplusplus) && defined(USPAN_H) && !defined(USPAN_CPP_H) /* uspan.h brings this file in */
 #define USPAN_CPP_H
@@ -19,7 +19,7 @@ static inline uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const usp
 {
     return uspan_add_link(t, s, &link);
 }
-/* A whole table, whose length the compiler knows. */
+/* Set all attributes of an array. The compiler knows its length. */
 template <size_t count>
 static inline uspan_err_t uspan_set_all(uspan_tracer_t *t, uspan_t s, const uspan_attr_t (&attrs)[count])
 {

@@ -1,9 +1,8 @@
-/* disabled.h: USPAN_ENABLED 0: every call answers as it answers for the null span, or a tracer that has
- * nothing to do.
- * Invariant: no symbol of uspan is needed, nothing is stored, arguments are evaluated once, and what a
- * call writes for its caller is set. Functions, not macros with arguments: compound literals with commas
- * stay legal, types stay checked, and a call's address can be taken. This file is for the calls of uspan.h,
- * which brings it in. Each other header x.h brings in disabled_x.h, after its declarations. */
+/* disabled.h: the functions of uspan.h if USPAN_ENABLED is 0. Each behaves as with the null span, or with a
+ * tracer that has nothing to do. Invariant: no symbol of uspan is linked, nothing is stored, arguments are
+ * evaluated once, and all output parameters are set. They are functions, not macros with arguments. Compound
+ * literals with commas stay legal, types are checked, and their address can be taken. Included by uspan.h.
+ * Each other header x.h includes disabled_x.h after its declarations. */
 #ifndef USPAN_DISABLED_H
 #define USPAN_DISABLED_H
 

@@ -1,5 +1,5 @@
-/* disabled_context.h: USPAN_ENABLED 0: the calls of context.h, which brings it in. Contexts are all zero,
- * that is not valid, and baggage is empty. */
+/* disabled_context.h: the functions of context.h if USPAN_ENABLED is 0. Included by context.h. Contexts are
+ * all zero and therefore not valid, and baggage is empty. */
 #ifndef USPAN_DISABLED_CONTEXT_H
 #define USPAN_DISABLED_CONTEXT_H
 

@@ -1,5 +1,5 @@
-/* disabled_export.h: USPAN_ENABLED 0: the calls of export.h, which brings it in. Export is always idle,
- * flushed and stopped. */
+/* disabled_export.h: the functions of export.h if USPAN_ENABLED is 0. Included by export.h. Export is always
+ * idle, flushed and stopped. */
 #ifndef USPAN_DISABLED_EXPORT_H
 #define USPAN_DISABLED_EXPORT_H
 

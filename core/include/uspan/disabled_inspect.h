@@ -1,4 +1,4 @@
-/* disabled_inspect.h: USPAN_ENABLED 0: the calls of inspect.h, which brings it in. */
+/* disabled_inspect.h: the functions of inspect.h if USPAN_ENABLED is 0. Included by inspect.h. */
 #ifndef USPAN_DISABLED_INSPECT_H
 #define USPAN_DISABLED_INSPECT_H
 

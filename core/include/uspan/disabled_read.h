@@ -1,4 +1,5 @@
-/* disabled_read.h: USPAN_ENABLED 0: the calls of read.h, which brings it in. No span is there. */
+/* disabled_read.h: the functions of read.h if USPAN_ENABLED is 0. Included by read.h. Every span is reported
+ * as stale. */
 #ifndef USPAN_DISABLED_READ_H
 #define USPAN_DISABLED_READ_H
 

@@ -1,4 +1,4 @@
-/* disabled_usage.h: USPAN_ENABLED 0: the calls of usage.h, which brings it in. */
+/* disabled_usage.h: the functions of usage.h if USPAN_ENABLED is 0. Included by usage.h. */
 #ifndef USPAN_DISABLED_USAGE_H
 #define USPAN_DISABLED_USAGE_H
 

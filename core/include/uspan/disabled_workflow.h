@@ -1,4 +1,4 @@
-/* disabled_workflow.h: USPAN_ENABLED 0: the calls of workflow.h, which brings it in. */
+/* disabled_workflow.h: the functions of workflow.h if USPAN_ENABLED is 0. Included by workflow.h. */
 #ifndef USPAN_DISABLED_WORKFLOW_H
 #define USPAN_DISABLED_WORKFLOW_H
 

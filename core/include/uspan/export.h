@@ -41,28 +41,29 @@ typedef struct uspan_resource {
     size_t typed_count;
 } uspan_resource_t;
 USPAN_CHECK uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resource);
-/* Scope of spans that name none. Default: "uspan", USPAN_VERSION. Static. Context: task, before the first
- * span. */
+/* Set the scope of spans that name none. scope must stay valid until the program ends. Default: name "uspan",
+ * version USPAN_VERSION. Context: task, before the first span. */
 void uspan_set_scope(uspan_tracer_t *t, const uspan_scope_t *scope);
 
 /* ---- destinations -------------------------------------------------------------------------------------- */
 
-/* A collector over HTTP, as settings. All zero: the compile-time ones (USPAN_ENDPOINT, USPAN_HEADERS,
- * USPAN_BASIC_*; with suffix _2 for destination 1). Text must stay valid as long as the tracer, except
- * headers set at run time. USPAN_RUNTIME_SETTINGS 0 takes timeout_ms only. */
+/* Settings of a collector that is reached over HTTP. Zero fields use the compile-time settings
+ * (USPAN_ENDPOINT, USPAN_HEADERS, USPAN_BASIC_*; for destination 1 those with the suffix _2). Text must stay
+ * valid as long as the tracer, except headers set at run time. With USPAN_RUNTIME_SETTINGS 0 only timeout_ms
+ * is used. */
 typedef struct uspan_collector {
     const char *endpoint; /* "https://host:port/path", used exactly as written */
     const char *headers;  /* "key=value,key=value", values percent-encoded; a bad entry is dropped */
     const char *basic_user, *basic_pass;
-    uint32_t timeout_ms; /* of one exchange; 0: USPAN_TIMEOUT_MS */
-    /* Compress bodies with gzip; needs USPAN_GZIP 1. If a collector answers 400 or 415 to a compressed body,
-     * uspan sends it uncompressed. If that is accepted, it compresses no more. AgentScope Studio accepts no
+    uint32_t timeout_ms; /* milliseconds for one exchange; 0: USPAN_TIMEOUT_MS */
+    /* Compress bodies with gzip. Needs USPAN_GZIP 1. If a collector answers 400 or 415 to a compressed body,
+     * uspan sends it uncompressed. If that is accepted, uspan stops compressing. AgentScope Studio accepts no
      * compressed bodies. */
     bool gzip;
-    /* Called after a 401 or 403, at most once a back-off: write fresh headers (as `headers`, with a closing
-     * 0) to buf[cap] and return USPAN_OK: the old ones are wiped and the batch is sent again. Any other
-     * result lets the destination wait from a minute to an hour. Context: the exporting task. Must not call
-     * uspan. NULL: no renewal. */
+    /* Renew the headers. uspan calls it after a 401 or 403, at most once per back-off. Write fresh headers
+     * (as `headers`, with a closing 0) to buf[cap] and return USPAN_OK. uspan then wipes the old ones and
+     * sends the batch again. After any other result the destination waits from a minute to an hour. Context:
+     * the exporting task. Must not call uspan. NULL: no renewal. */
     uspan_err_t (*renew)(void *ctx, char *buf, size_t cap);
     void *renew_ctx;
 } uspan_collector_t;
@@ -78,7 +79,8 @@ USPAN_CHECK uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned dest, const 
 
 #if USPAN_HTTP_PROXY
 struct uspan_window; /* private to the core */
-/* A transport through an HTTP proxy, over one that leads to the proxy. Fields are proxy.c's. */
+/* A transport that goes through an HTTP proxy. It uses another transport, which connects to the proxy. The
+ * fields are private to proxy.c. */
 typedef struct uspan_proxy {
     const uspan_transport_t *under;
     const char *user; /* "user:password" of the URL, percent-encoded; NULL: none */
@@ -88,39 +90,42 @@ typedef struct uspan_proxy {
     void *direct_ctx;
     uspan_peer_t peer; /* the proxy */
     uint16_t user_len;
-    uint16_t at;       /* bytes of CONNECT sent, of its answer read */
+    uint16_t at;       /* bytes of CONNECT that were sent; bytes of its response that were read */
     uint16_t status;
     uint8_t state;
-    uint8_t line_at; /* bytes of the answer's first line that were looked at */
-    uint8_t newlines; /* at the end of what was read */
+    uint8_t line_at; /* bytes of the response's first line that were read */
+    uint8_t newlines; /* line ends in a row at the end of what was read */
     bool tunnel;
-    bool has_basic;     /* a challenge of its 407 is for Basic */
-    uint8_t field_at;   /* bytes of Proxy-Authenticate that the present line begins with */
-    uint8_t word_len;   /* of what may be a scheme */
-    uint8_t scheme_len; /* of the first scheme, in words */
+    bool has_basic;     /* the 407 response offers Basic */
+    uint8_t field_at;   /* bytes of "Proxy-Authenticate" that match the present line */
+    uint8_t word_len;   /* bytes of the word that may be a scheme */
+    uint8_t scheme_len; /* bytes of the first scheme, in words */
     char words[60];
     char host[USPAN_HOST_BYTES];
 } uspan_proxy_t;
 
 typedef struct uspan_proxy_options {
-    /* "http://host:port" or "http://user:password@host:port", both percent-encoded; NULL: USPAN_PROXY.
-     * Outlives the transport. */
+    /* "http://host:port" or "http://user:password@host:port", user and password percent-encoded. NULL:
+     * USPAN_PROXY. It must stay valid as long as the transport. */
     const char *url;
-    /* false: for http endpoints. The collector's address stands in each request (RFC 9112 §3.2.2). true:
-     * bytes go through a tunnel that CONNECT asks for (RFC 9110 §9.3.6): what TLS needs. */
+    /* false: for http endpoints. Each request names the collector (RFC 9112 §3.2.2). true: for https
+     * endpoints. uspan asks the proxy for a tunnel with CONNECT (RFC 9110 §9.3.6). */
     bool tunnel;
-    /* Asked at each connect of a tunnel: true for a peer that is reached without the proxy. NULL: none is.
-     * Context: the exporting task; it must not call uspan. */
+    /* uspan calls it before each connect of a tunnel. Return true if the peer is reached without the proxy.
+     * NULL: every peer is reached through the proxy. Context: the exporting task. It must not call uspan. */
     bool (*is_direct)(void *ctx, const uspan_peer_t *peer);
     void *direct_ctx;
 } uspan_proxy_options_t;
 
-/* Make *proxy over `under`, and its transport to *out: give a tunnel to uspan_tls_init(), another one to
- * uspan_export_to(). uspan uses only the status of the proxy's answer. If bytes follow it before TLS begins,
- * uspan closes the connection. After a 407 the destination waits, and the batch is kept. The password is sent
- * to the proxy unencrypted. proxy_size: sizeof *proxy in the application. Returns: USPAN_OK; USPAN_ERR_ARG:
- * NULL, or the library's size is another (USPAN_HOST_BYTES), nothing is written then; USPAN_ERR_CONFIG: the
- * URL is unusable, uspan_proxy_wrong() says why. Context: before use. */
+/* Set up *proxy on top of the transport `under`, and write its transport to *out. Pass a tunnel to
+ * uspan_tls_init(), and a proxy without a tunnel to uspan_export_to(). *proxy, under and *out must stay valid
+ * as long as the tracer. uspan uses only the status of the proxy's response. If bytes follow it before TLS
+ * begins, uspan closes the connection. After a 407 the destination waits, and the batch is kept. The password
+ * is sent to the proxy unencrypted.
+ *   proxy_size  sizeof *proxy in the application
+ * Returns: USPAN_OK; USPAN_ERR_ARG: a pointer is NULL, or the library was built with another
+ * USPAN_HOST_BYTES. Nothing is written then; USPAN_ERR_CONFIG: the URL is unusable, and uspan_proxy_wrong()
+ * says why. Context: task, before use. */
 USPAN_CHECK uspan_err_t uspan_proxy_init_sized(uspan_proxy_t *proxy, const uspan_transport_t *under,
                                                const uspan_proxy_options_t *options, uspan_transport_t *out,
                                                size_t proxy_size);
@@ -130,8 +135,8 @@ USPAN_CHECK static inline uspan_err_t uspan_proxy_init(uspan_proxy_t *proxy, con
 {
     return uspan_proxy_init_sized(proxy, under, options, out, sizeof(uspan_proxy_t));
 }
-/* Check the URL of a proxy. Returns NULL if it can be used, otherwise a static text: what is wrong, and the
- * cure. Context: task. */
+/* Check the URL of a proxy. Returns: NULL if it can be used; otherwise a static text that says what is wrong
+ * and how to correct it. Context: task. */
 const char *uspan_proxy_wrong(const char *url);
 #endif
 
@@ -204,27 +209,28 @@ bool uspan_flushed(const uspan_tracer_t *t);
 void uspan_shutdown(uspan_tracer_t *t, uint32_t deadline_ms);
 bool uspan_stopped(const uspan_tracer_t *t);
 
-/* Set the present Unix time, nanoseconds, from an RTC, SNTP or a modem. Spans that were recorded before get
- * right times too. An open trace keeps its offset. Context: task. */
+/* Set the present Unix time, in nanoseconds, from an RTC, SNTP or a modem. Spans that were recorded before
+ * get correct times too. An open trace keeps its clock offset. Context: task. */
 void uspan_set_unix_time(uspan_tracer_t *t, uint64_t unix_ns);
-/* Unix time now, or USPAN_ERR_AGAIN while unknown. Context: task. */
+/* Read Unix time, in nanoseconds. Returns: USPAN_OK; USPAN_ERR_AGAIN: unknown, and *unix_ns is not changed.
+ * Context: task. */
 uspan_err_t uspan_unix_now(uspan_tracer_t *t, uint64_t *unix_ns);
 
 /* ---- Studio (USPAN_STUDIO 1) --------------------------------------------------------------------------- */
 
 #if USPAN_STUDIO
-/* AgentScope Studio: registers a run once Unix time is known; every span then carries
- * gen_ai.conversation.id = run id. The run is registered before the first span that carries its id
- * leaves. A registration that fails is logged, counted (run_failures) and tried again with back-off;
- * spans no longer wait for it then. uspan_shutdown() waits for it within its deadline.
- * A span that ends repeats its input (messages, a tool's arguments) and output (messages, a tool's result) as
- * agentscope.function.input and .output, which Studio's run page reads: two entries of the span's table, no
- * block of the text pool, the texts again on the wire. Keys with a part __proto__, constructor or prototype
- * break Studio's pages for everyone: such attributes leave the span then, counted as dropped. */
+/* Settings of uspan_set_studio(). uspan registers a run in AgentScope Studio once Unix time is known, before
+ * the first span of the run is sent. Every span then carries the run's id as gen_ai.conversation.id. If a
+ * registration fails, uspan logs it, counts it (run_failures), retries with back-off and no longer holds
+ * spans back. uspan_shutdown() waits for the registration within its deadline. When a span ends, uspan adds
+ * agentscope.function.input and .output, because Studio's run page reads only these. They repeat the span's
+ * messages, or a tool's arguments and result. They cost two entries of the span's table, no block of the text
+ * pool, and the texts a second time in the request. Keys with a part __proto__, constructor or prototype
+ * break Studio's pages for all users. uspan removes such attributes and counts them as dropped. */
 typedef struct {
-    const char *url;     /* "http://host:3000", outlives the tracer; NULL: USPAN_STUDIO_URL */
-    const char *project; /* NULL: service name */
-    const char *name;    /* of the run; NULL: the service and the time at which it began, UTC */
+    const char *url;     /* "http://host:3000", valid as long as the tracer; NULL: USPAN_STUDIO_URL */
+    const char *project; /* NULL: the service name */
+    const char *name;    /* of the run; NULL: service name and start time (UTC) */
     const char *run_id;  /* 1..36 bytes, not a bare number; NULL: made from random bytes */
 } uspan_studio_t;
 USPAN_CHECK uspan_err_t uspan_studio_start(uspan_tracer_t *t, const uspan_transport_t *transport,
@@ -233,7 +239,7 @@ USPAN_CHECK uspan_err_t uspan_studio_start(uspan_tracer_t *t, const uspan_transp
  * above. USPAN_ERR_FULL: two older runs still have spans that wait. Try again when they are sent. Context:
  * the exporting task. */
 USPAN_CHECK uspan_err_t uspan_run_begin(uspan_tracer_t *t, const char *id, const char *name);
-/* The id of the current run, or "". */
+/* The id of the current run, or "". Valid until the next uspan_run_begin(). Context: the exporting task. */
 const char *uspan_run_id(const uspan_tracer_t *t);
 #endif
 
@@ -257,9 +263,10 @@ typedef enum uspan_drop {
 } uspan_drop_t;
 const char *uspan_drop_name(uspan_drop_t cause);
 
-/* One destination's accounts. Spans are counted in 64 bits. At every moment, for every destination:
+/* The counters of one destination. Spans are counted in 64 bits. For every destination this holds at any
+ * time:
  *   started = delivered + rejected + spooled + queued + open + unsampled + the sum of dropped[]
- * Counts of parts, traffic, messages and records of the spool have 32 bits and turn over. */
+ * Counts of parts, traffic, messages and records of the spool have 32 bits and wrap around. */
 typedef struct {
     uint64_t started;
     uint64_t delivered;
@@ -269,28 +276,31 @@ typedef struct {
     uint32_t queued;
     uint32_t open;
     uint64_t dropped[USPAN_DROP_COUNT];
-    /* parts of spans, not spans */
+    /* parts of spans that were lost */
     uint32_t attrs_dropped, events_dropped, links_dropped;
     uint32_t values_truncated;
     uint32_t tasks_dropped;
     uint32_t tracestates_dropped;
-    uint32_t times_ahead; /* starts, ends, events ahead of the clock, a caller's error: now was taken */
-    /* pools */
+    /* times given by a caller that were ahead of the clock; the present time was used */
+    uint32_t times_ahead;
+    /* use of the pools */
     uint32_t spans_high;  /* most slots ever used */
     uint32_t blocks_live; /* text blocks in use */
     uint32_t blocks_high;
-    uint32_t blocks_wanted; /* most that were needed at the same time. What exceeds the pool was missing */
+    /* most blocks needed at one time. If it exceeds the pool, the difference was missing */
+    uint32_t blocks_wanted;
     /* traffic of this destination */
     uint32_t requests, retries, resends, connects;
     uint32_t refusals;        /* responses that dropped a batch */
     uint32_t renewals;        /* header renewals after 401 or 403 */
     uint32_t run_failures;    /* registrations of a Studio run that failed; the same for every destination */
-    /* messages for Studio: delivered; lost because their memory was full or Studio refused them */
+    /* messages for Studio that were delivered, and that were lost because their memory was full or Studio
+     * refused them */
     uint32_t messages_delivered, messages_dropped;
     uint64_t body_bytes;      /* of requests answered with success */
     uint16_t last_status;     /* HTTP status of the last answer; 0 for none */
     int8_t last_error;        /* uspan_err_t of the last transport failure; 0 for none */
-    /* flash, with a spool: since the storage was first used, over all boots, modulo 2^32:
+    /* Flash, with a spool: since the storage was first used, over all boots, modulo 2^32:
      *   spool_records = replayed + spool_lost + spool_waiting */
     uint32_t spool_records, replayed, spool_waiting;
     uint32_t spool_lost; /* removed to make room for newer ones, or refused by the collector */

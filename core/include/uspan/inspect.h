@@ -17,11 +17,12 @@ unsigned uspan_visit_open_spans(uspan_tracer_t *t, void (*fn)(void *ctx, uspan_t
  * The usual cause is an early return without uspan_end(). *p must stay valid. (uspan_shutdown() ends open
  * spans with the error "span not ended".) Context: task, while no span call runs elsewhere. */
 uspan_err_t uspan_check_ends(uspan_tracer_t *t, uspan_processor_t *p);
-/* The root of a span's trace if it is open on this device, otherwise the null span. */
+/* Find the root of a span's trace. Returns the null span if the root is not open on this device. Context:
+ * task. */
 uspan_t uspan_find_root(uspan_tracer_t *t, uspan_t s);
 
-/* A tracer for code that has no tracer argument. It is NULL until it is set, and all calls accept NULL and do
- * nothing. */
+/* Set and get a tracer for code that has no tracer argument. It is NULL until it is set. All calls accept
+ * NULL and do nothing. It must stay valid as long as it is set. Context: task. */
 void uspan_set_default(uspan_tracer_t *t);
 uspan_tracer_t *uspan_default(void);
 
@@ -35,13 +36,14 @@ uspan_err_t uspan_new_id(uspan_tracer_t *t, uspan_id_kind_t kind, char out[USPAN
 
 /* The device's state at one moment. Each field may be absent. Attributes: uspan.device.*. */
 typedef struct uspan_health {
-    uspan_opt_int_t heap_free, heap_least, heap_block; /* bytes: free, least that ever was, largest block */
+    /* bytes: free, lowest value since boot, largest block */
+    uspan_opt_int_t heap_free, heap_least, heap_block;
     uspan_opt_int_t rssi_dbm, battery_mv;
     uspan_opt_double_t temperature_c;
 } uspan_health_t;
 typedef struct uspan_health_source {
     void *ctx;
-    void (*ask)(void *ctx, uspan_health_t *out); /* *out is all absent before */
+    void (*ask)(void *ctx, uspan_health_t *out); /* all fields of *out are absent before the call */
 } uspan_health_source_t;
 /* Call ask() whenever a span of a model call, an agent or a tool ends, and set attributes of that span from
  * its result. ask() runs in the caller's context, outside every lock, and must not end spans. *source must

@@ -1,5 +1,5 @@
-/* keep_types.h: what a mount of kept memory is told and what it found, and the call of a crash's handler.
- * keep.h brings it in. */
+/* keep_types.h: options and report of uspan_keep_mount(), and uspan_keep_crash() for crash handlers. Included
+ * by keep.h. */
 #ifndef USPAN_KEEP_TYPES_H
 #define USPAN_KEEP_TYPES_H
 
@@ -10,19 +10,19 @@
 extern "C" {
 #endif
 
-/* Memory from low up to, but without, high. */
+/* Memory from low up to high, without high itself. */
 typedef struct uspan_keep_range {
     const void *low, *high;
 } uspan_keep_range_t;
 
 typedef struct uspan_keep_options {
-    uspan_reset_t reason; /* as the hardware tells it; UNKNOWN where it tells nothing */
-    /* What tells this image from others: the linker's build id (-Wl,--build-id), or a hash. Up to 20 bytes
-     * count. None: nothing is taken over. */
+    uspan_reset_t reason; /* as the hardware reports it; UNKNOWN if it reports none */
+    /* Identifies this image: the linker's build id (-Wl,--build-id) or a hash. Up to 20 bytes are used.
+     * Without it no span is taken over. */
     const uint8_t *build_id;
     size_t build_id_len;
-    /* Read-only memory of this image. Keys, static texts and scopes of kept spans must lie there. A span with
-     * another scope is not trusted; an attribute with another key or static text is left out and counted. */
+    /* Read-only memory of this image. Keys, static texts and scopes of kept spans must be there. A span with
+     * another scope is discarded. An attribute with another key or static text is dropped and counted. */
     uspan_keep_range_t fixed[2];
 } uspan_keep_options_t;
 
@@ -37,16 +37,16 @@ typedef enum uspan_kept {
 typedef struct uspan_keep_report {
     uspan_kept_t found;
     uspan_reset_t reason; /* of the crash call, if there was one, else of the options */
-    uint16_t ended, open; /* spans taken over: had ended; were open, and are ended with an error */
-    uint16_t lost; /* spans that could not be trusted, discarded; ALTERED: all that seemed to be there */
+    uint16_t ended, open; /* spans taken over that had ended; that were open and were ended with an error */
+    uint16_t lost; /* spans discarded because a check failed; for ALTERED, all spans that seemed to exist */
 } uspan_keep_report_t;
 
 #if USPAN_ENABLED && USPAN_KEEP
-/* The device is about to be reset. Store the crash, and seal all that is recorded with a sum, so that the
- * next boot knows whether memory was altered meanwhile. The first call counts. Nothing may be recorded
- * after it. A tracer that was never mounted is left alone. Takes no lock, calls no port, allocates
- * nothing. Bound: two instructions a byte of the pools, 25,000 for the default ones: feed the watchdog
- * before. Stack: below 64 bytes. Context: any, NMI and fault handlers too. */
+/* Store the crash before the device is reset, and seal all that is recorded with a checksum. The next boot
+ * then knows whether memory was altered in between. Only the first call has an effect. Record nothing after
+ * it. The call ignores a tracer that was not mounted. It takes no lock, calls no port function and allocates
+ * nothing. Bound: two instructions per byte of the pools, 25,000 for the default pools. Feed the watchdog
+ * before the call. Stack: below 64 bytes. Context: any, also NMI and fault handlers. */
 void uspan_keep_crash(uspan_tracer_t *t, const uspan_crash_t *crash);
 #endif
 

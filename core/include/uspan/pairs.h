@@ -46,20 +46,23 @@ int uspan_pair_byte(const char *text, size_t len, size_t *at);
  * Context: task. */
 const char *uspan_headers_check(const char *text, bool *secret);
 
-/* One entry of "key=value,key=value" as uspan reads it; nothing is copied. */
+/* One entry of "key=value,key=value" as uspan reads it. The texts point into the list. */
 typedef enum { USPAN_LIST_HEADERS, USPAN_LIST_RESOURCE } uspan_list_kind_t;
 typedef struct uspan_list_entry {
     const char *key, *value; /* without white space around them; the value is still percent-encoded */
     size_t key_len, value_len;
-    const char *wrong; /* NULL: uspan uses the entry. Else why not, static, and never a part of the value */
-    bool is_cut;       /* a resource value of more than 255 bytes: value_len is what is kept */
+    /* NULL: uspan uses the entry. Otherwise a static text that says why not, without any part of the value */
+    const char *wrong;
+    bool is_cut;       /* a resource value exceeds 255 bytes; value_len is the length that is kept */
 } uspan_list_entry_t;
-/* Step through such a list: *pos starts at 0. For ports that read settings from elsewhere, to say which entry
- * uspan would leave out.
- *   list   ends in 0; NULL is an empty one
- * Returns: true: *out is the next entry; false: no more. Context: task. */
+/* Step through such a list, to find entries that uspan does not use. For ports that read settings from
+ * elsewhere.
+ *   list   ends in 0; NULL: an empty list. Must stay valid as long as *out is used
+ *   pos    in and out, bytes from the start of list; 0 before the first call
+ * Returns: true: *out is the next entry; false: there are no more. Context: task. */
 bool uspan_list_next(const char *list, uspan_list_kind_t kind, size_t *pos, uspan_list_entry_t *out);
-/* What is wrong with an endpoint, with the cure, static. NULL: usable. Context: task. */
+/* Check an endpoint. Returns: NULL if it can be used; otherwise a static text that says what is wrong and how
+ * to correct it. Context: task. */
 const char *uspan_endpoint_wrong(const char *endpoint);
 
 #ifdef __cplusplus

@@ -25,35 +25,38 @@ typedef struct uspan_view {
     uint8_t name_len;
     char name[USPAN_NAME_MAX + 1];
 } uspan_view_t;
-/* Returns: USPAN_OK; USPAN_ERR_STALE (already sent, or the null span); USPAN_ERR_ARG. */
+/* Read the fields of a span. Returns: USPAN_OK; USPAN_ERR_STALE (already sent, or the null span);
+ * USPAN_ERR_ARG. */
 uspan_err_t uspan_read(uspan_tracer_t *t, uspan_t s, uspan_view_t *out);
 
-/* Whose attributes: the span's, its n-th event's, its n-th link's. */
+/* Values for `of`: attributes of the span, of its n-th event, or of its n-th link. */
 #define USPAN_OF_SPAN 0u
 #define USPAN_OF_EVENT(n) (0x100u + (n))
 #define USPAN_OF_LINK(n) (0x200u + (n))
 
 typedef struct uspan_value {
     const uspan_key_t *key; /* NULL: an event's name, a status message, a tracestate */
-    uspan_type_t type;      /* USPAN_TYPE_STATIC never: it reads as TEXT */
-    uint32_t len;           /* bytes of text or bytes; for arrays, how many elements */
+    uspan_type_t type;      /* never USPAN_TYPE_STATIC, which reads as TEXT */
+    uint32_t len;           /* bytes of text or bytes; number of elements of an array */
     int64_t i;              /* INT, BOOL */
     double d;               /* DOUBLE */
 } uspan_value_t;
-/* The index-th attribute. USPAN_ERR_CLOSED: there are fewer. */
+/* Read the index-th attribute. Returns: USPAN_OK; USPAN_ERR_CLOSED: there are fewer; otherwise as
+ * uspan_read(). */
 uspan_err_t uspan_read_attr(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, uspan_value_t *out);
-/* The attribute with that key, and its index if index is not NULL. USPAN_ERR_CLOSED: there is none. */
+/* Find the attribute with that key, and its index if index is not NULL. Returns: USPAN_OK; USPAN_ERR_CLOSED:
+ * there is none; otherwise as uspan_read(). */
 uspan_err_t uspan_find_attr(uspan_tracer_t *t, uspan_t s, unsigned of, const char *key, uspan_value_t *out,
                             unsigned *index);
-/* Bytes of a text or bytes attribute from offset on, at most cap; returns how many, 0 at the end. No
- * terminator. */
+/* Copy bytes of a text or bytes attribute from an offset on, at most cap, without a terminator. Returns their
+ * number, 0 at the end. */
 size_t uspan_read_text(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, size_t offset, char *out,
                        size_t cap);
-/* The element-th element of an array: number to *out; text to text[cap], its full length to out->len.
- * USPAN_ERR_CLOSED: there are fewer. */
+/* Read one element of an array. A number goes to *out. Text goes to text[cap], and its full length to
+ * out->len. Returns: USPAN_OK; USPAN_ERR_CLOSED: there are fewer elements; otherwise as uspan_read(). */
 uspan_err_t uspan_read_element(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index, unsigned element,
                                uspan_value_t *out, char *text, size_t cap);
-/* Status message: bytes to out, no terminator; returns how many there are. */
+/* Copy the status message to out, without a terminator. Returns its full length in bytes. */
 size_t uspan_read_status_message(uspan_tracer_t *t, uspan_t s, char *out, size_t cap);
 
 typedef struct uspan_event_view {
@@ -62,10 +65,11 @@ typedef struct uspan_event_view {
     uint8_t attr_count;
     uint16_t dropped_attrs;
 } uspan_event_view_t;
-/* The index-th event; its name to name[cap], no terminator. USPAN_ERR_CLOSED: there are fewer. */
+/* Read the index-th event. Its name goes to name[cap], without a terminator. Returns: USPAN_OK;
+ * USPAN_ERR_CLOSED: there are fewer; otherwise as uspan_read(). */
 uspan_err_t uspan_read_event(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_event_view_t *out,
                              char *name, size_t cap);
-/* The index-th link. USPAN_ERR_CLOSED: there are fewer. */
+/* Read the index-th link. Returns: USPAN_OK; USPAN_ERR_CLOSED: there are fewer; otherwise as uspan_read(). */
 uspan_err_t uspan_read_link(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_context_t *out);
 
 /* ---- capture: for host tests of applications ---------------------------------------------------------
@@ -76,17 +80,18 @@ typedef struct uspan_capture {
     uint8_t *buf;      /* private from here on */
     size_t cap, used;
     unsigned count;
-    unsigned lost; /* spans that did not fit; also rejected in the stats */
+    unsigned lost; /* spans that did not fit; uspan_stats() counts them as rejected */
 } uspan_capture_t;
-typedef struct uspan_captured uspan_captured_t; /* lives in the buffer until uspan_capture_clear() */
+typedef struct uspan_captured uspan_captured_t; /* valid until uspan_capture_clear() */
 
 void uspan_capture_init(uspan_capture_t *c, void *buf, size_t cap);
 void uspan_capture_clear(uspan_capture_t *c);
-/* The index-th span in the order of their ends, or the first with that name. NULL: none. */
+/* Get the index-th span in the order of their ends, or the first one with that name. Returns NULL if there is
+ * none. The result is valid until uspan_capture_clear(). */
 const uspan_captured_t *uspan_captured_at(const uspan_capture_t *c, unsigned index);
 const uspan_captured_t *uspan_captured_named(const uspan_capture_t *c, const char *name);
 const uspan_view_t *uspan_captured_view(const uspan_captured_t *s);
-/* Its parent among the captured, or NULL. */
+/* Get the parent of a captured span. Returns NULL if the parent was not captured. */
 const uspan_captured_t *uspan_captured_parent(const uspan_capture_t *c, const uspan_captured_t *s);
 /* An attribute as text that ends in 0. Numbers and bools are printed, arrays are JSON. NULL: there is none.
  * "event/key" finds an attribute of the first event with that name. */

@@ -47,12 +47,12 @@ static inline void uspan_scoped_end(uspan_scoped_t *scoped)
         uspan_scoped_begin((t), (begin), (enter));                                   \
     __attribute__((unused)) const uspan_t var = var##_scoped.span
 
-/* Declare uspan_t var, started by the expression `begin`. It ends when the block is left. ENTERED: it is also
- * the task's current span until then, and afterwards the previous one is current again. */
+/* Declare uspan_t var and start it with the expression `begin`. The span ends when the block is left.
+ * USPAN_ENTERED also makes it the task's current span until then, and restores the previous one. */
 #define USPAN_SCOPED(var, t, begin) USPAN_SCOPED_(var, t, begin, false)
 #define USPAN_ENTERED(var, t, begin) USPAN_SCOPED_(var, t, begin, true)
-/* Trace the function in which it stands: a span under the current one, with the function's name. Write it
- * first in the function's body. */
+/* Trace the function that contains it. The span is a child of the current span and has the name of the
+ * function. Write it first in the function's body. */
 #define USPAN_FUNCTION(var, t) USPAN_ENTERED(var, t, uspan_function_begin((t), USPAN_CURRENT, __func__))
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-/* spool.h: spans that wait in flash while they cannot be delivered (USPAN_SPOOL 1). The application hands
- * over a storage: a partition that is uspan's alone. uspan touches nothing else. */
+/* spool.h: stores spans in flash while they cannot be delivered (USPAN_SPOOL 1). The application provides the
+ * storage, a partition that only uspan uses. uspan accesses no other flash. */
 #ifndef USPAN_SPOOL_H
 #define USPAN_SPOOL_H
 
@@ -12,19 +12,21 @@
 extern "C" {
 #endif
 
-/* Flash, or what behaves like it. Const, outlives the spool. Each function returns 0: done; below 0: failed;
- * 1: busy, the same call is made again later. Context of each: the exporting task. None waits for another
- * task. An address counts from the storage's first byte. */
+/* The storage: flash, or memory that behaves like it. Const. It must stay valid as long as the spool. Each
+ * function returns 0: done; below 0: failed; 1: busy, and uspan makes the same call again later. Context of
+ * each: the exporting task. No function may wait for another task. An address is an offset in bytes from the
+ * start of the storage. */
 typedef struct uspan_spool_storage {
     void *ctx;
-    uint32_t sector_bytes; /* what one erase erases; a multiple of unit_bytes */
-    uint16_t sector_count; /* 4 and more */
-    uint8_t unit_bytes;    /* what is programmed at once; divides USPAN_SPOOL_UNIT */
-    uint8_t erased;        /* what an erased byte reads as: 0xFF for most flash */
-    /* Any address and length. Busy only while an erase or a program is under way. */
+    uint32_t sector_bytes; /* bytes that one erase clears; a multiple of unit_bytes */
+    uint16_t sector_count; /* 4 or more */
+    uint8_t unit_bytes;    /* bytes that are programmed at once; divides USPAN_SPOOL_UNIT */
+    uint8_t erased;        /* value of an erased byte: 0xFF for most flash */
+    /* Read len bytes at any address. It may return 1 (busy) only while an erase or a program operation is
+     * running. */
     int (*read)(void *ctx, uint32_t address, uint8_t *out, uint32_t len);
-    /* Whole units, at most USPAN_SPOOL_UNIT bytes. Each unit is programmed once after an erase. Data is valid
-     * during the call only. */
+    /* Program complete units, at most USPAN_SPOOL_UNIT bytes. uspan programs each unit once after an erase.
+     * data is valid only during the call. */
     int (*program)(void *ctx, uint32_t address, const uint8_t *data, uint32_t len);
     int (*erase)(void *ctx, uint32_t sector);
     /* For files: make durable what was programmed, at the end of each record. Never busy. Such a storage
@@ -33,10 +35,10 @@ typedef struct uspan_spool_storage {
     int (*sync)(void *ctx);
 } uspan_spool_storage_t;
 
-/* A place between two records, and the number of the record behind it. */
+/* A position between two records, and the number of the record after it. */
 typedef struct uspan_spool_place {
     uint32_t number;
-    uint32_t offset; /* in the sector; 0: its header comes first */
+    uint32_t offset; /* in the sector; 0: the sector's header comes next */
     uint16_t sector;
     uint16_t unused;
 } uspan_spool_place_t;
@@ -44,12 +46,12 @@ typedef struct uspan_spool_place {
 /* The log's state. Private: fields may change in any version. */
 typedef struct uspan_spool_log {
     const uspan_spool_storage_t *storage;
-    uspan_spool_place_t done; /* the records before it are settled */
-    uint32_t lost;            /* of them, those that were never delivered */
+    uspan_spool_place_t done; /* the records before it have their result */
+    uint32_t lost;            /* how many of them were never delivered */
     uint32_t next;            /* number of the next record */
     uint32_t sequence;        /* number of the sector that was opened or tried last */
     uint32_t boot;            /* number of the first sector of this boot */
-    uint32_t offset;          /* in the sector: the record that is written */
+    uint32_t offset;          /* in the sector, of the record that is being written */
     uint32_t crc;             /* of its bytes so far */
     uint16_t at;              /* bytes of it that are programmed */
     uint16_t sector;
@@ -60,45 +62,46 @@ typedef struct uspan_spool_log {
     uint8_t unit[USPAN_SPOOL_UNIT];
 } uspan_spool_log_t;
 
-/* The spool of a tracer: static, of the application. Private: fields may change in any version. */
+/* The spool of a tracer. It must be static. Private: fields may change in any version. */
 typedef struct uspan_spool {
     uspan_spool_log_t log;
-    uspan_spool_place_t place; /* of the batch under way: where reading stands */
+    uspan_spool_place_t place; /* of the batch that is being sent: the next record to read */
     uint32_t at;               /* bytes of its body that were read */
-    uint32_t inner;            /* bytes of ResourceSpans in it */
-    uint32_t boot_address;     /* its resource */
-    uint32_t address;          /* the record that is read, from here on */
-    uint16_t left;             /* bytes of it that are left */
+    uint32_t inner;            /* bytes of ResourceSpans in the body */
+    uint32_t boot_address;     /* address of its resource */
+    uint32_t address;          /* of the record that is being read, from here on */
+    uint16_t left;             /* bytes of it that were not read yet */
     uint16_t boot_len;
-    uint16_t count; /* its records; 0: none is under way */
+    uint16_t count; /* records of the batch; 0: there is no batch */
     uint16_t limit; /* records in a batch after a 413; 0: no limit */
     uint16_t wipe;  /* sectors that are still to be erased */
     uint8_t dest;
-    uint8_t flags; /* enum flags of spool.c */
-    bool erasing;  /* the storage is busy with a sector of wipe: nothing else may be asked */
+    uint8_t flags; /* USPAN_SPOOL_* of spool_replay.h */
+    bool erasing;  /* the storage is busy with a sector of wipe, so no other call may be made */
 #if USPAN_KEEP
-    uint8_t resource; /* of the records that are written, as an epoch has it */
+    uint8_t resource; /* resource of the records that are being written, numbered as in an epoch */
 #endif
 } uspan_spool_t;
 
 #if USPAN_SPOOL
-/* Give a destination a spool. Spans that it cannot deliver go to the storage: while it cannot be reached, for
- * those whose batch is due; while the pool runs full and nothing can leave; when the tracer stops. They are
- * sent again, oldest first, when the link is back, also after a reset and with new firmware, under the
- * resource of the firmware that wrote them. When the storage is full, the oldest give way and are counted.
+/* Give a destination a spool. uspan stores spans that it cannot deliver: spans of a due batch while the
+ * destination cannot be reached, spans of a full pool that cannot be sent, and all spans when the tracer
+ * stops. uspan sends them when the link is back, oldest first, also after a reset and with new firmware. They
+ * keep the resource of the firmware that recorded them. When the storage is full, the oldest records are
+ * removed and counted.
  *   t        after uspan_export_to(), before the first uspan_poll()
- *   spool    static; zeroed here
- *   storage  uspan's alone; it outlives the tracer
+ *   spool    static. The call sets it to zero
+ *   storage  used by uspan only. It must stay valid as long as the tracer
  * Returns: USPAN_OK; USPAN_ERR_AGAIN: the storage is busy, call again; USPAN_ERR_ARG: no such destination, or
- * a geometry that cannot be used. Nothing is written before the first span is stored. Context: the exporting
- * task. Bound: the header of each sector and one sector are read. */
+ * the geometry cannot be used. uspan writes nothing before it stores the first span. Context: the exporting
+ * task. Bound: reads the header of each sector, and one sector. */
 USPAN_CHECK uspan_err_t uspan_spool_mount(uspan_tracer_t *t, unsigned dest, uspan_spool_t *spool,
                                           const uspan_spool_storage_t *storage);
-/* Store all spans that have ended, one step a call: before deep sleep, or when power is about to fail. A
- * request under way is given up; its spans are stored too, and may arrive twice.
- * Returns: USPAN_OK: nothing waits in RAM; USPAN_ERR_AGAIN: call again; USPAN_ERR_IO: the storage failed, the
- * rest waits in RAM; USPAN_ERR_ARG: no spool. Context: the exporting task. Never blocks. Bound: one erase, or
- * one span. */
+/* Store all spans that have ended, one step per call. Call it before deep sleep, or if power is about to
+ * fail. uspan gives up a request that is being sent and stores its spans too. They may be delivered twice.
+ * Returns: USPAN_OK: no span waits in RAM; USPAN_ERR_AGAIN: call again; USPAN_ERR_IO: the storage failed, and
+ * the other spans wait in RAM; USPAN_ERR_ARG: there is no spool. Context: the exporting task. Never blocks.
+ * Bound: one erase, or one span. */
 USPAN_CHECK uspan_err_t uspan_spool_all(uspan_tracer_t *t);
 #endif
 

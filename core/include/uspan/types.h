@@ -1,5 +1,5 @@
-/* types.h: what the other headers are made of: handles, keys, values, and the structs that a tracer holds for
- * the application. uspan.h brings it in. */
+/* types.h: handles, keys, values, and the structs that the application passes to a tracer. Included by
+ * uspan.h. */
 #ifndef USPAN_TYPES_H
 #define USPAN_TYPES_H
 
@@ -17,9 +17,9 @@ extern "C" {
 
 /* ---- handles, keys, values ----------------------------------------------------------------------------- */
 
-/* Handle of one span. Pass it by value and copy it freely. It has 10 bits of slot and 22 of generation. All
- * zero is the null span. uspan recognises a stale handle until 4,194,303 more spans used its slot, and free
- * slots take turns. */
+/* Handle of one span. Pass it by value and copy it freely. It has 10 bits of slot number and 22 bits of
+ * generation. All zero is the null span. uspan recognises a stale handle until 4,194,303 more spans have used
+ * its slot. Free slots are reused in turn. */
 typedef struct uspan {
     uint32_t id;
 } uspan_t;
@@ -35,7 +35,7 @@ typedef struct uspan {
 #define USPAN_ROOT USPAN_HANDLE(1u)
 #define USPAN_CURRENT USPAN_HANDLE(2u)
 
-/* An attribute key: static, never copied. len: bytes of text. Use the macros below to make one. */
+/* An attribute key. It must be static, because uspan keeps its address. Use the macros below to make one. */
 typedef struct uspan_key {
     const char *text;
     uint8_t len;
@@ -50,8 +50,8 @@ typedef struct uspan_key {
 #define USPAN_KEY_LEN(literal)          \
     ((uint8_t)((sizeof(literal) - 1u) * \
                sizeof(char[sizeof(literal) >= 2u && sizeof(literal) <= 256u ? 1 : -1])))
-/* A hash of the length, the middle and the last three characters. It differs for numbered keys and for all
- * GenAI keys. */
+/* A hash of the key's length, its middle and its last three characters. Numbered keys have different hashes,
+ * and so have all GenAI keys. */
 #define USPAN_KEY_CHAR(literal, from_end) \
     ((unsigned)(uint8_t)("" literal)[sizeof(literal) > (from_end) ? sizeof(literal) - 1u - (from_end) : 0u])
 #define USPAN_KEY_ID(literal)                                                                 \
@@ -63,7 +63,7 @@ typedef struct uspan_key {
     {                                                                                \
         "" literal, USPAN_KEY_LEN(literal), USPAN_KEY_CONTENT, USPAN_KEY_ID(literal) \
     }
-/* A function, so that clang does not fold the initialiser around it: clang 14 would leave the key itself
+/* This is a function so that clang does not fold the initialiser around it. clang 14 would emit the key
  * without contents. */
 static inline const uspan_key_t *uspan_key_same(const uspan_key_t *key)
 {
@@ -125,11 +125,11 @@ typedef struct uspan_attr {
 #define USPAN_ATTR_INT(key, n) USPAN_ATTR_OF(key, USPAN_TYPE_INT, 0u, USPAN_ATTR_INTEGER(n))
 #define USPAN_ATTR_DOUBLE(key, x) USPAN_ATTR_OF(key, USPAN_TYPE_DOUBLE, 0u, USPAN_ATTR_NUMBER(x))
 #define USPAN_ATTR_BOOL(key, b) USPAN_ATTR_OF(key, USPAN_TYPE_BOOL, 0u, USPAN_ATTR_INTEGER(b))
-#define USPAN_TO_NUL UINT32_MAX /* as count of text: up to the terminating 0 */
+#define USPAN_TO_NUL UINT32_MAX /* as count of text: the text ends in 0 */
 
 /* ---- kinds, status, scope, links ----------------------------------------------------------------------- */
 
-/* OTLP's numbers (OpenTelemetry's own API counts INTERNAL as 0). */
+/* The values are those of OTLP. The OpenTelemetry API counts INTERNAL as 0. */
 typedef enum uspan_kind {
     USPAN_KIND_DEFAULT = 0, /* INTERNAL */
     USPAN_KIND_INTERNAL = 1,
@@ -203,7 +203,7 @@ typedef struct uspan_processor {
     void (*on_end)(void *ctx, uspan_tracer_t *t, uspan_t s); /* readable, no longer writable */
     void (*force_flush)(void *ctx);
     void (*shutdown)(void *ctx);
-    struct uspan_processor *next; /* the tracer's */
+    struct uspan_processor *next; /* private to the tracer */
 } uspan_processor_t;
 
 /* uspan calls redact() with each piece of content text before it stores the piece. From message.h the text is
@@ -216,8 +216,8 @@ typedef struct uspan_redactor {
     const char *(*redact)(void *ctx, const uspan_key_t *key, const char *text, size_t *len);
 } uspan_redactor_t;
 
-/* Limits below the compile-time maxima. 0 sets the maximum again. value_chars: characters of text, bytes of a
- * bytes value. */
+/* Limits below the compile-time maxima. 0: the compile-time maximum. value_chars counts characters of text,
+ * and bytes of a bytes value. */
 typedef struct uspan_limits {
     uint16_t attrs, events, links, event_attrs, link_attrs;
     uint32_t value_chars;

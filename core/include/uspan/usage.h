@@ -1,5 +1,5 @@
-/* usage.h: tokens of one model call, and totals of all calls, which the firmware can read for budgets and
- * displays. */
+/* usage.h: token counts of one model call, and totals of all calls. The firmware can read the totals for
+ * budgets and displays. */
 #ifndef USPAN_USAGE_H
 #define USPAN_USAGE_H
 
@@ -9,20 +9,20 @@
 extern "C" {
 #endif
 
-/* Of one call. input includes tokens read from a cache and written to it, output includes reasoning. A
- * count of 0 is not sent. uspan_set_token_pair() sends 0. cache_creation: written to a cache; its key is
- * USPAN_SEMCONV's. */
+/* Token counts of one call. input includes tokens that were read from a cache and written to it. output
+ * includes reasoning. cache_creation counts the tokens written to a cache. Its key depends on USPAN_SEMCONV.
+ * A count of 0 is not sent, except by uspan_set_token_pair(). */
 typedef struct uspan_token_counts {
     uint32_t input, output, cache_read, cache_creation, reasoning;
 } uspan_tokens_t;
-/* Parts of a count, by what the tokens stand for. 0 is not sent. */
+/* Token counts of one direction by kind of content. 0 is not sent. */
 typedef struct uspan_modality_counts {
     uint32_t text, image, audio;
 } uspan_modality_counts_t;
 
-/* Totals. Every call of a model that a typed span began counts, and every token told, also where the trace is
- * not sampled or the pool was full: a budget does not depend on tracing. errors: calls whose span was failed;
- * a call that found no place in the pool cannot be failed. */
+/* Totals. A budget must not depend on tracing. Therefore uspan counts every model call that a typed span
+ * began and all tokens that were reported, even if the trace is not sampled or the pool was full. errors:
+ * calls whose span failed. A call that got no slot cannot be counted there. */
 typedef struct uspan_usage {
     uint64_t input, output, cache_read, cache_creation, reasoning; /* tokens */
     uint32_t calls, errors;
@@ -35,7 +35,8 @@ void uspan_set_usage(uspan_tracer_t *t, uspan_usage_t *usage);
 /* Copy the current totals. All zero if no struct is set. Context: task, ISR. */
 void uspan_read_usage(uspan_tracer_t *t, uspan_usage_t *out);
 
-/* Set the usage of a call, once. uspan_chat_end() does it too. */
+/* Set the token counts of a call and add them to the totals. Call it once per span. uspan_chat_end() does it
+ * too. Returns the worst result of the attributes. Context: task, ISR. */
 uspan_err_t uspan_set_token_pair(uspan_tracer_t *t, uspan_t s, int64_t input, int64_t output);
 uspan_err_t uspan_set_tokens(uspan_tracer_t *t, uspan_t s, const uspan_tokens_t *tokens);
 

@@ -59,21 +59,20 @@ uint64_t uspan_now(const uspan_tracer_t *t);
 
 /* ---- attributes ---------------------------------------------------------------------------------------- */
 
-/* Set one attribute; the same key again replaces its value, whatever its type.
- *   key      static descriptor; never copied
+/* Set one attribute. If the key is set already, its value is replaced, whatever its type. Text, bytes and
+ * arrays are copied.
+ *   key   static descriptor; never copied
  * Returns: USPAN_OK; USPAN_TRUNCATED (text cut at USPAN_VALUE_MAX, at the value limit, or because the text
- * pool is full; counted);
- *          USPAN_ERR_FULL (table or text pool full; counted in the span's dropped_attributes_count);
- *          USPAN_ERR_STALE; USPAN_ERR_ARG (t or key NULL, text NULL with a length).
- * Context: task, ISR. Never blocks. Two contexts may write to one span; a reader sees the old or the new
- * value whole. */
+ * pool is full; counted); USPAN_ERR_FULL (table or text pool full; counted in the span's
+ * dropped_attributes_count); USPAN_ERR_STALE; USPAN_ERR_ARG (t or key NULL, text NULL with a length).
+ * Context: task, ISR. Never blocks. Two contexts may write to one span. A reader sees the complete old value
+ * or the complete new one. */
 uspan_err_t uspan_set_int(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, int64_t value);
 uspan_err_t uspan_set_double(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, double value);
 uspan_err_t uspan_set_bool(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, bool value);
 uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
                             size_t len);
-/* text: static. uspan keeps the pointer and does not copy it. Text that is not UTF-8 is copied and corrected.
- * */
+/* text: static. uspan keeps the pointer. Text that is not UTF-8 is copied and corrected instead. */
 uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
                                size_t len);
 uspan_err_t uspan_set_bytes(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const void *data,
@@ -111,24 +110,23 @@ uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *lin
  * Ok or by another Error. Setting Unset has no effect. message: copied, for Error only; NULL for none.
  * Context: task, ISR. Never blocks. */
 uspan_err_t uspan_set_status(uspan_tracer_t *t, uspan_t s, uspan_status_t status, const char *message);
-/* Replace the name. Context: task, ISR. */
+/* Replace the name. It is copied, and USPAN_NAME_MAX bytes are kept. Context: task, ISR. Never blocks. */
 uspan_err_t uspan_set_name_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t name_len);
 
-/* An error happened in the span: an `exception` event now, `error.type`, status Error.
+/* Record an error: add an `exception` event now, set `error.type`, and set the status to Error.
  *   type     low cardinality: "timeout", "429", "dns_error"; NULL: "_OTHER"
  *   message  for people, no secrets; NULL for none
  *   data     JSON text kept in the event as `uspan.error.data`; NULL for none
- * The span stays open. End it with uspan_end() as usual. Returns the worst result of its parts. Context:
- * task, ISR. Never blocks. */
+ * The span stays open. End it with uspan_end() as usual. All texts are copied. Returns the worst result of
+ * its parts. Context: task, ISR. Never blocks. */
 uspan_err_t uspan_record_error_data(uspan_tracer_t *t, uspan_t s, const char *type, const char *message,
                                     const char *data);
 
 /* ---- current span -------------------------------------------------------------------------------------- */
 
-/* Make s the calling task's current span. Returns the previous one, for uspan_leave(), or the null span if
- * there was none. If more than USPAN_TASKS_MAX tasks have a current span, the call does nothing and is
- * counted as tasks_dropped.
- * Context: task. Never blocks. */
+/* Make s the calling task's current span. Returns the previous one, or the null span if there was none. Pass
+ * it to uspan_leave(). If more than USPAN_TASKS_MAX tasks have a current span, the call does nothing and is
+ * counted as tasks_dropped. Context of both: task. Never blocks. */
 uspan_t uspan_enter(uspan_tracer_t *t, uspan_t s);
 void uspan_leave(uspan_tracer_t *t, uspan_t before);
 /* The calling task's current span, or the null span. Context: task. */
@@ -138,31 +136,33 @@ uspan_t uspan_current(uspan_tracer_t *t);
 
 #define USPAN_SAMPLE_ALWAYS ((uint64_t)1 << 63)
 #define USPAN_SAMPLE_NEVER ((uint64_t)0)
-/* Bound for a constant ratio. The compiler computes it. */
+/* Sampling bound for a constant ratio r, 0..1. The compiler computes it. */
 #define USPAN_SAMPLE_RATIO(r) \
     ((r) >= 1 ? USPAN_SAMPLE_ALWAYS : (r) <= 0 ? USPAN_SAMPLE_NEVER : (uint64_t)((r)*9223372036854775808.0))
-/* Bound for a ratio given as text, "0.25", "1", "1e-3": no floating point. USPAN_ERR_ARG: not a number in
- * 0..1. */
+/* Compute the sampling bound of a ratio given as text: "0.25", "1", "1e-3". It uses no floating point.
+ * Returns: USPAN_OK; USPAN_ERR_ARG: not a number in 0..1. Context: task, ISR. */
 uspan_err_t uspan_sample_ratio_parse(const char *text, uint64_t *bound);
-/* Default: always, parent-based. Context: task. Takes effect at the next start. */
+/* Set the sampler. It is copied and used from the next start on. Default: all spans, parent-based. Context:
+ * task. */
 void uspan_set_sampler(uspan_tracer_t *t, uspan_sampler_t sampler);
 
-/* Add a processor at the end; or replace all by one (NULL: none), which shuts the others down. Context: task,
- * while no span call runs elsewhere. USPAN_ERR_ARG: it is in the list already. */
+/* Add a processor at the end of the list, or replace the list by one processor (NULL: by none) and shut the
+ * others down. *p must stay valid as long as it is in the list. Returns: USPAN_OK; USPAN_ERR_ARG: NULL, or
+ * the processor is in the list already. Context: task, while no span call runs elsewhere. */
 uspan_err_t uspan_add_processor(uspan_tracer_t *t, uspan_processor_t *p);
 void uspan_set_processor(uspan_tracer_t *t, uspan_processor_t *p);
 
-/* Turn recording on or off. Off: starts return null spans that propagate as unsampled. Open spans stay open.
- * Context: task, ISR. */
+/* Turn recording on or off. While it is off, start calls return null spans, which propagate as unsampled.
+ * Open spans stay open. Context: task, ISR. */
 void uspan_set_enabled(uspan_tracer_t *t, bool enabled);
 /* Turn recording of content (keys with USPAN_KEY_CONTENT) on or off. Default: on, if USPAN_CONTENT is 1.
  * Context: task, ISR. */
 void uspan_set_content(uspan_tracer_t *t, bool enabled);
 
-/* Set the redactor: caller-owned, stays until replaced; NULL: none. Context: task. */
+/* Set the redactor. *redactor must stay valid until it is replaced. NULL: none. Context: task. */
 void uspan_set_redactor(uspan_tracer_t *t, const uspan_redactor_t *redactor);
 
-/* Set the limits; NULL: the compile-time maxima. Context: task. */
+/* Set the limits. They are copied. NULL: the compile-time maxima. Context: task. */
 void uspan_set_limits(uspan_tracer_t *t, const uspan_limits_t *limits);
 
 /* ---- forms without lengths ----------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* workflow.h: a complete run of an agent, which the OpenAI Agents SDK calls a trace, and privacy of its
+/* workflow.h: the span of a complete agent run, which the OpenAI Agents SDK calls a trace, and privacy of
  * content. */
 #ifndef USPAN_WORKFLOW_H
 #define USPAN_WORKFLOW_H
@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* A key of its metadata, from a literal: USPAN_ATTR_INT(USPAN_METADATA_KEY("bed"), 3), of .metadata only. */
+/* Make a key for .metadata of a workflow from a literal: USPAN_ATTR_INT(USPAN_METADATA_KEY("bed"), 3). */
 #if USPAN_PROFILE_LANGFUSE
 #define USPAN_METADATA_KEY(name)                                                                           \
     (__extension__({                                                                                       \
@@ -24,14 +24,14 @@ extern "C" {
 typedef struct uspan_workflow {
     USPAN_REQUEST_FIELDS;
     const char *name; /* NULL: "Agent workflow" */
-    /* The conversation that spans under it belong to too. With a run registered in Studio, that is the run,
-     * and the group is session.id and uspan.trace.group_id. */
+    /* The conversation id, also of the spans below. If a Studio run is registered, its id is the conversation
+     * id, and group_id is sent as session.id and uspan.trace.group_id. */
     const char *group_id;
-    /* "trace_" and 32 lower-case hexadecimal digits, not all 0, are the trace's id; any other text is
-     * kept as uspan.trace.id. */
+    /* "trace_" and 32 lower-case hexadecimal digits, not all 0, set the trace id. Any other text is sent as
+     * uspan.trace.id. */
     const char *trace_id;
     const char *user_id, *session_id, *environment;
-    const uspan_attr_t *metadata; /* ended by a zeroed one */
+    const uspan_attr_t *metadata; /* a zeroed one ends the list */
     const char *input_messages;   /* C: JSON */
     bool disabled;   /* the run is not recorded */
     bool no_content; /* its content is not recorded */
@@ -40,7 +40,8 @@ typedef struct uspan_workflow_result {
     USPAN_RESULT_FIELDS;
     const char *output_messages; /* C: JSON */
 } uspan_workflow_result_t;
-/* "invoke_workflow {name}", INTERNAL. */
+/* Start and end a workflow span: "invoke_workflow {name}", INTERNAL. Arguments, results and contexts are as
+ * for the spans of genai.h. */
 uspan_t uspan_workflow_begin(uspan_tracer_t *t, uspan_t parent, const char *name);
 uspan_t uspan_workflow_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_workflow_t *w);
 uspan_err_t uspan_workflow_end(uspan_tracer_t *t, uspan_t s, const uspan_workflow_result_t *r);
@@ -48,7 +49,7 @@ uspan_err_t uspan_workflow_end(uspan_tracer_t *t, uspan_t s, const uspan_workflo
 /* ---- privacy ------------------------------------------------------------------------------------------- */
 
 /* Turn content recording on or off for s and for spans started under it later. Content already recorded is
- * kept. */
+ * kept. Returns: USPAN_OK; USPAN_ERR_STALE. Context: task, ISR. */
 uspan_err_t uspan_set_span_content(uspan_tracer_t *t, uspan_t s, bool recorded);
 /* Turn recording of tool definitions on or off. Default with USPAN_TOOL_DEFINITIONS 1: on. With 0 they are
  * never recorded. Context: task, ISR. */
