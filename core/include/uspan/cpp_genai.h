@@ -6,8 +6,8 @@
  *     uspan_t chat = uspan_chat_begin_with(t, agent, ask);
  *     ...
  *     uspan_chat_end(t, chat, NULL);
- * In C++20 the struct may stand in the call: uspan_chat_begin_with(t, agent, { .model = "qwen-max" }).
- * Each is the call of the same name, with its results and contexts. The struct is read during the call
+ * In C++20 the struct can be written in the call: uspan_chat_begin_with(t, agent, { .model = "qwen-max" }).
+ * Results and contexts are those of the function of the same name. The struct is read during the call
  * only. */
 /* genai.h brings this file in. */
 #if defined(__cplusplus) && defined(USPAN_GENAI_H) && !defined(USPAN_CPP_GENAI_H)

@@ -1,5 +1,5 @@
-/* disabled_genai.h: USPAN_ENABLED 0: what disabled.h is for uspan.h, for the calls of genai.h, which brings
- * it in. Its keys turn static in genai_keys.h. */
+/* disabled_genai.h: the functions of genai.h if USPAN_ENABLED is 0. Included by genai.h. genai_keys.h makes
+ * its keys static in this case. */
 #ifndef USPAN_DISABLED_GENAI_H
 #define USPAN_DISABLED_GENAI_H
 

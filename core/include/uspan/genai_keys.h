@@ -1,8 +1,7 @@
-/* genai_keys.h: every attribute key and every value of a closed list that the GenAI layer uses, each
- * written once, with its type and level: OpenTelemetry's GenAI conventions 1.38.0, the additions that were
- * merged since then, AgentScope's and OpenAI Agents' extensions. Set them with the calls of uspan.h:
- * uspan_set_str(t, s, &uspan_key_user_id, id). core/genai/KEYS.md is made from this
- * file. */
+/* genai_keys.h: all attribute keys of the GenAI layer with type and level, and all values of its
+ * enumerations. Sources: OpenTelemetry's GenAI conventions 1.38.0 and the additions merged since then, and
+ * the extensions of AgentScope and OpenAI Agents. Set a key with the calls of uspan.h: uspan_set_str(t, s,
+ * &uspan_key_user_id, id). core/genai/KEYS.md is generated from this file. */
 #ifndef USPAN_GENAI_KEYS_H
 #define USPAN_GENAI_KEYS_H
 
@@ -12,21 +11,22 @@
 extern "C" {
 #endif
 
-/* The conventions renamed some things. A span has one of the two names, never both. */
+/* The conventions renamed some attributes. A span has the old or the new name, never both. */
 #if USPAN_SEMCONV == USPAN_SEMCONV_LATEST
 #define USPAN_NAME_OF(first, latest) latest
 #else
 #define USPAN_NAME_OF(first, latest) first
 #endif
-/* 1: the typed spans send gen_ai.prompt.* and token counts by modality. Langfuse 4.16 takes every
- * gen_ai.prompt.* for a call's input, and adds counts by modality to the totals. */
+/* 1: typed spans send gen_ai.prompt.* and token counts by modality. Langfuse 4.16 shows every gen_ai.prompt.*
+ * as the input of a call, and adds the counts by modality to the totals. */
 #define USPAN_SEMCONV_PROMPTS (USPAN_SEMCONV == USPAN_SEMCONV_LATEST && !USPAN_PROFILE_LANGFUSE)
 #define USPAN_SEMCONV_MODALITIES (USPAN_SEMCONV == USPAN_SEMCONV_LATEST && !USPAN_PROFILE_LANGFUSE)
 
-/* X(name, text, type, level): recorded always. C(the same): content, what people, models and tools said;
- * with content capture off (USPAN_CONTENT 0, uspan_set_content(), uspan_set_span_content()) these, and no
- * others, are left out. Type: Text, Texts (a list), Int, Double, Bool, Json (text that holds JSON). Level:
- * that of the conventions at the span that the key is mainly for; Own: in no merged convention. */
+/* X(name, text, type, level): always recorded. C(name, text, type, level): content, that is messages,
+ * arguments and results. If content capture is off (USPAN_CONTENT 0, uspan_set_content(),
+ * uspan_set_span_content()), only keys marked C are not recorded. Type: Text, Texts (a list), Int, Double,
+ * Bool, Json (text that holds JSON). Level: the requirement level in the conventions, at the span that mainly
+ * uses the key. Own: in no merged convention. */
 #define USPAN_GENAI_KEYS(X, C) \
     X(operation_name, "gen_ai.operation.name", Text, Required) \
     X(provider_name, "gen_ai.provider.name", Text, Required) \
@@ -181,7 +181,7 @@ extern "C" {
 USPAN_GENAI_KEYS(USPAN_GENAI_KEY_DECLARE, USPAN_GENAI_KEY_DECLARE)
 #undef USPAN_GENAI_KEY_DECLARE
 
-/* gen_ai.operation.name: set by the typed spans. From format to list_tools they are no values of the
+/* gen_ai.operation.name. Typed spans set it. The values from format to list_tools are not part of the
  * conventions. */
 #define USPAN_OPERATION_CHAT "chat"
 #define USPAN_OPERATION_GENERATE "generate_content"
@@ -202,7 +202,7 @@ USPAN_GENAI_KEYS(USPAN_GENAI_KEY_DECLARE, USPAN_GENAI_KEY_DECLARE)
 #define USPAN_OPERATION_LIST_TOOLS "list_tools"
 #define USPAN_OPERATION_FETCH_RESPONSE "fetch_response"
 #define USPAN_OPERATION_PLAN "plan"
-/* Of memory spans, uspan_memory_begin(). */
+/* For memory spans, uspan_memory_begin(). */
 #define USPAN_MEMORY_CREATE_STORE "create_memory_store"
 #define USPAN_MEMORY_DELETE_STORE "delete_memory_store"
 #define USPAN_MEMORY_CREATE "create_memory"
@@ -211,8 +211,8 @@ USPAN_GENAI_KEYS(USPAN_GENAI_KEY_DECLARE, USPAN_GENAI_KEY_DECLARE)
 #define USPAN_MEMORY_SEARCH "search_memory"
 #define USPAN_MEMORY_DELETE "delete_memory"
 
-/* gen_ai.provider.name; the same words as target of a format span. */
-#define USPAN_PROVIDER_OPENAI "openai" /* and what is compatible with it */
+/* gen_ai.provider.name. The target of a format span has the same values. */
+#define USPAN_PROVIDER_OPENAI "openai" /* and compatible services */
 #define USPAN_PROVIDER_ANTHROPIC "anthropic"
 #define USPAN_PROVIDER_AZURE_INFERENCE "azure.ai.inference"
 #define USPAN_PROVIDER_AZURE_OPENAI "azure.ai.openai"
@@ -224,7 +224,7 @@ USPAN_GENAI_KEYS(USPAN_GENAI_KEY_DECLARE, USPAN_GENAI_KEY_DECLARE)
 #define USPAN_PROVIDER_GEMINI "gcp.gemini"
 #define USPAN_PROVIDER_GROQ "groq"
 #define USPAN_PROVIDER_MISTRAL "mistral_ai"
-#if USPAN_PROFILE_AGENTSCOPE /* AgentScope 2 has the first name still */
+#if USPAN_PROFILE_AGENTSCOPE /* AgentScope 2 still uses the old name */
 #define USPAN_PROVIDER_MOONSHOT "moonshot"
 #else
 #define USPAN_PROVIDER_MOONSHOT USPAN_NAME_OF("moonshot", "moonshot_ai")
@@ -257,7 +257,7 @@ USPAN_GENAI_KEYS(USPAN_GENAI_KEY_DECLARE, USPAN_GENAI_KEY_DECLARE)
 #define USPAN_RESPONSE_FAILED "failed"
 #define USPAN_RESPONSE_CANCELLED "cancelled"
 
-/* Finish reasons of the message schema; gen_ai.response.finish_reasons keeps the vendor's own words. */
+/* Finish reasons of the message schema. gen_ai.response.finish_reasons keeps the vendor's own terms. */
 #define USPAN_FINISH_STOP "stop"
 #define USPAN_FINISH_LENGTH "length"
 #define USPAN_FINISH_CONTENT_FILTER "content_filter"
@@ -265,7 +265,7 @@ USPAN_GENAI_KEYS(USPAN_GENAI_KEY_DECLARE, USPAN_GENAI_KEY_DECLARE)
 #define USPAN_FINISH_COMPACTION "compaction"
 #define USPAN_FINISH_ERROR "error"
 
-/* error.type: an HTTP status as text, one of these, or a name of your own that is one of few. */
+/* error.type: an HTTP status as text, one of these, or an own name of low cardinality. */
 #define USPAN_ERROR_TIMEOUT "timeout"
 #define USPAN_ERROR_DNS "dns_error"
 #define USPAN_ERROR_CONNECT "connect_error"
@@ -279,7 +279,7 @@ USPAN_GENAI_KEYS(USPAN_GENAI_KEY_DECLARE, USPAN_GENAI_KEY_DECLARE)
 /* Keys of a workflow's metadata and of a custom span's entries, from literals:
  *     uspan_set_int(t, s, USPAN_CUSTOM_KEY("bed"), 3);      uspan.custom.bed */
 #define USPAN_CUSTOM_KEY(name) USPAN_KEY("uspan.custom." name)
-/* Content: a value that a managed prompt was filled with. Not for Langfuse: see USPAN_SEMCONV_PROMPTS. */
+/* Content: a value that was inserted into a managed prompt. Not for Langfuse: see USPAN_SEMCONV_PROMPTS. */
 #define USPAN_PROMPT_VARIABLE_KEY(name)                                                                    \
     (__extension__({                                                                                       \
         static const uspan_key_t uspan_key_here_ = USPAN_KEY_CONTENT_INIT("gen_ai.prompt.variable." name); \

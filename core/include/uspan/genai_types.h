@@ -1,4 +1,5 @@
-/* genai_types.h: what the structs of genai.h and its neighbours are made of. genai.h brings it in. */
+/* genai_types.h: fields and types that the structs of genai.h, workflow.h and mcp.h share. Included by
+ * genai.h. */
 #ifndef USPAN_GENAI_TYPES_H
 #define USPAN_GENAI_TYPES_H
 
@@ -42,22 +43,22 @@ static inline uspan_opt_double_t uspan_opt_double(double value)
  * evaluated. */
 #define USPAN_IF_CONTENT(text) (USPAN_CONTENT ? (text) : NULL)
 
-/* First in each request. conversation_id NULL: the parent's, up to 64 bytes. function_input: the arguments,
- * as JSON. attrs: more attributes. A zeroed one ends the list. */
+/* The first fields of each request. conversation_id NULL: that of the parent, up to 64 bytes. function_input:
+ * the arguments as JSON. attrs: more attributes. A zeroed one ends the list. */
 #define USPAN_REQUEST_FIELDS                                                    \
     uint64_t start_ns;              /* monotonic, as uspan_now(); 0: now */     \
-    const char *span_name;          /* in place of the usual one */             \
-    uspan_kind_t kind;              /* in place of the usual one */             \
-    const uspan_context_t *context; /* as parent, in place of the argument */   \
+    const char *span_name;          /* replaces the usual name */             \
+    uspan_kind_t kind;              /* replaces the usual kind */             \
+    const uspan_context_t *context; /* parent, replaces the argument */   \
     const char *conversation_id;                                                \
     const char *function_name; /* "Class.method" of the traced call */          \
     const char *function_input; /* C */                                         \
     const uspan_attr_t *attrs
 
-/* First in each result. With an error type or message the span fails. */
+/* The first fields of each result. If an error type or message is set, the span fails. */
 #define USPAN_RESULT_FIELDS                                        \
     uint64_t end_ns;           /* monotonic; 0: now */             \
-    const char *error_type;    /* "timeout", "429"; few of them */ \
+    const char *error_type;    /* "timeout", "429"; low cardinality */ \
     const char *error_message; /* for people, no secrets */        \
     const char *function_output /* C: JSON or text */
 
@@ -65,10 +66,10 @@ static inline uspan_opt_double_t uspan_opt_double(double value)
 #define USPAN_MODEL_FIELDS                                                                  \
     uspan_opt_double_t temperature, top_p, presence_penalty, frequency_penalty;             \
     uspan_opt_int_t top_k, max_tokens, seed;                                                \
-    uspan_opt_int_t choice_count; /* the convention has it where it is not 1 */             \
+    uspan_opt_int_t choice_count; /* sent if it is not 1, as the conventions require */             \
     const char *const *stop_sequences;                                                      \
     const char *output_type;         /* USPAN_OUTPUT_* */                                   \
-    const char *input_messages;      /* C: JSON, as are the next two; message.h makes it */ \
+    const char *input_messages;      /* C: JSON, as are the next two; message.h can write it */ \
     const char *system_instructions; /* C */                                                \
     const char *tool_definitions     /* C */
 

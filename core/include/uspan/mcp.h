@@ -1,6 +1,6 @@
-/* mcp.h: spans of MCP messages, from the bytes that pass by: on the device that serves tools, and on the one
- * that calls them. Whatever carries the messages: stdio, UART, WebSocket, MQTT, HTTP.
- * Model Context Protocol 2024-11-05 to 2026-07-28; OpenTelemetry's MCP conventions.
+/* mcp.h: builds spans from the bytes of MCP messages, on the device that serves tools and on the device that
+ * calls them. Any transport can carry the messages: stdio, UART, WebSocket, MQTT, HTTP. Model Context
+ * Protocol 2024-11-05 to 2026-07-28; OpenTelemetry's MCP conventions.
  *
  *     uspan_mcp_t mcp;                                a server
  *     uspan_mcp_open(&mcp, &tracer, &peer);
@@ -12,13 +12,13 @@
  *     uspan_mcp_meta(&mcp, s, NULL, meta, sizeof meta);   "_meta":{...}, a member of the request's params
  *     uspan_mcp_result(&mcp, answer, answer_len);         ends it
  *
- * Order of members and size of fragments do not matter. Read too: batches, the envelope of xiaozhi-esp32,
- * {"session_id":...,"payload":{...}}, and the server-sent events of streamable HTTP: lines of "data:".
- * A context is read from requests and notifications only.
- * What is no JSON-RPC is passed over. What cannot be read or matched is counted and logged.
+ * The order of members and the size of fragments do not matter. These forms are read too: batches, the
+ * envelope of xiaozhi-esp32, {"session_id":...,"payload":{...}}, and the server-sent events of streamable
+ * HTTP (lines of "data:"). A trace context is read from requests and notifications only. Bytes that are not
+ * JSON-RPC are skipped. Messages and values that cannot be read or matched are counted and logged.
  *
- * Calls for one uspan_mcp_t: from one task at a time. A request may be answered by another task, when the
- * application keeps their calls apart. Context: task. Never blocks. */
+ * Call the functions for one uspan_mcp_t from one task at a time. Another task may answer a request if the
+ * application serialises the calls. Context: task. Never blocks. */
 #ifndef USPAN_MCP_H
 #define USPAN_MCP_H
 
@@ -29,14 +29,15 @@
 extern "C" {
 #endif
 
-/* What only the program knows of the connection. Texts: valid while the uspan_mcp_t is open; NULL or 0: not
- * told. */
+/* Facts about the connection that only the application knows. Texts must stay valid while the uspan_mcp_t is
+ * open. NULL or 0: unknown. */
 typedef struct uspan_mcp_peer {
     const char *transport;        /* "pipe" for stdio, "tcp" for HTTP, WebSocket and MQTT */
     const char *protocol;         /* "http", "websocket", "mqtt" */
     const char *protocol_version; /* of that protocol: "1.1" */
-    const char *session_id;       /* xiaozhi's envelope has its own */
-    const char *address; /* of the other side: client.address of SERVER spans, server.address of CLIENT */
+    const char *session_id;       /* not needed for xiaozhi, whose envelope has one */
+    /* of the other side; sent as client.address (SERVER spans) or server.address (CLIENT spans) */
+    const char *address;
     uint32_t port;
 } uspan_mcp_peer_t;
 
@@ -45,23 +46,23 @@ typedef struct uspan_mcp_peer {
 #define USPAN_MCP_ANSWER_BYTES 95u /* protocol version, error code, error message */
 #define USPAN_MCP_TEXT_BYTES (USPAN_MCP_ANSWER_BYTES + 424u + USPAN_TRACESTATE_BYTES)
 
-/* A request without an answer. */
+/* A request that has no answer yet. */
 typedef struct uspan_mcp_span {
     uspan_t s;
     uint32_t id; /* hash */
     uint8_t flags;
 } uspan_mcp_span_t;
 
-/* The message that passes by. */
+/* The message that is being read. */
 typedef struct uspan_mcp_reader {
     uspan_json_read_t json;
-    const char *content; /* arguments or result: in the caller's bytes, between fragments in hold */
+    const char *content; /* arguments or result, in the caller's bytes; between two fragments in hold */
     size_t content_len;
     uint32_t id, target; /* hashes; 0: none. target: of the request that is cancelled */
-    uint16_t has;        /* bit of each text that is whole */
-    uint16_t cut;        /* of each that found no room */
+    uint16_t has;        /* one bit for each text that is complete */
+    uint16_t cut;        /* one bit for each text that did not fit */
     uint16_t flags;
-    uint8_t form, line; /* JSON or events; of events, where in a line */
+    uint8_t form, line; /* JSON or events; for events the position in a line */
     uint16_t lens[11];
 #if USPAN_CONTENT
     char hold[USPAN_MCP_HOLD_BYTES];
@@ -74,7 +75,7 @@ typedef struct uspan_mcp {
     const uspan_mcp_peer_t *peer;
     uint16_t unread, unanswered, unknown;
     uint8_t open_count;
-    uint8_t version_len;                       /* of the protocol that was agreed on */
+    uint8_t version_len;                       /* of the negotiated protocol version */
     uspan_mcp_span_t open[USPAN_MCP_OPEN_MAX]; /* the oldest first */
     uspan_mcp_reader_t in, out;
     char version[16];
@@ -84,81 +85,83 @@ typedef struct uspan_mcp {
 
 /* ---- calls --------------------------------------------------------------------------------------------- */
 
-/* Bytes in which an `_meta` member always fits, and where its value begins, for cJSON_AddRawToObject() and
- * its kin. */
+/* META_MAX: bytes in which an `_meta` member always fits. META_VALUE: offset of its value, for
+ * cJSON_AddRawToObject() and similar functions. */
 #define USPAN_MCP_META_MAX(baggage_len) (USPAN_PROPAGATE_MAX(baggage_len) + 24u + USPAN_TRACESTATE_BYTES)
 #define USPAN_MCP_META_VALUE 8u
 
 #if USPAN_ENABLED
-/* Begin with a connection.
- *   peer   valid while open; NULL: nothing is known */
+/* Begin a connection.
+ *   peer   must stay valid while open; NULL: nothing is known */
 void uspan_mcp_open(uspan_mcp_t *m, uspan_tracer_t *t, const uspan_mcp_peer_t *peer);
-/* The connection is over: spans without an answer end.
- *   error_type  why: "connection_reset"; NULL: "_OTHER" */
+/* End the connection. Spans of requests without an answer end with an error.
+ *   error_type  reason: "connection_reset"; NULL: "_OTHER" */
 void uspan_mcp_close(uspan_mcp_t *m, const char *error_type);
 
-/* A server: the next bytes of a message that came in.
- *   is_last  the message ends with them. Between two calls, not more than USPAN_MCP_HOLD_BYTES of arguments
- *            are kept of a message in parts
- * A request begins a SERVER span, named by its method, and for tools and prompts by their name; arguments of
- * a tool are content. Its parent is the context in params._meta, and the calling task's current span is
- * linked. Without that context, the current span is the parent; without both, a trace begins. A notification
- * is a span that has ended already. notifications/cancelled ends the request's span, as "cancelled".
- * With more than USPAN_MCP_OPEN_MAX open requests, or a second one of the same id, the older span ends with
- * the error "unanswered".
- * Returns: the span of the last request in these bytes; null where there is none, and as uspan_start(). */
+/* Server: pass the next bytes of a received message. A request starts a SERVER span. Its name is the method,
+ * and for tools and prompts also their name. Arguments of a tool are content. The parent is the context in
+ * params._meta, and the calling task's current span is linked. Without that context, the current span is the
+ * parent. If there is no current span either, a new trace starts. A notification gives a span that has
+ * already ended. notifications/cancelled ends the request's span with the error "cancelled". If more than
+ * USPAN_MCP_OPEN_MAX requests are open, or a request repeats an open id, the older span ends with the error
+ * "unanswered".
+ *   is_last  the message ends with these bytes. For a message in several parts, at most USPAN_MCP_HOLD_BYTES
+ *            of arguments are kept between two calls
+ * Returns: the span of the last request in these bytes; null if there is none, or as uspan_start(). */
 uspan_t uspan_mcp_request_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last);
-/* The same for a whole message: nothing is kept of it, so it may be as long as it likes. */
+/* Like uspan_mcp_request_part(), for a complete message. Nothing is kept of it, so its length is not
+ * limited. */
 static inline uspan_t uspan_mcp_request(uspan_mcp_t *m, const void *data, size_t len)
 {
     return uspan_mcp_request_part(m, data, len, true);
 }
-/* The span of an open request, of a batch for one.
- *   id  as it stands in JSON, without spaces: 7, "a-7" with its quotation marks
- * Returns: null where there is none. */
+/* Find the span of an open request, for example of a batch.
+ *   id  as written in JSON, without spaces: 7, or "a-7" with its quotation marks
+ * Returns: the span, or the null span. */
 uspan_t uspan_mcp_find(uspan_mcp_t *m, const char *id);
-/* A server: the next bytes of its answer. The request's span ends, with the result of a tool as content.
- * It fails with "tool_error" where the result says isError, and with the code of an error. Errors that are
- * the client's fault (-32700, -32600, -32601, -32602, and -32002 where no tool has failed) are told and fail
- * nothing.
- * Returns: whether these bytes answered an open request; true with USPAN_ENABLED 0. */
+/* Server: pass the next bytes of the response. The request's span ends. The result of a tool is recorded as
+ * content. The span fails with "tool_error" if the result has isError, or with the code of a JSON-RPC error.
+ * Errors of the client (-32700, -32600, -32601, -32602, and -32002 if no tool failed) are recorded, but the
+ * span does not fail.
+ * Returns: true if these bytes answered an open request, and always with USPAN_ENABLED 0. */
 bool uspan_mcp_response_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last);
 static inline bool uspan_mcp_response(uspan_mcp_t *m, const void *data, size_t len)
 {
     return uspan_mcp_response_part(m, data, len, true);
 }
-/* The baggage of the last request that came in, as its _meta has it; up to 128 bytes, a longer one is left
- * out. No terminator. Valid until the next message. */
+/* Get the baggage of the last request, as in its _meta. Baggage above 128 bytes is dropped. No terminator.
+ * Valid until the next message. */
 const char *uspan_mcp_baggage(uspan_mcp_t *m, size_t *len);
 
-/* A client (or a server that asks its client): begin the span of a request that goes out, CLIENT. Where
- * parent is the execute_tool span of that tool, its call gets no second span: the attributes go there, and
- * the caller ends it.
- *   parent  USPAN_CURRENT too
- *   name    of the tool or prompt, URI of the resource; NULL: none
- *   id      of the request, as it stands in JSON: 7, "a-7" with its quotation marks; NULL: a notification,
+/* Client, or a server that sends a request to its client: start the CLIENT span of an outgoing request. If
+ * parent is the execute_tool span of the same tool, uspan starts no second span. It sets the attributes on
+ * parent, and the caller ends that span.
+ *   parent  may be USPAN_CURRENT
+ *   name    of the tool or prompt, or URI of the resource; NULL: none
+ *   id      of the request, as written in JSON: 7, or "a-7" with its quotation marks; NULL: a notification,
  *           whose span the caller ends
- * Returns: the span; null as uspan_start(). uspan_set_json() of message.h adds arguments to it. A request
- * that got no answer is ended by uspan_fail(). */
+ * Returns: the span; null as uspan_start(). Add arguments with uspan_set_json() of message.h. If a request
+ * gets no answer, end its span with uspan_fail(). */
 uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const char *name, const char *id);
 /* Write the member "_meta":{"traceparent":"...","tracestate":"...","baggage":"..."} of the request's params,
  * and a 0.
- *   baggage  header text as uspan_baggage_add() makes it; NULL: none
- * Returns: its bytes without the 0; 0 and "": it does not fit cap, or there is no entropy yet.
- * USPAN_MCP_META_MAX(strlen(baggage)) bytes always do. */
+ *   baggage  header text as uspan_baggage_add() writes it; NULL: none
+ * Returns: its bytes without the 0. 0 and "": it does not fit cap, or there are no random bytes yet.
+ * USPAN_MCP_META_MAX(strlen(baggage)) bytes are always enough. */
 size_t uspan_mcp_meta(uspan_mcp_t *m, uspan_t s, const char *baggage, char *out, size_t cap);
-/* A client: the next bytes of an answer that came in. Ends the request's span as uspan_mcp_response() does;
- * for a client each error code is an error. A message that comes in parts goes to this call or to
- * uspan_mcp_request_part(), a whole one may go to both.
- * Returns: whether these bytes answered an open request; true with USPAN_ENABLED 0. */
+/* Client: pass the next bytes of a received answer. The request's span ends as in uspan_mcp_response(), but
+ * every error code makes the span fail. Pass a message in several parts either to this function or to
+ * uspan_mcp_request_part(). A complete message may be passed to both.
+ * Returns: true if these bytes answered an open request, and always with USPAN_ENABLED 0. */
 bool uspan_mcp_result_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last);
 static inline bool uspan_mcp_result(uspan_mcp_t *m, const void *data, size_t len)
 {
     return uspan_mcp_result_part(m, data, len, true);
 }
 
-/* So far: messages and values that could not be read or kept; requests whose span ended without an answer;
- * answers to no open request. */
+/* Returns the number of messages and values that could not be read or kept (unread), of requests whose span
+ * ended without an answer (unanswered), and of answers to no open request (unknown), since
+ * uspan_mcp_open(). */
 static inline unsigned uspan_mcp_unread(const uspan_mcp_t *m)
 {
     return m->unread;

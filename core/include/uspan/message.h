@@ -1,5 +1,5 @@
-/* message.h: messages, tool definitions, function arguments and results as JSON, written as they come into a
- * span's text, without a second buffer.
+/* message.h: writes messages, tool definitions, function arguments and results as JSON directly into the text
+ * of a span, without a second buffer.
  *
  * After every call the attribute is one complete JSON value, and every message, part and definition in it has
  * the fields that its schema requires. The text that closes open objects is stored at the end, and the next
@@ -14,13 +14,14 @@
  * and made compact. Text that is not one complete JSON value is stored as a JSON string and counted in
  * `invalid`.
  *
- * Every call: w is the caller's (stack or static), one writer at a time; the span may be null; text may be
- * NULL for "" unless said otherwise. Returns: USPAN_OK; USPAN_TRUNCATED; USPAN_ERR_ARG (out of place: nothing
- * is written); USPAN_ERR_FULL (no room for even the beginning: counted); USPAN_ERR_STALE (the span ended, or
- * somebody else wrote the attribute). Results may be ignored. Context: task, ISR. Never blocks.
+ * For every call: the caller owns *w (stack or static), which must stay valid until the last call. One task
+ * or ISR writes at a time. The span may be null. All texts are copied. NULL means "" unless stated otherwise.
+ * Returns: USPAN_OK; USPAN_TRUNCATED; USPAN_ERR_ARG (call out of place, nothing is written); USPAN_ERR_FULL
+ * (no room for the beginning, counted); USPAN_ERR_STALE (the span has ended, or another writer has set the
+ * attribute). You may ignore results. Context: task, ISR. Never blocks.
  *
- * With USPAN_CONTENT 0 (or USPAN_ENABLED 0) the calls are nothing and their arguments are not evaluated;
- * with content off at run time they return at once. */
+ * With USPAN_CONTENT 0 or USPAN_ENABLED 0 the calls are empty and their arguments are not evaluated. If
+ * content is off at run time, they return at once. */
 #ifndef USPAN_MESSAGE_H
 #define USPAN_MESSAGE_H
 
@@ -30,31 +31,31 @@
 extern "C" {
 #endif
 
-/* A value being written: 56 B on 32-bit, 64 B on 64-bit. Private but for `invalid`; bytes first, for short
- * instructions. */
+/* A value that is being written: 56 B on 32-bit, 64 B on 64-bit. Private except `invalid`. Bytes come first,
+ * because short instructions reach only small offsets. */
 typedef struct uspan_writer {
-    uint8_t invalid; /* texts given as JSON that were none; 255: that or more */
+    uint8_t invalid; /* number of JSON texts that were not valid; 255: that or more */
     uint8_t state;   /* within a leaf */
     uint8_t flags;
     uint8_t depth;   /* open containers */
-    uint8_t base;    /* those around the JSON given as text */
+    uint8_t base;    /* containers around the JSON given as text */
     uint8_t list;
-    uint8_t before, escape; /* the state before a number or literal; within an escape */
+    uint8_t before, escape; /* state before a number or literal; within an escape */
     uint8_t need_len;
     uint8_t pend_len, pend[3]; /* bytes of a character, or of three for base64 */
-    uint8_t messages;          /* input messages begun, without those of the system; 255: that or more */
-    uint16_t need;             /* fields that the open message and part still owe */
-    uint16_t len, tail; /* bytes of the value without the closing ones; block of the last of them */
-    uint16_t total;     /* bytes with the closing ones */
+    uint8_t messages;          /* input messages begun, except those of role system; 255: that or more */
+    uint16_t need;             /* required fields that the open message and part do not have yet */
+    uint16_t len, tail; /* bytes of the value without the closing text; block of the last of them */
+    uint16_t total;     /* bytes with the closing text */
     uint16_t chars;     /* characters in len */
-    uint16_t from, from_block, from_chars; /* the same where JSON given as text began */
-    uint16_t token, token_block;           /* and its last number or literal */
+    uint16_t from, from_block, from_chars; /* the same, where JSON given as text began */
+    uint16_t token, token_block;           /* and where its last number or literal began */
     uint16_t hex, high;                    /* units of an escape */
-    uint16_t stamp;                        /* tells the value from another writer's */
+    uint16_t stamp;                        /* identifies the value of this writer */
     uint32_t stack; /* open containers, the innermost in bit 0; 1: an object */
     uspan_t s;
     const uspan_key_t *key;
-    uspan_tracer_t *t; /* NULL: nothing is written any more */
+    uspan_tracer_t *t; /* NULL: nothing more is written */
 } uspan_writer_t;
 
 /* ---- lists of messages --------------------------------------------------------------------------------- */
@@ -62,7 +63,7 @@ typedef struct uspan_writer {
 typedef enum uspan_list {
     USPAN_INPUT_MESSAGES = 1,  /* gen_ai.input.messages: messages */
     USPAN_OUTPUT_MESSAGES,     /* gen_ai.output.messages: messages, each with a finish reason */
-    USPAN_SYSTEM_INSTRUCTIONS, /* gen_ai.system_instructions: parts alone */
+    USPAN_SYSTEM_INSTRUCTIONS, /* gen_ai.system_instructions: parts only */
     USPAN_TOOL_LIST            /* gen_ai.tool.definitions */
 } uspan_list_t;
 
@@ -75,16 +76,16 @@ uspan_err_t uspan_messages_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s
 
 /* Begin a message. The previous one is closed.
  *   role   "system", "user", "assistant", "tool" or another. NULL: uspan_message_role() sets it later
- *   name   of who speaks; NULL: none */
+ *   name   of the author; NULL: none */
 uspan_err_t uspan_message(uspan_writer_t *w, const char *role, const char *name);
 /* Set the role after the parts. No part can follow. */
 uspan_err_t uspan_message_role(uspan_writer_t *w, const char *role);
-/* Close the message; of an output message, why it ended: "stop", "length", "content_filter", "tool_call",
- * "error" or another; NULL: "stop". More than 14 bytes are kept only if there is room. An input message has a
- * reason only if one is given, as in AgentScope. */
+/* Close the message and set why it ended.
+ *   reason   "stop", "length", "content_filter", "tool_call", "error" or another. More than 14 bytes are kept
+ *            only if there is room. NULL: "stop" for an output message, none for an input message */
 uspan_err_t uspan_message_finish(uspan_writer_t *w, const char *reason);
 
-/* What the parts below are made of. texts: three, by kind; NULL: none. */
+/* Used by the functions below. `texts` has three entries. Their meaning depends on kind. NULL: none. */
 typedef enum uspan_part_kind {
     USPAN_PART_OTHER = 0, /* texts: type */
     USPAN_PART_TEXT,
@@ -130,7 +131,7 @@ static inline uspan_err_t uspan_part_reasoning(uspan_writer_t *w, const char *te
 {
     return uspan_part_reasoning_n(w, text, uspan_text_len(text));
 }
-/* id, name: NULL: none, or set later as a member. arguments, response: JSON. NULL: set later. */
+/* id, name: NULL: none, or set later with uspan_write_str(). arguments, response: JSON. NULL: set later. */
 static inline uspan_err_t uspan_part_tool_call(uspan_writer_t *w, const char *id, const char *name,
                                                const char *arguments)
 {
@@ -140,8 +141,8 @@ static inline uspan_err_t uspan_part_tool_response(uspan_writer_t *w, const char
 {
     return uspan_part_of(w, USPAN_PART_TOOL_RESPONSE, id, NULL, NULL, response, uspan_text_len(response));
 }
-/* modality: "image", "video", "audio" or another. mime: NULL: none. data: any bytes, encoded as base64 here.
- * */
+/* modality: "image", "video", "audio" or another. mime: NULL: none. data: len bytes, encoded as base64
+ * here. */
 static inline uspan_err_t uspan_part_blob(uspan_writer_t *w, const char *modality, const char *mime,
                                           const void *data, size_t len)
 {
@@ -157,7 +158,8 @@ static inline uspan_err_t uspan_part_file(uspan_writer_t *w, const char *modalit
 {
     return uspan_part_of(w, USPAN_PART_FILE, modality, mime, file_id, NULL, 0u);
 }
-/* A tool that ran at the provider. type: of the tool, "web_search"; its further members follow. */
+/* A tool that ran at the provider. type: of the tool, for example "web_search". Its other members can
+ * follow. */
 static inline uspan_err_t uspan_part_server_tool_call(uspan_writer_t *w, const char *id, const char *name,
                                                       const char *type)
 {
@@ -167,12 +169,12 @@ static inline uspan_err_t uspan_part_server_tool_response(uspan_writer_t *w, con
 {
     return uspan_part_of(w, USPAN_PART_SERVER_RESPONSE, id, NULL, type, NULL, 0u);
 }
-/* What the provider put instead of a part of the conversation. id, content: NULL: none. */
+/* The text by which the provider replaced a part of the conversation. id, content: NULL: none. */
 static inline uspan_err_t uspan_part_compaction(uspan_writer_t *w, const char *id, const char *content)
 {
     return uspan_part_of(w, USPAN_PART_COMPACTION, id, NULL, NULL, content, uspan_text_len(content));
 }
-/* Any other type; its members follow. */
+/* A part of any other type. Its members follow. */
 static inline uspan_err_t uspan_part(uspan_writer_t *w, const char *type)
 {
     return uspan_part_of(w, USPAN_PART_OTHER, type != NULL ? type : "", NULL, NULL, NULL, 0u);
@@ -189,10 +191,10 @@ static inline uspan_err_t uspan_tool_definition(uspan_writer_t *w, const char *n
 
 /* ---- any JSON ------------------------------------------------------------------------------------------ */
 
-/* Begin a value of any form under any key: an object, an array, one text. */
+/* Begin a value under any key: an object, an array or one text. It replaces the span's value of that key. */
 uspan_err_t uspan_write_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s, const uspan_key_t *key);
-/* A whole attribute given as JSON text: gen_ai.tool.call.arguments, agentscope.function.output, ...; of no
- * length: it is left out. */
+/* Set an attribute from JSON text, for example gen_ai.tool.call.arguments or agentscope.function.output. If
+ * len is 0, the attribute is not set. */
 uspan_err_t uspan_set_json_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *json,
                              size_t len);
 static inline uspan_err_t uspan_set_json(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
@@ -201,20 +203,21 @@ static inline uspan_err_t uspan_set_json(uspan_tracer_t *t, uspan_t s, const usp
     return uspan_set_json_n(t, s, key, json, uspan_text_len(json));
 }
 
-/* A value in pieces: uspan_write_leaf() or a part begins it, and uspan_write_more() continues it. */
+/* Kinds of values that are written in pieces: uspan_write_leaf() or a part begins one, and uspan_write_more()
+ * continues it. */
 typedef enum uspan_leaf {
     USPAN_LEAF_NONE = 0,
     USPAN_LEAF_TEXT,   /* a string; a character may be split between two pieces */
     USPAN_LEAF_BASE64, /* bytes */
     USPAN_LEAF_JSON    /* JSON as text; it may be split anywhere */
 } uspan_leaf_t;
-/* What the members below are made of: text that begins the value, and data of its leaf. */
+/* Used by the functions below. text begins the value, and data is the first piece of its leaf. */
 uspan_err_t uspan_write_member(uspan_writer_t *w, const char *name, const char *text, uspan_leaf_t leaf,
                                const void *data, size_t len);
 
-/* A member of the open object (name, UTF-8) or an element of the open array (name NULL).
- * uspan_write_object() and uspan_write_array() open one, uspan_write_close() closes the innermost; up to 24
- * open in each other. */
+/* Write a member of the open object (name in UTF-8) or an element of the open array (name NULL).
+ * uspan_write_object() and uspan_write_array() open one, and uspan_write_close() closes the innermost. Up to
+ * 24 can be nested. */
 static inline uspan_err_t uspan_write_object(uspan_writer_t *w, const char *name)
 {
     return uspan_write_member(w, name, "{", USPAN_LEAF_NONE, NULL, 0u);
@@ -234,7 +237,7 @@ static inline uspan_err_t uspan_write_str(uspan_writer_t *w, const char *name, c
     return uspan_write_str_n(w, name, text, uspan_text_len(text));
 }
 uspan_err_t uspan_write_int(uspan_writer_t *w, const char *name, int64_t value);
-/* 15 significant digits. USPAN_ERR_ARG: not a number, or infinite: JSON has neither. */
+/* Write 15 significant digits. USPAN_ERR_ARG: not a number or infinite, which JSON cannot express. */
 uspan_err_t uspan_write_double(uspan_writer_t *w, const char *name, double value);
 static inline uspan_err_t uspan_write_bool(uspan_writer_t *w, const char *name, bool value)
 {
@@ -253,11 +256,12 @@ static inline uspan_err_t uspan_write_more(uspan_writer_t *w, const char *text)
 {
     return uspan_write_more_n(w, text, uspan_text_len(text));
 }
-/* Close everything that is open. Only this call detects JSON that ended too early, and removes reserved
+/* Close everything that is open. Only this call detects JSON text that ended too early and removes reserved
  * spaces. */
 uspan_err_t uspan_write_end(uspan_writer_t *w);
 
-/* agentscope.function.input as AgentScope has it, {"args":[],"kwargs":{..}}: the members of kwargs follow. */
+/* Begin agentscope.function.input in the form of AgentScope, {"args":[],"kwargs":{..}}. Write the members of
+ * kwargs next. */
 static inline uspan_err_t uspan_function_input_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s)
 {
     (void)uspan_write_begin(w, t, s, &uspan_key_function_input);
@@ -272,7 +276,7 @@ static inline uspan_err_t uspan_function_input_begin(uspan_writer_t *w, uspan_tr
 #endif
 
 #if (!USPAN_ENABLED || !USPAN_CONTENT) && !defined(USPAN_MESSAGE_INSIDE)
-/* Types are checked, nothing is evaluated, no symbol is needed. */
+/* Checks the types of the arguments. They are not evaluated, and no function is linked. */
 static inline uspan_err_t uspan_no_content(uspan_err_t never)
 {
     return never;

@@ -57,44 +57,46 @@ extern const uspan_wire_dialect_t uspan_wire_dashscope_embeddings;
 
 /* ---- layout, private: fields may change in any version ------------------------------------------------- */
 
-/* A tool call of which pieces came. */
+/* A tool call whose pieces have arrived. */
 typedef struct uspan_wire_call {
     uint32_t id;   /* hash; 0: none */
     uint16_t tail; /* last block of its records */
-    uint8_t index; /* as told; 255: not */
+    uint8_t index; /* as sent by the vendor; 255: none */
     uint8_t state;
 } uspan_wire_call_t;
 
-/* One open call. Zeroed or not before uspan_wire_begin(); at most 512 bytes, tool calls kept after it too. */
+/* One open call. It may be zeroed or not before uspan_wire_begin(). At most 512 bytes. It also keeps the tool
+ * calls after the end. */
 typedef struct uspan_wire {
-    /* Bytes first: they are used most, and the shortest instructions reach them. */
+    /* Bytes come first: they are used most, and the shortest instructions reach only small offsets. */
     uint8_t phase, form; /* of the exchange; of the answer */
     uint8_t sse;
     uint8_t list, part; /* open in out; 0: none */
-    uint8_t written;    /* choice whose message is open, or was last */
-    uint8_t lost, closed; /* bits of choices that miss pieces, and that have ended; bit 7: 7 and more */
-    uint8_t place;      /* of the choice in its document: its index, where that is not told */
-    uint8_t item, item_part, item_kind, item_next; /* of a response: what is being told */
+    uint8_t written;    /* choice whose message is open, or was written last */
+    uint8_t lost, closed; /* one bit per choice that lacks pieces, and that has ended; bit 7: 7 and above */
+    uint8_t place;      /* index of the choice in its document, if the document does not state it */
+    uint8_t item, item_part, item_kind, item_next; /* of a response: the item that is being read */
     uint8_t texts_count; /* finish reasons or stop sequences in texts */
     uint8_t texts_len;
     uint8_t word_len, value_len;
-    uint8_t error_len;   /* of the message that stands from calls on */
+    uint8_t error_len;   /* of the message that is stored from calls on */
     uint8_t calls_count;
     uint8_t gathered;        /* bytes of hold: text that waits to be written */
-    uint8_t first, hold_len; /* behind it: records */
+    uint8_t first, hold_len; /* bytes after it: records */
     uint8_t last;            /* offset of the last record, and 1 */
-    uint16_t unread;    /* values, events and documents that could not be read or kept; no more than fit */
-    uint16_t known;     /* bit of each attribute that is set once and is set */
-    uint16_t kept_len;  /* of the tool calls that are kept after the end, in place of json and what follows */
+    uint16_t unread;    /* values, events and documents that could not be read or kept; saturates */
+    uint16_t known;     /* one bit per attribute that is set only once and is set */
+    /* bytes of tool calls that are kept after the end, in place of json and the following fields */
+    uint16_t kept_len;
     uint16_t unit_tail; /* last block of the records of the unit being read */
     uint32_t flags;
     uspan_tracer_t *t;
     const uspan_wire_dialect_t *dialect; /* NULL: none was found, or the call has ended */
     uspan_t s;
-    uint32_t told;                  /* bit of each item of which there is text */
+    uint32_t told;                  /* one bit per item that has text */
     uint32_t text_hash;             /* of the text being read */
-    uint32_t type_hash, event_hash; /* of the event: from its data, from its line */
-    int32_t tokens[9];              /* by kind; -1: not told */
+    uint32_t type_hash, event_hash; /* of the event: from its data; from its line */
+    int32_t tokens[9];              /* by kind; -1: unknown */
     uspan_json_read_t json;
     uspan_writer_t out; /* the list of messages being written */
     char error_type[28];
@@ -116,12 +118,13 @@ typedef enum uspan_wire_phase {
 } uspan_wire_phase_t;
 
 #if USPAN_ENABLED
-/* Start the span of one HTTP exchange with a model, CLIENT. The caller may set more on it. url of the
- * request. Dialect, provider, server.address and server.port come from it. Read during the call. If its form
- * is not known, the span is "chat" and the bodies are skipped.
+/* Start the CLIENT span of one HTTP exchange with a model. The caller may set more attributes on it.
+ *   w     must stay valid until the next uspan_wire_begin(). One exchange at a time
+ *   url   of the request. Dialect, provider, server.address and server.port come from it. Read during the
+ *         call only. If its form is unknown, the span is named "chat" and the bodies are skipped
  * Returns: the span; null as uspan_start(). */
 uspan_t uspan_wire_begin(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, const char *url);
-/* Like uspan_wire_begin(), for a dialect that the caller knows. url may be NULL. */
+/* Like uspan_wire_begin(), but with a dialect that the caller knows. url may be NULL. */
 uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, const char *url,
                             const uspan_wire_dialect_t *dialect);
 /* Pass the next bytes of the request's body. Any bytes are accepted, and a null span too. */
@@ -130,23 +133,26 @@ void uspan_wire_request(uspan_wire_t *w, const void *data, size_t len);
  * text, tool calls in pieces and the finish reason may still be buffered in *w. uspan_wire_end() writes them
  * to the span. If you call only uspan_end(), they are lost, and values_truncated counts one more. */
 void uspan_wire_response(uspan_wire_t *w, const void *data, size_t len);
-/* End the exchange and its span. http_status of the answer. 0: none arrived, or it is not known. From 400 on
- * the span fails, with that number as error.type and the message of the error body
- *   error        why the exchange failed: "timeout", "connection_reset". NULL: it did not. It is the
- *                error.type, unless the status is 400 or above. Then it is in the status message, before the
- *                message of the error body. Read during the call only. Returns the worst result of what it
- *                sets and of uspan_end(). A second call does nothing and returns USPAN_ERR_STALE. */
+/* End the exchange and its span.
+ *   http_status  of the answer. 0: there was none, or it is unknown. From 400 on the span fails, with the
+ *                number as error.type and the message of the error body
+ *   error        why the exchange failed: "timeout", "connection_reset". NULL: it did not fail. It becomes
+ *                error.type if the status is below 400. Otherwise it is put before the message of the error
+ *                body in the status message. Read during the call only
+ * Returns the worst result of what it sets and of uspan_end(). A second call does nothing and returns
+ * USPAN_ERR_STALE. */
 uspan_err_t uspan_wire_end(uspan_wire_t *w, int http_status, const char *error);
-/* Start the span of a tool that an answer asked for, after its exchange has ended. Like uspan_tool_begin(),
- * with the arguments of the answer. uspan_tool_end() ends it. The reader of the next request finds the tool's
- * result there.
- *   name     NULL: the answer's
- *   call_id  of the call. NULL, for vendors without ids: the first call of that name (or of any) that has no
- *            span yet
- * The first of these calls stores the answer's calls in w, about 400 bytes of them, until the next
- * uspan_wire_begin(). If the chat's span was sent before that, arguments are missing. Longer ones are missing
- * if it was sent before their own call. If content is off, or the text pool had no room for the answer, a
- * tool's span has only what the caller sets: pass the name too.
+/* Start the span of a tool that an answer asked for, after the exchange has ended. It is like
+ * uspan_tool_begin(), with the arguments from the answer. End it with uspan_tool_end(). uspan_wire_request()
+ * reads the tool's result from the next request.
+ *   name     NULL: the name in the answer
+ *   call_id  of the call. NULL, for vendors without ids: the first call of that name (or of any name) that
+ *            has no span yet
+ * The first such call stores the tool calls of the answer in *w, about 400 bytes, until the next
+ * uspan_wire_begin(). If the chat's span was already sent then, arguments are missing. Arguments that exceed
+ * those bytes are read from the chat's span, and are missing if it was sent before the call for their tool.
+ * If content is off, or the text pool had no room for the answer, the tool's span has only what the caller
+ * sets. Therefore pass the name too.
  * Returns: the span; null as uspan_start(). Context: task. */
 uspan_t uspan_wire_tool_begin(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, const char *name,
                               const char *call_id);
