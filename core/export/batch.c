@@ -1,19 +1,19 @@
-/* batch.c: which spans travel together, and how large their request is.
- * Invariant: a frozen batch keeps its members, sizes and drop counts until it has its result, so that it
- * may be encoded twice. */
+/* batch.c: selects the spans of one request and computes its size. Called by poll.c, exchange_result.c and
+ * the spool. Invariant: members, sizes and drop counts of a batch do not change until the batch has its
+ * result. It can therefore be encoded twice. */
 #include "export/batch.h"
 #include "export/export_state.h"
 #include "export/otlp.h"
 #include "export/protobuf.h"
 #include "export/queue.h"
 
-#define SCOPES_MAX 8u /* scopes whose last member is remembered while a batch is built */
-/* Members of a batch for a destination whose last exchange failed, while others share the pool. */
+#define SCOPES_MAX 8u /* scopes whose last member is stored while a batch is built */
+/* Most members of a batch if the last exchange of the destination failed and others share the pool. */
 #define SHARE_SPANS (USPAN_SPANS_MAX / (2 * USPAN_DESTINATIONS_MAX))
-/* Batches that succeed before a limit, set after a 413 or a time-out, grows. */
+/* Number of batches that must succeed before a limit grows that was set after a 413 or a time-out. */
 #define STREAK_MAX 16u
 
-/* Finish all members: the first `rejected` of them as rejected, the others as `how`. */
+/* Finish all spans of the batch: count the first `rejected` of them as rejected and the others as `how`. */
 static void finish_batch_spans(uspan_tracer_t *t, unsigned d, unsigned how, uint32_t rejected)
 {
     while (uspan_queue_finish_first(t, d, rejected > 0u ? (unsigned)USPAN_SPAN_REJECTED : how)) {
@@ -36,15 +36,15 @@ void uspan_batch_drop_all(uspan_tracer_t *t, unsigned d, uspan_drop_t cause)
     } while (uspan_queue_claim_next(t, d, false) != USPAN_NO_INDEX);
 }
 
-/* The last members of the scopes seen last. */
+/* The last member of each of the most recent scopes. */
 typedef struct scopes {
     const uspan_scope_t *scope[SCOPES_MAX];
     uint16_t last[SCOPES_MAX];
     unsigned count;
 } scopes_t;
 
-/* Put member i, the newest, behind the others of its scope. Scopes stand in the order of their addresses,
- * as long as there are no more than SCOPES_MAX. */
+/* Move member i, the newest, behind the other members of its scope. Scopes are in the order of their
+ * addresses if there are no more than SCOPES_MAX. */
 static void join_scope(uspan_tracer_t *t, unsigned d, scopes_t *s, uint16_t i)
 {
     uspan_batch_t *b = &uspan_dest(t, d)->batch;
@@ -62,7 +62,7 @@ static void join_scope(uspan_tracer_t *t, unsigned d, scopes_t *s, uint16_t i)
     if (n < known) {
         after = s->last[n];
     } else {
-        n = s->count % SCOPES_MAX; /* of too many, the one that has been there longest gives way */
+        n = s->count % SCOPES_MAX; /* if there are too many, the oldest entry is replaced */
         after = s->count++ < SCOPES_MAX ? after : b->last;
         s->scope[n] = scope;
     }
@@ -77,7 +77,7 @@ static void join_scope(uspan_tracer_t *t, unsigned d, scopes_t *s, uint16_t i)
     s->last[n] = i;
 }
 
-/* Take members while they are fewer than `most` and may fit. */
+/* Add members while there are fewer than `most` and they may fit. */
 static void add_waiting_spans(uspan_tracer_t *t, unsigned d, uint32_t most)
 {
     uspan_batch_t *b = &uspan_dest(t, d)->batch;
@@ -106,7 +106,7 @@ static uint32_t smaller(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Spans of the next batch, at most. */
+/* Returns the maximum number of spans in the next batch. */
 static uint32_t spans_limit(const uspan_tracer_t *t, const uspan_dest_t *dest)
 {
     uint32_t most = uspan_export_state(t)->batching.spans_max;

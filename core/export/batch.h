@@ -1,25 +1,23 @@
-/* batch.h: which spans travel together to one destination, and how large their request is. Private to
- * core. */
+/* batch.h: selects the spans of one request and computes its size. Private to core. */
 #ifndef USPAN_EXPORT_BATCH_H
 #define USPAN_EXPORT_BATCH_H
 
 #include "trace/internal.h"
 
-/* Freeze the oldest waiting spans of d into its batch: members, sizes, drop counts. Members of one scope
- * follow one another, if the batch has no more than eight scopes. Spans that alone are too large are
- * dropped and counted. False: none to send. Context: the exporting task. */
+/* Put the oldest waiting spans of d into its batch, and fix members, sizes and drop counts. Members of one
+ * scope are contiguous if the batch has at most eight scopes. A span that exceeds a request by itself is
+ * dropped and counted. Returns false if there is no span to send. Context: the exporting task. */
 bool uspan_batch_build(uspan_tracer_t *t, unsigned d);
-/* All members were accepted but for `rejected` of them. */
+/* Finish a batch that was accepted: count `rejected` members as rejected and the others as delivered. */
 void uspan_batch_delivered(uspan_tracer_t *t, unsigned d, uint32_t rejected);
-/* All members are lost to d. */
+/* Drop all members for destination d. */
 void uspan_batch_dropped(uspan_tracer_t *t, unsigned d, uspan_drop_t cause);
-/* Too large for the collector or the link: freeze half as many, let the rest wait for the next batch.
- * The limit grows slowly afterwards. False: it is one span only. */
+/* Halve a batch that is too large for the collector or the link. The other members wait for the next batch.
+ * The limit grows again after successes. Returns false if the batch has one span only. */
 bool uspan_batch_split(uspan_tracer_t *t, unsigned d);
-/* The batch that rested is sent again. False: there is none any more, because its spans gave way to
- * others. */
+/* Prepare a waiting batch for sending it again. Returns false if its spans were evicted. */
 bool uspan_batch_hold(uspan_tracer_t *t, unsigned d);
-/* Drop the batch of d and all that waits for d. */
+/* Drop the batch of d and all spans that wait for d. */
 void uspan_batch_drop_all(uspan_tracer_t *t, unsigned d, uspan_drop_t cause);
 
 #endif

@@ -1,6 +1,6 @@
-/* capture.c: a record is complete or not there: it is written behind the used part of the buffer and
- * counts only when all of it fitted. It is the span's fields, its status message, then an item for each
- * attribute and each event, in their order; attributes of an event follow its item. */
+/* capture.c: stores spans in a buffer of the application. A record holds the span's fields, its status
+ * message, and an item for each attribute and event, in this order. Attributes of an event follow its item.
+ * Invariant: a record is written after the used part of the buffer, and counts only if all of it fitted. */
 #include "trace/internal.h"
 #include "uspan/read.h"
 #include <string.h>
@@ -11,7 +11,7 @@
 struct uspan_captured {
     uspan_view_t view;
     uint32_t size;  /* bytes to the next record */
-    uint32_t items; /* offset of the first item; the status message, ending in 0, stands before */
+    uint32_t items; /* offset of the first item; the status message, ending in 0, is before it */
 };
 
 /* An attribute as text, or an event's name. */
@@ -31,7 +31,7 @@ static void align(uspan_window_t *w)
     w->at = (w->at + ALIGN - 1u) / ALIGN * ALIGN;
 }
 
-/* len bytes of the record, or NULL where they do not fit; w->at moves on in any case. */
+/* Reserve len bytes of the record. Returns NULL if they do not fit. w->at advances in any case. */
 static void *reserve(uspan_window_t *w, size_t len)
 {
     size_t at = w->at;
@@ -46,7 +46,7 @@ static void put_char(uspan_window_t *w, char c)
 
 /* ---- a span comes -------------------------------------------------------------------------------------- */
 
-/* A JSON string (RFC 8259 §7). */
+/* Write a JSON string (RFC 8259 §7). */
 static void put_quoted(uspan_window_t *w, const char *text, size_t len)
 {
     put_char(w, '"');
@@ -65,8 +65,8 @@ static void put_quoted(uspan_window_t *w, const char *text, size_t len)
     put_char(w, '"');
 }
 
-/* An array's elements as JSON. A text element is read to the end of the buffer first and quoted from
- * there: what overtakes itself does not fit anyway. */
+/* Write the elements of an array as JSON. A text element is read to the end of the buffer first and quoted
+ * from there. If the quoted text reaches the unquoted one, it does not fit the buffer anyway. */
 static void put_array(uspan_window_t *w, uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index)
 {
     uspan_value_t v;
@@ -75,7 +75,7 @@ static void put_array(uspan_window_t *w, uspan_tracer_t *t, uspan_t s, unsigned 
         put_char(w, separator);
         separator = ',';
         if (v.type == USPAN_TYPE_DOUBLE && v.d - v.d != 0.0) {
-            uspan_window_text(w, "null"); /* JSON has no NaN and no infinity */
+            uspan_window_text(w, "null"); /* JSON has neither NaN nor infinity */
         } else if (!uspan_print_scalar(w, &v)) {
             if (v.len > w->cap || w->at > w->cap - v.len) {
                 w->at += v.len;
@@ -180,7 +180,7 @@ void uspan_capture_clear(uspan_capture_t *c)
 
 /* ---- a test asks --------------------------------------------------------------------------------------- */
 
-/* The record at an offset; NULL at the end. */
+/* Returns the record at an offset, or NULL at the end. */
 static const uspan_captured_t *record_at(const uspan_capture_t *c, size_t offset)
 {
     return offset < c->used ? (const uspan_captured_t *)(const void *)(c->buf + offset) : NULL;
@@ -230,8 +230,9 @@ static const item_t *find_item(const uspan_captured_t *s, const char *key)
     if (key == NULL) {
         return NULL;
     }
-    const char *wanted = key; /* what an attribute's key must be; NULL: another event's attributes */
-    size_t tried = 0; /* length of an event's name that was met: later events of that name do not count */
+    /* key that an attribute must have; NULL: this is an attribute of another event */
+    const char *wanted = key;
+    size_t tried = 0; /* length of the event name that was found; later events of that name are ignored */
     for (size_t at = s != NULL ? s->items : 0u; s != NULL && at < s->size;) {
         const item_t *item = (const item_t *)(const void *)((const uint8_t *)s + at);
         at += item->size;

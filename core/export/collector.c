@@ -1,5 +1,5 @@
-/* collector.c: settings are judged before they are taken: a setting that is refused leaves all as it was, and
- * says the cure. */
+/* collector.c: checks settings before it uses them. If a setting is rejected, nothing changes, and the log
+ * says how to correct it. */
 #include <string.h>
 #include "export/exchange.h"
 #include "export/export_state.h"
@@ -12,7 +12,7 @@
 #if USPAN_RUNTIME_SETTINGS
 #define NO_ENDPOINT NULL
 #else
-#define NO_ENDPOINT "no endpoint" /* and no scheme */
+#define NO_ENDPOINT "no endpoint" /* has no scheme, so it is never a valid endpoint */
 #endif
 static const char no_endpoint[] = USPAN_WORDS("no endpoint: set USPAN_ENDPOINT", "c8");
 
@@ -66,7 +66,7 @@ static const struct {
 #endif
 };
 
-/* The build's headers and credentials for d. */
+/* Load the compile-time headers and credentials of destination d. */
 static void load_compiled_headers(uspan_target_t *target, unsigned d)
 {
     if (d < sizeof built_in / sizeof built_in[0]) {
@@ -79,8 +79,8 @@ static void load_compiled_headers(uspan_target_t *target, unsigned d)
 #endif
 
 #if USPAN_WITH_HEADERS
-/* 127.0.0.0/8, ::1 and localhost: what goes there stays on this host. Nothing that DNS could lead
- * elsewhere. */
+/* 127.0.0.0/8, ::1 and localhost. Data for them stays on this host. Names that DNS could resolve to another
+ * host do not count. */
 static bool is_loopback(const char *host)
 {
     static const char words[] = "localhost\0localhost.\0::1\0";
@@ -99,8 +99,8 @@ static bool is_loopback(const char *host)
     return memcmp(host, "127.", 4u) == 0 && dots == 3u && digits > 0u;
 }
 
-/* Name the headers that are left out; *is_flawed: there is one. *secret becomes true where one that is sent
- * is secret. Returns NULL, or where none of them can be sent, what is wrong. */
+/* Log the headers that are dropped, and set *is_flawed if there are any. Set *secret to true if a header that
+ * is sent is secret. Returns NULL, or what is wrong if no header can be sent. */
 static const char *judge_headers(uspan_tracer_t *t, const char *headers, bool *secret, bool *is_flawed)
 {
     const char *first = uspan_headers_check(headers, secret);
@@ -128,7 +128,7 @@ static const char *judge_headers(uspan_tracer_t *t, const char *headers, bool *s
 }
 #endif
 
-/* Judge a target as a whole, with these headers. NULL: good. */
+/* Check a target together with these headers. Returns NULL if they can be used. */
 static const char *check_target(uspan_tracer_t *t, uspan_target_t *target, const char *headers)
 {
     bool secure = (target->transport->flags & USPAN_TRANSPORT_SECURE) != 0u;
@@ -161,7 +161,7 @@ static const char *check_target(uspan_tracer_t *t, uspan_target_t *target, const
     return NULL;
 }
 
-/* USPAN_OK where nothing is wrong. */
+/* Returns USPAN_OK if `wrong` is NULL. Otherwise logs it and returns USPAN_ERR_CONFIG. */
 static uspan_err_t report_bad_setting(uspan_tracer_t *t, uspan_target_t *target, const char *wrong)
 {
     if (wrong == NULL) {
@@ -172,8 +172,8 @@ static uspan_err_t report_bad_setting(uspan_tracer_t *t, uspan_target_t *target,
     return USPAN_ERR_CONFIG;
 }
 
-/* What the build says of its own endpoints: 1: compress; 0: not, unless the application asks; -1: never, as
- * Studio answers 400 to a compressed body. */
+/* Compile-time default for each endpoint. 1: compress; 0: compress if the application requests it; -1: never,
+ * because Studio answers 400 to a compressed body. */
 #if defined(USPAN_ENDPOINT)
 #define GZIP_1 USPAN_COMPRESS
 #else
@@ -187,7 +187,7 @@ static uspan_err_t report_bad_setting(uspan_tracer_t *t, uspan_target_t *target,
 #define GZIP_2 -1
 #endif
 
-/* Whether bodies are compressed. NULL: good. */
+/* Decide if bodies are compressed. Returns NULL if the settings can be used. */
 static const char *load_compression(uspan_target_t *target, unsigned d, const uspan_collector_t *c)
 {
     bool is_asked = c != NULL && c->gzip;
@@ -205,7 +205,8 @@ static const char *load_compression(uspan_target_t *target, unsigned d, const us
 #endif
 }
 
-/* What is given goes before what the build has. NULL: good. */
+/* Load the settings of the application, or the compile-time ones for those that are not set. Returns NULL if
+ * they can be used. */
 static const char *load_settings(uspan_dest_t *dest, unsigned d, const uspan_collector_t *c)
 {
     uspan_target_t *target = &dest->target;
@@ -213,7 +214,8 @@ static const char *load_settings(uspan_dest_t *dest, unsigned d, const uspan_col
     static const uspan_collector_t none;
     c = c != NULL ? c : &none;
     const char *endpoint = c->endpoint;
-    if (endpoint == NULL) { /* else another collector: the build's credentials are not for it */
+    /* otherwise it is another collector, which must not receive the compile-time credentials */
+    if (endpoint == NULL) {
         endpoint = uspan_dest_index(d) == 0u ? ENDPOINT_1 : d == 1u ? ENDPOINT_2 : NULL;
         load_compiled_headers(target, d);
     }
@@ -270,12 +272,13 @@ uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned d, const uspan_transport
 }
 
 #if USPAN_RUNTIME_SETTINGS
-/* What is under way to target has the old settings. A request whose head is not out yet begins anew: no peer
- * can have taken it. Otherwise it ends as it is. */
+/* Apply new settings to the exchanges with the target. If the request head was not sent completely, the
+ * server cannot have accepted the request, and it starts again. Otherwise the exchange ends as it is. */
 static void settings_changed(uspan_tracer_t *t, uspan_target_t *target)
 {
     uspan_export_part_t *x = uspan_export_state(t);
-    uspan_exchange_t *const at_work = x->exchange; /* this may be its renewal of headers */
+    /* settings may change while renew() of this exchange runs */
+    uspan_exchange_t *const at_work = x->exchange;
     target->backoff.not_before_ns = 0u;
     target->renewed = 0u;
     for (unsigned lane = 0; lane < USPAN_EXCHANGES_MAX; lane++) {
@@ -289,7 +292,7 @@ static void settings_changed(uspan_tracer_t *t, uspan_target_t *target)
     x->exchange = at_work;
 }
 
-/* The connection to target leads to its old endpoint. */
+/* Close a kept connection to the old endpoint of the target. */
 static void forget_connection(uspan_tracer_t *t, const uspan_target_t *target)
 {
     for (unsigned lane = 0; lane < USPAN_EXCHANGES_MAX; lane++) {

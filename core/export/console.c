@@ -1,5 +1,5 @@
-/* console.c: a span is one line of at most LINE_BYTES, whatever is in it: control characters become
- * spaces, and a cut falls between two characters. */
+/* console.c: prints a span as one line of at most LINE_BYTES. Invariant: control characters become spaces,
+ * and text is cut between two characters. */
 #include "trace/internal.h"
 #include "uspan/read.h"
 #include <string.h>
@@ -7,11 +7,11 @@
 #include "trace/utf8.h"
 
 #define LINE_BYTES 200u
-#define VALUE_BYTES 40u /* of one text, so that a prompt leaves room for others */
+#define VALUE_BYTES 40u /* of one text; a prompt must leave room for other values */
 #define TRACE_BYTES 4u
 #define MORE "..."
 
-/* The index-th of words that each end in a 0. */
+/* Print one of a list of words, each ended by a 0. */
 static void put_word(uspan_window_t *w, const char *words, unsigned index)
 {
     for (; index > 0u; index--) {
@@ -20,7 +20,7 @@ static void put_word(uspan_window_t *w, const char *words, unsigned index)
     uspan_window_text(w, words);
 }
 
-/* A text of len bytes, of which text holds the first VALUE_BYTES + 1. */
+/* Print a text of len bytes. `text` holds its first VALUE_BYTES + 1 bytes. */
 static void put_text(uspan_window_t *w, const char *text, size_t len)
 {
     uspan_window_put(w, text, uspan_utf8_cut(text, len, VALUE_BYTES));
@@ -36,7 +36,7 @@ static void put_attr(uspan_window_t *w, uspan_tracer_t *t, uspan_t s, unsigned i
         char text[VALUE_BYTES + 1u];
         (void)uspan_read_text(t, s, USPAN_OF_SPAN, index, 0u, text, sizeof text);
         put_text(w, text, v->len);
-    } else if (!uspan_print_scalar(w, v)) { /* bytes or an array: how many */
+    } else if (!uspan_print_scalar(w, v)) { /* for bytes or an array, the number of elements */
         uspan_window_text(w, "[");
         uspan_print_u64(w, v->len);
         uspan_window_text(w, "]");

@@ -1,5 +1,6 @@
-/* diagnose.c: reports the first cause that applies. A cause comes before the symptoms that it produces. Of a
- * destination's settings only host and port are shown, so no secret can be. */
+/* diagnose.c: reports the first cause that applies. Causes are ordered so that a cause comes before the
+ * symptoms that it produces. Invariant: of a destination's settings only host and port are shown, so no
+ * secret can appear. */
 #include <string.h>
 #include "export/export_state.h"
 #include "export/window.h"
@@ -11,8 +12,9 @@
 #include "export/retry.h"
 #include "trace/clock.h"
 
-/* What is wrong, or its cure if that says both. A text that ends in a space is followed by the text of the
- * transport or parser. With USPAN_MESSAGE_TEXTS 0 the cause is shown as a number from 0, after a c. */
+/* The text of each cause: what is wrong, or how to correct it if that says both. A text that ends in a space
+ * is followed by the text of the transport or parser. With USPAN_MESSAGE_TEXTS 0 the cause is shown as "c"
+ * and its number, from 0. */
 #define CAUSES(X)                                           \
     X(NONE, "No problem found")                             \
     X(UNUSED, "No destination: call uspan_export_to()")     \
@@ -45,7 +47,7 @@ typedef enum cause { CAUSES(CAUSE_NAME) CAUSE_COUNT } cause_t;
 static const char causes[] = CAUSES(CAUSE_TEXT);
 #endif
 
-#define NO_POLL_NS (60u * (uint64_t)USPAN_NS_PER_S) /* without a poll */
+#define NO_POLL_NS (60u * (uint64_t)USPAN_NS_PER_S) /* without a call of uspan_poll() */
 
 static cause_t cause_of_answer(uint16_t status)
 {
@@ -66,7 +68,7 @@ static cause_t cause_of_answer(uint16_t status)
     }
 }
 
-/* An exchange with the destination is under way. */
+/* Returns true if an exchange with the destination is running. */
 static bool is_asking(const uspan_export_part_t *x, unsigned d)
 {
     for (unsigned i = 0; i < USPAN_EXCHANGES_MAX; i++) {
@@ -99,7 +101,8 @@ static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, con
         return CAUSE_GATE;
     }
     if (s->last_error != 0) {
-        bool tls = s->last_error <= USPAN_ERR_TRUST; /* or USPAN_ERR_CONFIG: own certificate, key */
+        /* USPAN_ERR_CONFIG is included: own certificate or key */
+        bool tls = s->last_error <= USPAN_ERR_TRUST;
         return tls ? CAUSE_TRUST : CAUSE_NETWORK;
     }
     cause_t cause = s->last_status != 0u ? cause_of_answer(s->last_status) : CAUSE_NONE;
@@ -134,11 +137,11 @@ static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, con
 }
 
 #if USPAN_MESSAGE_TEXTS
-/* Of the numbers below, in their order. */
+/* Labels of the numbers below, in the same order. */
 static const char labels[] =
     "Destination \0, retry in s \0, HTTP status \0, error -\0, started \0, delivered \0, rejected \0"
     ", queued \0, open \0, unsampled ";
-#define ALWAYS_FROM 4u /* those before, but the first, are shown only if they are not 0 */
+#define ALWAYS_FROM 4u /* earlier numbers except the first are shown only if not 0 */
 
 static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
 {
@@ -150,7 +153,7 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
     const unsigned shortages = uspan_shortages(t);
     uint32_t wait_ms = uspan_ms_between(now_ns, target->backoff.not_before_ns);
     const uint32_t numbers[] = {
-        /* the low halves: no device lives for 2^32 spans */
+        /* The lower 32 bits are enough: no device records 2^32 spans. */
         d,
         (wait_ms + 999u) / 1000u,
         s.last_status,
@@ -187,7 +190,8 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
         text += strlen(text) + 1u;
     }
     uspan_window_text(w, ".");
-    if (found != CAUSE_NONE || shortages == 0u) { /* parts of spans that are missing are wrong, too */
+    /* dropped parts of spans are a problem too, even if no other is found */
+    if (found != CAUSE_NONE || shortages == 0u) {
         uspan_window_text(w, " ");
         uspan_window_text(w, text);
         if (text[strlen(text) - 1u] == ' ') {
@@ -202,7 +206,7 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
     uspan_put_shortages(w, t, shortages);
 }
 #else
-/* What a program cannot read elsewhere, and what makes a bug report: counters are in uspan_stats(). */
+/* Append codes for a bug report that a program cannot read elsewhere. Counters are in uspan_stats(). */
 static void put_codes(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
 {
     uspan_stats_t s;

@@ -1,7 +1,7 @@
-/* exchange.c: carries one request and its answer, one transport call a step, and returns how it ended.
- * Invariant: every wait has a deadline. A status counts only if it was read behind a request's first
- * byte on a connection that was silent before; a 2xx status counts only if the whole request was sent.
- * What becomes of the spans is decided in exchange_result.c. */
+/* exchange.c: carries one request and its response, one transport call per step, and returns how it ended.
+ * exchange_result.c decides what happens to the spans. Invariant: every wait has a deadline. A status counts
+ * only if it was read after the first byte of a request was sent, on a connection without pending bytes. A
+ * 2xx status counts only if the whole request was sent. */
 #include "export/exchange.h"
 #include <string.h>
 #include "export/gzip.h"
@@ -15,7 +15,7 @@
 #include "trace/pool.h"
 
 #define RECEIVE_BYTES 128u
-/* Of a compressed body, counted in one step. */
+/* Bytes of a compressed body that one step counts. */
 #define MEASURE_BYTES (USPAN_SEND_BYTES < 256 ? (unsigned)USPAN_SEND_BYTES : 256u)
 
 USPAN_NOINLINE_SMALL uspan_target_t *uspan_job_target(uspan_tracer_t *t)
@@ -39,7 +39,7 @@ void uspan_close_connection(uspan_tracer_t *t)
     e->reused = 0u;
 }
 
-/* Bytes moved, or a connection begins: silence is counted from now. */
+/* Restart the idle time-out after bytes were moved or a connection was started. */
 static void restart_silence(uspan_tracer_t *t)
 {
     uspan_exchange(t)->silent_until_ns = uspan_deadline_after_ms(t, uspan_job_target(t)->timeout_ms);
@@ -47,13 +47,13 @@ static void restart_silence(uspan_tracer_t *t)
 
 /* ---- the body ------------------------------------------------------------------------------------------ */
 
-/* Of a batch, or of the spool. */
+/* The request carries spans of a batch or of the spool. */
 static bool has_spans(const uspan_exchange_t *e)
 {
     return uspan_job_is(e, USPAN_JOB_BATCH) || uspan_job_is(e, USPAN_JOB_REPLAY);
 }
 
-/* The batch, from its first byte. */
+/* Start reading the body from its first byte. */
 static void begin_body(uspan_tracer_t *t)
 {
     uspan_exchange_t *e = uspan_exchange(t);
@@ -80,8 +80,8 @@ static bool is_packed(const uspan_batch_t *b)
     return b->packed_len > 0u && b->packed_len < b->body_len;
 }
 
-/* Content-Length must be known before the first byte. So a body is compressed once to count its bytes, some
- * in each step. True: this was such a step. */
+/* Content-Length must be known before the first byte is sent. A body is therefore compressed once only to
+ * count its bytes, some in each step. Returns true if this was such a step. */
 static bool measure_step(uspan_tracer_t *t)
 {
     uspan_exchange_t *e = uspan_exchange(t);
@@ -100,7 +100,7 @@ static bool measure_step(uspan_tracer_t *t)
 }
 #endif
 
-/* The next bytes of the batch. */
+/* Read the next bytes of the body. */
 static size_t read_body(uspan_tracer_t *t, uint8_t *out, size_t cap)
 {
     uspan_exchange_t *e = uspan_exchange(t);
@@ -192,12 +192,12 @@ static void describe_request(uspan_tracer_t *t, uspan_http_request_t *r)
 #endif
 }
 
-/* Bytes of the head, then of the body, to the send buffer. 0: all was given out. */
+/* Fill the send buffer with bytes of the head, then of the body. Returns 0 at the end. */
 USPAN_NOINLINE_SMALL static uint32_t fill_send(uspan_tracer_t *t)
 {
     uspan_exchange_t *e = uspan_exchange(t);
     size_t filled = 0;
-    if (e->rendered == 0u || e->rendered < e->head_len) { /* head_len is unknown before the first */
+    if (e->rendered == 0u || e->rendered < e->head_len) { /* head_len is unknown before the first call */
         uspan_http_request_t r;
         describe_request(t, &r);
         uspan_window_t w = { .out = e->send, .from = e->rendered, .cap = sizeof e->send };
@@ -226,7 +226,7 @@ USPAN_NOINLINE_SMALL static uint32_t fill_send(uspan_tracer_t *t)
     return e->send_len = (uint32_t)filled;
 }
 
-/* The transport has taken the whole request. */
+/* Returns true if the transport has accepted the whole request. */
 static bool is_sent(const uspan_exchange_t *e)
 {
     return e->head_len > 0u && e->rendered >= e->request_len && e->send_at == e->send_len;
@@ -241,7 +241,7 @@ static uspan_progress_t end_with(uspan_ending_t *ending, uspan_err_t err, const 
     return USPAN_PROGRESS_ENDED;
 }
 
-/* The answer has ended, or will bring no more, and its status is known. */
+/* End the exchange with a status: the response is complete, or no more of it will come. */
 static uspan_progress_t end_answered(uspan_exchange_t *e, uspan_ending_t *ending)
 {
     if (!is_sent(e)) {
@@ -254,8 +254,8 @@ static uspan_progress_t end_answered(uspan_exchange_t *e, uspan_ending_t *ending
     return end_with(ending, USPAN_OK, "");
 }
 
-/* Before a kept connection is used again: bytes that wait there, or its end, are no answer to this
- * request. */
+/* Check a kept connection before it is used again. Pending bytes, or its end, do not belong to a response of
+ * this request. */
 static uspan_progress_t check_step(uspan_tracer_t *t)
 {
     uspan_exchange_t *e = uspan_exchange(t);
@@ -301,7 +301,7 @@ static uspan_progress_t send_step(uspan_tracer_t *t)
     if (n > 0) {
         e->send_at += (uint32_t)n;
     } else if (n < 0) {
-        e->send_error = (int8_t)n; /* an answer, 413 often, may have arrived before the connection broke */
+        e->send_error = (int8_t)n; /* a response, often 413, may have arrived before the connection broke */
     }
     if (n < 0 || is_sent(e)) {
         e->step = USPAN_STEP_ANSWER;
@@ -309,7 +309,7 @@ static uspan_progress_t send_step(uspan_tracer_t *t)
     return n != 0 ? USPAN_PROGRESS_MADE : USPAN_PROGRESS_NONE;
 }
 
-/* No more bytes will come. */
+/* End an exchange in which no more bytes will come. */
 static uspan_progress_t end_receiving(uspan_exchange_t *e, int32_t n, uspan_ending_t *ending)
 {
     uspan_err_t err = uspan_answer_end(&e->answer);
@@ -338,7 +338,8 @@ USPAN_NOINLINE_SMALL static uspan_progress_t answer_step(uspan_tracer_t *t, uspa
     e->listening = 0u;
     int32_t n = e->transport->recv(e->transport->ctx, buf, sizeof buf);
     bool is_stray = n > 0 && e->reused != 0u && e->send_at == 0u && e->rendered == e->send_len;
-    if (n < 0 || is_stray || (n == 0 && e->send_error != 0)) { /* stray: nothing of the request is out */
+    /* stray: bytes arrived before any byte of the request was sent */
+    if (n < 0 || is_stray || (n == 0 && e->send_error != 0)) {
         return end_receiving(e, n < 0 ? n : USPAN_ERR_IO, ending);
     }
     if (n == 0) {
@@ -347,7 +348,7 @@ USPAN_NOINLINE_SMALL static uspan_progress_t answer_step(uspan_tracer_t *t, uspa
     size_t used = 0;
     uspan_err_t err = uspan_answer_feed(&e->answer, buf, (size_t)n, uspan_unix_seconds(t), &used);
     if (used < (size_t)n) {
-        e->answer.flags |= USPAN_ANSWER_CLOSE; /* more than an answer */
+        e->answer.flags |= USPAN_ANSWER_CLOSE; /* bytes follow the response */
     }
     if (err == USPAN_OK) {
         return end_answered(e, ending);
@@ -361,7 +362,7 @@ USPAN_NOINLINE_SMALL static uspan_progress_t answer_step(uspan_tracer_t *t, uspa
     return USPAN_PROGRESS_MADE;
 }
 
-/* A deadline passed. A status that was read still counts. */
+/* End an exchange whose deadline passed. A status that was read still counts. */
 static uspan_progress_t end_late(uspan_exchange_t *e, bool silent, uspan_ending_t *ending)
 {
     if (e->step == USPAN_STEP_OPENING) {

@@ -1,5 +1,5 @@
-/* exchange_result.c: decides what becomes of spans, peer and connection when an exchange has ended,
- * whatever it was for. Called by poll.c. The ending becomes an action, and only this file applies
+/* exchange_result.c: decides what happens to spans, target and connection when an exchange has ended, for any
+ * job. Called by poll.c. Invariant: the ending is converted into an action, and only this file applies
  * actions to target, batch and connection. */
 #include "export/exchange_result.h"
 #include <string.h>
@@ -26,7 +26,7 @@ USPAN_NOINLINE_SMALL static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *
     bool done = dest->renew(dest->renew_ctx, fresh, sizeof fresh) == USPAN_OK;
     fresh[sizeof fresh - 1u] = '\0';
     done = done && uspan_set_headers(t, uspan_exchange(t)->dest, fresh) == USPAN_OK;
-    dest->target.renewed = 1u; /* after the setter, which takes the headers for the application's */
+    dest->target.renewed = 1u; /* after the setter, which treats the headers as set by the application */
     uspan_wipe(fresh, sizeof fresh);
     dest->renewals += done;
     return done;
@@ -39,8 +39,8 @@ USPAN_NOINLINE_SMALL static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *
 
 #define TIMEOUT_STATUS 408u /* Request Timeout */
 
-/* Log what a success says besides: rejected spans, a warning, or that it is no answer of OTLP. Returns
- * the rejected spans. */
+/* Log details of a success: rejected spans, a warning, or a response that is not OTLP. Returns the number of
+ * rejected spans. */
 USPAN_NOINLINE_SMALL static uint32_t log_success(uspan_tracer_t *t, uspan_target_t *target)
 {
     const uspan_answer_t *a = &uspan_exchange(t)->answer;
@@ -64,7 +64,7 @@ USPAN_NOINLINE_SMALL static uint32_t log_success(uspan_tracer_t *t, uspan_target
     return rejected;
 }
 
-/* Log an answer that dropped a batch. */
+/* Log a response because of which a batch was dropped. */
 USPAN_NOINLINE_SMALL static void log_refusal(uspan_tracer_t *t, const uspan_target_t *target, unsigned action)
 {
     const uspan_answer_t *a = &uspan_exchange(t)->answer;
@@ -77,7 +77,7 @@ USPAN_NOINLINE_SMALL static void log_refusal(uspan_tracer_t *t, const uspan_targ
     uspan_log_target(t, target, a->status, what, target->said);
 }
 
-/* Retries begin or end: one line each. */
+/* Log the start and the end of retries, one line each. */
 USPAN_NOINLINE_SMALL static void log_retries(uspan_tracer_t *t, uspan_target_t *target, unsigned action)
 {
     bool failed = (action & USPAN_ACT_DELIVER) == 0u;
@@ -91,7 +91,7 @@ USPAN_NOINLINE_SMALL static void log_retries(uspan_tracer_t *t, uspan_target_t *
     target->failing = failed;
 }
 
-/* What is to be done, before a renewal or a split is tried. */
+/* Choose the action, before a renewal or a split is tried. */
 static unsigned choose_action(const uspan_exchange_t *e, uspan_err_t err)
 {
     unsigned action = USPAN_ACT_WAIT;
@@ -106,15 +106,15 @@ static unsigned choose_action(const uspan_exchange_t *e, uspan_err_t err)
             action = USPAN_ACT_LONG_WAIT;
         }
     } else if (err == USPAN_ERR_TRUST || err == USPAN_ERR_CONFIG) {
-        action = USPAN_ACT_LONG_WAIT; /* the settings are wrong: asking again soon cannot help */
+        action = USPAN_ACT_LONG_WAIT; /* the settings are wrong, so an early retry cannot help */
     }
     return action;
 }
 
 #if USPAN_GZIP
-/* A 400 or 415 to a compressed body may mean the compression: the batch is sent again without. If it is
- * accepted so, nothing is compressed for that target any more; if not, something else was wrong with it.
- * True: it is sent again. */
+/* Handle a 400 or 415 to a compressed body: compression may be the cause. The batch is sent again
+ * uncompressed. If it is accepted, uspan stops compressing for that target. Otherwise the batch had another
+ * fault. Returns true if it is sent again. */
 USPAN_NOINLINE_SMALL static bool drop_compression(uspan_tracer_t *t, unsigned action)
 {
     const uspan_exchange_t *e = uspan_exchange(t);
@@ -141,7 +141,7 @@ USPAN_NOINLINE_SMALL static bool drop_compression(uspan_tracer_t *t, unsigned ac
 }
 #endif
 
-/* The batch: what to do with it, and what is left to do then. */
+/* Apply the action to the batch. Returns what remains to be done. */
 USPAN_NOINLINE_SMALL static unsigned apply_action_to_batch(uspan_tracer_t *t, unsigned action,
                                                            const uspan_ending_t *ending)
 {
@@ -149,12 +149,12 @@ USPAN_NOINLINE_SMALL static unsigned apply_action_to_batch(uspan_tracer_t *t, un
     uspan_dest_t *dest = uspan_dest(t, d);
 #if USPAN_GZIP
     if (ending->err == USPAN_OK && drop_compression(t, action)) {
-        return 0u; /* again at once */
+        return 0u; /* sent again at once */
     }
 #endif
     if (((action & USPAN_ACT_RENEW) != 0u && renew_headers(t, dest)) ||
         ((action & USPAN_ACT_SPLIT) != 0u && uspan_batch_split(t, d))) {
-        return 0u; /* again at once: with other headers, or less */
+        return 0u; /* sent again at once, with other headers or fewer spans */
     }
     if ((action & USPAN_ACT_DELIVER) != 0u) {
         uspan_batch_delivered(t, d, log_success(t, &dest->target));
@@ -167,7 +167,7 @@ USPAN_NOINLINE_SMALL static unsigned apply_action_to_batch(uspan_tracer_t *t, un
                             (action & USPAN_ACT_SPLIT) != 0u ? USPAN_DROP_TOO_LARGE : USPAN_DROP_REFUSED);
     }
     if (ending->timed_out) {
-        (void)uspan_batch_split(t, d); /* the link may be too slow for so many */
+        (void)uspan_batch_split(t, d); /* the link may be too slow for this number of spans */
     }
 #if USPAN_RETRY_ATTEMPTS_MAX > 0
     if ((action & USPAN_ACT_WAIT) != 0u && ++dest->batch.attempts >= USPAN_RETRY_ATTEMPTS_MAX) {
@@ -175,7 +175,7 @@ USPAN_NOINLINE_SMALL static unsigned apply_action_to_batch(uspan_tracer_t *t, un
         uspan_log_target(t, &dest->target, 0u,
                          USPAN_WORDS("spans dropped after USPAN_RETRY_ATTEMPTS_MAX attempts", "w10"), NULL);
         dest->target.failing = 0u;
-        action = USPAN_ACT_WAIT | USPAN_ACT_DROP; /* its end was logged */
+        action = USPAN_ACT_WAIT | USPAN_ACT_DROP; /* the failure was logged before */
     }
 #endif
     if (dest->batch.count > 0u) {
@@ -185,7 +185,7 @@ USPAN_NOINLINE_SMALL static unsigned apply_action_to_batch(uspan_tracer_t *t, un
 }
 
 #if USPAN_SPOOL
-/* Spans of the spool: what to do with them, and what is left to do then. */
+/* Apply the action to spans of the spool. Returns what remains to be done. */
 USPAN_NOINLINE_SMALL static unsigned apply_action_to_replay(uspan_tracer_t *t, unsigned action)
 {
     uspan_dest_t *dest = uspan_dest(t, uspan_exchange(t)->dest);
@@ -206,8 +206,8 @@ USPAN_NOINLINE_SMALL static unsigned apply_action_to_replay(uspan_tracer_t *t, u
 }
 #endif
 
-/* A kept connection that the server closed, or gave up as idle (408), meanwhile: not an error, send
- * again at once on a new one (RFC 9112 §9.3.1, RFC 9110 §15.5.9). */
+/* Handle a kept connection that the server closed or timed out (408) in the meantime. This is not an error.
+ * uspan sends the request again at once on a new connection (RFC 9112 §9.3.1, RFC 9110 §15.5.9). */
 static bool resend(uspan_tracer_t *t, uspan_target_t *target, uspan_err_t err)
 {
     uspan_exchange_t *e = uspan_exchange(t);
@@ -217,11 +217,11 @@ static bool resend(uspan_tracer_t *t, uspan_target_t *target, uspan_err_t err)
         return false;
     }
     target->resends++;
-    uspan_request_begin(t, false); /* which ends reused: once an exchange */
+    uspan_request_begin(t, false); /* it clears `reused`, so this happens once per exchange */
     return true;
 }
 
-/* When the peer is asked again. */
+/* Set the time of the next attempt. */
 static void set_backoff(uspan_tracer_t *t, uspan_target_t *target, unsigned action, uint32_t floor_ms)
 {
     uspan_backoff_t *backoff = &target->backoff;
@@ -244,7 +244,8 @@ static void set_backoff(uspan_tracer_t *t, uspan_target_t *target, unsigned acti
     }
 }
 
-/* What an answer says to all jobs alike. Returns its Retry-After in milliseconds, 0 for none. */
+/* Use the parts of a response that do not depend on the job. Returns its Retry-After in milliseconds, 0 if
+ * there is none. */
 static uint32_t read_answer(uspan_tracer_t *t, uspan_target_t *target)
 {
     const uspan_answer_t *a = &uspan_exchange(t)->answer;
@@ -272,7 +273,8 @@ void uspan_finish_exchange(uspan_tracer_t *t, const uspan_ending_t *ending)
         return;
     }
     unsigned action = choose_action(e, err);
-    target->last_error = (int8_t)err; /* 0 with an answer: whoever reads both knows which came last */
+    /* 0 after any HTTP response, so a value that is not 0 shows that the latest exchange failed before one */
+    target->last_error = (int8_t)err;
     target->why = ending->why;
     target->said[0] = '\0';
     if (err == USPAN_OK) {

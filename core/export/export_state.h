@@ -5,37 +5,37 @@
 #include "trace/internal.h"
 
 typedef enum uspan_step {
-    USPAN_STEP_IDLE = 0, /* nothing is under way; a connection may be kept */
+    USPAN_STEP_IDLE = 0, /* no exchange is running; a connection may be kept */
     USPAN_STEP_OPENING,
     USPAN_STEP_SENDING,
     USPAN_STEP_ANSWER,
-    USPAN_STEP_CHECKING /* is the kept connection still silent? */
+    USPAN_STEP_CHECKING /* the kept connection is checked for pending bytes */
 } uspan_step_t;
 
 typedef enum uspan_job {
     USPAN_JOB_NONE = 0,
     USPAN_JOB_BATCH, /* spans of a destination */
-    USPAN_JOB_PROBE, /* a request whose answer's Date is wanted */
-    USPAN_JOB_RUN,   /* Studio: a run begins or is done */
+    USPAN_JOB_PROBE, /* a request for the Date header of its response */
+    USPAN_JOB_RUN,   /* Studio: a run starts or is done, or a message */
     USPAN_JOB_REPLAY /* spans from the spool */
 } uspan_job_t;
 
 #if USPAN_GZIP
 typedef enum uspan_compression {
-    USPAN_COMPRESSION_NONE = 0, /* not asked for, or refused */
+    USPAN_COMPRESSION_NONE = 0, /* not requested, or rejected by the collector */
     USPAN_COMPRESSION_GZIP,
-    USPAN_COMPRESSION_REFUSED /* perhaps: the same batch is sent without, whose answer decides */
+    USPAN_COMPRESSION_REFUSED /* may be rejected: the result of the uncompressed batch decides */
 } uspan_compression_t;
 #endif
 
-/* The export part, through a pointer: from there its fields are nearer than from the tracer's start. Of a
- * tracer that is live. */
+/* The export part of a started tracer. It is reached through a pointer, because that needs smaller offsets
+ * than from the start of the tracer. */
 static inline uspan_export_part_t *uspan_export_state(const uspan_tracer_t *t)
 {
     return t->trace.out;
 }
 
-/* A destination's number; of one alone the compiler knows it. */
+/* The number of a destination. If there is only one, the compiler knows it. */
 static inline unsigned uspan_dest_index(unsigned d)
 {
     return USPAN_DESTINATIONS_MAX > 1 ? d : 0u;
@@ -45,8 +45,8 @@ static inline uspan_dest_t *uspan_dest(const uspan_tracer_t *t, unsigned d)
     return &t->trace.out->dests[uspan_dest_index(d)];
 }
 
-/* The exchange at work: poll.c selects one of them before each step. Of one alone, too, through the pointer:
- * from there its fields are nearer. */
+/* The current exchange. poll.c selects one before each step. It is reached through a pointer even if there is
+ * only one, because that needs smaller offsets. */
 static inline uspan_exchange_t *uspan_exchange(const uspan_tracer_t *t)
 {
     return t->trace.out->exchange;
@@ -58,7 +58,7 @@ static inline void uspan_exchange_select(uspan_tracer_t *t, unsigned lane)
     }
 }
 
-/* What an exchange is for. A build that knows batches only need not ask. */
+/* Compare the job of an exchange. In a build that has only batches the result is constant. */
 static inline bool uspan_job_is(const uspan_exchange_t *e, uspan_job_t job)
 {
 #if !USPAN_HTTP_DATE && !USPAN_STUDIO && !USPAN_SPOOL

@@ -1,7 +1,7 @@
-/* gzip.c: deflate in one block. Its codes are the same for all bodies, so they are known before the first
- * byte and only the window is kept. A hash of three bytes finds where they stood last.
- * Invariant: each match is compared byte by byte before it is used, so `places` may hold old or wrong places.
- * The next `ahead` bytes are in the window, and no distance reaches into what they have overwritten. */
+/* gzip.c: deflate in one block. Its codes are the same for all bodies. They are known before the first byte,
+ * and only the window is stored. A hash of three bytes finds their latest position in the window. Invariant:
+ * each match is compared byte by byte before it is used, so `places` may hold old or wrong positions. The
+ * next `ahead` bytes are in the window, and no distance reaches a position that they have overwritten. */
 #include "export/gzip.h"
 #if USPAN_GZIP
 #include <string.h>
@@ -22,7 +22,7 @@ static void put_bits(uspan_gzip_t *g, uint32_t value, unsigned count)
     g->bit_count = (uint8_t)(g->bit_count + count);
 }
 
-/* The code of a symbol, whose run is `run` or stands before it. Its highest bit comes first. */
+/* Write the code of a symbol, highest bit first. `run` is the run of the symbol, or one before it. */
 static void put_symbol(uspan_gzip_t *g, const gzip_run_t *run, unsigned symbol)
 {
     while (symbol < run->first) {
@@ -42,8 +42,8 @@ static void put_literal(uspan_gzip_t *g, unsigned symbol)
     put_symbol(g, literal_runs + literal_last[symbol / 32u], symbol);
 }
 
-/* The symbol of a number in the scheme of RFC 1951, 3.2.5: 2^halves symbols for each power of two. Extra bits
- * tell the rest. */
+/* Return the symbol of a number in the scheme of RFC 1951 §3.2.5, with 2^halves symbols for each power of
+ * two. *extra gets the extra bits. */
 static unsigned split(uint32_t n, unsigned halves, unsigned *extra)
 {
     unsigned shift = 0;
@@ -70,7 +70,8 @@ static void update_crc(uspan_gzip_t *g, const uint8_t *data, size_t len)
 
 static void refill(uspan_gzip_t *g, uspan_gzip_source_t source, void *ctx)
 {
-    while (g->ahead < AHEAD + MATCH_MIN - 1u && g->ended == 0u) { /* each byte of a match can be noted */
+    /* so that the position of each byte of a match can be stored */
+    while (g->ahead < AHEAD + MATCH_MIN - 1u && g->ended == 0u) {
         uint8_t *to = g->window + (((uint32_t)g->at + g->ahead) & MASK);
         size_t room = (size_t)(g->window + sizeof g->window - to);
         size_t most = 2u * AHEAD - g->ahead;
@@ -81,7 +82,8 @@ static void refill(uspan_gzip_t *g, uspan_gzip_source_t source, void *ctx)
     }
 }
 
-/* Where the three bytes at the present place stood last; they are noted there. At least three are ahead. */
+/* Store the present position for the next three bytes, and return their previous one. At least three bytes
+ * are ahead. */
 static uint16_t note_place(uspan_gzip_t *g, uint16_t at)
 {
     const uint8_t *w = g->window;
@@ -92,7 +94,8 @@ static uint16_t note_place(uspan_gzip_t *g, uint16_t at)
     return last;
 }
 
-/* The next symbol of the block, and for a match half of it: the distance waits. */
+/* Write the next symbol of the block. For a match this is the length, and the distance follows in the next
+ * call. */
 static void put_next(uspan_gzip_t *g)
 {
     const uint8_t *w = g->window;
@@ -123,7 +126,7 @@ static void put_next(uspan_gzip_t *g)
     g->ahead = (uint16_t)(ahead - len);
 }
 
-/* More bits, 17 to 24 at most, to at most 7 that wait. False: there are no more. */
+/* Add 17 to 24 bits to at most 7 that wait. Returns false at the end. */
 static bool put_more(uspan_gzip_t *g, uspan_gzip_source_t source, void *ctx)
 {
     unsigned extra;
@@ -186,5 +189,5 @@ size_t uspan_gzip_read(uspan_gzip_t *g, uspan_gzip_source_t source, void *ctx, u
     return n;
 }
 #else
-typedef int uspan_gzip_is_out; /* a file without a declaration is not C */
+typedef int uspan_gzip_is_out; /* ISO C requires a declaration in each file */
 #endif

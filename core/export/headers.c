@@ -1,6 +1,6 @@
-/* headers.c: "key=value,key=value" lists, read where they stand, and what is wrong with a member. Invariant:
- * *pos never passes the text's end, and grows with every call that returns a member. A member that is wrong
- * costs itself only. */
+/* headers.c: reads "key=value,key=value" lists in place, and says what is wrong with a member. Invariant:
+ * *pos never exceeds the end of the text, and grows with every call that returns a member. A wrong member
+ * does not affect the others. */
 #include "export/headers.h"
 #include <string.h>
 #include "export/log_line.h"
@@ -13,7 +13,7 @@ uspan_err_t uspan_pair_next(const char *text, size_t *pos, uspan_pair_t *out)
 {
     while (text != NULL && text[*pos] != '\0') {
         const char *member = text + *pos;
-        size_t len = 0, equals = 0; /* equals: of key and '=' */
+        size_t len = 0, equals = 0; /* length of the key with its '=' */
         for (; member[len] != '\0' && member[len] != ','; len++) {
             if (member[len] == '=' && equals == 0u) {
                 equals = len + 1u;
@@ -103,7 +103,7 @@ bool uspan_header_next(const char *list, size_t *pos, uspan_pair_t *out)
 
 const char *uspan_attribute_wrong(uspan_pair_t *pair)
 {
-    char text[USPAN_RESOURCE_VALUE_MAX + 4u]; /* a character more than fits */
+    char text[USPAN_RESOURCE_VALUE_MAX + 4u]; /* one character more than fits */
     size_t n = 0, at = 0;
     int byte = 0;
     if (pair->key_len > USPAN_RESOURCE_KEY_MAX) {

@@ -1,5 +1,5 @@
-/* http_request.c: RFC 9112 request heads. Content-Length is always known; nothing secret passes anywhere but
- * the send buffer. */
+/* http_request.c: writes RFC 9112 request heads. Invariant: Content-Length is always known, and secrets are
+ * written only to the send buffer. */
 #include "export/http_request.h"
 #include <string.h>
 #include "export/headers.h"
@@ -12,7 +12,7 @@
 #endif
 
 #if USPAN_WITH_HEADERS
-/* The configured headers, and ours where they hold no User-Agent. */
+/* Write the configured headers, and uspan's User-Agent if they have none. */
 static void put_pairs(uspan_window_t *w, const uspan_target_t *target)
 {
     const char *list = target->headers;
@@ -51,7 +51,7 @@ static void put_basic(uspan_window_t *w, const uspan_target_t *target)
 
 #endif
 
-/* Host and port. The dot that ends a fully qualified name is for DNS only. */
+/* Write host and port. A dot at the end of the host name is for DNS only and is removed. */
 static void put_authority(uspan_window_t *w, const uspan_url_t *url)
 {
     size_t len = strlen(url->host), all = (size_t)(url->path - url->authority);
@@ -74,7 +74,7 @@ void uspan_request_render(const uspan_target_t *target, const uspan_http_request
     }
 #endif
     if (path[0] != '/') {
-        uspan_window_text(w, "/"); /* none, or a query only */
+        uspan_window_text(w, "/"); /* no path, or only a query */
     }
     uspan_window_put(w, path, strcspn(path, "#"));
     uspan_window_text(w, " HTTP/1.1\r\nHost: ");

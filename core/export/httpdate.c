@@ -1,5 +1,6 @@
-/* httpdate.c: HTTP's three forms of a date, and civil dates of Unix time, proleptic Gregorian.
- * Invariant: no 64-bit division; days are counted from 0000-03-01, a leap day being the last of its year. */
+/* httpdate.c: converts the three date formats of HTTP, and Unix time to civil dates (proleptic Gregorian).
+ * Invariant: no 64-bit division. Days are counted from 0000-03-01, so that a leap day is the last of its
+ * year. */
 #include "export/httpdate.h"
 
 #define DAY_S 86400u
@@ -27,7 +28,7 @@ void uspan_civil_of(uint64_t unix_s, uspan_civil_t *out)
     uint32_t day = (uint32_t)(unix_s >> 7) / (DAY_S >> 7);
     uint32_t second = (uint32_t)unix_s - day * DAY_S; /* modulo 2^32 on both sides */
     day += DAYS_TO_1970;
-    uint32_t year = day / 365u; /* at most 7 too many */
+    uint32_t year = day / 365u; /* up to 7 too large */
     while (days_of_years(year) > day) {
         year--;
     }
@@ -44,8 +45,8 @@ void uspan_civil_of(uint64_t unix_s, uspan_civil_t *out)
 #if USPAN_HTTP_DATE
 enum { DAY, MONTH, YEAR, HOUR, MINUTE, SECOND, FIELDS, SPACED_DAY = FIELDS };
 
-/* Read text by a form: a digit is a field as numbered above, 6 a day that may begin with a space, all else
- * itself. */
+/* Read text by a format. A digit names the field as numbered above, 6 a day that may begin with a space, and
+ * other characters stand for themselves. */
 static bool read_form(const char *text, size_t len, const char *form, unsigned year_digits, uint32_t *fields)
 {
     for (; *form != '\0'; form++) {
@@ -89,7 +90,7 @@ static bool read_form(const char *text, size_t len, const char *form, unsigned y
 
 uint64_t uspan_httpdate(const char *text, size_t len, uint64_t now_s)
 {
-    /* The day of the week carries no information: any letters, as many as its form has. */
+    /* The day of the week is not needed. The format has only its number of letters. */
     size_t letters = 0;
     while (letters < len && ((unsigned)(uint8_t)text[letters] | 0x20u) - 'a' < 26u) {
         letters++;
@@ -105,7 +106,8 @@ uint64_t uspan_httpdate(const char *text, size_t len, uint64_t now_s)
         if (now_s != 0u) {
             uspan_civil_of(now_s, &now);
         }
-        /* RFC 9110 §5.6.7, counted in calendar years: the last such year up to 50 ahead. */
+        /* RFC 9110 §5.6.7, with calendar years: use the latest matching year that is at most 50 years
+         * ahead. */
         uint32_t last = now.year + 50u;
         f[YEAR] = last - (last + 100u - f[YEAR]) % 100u;
     } else if (letters != 3u || (!read_form(text, len, ", 0 1 2 3:4:5 GMT", 4, f) &&
@@ -122,6 +124,6 @@ uint64_t uspan_httpdate(const char *text, size_t len, uint64_t now_s)
         (uint64_t)days * DAY_S + f[HOUR] * 3600u + f[MINUTE] * 60u + f[SECOND] - (f[SECOND] == 60u);
     uspan_civil_t check;
     uspan_civil_of(unix_s, &check);
-    return check.day == f[DAY] ? unix_s : 0u; /* else the month has no such day */
+    return check.day == f[DAY] ? unix_s : 0u; /* otherwise the month does not have that day */
 }
 #endif

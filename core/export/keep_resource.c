@@ -1,6 +1,6 @@
-/* keep_resource.c: the resource that the next boot sends kept spans of this one with, as OTLP has it.
- * Invariant: the sum is of what stands there. A reset while it is stored leaves another sum: the next boot's
- * own resource stands for it then. */
+/* keep_resource.c: stores the resource of this boot, encoded as OTLP. The next boot sends kept spans with it.
+ * Invariant: the checksum covers the stored bytes. If a reset interrupts the writing, the checksum is wrong,
+ * and the next boot uses its own resource instead. */
 #include "export/keep_resource.h"
 #if USPAN_KEEP
 #include "export/otlp.h"

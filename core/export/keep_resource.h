@@ -5,8 +5,8 @@
 #include "trace/internal.h"
 
 #if USPAN_KEEP
-/* Store it as it is now: after a mount, and each time that it is set. What does not fit is left out, from the
- * first attribute on that does not. Returns true if anything was. */
+/* Store the resource as it is now. Called after a mount and each time the resource is set. From the first
+ * attribute on that does not fit, attributes are dropped. Returns true if any was dropped. */
 bool uspan_keep_resource(uspan_tracer_t *t);
 #endif
 

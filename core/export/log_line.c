@@ -1,4 +1,5 @@
-/* log_line.c: lines to the port's log, at most one a second; the others are counted and named by the next. */
+/* log_line.c: writes lines to the port's log, at most one per second. Suppressed lines are counted, and the
+ * next line gives their number. */
 #include "export/log_line.h"
 #include "export/export_state.h"
 #include "export/window.h"
@@ -9,8 +10,8 @@
 
 #define LINE_BYTES 240u
 
-/* One line: "host:port: what, HTTP status: detail", of which only `what` must be there. The port says that
- * uspan speaks. */
+/* Write one line: "host:port: what, HTTP status: detail". All parts but `what` are optional. The port adds a
+ * prefix that names uspan. */
 static void write_line(uspan_tracer_t *t, uspan_level_t level, const uspan_target_t *target, unsigned status,
                        const char *what, const char *detail)
 {
@@ -68,7 +69,7 @@ void uspan_log_setting(uspan_tracer_t *t, uspan_level_t level, const char *what,
 void uspan_wipe(void *secret, size_t len)
 {
     for (volatile uint8_t *c = secret; len > 0u; len--) {
-        *c++ = 0; /* volatile: it must really go */
+        *c++ = 0; /* volatile: the compiler must not remove the write */
     }
 }
 

@@ -14,11 +14,12 @@
 /* Write one line to the port's log. At most one a second is written; the others are counted, and the
  * next line says how many. */
 void uspan_log_line(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail);
-/* The same at once, without a count: warnings about settings, which no peer makes. */
+/* Like uspan_log_line(), but without a rate limit: for warnings about settings, which no server can cause. */
 void uspan_log_setting(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail);
 /* "key: why" to out[cap], for a log line: at most 40 bytes of the key. */
 void uspan_named_text(char *out, size_t cap, const char *key, size_t key_len, const char *why);
-/* The same, as a warning, about a peer: "host:port: what, HTTP status: detail". status 0: none. */
+/* Like uspan_log_line(), as a warning about a server: "host:port: what, HTTP status: detail". status 0:
+ * none. */
 void uspan_log_target(uspan_tracer_t *t, const uspan_target_t *target, unsigned status, const char *what,
                       const char *detail);
 /* Overwrite a secret. */

@@ -10,7 +10,7 @@ static void put_char(uspan_window_t *w, char c)
     uspan_window_put(w, &c, 1u);
 }
 
-/* Digits of n to the end of text, at least `least` of them; the first one. */
+/* Write the digits of n, at least `least`, so that they end before `end`. Returns the first one. */
 static char *digits_of(uint64_t n, char *end, unsigned least)
 {
     char *at = end;

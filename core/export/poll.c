@@ -1,6 +1,6 @@
-/* poll.c: uspan_poll(), one bounded step: at most one transport call. It chooses the next job, lets
- * exchange.c carry it, and gives the end of each exchange to exchange_result.c. Destinations have an
- * exchange each, or take turns (USPAN_EXCHANGES_MAX). */
+/* poll.c: uspan_poll(), one bounded step with at most one transport call. It chooses the next job, calls
+ * exchange.c to carry it, and passes the end of each exchange to exchange_result.c. Destinations have an
+ * exchange each, or share them in turns (USPAN_EXCHANGES_MAX). */
 #include <string.h>
 #include "export/batch.h"
 #include "export/exchange.h"
@@ -21,14 +21,15 @@
 
 /* ---- choosing what to do ------------------------------------------------------------------------------- */
 
-/* What waits for a destination, as seen at one moment. */
+/* State of a destination's queue at one moment. */
 typedef struct read_queue {
     bool waits, time_unknown;
-    uint64_t due_ns;    /* a batch goes out */
-    uint64_t oldest_ns; /* the first of them ended */
+    uint64_t due_ns;    /* time at which a batch is due */
+    uint64_t oldest_ns; /* end of the oldest span */
 } queue_view_t;
 
-/* Waiting spans that make a batch of d due: a share of the slots that no other destination is sending now. */
+/* Number of waiting spans that makes a batch of d due: a share of the slots that no other destination is
+ * sending. */
 static uint32_t spans_due(const uspan_tracer_t *t, unsigned d)
 {
     uint32_t slots = USPAN_SPANS_MAX;
@@ -49,7 +50,8 @@ static void read_queue(uspan_tracer_t *t, unsigned d, queue_view_t *l)
     l->time_unknown = p->epochs[p->epoch].state == USPAN_EPOCH_UNKNOWN;
     if (l->waits) {
         const uspan_slot_t *slot = &p->slots[q->head];
-        bool ahead = slot->end_ns > x->now_ns; /* a caller's mistake: nobody can wait for that age */
+        /* caused by a wrong time of the caller, for which uspan must not wait */
+        bool ahead = slot->end_ns > x->now_ns;
         l->oldest_ns = ahead ? x->now_ns : slot->end_ns;
         l->due_ns = l->oldest_ns;
         if (!ahead && q->flushing == 0u && x->stopping == 0u && q->count < x->batching.spans_max &&
@@ -60,8 +62,8 @@ static void read_queue(uspan_tracer_t *t, unsigned d, queue_view_t *l)
     uspan_unlock(t, state);
 }
 
-/* Spans recorded before Unix time is known wait for it, but not for ever. A probe is worth it where they
- * would go and nothing else brings it. */
+/* Handle spans recorded before Unix time was known. They wait for it up to USPAN_HOLD_UNSYNCED_MS. If a batch
+ * is due in that time, uspan sends a GET request to read the Date header of the response. */
 static uspan_job_t choose_job_before_time_sync(uspan_tracer_t *t, unsigned d, const queue_view_t *l)
 {
     uint64_t until = l->oldest_ns + (uint64_t)USPAN_HOLD_UNSYNCED_MS * USPAN_NS_PER_MS;
@@ -96,7 +98,7 @@ static uspan_job_t choose_job(uspan_tracer_t *t, unsigned d, bool open)
     if (!l.waits) { /* members of a batch wait too */
         return USPAN_JOB_NONE;
     }
-    if (!open) { /* nothing else tells when it opens */
+    if (!open) { /* the gate cannot notify uspan, so ask it again after the batch age */
         uspan_wake_after_ms(t, uspan_export_state(t)->batching.age_ms);
         return USPAN_JOB_NONE;
     }
@@ -123,14 +125,15 @@ static uspan_job_t choose_job(uspan_tracer_t *t, unsigned d, bool open)
 /* ---- exchanges ----------------------------------------------------------------------------------------- */
 
 #if USPAN_EXCHANGES_MAX > 1
-/* Two structs over one context are one transport. */
+/* Two structs with the same context are the same transport. */
 static bool is_same(const uspan_transport_t *a, const uspan_transport_t *b)
 {
     return a != NULL && (a == b || (a->ctx == b->ctx && a->open == b->open));
 }
 #endif
 
-/* Whether a transport is free for the exchange at work. One that another exchange keeps open is closed. */
+/* Returns true if the current exchange can use the transport. If another exchange keeps it open, that
+ * connection is closed. */
 static bool can_use(uspan_tracer_t *t, const uspan_transport_t *transport)
 {
     bool is_free = true;
@@ -139,7 +142,7 @@ static bool can_use(uspan_tracer_t *t, const uspan_transport_t *transport)
     for (unsigned lane = 0; lane < USPAN_EXCHANGES_MAX; lane++) {
         uspan_exchange_select(t, lane);
         const uspan_exchange_t *e = uspan_exchange(t);
-        /* An exchange may not have opened its transport yet. */
+        /* The exchange may not have opened its transport yet. */
         const bool is_used = e->step != USPAN_STEP_IDLE;
         if (e == mine || !is_same(is_used ? uspan_job_target(t)->transport : e->transport, transport)) {
             continue;
@@ -171,7 +174,7 @@ static bool begin_exchange(uspan_tracer_t *t, uspan_job_t job, unsigned d)
 }
 
 #if USPAN_SPOOL
-/* The turn of the destination with the spool. Spans of RAM and of the spool leave in turns. */
+/* Serve the destination that has a spool. Spans of RAM and of the spool are sent in turns. */
 static bool serve_spooled(uspan_tracer_t *t, unsigned d, bool open)
 {
     if (uspan_exchange(t)->step != USPAN_STEP_IDLE) {
@@ -200,7 +203,7 @@ static bool serve_spooled(uspan_tracer_t *t, unsigned d, bool open)
 }
 #endif
 
-/* A destination's turn: feed a sink, or begin an exchange. */
+/* Serve a destination: feed a sink, or start an exchange. */
 static bool serve(uspan_tracer_t *t, unsigned d, bool open)
 {
     uspan_export_part_t *x = uspan_export_state(t);
@@ -231,8 +234,8 @@ static bool serve_studio(uspan_tracer_t *t, bool open)
 }
 #endif
 
-/* See to kept connections and sinks, pick jobs for the exchanges that are idle, or say until when to
- * wait. True: something was done. */
+/* Close idle connections, feed sinks, and choose jobs for idle exchanges, or set the time to wait. Returns
+ * true if something was done. */
 static bool idle_step(uspan_tracer_t *t)
 {
     uspan_export_part_t *x = uspan_export_state(t);
@@ -248,7 +251,7 @@ static bool idle_step(uspan_tracer_t *t)
         }
     }
 #if USPAN_STUDIO
-    bool holds = uspan_studio_holds(t); /* spans wait for it */
+    bool holds = uspan_studio_holds(t); /* spans wait for the registration */
     if (holds && serve_studio(t, open)) {
         return true;
     }
@@ -269,7 +272,8 @@ static bool idle_step(uspan_tracer_t *t)
 
 #if USPAN_DESTINATIONS_MAX > 1 || USPAN_SPOOL
 #define GIVE_WAY_MS 1000u
-/* The pool is full, and a batch that does not move holds much of what other destinations need. */
+/* Returns true if the pool is full and a batch without progress holds many of the slots that other
+ * destinations need. */
 static bool must_give_way(uspan_tracer_t *t)
 {
     const uspan_exchange_t *e = uspan_exchange(t);
@@ -287,7 +291,7 @@ static bool must_give_way(uspan_tracer_t *t)
 }
 #endif
 
-/* One step of the exchange at work. True: it went on, or ended. */
+/* Advance the current exchange by one step. Returns true if it made progress or ended. */
 static bool busy_step(uspan_tracer_t *t)
 {
     uspan_ending_t ending;
@@ -309,8 +313,8 @@ static bool busy_step(uspan_tracer_t *t)
     return progress != USPAN_PROGRESS_NONE;
 }
 
-/* One step of the exchange that was stepped longest ago, if one is under way. True: it moved, or another
- * is due now. */
+/* Advance the exchange that was stepped longest ago, if any is running. Returns true if it made progress, or
+ * another one is due now. */
 static bool step_exchanges(uspan_tracer_t *t)
 {
 #if USPAN_EXCHANGES_MAX == 1

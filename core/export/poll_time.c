@@ -1,5 +1,5 @@
-/* poll_time.c: times of one uspan_poll() call: deadlines after it, and when the next call is useful.
- * Invariant: wake_ns is the earliest time that anybody asked for, and is above now_ns. */
+/* poll_time.c: deadlines of one uspan_poll() call, and the time of the next useful call. Invariant: wake_ns
+ * is the earliest time that was requested in the call, and is later than now_ns. */
 #include "export/poll_time.h"
 #include "export/export_state.h"
 #include "trace/clock.h"

@@ -1,5 +1,5 @@
-/* protobuf.c: the one copy of protobuf.h's functions where size counts. */
+/* protobuf.c: the single copy of the functions of protobuf.h if compiled for size. */
 #define USPAN_IN_PROTOBUF
 #include "export/protobuf.h"
 
-typedef int uspan_protobuf_unused; /* where speed counts, the header has all of it */
+typedef int uspan_protobuf_unused; /* if compiled for speed, the header has all of it */

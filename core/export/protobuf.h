@@ -1,6 +1,6 @@
-/* protobuf.h: protobuf's wire format, as far as uspan writes it. Writers take and return the place to write
- * at; the caller has made room. nanopb's stream primitives cost more flash, and a call and a callback for
- * each; a test holds the bytes equal to nanopb's generated encoder. */
+/* protobuf.h: the protobuf wire format, as far as uspan writes it. Writers take and return the write
+ * position. The caller must have made room. nanopb's stream functions cost more flash, and a call and a
+ * callback for each field. A test compares the bytes with nanopb's generated encoder. */
 #ifndef USPAN_EXPORT_WIRE_H
 #define USPAN_EXPORT_WIRE_H
 
@@ -23,9 +23,9 @@ static inline unsigned uspan_len_u64(uint64_t v)
     return n;
 }
 
-/* A length-delimited field of n bytes, below 2^28, with a one-byte tag. */
+/* Size of a length-delimited field of n bytes, below 2^28, with a one-byte tag. */
 USPAN_INLINE_FAST uint32_t uspan_len_field(uint32_t n);
-/* Tag of one byte, and a number: a length, or a value. */
+/* Write a one-byte tag and a number, which is a length or a value. */
 USPAN_INLINE_FAST uint8_t *uspan_put_len(uint8_t *at, unsigned tag, uint32_t n);
 
 #if !USPAN_OPTIMIZE_SIZE || defined(USPAN_IN_PROTOBUF)
@@ -57,7 +57,7 @@ static inline uint8_t *uspan_put_u64(uint8_t *at, uint64_t v)
     return at;
 }
 
-/* Little-endian, at any address. */
+/* Write little-endian, at any address. */
 static inline uint8_t *uspan_put_fixed32(uint8_t *at, uint32_t v)
 {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
