@@ -1,7 +1,7 @@
-/* http_response.c: an HTTP/1.1 answer, byte by byte.
- * Invariant: the state after n bytes depends on those bytes alone, never on how they were split; token holds
- * the present header's name, then, where it is one of ours, its value; nothing is written outside token and
- * body. BROKEN is reached only while status is 0: with a status, the answer ends instead. */
+/* http_response.c: parses an HTTP/1.1 response byte by byte. Invariant: the state after n bytes depends on
+ * those bytes only, not on how they were split. token holds the name of the current header, then the value if
+ * the header is used. Nothing is written outside token and body. The state becomes BROKEN only while status
+ * is 0. With a status, the response ends instead. */
 #include "export/http_response.h"
 #include "trace/ascii.h"
 #include "export/httpdate.h"
@@ -9,21 +9,21 @@
 
 enum {
     STATUS,
-    LINE, /* the first byte of a line tells whether the one before goes on (obs-fold, RFC 9112 §5.2) */
+    LINE, /* the first byte of a line shows if it continues the previous one (obs-fold, RFC 9112 §5.2) */
     NAME,
     VALUE,
     CHUNK_SIZE,
     CHUNK_END, /* the line end after a chunk */
     TRAILER,
-    CHUNK, /* from here on bytes of the body */
+    CHUNK, /* this state and later ones: body */
     COUNTED,
     UNTIL_CLOSE,
-    DONE, /* from here on the end */
+    DONE, /* this state and later ones: the response has ended */
     BROKEN
 };
 
-/* flags besides the public ones, while a head is read; the words of a value say the first three and
- * CHUNKED */
+/* Flags in addition to the public ones, while a head is parsed. Words of a value set the first three and
+ * CHUNKED. */
 #define CHUNKED 8u   /* the last coding of Transfer-Encoding is chunked */
 #define LENGTH 32u   /* Content-Length */
 #define TRANSFER 64u /* Transfer-Encoding */
@@ -31,7 +31,7 @@ enum {
 #define PUBLIC (USPAN_ANSWER_CLOSE | USPAN_ANSWER_PROTOBUF | USPAN_ANSWER_JSON | USPAN_ANSWER_FIELD)
 USPAN_STATIC_ASSERT(CHUNKED == USPAN_ANSWER_HTTP2, "one bit: the one with a status, the other without");
 
-/* In the order of their bits. */
+/* In the order of their flag bits. */
 static const char words[] = "close\0application/x-protobuf\0application/json\0chunked\0";
 
 enum {
@@ -51,16 +51,16 @@ static const char names[] =
 #endif
     ;
 #define TYPES (USPAN_ANSWER_PROTOBUF | USPAN_ANSWER_JSON)
-/* Which words a field knows. */
+/* The words that each field can have. */
 static const uint8_t known[] = { 0, 0, CHUNKED, USPAN_ANSWER_CLOSE, TYPES, 0, 0, 0 };
 
-#define TOKEN_MAX (sizeof(((uspan_answer_t *)0)->token) - 1u) /* a token of that length was cut */
-#define NUMBER_MAX 0x0FFFFFFFu                                /* larger ones count as this */
+#define TOKEN_MAX (sizeof(((uspan_answer_t *)0)->token) - 1u) /* a token of this length was cut */
+#define NUMBER_MAX 0x0FFFFFFFu                                /* larger numbers are limited to this */
 
 USPAN_STATIC_ASSERT(USPAN_RESPONSE_MAX <= NUMBER_MAX / 16, "USPAN_RESPONSE_MAX: at most 16 MiB");
 USPAN_STATIC_ASSERT(USPAN_RESPONSE_BYTES <= UINT16_MAX, "USPAN_RESPONSE_BYTES: 16 bits count it");
 
-/* Ready for a head; what an interim answer said is forgotten, its bytes stay counted. */
+/* Prepare for a head. Data of an interim response is discarded, but its bytes stay counted. */
 static void begin_head(uspan_answer_t *a)
 {
     a->state = STATUS;
@@ -74,8 +74,7 @@ static void begin_head(uspan_answer_t *a)
 #endif
 }
 
-/* Nothing more of the answer is read: it ends with what its status says, or there is none. Returns the
- * state. */
+/* Stop reading the response. It ends with its status, or there is no response. Returns the state. */
 static unsigned give_up(uspan_answer_t *a)
 {
     if (a->status < 200u) {
@@ -86,7 +85,7 @@ static unsigned give_up(uspan_answer_t *a)
     return DONE;
 }
 
-/* Keep a header's value in place of the body. */
+/* Store the value of a header in the body's buffer. */
 USPAN_NOINLINE_SMALL static void keep_field(uspan_answer_t *a, const char *text, size_t len)
 {
     size_t room = sizeof a->body - a->body_len;
@@ -105,24 +104,26 @@ void uspan_answer_begin(uspan_answer_t *a)
     begin_head(a);
 }
 
-/* The digits of base 10 or 16 at the start of text. Returns their end. */
+/* Read digits of base 10 or 16 at the start of text. Returns the position after them. */
 static const char *read_number(const char *text, unsigned base, uint32_t *out)
 {
     uint32_t number = 0;
-    for (unsigned digit; (digit = (unsigned)uspan_hex(*text)) < base; text++) { /* no digit: very large */
+    /* no digit: uspan_hex() becomes a very large number */
+    for (unsigned digit; (digit = (unsigned)uspan_hex(*text)) < base; text++) {
         number = number > NUMBER_MAX / 16u ? NUMBER_MAX : number * base + digit;
     }
     *out = number;
     return text;
 }
 
-/* White space, the CR before a line's end, and the token's end; any other control is as good. */
+/* White space, including the CR before a line end and the 0 of the token. Other control characters are
+ * accepted too. */
 static bool is_space(char c)
 {
     return (uint8_t)c <= ' ';
 }
 
-/* Cut the white space at the token's end. Returns its length. */
+/* Remove white space at the end of the token. Returns its length. */
 static size_t trim_token(uspan_answer_t *a)
 {
     size_t len = a->token_len;
@@ -134,8 +135,8 @@ static size_t trim_token(uspan_answer_t *a)
     return len;
 }
 
-/* A field, or an element of its comma list, is whole: take over what it says. In a list the last element
- * counts, but for Connection, where all do. Empty ones are none (RFC 9110 §5.6.1). */
+/* Use a complete field, or an element of its comma list. The last element of a list is used, except for
+ * Connection, where all are. Empty elements are ignored (RFC 9110 §5.6.1). */
 static void take_element(uspan_answer_t *a, uint64_t now_s)
 {
     const size_t len = trim_token(a);
@@ -176,7 +177,7 @@ static void take_element(uspan_answer_t *a, uint64_t now_s)
     }
 }
 
-/* RFC 9112 §6.3: what follows the head. Returns the next state. */
+/* Find out what follows the head (RFC 9112 §6.3). Returns the next state. */
 static unsigned end_head(uspan_answer_t *a)
 {
     unsigned flags = a->flags, next = UNTIL_CLOSE;
@@ -185,7 +186,8 @@ static unsigned end_head(uspan_answer_t *a)
         return STATUS;
     }
     if ((flags & FAULTY) != 0u || (flags & (LENGTH | TRANSFER)) == (LENGTH | TRANSFER)) {
-        flags |= USPAN_ANSWER_CLOSE; /* Transfer-Encoding counts; somebody on the way may see it otherwise */
+        /* Transfer-Encoding is used, but an intermediary may have used Content-Length */
+        flags |= USPAN_ANSWER_CLOSE;
     }
     if (a->status == 204u || a->status == 304u) {
         next = DONE;
@@ -193,7 +195,7 @@ static unsigned end_head(uspan_answer_t *a)
         next = CHUNK_SIZE;
     } else if ((flags & FAULTY) != 0u) {
         return give_up(a);
-    } else if ((flags & LENGTH) != 0u) { /* beside "identity" too, which RFC 7230 took away */
+    } else if ((flags & LENGTH) != 0u) { /* also with "identity", which RFC 7230 removed */
         next = a->left != 0u ? COUNTED : DONE;
     } else {
         flags |= USPAN_ANSWER_CLOSE;
@@ -202,8 +204,8 @@ static unsigned end_head(uspan_answer_t *a)
     return next;
 }
 
-/* Whether the bytes of what is no status line are those of an HTTP/2 peer: a frame of less than 64 KB
- * (SETTINGS, GOAWAY), or that version's name. */
+/* Returns true if the bytes are from an HTTP/2 server: a frame of less than 64 KB (SETTINGS, GOAWAY), or the
+ * name of that version. */
 static bool is_http2(const uspan_answer_t *a)
 {
     return (a->token_len >= 2u && a->token[0] == 0 && a->token[1] == 0) ||
@@ -218,7 +220,7 @@ USPAN_NOINLINE_SMALL static unsigned refuse(uspan_answer_t *a)
     return BROKEN;
 }
 
-/* "HTTP/1.1 200", then white space or the end. Returns the next state. */
+/* Parse "HTTP/1.1 200", then white space or the end. Returns the next state. */
 static unsigned read_status(uspan_answer_t *a)
 {
     char *text = a->token;
@@ -226,7 +228,7 @@ static unsigned read_status(uspan_answer_t *a)
     text[a->token_len] = '\0';
     if (memcmp(text, "HTTP/1.", 7) == 0 && (unsigned)(uint8_t)text[7] - '0' <= 9u && uspan_blank(text[8])) {
         const char *from = text + 9;
-        while (uspan_blank(*from)) { /* RFC 9112 §3: any white space may stand between the words */
+        while (uspan_blank(*from)) { /* RFC 9112 §3: any white space may separate the parts */
             from++;
         }
         const char *end = read_number(from, 10, &status);
@@ -241,7 +243,7 @@ static unsigned read_status(uspan_answer_t *a)
     return LINE;
 }
 
-/* "1aF", then white space, ";" or the end. */
+/* Parse "1aF", then white space, ";" or the end. Returns false if it is malformed. */
 static bool read_chunk_size(uspan_answer_t *a)
 {
     const char *end = read_number(a->token, 16, &a->left);
@@ -254,7 +256,7 @@ static unsigned end_line(uspan_answer_t *a, unsigned state)
     if (state == STATUS) {
         if (a->token_len == 0u || (a->token_len == 1u && a->token[0] == '\r')) {
             a->token_len = 0;
-            return STATUS; /* RFC 9112 §2.2: empty lines in front */
+            return STATUS; /* RFC 9112 §2.2: empty lines before the status line */
         }
         return read_status(a);
     }
@@ -298,17 +300,17 @@ USPAN_NOINLINE_SMALL static unsigned feed_head_byte(uspan_answer_t *a, unsigned 
     } else if (state == VALUE && ((known[a->field] != 0u && (c == ',' || c == ';')) ||
                                   (a->field == FIELD_LENGTH && c == ','))) {
         take_element(a, now_s);
-        a->field = c == ',' ? a->field : FIELD_NONE; /* parameters say nothing */
+        a->field = c == ',' ? a->field : FIELD_NONE; /* parameters are ignored */
     } else if (a->token_len < TOKEN_MAX && (state != VALUE || a->token_len != 0u || !uspan_blank(c))) {
         a->token[a->token_len++] = c;
         if (state == STATUS && a->token_len == 9u && memcmp(a->token, "HTTP/1.", 7) != 0) {
-            return refuse(a); /* no need to wait for the end of the line */
+            return refuse(a); /* no need to wait for the line end */
         }
     }
     return state;
 }
 
-/* Take up to len bytes of the body. Returns how many. */
+/* Store up to len bytes of the body. Returns their number. */
 static size_t feed_body(uspan_answer_t *a, const uint8_t *data, size_t len)
 {
     if (a->state != UNTIL_CLOSE && len > a->left) {
@@ -364,7 +366,7 @@ uspan_err_t uspan_answer_end(uspan_answer_t *a)
     if (a->head_bytes == 0u) {
         return USPAN_ERR_CLOSED;
     }
-    if (a->state == STATUS && a->token_len > 12u) { /* its line was cut behind the code */
+    if (a->state == STATUS && a->token_len > 12u) { /* its line was cut after the code */
         a->state = (uint8_t)read_status(a);
     }
     if (a->state < DONE) {

@@ -1,7 +1,7 @@
-/* http_response.h: an HTTP/1.1 answer read in fragments of any size, RFC 9112. Bounded state; header
- * lines of any length are skipped without a buffer; 1xx answers are passed over; chunked, Content-Length
- * and close-delimited bodies. Once a status line was read, nothing behind it is an error: what is
- * broken, too long or cut off ends the answer and the connection. */
+/* http_response.h: parses an HTTP/1.1 response (RFC 9112) in fragments of any size. The state has a fixed
+ * size. Header lines of any length are skipped without a buffer. Interim responses (1xx) are skipped. Bodies
+ * may be chunked, have a Content-Length, or end with the connection. After the status line nothing is an
+ * error: anything broken, too long or incomplete ends the response and the connection. */
 #ifndef USPAN_EXPORT_HTTP_ANSWER_H
 #define USPAN_EXPORT_HTTP_ANSWER_H
 
@@ -9,24 +9,24 @@
 
 /* answer.flags after the head */
 #define USPAN_ANSWER_CLOSE 1u    /* the connection ends with this answer */
-#define USPAN_ANSWER_PROTOBUF 2u /* Content-Type is application/x-protobuf, parameters aside */
-#define USPAN_ANSWER_JSON 4u     /* Content-Type is application/json, parameters aside */
-#define USPAN_ANSWER_HTTP2 8u    /* there is no status: the peer speaks HTTP/2 */
+#define USPAN_ANSWER_PROTOBUF 2u /* Content-Type is application/x-protobuf, with or without parameters */
+#define USPAN_ANSWER_JSON 4u     /* Content-Type is application/json, with or without parameters */
+#define USPAN_ANSWER_HTTP2 8u    /* there is no status: the server speaks HTTP/2 */
 #define USPAN_ANSWER_FIELD \
     16u /* body holds no body, but a header's value: Location of a 3xx; of a 2xx the
                                   * Content-Type that is none of OTLP's */
 
 void uspan_answer_begin(uspan_answer_t *a);
-/* Feed bytes. now_s: Unix seconds for RFC 850 dates, 0 for unknown. *used: bytes taken; fewer than len
- * only with the answer's end (what follows it on a kept connection is the server's mistake: close).
- * Returns: USPAN_ERR_AGAIN: more is needed; USPAN_OK: it has ended; USPAN_ERR_IO: there is no usable
- * status line. Fields of *a are valid after USPAN_OK: status, flags, retry_after_s, retry_at_unix,
- * date_unix, body[0..body_len), body_bytes (all that was read of it). Pure. */
+/* Parse bytes. now_s: Unix seconds for RFC 850 dates, 0 if unknown. *used: number of bytes used. It is less
+ * than len only at the end of the response. Bytes that follow on a kept connection are a fault of the server,
+ * so close the connection. Returns: USPAN_ERR_AGAIN: more bytes are needed; USPAN_OK: the response has ended;
+ * USPAN_ERR_IO: there is no usable status line. These fields of *a are valid after USPAN_OK: status, flags,
+ * retry_after_s, retry_at_unix, date_unix, body[0..body_len), body_bytes (all that was read of it). Pure. */
 uspan_err_t uspan_answer_feed(uspan_answer_t *a, const uint8_t *data, size_t len, uint64_t now_s,
                               size_t *used);
-/* No more bytes will come. USPAN_OK: a status was read, and the answer ends here; USPAN_ERR_IO: none was
- * read; USPAN_ERR_CLOSED: not one byte of an answer had come (a kept connection that died: the request
- * may be sent again at once). */
+/* End a response of which no more bytes will come. Returns: USPAN_OK: a status was read; USPAN_ERR_IO: no
+ * status was read; USPAN_ERR_CLOSED: no byte was read. In the last case a kept connection has ended, and the
+ * request may be sent again at once. */
 uspan_err_t uspan_answer_end(uspan_answer_t *a);
 
 #endif

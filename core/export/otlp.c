@@ -1,6 +1,6 @@
-/* otlp.c: a batch as an ExportTraceServiceRequest: resource, scopes, spans; fields in ascending order.
- * Invariant: all state is in uspan_otlp_t, so a read may end at any byte. Lengths are sums of the fields that
- * follow; a test holds every byte equal to nanopb's generated encoder. */
+/* otlp.c: encodes a batch as an ExportTraceServiceRequest: resource, scopes, spans, with fields in ascending
+ * order. Invariant: all state is in uspan_otlp_t, so a read may end at any byte. Lengths are sums of the
+ * fields that follow. A test compares every byte with nanopb's generated encoder. */
 #include "export/otlp.h"
 #include <string.h>
 #include "export/otlp_attr.h"
@@ -11,26 +11,26 @@
 enum stage {
     STAGE_REQUEST = 0, /* tags and lengths of ResourceSpans and Resource */
     STAGE_RESOURCE,
-    STAGE_SCOPE, /* the same of ScopeSpans and InstrumentationScope, name and version */
+    STAGE_SCOPE, /* like REQUEST, for ScopeSpans and InstrumentationScope; name and version */
     STAGE_DROPS,
-    STAGE_SPAN, /* the same of Span, and its fields before the attributes */
+    STAGE_SPAN, /* like REQUEST, for Span; its fields before the attributes */
     STAGE_ATTRS,
     STAGE_DROPPED,
     STAGE_ITEMS,  /* events and links */
-    STAGE_STATUS, /* and flags: the last of a span */
-    STAGE_SCHEMA, /* the last of ScopeSpans */
-    STAGE_ALONE,  /* the resource, and nothing else: its head, its attributes */
+    STAGE_STATUS, /* and flags, the last fields of a span */
+    STAGE_SCHEMA, /* last field of ScopeSpans */
+    STAGE_ALONE,  /* only the resource: its head, its attributes */
     STAGE_ALONE_ATTRS,
     STAGE_END
 };
 
-/* Of a span before its attributes: tag and length, ids, parent, name, kind, times. */
+/* Most bytes of a span before its attributes: tag and length, ids, parent, name, kind, times. */
 #define SPAN_HEAD_BYTES (6u + 18u + 10u + 10u + 3u + USPAN_NAME_MAX + 2u + 9u + 9u)
 _Static_assert(USPAN_TRAIT_REMOTE_PARENT << 8 == 0x200, "the trait is the flag's bit");
 
 /* ---- fields of a span ---------------------------------------------------------------------------------- */
 
-/* A field of n bytes that is left out where n is 0. */
+/* Size of a field of n bytes. The field is omitted if n is 0. */
 static inline uint32_t text_field(uint32_t n)
 {
     return n > 0u ? uspan_len_field(n) : 0u;
@@ -43,7 +43,7 @@ static inline bool has_parent(const uspan_slot_t *slot)
     return id != 0u;
 }
 
-/* Tag, length and the fields before the attributes. */
+/* Write tag, length and the fields before the attributes. */
 static void put_span(uspan_otlp_t *o, uint32_t size)
 {
     const uspan_slot_t *slot = o->span;
@@ -108,7 +108,7 @@ static void put_status(uspan_otlp_t *o)
     uspan_otlp_put(o, flags, sizeof flags);
 }
 
-/* The sum of what put_span(), put_attrs(), put_dropped(), put() and put_status() write. */
+/* Returns the number of bytes that put_span(), put_attrs(), put_dropped(), put() and put_status() write. */
 uint32_t uspan_size_span(uspan_tracer_t *t, const uspan_slot_t *slot)
 {
     uint32_t size = 18u + 10u + 2u + 9u + 9u + 6u; /* ids, kind, times, flags */
@@ -151,8 +151,8 @@ static uint32_t string_field(const char *text)
     return text != NULL ? text_field((uint32_t)strlen(text)) : 0u;
 }
 
-/* The attributes of a list that is not a span's. The resource may be that of another boot, which encoded
- * it. */
+/* Write the attributes of a list that does not belong to a span. The resource may be that of an earlier boot,
+ * which is stored encoded. */
 static void put_list(uspan_otlp_t *o, unsigned tag, unsigned list)
 {
 #if USPAN_KEEP
@@ -165,24 +165,24 @@ static void put_list(uspan_otlp_t *o, unsigned tag, unsigned list)
     (void)uspan_otlp_put_attrs(o, tag, list);
 }
 
-/* Bytes of the attributes of a list, from the first. */
+/* Returns the bytes of all attributes of a list. */
 static uint32_t count_attrs(const uspan_otlp_t *o, unsigned list)
 {
     uspan_otlp_t c = *o;
     uspan_otlp_begin_count(&c);
-    put_list(&c, 0u, list); /* tags of one byte all */
+    put_list(&c, 0u, list); /* all tags have one byte */
     return uspan_otlp_counted(&c);
 }
 
-/* The member behind the last one, or NULL. */
+/* Returns the member after the last one that was written, or NULL. */
 USPAN_NOINLINE_SMALL static const uspan_slot_t *next_member(const uspan_otlp_t *o)
 {
     uint16_t next = uspan_queue_next_member(o->tracer, o->batch, o->dest, o->slot);
     return next != USPAN_NO_INDEX ? &o->tracer->trace.slots[next] : NULL;
 }
 
-/* Go on to the next scope, that of the member behind the last one. Drop counts stand on the first. False:
- * there is none. */
+/* Go to the next scope, that of the member after the last one. The first scope has the drop counts. Returns
+ * false if there are no more. */
 static bool begin_scope(uspan_otlp_t *o)
 {
     const uspan_slot_t *slot = next_member(o);
@@ -191,7 +191,7 @@ static bool begin_scope(uspan_otlp_t *o)
     return o->scope != NULL;
 }
 
-/* Go on to the next span of the scope. False: there is none. */
+/* Go to the next span of the scope. Returns false if there are no more. */
 static bool begin_span(uspan_otlp_t *o)
 {
     const uspan_slot_t *slot = next_member(o);
@@ -201,7 +201,7 @@ static bool begin_span(uspan_otlp_t *o)
     return is_there;
 }
 
-/* Bytes of InstrumentationScope, and of ScopeSpans with it. */
+/* Compute the bytes of InstrumentationScope, and of the ScopeSpans that contains it. */
 static uint32_t size_scope(const uspan_otlp_t *o)
 {
     return string_field(o->scope->name) + string_field(o->scope->version) +
@@ -261,10 +261,10 @@ static void put_scope(uspan_otlp_t *o)
 
 /* ---- the source ---------------------------------------------------------------------------------------- */
 
-/* The unit that comes next, or all of a list. It may be cut. Returns the stage that follows it. */
+/* Write the next unit, or all units of a list. They may be cut. Returns the next stage. */
 static unsigned put_stage(uspan_otlp_t *o)
 {
-    const uspan_slot_t *slot = o->span; /* where the stage has one */
+    const uspan_slot_t *slot = o->span; /* if the stage has one */
     switch (o->stage) {
     case STAGE_REQUEST:
         put_request(o);
@@ -327,7 +327,7 @@ uint32_t uspan_otlp_begin_part(uspan_otlp_t *o, uspan_tracer_t *t, const uspan_b
         return uspan_len_field(count_attrs(o, LIST_RESOURCE));
     }
     (void)begin_scope(o);
-    o->item = USPAN_DROP_COUNT; /* drop counts travel with live spans */
+    o->item = USPAN_DROP_COUNT; /* drop counts are sent with live spans only */
     o->stage = STAGE_SCOPE;
     return uspan_len_field(size_scope_spans(o));
 }

@@ -1,6 +1,6 @@
-/* otlp_attr.c: bytes, text and attributes as protobuf.
- * Invariant: all state is in uspan_otlp_t. What the end of a buffer cut is written again from its start, and
- * what was given out is passed over. */
+/* otlp_attr.c: encodes bytes, text and attributes as protobuf. Invariant: all state is in uspan_otlp_t. A
+ * unit that did not fit the buffer is encoded again from its start, and the bytes that were already returned
+ * are skipped. */
 #define USPAN_IN_OTLP_ATTR
 #include <string.h>
 #include "export/export_state.h"
@@ -36,7 +36,7 @@ void uspan_otlp_put(uspan_otlp_t *o, const void *data, uint32_t len)
 void uspan_otlp_put_chain(uspan_otlp_t *o, unsigned block, uint32_t offset, uint32_t len)
 {
     const uspan_trace_part_t *p = &o->tracer->trace;
-    while (len > 0u && o->cut == 0u) { /* without text there may be no block */
+    while (len > 0u && o->cut == 0u) { /* empty text may have no block */
         if (offset >= USPAN_BLOCK) {
             block = p->block_next[block];
             offset -= USPAN_BLOCK;
@@ -50,7 +50,7 @@ void uspan_otlp_put_chain(uspan_otlp_t *o, unsigned block, uint32_t offset, uint
     }
 }
 
-/* Percent-encoded text of len bytes once decoded. */
+/* Write percent-encoded text that has len bytes when decoded. */
 USPAN_NOINLINE static void put_percent(uspan_otlp_t *o, const char *text, uint32_t len)
 {
     for (; len > 0u; len--) {
@@ -100,7 +100,7 @@ uint8_t *uspan_otlp_put_time(const uspan_otlp_t *o, uint8_t *at, unsigned tag, u
 
 /* ---- lists --------------------------------------------------------------------------------------------- */
 
-/* The key of a drop cause. Returns its length. */
+/* Write the key of a drop cause. Returns its length. */
 static uint8_t name_drop(char out[USPAN_DROP_KEY_MAX], const char *cause)
 {
     static const char prefix[14] = "uspan.dropped."; /* without a 0 */
@@ -112,7 +112,7 @@ static uint8_t name_drop(char out[USPAN_DROP_KEY_MAX], const char *cause)
     return (uint8_t)(at - out);
 }
 
-/* The next count of drops that is not 0. */
+/* Returns the next drop count that is not 0, or NULL. */
 USPAN_NOINLINE_SMALL static const uspan_entry_t *next_drop(uspan_otlp_t *o)
 {
     unsigned item = o->item;
@@ -131,7 +131,7 @@ USPAN_NOINLINE_SMALL static const uspan_entry_t *next_drop(uspan_otlp_t *o)
     return &o->made;
 }
 
-/* The next attribute of a list, or NULL after the last. */
+/* Returns the next attribute of a list, or NULL after the last. */
 static inline const uspan_entry_t *next_attr(uspan_otlp_t *o, unsigned list)
 {
     static const uspan_key_t unsynced_key = USPAN_KEY_INIT("uspan.time.unsynced");
@@ -168,13 +168,13 @@ uint32_t uspan_otlp_any_size(const uspan_entry_t *e, uint32_t len)
     return any_size(e, len);
 }
 
-/* Bytes of text, or of elements. */
+/* Returns the bytes of a text or of array elements. */
 static inline uint32_t text_len(const uspan_otlp_t *o, const uspan_entry_t *e)
 {
     return e->store < USPAN_STORE_INTS ? e->len : o->tracer->trace.items->size_elements(o, e);
 }
 
-/* Value, up to its text or elements: 22 bytes at most. */
+/* Write a value up to its text or elements, 22 bytes at most. */
 static inline uint8_t *put_value_head(uint8_t *at, unsigned tag, uint32_t any, const uspan_entry_t *e,
                                       uint32_t len)
 {
@@ -213,7 +213,7 @@ void uspan_otlp_put_value(uspan_otlp_t *o, unsigned tag, uint32_t any, const usp
     }
 }
 
-/* Short text by two words that overlap where that is faster: keys above all. */
+/* Copy short text, mainly keys, as two words that overlap, if that is faster. */
 static inline uint8_t *copy_short(uint8_t *at, const void *text, uint32_t len)
 {
 #if !USPAN_OPTIMIZE_SIZE
@@ -228,7 +228,7 @@ static inline uint8_t *copy_short(uint8_t *at, const void *text, uint32_t len)
     return at + len;
 }
 
-/* The text of an entry, where there is room for all of it; not percent-encoded. */
+/* Copy the text of an entry. There must be room for it, and it must not be percent-encoded. */
 static inline uint8_t *copy_text(const uspan_trace_part_t *p, uint8_t *at, const uspan_entry_t *e)
 {
     const void *text = e->v.inline_text;
@@ -250,14 +250,15 @@ static inline uint8_t *copy_text(const uspan_trace_part_t *p, uint8_t *at, const
     return copy_short(at, text, len);
 }
 
-/* KeyValue of that key and `any` bytes of AnyValue. Most take less than 128 bytes: lengths of one byte. */
+/* Size of a KeyValue with that key and an AnyValue of `any` bytes. Most are below 128 bytes and have lengths
+ * of one byte. */
 static inline uint32_t key_value_size(uint32_t key_len, uint32_t any)
 {
     uint32_t n = key_len + any + 4u;
     return n < 0x80u ? n : uspan_len_field(key_len) + uspan_len_field(any);
 }
 
-/* One attribute of n bytes, where there is room for it. */
+/* Write one attribute of n bytes. There must be room for it. */
 static inline uint8_t *copy_attr(const uspan_trace_part_t *p, uint8_t *at, unsigned tag, uint32_t n,
                                  uint32_t any, const uspan_entry_t *e)
 {
@@ -277,7 +278,7 @@ static inline uint8_t *copy_attr(const uspan_trace_part_t *p, uint8_t *at, unsig
     return e->store > USPAN_STORE_BOOL ? copy_text(p, at, e) : at;
 }
 
-/* One attribute, as far as the buffer goes; of an array what stands before its elements. */
+/* Write one attribute as far as the buffer goes. Of an array, write the part before its elements. */
 USPAN_NOINLINE static bool put_attr(uspan_otlp_t *o, unsigned tag, uint32_t n, uint32_t any,
                                     const uspan_entry_t *e, uint32_t len)
 {
@@ -294,7 +295,8 @@ USPAN_NOINLINE static bool put_attr(uspan_otlp_t *o, unsigned tag, uint32_t n, u
     return true;
 }
 
-/* The next attributes of a span that fit whole: what most spans need. Arrays are left to put_attr(). */
+/* Write the next attributes of a span that fit completely, which is enough for most spans. Arrays are left to
+ * put_attr(). */
 static inline void copy_span_attrs(uspan_otlp_t *o, unsigned tag)
 {
     const uspan_trace_part_t *p = &o->tracer->trace;
@@ -314,7 +316,7 @@ static inline void copy_span_attrs(uspan_otlp_t *o, unsigned tag)
     o->unit = o->at = at;
 }
 
-/* Bytes of the attributes in a span's table. */
+/* Returns the bytes of the attributes in the table of a span. */
 static inline uint32_t size_span_attrs(const uspan_otlp_t *o, const uspan_slot_t *slot)
 {
     uint32_t size = 0;

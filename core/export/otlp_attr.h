@@ -1,6 +1,6 @@
-/* otlp_attr.h: units of a request, and how they are written: bytes, text, attributes. Private to core.
- * Invariant: a unit is written from its first byte each time. A unit that did not fit is written again by the
- * next read, which passes over what was given out. A size is counted by passing over everything. */
+/* otlp_attr.h: encodes units of a request: bytes, text, attributes. Private to core. Invariant: a unit is
+ * encoded from its first byte each time. If it did not fit, the next read encodes it again and skips the
+ * bytes that were already returned. To compute a size, all bytes are skipped. */
 #ifndef USPAN_EXPORT_OTLP_ATTR_H
 #define USPAN_EXPORT_OTLP_ATTR_H
 
@@ -14,10 +14,10 @@
 
 enum list { LIST_RESOURCE, LIST_DROPS, LIST_SPAN, LIST_RECORD };
 
-/* A text within an array: chain.head is its block, chain.tail its place there. */
+/* A text within an array. chain.head is its block, and chain.tail its position there. */
 #define STORE_ELEMENT (USPAN_STORE_TEXTS + 1)
 
-/* Bytes of one or two fields without their text, at most: tag and length of a message, then both ids. */
+/* Most bytes of one or two fields without their text: tag and length of a message, then both ids. */
 #define USPAN_HEAD_BYTES 36u
 
 /* ---- units --------------------------------------------------------------------------------------------- */
@@ -29,7 +29,7 @@ static inline bool uspan_otlp_is_counting(const uspan_otlp_t *o)
     return o->skip >= COUNTING_FROM;
 }
 
-/* Only the size is wanted from here on. */
+/* From here on only compute the size. */
 static inline void uspan_otlp_begin_count(uspan_otlp_t *o)
 {
     o->skip = UINT32_MAX;
@@ -43,7 +43,7 @@ static inline uint32_t uspan_otlp_counted(const uspan_otlp_t *o)
     return UINT32_MAX - o->skip;
 }
 
-/* The unit ends here. False: it did not fit, and comes again with the next read. */
+/* End a unit. Returns false if it did not fit. The next read encodes it again. */
 static inline bool uspan_otlp_end_unit(uspan_otlp_t *o)
 {
     if (o->cut == 0u) {
@@ -55,16 +55,17 @@ static inline bool uspan_otlp_end_unit(uspan_otlp_t *o)
 
 /* ---- writing ------------------------------------------------------------------------------------------- */
 
-/* Write what is not to be passed over, as far as the buffer goes. */
+/* Write the bytes that must not be skipped, as far as the buffer goes. */
 void uspan_otlp_put(uspan_otlp_t *o, const void *data, uint32_t len);
-/* The same of text in blocks, from an offset in the first that may lie behind its end. */
+/* Like uspan_otlp_put(), for text in blocks, from an offset in the first block. The offset may be beyond its
+ * end. */
 void uspan_otlp_put_chain(uspan_otlp_t *o, unsigned block, uint32_t offset, uint32_t len);
-/* The same of a text; v: where its place is kept. */
+/* Like uspan_otlp_put(), for a text. v: where its position is stored. */
 void uspan_otlp_put_text(uspan_otlp_t *o, unsigned store, const void *v, uint32_t len);
 
-/* Where up to `most` bytes are written: straight to the buffer where they fit, else to scratch. */
+/* Returns where up to `most` bytes can be written: the buffer if they fit, otherwise scratch memory. */
 USPAN_INLINE_FAST uint8_t *uspan_otlp_room(const uspan_otlp_t *o, uint8_t *scratch, uint32_t most);
-/* They were written, from there up to `to`. */
+/* Finish a write that began at uspan_otlp_room() and ended before `to`. */
 USPAN_INLINE_FAST void uspan_otlp_give(uspan_otlp_t *o, const uint8_t *from, uint8_t *to);
 
 #if !USPAN_OPTIMIZE_SIZE || defined(USPAN_IN_OTLP_ATTR)
@@ -83,29 +84,30 @@ USPAN_INLINE_FAST void uspan_otlp_give(uspan_otlp_t *o, const uint8_t *from, uin
 }
 #endif
 
-/* A number or a length, with its tag; nothing for 0. */
+/* Write a number or a length with its tag. 0 is omitted. */
 void uspan_otlp_put_number(uspan_otlp_t *o, unsigned tag, uint32_t n);
-/* Tags and lengths of a message and of the first field in it. */
+/* Write tag and length of a message and of its first field. */
 void uspan_otlp_put_heads(uspan_otlp_t *o, unsigned tag, uint32_t n, unsigned inner, uint32_t inner_n);
-/* The attributes of a list that are left, each a unit. False: the buffer ended. */
+/* Write the remaining attributes of a list, each as a unit. Returns false if the buffer ended. */
 bool uspan_otlp_put_attrs(uspan_otlp_t *o, unsigned tag, unsigned list);
-/* Bytes of AnyValue for a value whose text, bytes or elements take len. */
+/* Size of the AnyValue of a value whose text, bytes or elements take len bytes. */
 uint32_t uspan_otlp_any_size(const uspan_entry_t *e, uint32_t len);
-/* A value: AnyValue of `any` bytes with its tag; of an array what stands before the elements. */
+/* Write an AnyValue of `any` bytes with its tag. Of an array, write the part before its elements. */
 void uspan_otlp_put_value(uspan_otlp_t *o, unsigned tag, uint32_t any, const uspan_entry_t *e, uint32_t len);
 
-/* A time of the span under way, Unix time. */
+/* Write a time of the current span as Unix time. */
 uint8_t *uspan_otlp_put_time(const uspan_otlp_t *o, uint8_t *at, unsigned tag, uint64_t mono_ns);
 
-/* What encodes events, links and arrays. */
+/* The encoder of events, links and arrays. */
 struct uspan_items {
-    /* Events and links of the span under way, and how many were dropped. False: the buffer ended. */
+    /* Write events and links of the current span, and the numbers of dropped ones. Returns false if the
+     * buffer ended. */
     bool (*put)(uspan_otlp_t *o);
-    /* The elements of the attribute under way that are left. False: the buffer ended. */
+    /* Write the remaining elements of the current attribute. Returns false if the buffer ended. */
     bool (*put_elements)(uspan_otlp_t *o);
-    /* Bytes of the elements of an array. */
+    /* Returns the bytes of the elements of an array. */
     uint32_t (*size_elements)(const uspan_otlp_t *o, const uspan_entry_t *e);
-    /* The next attribute of the event or link under way, or NULL after the last. */
+    /* Returns the next attribute of the current event or link, or NULL after the last. */
     const uspan_entry_t *(*next_attr)(uspan_otlp_t *o);
 };
 

@@ -1,5 +1,5 @@
-/* otlp_events.c: events, links and arrays as protobuf. Only programs that record one link this file.
- * Invariant: all state is in uspan_otlp_t. */
+/* otlp_events.c: encodes events, links and arrays as protobuf. Only programs that record one of them link
+ * this file. Invariant: all state is in uspan_otlp_t. */
 #include <string.h>
 #include "export/otlp_attr.h"
 #include "trace/pool.h"
@@ -17,7 +17,7 @@ static uint8_t array_byte(const uspan_otlp_t *o, struct uspan_elements *a)
     return p->blocks[a->block].bytes[a->at++];
 }
 
-/* The next element of an array as an attribute's value would be. */
+/* Convert the next element of an array to the form of an attribute value. */
 static void next_element(const uspan_otlp_t *o, unsigned store, struct uspan_elements *a, uspan_entry_t *one)
 {
     one->len = 0u;
@@ -68,7 +68,7 @@ static bool put_elements(uspan_otlp_t *o)
 
 /* ---- events and links ---------------------------------------------------------------------------------- */
 
-/* Parts of what comes for a span: for its events, and with LINKS the same for its links. */
+/* Next part of a span: of its events, or with the bit LINKS of its links. */
 enum part { PART_BEGIN = 0, PART_HEAD, PART_ATTRS, PART_TAIL, PART_DROPPED, PART_LINKS };
 
 static const uspan_entry_t *next_attr(uspan_otlp_t *o)
@@ -86,7 +86,7 @@ static const uspan_entry_t *next_attr(uspan_otlp_t *o)
     return &p->blocks[o->entries].entries[in_block];
 }
 
-/* Time and name, or ids and tracestate: what stands before the attributes. */
+/* Write time and name of an event, or ids and tracestate of a link: the fields before the attributes. */
 static void put_head(uspan_otlp_t *o, bool links)
 {
     const uspan_trace_part_t *p = &o->tracer->trace;
@@ -114,7 +114,7 @@ static void put_head(uspan_otlp_t *o, bool links)
     }
 }
 
-/* What stands behind them. */
+/* Write the fields after the attributes. */
 static void put_tail(uspan_otlp_t *o, bool links)
 {
     const uspan_block_t *block = &o->tracer->trace.blocks[o->rec];
@@ -131,13 +131,13 @@ static void put_tail(uspan_otlp_t *o, bool links)
     uspan_otlp_give(o, from, at);
 }
 
-/* Attributes of the event or link under way. */
+/* Write the attributes of the current event or link. */
 static bool put_attrs(uspan_otlp_t *o, bool links)
 {
     const uspan_trace_part_t *p = &o->tracer->trace;
     if (o->item == 0u && links && p->blocks[o->rec].link.attr_count > 0u) {
         const uspan_entry_t *first = next_attr(o);
-        if (first->key != NULL) { /* no tracestate */
+        if (first->key != NULL) { /* the link has no tracestate */
             o->item = 0u;
         }
     }

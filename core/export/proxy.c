@@ -1,6 +1,7 @@
-/* proxy.c: a transport through an HTTP proxy: a tunnel that CONNECT asks for (RFC 9110 §9.3.6), or requests
- * that name the collector (http_request.c writes them), whose answers are looked at for a 407. Invariant: of
- * the proxy's own answer only the status counts; no byte of it reaches the layer above a tunnel. */
+/* proxy.c: a transport through an HTTP proxy. With `tunnel` it sends CONNECT (RFC 9110 §9.3.6). Without, the
+ * requests name the collector (http_request.c writes them), and responses are only checked for a 407.
+ * Invariant: of the proxy's own response only the status is used. No byte of it reaches the layer above a
+ * tunnel. */
 #include <string.h>
 #include "export/window.h"
 #include "export/log_line.h"
@@ -11,15 +12,15 @@
 
 enum { CLOSED, CONNECTING, ASKING, LISTENING, OPEN, DIRECT };
 
-#define ANSWER_MAX 4096u      /* bytes of a head: proxies add some lines to it */
+#define ANSWER_MAX 4096u      /* bytes of a head, which proxies make longer */
 #define STATUS_BYTES 12u      /* "HTTP/1.1 200" */
-#define ANSWER_OVER UINT8_MAX /* in line_at: no more of it is looked at */
+#define ANSWER_OVER UINT8_MAX /* in line_at: the rest of the response is not read */
 
 static const char why_407[] = USPAN_WORDS(
     "the proxy wants a user name and password (407): http://user:password@host:port", "407 of the proxy");
 static const char why_refused[] = USPAN_WORDS("the proxy refuses this user name or password", "407 again");
 
-/* The URL's parts. NULL: good; else why not. */
+/* Parse the URL of the proxy. Returns NULL if it can be used, otherwise what is wrong. */
 static const char *take_apart(const char *text, uspan_url_t *url, const char **user, size_t *user_len)
 {
     *user = NULL;
@@ -62,7 +63,7 @@ const char *uspan_proxy_wrong(const char *text)
     return take_apart(text, &url, &user, &user_len);
 }
 
-/* "\r\nProxy-Authorization: Basic ...", where the URL has a user name. */
+/* Write "\r\nProxy-Authorization: Basic ..." if the URL has a user name. */
 static void authorize(const uspan_proxy_t *p, uspan_window_t *w)
 {
     if (p->user == NULL) {
@@ -89,7 +90,8 @@ static uspan_err_t give_up(uspan_proxy_t *p, uspan_err_t err, const char *why)
     return err;
 }
 
-/* Look at the next byte of a status line. True once it has told the status, which is 0 where it is none. */
+/* Read the next byte of a status line. Returns true when the status is complete. It is 0 if the line has
+ * none. */
 static bool tells_status(uspan_proxy_t *p, uint8_t byte)
 {
     static const char form[STATUS_BYTES + 1u] = "HTTP/1.d ddd";
@@ -110,13 +112,13 @@ static bool tells_status(uspan_proxy_t *p, uint8_t byte)
 
 static const char wants[] = "the proxy wants ", only_basic[] = "; uspan speaks Basic only";
 #define SCHEME_AT (sizeof wants - 1u)
-#define WORD_OVER 15u /* the longest of IANA's list is SCRAM-SHA-256, with 13 */
+#define WORD_OVER 15u /* the longest name in IANA's list is SCRAM-SHA-256, with 13 bytes */
 USPAN_STATIC_ASSERT(sizeof(((uspan_proxy_t *)0)->words) >= SCHEME_AT + WORD_OVER + sizeof only_basic,
                     "room for the words about a scheme");
 
-/* Look at a byte behind the status of a 407: which schemes do its Proxy-Authenticate lines name (RFC 9110
- * §11.7.1)? A scheme begins the value or stands behind a comma, and a blank ends it. The first one but Basic
- * stays in words, and the word under way behind it. */
+/* Read a byte after the status of a 407, to find the schemes in its Proxy-Authenticate lines (RFC 9110
+ * §11.7.1). A scheme is at the start of the value or after a comma, and a blank ends it. The first one other
+ * than Basic stays in words, followed by the current word. */
 static void read_challenge(uspan_proxy_t *p, uint8_t byte)
 {
     static const char field[] = "\nproxy-authenticate:";
@@ -135,11 +137,11 @@ static void read_challenge(uspan_proxy_t *p, uint8_t byte)
     } else if (uspan_is_token((const char *)&byte, 1u) && p->word_len < WORD_OVER) {
         word[p->word_len++] = (char)byte;
     } else {
-        p->word_len = WORD_OVER; /* no scheme: it is too long, or a parameter */
+        p->word_len = WORD_OVER; /* not a scheme: too long, or a parameter */
     }
 }
 
-/* Of the proxy's 407. */
+/* End the connection after a 407 of the proxy. */
 static uspan_err_t refuse_407(uspan_proxy_t *p)
 {
     if (USPAN_MESSAGE_TEXTS && !p->has_basic && p->scheme_len > 0u) {
@@ -150,7 +152,7 @@ static uspan_err_t refuse_407(uspan_proxy_t *p)
     return give_up(p, USPAN_ERR_CONFIG, p->user != NULL ? why_refused : why_407);
 }
 
-/* A 407's status was read, and its head may still tell what it wants. */
+/* Returns true if the status of a 407 was read and its head may still name schemes. */
 static bool is_407(const uspan_proxy_t *p)
 {
     return p->line_at == STATUS_BYTES && p->status == 407u;
@@ -164,8 +166,8 @@ static void begin_answer(uspan_proxy_t *p)
     p->has_basic = false;
 }
 
-/* Look at the next byte of an answer. True: with it all is read that counts: the status of a refusal, else
- * the head. Interim answers come before (RFC 9110 §15.2). */
+/* Read the next byte of a response. Returns true when all that is used was read: the status of a refusal,
+ * otherwise the head. Interim responses may come before (RFC 9110 §15.2). */
 static bool is_judged(uspan_proxy_t *p, uint8_t byte)
 {
     const bool in_line = p->line_at < STATUS_BYTES;
@@ -187,10 +189,10 @@ static bool is_judged(uspan_proxy_t *p, uint8_t byte)
     return p->newlines == 2u;
 }
 
-/* The status of CONNECT's answer, when it is no success. */
+/* End the connection after a CONNECT response that is not a success. */
 static uspan_err_t refuse_tunnel(uspan_proxy_t *p)
 {
-    if (p->status == 407u || p->status == 401u) { /* the latter of tinyproxy, for a wrong password */
+    if (p->status == 407u || p->status == 401u) { /* tinyproxy sends 401 for a wrong password */
         return refuse_407(p);
     }
     if (p->status < 100u || p->status > 599u) {
@@ -204,13 +206,13 @@ static uspan_err_t refuse_tunnel(uspan_proxy_t *p)
     return give_up(p, forbidden ? USPAN_ERR_CONFIG : USPAN_ERR_IO, p->words);
 }
 
-/* Read CONNECT's answer up to the empty line behind it. */
+/* Read the response to CONNECT up to the empty line at its end. */
 static uspan_err_t listen_step(uspan_proxy_t *p)
 {
     uint8_t buf[64];
     int32_t n = p->under->recv(p->under->ctx, buf, sizeof buf);
     if (n <= 0 && is_407(p)) {
-        return refuse_407(p); /* no more of it is there */
+        return refuse_407(p); /* no more of it will come */
     }
     if (n == 0) {
         return USPAN_ERR_AGAIN;
@@ -253,7 +255,7 @@ static void put_peer(uspan_window_t *w, const uspan_peer_t *peer)
     uspan_window_number(w, peer->port);
 }
 
-/* Send more of the request for a tunnel. */
+/* Send more of the CONNECT request. */
 static uspan_err_t ask_step(uspan_proxy_t *p, const uspan_peer_t *peer)
 {
     uint8_t buf[64];
@@ -317,7 +319,7 @@ static int32_t send_proxy(void *ctx, const uint8_t *buf, size_t len)
 {
     uspan_proxy_t *p = ctx;
     if (!is_407(p)) {
-        begin_answer(p); /* one that comes now begins with its first byte */
+        begin_answer(p); /* the next response starts at its first byte */
     }
     return p->state >= OPEN ? p->under->send(p->under->ctx, buf, len) : USPAN_ERR_IO;
 }
@@ -336,7 +338,7 @@ static int32_t recv_proxy(void *ctx, uint8_t *buf, size_t len)
     for (int32_t i = 0; !judged && i < n; i++) {
         judged = is_judged(p, buf[i]);
     }
-    if (is_407(p)) { /* a matter of settings: the batch is not to blame */
+    if (is_407(p)) { /* the settings are wrong, not the batch */
         return judged ? (int32_t)refuse_407(p) : 0;
     }
     p->line_at = judged && n > 0 ? ANSWER_OVER : p->line_at;

@@ -1,7 +1,7 @@
-/* queue.c: the spans of each destination: its batch (busy), those that wait, done.
- * Invariant: the members of a destination's batch are the first of its queue, and nothing removes one
- * while it is being sent. A span gets exactly one result of each destination, counted under the lock
- * that removes it from the queue, so the accounts add up at any time. */
+/* queue.c: the spans of each destination: in its batch (busy), waiting, or finished. Invariant: the members
+ * of a batch are the first of their queue. While the batch is being sent, none is removed. A span gets
+ * exactly one result from each destination. It is counted under the same lock that removes the span from the
+ * queue, so the counters add up at any time. */
 #include "export/queue.h"
 #include "export/export_state.h"
 #include "trace/clock.h"
@@ -48,7 +48,7 @@ uint16_t uspan_queue_claim_next(uspan_tracer_t *t, unsigned d, bool timed)
         i = USPAN_NO_INDEX;
     }
 #if USPAN_KEEP
-    if (i != USPAN_NO_INDEX && timed) { /* a request has one resource */
+    if (i != USPAN_NO_INDEX && timed) { /* a request has only one resource */
         uspan_batch_t *b = &uspan_dest(t, d)->batch;
         const uint8_t resource = p->epochs[p->slots[i].epoch].resource;
         b->resource = b->count == 0u ? resource : b->resource;
@@ -70,7 +70,7 @@ void uspan_queue_move_member(uspan_tracer_t *t, unsigned d, uint16_t i, uint16_t
     uspan_queue_t *q = &t->trace.queues[uspan_dest_index(d)];
     uint32_t state = uspan_lock(t);
     d = uspan_dest_index(d);
-    uint16_t prev = slots[i].queued[d].prev; /* there is one: i is the newest of several */
+    uint16_t prev = slots[i].queued[d].prev; /* it exists: i is the newest of several members */
     if (prev != after) {
         uint16_t next = slots[i].queued[d].next;
         slots[prev].queued[d].next = next;
@@ -94,7 +94,8 @@ bool uspan_queue_finish_first(uspan_tracer_t *t, unsigned d, unsigned how)
         if (how >= USPAN_DROP_COUNT) {
             dest->settled[how - USPAN_DROP_COUNT]++;
         } else {
-            dest->dropped[how - USPAN_DROP_OWN]++; /* no other is a result */
+            /* only causes from USPAN_DROP_OWN on are results of a destination */
+            dest->dropped[how - USPAN_DROP_OWN]++;
         }
         uspan_pool_finish_for_dest(&t->trace, &t->trace.slots[q->head], uspan_dest_index(d));
     }
@@ -107,7 +108,7 @@ void uspan_queue_release(uspan_tracer_t *t, unsigned d)
     uspan_queue_t *q = &t->trace.queues[uspan_dest_index(d)];
     uint16_t i = USPAN_NO_INDEX;
     bool more = true;
-    while (more) { /* one member a hold of the lock */
+    while (more) { /* one member each time the lock is held */
         uint32_t state = uspan_lock(t);
         i = i == USPAN_NO_INDEX ? q->head : i;
         more = i != q->waiting;

@@ -1,6 +1,6 @@
-/* resource.c: what describes this device, each key once: the fixed texts, then the typed attributes, then the
- * list as text. A program that sets no resource links the fixed texts only. An entry that a receiver would
- * not take is passed over each time that the resource is read. */
+/* resource.c: the attributes that describe this device, each key once. Order: fixed texts, typed attributes,
+ * the list as text. A program that sets no resource links the fixed texts only. An entry that a receiver
+ * would not accept is skipped each time the resource is read. */
 #include <string.h>
 #include "export/resource.h"
 #include "export/export_state.h"
@@ -10,14 +10,15 @@
 #include "trace/pool.h"
 #include "trace/utf8.h"
 
-#define TEXTS 6u /* fixed ones */
+#define TEXTS 6u /* number of fixed texts */
 
 _Static_assert(offsetof(uspan_resource_t, service_name) == 0u &&
                    offsetof(uspan_resource_t, service_version) == sizeof(char *) &&
                    offsetof(uspan_resource_t, instance_id) == 2u * sizeof(char *),
                "the first three texts of a resource stand together");
 
-static const char service_name[] = "service.name"; /* one for all: literals are linked with their function */
+/* one array for all, because literals are linked with their function */
+static const char service_name[] = "service.name";
 /* The values of the last three fixed texts, and the keys of all. */
 static const char *const fixed[3u + TEXTS] = {
     "uspan",
@@ -31,7 +32,7 @@ static const char *const fixed[3u + TEXTS] = {
     "telemetry.sdk.version",
 };
 
-/* The fixed text that *item names, or the next that there is; moves on. */
+/* Read the fixed text that *item names, or the next one that is set, and advance. */
 static bool next_text(const uspan_tracer_t *t, uint16_t *item, uspan_entry_t *e, uspan_key_t *key)
 {
     const char *const *given = &uspan_export_state(t)->resource.service_name;
@@ -92,7 +93,7 @@ _Static_assert((int)USPAN_TYPE_INT == (int)USPAN_STORE_INT &&
                    (int)USPAN_TYPE_TEXT == (int)USPAN_STORE_STATIC,
                "a number's type is how it is stored");
 
-/* The next good member of the list, cut to what is kept. */
+/* Read the next correct member of the list, cut to the length that is kept. */
 static bool next_member(const uspan_tracer_t *t, size_t *pos, uspan_pair_t *pair)
 {
     const uspan_export_part_t *x = uspan_export_state(t);
@@ -105,8 +106,8 @@ static bool next_member(const uspan_tracer_t *t, size_t *pos, uspan_pair_t *pair
     return false;
 }
 
-/* The attribute that *item and *pos name, whether or not its key stands elsewhere; moves on. Items: the fixed
- * texts, the typed ones, the list. */
+/* Read the attribute that *item and *pos name, even if its key occurs elsewhere, and advance. Items: the
+ * fixed texts, the typed attributes, the list. */
 static bool next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e, uspan_key_t *key)
 {
     const uspan_resource_t *r = &uspan_export_state(t)->resource;
@@ -144,7 +145,8 @@ static bool next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_e
     return true;
 }
 
-/* Of equal keys the earliest stands, but within the list the last. */
+/* Read the next attribute whose key is not used by an earlier one. Of equal keys in the list, the last one is
+ * used. */
 static bool next_listed(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, uspan_entry_t *e,
                         uspan_key_t *key)
 {
@@ -154,7 +156,7 @@ static bool next_listed(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, 
         uspan_entry_t ignored;
         uspan_key_t other;
         do {
-            at = i == list && at < *pos ? *pos : at; /* of the list, what comes later */
+            at = i == list && at < *pos ? *pos : at; /* within the list, later members only */
             if (!next(t, &i, &at, &ignored, &other) || (i == *item && at == *pos)) {
                 return true;
             }
@@ -163,7 +165,8 @@ static bool next_listed(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos, 
     return false;
 }
 
-/* What is wrong with the next member of a list, NULL: nothing; also that it is cut. False: no more. */
+/* Check the next member of a list. *wrong: what is wrong, also if it is only cut; NULL: nothing. Returns
+ * false at the end. */
 static bool judge_member(const char *list, size_t *pos, uspan_pair_t *pair, const char **wrong, bool *is_cut)
 {
     uspan_err_t err = uspan_pair_next(list, pos, pair);
@@ -179,8 +182,9 @@ static bool judge_member(const char *list, size_t *pos, uspan_pair_t *pair, cons
     return err != USPAN_ERR_CLOSED;
 }
 
-/* Name what is left out of a list, or cut: at once, since who sets a resource is no peer that could flood the
- * log. tracer NULL: name nothing. Returns whether something was wrong; *good: members that are used. */
+/* Log the entries of a list that are dropped or cut. There is no rate limit, because only the application
+ * sets a resource. tracer NULL: log nothing. *good: number of entries that are used. Returns true if
+ * something was wrong. */
 static bool judge_list(uspan_tracer_t *t, const char *list, unsigned *good)
 {
     bool is_flawed = false, is_cut;
@@ -227,7 +231,7 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
     }
     t->out.resource = r;
     t->out.resource_flawed = is_flawed;
-    /* A service.name in the list stands only where none is given; the compile-time one is the last resort. */
+    /* A service.name in the list is used only if none is given. The compile-time one is used last. */
     uspan_pair_t pair;
     size_t pos = 0;
     while (r.service_name == NULL && next_member(t, &pos, &pair)) {

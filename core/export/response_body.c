@@ -1,8 +1,7 @@
-/* response_body.c: what the body of an answer says: two small protobuf messages that are not trusted,
- * one of them as JSON too, or any text.
- * Invariant: at only grows, by at least 1 a field; where a field is broken, or goes beyond the end, at
- * is beyond it too; no byte there is read. nanopb's own stream primitives do the same in 480 bytes of
- * flash more on Cortex-M3; a test holds what is read equal to what its generated decoder reads. */
+/* response_body.c: reads the body of a response: two small protobuf messages that are not trusted, one of
+ * them also as JSON, or any text. Invariant: `at` grows by at least 1 per field. If a field is broken or
+ * exceeds the end, `at` is beyond the end too, and no byte there is read. nanopb's stream functions need 480
+ * bytes of flash more on Cortex-M3. A test compares the result with nanopb's generated decoder. */
 #include "export/response_body.h"
 #include <string.h>
 #include "answer.pb.h"
@@ -11,10 +10,10 @@
 #include "trace/ascii.h"
 #include "trace/trace.h"
 
-#define GZIP_FIRST_BYTE 0x1Fu /* of a body that was compressed though nobody asked: no text */
+#define GZIP_FIRST_BYTE 0x1Fu /* the body was compressed without request, so it is not text */
 #define BITS_MAX 70u          /* ten bytes of seven bits each */
 
-/* Both messages have a number and a text, and these two tags serve both. */
+/* Both messages have a number and a text. These two tags are the same in both. */
 #define TAG_NUMBER USPAN_TAG(uspan_otlp_RpcStatus_code_tag, USPAN_WIRE_VARINT)
 #define TAG_TEXT USPAN_TAG(uspan_otlp_RpcStatus_message_tag, USPAN_WIRE_BYTES)
 #define TAG_PARTIAL USPAN_TAG(uspan_otlp_ExportTraceServiceResponse_partial_success_tag, USPAN_WIRE_BYTES)
@@ -24,7 +23,7 @@ USPAN_STATIC_ASSERT(uspan_otlp_ExportTracePartialSuccess_rejected_spans_tag ==
                             uspan_otlp_RpcStatus_message_tag,
                     "ExportTracePartialSuccess and google.rpc.Status have equal tags");
 
-/* A number modulo 2^32. */
+/* Read a number modulo 2^32. */
 static uint32_t read_varint(const uint8_t *body, uint32_t end, uint32_t *at)
 {
     uint32_t number = 0;
@@ -39,8 +38,8 @@ static uint32_t read_varint(const uint8_t *body, uint32_t end, uint32_t *at)
     return 0u;
 }
 
-/* The first bytes of a text, fit for a log: well-formed UTF-8, a space for each control character (C0,
- * DEL, C1). */
+/* Copy the first bytes of a text for the log, as well-formed UTF-8. Control characters (C0, DEL, C1) become
+ * spaces. */
 static void keep_text(const uint8_t *from, uint32_t n, char text[USPAN_MESSAGE_BYTES])
 {
 #if USPAN_MESSAGE_TEXTS
@@ -66,11 +65,11 @@ static void keep_text(const uint8_t *from, uint32_t n, char text[USPAN_MESSAGE_B
 
 enum { KEY_NONE, KEY_PARTIAL, KEY_REJECTED, KEY_MESSAGE };
 
-/* Each in both forms that JSON of protobuf accepts. */
+/* Each name in both forms that protobuf's JSON mapping accepts. */
 static const char json_names[] =
     "partialsuccess\0partial_success\0rejectedspans\0rejected_spans\0errormessage\0error_message\0";
 
-/* Two levels know keys: the first the one, the second the others. */
+/* Keys are known on two levels: the first name on the first level, the others on the second. */
 static unsigned key_of(const uint8_t *key, uint32_t len, unsigned depth)
 {
     unsigned found = (uspan_word_index(json_names, (const char *)key, len) + 1u) / 2u;
@@ -86,9 +85,9 @@ static uint32_t read_digits(const uint8_t *from, const uint8_t *end)
     return number;
 }
 
-/* ExportTraceServiceResponse as OTLP/JSON has it:
- * {"partialSuccess":{"rejectedSpans":"1","errorMessage":"quota"}}, numbers as such or as strings.
- * Returns rejectedSpans. */
+/* Read an ExportTraceServiceResponse as OTLP/JSON:
+ * {"partialSuccess":{"rejectedSpans":"1","errorMessage":"quota"}}. Numbers may be strings. Returns
+ * rejectedSpans. */
 static uint32_t read_json(const uint8_t *body, uint32_t len, char text[USPAN_MESSAGE_BYTES])
 {
     const uint8_t *at = body, *end = body + len;
@@ -134,7 +133,7 @@ static uint32_t read_json(const uint8_t *body, uint32_t len, char text[USPAN_MES
     return number;
 }
 
-/* Bytes that are JSON, by their type, or by what they are: a type may be missing or wrong. */
+/* Returns true if the body is JSON by its type or by its bytes. The type may be missing or wrong. */
 static bool is_json(const uspan_answer_t *a)
 {
     return (a->flags & USPAN_ANSWER_JSON) != 0u ||

@@ -1,6 +1,5 @@
-/* retry.c: what an answer means, and how long to wait.
- * Invariant: every wait is 1 ms .. 1.2 times the longest that applies; wait_ms 0 means that nothing failed
- * yet. */
+/* retry.c: decides what a response means, and how long to wait. Invariant: every wait is at least 1 ms and at
+ * most 1.2 times the maximum that applies. wait_ms 0 means that nothing has failed yet. */
 #include "export/retry.h"
 
 #define HOUR_MS 3600000u
@@ -36,8 +35,8 @@ uint32_t uspan_backoff(uspan_backoff_t *b, bool rest, uint32_t random, uint32_t 
     const uint32_t first_ms = rest ? REST_FIRST_MS : USPAN_RETRY_FIRST_MS;
     uint32_t wait_ms = b->wait_ms < first_ms ? first_ms : b->wait_ms;
     wait_ms = wait_ms < max_ms ? wait_ms : max_ms;
-    b->wait_ms = wait_ms * 2u; /* cut to the longest when it is used */
-    /* Nearer to each other, and a fleet that failed at once is back at once. */
+    b->wait_ms = wait_ms * 2u; /* limited to the maximum when it is used */
+    /* A narrower range would bring devices that failed at the same moment back at the same moment. */
     uint32_t low = wait_ms - wait_ms / 5u * 3u, high = wait_ms;
     low = low < floor_ms ? floor_ms : low;
     high = high < floor_ms + floor_ms / 5u ? floor_ms + floor_ms / 5u : high;

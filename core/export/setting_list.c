@@ -1,4 +1,5 @@
-/* setting_list.c: the public look at a list of settings, for ports that take one from elsewhere. */
+/* setting_list.c: lets a port step through a list of settings that it reads from elsewhere
+ * (uspan/pairs.h). */
 #include <string.h>
 #include "export/headers.h"
 #include "export/log_line.h"

@@ -1,6 +1,6 @@
-/* shortage.c: says what ran short, by how much, and which option cures it. Called by uspan_poll() for the log
- * and by uspan_diagnose().
- * Invariant: if anything of a span was dropped or cut, at least one shortage is reported. */
+/* shortage.c: says what ran short, by how much, and which option to raise. Called by uspan_poll() for the log
+ * and by uspan_diagnose(). Invariant: if a part of a span was dropped or cut, at least one shortage is
+ * reported. */
 #include "export/shortage.h"
 #include <string.h>
 #include "export/export_state.h"
@@ -24,8 +24,8 @@
 #define SHORTAGE_OF_TRACESTATES(X)
 #endif
 
-/* The sentence of each kind: what ran short, what stands behind the highest need seen, the option to raise
- * without its prefix, if there is one, and the option's value. */
+/* The sentence of each kind: what ran short, the text after the highest need seen, the option to raise
+ * without its prefix (if there is one), and the value of the option. */
 #define SHORTAGES(X)                                                                              \
     X(TEXT, "Text pool too small", " bytes wanted", "TEXT_BYTES", USPAN_TEXT_BYTES)               \
     X(ATTRS, "Too many attributes", " in one span", "ATTRS_MAX", USPAN_ATTRS_MAX)                 \
@@ -46,7 +46,7 @@ static const char sentences[] = SHORTAGES(SHORTAGE_TEXT);
 static const uint32_t values[SHORTAGE_COUNT] = { SHORTAGES(SHORTAGE_VALUE) };
 USPAN_STATIC_ASSERT(SHORTAGE_COUNT <= 16, "shortages_logged has 16 bits");
 
-/* How much was wanted, and how much there is: uspan_set_limits() may have set less than the option. */
+/* How much was needed, and how much there is. uspan_set_limits() may have set less than the option. */
 typedef struct needs {
     uint32_t wanted[SHORTAGE_COUNT], have[SHORTAGE_COUNT];
 } needs_t;
@@ -76,7 +76,7 @@ static inline void find_needs(const uspan_trace_part_t *p, needs_t *n)
     }
     if (p->blocks_wanted > USPAN_BLOCKS_MAX) {
         n->wanted[TEXT] = p->blocks_wanted * USPAN_BLOCK_BYTES;
-    } else { /* else the text pool explains these */
+    } else { /* otherwise the text pool is the cause */
         n->wanted[EVENT_ATTRS] = dropped;
         n->wanted[VALUES] = p->values_truncated;
         if (p->events_wanted + p->links_wanted == 0u) {
@@ -136,14 +136,14 @@ void uspan_put_shortages(uspan_window_t *w, uspan_tracer_t *t, unsigned bits)
 void uspan_log_shortages(uspan_tracer_t *t)
 {
     uspan_export_part_t *x = uspan_export_state(t);
-    if (x->now_ns < x->log_after_ns) { /* the line would only be counted */
+    if (x->now_ns < x->log_after_ns) { /* a line would be suppressed now */
         return;
     }
     unsigned bits = write_shortages(NULL, t, 0u) & ~(unsigned)x->shortages_logged;
     if (bits != 0u) {
         char line[160];
         uspan_window_t w = { .out = (uint8_t *)line, .cap = sizeof line - 1u };
-        bits &= 0u - bits; /* one in each poll */
+        bits &= 0u - bits; /* one bit per poll */
         x->shortages_logged = (uint16_t)(x->shortages_logged | bits);
         (void)write_shortages(&w, t, bits);
         line[w.at < w.cap ? w.at : w.cap] = '\0';

@@ -4,8 +4,8 @@
 
 #include "export/window.h"
 
-/* One bit for each kind of shortage seen so far; 0: nothing was dropped or cut for want of room. Context: the
- * exporting task. */
+/* Returns one bit for each kind of shortage seen so far. 0: nothing was dropped or cut for lack of room.
+ * Context: the exporting task. */
 unsigned uspan_shortages(uspan_tracer_t *t);
 /* Append a sentence for each of those bits: what ran short, the highest need seen, the option to raise and
  * its value. USPAN_MESSAGE_TEXTS 0: "s" and the bits. */

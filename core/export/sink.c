@@ -1,4 +1,4 @@
-/* sink.c: spans that are received in the process. A program without a sink links none of this. */
+/* sink.c: passes spans to a sink in the process. A program without a sink does not link this file. */
 #include "export/export_state.h"
 #include "export/poll_time.h"
 #include "export/queue.h"

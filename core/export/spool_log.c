@@ -18,8 +18,8 @@
 enum step {
     STEP_CLOSED = 0, /* the next record needs a new sector */
     STEP_ERASE,
-    STEP_COPY, /* a BOOT record that others still need */
-    STEP_BOOT, /* this boot's */
+    STEP_COPY, /* a BOOT record that later records need */
+    STEP_BOOT, /* the BOOT record of this boot */
     STEP_HEADER,
     STEP_OPEN
 };
@@ -27,7 +27,7 @@ enum step {
 enum flags {
     FLAG_BOOTED = 1, /* this boot has a sector and its BOOT record */
     FLAG_HELD = 2,
-    FLAG_PROGRAMMED = 4 /* the unit; it is to be read back */
+    FLAG_PROGRAMMED = 4 /* the unit was programmed and must be read back */
 };
 
 static void put_word(uint8_t *at, uint32_t word)
@@ -37,7 +37,7 @@ static void put_word(uint8_t *at, uint32_t word)
     }
 }
 
-/* Fill the unit's buffer with what comes next of a record. */
+/* Fill the unit's buffer with the next bytes of a record. */
 static int fill_unit(uspan_spool_log_t *log, unsigned type, uint32_t len,
                      int (*source)(void *ctx, uint32_t at, uint8_t *out, uint32_t n), void *ctx)
 {
@@ -124,7 +124,7 @@ void uspan_spool_log_abandon(uspan_spool_log_t *log)
     log->step = STEP_CLOSED;
 }
 
-/* A record of this log, to be copied. */
+/* A record of this log that is copied. */
 typedef struct copy {
     const uspan_spool_storage_t *storage;
     uint32_t address;
@@ -136,7 +136,7 @@ static int copy_source(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
     return copy->storage->read(copy->storage->ctx, copy->address + at, out, n);
 }
 
-/* What a sector's first records are made of: this boot's number, then the caller's bytes. */
+/* The first records of a sector: the number of this boot, then bytes of the caller. */
 typedef struct boot_input {
     const uspan_spool_input_t *in;
     uint32_t boot;
@@ -152,15 +152,15 @@ static int boot_source(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
     return n > 0u ? boot->in->boot_source(boot->in->boot_ctx, at - 4u, out, n) : 0;
 }
 
-/* Bytes that stand ready. */
+/* A source of bytes that are in memory. */
 static int bytes_source(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
 {
     memcpy(out, (const uint8_t *)ctx + at, n);
     return 0;
 }
 
-/* Copy the BOOT records of the next two sectors that later ones need: one of the two may break, and is passed
- * over then. One record in a call. */
+/* Copy the BOOT records of the next two sectors that later records need. There are two, because one of them
+ * may be broken and skipped. Copies one record per call. */
 static int copy_boots(uspan_spool_log_t *log)
 {
     const uspan_spool_storage_t *s = log->storage;
@@ -173,7 +173,7 @@ static int copy_boots(uspan_spool_log_t *log)
         }
         if (result == 0) {
             result =
-                uspan_spool_find_boot_in(log, log->sector, log->sequence, h.boot, &r); /* copied already? */
+                uspan_spool_find_boot_in(log, log->sector, log->sequence, h.boot, &r); /* copied before? */
         }
         if (result == USPAN_SPOOL_NONE) {
             result = uspan_spool_log_find_boot(log, h.boot, &r);
@@ -227,7 +227,7 @@ static int take_sector(uspan_spool_log_t *log)
     return 0;
 }
 
-/* One step towards a sector that takes records. */
+/* Advance by one step towards a sector that accepts records. */
 static int open_step(uspan_spool_log_t *log, const uspan_spool_input_t *in)
 {
     const uspan_spool_storage_t *s = log->storage;
@@ -253,7 +253,7 @@ static int open_step(uspan_spool_log_t *log, const uspan_spool_input_t *in)
         break;
     }
     log->step = (uint8_t)(log->step + (result == 0));
-    /* An erase takes long: what follows is for the next call. */
+    /* An erase takes long, so the next step is left to the next call. */
     return result == 0 && log->step == STEP_COPY ? USPAN_SPOOL_BUSY : result;
 }
 

@@ -1,13 +1,12 @@
-/* spool_replay.c: how spans leave flash. A request is a BOOT record, which is a resource, and records of that
- * boot behind it.
- * Invariant: a record is settled only when the collector answered for it, or when it is lost and counted.
- * Until that is noted in flash too, it may be delivered again. */
+/* spool_replay.c: sends spans from flash. A request consists of a BOOT record, which is the resource, and of
+ * records of that boot after it. Invariant: a record is finished only when the collector has answered for it,
+ * or when it is lost and counted. Until that is stored in flash too, it may be delivered again. */
 #include "export/spool_replay.h"
 #if USPAN_SPOOL
 #include "export/protobuf.h"
 #include "export/spool_log.h"
 
-#define REPLAY_BYTES 4096u /* of records in one request; one record may be longer */
+#define REPLAY_BYTES 4096u /* bytes of records in one request; a single record may be longer */
 #define BOOT_NUMBER_BYTES 4u
 
 bool uspan_spool_waits(const uspan_tracer_t *t)
@@ -26,14 +25,14 @@ void uspan_spool_next(uspan_tracer_t *t, bool is_next)
     uspan_spool_set(uspan_spool_of(t), USPAN_SPOOL_NEXT, is_next);
 }
 
-/* Records up to a place are settled. */
+/* Mark the records up to a place as finished. */
 static void settle_to(uspan_spool_t *spool, const uspan_spool_place_t *place, uint32_t lost)
 {
     uspan_spool_log_settle(&spool->log, place, lost);
     uspan_spool_set(spool, USPAN_SPOOL_SETTLED, true);
 }
 
-/* The first record of a batch: past what is gone. False: there is none. */
+/* Find the first record of a batch after records that are missing. Returns false if there is none. */
 static bool find_first(uspan_spool_t *spool, uspan_spool_place_t *place, uspan_spool_record_t *r)
 {
     uspan_spool_log_t *log = &spool->log;
@@ -51,7 +50,7 @@ static bool find_first(uspan_spool_t *spool, uspan_spool_place_t *place, uspan_s
         if (result == 0) {
             spool->boot_address = boot.address + BOOT_NUMBER_BYTES;
             spool->boot_len = (uint16_t)(boot.len - BOOT_NUMBER_BYTES);
-        } else if (result == USPAN_SPOOL_NONE) { /* nobody knows whose it is */
+        } else if (result == USPAN_SPOOL_NONE) { /* the boot that wrote it is unknown */
             settle_to(spool, place, 1u);
             continue;
         }
@@ -136,7 +135,7 @@ size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap)
         } else if (spool->left == 0u) {
             uspan_spool_record_t r;
             if (uspan_spool_log_next(&spool->log, &spool->place, &r) != 0) {
-                return 0u; /* the exchange ends, and is begun again later */
+                return 0u; /* the exchange ends and is started again later */
             }
             spool->address = r.address;
             spool->left = r.len;

@@ -1,7 +1,6 @@
-/* spool_scan.c: finds the records of the spool's log. It writes nothing.
- * Invariant: a record is found only if its head, its length and its sum are right, and its sector has a
- * header. What a storage holds is not trusted: each length is checked against the sector, and each loop
- * ends. */
+/* spool_scan.c: finds the records of the spool's log. It writes nothing. Invariant: a record is found only if
+ * its head, its length and its checksum are right, and its sector has a header. The content of the storage is
+ * not trusted. Each length is checked against the sector, and each loop ends. */
 #include "export/spool_scan.h"
 #if USPAN_SPOOL
 #include <string.h>
@@ -20,7 +19,7 @@ uint32_t uspan_spool_crc(uint32_t crc, const uint8_t *data, uint32_t len)
     return crc;
 }
 
-/* Bytes of the storage. A failure may be a chance one, and a sector must not be taken for unused then. */
+/* Read bytes of the storage. A failure may be temporary. Such a sector must not be treated as unused. */
 static int read_bytes(const uspan_spool_log_t *log, uint32_t address, uint8_t *out, uint32_t len)
 {
     const uspan_spool_storage_t *s = log->storage;
@@ -31,7 +30,7 @@ static int read_bytes(const uspan_spool_log_t *log, uint32_t address, uint8_t *o
     return result == 0 ? 0 : result > 0 ? USPAN_SPOOL_BUSY : USPAN_SPOOL_NONE;
 }
 
-/* The record at an offset of a sector, if it is whole. A header says its seed itself. */
+/* Read the record at an offset of a sector, if it is complete. A header contains its own seed. */
 static int read_record(const uspan_spool_log_t *log, uint32_t sector, uint32_t offset, uint32_t seed,
                        uspan_spool_record_t *r)
 {
@@ -68,7 +67,7 @@ static int read_record(const uspan_spool_log_t *log, uint32_t sector, uint32_t o
     return USPAN_SPOOL_NONE;
 }
 
-/* Words of a record's data. */
+/* Read 32-bit words of a record's data. */
 static int read_words(const uspan_spool_log_t *log, const uspan_spool_record_t *r, uint32_t *words,
                       unsigned count)
 {
@@ -122,7 +121,7 @@ int uspan_spool_log_find_boot(const uspan_spool_log_t *log, uint32_t boot, uspan
     return result;
 }
 
-/* The next sector in use behind this one, which has that number. */
+/* Find the next sector in use after this one. It has that sequence number. */
 static int find_successor(const uspan_spool_log_t *log, uint32_t sequence, uint16_t *sector,
                           uspan_spool_header_t *h)
 {
@@ -141,7 +140,7 @@ int uspan_spool_log_next(const uspan_spool_log_t *log, uspan_spool_place_t *plac
     uspan_spool_header_t h, successor;
     int result = uspan_spool_read_header(log, place->sector, &h);
     uint16_t next = place->sector;
-    if (result == USPAN_SPOOL_NONE) { /* never used, or broken: its number is lower than any */
+    if (result == USPAN_SPOOL_NONE) { /* unused or broken: its number is lower than all others */
         h.sequence = log->sequence - (UINT32_MAX >> 1);
         result = find_successor(log, h.sequence, &next, &h);
         place->offset = 0u;

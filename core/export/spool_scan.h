@@ -4,20 +4,21 @@
 
 #include "export/spool_format.h"
 
-/* Find what a storage holds. Writes nothing. Returns: 0; USPAN_SPOOL_BUSY; USPAN_ERR_ARG: a geometry that
- * cannot be used. Reads the header of each sector, and one sector. */
+/* Find what a storage holds. Writes nothing. Returns: 0; USPAN_SPOOL_BUSY; USPAN_ERR_ARG: the geometry cannot
+ * be used. Reads the header of each sector, and one sector. */
 int uspan_spool_log_mount(uspan_spool_log_t *log, const uspan_spool_storage_t *storage);
-/* The next span behind a place, which moves behind it. Returns: 0; USPAN_SPOOL_BUSY; USPAN_SPOOL_GAP: the
- * place's record is gone, r->number is there; USPAN_SPOOL_NONE. */
+/* Find the next span after a place, and move the place after it. Returns: 0; USPAN_SPOOL_BUSY;
+ * USPAN_SPOOL_GAP: the record at the place is missing, and r->number is the next one; USPAN_SPOOL_NONE. */
 int uspan_spool_log_next(const uspan_spool_log_t *log, uspan_spool_place_t *place, uspan_spool_record_t *r);
-/* The BOOT record of a boot. Its data begins with the boot's number. Returns: 0; USPAN_SPOOL_BUSY;
+/* Find the BOOT record of a boot. Its data starts with the number of the boot. Returns: 0; USPAN_SPOOL_BUSY;
  * USPAN_SPOOL_NONE. */
 int uspan_spool_log_find_boot(const uspan_spool_log_t *log, uint32_t boot, uspan_spool_record_t *r);
-/* CRC-32 (IEEE 802.3), without its inversions. */
+/* CRC-32 (IEEE 802.3), without its initial and final inversion. */
 uint32_t uspan_spool_crc(uint32_t crc, const uint8_t *data, uint32_t len);
-/* The header of a sector. Returns: 0; USPAN_SPOOL_BUSY; USPAN_SPOOL_NONE: it has none. */
+/* Read the header of a sector. Returns: 0; USPAN_SPOOL_BUSY; USPAN_SPOOL_NONE: it has none. */
 int uspan_spool_read_header(const uspan_spool_log_t *log, uint32_t sector, uspan_spool_header_t *h);
-/* The BOOT record of a boot among those that a sector of that number begins with. Returns as above. */
+/* Find the BOOT record of a boot among the first records of a sector with that number. Returns as
+ * uspan_spool_log_find_boot(). */
 int uspan_spool_find_boot_in(const uspan_spool_log_t *log, uint32_t sector, uint32_t sequence, uint32_t boot,
                              uspan_spool_record_t *r);
 

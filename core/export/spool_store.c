@@ -1,6 +1,6 @@
-/* spool_store.c: which spans go to flash. A record is the field `scope_spans` of one span, as it is sent. A
- * BOOT record is the field `resource`.
- * Invariant: a span leaves RAM as spooled only when its record is durable. */
+/* spool_store.c: writes spans to flash. A record is the field `scope_spans` of one span, as it is sent. A
+ * BOOT record is the field `resource`. Invariant: a span is counted as spooled and removed from RAM only when
+ * its record is durable. */
 #include "export/spool_store.h"
 #if USPAN_SPOOL
 #include <string.h>
@@ -33,7 +33,8 @@ uspan_err_t uspan_spool_mount(uspan_tracer_t *t, unsigned d, uspan_spool_t *spoo
     return USPAN_OK;
 }
 
-/* A span or the resource, read in pieces that go forwards; asked for an earlier piece, it begins again. */
+/* A span or the resource that is read forwards in pieces. If an earlier piece is requested, encoding starts
+ * again. */
 typedef struct encoding {
     uspan_tracer_t *tracer;
     unsigned dest;
@@ -77,10 +78,10 @@ static int resource_source(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
 
 static uint16_t record_len(uint32_t len)
 {
-    return len < UINT16_MAX ? (uint16_t)len : (uint16_t)UINT16_MAX; /* too long for any sector, or refused */
+    return len < UINT16_MAX ? (uint16_t)len : (uint16_t)UINT16_MAX; /* exceeds every sector, or rejected */
 }
 
-/* One step of writing the first span of the queue, or what was settled. */
+/* Advance by one step: write the first span of the queue, or a DONE record. */
 static int write_step(uspan_tracer_t *t)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
@@ -114,7 +115,7 @@ static int write_step(uspan_tracer_t *t)
 }
 
 #if USPAN_SPOOL_CONTENT == 0
-/* A value of content becomes empty. It is counted as cut. */
+/* Replace a value of content by an empty one, and count it as truncated. */
 static void empty_value(uspan_tracer_t *t, uspan_entry_t *e)
 {
     uspan_trace_part_t *p = &t->trace;
@@ -129,7 +130,8 @@ static void empty_value(uspan_tracer_t *t, uspan_entry_t *e)
     uspan_unlock(t, state);
 }
 
-/* The same of each attribute of a span and of its events and links, which begin alike. */
+/* Empty the content attributes of a span, its events and its links. Events and links have the same first
+ * fields. */
 static void empty_content(uspan_tracer_t *t, uspan_slot_t *slot)
 {
     const uspan_trace_part_t *p = &t->trace;
@@ -152,7 +154,7 @@ static void empty_content(uspan_tracer_t *t, uspan_slot_t *slot)
 }
 #endif
 
-/* The first span of the queue must not wait for its delivery in RAM. */
+/* Returns true if the first span of the queue must not wait in RAM for its delivery. */
 static bool is_to_be_stored(uspan_tracer_t *t, bool open, bool all)
 {
     const uspan_trace_part_t *p = &t->trace;
@@ -176,7 +178,7 @@ static bool is_to_be_stored(uspan_tracer_t *t, bool open, bool all)
     return is_due;
 }
 
-/* Take the first span of the queue, from a batch that rests too. */
+/* Select the first span of the queue, also from a batch that is not being sent. */
 static void take_span(uspan_tracer_t *t)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
@@ -190,14 +192,14 @@ static void take_span(uspan_tracer_t *t)
     const uint16_t i = uspan_queue_claim_next(t, spool->dest, false);
     if (i != USPAN_NO_INDEX) {
         if (t->trace.epochs[t->trace.slots[i].epoch].state == USPAN_EPOCH_UNKNOWN) {
-            uspan_clock_give_up(t); /* marked as such */
+            uspan_clock_give_up(t); /* its time is marked as unknown */
         }
 #if USPAN_SPOOL_CONTENT == 0
         empty_content(t, &t->trace.slots[i]);
 #endif
 #if USPAN_KEEP
         const uint8_t resource = t->trace.epochs[t->trace.slots[i].epoch].resource;
-        if (resource != spool->resource) { /* its records are those of another boot */
+        if (resource != spool->resource) { /* its records belong to another boot */
             spool->resource = resource;
             uspan_spool_log_renew(&spool->log);
         }
@@ -206,7 +208,7 @@ static void take_span(uspan_tracer_t *t)
     }
 }
 
-/* A span is stored, or cannot be. */
+/* Finish a span that was stored or cannot be stored. */
 static void finish_span(uspan_tracer_t *t, int result)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
@@ -227,8 +229,8 @@ static void finish_span(uspan_tracer_t *t, int result)
 }
 
 #if USPAN_SPOOL_CONTENT == 2
-/* It was noted that records are settled. When none is left, their content goes: first a new sector is opened,
- * whose header says that all is settled, then the others are erased. */
+/* Handle a stored DONE record. If no record is left, their content must be erased. First a new sector is
+ * opened, whose header says that all records are finished. Then the others are erased. */
 static void begin_wipe(uspan_spool_t *spool)
 {
     uspan_spool_log_t *log = &spool->log;
@@ -244,11 +246,11 @@ static void begin_wipe(uspan_spool_t *spool)
     }
 }
 
-/* Erase one sector. What cannot be erased is left. */
+/* Erase one sector. A sector that cannot be erased is skipped. */
 static uspan_spool_work_t wipe_step(uspan_tracer_t *t)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
-    if (spool->log.next != spool->log.done.number) { /* something was stored since: later */
+    if (spool->log.next != spool->log.done.number) { /* a record was written since, so erase later */
         spool->wipe = 0u;
     }
     if (spool->wipe == 0u) {
@@ -289,7 +291,8 @@ uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
     if ((spool->flags & USPAN_SPOOL_WRITING) != 0u) {
         finish_span(t, result);
     } else {
-        uspan_spool_set(spool, USPAN_SPOOL_SETTLED, false); /* or it is noted with what is settled next */
+        /* otherwise it is stored with the next DONE record */
+        uspan_spool_set(spool, USPAN_SPOOL_SETTLED, false);
         uspan_spool_set(spool, USPAN_SPOOL_BROKEN, result < 0);
 #if USPAN_SPOOL_CONTENT == 2
         begin_wipe(spool);
@@ -307,7 +310,7 @@ uspan_err_t uspan_spool_all(uspan_tracer_t *t)
     uspan_export_state(t)->now_ns = uspan_now(t);
     uint64_t unix_ns;
     if (t->trace.port->unix_ns(t->trace.port->ctx, &unix_ns) ==
-        USPAN_OK) { /* uspan_poll() may not have asked yet */
+        USPAN_OK) { /* uspan_poll() may not have read the time yet */
         uspan_clock_set_exact(t, uspan_export_state(t)->now_ns, unix_ns);
     }
     uspan_exchange_select(t, spool->dest % USPAN_EXCHANGES_MAX);

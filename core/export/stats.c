@@ -1,12 +1,12 @@
-/* stats.c: the accounts of one destination; started = delivered + rejected + queued + open + unsampled +
- * dropped, always. */
+/* stats.c: the counters of one destination. Invariant: started = delivered + rejected + spooled + queued +
+ * open + unsampled + dropped, at any time. */
 #include <string.h>
 #include "export/export_state.h"
 #include "export/queue.h"
 #include "trace/pool.h"
 #include "uspan/spool.h"
 
-/* In the order of uspan_drop_t, and an empty one. */
+/* In the order of uspan_drop_t, ended by an empty one. */
 static const char drop_names[] = "pool_full\0parent_dropped\0no_entropy\0stopped\0no_destination\0evicted\0"
                                  "too_large\0refused\0retries\0no_time\0deadline\0";
 
@@ -19,7 +19,8 @@ const char *uspan_drop_name(uspan_drop_t cause)
     return name;
 }
 
-/* Fields from the first to the last, which stand in one order in the accounts and where they are counted. */
+/* Copy the fields from first to last. They have the same order in uspan_stats_t and where they are
+ * counted. */
 #define COPY_FIELDS(out, from, type, first, last)                                                        \
     USPAN_STATIC_ASSERT(offsetof(uspan_stats_t, last) - offsetof(uspan_stats_t, first) ==                \
                             offsetof(type, last) - offsetof(type, first),                                \

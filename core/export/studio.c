@@ -1,6 +1,6 @@
-/* studio.c: each run is registered once as running and once as done. Spans that carry a run's id wait
- * for its first registration, until that has succeeded or failed once, on their way to Studio only. Messages
- * of a run leave one by one, in their order, once it is registered. */
+/* studio.c: registers each run once as running and once as done. Spans with the id of a run wait for its
+ * first registration until it has succeeded or failed once, and only on their way to Studio. Messages of a
+ * run are sent one by one, in order, after its registration. */
 #include "export/studio.h"
 
 #if USPAN_STUDIO
@@ -19,8 +19,8 @@
 #define MESSAGE_PATH "/trpc/pushMessage"
 #define ID_HEX 32u
 #define JOB_DONE \
-    0x80u /* in run_job: it says "done"; decided once, so that a body never changes while it is sent */
-#define JOB_MESSAGE 0x40u /* the first message that waits */
+    0x80u /* in run_job: report "done"; set once per request, so that a body never changes while it is sent */
+#define JOB_MESSAGE 0x40u /* the first waiting message */
 #define RUN_OF(job) ((job)&0x3Fu)
 
 static bool is_due(const uspan_run_t *run)
@@ -37,14 +37,14 @@ bool uspan_studio_is_asked(const uspan_tracer_t *t)
     return asked;
 }
 
-/* Whether destination d leads to Studio itself. */
+/* Returns true if destination d sends to Studio. */
 static bool is_studio(const uspan_tracer_t *t, unsigned d)
 {
     const uspan_url_t *url = &t->dests[d].target.url, *studio = &t->out.studio.url;
     return url->port == studio->port && strcmp(url->host, studio->host) == 0;
 }
 
-/* The destination that leads to Studio; USPAN_DESTINATIONS_MAX: none does. */
+/* Returns the destination that sends to Studio, or USPAN_DESTINATIONS_MAX if there is none. */
 static unsigned studio_dest(const uspan_tracer_t *t)
 {
     unsigned d = 0;
@@ -65,8 +65,7 @@ bool uspan_studio_serves(const uspan_tracer_t *t, unsigned d)
     return is_studio(t, d) || studio_dest(t) == USPAN_DESTINATIONS_MAX;
 }
 
-/* End a run. If no span carries its id and nothing of its registration was sent, the server need not
- * know it. */
+/* End a run. If no span has its id and its registration was not sent, the server does not know the run. */
 static void end_run(uspan_tracer_t *t, unsigned at)
 {
     uspan_run_t *run = &t->trace.runs[at];
@@ -75,7 +74,7 @@ static void end_run(uspan_tracer_t *t, unsigned at)
         run->state == USPAN_RUN_NEW && !under_way && run->used == 0u ? USPAN_RUN_DONE : USPAN_RUN_ENDING;
 }
 
-/* A run that no span counts on any more and that the server knows as done gives its entry back. */
+/* Free the entries of runs that no span uses and that the server knows as done. */
 static void sweep(uspan_tracer_t *t)
 {
     uint32_t state = uspan_lock(t);
@@ -100,12 +99,12 @@ static bool make_id(uspan_tracer_t *t, char *out)
         out[2u * i] = hex_digits[random[i] >> 4];
         out[2u * i + 1u] = hex_digits[random[i] & 15u];
     }
-    out[0] = (char)('a' + random[0] % 6u); /* never a bare number: Studio would parse it as one */
+    out[0] = (char)('a' + random[0] % 6u); /* not only digits: Studio would parse it as a number */
     out[ID_HEX] = '\0';
     return true;
 }
 
-/* Studio JSON-parses ids: one that reads as a number, true, false or null would lose its type. */
+/* Studio parses ids as JSON. An id that is a number, true, false or null would lose its type. */
 static bool is_plain_id(const char *id)
 {
     size_t len = strlen(id);
@@ -196,7 +195,8 @@ uspan_err_t uspan_studio_start(uspan_tracer_t *t, const uspan_transport_t *trans
     return uspan_run_begin(t, s->run_id, s->name);
 }
 
-/* What is due: runs that begin, then messages of runs that are known, then runs that end. False: nothing. */
+/* Choose the next job: runs that start, then messages of registered runs, then runs that end. Returns false
+ * if there is none. */
 static bool choose_job(uspan_tracer_t *t, uint8_t *job)
 {
     uspan_studio_head_t head;
@@ -248,7 +248,7 @@ const char *uspan_studio_path(uspan_tracer_t *t)
     return (t->out.run_job & JOB_MESSAGE) != 0u ? MESSAGE_PATH : PATH;
 }
 
-/* What stands in a JSON string, RFC 8259 §7. */
+/* Write text for a JSON string, RFC 8259 §7. */
 static void put_json_text(uspan_window_t *w, const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -281,7 +281,7 @@ static void put_padded(uspan_window_t *w, unsigned n, unsigned digits)
     uspan_window_put(w, text, digits);
 }
 
-/* "YYYY-MM-DD HH:MM:SS.mmm", UTC: Studio compares it as text. */
+/* Write "YYYY-MM-DD HH:MM:SS.mmm" in UTC. Studio compares it as text. */
 static void put_timestamp(uspan_window_t *w, uint64_t unix_ns)
 {
     uspan_civil_t c;
@@ -310,7 +310,7 @@ static uint64_t unix_of(uspan_tracer_t *t, uint64_t mono_ns)
     return unix_ns;
 }
 
-/* A message: of a reply of its own, as an agent's words come whole. */
+/* Write a message. Each one is a separate reply, because the text of an agent is complete. */
 static void render_message(uspan_tracer_t *t, uspan_window_t *w)
 {
     uspan_studio_head_t head;
@@ -366,7 +366,7 @@ void uspan_studio_render(uspan_tracer_t *t, uspan_window_t *w)
     }
     uspan_window_text(w, ",\"timestamp\":\"");
     put_timestamp(w, began_unix);
-    /* The server kills runs whose pid is none of its own at its start; a device has none to offer. */
+    /* At its start the server kills runs whose pid is not one of its processes. A device has no pid. */
     uspan_window_text(w, "\",\"pid\":1,\"status\":\"");
     uspan_window_text(w, (t->out.run_job & JOB_DONE) != 0u ? "done" : "running");
     uspan_window_text(w, "\",\"run_dir\":\"\"}");

@@ -1,4 +1,5 @@
-/* tracer_init.c: starts a tracer; a tracer is live only after its configuration and port were checked. */
+/* tracer_init.c: starts a tracer. Invariant: a tracer is live only after its configuration and port were
+ * checked. */
 #include "export/export_state.h"
 #include "export/keep_resource.h"
 #include "export/log_line.h"
@@ -35,7 +36,7 @@ static void start_tracer(uspan_tracer_t *t, const uspan_port_t *port)
 {
     static const uspan_resource_t none;
     static const uspan_batching_t all;
-    uspan_trace_init(t, port); /* all that is not kept is zero then */
+    uspan_trace_init(t, port); /* sets all to zero that is not kept */
     t->trace.out = &t->out;
     t->out.dests = t->dests;
     t->out.exchange = t->out.exchanges;
@@ -49,7 +50,7 @@ static void start_tracer(uspan_tracer_t *t, const uspan_port_t *port)
                        USPAN_WORDS("no entropy: spans are null until random() works", "c1"), NULL);
     }
     t->out.resource.service_name = USPAN_SERVICE_NAME;
-    /* Without a list there is nothing to judge, and the linker may leave the judge out. */
+    /* Without a list there is nothing to check, and the linker can remove the code that checks it. */
     if (sizeof USPAN_RESOURCE > 1u) {
         (void)!uspan_set_resource(t, &none);
     }
@@ -61,7 +62,7 @@ uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *port, size_t
     uspan_err_t err = check(t, port, tracer_size, config_id);
     if (err == USPAN_OK) {
 #if USPAN_KEEP
-        uspan_keep_forget(t); /* spans of a tracer that was not mounted are not kept */
+        uspan_keep_forget(t); /* without uspan_keep_mount() no spans are kept */
 #endif
         start_tracer(t, port);
     }
@@ -104,7 +105,7 @@ void uspan_set_gate(uspan_tracer_t *t, const uspan_gate_t *gate)
     t->out.gate = gate;
 }
 
-/* The lower one, where there is one. */
+/* Returns wanted, but at most max. A wanted value of 0 means max. */
 static uint32_t limit_to_max(uint32_t wanted, uint32_t max)
 {
     return wanted != 0u && wanted < max ? wanted : max;

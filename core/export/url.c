@@ -1,5 +1,5 @@
-/* url.c: an endpoint, taken apart.
- * Invariant: *out changes only when the whole text is good; then host is a name or an address. */
+/* url.c: parses an endpoint. Invariant: *out is changed only if the text is correct. Then host is a name or
+ * an address. */
 #include "export/url.h"
 #include <string.h>
 #include "export/log_line.h"
@@ -11,7 +11,7 @@
 
 static const char why_grpc[] = WHY("endpoint is for gRPC: use HTTP's (port 4318, /v1/traces)");
 
-/* Bytes of text that match a lower-case prefix in any case: all of it, or 0. */
+/* Returns the length of a lower-case prefix if text starts with it, in any case, otherwise 0. */
 static size_t skip_prefix(const char *text, const char *prefix)
 {
     size_t i = 0;
@@ -23,7 +23,7 @@ static size_t skip_prefix(const char *text, const char *prefix)
     return i;
 }
 
-/* Letters, digits, '-', '.', '_'; in an address literal: hexadecimal digits, ':', '.'. */
+/* Letters, digits, '-', '.', '_'. In an address literal: hexadecimal digits, ':', '.'. */
 static bool is_host_byte(char c, bool literal6)
 {
     unsigned lower = (uint8_t)uspan_lower(c);
@@ -36,7 +36,7 @@ static bool is_host_byte(char c, bool literal6)
     return lower - 'a' < 26u || lower - '0' < 10u || c == '-' || c == '_';
 }
 
-/* The authority is over (RFC 3986 §3.2). */
+/* The end of the authority (RFC 3986 §3.2). */
 static bool is_end(char c)
 {
     return c == '\0' || c == '/' || c == '?' || c == '#';

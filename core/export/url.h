@@ -1,31 +1,30 @@
-/* url.h: an endpoint as text, taken apart and judged. RFC 3986 §3, restricted to http and https. */
+/* url.h: parses and checks an endpoint. RFC 3986 §3, restricted to http and https. */
 #ifndef USPAN_EXPORT_URL_H
 #define USPAN_EXPORT_URL_H
 
 #include <string.h>
 #include "trace/internal.h"
 
-/* Take text apart into *out. authority and path keep pointing into text; path, query included, is sent
- * exactly as written; a fragment (RFC 3986 §3.5) ends it, and one that does not begin with '/' gets one in
- * front.
- * Refused: another scheme ("grpc://", port 4317: named with the HTTP one), no host, user info, a host longer
- * than USPAN_HOST_BYTES - 1, a port outside 1..65535, control characters, spaces or bytes above 0x7E
- * anywhere.
- * Returns: NULL: done; else why not, with the cure, static; *out is not touched then. Pure. */
+/* Parse text into *out. authority and path point into text. The path with its query is sent exactly as
+ * written. A fragment (RFC 3986 §3.5) ends it. If it does not begin with '/', one is added. Rejected: another
+ * scheme ("grpc://" and port 4317; the text names the one of HTTP), no host, user info, a host longer than
+ * USPAN_HOST_BYTES - 1, a port outside 1..65535, control characters, spaces or bytes above 0x7E anywhere.
+ * Returns: NULL; or a static text that says what is wrong and how to correct it. *out is not changed then.
+ * Pure. */
 const char *uspan_url_parse(const char *text, uspan_url_t *out);
 
-/* The same from behind the scheme. */
+/* Like uspan_url_parse(), from the text after the scheme. */
 const char *uspan_url_authority(const char *text, bool tls, uspan_url_t *out);
 
-/* All that may stand in an endpoint. */
+/* All characters that are allowed in an endpoint. */
 #define USPAN_URL_BYTES \
     "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
 
-/* The same for a literal, in words that compilers fold: a good one leaves a few stores. Ports of more than
- * five digits are refused too. *url is all zero. False: refused. */
+/* Like uspan_url_parse(), for a literal. Compilers fold it, so that a correct endpoint becomes a few stores.
+ * Ports of more than five digits are rejected too. *url must be all zero. Returns false if it is rejected. */
 __attribute__((always_inline)) static inline bool uspan_url_take(uspan_url_t *url, const char *text)
 {
-    if (strlen(text) < 8u) { /* no host has room */
+    if (strlen(text) < 8u) { /* too short for a host */
         return false;
     }
     bool tls = (text[4] | 0x20) == 's';

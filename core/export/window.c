@@ -1,12 +1,12 @@
-/* window.c: text rendered into a window. Invariant: a byte lands at its own place or nowhere, so the same
- * calls give the same text whatever the window shows of it. */
+/* window.c: writes text into a window. Invariant: a byte is written at its own position or not at all. The
+ * same calls give the same text, whatever part of it the window shows. */
 #include "export/window.h"
 #include <string.h>
 
 void uspan_window_put(uspan_window_t *w, const void *data, size_t len)
 {
     const uint8_t *from = data;
-    size_t skip = w->at < w->from ? w->from - w->at : 0u; /* passed over */
+    size_t skip = w->at < w->from ? w->from - w->at : 0u; /* bytes before the window */
     size_t to = w->at + skip - w->from;
     w->at += len;
     if (skip < len && to < w->cap) {
@@ -42,7 +42,7 @@ void uspan_window_labelled(uspan_window_t *w, const char *label, uint32_t n)
     uspan_window_number(w, n);
 }
 
-/* Four digits of 24 bits, those beyond `digits` as padding. */
+/* Write four digits of 24 bits. Those beyond `digits` are padding. */
 static void put_group(uspan_window_t *w, uint32_t group, unsigned digits)
 {
     for (unsigned i = 0; i < 4u; i++, group <<= 6) {
@@ -55,7 +55,7 @@ static void put_group(uspan_window_t *w, uint32_t group, unsigned digits)
 
 uint32_t uspan_window_base64(uspan_window_t *w, uint32_t group, unsigned byte)
 {
-    group = group << 8 | byte; /* the 1 in front counts the bytes */
+    group = group << 8 | byte; /* the leading 1 counts the bytes */
     if (group >> 24 == 0u) {
         return group;
     }

@@ -1,12 +1,12 @@
-/* window.h: text that is rendered again from its beginning for each piece of it. Private to core. */
+/* window.h: writes text that is rendered again from its start for each piece. Private to core. */
 #ifndef USPAN_EXPORT_WINDOW_H
 #define USPAN_EXPORT_WINDOW_H
 
 #include "trace/internal.h"
 
-/* A window onto text that is rendered from its beginning each time: bytes before `from` are passed over,
- * those beyond cap not kept. So a small buffer takes any text, and rendering needs no state. at: bytes
- * rendered so far. */
+/* A window onto a text that is rendered from its start each time. Bytes before `from` are skipped, and those
+ * beyond cap are not kept. A small buffer is therefore enough for any text, and rendering needs no state. at:
+ * bytes rendered so far. */
 typedef struct uspan_window {
     uint8_t *out;
     size_t from, cap, at;
@@ -16,12 +16,13 @@ void uspan_window_put(uspan_window_t *w, const void *data, size_t len);
 void uspan_window_text(uspan_window_t *w, const char *text);
 void uspan_window_char(uspan_window_t *w, char c);
 void uspan_window_number(uspan_window_t *w, uint32_t n);
-/* A text, then a number. */
+/* Write a text, then a number. */
 void uspan_window_labelled(uspan_window_t *w, const char *label, uint32_t n);
-/* Base64 (RFC 4648 §4) of "user:pass". */
+/* Write base64 (RFC 4648 §4) of "user:pass". */
 void uspan_window_basic(uspan_window_t *w, const char *user, const char *pass);
 
-/* Base64 of single bytes: group begins as USPAN_BASE64_BEGIN and is handed on; then its end. */
+/* Write base64 of single bytes: group starts as USPAN_BASE64_BEGIN, each call returns the next one, and the
+ * last function ends the text. */
 #define USPAN_BASE64_BEGIN 1u
 uint32_t uspan_window_base64(uspan_window_t *w, uint32_t group, unsigned byte);
 void uspan_window_base64_end(uspan_window_t *w, uint32_t group);
