@@ -1,15 +1,15 @@
-/* append.c: values that stream in. Invariant: a value is well-formed at every moment; a character split
- * between two calls waits in the entry. Each piece of up to 64 bytes is one hold of the lock.
- * Order of commits: bytes, then the link to a new block, then the length. A reader after a reset finds the
- * end of a value by its length alone, not by tail. */
+/* append.c: text and bytes that are appended to a value. Invariant: a value is well-formed at any time. A
+ * character that is split between two calls waits in the entry. Each piece of up to 64 bytes is written in
+ * one hold of the lock. Order of commits: bytes, then the link to a new block, then the length. A reader
+ * after a reset finds the end of a value from its length, not from tail. */
 #include "trace/attr.h"
 #include <string.h>
 #include "trace/utf8.h"
 
 #define APPEND_PIECE 64u
 
-/* Append at most 64 bytes to an entry's chain, whole characters of text, as far as there are blocks. A
- * growing value leaves the reserve to others. Caller holds the lock. */
+/* Append at most 64 bytes to the chain of an entry, complete characters if it is text, as far as there are
+ * blocks. A growing value must leave the reserve of blocks to others. The caller holds the lock. */
 static uspan_err_t extend(uspan_trace_part_t *p, uspan_entry_t *e, const char *piece, size_t len)
 {
     bool is_text = e->store == USPAN_STORE_TEXT;
@@ -22,7 +22,7 @@ static uspan_err_t extend(uspan_trace_part_t *p, uspan_entry_t *e, const char *p
         fits = len;
     }
     uspan_chain_grow(p, &c, fits);
-    if (fits > c.room) { /* its blocks are full then: the cut leaves none empty */
+    if (fits > c.room) { /* its blocks are full then, so the cut leaves no empty block */
         fits = is_text ? uspan_utf8_cut(piece, len, c.room) : c.room;
     }
     unsigned chars = (unsigned)fits;
@@ -44,8 +44,8 @@ static uspan_err_t extend(uspan_trace_part_t *p, uspan_entry_t *e, const char *p
     return fits == len ? USPAN_OK : USPAN_TRUNCATED;
 }
 
-/* What is there becomes a chain of that kind, or is replaced by an empty one. False: there is no block.
- * Caller holds the lock. */
+/* Turn the value into a chain of that kind, or replace it by an empty chain. Returns false if there is no
+ * block. The caller holds the lock. */
 static bool begin_chain(uspan_trace_part_t *p, uspan_entry_t *e, uspan_store_t store)
 {
     bool is_near = e->store == USPAN_STORE_INLINE && store == USPAN_STORE_TEXT;
@@ -62,7 +62,8 @@ static bool begin_chain(uspan_trace_part_t *p, uspan_entry_t *e, uspan_store_t s
     return extend(p, e, inline_text, len) == USPAN_OK;
 }
 
-/* Characters (of text) or bytes that may still join on, by the limit for values. Caller holds the lock. */
+/* Returns the number of characters (of text) or bytes that can be appended within the limit for values. The
+ * caller holds the lock. */
 static size_t chars_left(const uspan_trace_part_t *p, const uspan_entry_t *e)
 {
     size_t limit = p->limits.value_chars;
@@ -73,7 +74,7 @@ static size_t chars_left(const uspan_trace_part_t *p, const uspan_entry_t *e)
     return limit > used ? limit - used : 0u;
 }
 
-/* The bytes that wait, as they came: two lead bytes' worth of bits hold any of them. */
+/* Rebuild the waiting bytes of a character. The bits of two lead bytes are enough to store any of them. */
 static void get_pending(const uspan_entry_t *e, char bytes[4])
 {
     unsigned bits = e->v.chain.pend;
@@ -81,7 +82,7 @@ static void get_pending(const uspan_entry_t *e, char bytes[4])
     for (unsigned i = n; i-- > 1u; bits >>= 6) {
         bytes[i] = (char)(0x80u | (bits & 0x3Fu));
     }
-    bytes[0] = (char)(n == 3u ? 0xF0u | bits : bits); /* three bytes wait for a fourth only */
+    bytes[0] = (char)(n == 3u ? 0xF0u | bits : bits); /* three bytes wait only for a fourth */
 }
 
 static void set_pending(uspan_entry_t *e, const char bytes[4], unsigned n)
@@ -95,7 +96,7 @@ static void set_pending(uspan_entry_t *e, const char bytes[4], unsigned n)
     e->pend_len = (uint8_t)n;
 }
 
-/* Append some of len > 0 bytes; *used: how many. Caller holds the lock. */
+/* Append some of len > 0 bytes. *used is their number. The caller holds the lock. */
 static uspan_err_t append_some(uspan_trace_part_t *p, uspan_entry_t *e, const char *text, size_t len,
                                size_t *used)
 {
@@ -115,7 +116,7 @@ static uspan_err_t append_some(uspan_trace_part_t *p, uspan_entry_t *e, const ch
         uspan_err_t err = extend(p, e, text, kept);
         return kept < run ? USPAN_TRUNCATED : err;
     }
-    /* A character in pieces, or none: one byte more says what the bytes that wait are. */
+    /* A character in pieces, if any: one more byte shows what the waiting bytes are. */
     char in[4];
     get_pending(e, in);
     in[waiting] = text[0];
@@ -129,11 +130,11 @@ static uspan_err_t append_some(uspan_trace_part_t *p, uspan_entry_t *e, const ch
     if (step > 0) {
         return extend(p, e, in, (size_t)step);
     }
-    *used = waiting == 0u; /* a byte that ends what waited may begin another character */
+    *used = waiting == 0u; /* a byte that ends the waiting bytes may start another character */
     return extend(p, e, USPAN_REPLACEMENT, 3u);
 }
 
-/* Characters cut short by the last append become U+FFFD. Caller holds the lock. */
+/* Replace characters that the last append left incomplete by U+FFFD. The caller holds the lock. */
 static void finish_texts(uspan_trace_part_t *p, uspan_slot_t *slot)
 {
     for (unsigned i = 0; i < slot->attr_count; i++) {
@@ -161,7 +162,7 @@ static uspan_err_t append(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, 
     uspan_err_t err = USPAN_OK;
     while (len > 0u && err == USPAN_OK) {
         size_t used = 0;
-        const char *static_text = NULL; /* static text: copied first, then this piece comes again */
+        const char *static_text = NULL; /* static text: it is copied first, then this piece is appended */
         size_t thaw_len = 0;
         uint32_t state = uspan_lock(t);
         uspan_entry_t *e = uspan_entry_claim(p, s, key, true);

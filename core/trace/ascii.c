@@ -1,5 +1,4 @@
-/* ascii.c: bytes of text, judged one at a time.
- * Invariant: nothing is read outside text[0..len), whatever the bytes are. */
+/* ascii.c: functions for ASCII text. Invariant: nothing is read outside text[0..len). */
 #include "trace/ascii.h"
 
 char uspan_lower(char c)

@@ -1,9 +1,9 @@
-/* attr.c: the attributes of a span. Invariant: a table holds each key once, and a reader under the lock
- * sees the old or the new value complete. Long values are built in blocks that nobody else sees and change
- * places with the old ones in one step.
- * Order of commits: an entry is complete before attr_count includes it. An entry whose value changes has
- * store NONE until the new value is complete, and a reader after a reset leaves it out. Blocks are filled
- * before an entry names them, and are free only after no entry names them. */
+/* attr.c: the attributes of a span. Invariant: a table holds each key once, and a reader that holds the lock
+ * sees the complete old or the complete new value. Long values are built in blocks that no other context
+ * sees, and replace the old ones in one step. Order of commits: an entry is complete before attr_count
+ * includes it. An entry whose value changes has store NONE until the new value is complete, and a reader
+ * after a reset skips it. Blocks are filled before an entry refers to them, and are freed only when no entry
+ * refers to them. */
 #include "trace/attr.h"
 #include <string.h>
 
@@ -24,7 +24,7 @@ USPAN_NOINLINE uspan_entry_t *uspan_entry_find(uspan_slot_t *slot, const uspan_k
     return NULL;
 }
 
-/* Whether a span records values of that key. */
+/* Returns true if a span records values of that key. */
 static inline bool wants(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key)
 {
     const uspan_slot_t *slot = uspan_slot_writable(p, s);
@@ -86,11 +86,11 @@ void uspan_entry_exchange(uspan_trace_part_t *p, uspan_entry_t *to, const uspan_
     to->v = made->v;
     USPAN_COMMIT_ORDER();
     to->store = made->store;
-    uspan_entry_free(p, &old); /* after: a reader knows a value by where it lies */
+    uspan_entry_free(p, &old); /* last, because a reader identifies a value by the address of its bytes */
 }
 
-/* Put a made entry into a span, in place of one with the same key; give it back where the span is stale or
- * full. worst: how making it ended. */
+/* Put a complete entry into a span, in place of one with the same key. If the span is stale or full, free it.
+ * worst: the result of building it. */
 USPAN_NOINLINE static uspan_err_t store_entry(uspan_tracer_t *t, uspan_t s, uspan_entry_t *e,
                                               uspan_err_t worst)
 {

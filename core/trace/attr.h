@@ -1,5 +1,4 @@
-/* attr.h: storing one attribute value, wherever it lives: a span's table, an event, a link. Private to
- * core. */
+/* attr.h: stores one attribute value in the table of a span, in an event or in a link. Private to core. */
 #ifndef USPAN_TRACE_ATTR_H
 #define USPAN_TRACE_ATTR_H
 
@@ -7,10 +6,10 @@
 #include "trace/attr_build.h"
 #include "trace/pool.h"
 
-#define USPAN_PEND_CLOSED 0xFFu /* as pend_len: a piece was lost, so later ones would not join on */
+#define USPAN_PEND_CLOSED 0xFFu /* as pend_len: a piece was lost, so later ones must not be appended */
 
-/* A filter of the keys that a span has: one bit a key, by the key's id. A clear bit says that a key is new.
- * It has eight bits for each attribute, or 32 in all if there are few. */
+/* Check the filter of the keys of a span. It has one bit per key id, eight bits for each attribute, at least
+ * 32. A clear bit shows that a key is new. */
 static inline bool uspan_may_have_key(const uspan_slot_t *slot, const uspan_key_t *key)
 {
     unsigned bit = key->id % USPAN_KEY_BITS;
@@ -25,23 +24,23 @@ static inline bool uspan_same_key(const uspan_key_t *a, const uspan_key_t *b)
 {
     return a == b || (a->id == b->id && a->len == b->len && memcmp(a->text, b->text, a->len) == 0);
 }
-/* The slot of an open span that is recorded, or NULL and *err: USPAN_ERR_STALE, or USPAN_OK where nothing is
- * recorded by rule. Caller holds the lock. */
+/* Returns the slot of an open span that is recorded. Otherwise NULL, and *err is USPAN_ERR_STALE, or USPAN_OK
+ * if the span is not recorded on purpose. The caller holds the lock. */
 uspan_slot_t *uspan_slot_find_recording(uspan_trace_part_t *p, uspan_t s, uspan_err_t *err);
-/* The entry with that key, or NULL. Caller holds the lock. */
+/* Returns the entry with that key, or NULL. The caller holds the lock. */
 uspan_entry_t *uspan_entry_find(uspan_slot_t *slot, const uspan_key_t *key);
-/* Where a value of key goes: its entry, emptied unless append is true, or a new one; NULL: nowhere. Of a new
- * one only key is set, and with append store, to NONE. Caller holds the lock. */
+/* Returns the entry for a value of key: the existing one, emptied unless append is true, or a new one. In a
+ * new one only key is set, and with append store is NONE. NULL: there is none. The caller holds the lock. */
 uspan_entry_t *uspan_entry_claim(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key, bool append);
-/* Why there is no place for a value, or none for its bytes: USPAN_ERR_FULL, counted; or as above. Caller
- * holds the lock. */
+/* Returns why there is no entry for a value or no block for its bytes: USPAN_ERR_FULL, which is counted;
+ * otherwise as uspan_slot_find_recording(). The caller holds the lock. */
 uspan_err_t uspan_entry_refused(uspan_trace_part_t *p, uspan_t s, const uspan_key_t *key);
-/* False where content is not recorded for that span. */
+/* Returns false if content is not recorded for that span. */
 static inline bool uspan_content_on(const uspan_trace_part_t *p, const uspan_slot_t *slot)
 {
     return USPAN_CONTENT != 0 && p->content != 0u && (slot->traits & USPAN_TRAIT_CONTENT) != 0u;
 }
-/* The slot of a span that records attributes, or NULL. */
+/* Returns the slot of a span that records attributes, or NULL. */
 static inline uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s)
 {
     uint32_t i = s.id & ((1u << USPAN_SLOT_BITS) - 1u);
@@ -52,7 +51,7 @@ static inline uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s
     return slot->id == s.id && slot->accepts_attrs != 0u ? slot : NULL;
 }
 
-/* False if values of that key are not recorded there. */
+/* Returns false if values of that key are not recorded in that span. */
 static inline __attribute__((always_inline)) bool uspan_slot_takes(const uspan_trace_part_t *p,
                                                                    const uspan_slot_t *slot,
                                                                    const uspan_key_t *key)
@@ -60,15 +59,16 @@ static inline __attribute__((always_inline)) bool uspan_slot_takes(const uspan_t
     return (key->flags & USPAN_KEY_CONTENT) == 0u || uspan_content_on(p, slot);
 }
 
-/* The old value of an entry gives way to that of *made. Caller holds the lock. */
+/* Replace the value of an entry by that of *made, and free the old value. The caller holds the lock. */
 void uspan_entry_exchange(uspan_trace_part_t *p, uspan_entry_t *to, const uspan_entry_t *made);
-/* Build any argument in memory of its own, and store it. make: uspan_entry_build(), or that for text. */
+/* Build any argument in separate memory, and store it. make: uspan_entry_build() or
+ * uspan_entry_build_text(). */
 uspan_err_t uspan_attr_build(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *arg,
                              uspan_err_t (*make)(uspan_tracer_t *, uspan_entry_t *, const uspan_attr_t *));
-/* The same for text, of type TEXT or STATIC. */
+/* Like uspan_attr_build(), for text of type TEXT or STATIC. */
 uspan_err_t uspan_attr_build_text(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, uspan_type_t type,
                                   const char *text, size_t len);
-/* Text that is copied under the lock, at most. Longer text is copied outside. */
+/* Most bytes of text that are copied while the lock is held. Longer text is copied without it. */
 #define USPAN_HOLD_BYTES ((size_t)(USPAN_VALUE_MAX < 256 ? USPAN_VALUE_MAX : 256))
 
 #endif

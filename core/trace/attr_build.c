@@ -1,15 +1,15 @@
-/* attr_build.c: an argument becomes an entry that nobody else sees, well-formed and within the limits, copied
- * where it must be. */
+/* attr_build.c: converts an argument into an entry that no other context sees. Invariant: the entry is
+ * well-formed and within the limits, and is a copy if necessary. */
 #include "trace/attr_build.h"
 #include <string.h>
 #include "trace/lock.h"
 #include "trace/trace.h"
 #include "trace/utf8.h"
 
-#define STATIC_MAX 65000u /* what a length field holds, and sizes computed from it */
+#define STATIC_MAX 65000u /* maximum of a length field and of sizes computed from it */
 
-/* Two bytes of length, then the text, for each; an element that does not fit ends the array. Its blocks are
- * taken in one hold of the lock, so that none is taken for half of it. */
+/* Store each text as two bytes of length and the text. An element that does not fit ends the array. The
+ * blocks of an element are allocated in one hold of the lock, all or none. */
 static uspan_err_t make_texts(uspan_tracer_t *t, uspan_chain_t *c, const uspan_key_t *key,
                               const char *const *texts, size_t count)
 {
@@ -22,7 +22,7 @@ static uspan_err_t make_texts(uspan_tracer_t *t, uspan_chain_t *c, const uspan_k
             uspan_redact(t, key, &text, &len);
         }
         size_t kept = chars != 0u ? uspan_utf8_chars(text, len, chars) : len;
-        /* Bytes that are not UTF-8 grow to three: measured first, as the length stands before the text. */
+        /* Bytes that are not UTF-8 grow to three. The length precedes the text, so it is measured first. */
         uspan_chain_t grown = { .len = c->len };
         uint8_t head[2];
         if (grown.len + sizeof head > USPAN_VALUE_MAX ||
@@ -46,7 +46,7 @@ static uspan_err_t make_texts(uspan_tracer_t *t, uspan_chain_t *c, const uspan_k
     return worst;
 }
 
-/* The chain becomes the entry's. worst: how filling it ended. chars: how many it holds, at most. */
+/* Move the chain into the entry. worst: the result of filling it. chars: the most characters it can hold. */
 static uspan_err_t keep_chain(uspan_entry_t *e, const uspan_chain_t *c, size_t chars, uspan_err_t worst)
 {
     e->len = c->len;
@@ -80,7 +80,7 @@ uspan_err_t uspan_entry_build_text(uspan_tracer_t *t, uspan_entry_t *e, const us
     uspan_err_t worst = USPAN_OK;
     size_t chars = SIZE_MAX;
     uint32_t limit = t->trace.limits.value_chars;
-    if (limit != 0u && e->key != NULL) { /* names and tracestates are no attributes */
+    if (limit != 0u && e->key != NULL) { /* names and tracestates are not attributes */
         chars = limit;
         size_t kept = t->trace.limit_chars(text, len, &chars);
         worst = kept < len ? USPAN_TRUNCATED : USPAN_OK;
@@ -112,7 +112,7 @@ uspan_err_t uspan_entry_build(uspan_tracer_t *t, uspan_entry_t *e, const uspan_a
     e->key = arg->key;
     e->len = 0u;
     e->pend_len = 0u;
-    e->store = (uint8_t)type; /* of the first three, one and the same number */
+    e->store = (uint8_t)type; /* the values of both enums are equal for the first three */
     e->v.i = arg->v.i;
     if (type - USPAN_TYPE_INT <= USPAN_TYPE_BOOL - USPAN_TYPE_INT) {
         return USPAN_OK;
@@ -142,7 +142,8 @@ uspan_err_t uspan_entry_build(uspan_tracer_t *t, uspan_entry_t *e, const uspan_a
         }
         count *= size;
         c.kept = (uint16_t)uspan_blocks_kept(count);
-        if (uspan_chain_write(t, &c, arg->v.bytes, count, false) < count) { /* blocks are whole elements */
+        /* blocks hold complete elements only */
+        if (uspan_chain_write(t, &c, arg->v.bytes, count, false) < count) {
             worst = USPAN_TRUNCATED;
         }
     }

@@ -1,7 +1,7 @@
-/* attr_set.c: the setters of numbers and short text, of tables, and of structs that a table describes.
- * Invariant: a value is stored complete in one hold of the lock, or handed to attr.c, which builds it first.
- * A hold is bounded by one search of the table, one walk through a table of rows and twice USPAN_HOLD_BYTES
- * of text. Order of commits: as in attr.c. */
+/* attr_set.c: sets numbers, short text, tables of attributes, and structs that a table describes. Invariant:
+ * a value is stored completely in one hold of the lock, or passed to attr.c, which builds it first. A hold is
+ * bounded by one search of the table, one walk through a table of rows and twice USPAN_HOLD_BYTES of text.
+ * Order of commits: as in attr.c. */
 #include "trace/attr_set.h"
 #include <string.h>
 #include "trace/copy16.h"
@@ -9,8 +9,8 @@
 
 #define NEAR_BYTES sizeof(((uspan_entry_t *)NULL)->v.inline_text)
 
-/* Every setter passes here. For speed each has a copy without what it does not need. For size one copy is
- * enough. */
+/* All setters use this function. For speed each has a copy without the parts it does not need. For size there
+ * is one copy. */
 #ifdef __OPTIMIZE_SIZE__
 #define HOT USPAN_NOINLINE
 #else
@@ -19,9 +19,9 @@
 
 /* ---- values that need one look ------------------------------------------------------------------------- */
 
-/* Copy text of 1 to USPAN_HOLD_BYTES bytes into the first free blocks, which nobody sees until they are
- * taken. The pool has them. Returns the last one, or USPAN_NO_INDEX if the text is not all ASCII. Caller
- * holds the lock. */
+/* Copy text of 1 to USPAN_HOLD_BYTES bytes into the first free blocks, without allocating them. The pool must
+ * have them. Returns the last block, or USPAN_NO_INDEX if the text is not all ASCII. The caller holds the
+ * lock. */
 USPAN_NOINLINE static unsigned copy_text(uspan_trace_part_t *p, const char *text, size_t len)
 {
     uspan_seen_t seen = { 0 };
@@ -61,7 +61,7 @@ USPAN_NOINLINE static unsigned copy_text(uspan_trace_part_t *p, const char *text
     return ((uspan_seen_bits(seen) | bits) & USPAN_HIGH_BITS) == 0u ? block : USPAN_NO_INDEX;
 }
 
-/* A value that needs one look: a number (bits), STATIC or INLINE text that was looked at (its pointer or
+/* A value that can be stored at once: a number (bits), STATIC or INLINE text that was checked (its pointer or
  * its bytes in bits), or TEXT of at most USPAN_HOLD_BYTES bytes. */
 typedef struct plain {
     const uspan_key_t *key;
@@ -70,8 +70,8 @@ typedef struct plain {
     const char *text;
 } plain_t;
 
-/* Store the value in an entry that nobody sees. False: there are too few blocks, or the text needs another
- * look. */
+/* Store the value in an entry that no other context sees. Returns false if there are too few blocks, or the
+ * text must be checked. */
 static inline __attribute__((always_inline)) bool fill(uspan_trace_part_t *p, uspan_entry_t *e,
                                                        const plain_t *v)
 {
@@ -98,7 +98,7 @@ static inline __attribute__((always_inline)) bool fill(uspan_trace_part_t *p, us
     return true;
 }
 
-/* Store a value whose key the slot does not have. False: nothing has happened. */
+/* Store a value whose key the slot does not have. Returns false if nothing was stored. */
 static inline __attribute__((always_inline)) bool add(uspan_trace_part_t *p, uspan_slot_t *slot,
                                                       const plain_t *v)
 {
@@ -112,13 +112,13 @@ static inline __attribute__((always_inline)) bool add(uspan_trace_part_t *p, usp
     return true;
 }
 
-/* The same two for values that come many at a time. */
+/* find_slot() and add_next() serve values of which many are stored at once. */
 HOT static uspan_slot_t *find_slot(uspan_trace_part_t *p, uspan_t s)
 {
     return uspan_slot_writable(p, s);
 }
 
-/* Nothing is stored if the slot may have the key. */
+/* Store a value. Nothing is stored if the slot may have the key. */
 HOT static bool add_next(uspan_trace_part_t *p, uspan_slot_t *slot, const plain_t *v)
 {
     return uspan_slot_takes(p, slot, v->key) && !uspan_may_have_key(slot, v->key) && add(p, slot, v);
@@ -126,7 +126,7 @@ HOT static bool add_next(uspan_trace_part_t *p, uspan_slot_t *slot, const plain_
 
 typedef enum found { IS_NEW, IS_STORED, IS_LEFT } found_t;
 
-/* Store a value whose key the slot may have. A text that takes the place of another is left to attr.c. */
+/* Store a value whose key the slot may have. If a text replaces another text, attr.c must do it. */
 USPAN_NOINLINE static found_t replace(uspan_trace_part_t *p, uspan_slot_t *slot, const plain_t *v)
 {
     uspan_entry_t *to = uspan_entry_find(slot, v->key);
@@ -162,7 +162,7 @@ HOT static uspan_err_t store_one(uspan_tracer_t *t, uspan_t s, const plain_t *v)
 
 /* ---- setters ------------------------------------------------------------------------------------------- */
 
-/* Values that need no memory. bits: what an entry holds. */
+/* Set a value that needs no block. bits: the content of the entry. */
 HOT static uspan_err_t set_word(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, unsigned kind,
                                 uint64_t bits)
 {
@@ -193,7 +193,7 @@ uspan_err_t uspan_set_bool(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key,
     return set_word(t, s, key, USPAN_STORE_BOOL, value);
 }
 
-/* The bits of text that is referenced; of text that an entry holds. */
+/* The bits of text that is referenced; of text that is stored in the entry. */
 static inline uint64_t static_bits(const char *text)
 {
     union {
@@ -211,7 +211,7 @@ static inline uint64_t near_bits(const char *text, size_t len)
     return bits;
 }
 
-/* Whether text is stored as it is. */
+/* Returns true if text is stored unchanged. */
 static inline bool is_as_is(const uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
                             size_t len)
 {
@@ -250,14 +250,15 @@ uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *
 
 /* ---- many at a time ------------------------------------------------------------------------------------ */
 
-/* The length of a text that ends with a 0, looked for in USPAN_HOLD_BYTES bytes; or one more than those. */
+/* Returns the length of a text that ends with a 0 within USPAN_HOLD_BYTES bytes, otherwise one more than
+ * those. */
 static inline size_t short_length(const char *text)
 {
     const char *end = memchr(text, '\0', USPAN_HOLD_BYTES + 1u);
     return end != NULL ? (size_t)(end - text) : USPAN_HOLD_BYTES + 1u;
 }
 
-/* Make a plain value of a text. False: it needs more. */
+/* Make a plain value of a text. Returns false if it is not plain. */
 static inline __attribute__((always_inline)) bool make_text(plain_t *v, unsigned type, const char *text,
                                                             size_t len)
 {
@@ -275,7 +276,7 @@ static inline __attribute__((always_inline)) bool make_text(plain_t *v, unsigned
     return uspan_is_utf8(text, len);
 }
 
-/* Make a plain value of an attribute whose text is stored as it is. False: it needs more. */
+/* Make a plain value of an attribute whose text is stored unchanged. Returns false if it is not plain. */
 static inline __attribute__((always_inline)) bool make_plain(plain_t *v, const uspan_attr_t *a)
 {
     unsigned type = a->type;
@@ -293,8 +294,8 @@ static inline __attribute__((always_inline)) bool make_plain(plain_t *v, const u
     return make_text(v, type, a->v.text, a->count == USPAN_TO_NUL ? short_length(a->v.text) : a->count);
 }
 
-/* Store the first attributes whose keys are new and that need one look, in one hold of the lock, up to twice
- * USPAN_HOLD_BYTES of text. Returns how many. */
+/* Store the first attributes that are plain and whose keys are new, in one hold of the lock, up to twice
+ * USPAN_HOLD_BYTES of text. Returns their number. */
 static size_t store_some(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *attrs, size_t count)
 {
     const uspan_attr_t *a = attrs;
@@ -326,7 +327,7 @@ USPAN_NOINLINE static uspan_err_t set_one(uspan_tracer_t *t, uspan_t s, const us
     return uspan_attr_build(t, s, a, uspan_entry_build);
 }
 
-/* Whether texts are stored as they are, whatever their keys. */
+/* Returns true if all texts are stored unchanged, whatever their keys. */
 static inline bool all_as_is(const uspan_tracer_t *t)
 {
     return t->trace.limits.value_chars == 0u && t->trace.redactor == NULL;
@@ -344,7 +345,7 @@ uspan_err_t uspan_set_all(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *attr
     for (size_t done = 0; done < count;) {
         size_t stored = all_as_is(t) ? store_some(t, s, attrs + done, count - done) : 0u;
         done += stored;
-        if (stored == 0u) { /* it replaces a value, or is lost, or needs another look */
+        if (stored == 0u) { /* it replaces a value, is lost, or is not plain */
             worst = uspan_worse(worst, set_one(t, s, &attrs[done++]));
         }
     }
@@ -353,7 +354,7 @@ uspan_err_t uspan_set_all(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *attr
 
 /* ---- structs ------------------------------------------------------------------------------------------- */
 
-/* A walk through a table, and the struct that its rows describe. */
+/* The position in a table, and the struct that its rows describe. */
 typedef struct walk {
     const char *from;
     const uspan_row_t *row;
@@ -369,7 +370,7 @@ USPAN_STATIC_ASSERT(USPAN_ROW_TRUE - USPAN_ROW_INT == USPAN_TYPE_BOOL - USPAN_TY
                         USPAN_ROW_DOUBLE - USPAN_ROW_INT == USPAN_TYPE_DOUBLE - USPAN_TYPE_INT,
                     "kinds and types count alike");
 
-/* What a row's field holds. */
+/* Read the field of a row. */
 static inline const char *text_at(const char *from, const uspan_row_t *row)
 {
     return *(const char *const *)(const void *)(from + row->offset);
@@ -397,9 +398,9 @@ static inline __attribute__((always_inline)) void make_number(plain_t *v, const 
     }
 }
 
-/* Store fields as store_some() does attributes, none if slot is NULL. There is one loop for each class of
- * kinds, in the order in which a table has them. A list is there even if it is empty. Returns whether a field
- * is left: *w then stands there, and *v is its number, if it is one. Caller holds the lock. */
+/* Store fields as store_some() stores attributes, none if slot is NULL. There is one loop for each class of
+ * kinds, in the order of the table. A list counts as set even if it is empty. Returns true if a field is
+ * left. Then *w is at that field, and *v is its value if it is a number. The caller holds the lock. */
 static inline __attribute__((always_inline)) bool store_fields(uspan_trace_part_t *p, uspan_slot_t *slot,
                                                                walk_t *w, plain_t *v)
 {
@@ -448,7 +449,7 @@ static inline __attribute__((always_inline)) bool store_fields(uspan_trace_part_
     return left;
 }
 
-/* Store a list, or a text that is one. */
+/* Store a list, or a text that becomes a list. */
 static uspan_err_t set_list(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row, const void *there)
 {
     const char *one = there;
@@ -460,7 +461,7 @@ static uspan_err_t set_list(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row
     return count > 0u ? uspan_set_strs(t, s, row->key, texts, count) : USPAN_OK;
 }
 
-/* Store a text by its setter, or a list: it replaces a value, or is lost, or needs another look. */
+/* Store a text with its setter, or a list. It replaces a value, is lost, or is not plain. */
 USPAN_NOINLINE static uspan_err_t set_text(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row,
                                            const char *text)
 {
@@ -484,7 +485,7 @@ uspan_err_t uspan_set_struct(uspan_tracer_t *t, uspan_t s, const void *from, con
         uint32_t state = uspan_lock(t);
         left = store_fields(&t->trace, all_as_is(t) ? find_slot(&t->trace, s) : NULL, &w, &v);
         uspan_unlock(t, state);
-        if (left && w.row == row) { /* else another hold may take it */
+        if (left && w.row == row) { /* otherwise another hold of the lock may store it */
             worst = uspan_worse(worst, row->kind >= USPAN_ROW_TEXT ? set_text(t, s, row, text_at(w.from, row))
                                                                    : store_one(t, s, &v));
             w.row++;

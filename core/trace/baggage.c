@@ -1,5 +1,5 @@
-/* baggage.c: W3C Baggage as header text, https://www.w3.org/TR/baggage/.
- * Invariant: nothing is stored; nothing is read outside the text or written outside out[0..cap). */
+/* baggage.c: reads and writes W3C Baggage as header text, https://www.w3.org/TR/baggage/. Invariant: nothing
+ * is stored. Nothing is read outside the text or written outside out[0..cap). */
 #include "trace/internal.h"
 #include "uspan/context.h"
 #include "trace/ascii.h"
@@ -7,7 +7,7 @@
 #define MEMBERS_MAX 64u
 #define BYTES_MAX 8192u
 
-/* baggage-octet: printable ASCII but for space, '"', ',', ';', '\\'. */
+/* baggage-octet: printable ASCII except space, '"', ',', ';', '\\'. */
 static bool is_octet(char c)
 {
     return c > ' ' && c <= '~' && c != '"' && c != ',' && c != ';' && c != '\\';
@@ -21,7 +21,7 @@ static size_t find_byte(const char *text, size_t from, size_t to, char c)
     return from;
 }
 
-/* Take "key = value" out of text[from..to); a property may be a key alone. */
+/* Read "key = value" from text[from..to). A property may be a key only. */
 static bool read_pair(const char *text, size_t from, size_t to, bool property, uspan_baggage_t *out)
 {
     size_t key_end = find_byte(text, from, to, '='), value = key_end;
@@ -78,7 +78,7 @@ uspan_err_t uspan_baggage_find(const char *text, size_t len, const char *key, us
     return err;
 }
 
-/* A broken "%" stands for itself. */
+/* Returns a broken "%" unchanged. */
 static int next_byte(const char *text, size_t len, size_t *at)
 {
     int byte = uspan_percent_byte(text, len, at);
@@ -95,7 +95,7 @@ uspan_err_t uspan_baggage_decode(const char *value, size_t value_len, char *out,
     int byte;
     *out_len = 0;
     while ((byte = next_byte(value, value_len, &at)) >= 0) {
-        /* Well-formed sequences, Unicode table 3-7; what breaks one off is looked at again. */
+        /* Collect well-formed sequences, Unicode table 3-7. A byte that breaks one is read again. */
         uint8_t sequence[4] = { (uint8_t)byte };
         int low = 0x80, high = 0xBF;
         size_t have = 1, need = byte < 0x80   ? 1u

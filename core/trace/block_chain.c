@@ -1,12 +1,13 @@
-/* block_chain.c: every block of a chain is full but the last, so that len alone says where data ends. */
+/* block_chain.c: chains of blocks. Invariant: all blocks of a chain except the last are full, so len alone
+ * gives the end of the data. */
 #include "trace/block_chain.h"
 #include <string.h>
 #include "trace/lock.h"
 #include "trace/utf8.h"
 
-#define TAKE_MAX 16u /* blocks in one hold of the lock */
+#define TAKE_MAX 16u /* blocks that are allocated in one hold of the lock */
 
-/* Link blocks of a list behind the chain. */
+/* Append a list of blocks to the chain. */
 static void link_blocks(uspan_trace_part_t *p, uspan_chain_t *c, uint16_t head, unsigned count)
 {
     if (c->len == 0u) {
@@ -67,7 +68,7 @@ size_t uspan_chain_write(uspan_tracer_t *t, uspan_chain_t *c, const void *data, 
         uspan_chain_fill(p, c, (const uint8_t *)data + done, fits);
         done += fits;
         if (fits < n) {
-            /* Its blocks are full now, so a cut takes back at most three bytes and never a block. */
+            /* Its blocks are full now, so a cut removes at most three bytes and never a block. */
             size_t kept = text ? uspan_utf8_cut(data, len, done) : done;
             c->len = (uint16_t)(c->len - (done - kept));
             return kept;

@@ -4,8 +4,9 @@
 
 #include "trace/blocks.h"
 
-/* len bytes in blocks from head to tail, all full but the last, and blocks for room bytes more behind them.
- * head and tail mean nothing while there is neither. kept: blocks that this chain leaves to others. */
+/* len bytes in blocks from head to tail, all full except the last, and blocks for `room` more bytes after
+ * them. head and tail are invalid while both are 0. kept: number of blocks that this chain leaves to
+ * others. */
 typedef struct uspan_chain {
     uint16_t head, tail, len, room, kept;
 } uspan_chain_t;
@@ -16,33 +17,35 @@ typedef struct uspan_chain {
     }
 #define USPAN_CHAIN_EMPTY USPAN_CHAIN_FOR(0u)
 
-/* Append bytes to a chain that nobody else sees, taking blocks under the lock, copying outside. Returns how
- * many bytes fitted; where that is fewer and text is true, the cut is at a character. t NULL: only count. */
+/* Append bytes to a chain that no other context sees. Blocks are allocated with the lock, and bytes are
+ * copied without it. Returns the number of bytes that fitted. If they did not all fit and text is true, the
+ * cut is at a character. t NULL: only count. */
 size_t uspan_chain_write(uspan_tracer_t *t, uspan_chain_t *c, const void *data, size_t len, bool text);
-/* Take blocks until n bytes have room, as far as there are any. Caller holds the lock. */
+/* Allocate blocks until n bytes have room, as far as there are any. The caller holds the lock. */
 void uspan_chain_grow(uspan_trace_part_t *p, uspan_chain_t *c, size_t n);
-/* Copy bytes that have room. */
+/* Copy bytes for which there is room. */
 void uspan_chain_fill(uspan_trace_part_t *p, uspan_chain_t *c, const uint8_t *data, size_t len);
-/* uspan_chain_write() with the lock held, for at most 64 bytes: all of them or none. */
+/* Like uspan_chain_write(), but the caller holds the lock. At most 64 bytes, all or none. */
 bool uspan_chain_write_locked(uspan_trace_part_t *p, uspan_chain_t *c, const void *data, size_t len);
-/* Take the blocks that n bytes more need, all or none; writes of so many bytes then take none. Takes the
+/* Allocate the blocks for n more bytes, all or none. Writes of up to n bytes then allocate none. Takes the
  * lock, for a few blocks at a time. */
 bool uspan_chain_reserve(uspan_tracer_t *t, uspan_chain_t *c, size_t n);
-/* Append text made well-formed to such a chain, up to max bytes in all. Returns USPAN_OK or
+/* Append text, made well-formed, to such a chain, up to max bytes in total. Returns USPAN_OK or
  * USPAN_TRUNCATED. */
 uspan_err_t uspan_chain_text(uspan_tracer_t *t, uspan_chain_t *c, const char *text, size_t len, size_t max);
-/* Give the blocks back. Caller holds the lock. */
+/* Free the blocks. The caller holds the lock. */
 void uspan_chain_free(uspan_trace_part_t *p, const uspan_chain_t *c);
 
-#define USPAN_PEND_SHARED 0xFEu /* as pend_len, of a span that has ended: the blocks are another entry's */
+/* as pend_len, of a span that has ended: the blocks belong to another entry */
+#define USPAN_PEND_SHARED 0xFEu
 
 static inline bool uspan_store_is_chain(unsigned store)
 {
     return store >= USPAN_STORE_TEXT;
 }
 
-/* Give back what an entry holds; it is empty then. Bound: a few steps, whatever its length. Caller holds the
- * lock. */
+/* Free the value of an entry, which is then empty. Bound: a few steps, whatever its length. The caller holds
+ * the lock. */
 static inline void uspan_entry_free(uspan_trace_part_t *p, uspan_entry_t *e)
 {
     unsigned store = e->store;

@@ -1,6 +1,6 @@
-/* blocks.c: allocation of the text pool. Invariant: a block is in the free list or in one chain of one
- * slot. Callers hold the lock. The free list is nobody's memory after a reset: every block that no chain
- * has is free then, so the order of writes here does not matter. */
+/* blocks.c: allocates blocks of the text pool. Invariant: a block is in the free list or in one chain of one
+ * slot. Callers hold the lock. The free list is rebuilt after a reset from the blocks that no chain has.
+ * Therefore the order of writes does not matter here. */
 #include "trace/blocks.h"
 #include <string.h>
 
@@ -13,7 +13,7 @@ void uspan_blocks_init(uspan_trace_part_t *p)
 }
 
 #if USPAN_KEEP
-/* A span that was taken over holds it. */
+/* Returns true if a kept span holds the block. */
 static bool is_owned(const uspan_tracer_t *t, unsigned block)
 {
     return t->keep.mounted != 0u && (t->keep.owned[block / 8u] >> block % 8u & 1u) != 0u;

@@ -1,6 +1,5 @@
 /* blocks.h: the text pool, blocks of USPAN_BLOCK_BYTES. Private to core. Callers hold the lock. A share of
- * the pool, the reserve, is open only to short values, so that a long text never pushes out an id or a
- * name. */
+ * the pool, the reserve, is only for short values, so that a long text does not displace an id or a name. */
 #ifndef USPAN_TRACE_BLOCKS_H
 #define USPAN_TRACE_BLOCKS_H
 
@@ -23,21 +22,21 @@ static inline unsigned uspan_blocks_kept(size_t len)
     return len > USPAN_SHORT_BYTES ? USPAN_BLOCKS_RESERVED : 0u;
 }
 
-/* Whether count blocks are free beside the kept ones. */
+/* Returns true if `count` blocks are free in addition to the kept ones. */
 static inline bool uspan_blocks_suffice(const uspan_trace_part_t *p, unsigned count, unsigned kept)
 {
     return p->blocks_live + count + kept <= USPAN_BLOCKS_MAX;
 }
 
-/* Whether so much of the pool is used that waiting spans must be sent. The share is USPAN_BATCH_FILL_PERCENT,
- * of what long text can use. */
+/* Returns true if so much of the pool is used that waiting spans must be sent: USPAN_BATCH_FILL_PERCENT of
+ * the part that long text can use. */
 static inline bool uspan_pool_is_under_pressure(const uspan_trace_part_t *p)
 {
     return p->blocks_live >=
            ((USPAN_BLOCKS_MAX - USPAN_BLOCKS_RESERVED) * (uint32_t)USPAN_BATCH_FILL_PERCENT + 99u) / 100u;
 }
 
-/* Note that so many blocks more would have been needed. */
+/* Count blocks that were needed and missing. */
 static inline void uspan_blocks_miss(uspan_trace_part_t *p, unsigned count)
 {
     if (p->blocks_live + count > p->blocks_wanted) {
@@ -48,11 +47,11 @@ static inline void uspan_blocks_miss(uspan_trace_part_t *p, unsigned count)
 /* All blocks are free. Context: before any other call, without the lock. */
 void uspan_blocks_init(uspan_trace_part_t *p);
 #if USPAN_KEEP
-/* The same for all blocks that no kept span holds. */
+/* Mark all blocks as free that no kept span holds. Context: as uspan_blocks_init(). */
 void uspan_blocks_init_kept(uspan_tracer_t *t);
 #endif
-/* Allocate up to want blocks, linked from *head to *tail, and leave `kept` to others. Bound: want. Returns
- * how many. If none, head and tail stay as they were. */
+/* Allocate up to `want` blocks, linked from *head to *tail, and leave `kept` blocks to others. Bound: want.
+ * Returns their number. If it is 0, head and tail are unchanged. */
 unsigned uspan_blocks_alloc_beside(uspan_trace_part_t *p, unsigned want, unsigned kept, uint16_t *head,
                                    uint16_t *tail);
 static inline unsigned uspan_blocks_alloc(uspan_trace_part_t *p, unsigned want, uint16_t *head,
@@ -60,7 +59,7 @@ static inline unsigned uspan_blocks_alloc(uspan_trace_part_t *p, unsigned want, 
 {
     return uspan_blocks_alloc_beside(p, want, 0u, head, tail);
 }
-/* Take the first `count` free blocks; the caller filled them, last is the last of them. */
+/* Allocate the first `count` free blocks. The caller has filled them. `last` is the last of them. */
 static inline void uspan_blocks_take(uspan_trace_part_t *p, unsigned last, unsigned count)
 {
     unsigned live = p->blocks_live + count;

@@ -1,5 +1,6 @@
-/* clock.c: an epoch's offset never changes once known and used, so a batch may be encoded twice and every
- * span of a trace has the same one. A corrected clock opens another epoch for the traces to come. */
+/* clock.c: clock offsets. Invariant: the offset of an epoch does not change once it is known and used. A
+ * batch can therefore be encoded twice, and all spans of a trace have the same offset. A corrected clock
+ * starts another epoch for new traces. */
 #define USPAN_IN_CLOCK
 #include "trace/clock.h"
 
@@ -18,14 +19,14 @@ bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_
     return true;
 }
 
-/* Where an offset goes, or NULL: nowhere. Caller holds the lock. */
+/* Returns the epoch that gets a new offset, or NULL if none does. The caller holds the lock. */
 static uspan_epoch_t *place_of(uspan_trace_part_t *p, uspan_time_source_t source, uint64_t offset_ns)
 {
     uspan_epoch_t *e = &p->epochs[p->epoch];
     if (e->state == USPAN_EPOCH_UNKNOWN) {
-        return e; /* in use or not */
+        return e; /* even if it is in use */
     }
-    const bool is_heard = USPAN_HTTP_DATE && source == USPAN_TIME_HEARD; /* else nobody hears a Date */
+    const bool is_heard = USPAN_HTTP_DATE && source == USPAN_TIME_HEARD; /* otherwise no Date is read */
     const uint64_t slack = is_heard ? (uint64_t)USPAN_CLOCK_DATE_STEP_NS : (uint64_t)USPAN_CLOCK_STEP_NS;
     uint64_t step = offset_ns - (uint64_t)e->offset_ns + slack;
     bool is_better = source == USPAN_TIME_TOLD || (is_heard && e->heard != 0u);
@@ -35,7 +36,7 @@ static uspan_epoch_t *place_of(uspan_trace_part_t *p, uspan_time_source_t source
     uspan_epoch_t *other = p->epochs + USPAN_EPOCHS_MAX;
     while (e->refs != 0u) {
         if (other == p->epochs) {
-            return NULL; /* all in use by traces under way: the correction waits for the next call */
+            return NULL; /* all are used by open traces: the correction is repeated in a later call */
         }
         e = --other;
     }
@@ -43,7 +44,8 @@ static uspan_epoch_t *place_of(uspan_trace_part_t *p, uspan_time_source_t source
 }
 
 #if USPAN_KEEP
-/* Epochs of before a reset, unknown then: their offset is how far their clock was behind this boot's. */
+/* Set epochs from before a reset whose offset was unknown. Their offset includes how far their clock was
+ * behind the clock of this boot. */
 static void know_kept(uspan_trace_part_t *p, const uspan_epoch_t *known)
 {
     for (uspan_epoch_t *e = p->epochs; e < p->epochs + USPAN_EPOCHS_MAX; e++) {

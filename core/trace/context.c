@@ -1,5 +1,5 @@
-/* context.c: traceparent, W3C Trace Context Level 2 §3.2.
- * Invariant: a context that leaves here is valid or all zero. */
+/* context.c: traceparent, W3C Trace Context Level 2 §3.2. Invariant: a context that is returned is valid or
+ * all zero. */
 #include "trace/internal.h"
 #include "uspan/context.h"
 #include "trace/ascii.h"

@@ -1,5 +1,5 @@
-/* copy16.h: text is copied 16 bytes at a time, and what was copied is looked at once, at the end. Private to
- * core. Text may lie at any address; on a core without unaligned access the compiler loads bytes. */
+/* copy16.h: copies text 16 bytes at a time, and checks all copied bytes once at the end. Private to core.
+ * Text may be at any address. On a core without unaligned access the compiler loads bytes. */
 #ifndef USPAN_TRACE_COPY16_H
 #define USPAN_TRACE_COPY16_H
 

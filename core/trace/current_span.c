@@ -1,9 +1,9 @@
-/* current_span.c: one current span a task and tracer, in a table of few tasks; an entry lives while its task
- * is inside a span. */
+/* current_span.c: one current span per task and tracer, in a table of a few tasks. An entry is used while its
+ * task is inside a span. */
 #include "trace/pool.h"
 
-/* Stands in the table for the null span that a task entered: what it starts under USPAN_CURRENT is null too,
- * no false root. */
+/* Entry of a task that entered the null span. Spans that it starts under USPAN_CURRENT are null too, and not
+ * a false root. */
 #define ENTERED_NULL USPAN_HANDLE(4u)
 
 uspan_t uspan_current(uspan_tracer_t *t)
@@ -25,7 +25,7 @@ uspan_t uspan_current(uspan_tracer_t *t)
     return found;
 }
 
-/* s.id 0: the task is inside no span any more. */
+/* s.id 0: the task has left all spans. */
 static uspan_t exchange(uspan_tracer_t *t, uspan_t s)
 {
     uspan_t before = USPAN_NULL;

@@ -1,6 +1,5 @@
-/* decimal.c: the search for 15 decimal digits, without floating point.
- * Invariant: v * 2^-shift * 10^power stands for the value at every step, and v loses less than one part in
- * 2^60 a step. */
+/* decimal.c: finds 15 decimal digits without floating point. Invariant: v * 2^-shift * 10^power is the value
+ * after each step, and v loses less than one part in 2^60 per step. */
 #include "trace/decimal.h"
 
 #define TEN_14 UINT64_C(100000000000000)
@@ -10,7 +9,7 @@ int uspan_decimal_of(uint64_t *number, int shift)
 {
     uint64_t v = *number;
     int power = 0;
-    for (;;) { /* until the whole part has 15 digits */
+    for (;;) { /* until the integer part has 15 digits */
         while (v >> 63 == 0u) {
             v <<= 1;
             shift++;

@@ -1,5 +1,5 @@
-/* event.c: events and links. Each is built in blocks that nobody else sees and hung into the span in one
- * step. Their records begin alike, so that one walk serves both. */
+/* event.c: events and links. Each is built in blocks that no other context sees, and is added to the span in
+ * one step. Events and links have the same first fields, so that the same code handles both. */
 #include <string.h>
 #include "trace/attr.h"
 #include "trace/clock.h"
@@ -14,15 +14,15 @@ SAME_PLACE(attrs);
 SAME_PLACE(attr_count);
 SAME_PLACE(dropped);
 
-/* A record under way. */
+/* A record that is being built. */
 typedef struct item {
     uspan_tracer_t *t;
     uspan_t s;
     bool is_link;
     uint16_t block;
-    bool content;       /* is recorded */
+    bool content;       /* content is recorded */
     bool ahead;         /* its time was ahead of now */
-    uint8_t lost_state; /* 1: the tracestate found no room */
+    uint8_t lost_state; /* 1: there was no block for the tracestate */
     uspan_err_t worst;
 } item_t;
 
@@ -48,8 +48,8 @@ static void count_lost(uspan_trace_part_t *p, uspan_slot_t *slot, bool is_link)
     }
 }
 
-/* Give back all that an event or a link in that block holds, and the block. Returns the next one. Caller
- * holds the lock. */
+/* Free everything that the event or link in that block holds, and the block. Returns the next block. The
+ * caller holds the lock. */
 static uint16_t give_item(uspan_trace_part_t *p, uint16_t block, bool is_link)
 {
     const uspan_event_rec_t *rec = &p->blocks[block].event;
@@ -89,7 +89,8 @@ void uspan_items_restore(uspan_trace_part_t *p)
 }
 #endif
 
-/* The record of one more, with no attributes yet; NULL: it->worst says why, and it is counted. */
+/* Start a record without attributes. Returns NULL if that fails. Then it->worst says why, and the loss is
+ * counted. */
 static uspan_link_rec_t *begin_item(item_t *it, uspan_tracer_t *t, uspan_t s, bool is_link)
 {
     uspan_trace_part_t *p = &t->trace;
@@ -107,7 +108,7 @@ static uspan_link_rec_t *begin_item(item_t *it, uspan_tracer_t *t, uspan_t s, bo
     uspan_slot_t *slot = uspan_slot_find_recording(p, s, &it->worst);
     if (slot != NULL) {
         uint16_t tail;
-        uspan_items_link(p); /* what finds no room is told, too */
+        uspan_items_link(p); /* dropped events and links are sent too */
         it->content = uspan_content_on(p, slot);
         if (has_room(p, slot, is_link) && uspan_blocks_alloc(p, 1u, &it->block, &tail) > 0u) {
             p->free_items = free_items;
@@ -125,11 +126,12 @@ static uspan_link_rec_t *begin_item(item_t *it, uspan_tracer_t *t, uspan_t s, bo
     return rec;
 }
 
-/* Where an attribute of that key goes: the same key again replaces, as in a span; NULL: nowhere. */
+/* Returns the entry for an attribute of that key, or NULL if there is none. The same key again replaces its
+ * value, as in a span. */
 static uspan_entry_t *place(uspan_tracer_t *t, uspan_link_rec_t *rec, const uspan_key_t *key, unsigned limit)
 {
     uspan_trace_part_t *p = &t->trace;
-    uint16_t *link = &rec->attrs; /* where the next block is named */
+    uint16_t *link = &rec->attrs; /* points to the link to the next block */
     uspan_entry_t *e = NULL;
     for (unsigned i = 0; i < limit; i++, e++) {
         if (i % USPAN_ENTRIES_PER_BLOCK == 0u) {
@@ -157,7 +159,7 @@ static uspan_entry_t *place(uspan_tracer_t *t, uspan_link_rec_t *rec, const uspa
     return NULL;
 }
 
-/* Store a made entry in the record, if there is room; what is left over goes back. */
+/* Store a complete entry in the record if there is room. Otherwise free it. */
 static bool keep(uspan_tracer_t *t, uspan_link_rec_t *rec, uspan_entry_t *e, unsigned limit)
 {
     uspan_entry_t *to = place(t, rec, e->key, limit);
@@ -172,7 +174,7 @@ static bool keep(uspan_tracer_t *t, uspan_link_rec_t *rec, uspan_entry_t *e, uns
     return to != NULL;
 }
 
-/* Whether Studio cannot take that key, which is counted. */
+/* Returns true if Studio cannot read that key. This is counted. */
 static bool is_refused(uspan_tracer_t *t, const uspan_key_t *key)
 {
 #if USPAN_STUDIO
@@ -188,7 +190,7 @@ static bool is_refused(uspan_tracer_t *t, const uspan_key_t *key)
     return false;
 }
 
-/* Add the attributes, as far as they fit, and hang the record into its span. */
+/* Add the attributes that fit, and add the record to its span. */
 static uspan_err_t finish(item_t *it, uspan_link_rec_t *rec, const uspan_attr_t *attrs, size_t attr_count,
                           unsigned limit)
 {
@@ -196,7 +198,7 @@ static uspan_err_t finish(item_t *it, uspan_link_rec_t *rec, const uspan_attr_t 
     uspan_trace_part_t *p = &t->trace;
     uspan_err_t worst = it->worst;
     uint32_t lost = 0, cut = 0;
-    limit += rec->attr_count; /* a tracestate counts as no attribute */
+    limit += rec->attr_count; /* the tracestate does not count as an attribute */
     for (; attr_count > 0u && worst >= USPAN_OK; attr_count--, attrs++) {
         uspan_entry_t e;
         uspan_err_t err = USPAN_ERR_ARG;
@@ -222,12 +224,13 @@ static uspan_err_t finish(item_t *it, uspan_link_rec_t *rec, const uspan_attr_t 
     p->times_ahead += it->ahead;
     uspan_err_t err;
     uspan_slot_t *slot = uspan_slot_find_recording(p, it->s, &err);
-    if (slot != NULL && !has_room(p, slot, it->is_link)) { /* others added theirs since begin_item() */
+    /* other contexts added records after begin_item() */
+    if (slot != NULL && !has_room(p, slot, it->is_link)) {
         worst = USPAN_ERR_FULL;
     }
     if (slot != NULL && worst >= USPAN_OK) {
         rec->dropped = (uint8_t)(lost < UINT8_MAX ? lost : UINT8_MAX);
-        USPAN_COMMIT_ORDER(); /* the record is complete before the span leads to it */
+        USPAN_COMMIT_ORDER(); /* the record is complete before the span refers to it */
         uint16_t *first = it->is_link ? &slot->links : &slot->events;
         uint16_t *tail = it->is_link ? &slot->links_tail : &slot->events_tail;
         if (*first == USPAN_NO_INDEX) {
@@ -258,7 +261,7 @@ uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t
 {
     if (t == NULL || name == NULL || name_len == 0u || name_len >= USPAN_TO_NUL ||
         (attrs == NULL && attr_count > 0u)) {
-        return USPAN_ERR_ARG; /* receivers refuse an event without a name */
+        return USPAN_ERR_ARG; /* receivers reject an event without a name */
     }
     item_t it;
     uspan_link_rec_t *head = begin_item(&it, t, s, false);

@@ -1,21 +1,22 @@
-/* id.c: no entropy, no ids; no two ids from the same keystream bytes. A block is made outside the lock and
- * given in under it. The stream begins anew after 2^32 blocks, which are more than 10^10 spans. */
+/* id.c: generates trace and span ids. Invariant: without random bytes from the port there are no ids, and no
+ * keystream byte is used twice. A keystream block is computed without the lock and installed with it. The
+ * stream restarts after 2^32 blocks, which is more than 10^10 spans. */
 #include "trace/id.h"
 #include <string.h>
 #include "trace/pool.h"
 
 #define BLOCK 64u
-#define KEY 4u /* its place in the words of RFC 8439 §2.3 */
+#define KEY 4u /* its position in the words of RFC 8439 §2.3 */
 #define COUNTER 12u
 #define DOUBLE_ROUNDS \
-    4u /* ChaCha8, as Go's runtime generator: ids must not repeat or be guessed, and guard no secret */
+    4u /* ChaCha8, as in Go's runtime: ids must not repeat or be predictable, but protect no secret */
 
 static inline uint32_t rotl(uint32_t x, unsigned n)
 {
     return x << n | x >> (32u - n);
 }
 
-/* A quarter round, n-th of a double round: columns first, then diagonals. */
+/* Do the n-th quarter round of a double round: columns first, then diagonals. */
 static inline void quarter(uint32_t *s, unsigned n)
 {
     unsigned turn = n / 4u % 2u;
@@ -60,8 +61,8 @@ uint32_t uspan_id_lock(uspan_tracer_t *t, unsigned n)
 {
     uspan_trace_part_t *p = &t->trace;
     uint32_t state = uspan_lock(t);
-    /* Another context may use a new block up before this one has its bytes: it got on then, and this one
-     * turns again. */
+    /* While the lock was released, another context may have used up the new block. In that case compute the
+     * next block. */
     while (p->seeded != 0u && p->ids_used + n > BLOCK) {
         uint32_t s[16];
         memcpy(s, p->chacha, BLOCK);
@@ -69,8 +70,8 @@ uint32_t uspan_id_lock(uspan_tracer_t *t, unsigned n)
         uspan_unlock(t, state);
         chacha_rounds(s);
         state = uspan_lock(t);
-        s[COUNTER] += counter - p->chacha[COUNTER]; /* which went on */
-        for (unsigned i = 0; i < 16u; i++) {        /* words in the machine's order: these are random bytes */
+        s[COUNTER] += counter - p->chacha[COUNTER]; /* the counter may have advanced */
+        for (unsigned i = 0; i < 16u; i++) {        /* the byte order does not matter for random bytes */
             p->ids[i] = s[i] + p->chacha[i];
         }
         p->ids_used = 0u;
@@ -81,7 +82,7 @@ uint32_t uspan_id_lock(uspan_tracer_t *t, unsigned n)
 uspan_err_t uspan_id_seed(uspan_tracer_t *t)
 {
     uspan_trace_part_t *p = &t->trace;
-    /* Unseeded, nobody else looks at the key. */
+    /* No other context reads the key before it is seeded. */
     memcpy(p->chacha, "expand 32-byte k", 16);
     if (p->port->random(p->port->ctx, (uint8_t *)(p->chacha + KEY), 32u) != USPAN_OK) {
         return USPAN_ERR_AGAIN;
@@ -89,7 +90,7 @@ uspan_err_t uspan_id_seed(uspan_tracer_t *t)
     uint32_t state = uspan_lock(t);
     p->seeded = 1u;
     p->ids_used = BLOCK;
-    uspan_pool_seed(p, p->chacha[KEY]); /* handles tell 22 bits of 256, and do not leave the device */
+    uspan_pool_seed(p, p->chacha[KEY]); /* handles reveal 22 bits of 256, and do not leave the device */
     uspan_unlock(t, state);
     uspan_id_refill(t);
     return USPAN_OK;

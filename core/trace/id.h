@@ -4,22 +4,24 @@
 
 #include "trace/internal.h"
 
-/* Seed from the port, once. USPAN_ERR_AGAIN: the port has no entropy yet. Context: the exporting task, no
- * lock held, no span there yet. */
+/* Get the seed from the port, once. Returns USPAN_ERR_AGAIN while the port has no random bytes. Context: the
+ * exporting task, without the lock, before the first span. */
 uspan_err_t uspan_id_seed(uspan_tracer_t *t);
-/* Take the lock, with n <= 32 bytes ready for uspan_id_take() where the generator is seeded. Returns what
- * unlock wants. */
+/* Take the lock. If the generator is seeded, n <= 32 bytes are ready for uspan_id_take(). Returns the
+ * argument for unlock. */
 uint32_t uspan_id_lock(uspan_tracer_t *t, unsigned n);
-/* The next of them: random, used by nobody else. Caller holds the lock, for as long as it reads them. */
+/* Returns the next random bytes, which no other caller gets. The caller holds the lock as long as it reads
+ * them. */
 static inline const uint8_t *uspan_id_take(uspan_trace_part_t *p, unsigned n)
 {
     unsigned used = p->ids_used;
     p->ids_used = (uint8_t)(used + n);
     return (const uint8_t *)p->ids + used;
 }
-/* n <= 32 random bytes. Takes the lock. False: not seeded, *out is left alone. */
+/* Copy n <= 32 random bytes to out. Takes the lock. Returns false if the generator is not seeded, and *out is
+ * not changed. */
 bool uspan_id_random(uspan_tracer_t *t, uint8_t *out, size_t n);
-/* Make more ready where little is left. Context: the exporting task, no lock held. */
+/* Compute more random bytes if few are left. Context: the exporting task, without the lock. */
 void uspan_id_refill(uspan_tracer_t *t);
 
 #endif

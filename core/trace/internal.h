@@ -1,6 +1,6 @@
-/* internal.h: what core's own sources include in place of uspan.h. They see uspan whole, also where
- * USPAN_ENABLED 0 makes it nothing for the application: a build may list every source as ever, and the
- * linker drops what nobody calls. */
+/* internal.h: core sources include this file instead of uspan.h. It declares the full API even if
+ * USPAN_ENABLED is 0 and the application sees empty stubs. A build can therefore list every source as usual,
+ * and the linker removes what is not called. */
 #ifndef USPAN_INSIDE_H
 #define USPAN_INSIDE_H
 

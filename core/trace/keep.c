@@ -1,6 +1,6 @@
-/* keep.c: the header of a kept tracer, the crash call and its seal.
- * Invariant: magic is written after all else of the header, and is zero while pools are not such that a
- * reader may trust their form. sealed is zero, or was written after the sum that it stands for. */
+/* keep.c: the header of a kept tracer, and the crash call with its seal. Invariant: magic is written after
+ * the rest of the header. It is zero while the pools are not in a form that a reader may trust. sealed is
+ * zero, or was written after the checksum that it confirms. */
 #include "trace/keep.h"
 #include <string.h>
 #include "trace/keep_check.h"
@@ -24,7 +24,7 @@ uint32_t uspan_keep_sum(uint32_t sum, const void *from, size_t bytes)
     return sum;
 }
 
-/* Of the pools, epochs, tracestates and the crash. */
+/* Returns the checksum of pools, epochs, tracestates and crash. */
 static uint32_t sum_of(const uspan_tracer_t *t)
 {
     const size_t low = offsetof(uspan_tracer_t, block_next) / sizeof(word_t) * sizeof(word_t);
@@ -69,7 +69,7 @@ void uspan_keep_begin(uspan_tracer_t *t, const uspan_keep_options_t *o)
     uspan_keep_t *k = &t->keep;
     k->crashed = 0u;
     k->sealed = 0u;
-    if (k->magic != MAGIC) { /* else it was checked, and is never without a header */
+    if (k->magic != MAGIC) { /* otherwise it was checked, and there is always a header */
         k->config_id = USPAN_CONFIG_ID;
         k->self = (uintptr_t)t;
         k->build_id_len = (uint8_t)build_id_len(o);
@@ -90,7 +90,7 @@ static bool is_own(const uspan_tracer_t *t, const uspan_keep_options_t *o)
            k->config_id == USPAN_CONFIG_ID && k->self == (uintptr_t)t;
 }
 
-/* Slots that seem to hold a span. */
+/* Returns the number of slots that seem to hold a span. */
 static uint16_t count_slots(const uspan_tracer_t *t)
 {
     uint16_t count = 0;
@@ -118,7 +118,7 @@ bool uspan_keep_take(uspan_tracer_t *t, const uspan_keep_options_t *o, uspan_kee
     if (report->found != USPAN_KEPT_TAKEN) {
         return false;
     }
-    k->sealed = 0u; /* what follows alters the pools */
+    k->sealed = 0u; /* the pools change from here on */
     USPAN_COMMIT_ORDER();
     if (k->crashed != CRASHED || k->crash.reg_count > USPAN_CRASH_REGS_MAX ||
         (unsigned)k->crash.reason > USPAN_RESET_POWER_ON) {

@@ -1,7 +1,6 @@
-/* keep_adopt.c: spans that were taken over get their place in the new boot: counts, times, an end, and a word
- * on what happened.
- * Invariant: a slot that is not free stays such that another mount trusts it; what is done twice has the same
- * result. */
+/* keep_adopt.c: prepares kept spans for the new boot: counts, times, ends, and attributes that report the
+ * reset. Invariant: a slot that is not free stays in a form that another mount trusts. Repeated steps have
+ * the same result. */
 #include "trace/keep_adopt.h"
 #include <string.h>
 #include "trace/attr.h"
@@ -40,7 +39,7 @@ static char hex_digit(unsigned n)
     return "0123456789abcdef"[n % 16u];
 }
 
-/* len bytes as hexadecimal digits, and a 0. */
+/* Write len bytes as hexadecimal digits, and a 0. */
 static void put_hex(char *out, const uint8_t *bytes, size_t len)
 {
     for (; len > 0u; len--, bytes++) {
@@ -50,7 +49,7 @@ static void put_hex(char *out, const uint8_t *bytes, size_t len)
     *out = '\0';
 }
 
-/* "pc=0x00000124 lr=0x..." */
+/* Write "pc=0x00000124 lr=0x..." */
 static void put_regs(char *out, const uspan_crash_t *crash)
 {
     for (unsigned i = 0; i < crash->reg_count; i++) {
@@ -86,14 +85,14 @@ USPAN_NOINLINE static void add_crash_event(uspan_tracer_t *t, uspan_t s, const u
     (void)uspan_event_n(t, s, "app.crash", 9u, at_ns, attrs, k->crash.reg_count > 0u ? 3u : 2u);
 }
 
-/* A context is large: it takes stack only where there is a span to link to. */
+/* Not inlined: a context is large and must not add to the stack of callers without a span to link to. */
 USPAN_NOINLINE static void link_to_broken(uspan_tracer_t *t, uspan_t root)
 {
     const uspan_keep_t *k = &t->keep;
     char crash_id[HEX_BYTES(8u)];
     uspan_context_t c;
     memset(&c, 0, sizeof c);
-    memcpy(c.trace_id, k->broken, sizeof k->broken); /* and span_id */
+    memcpy(c.trace_id, k->broken, sizeof k->broken); /* also copies span_id */
     c.flags = k->broken_flags;
     put_hex(crash_id, c.span_id, sizeof c.span_id);
     const uspan_attr_t attr = USPAN_ATTR_TEXT(&crash_id_key, crash_id);
@@ -123,7 +122,7 @@ static uint64_t later(uint64_t a, uint64_t b)
     return (int64_t)(a - b) > 0 ? a : b;
 }
 
-/* When the boot before ended, as far as its spans tell. */
+/* Returns the last known time of the previous boot, from its spans. */
 static uint64_t last_ns(const uspan_trace_part_t *p, uint64_t crash_ns)
 {
     uint64_t last = crash_ns;
@@ -141,7 +140,7 @@ static uint64_t last_ns(const uspan_trace_part_t *p, uint64_t crash_ns)
     return last;
 }
 
-/* The resource of an epoch that is kept, 0: it was altered, and this boot's stands for it. */
+/* Returns the resource of a kept epoch. 0: it was altered, and the resource of this boot is used instead. */
 static uint8_t whole_resource(const uspan_keep_t *k, unsigned n)
 {
     n = n != 0u ? n : k->own + 1u;
@@ -153,15 +152,15 @@ static uint8_t whole_resource(const uspan_keep_t *k, unsigned n)
     return whole ? (uint8_t)n : 0u;
 }
 
-/* Epochs of kept spans stay as they are, each with the resource of its boot. One whose Unix time is unknown
- * gets it when this boot knows it, or not at all where it waits since a boot before. The new boot begins with
- * one that nobody uses. */
+/* Keep the epochs of kept spans, each with the resource of its boot. If their Unix time is unknown, it is set
+ * when this boot knows it. An epoch that already waited in an earlier boot gets none. The new boot starts
+ * with an unused epoch. */
 static void adopt_epochs(uspan_tracer_t *t, uint64_t last)
 {
     uspan_trace_part_t *p = &t->trace;
     uspan_keep_t *k = &t->keep;
     const uint64_t behind = uspan_now(t) - last;
-    unsigned used = 0, own = 0; /* resources, the first being 1 */
+    unsigned used = 0, own = 0; /* numbers of resources, from 1 */
     uspan_epoch_t *fresh = uspan_keep_count_epochs(t);
     memset(fresh, 0, sizeof *fresh);
     p->epoch = (uint8_t)(fresh - p->epochs);
@@ -184,7 +183,7 @@ static void adopt_epochs(uspan_tracer_t *t, uint64_t last)
     }
     while ((used >> ++own & 1u) != 0u) {
     }
-    USPAN_COMMIT_ORDER(); /* no epoch that is kept means the resource of this boot any more */
+    USPAN_COMMIT_ORDER(); /* from here on no kept epoch refers to the resource of this boot */
     k->own = (uint8_t)(own - 1u);
 }
 
@@ -205,8 +204,7 @@ static void adopt_tracestates(uspan_trace_part_t *p)
 }
 #endif
 
-/* What open spans were told last is what a reader wants to know first: the newest of them, a child before its
- * parent. */
+/* Find the newest open span, a child before its parent. Its latest data is the most useful after a crash. */
 static uspan_slot_t *innermost_open(uspan_trace_part_t *p)
 {
     uspan_slot_t *found = NULL;
@@ -222,7 +220,8 @@ static uspan_slot_t *innermost_open(uspan_trace_part_t *p)
     return found;
 }
 
-/* Count a slot, and say whether its span is open. One that ended before its end was complete is open. */
+/* Count a slot. Returns true if its span is open. A span whose end was not stored completely counts as
+ * open. */
 static bool adopt_slot(uspan_trace_part_t *p, uspan_slot_t *slot)
 {
     slot->traits |= USPAN_TRAIT_KEPT;
@@ -249,7 +248,7 @@ static void end_open(uspan_tracer_t *t, uspan_slot_t *slot, const char *reason, 
     uspan_trace_part_t *p = &t->trace;
     const uspan_t s = uspan_handle_of(p, slot);
     if (slot->status != USPAN_STATUS_ERROR) {
-        slot->status = USPAN_STATUS_UNSET; /* Ok was said too early */
+        slot->status = USPAN_STATUS_UNSET; /* status Ok was set before the end */
         (void)uspan_set_static(t, s, USPAN_KEY("error.type"), reason);
         (void)uspan_set_status(t, s, USPAN_STATUS_ERROR, "device was reset");
     }

@@ -1,4 +1,4 @@
-/* keep_adopt.h: gives spans that were taken over their place in the new boot. Private to core. */
+/* keep_adopt.h: prepares kept spans for the new boot. Private to core. */
 #ifndef USPAN_TRACE_KEEP_ADOPT_H
 #define USPAN_TRACE_KEEP_ADOPT_H
 
@@ -6,9 +6,10 @@
 #include "uspan/keep_types.h"
 
 #if USPAN_KEEP
-/* Count what was taken over, find an epoch for the new boot, end what was open. Context: after the start. */
+/* Count the kept spans, choose an epoch for the new boot, and end the open spans. Context: after the
+ * start. */
 void uspan_keep_adopt(uspan_tracer_t *t, uspan_keep_report_t *report);
-/* The first root after a mount. Context: as uspan_start(). */
+/* Report the reset on the first root span after a mount. Context: as uspan_start(). */
 void uspan_keep_tell(uspan_tracer_t *t, uspan_t root);
 #endif
 

@@ -1,7 +1,7 @@
-/* keep_check.c: which spans of before a reset can be trusted.
- * Invariant: nothing is followed that was not checked: an index is below its bound, a pointer points into
- * read-only memory of this image, a block belongs to one place. Each loop is bounded by a pool. What is
- * mended (tails, counts that lag by one) is written so that a second mount finds the same. */
+/* keep_check.c: decides which spans from before a reset can be trusted. Invariant: no reference is followed
+ * before it is checked. An index is below its bound, a pointer points into read-only memory of this image,
+ * and a block has one owner. Each loop is bounded by a pool. Values that are corrected (tails, counts that
+ * are one too low) are written so that a second mount finds the same. */
 #include "trace/keep_check.h"
 #include <string.h>
 #include "trace/attr.h"
@@ -20,7 +20,7 @@ typedef struct check {
 
 /* ---- pointers ------------------------------------------------------------------------------------------ */
 
-/* Bytes of read-only memory from there on. */
+/* Returns the bytes of read-only memory from there on. */
 static size_t fixed_bytes(const check_t *c, const void *at)
 {
     for (unsigned i = 0; i < 2u; i++) {
@@ -58,7 +58,7 @@ static bool is_scope(const check_t *c, const uspan_scope_t *scope)
 
 /* ---- blocks -------------------------------------------------------------------------------------------- */
 
-/* The block gets its owner. False: there is no such block, or it has one. */
+/* Set the owner of the block. Returns false if there is no such block, or it has an owner. */
 static bool own(const check_t *c, unsigned block)
 {
     if (block >= USPAN_BLOCKS_MAX) {
@@ -71,7 +71,7 @@ static bool own(const check_t *c, unsigned block)
     return is_new;
 }
 
-/* The blocks of len bytes from head on; *tail is mended. */
+/* Own the blocks of len bytes from head on, and correct *tail. */
 static bool own_chain(const check_t *c, unsigned block, unsigned len, uint16_t *tail)
 {
     for (unsigned n = uspan_blocks_for(len); n > 0u; n--) {
@@ -84,12 +84,12 @@ static bool own_chain(const check_t *c, unsigned block, unsigned len, uint16_t *
     return true;
 }
 
-/* A place in a chain whose blocks are owned. */
+/* A position in a chain whose blocks are owned. */
 typedef struct place {
     unsigned block, pos;
 } place_t;
 
-/* The next bytes, as many as the block has, up to len. */
+/* Returns the next bytes in the block, up to len. */
 static unsigned next_bytes(const check_t *c, place_t *at, unsigned len, char *out)
 {
     if (at->pos == USPAN_BLOCK) {
@@ -102,11 +102,11 @@ static unsigned next_bytes(const check_t *c, place_t *at, unsigned len, char *ou
     return n;
 }
 
-/* Whether the next len bytes are UTF-8. */
+/* Returns true if the next len bytes are UTF-8. */
 static bool is_text(const check_t *c, place_t *at, unsigned len)
 {
     char bytes[3u + USPAN_BLOCK_BYTES];
-    size_t rest = 0; /* of a character that goes on in the next block */
+    size_t rest = 0; /* bytes of a character that continues in the next block */
     while (len > 0u) {
         unsigned n = next_bytes(c, at, len, bytes + rest);
         size_t run = uspan_utf8_run(bytes, rest + n);
@@ -120,7 +120,7 @@ static bool is_text(const check_t *c, place_t *at, unsigned len)
     return rest == 0u;
 }
 
-/* Whether so many bytes are texts with two bytes of length before each. */
+/* Returns true if len bytes are texts, each after two bytes of length. */
 static bool are_texts(const check_t *c, place_t *at, unsigned len)
 {
     while (len > 0u) {
@@ -137,7 +137,8 @@ static bool are_texts(const check_t *c, place_t *at, unsigned len)
 
 /* ---- values -------------------------------------------------------------------------------------------- */
 
-/* A value that lies in v, an entry's or as much of it as a name has. Static text was looked at. */
+/* Check a value whose data is in v, which is that of an entry or the shorter one of a name. Static text was
+ * checked before. */
 static bool is_value(const check_t *c, unsigned store, unsigned len, void *v)
 {
     uint16_t *chain = v; /* head, tail */
@@ -169,7 +170,7 @@ static bool is_left_out(const uspan_key_t *key)
     return USPAN_KEEP_CONTENT == 0 && (key->flags & USPAN_KEY_CONTENT) != 0u;
 }
 
-/* The last entry takes the place of e. While both are there, e, the first of that key, counts. */
+/* Replace e by the last entry. While both exist, e is used, because it is the first of that key. */
 static void remove_entry(uspan_slot_t *slot, uspan_entry_t *e)
 {
     const uspan_entry_t *last = &slot->attrs[slot->attr_count - 1u];
@@ -187,8 +188,8 @@ static void remove_entry(uspan_slot_t *slot, uspan_entry_t *e)
     slot->attr_count--;
 }
 
-/* The table of a span. Entries that were being written are left out; those that point elsewhere are
- * counted. */
+/* Check the table of a span. Entries that were being written are removed. Entries that point elsewhere are
+ * removed and counted. */
 static bool are_attrs(const check_t *c, uspan_slot_t *slot)
 {
     for (unsigned i = 0; i < slot->attr_count;) {
@@ -218,8 +219,9 @@ static bool are_attrs(const check_t *c, uspan_slot_t *slot)
 
 static bool is_item(const check_t *c, uspan_block_t *item, bool is_link)
 {
-    uspan_event_rec_t *rec = &item->event;                                          /* a link begins alike */
-    if (!is_link && (rec->name_len == 0u || rec->name_store < USPAN_STORE_STATIC || /* no number */
+    uspan_event_rec_t *rec = &item->event; /* a link has the same first fields */
+    /* a name is text, not a number */
+    if (!is_link && (rec->name_len == 0u || rec->name_store < USPAN_STORE_STATIC ||
                      rec->name_store > USPAN_STORE_TEXT ||
                      is_static_gone(c, rec->name_store, rec->name_len, &rec->name) ||
                      !is_value(c, rec->name_store, rec->name_len, &rec->name))) {
@@ -253,7 +255,7 @@ static bool is_item(const check_t *c, uspan_block_t *item, bool is_link)
     return true;
 }
 
-/* The list from there on. The span may lead to one that it does not count yet. */
+/* Check the list from there on. The span may refer to an item that it does not count yet. */
 static bool are_items(const check_t *c, unsigned at, bool is_link, uint8_t *count, uint16_t *tail)
 {
     unsigned n = 0;
@@ -297,7 +299,7 @@ static bool is_message(const check_t *c, uspan_slot_t *slot)
 
 static bool is_span(const check_t *c, uspan_slot_t *slot, unsigned i)
 {
-    if (slot->name_len == 0u) { /* its name was being replaced */
+    if (slot->name_len == 0u) { /* the name was being replaced */
         memcpy(slot->name, "unnamed", 7u);
         USPAN_COMMIT_ORDER();
         slot->name_len = 7u;
@@ -343,8 +345,8 @@ uspan_epoch_t *uspan_keep_count_epochs(uspan_tracer_t *t)
 void uspan_keep_check(uspan_tracer_t *t, const uspan_keep_options_t *o)
 {
     const check_t c = { t->blocks, t->block_next, o, &t->keep, &t->trace };
-    unsigned leaves = USPAN_EPOCHS_MAX; /* the new boot needs an epoch of its own */
-    /* A span that is refused has blocks in its name: a second pass over those that are left is right. */
+    unsigned leaves = USPAN_EPOCHS_MAX; /* the new boot needs one epoch */
+    /* A rejected span may own blocks of another span, so a second pass over the remaining ones is needed. */
     for (unsigned pass = 0, lost = 1; pass < 3u && lost > 0u; pass++) {
         lost = 0;
         memset(t->keep.owned, 0, sizeof t->keep.owned);

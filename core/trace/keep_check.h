@@ -1,4 +1,4 @@
-/* keep_check.h: finds out which slots of a kept tracer can be trusted. Private to core. */
+/* keep_check.h: checks which slots of a kept tracer can be trusted. Private to core. */
 #ifndef USPAN_TRACE_KEEP_CHECK_H
 #define USPAN_TRACE_KEEP_CHECK_H
 
@@ -6,10 +6,10 @@
 #include "uspan/keep_types.h"
 
 #if USPAN_KEEP
-/* Check every slot; what cannot be trusted becomes free, counted in keep.lost. keep.owned says who holds
- * which block. */
+/* Check every slot. Slots that fail become free and are counted in keep.lost. keep.owned gets the blocks that
+ * have an owner. */
 void uspan_keep_check(uspan_tracer_t *t, const uspan_keep_options_t *o);
-/* Count the spans of each epoch. Returns the one with the fewest: none, after a check. */
+/* Count the spans of each epoch. Returns the epoch with the fewest, which has none after a check. */
 uspan_epoch_t *uspan_keep_count_epochs(uspan_tracer_t *t);
 #endif
 

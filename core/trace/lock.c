@@ -1,3 +1,3 @@
-/* lock.c: the one copy of lock and unlock when compiling for size. */
+/* lock.c: the single copy of lock and unlock if compiled for size. */
 #define USPAN_IN_LOCK
 #include "trace/lock.h"

@@ -1,5 +1,5 @@
-/* lock.h: the port's lock, which guards every pool of a tracer. Private to core. Invariant: it is never taken
- * twice, and what runs under it is bounded. */
+/* lock.h: the port's lock, which guards all pools of a tracer. Private to core. Invariant: it is never
+ * nested, and the work under it is bounded. */
 #ifndef USPAN_TRACE_LOCK_H
 #define USPAN_TRACE_LOCK_H
 
@@ -21,18 +21,18 @@
 /* Not inlined: code for rare cases must not add to the stack frame of its callers. */
 #define USPAN_NOINLINE __attribute__((noinline))
 
-/* Order of commits: what stands above is written before what stands below, as far as the compiler decides. A
- * reset may come between any two instructions, and who reads the pools afterwards finds each span complete as
- * of some moment, or not at all. (One core: it needs no fence of the machine.) */
+/* Order of commits: the compiler writes what precedes this before what follows. A reset may come between any
+ * two instructions. A reader of the pools after it finds each span complete as of some moment, or not at all.
+ * There is one core, so no hardware fence is needed. */
 #define USPAN_COMMIT_ORDER() __asm__ volatile("" ::: "memory")
 
-/* False if the tracer was never initialised, or could not be. Every call then does nothing. */
+/* Returns false if the tracer was not initialised, or initialisation failed. Every call then does nothing. */
 static inline bool uspan_is_live(const uspan_tracer_t *t)
 {
     return t != NULL && t->trace.port != NULL;
 }
 
-#ifdef USPAN_LOCK_HEADER /* a lock that is compiled in is shorter than a call of it */
+#ifdef USPAN_LOCK_HEADER /* a lock that is inlined is smaller than a call */
 #include USPAN_LOCK_HEADER
 static inline uint32_t uspan_lock(const uspan_tracer_t *t)
 {

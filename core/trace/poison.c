@@ -1,4 +1,4 @@
-/* poison.c: keys that break a reader: by their parts, compared whole. */
+/* poison.c: compares each part of a key with the names that break AgentScope Studio. */
 #include "trace/poison.h"
 #include "trace/ascii.h"
 

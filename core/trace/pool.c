@@ -1,17 +1,16 @@
-/* pool.c: the slots of spans.
- * Invariant: a slot is in exactly one place: the free list (state FREE), its user's hands (OPEN, ENDING)
- * or the queues of the destinations that wait for it (ENDED). A queue holds the members of its batch
- * first, then what waits. Free slots are reused in FIFO order. A freed slot therefore stays unused as long
- * as possible, and a stale handle is still recognised as stale. Callers hold the lock.
- * Order of commits: state says to a reader after a reset whether there is a span. It leaves FREE after the
- * fields are complete, and becomes FREE before any block is free. Lists and counts are rebuilt. */
+/* pool.c: the slots of spans. Invariant: a slot is either in the free list (state FREE), used by the caller
+ * (OPEN, ENDING), or in the queues of the destinations that wait for it (ENDED). A queue holds the members of
+ * its batch first, then the waiting spans. Free slots are reused in FIFO order. A freed slot therefore stays
+ * unused as long as possible, and a stale handle is still recognised as stale. Callers hold the lock. Order
+ * of commits: a reader after a reset uses `state` to see if there is a span. It leaves FREE after the fields
+ * are complete, and becomes FREE before any block is freed. Lists and counts are rebuilt. */
 #define USPAN_IN_POOL
 #include "trace/pool.h"
 #include <string.h>
 #include "trace/block_chain.h"
 #include "trace/clock.h"
 
-/* What spans cost, in bytes of RAM on 32-bit and on 64-bit machines. */
+/* Bytes of RAM for each span, on 32-bit and on 64-bit machines. */
 #define BYTES(on_32_bit, on_64_bit) (sizeof(void *) == 4u ? (on_32_bit) : (on_64_bit))
 USPAN_STATIC_ASSERT(sizeof(uspan_entry_t) <= BYTES(16u, 24u), "an attribute grew");
 USPAN_STATIC_ASSERT(sizeof(uspan_event_rec_t) <= 32u && sizeof(uspan_link_rec_t) <= 32u,
@@ -62,7 +61,7 @@ static void leave_queue(uspan_trace_part_t *p, unsigned d, const uspan_slot_t *s
     q->flushing = (uint16_t)(q->flushing - (q->flushing > 0u));
 }
 
-/* All slots are free at a start, but for those that a mount takes over. */
+/* At a start all slots are free, except those that a mount takes over. */
 static inline bool is_kept(const uspan_slot_t *slot)
 {
     return USPAN_KEEP && slot->state != USPAN_STATE_FREE;
@@ -104,7 +103,7 @@ uspan_slot_t *uspan_pool_alloc_slot(uspan_trace_part_t *p)
     uspan_slot_t *slot = &p->slots[p->free_head];
     p->free_head = slot->queued[0].next;
     do {
-        slot->id += ONE_GENERATION; /* turns over; the null span's generation is left out */
+        slot->id += ONE_GENERATION; /* may wrap; the generation of the null span is skipped */
     } while (slot->id < ONE_GENERATION);
     memset((char *)slot + offsetof(uspan_slot_t, state), 0,
            offsetof(uspan_slot_t, start_ns) - offsetof(uspan_slot_t, state));
@@ -119,7 +118,8 @@ uspan_slot_t *uspan_pool_alloc_slot(uspan_trace_part_t *p)
 
 void uspan_pool_free_slot(uspan_trace_part_t *p, uspan_slot_t *slot)
 {
-    slot->state = USPAN_STATE_FREE; /* first: a reader after a reset finds no span whose blocks are free */
+    /* first, so that a reader after a reset finds no span whose blocks are free */
+    slot->state = USPAN_STATE_FREE;
     slot->accepts_attrs = 0u;
     USPAN_COMMIT_ORDER();
     for (unsigned i = 0; i < slot->attr_count; i++) {
@@ -155,7 +155,7 @@ void uspan_pool_queue(uspan_trace_part_t *p, uspan_slot_t *slot)
         uspan_pool_free_slot(p, slot);
         return;
     }
-    USPAN_COMMIT_ORDER(); /* the end time and the status are there */
+    USPAN_COMMIT_ORDER(); /* the end time and the status are stored */
     slot->state = USPAN_STATE_ENDED;
     slot->pending = (uint8_t)mask;
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
@@ -182,7 +182,7 @@ bool uspan_pool_queue_kept(uspan_trace_part_t *p, unsigned i, unsigned d)
 
 void uspan_pool_finish_for_dest(uspan_trace_part_t *p, uspan_slot_t *slot, unsigned d)
 {
-    unsigned index = USPAN_DESTINATIONS_MAX > 1 ? d : 0u; /* of one alone the compiler knows it */
+    unsigned index = USPAN_DESTINATIONS_MAX > 1 ? d : 0u; /* if there is only one, the compiler knows it */
     unsigned others = ~(1u << index);
     leave_queue(p, index, slot);
     slot->busy = (uint8_t)(slot->busy & others);
@@ -205,8 +205,8 @@ bool uspan_pool_evict(uspan_trace_part_t *p)
             continue;
         }
         uspan_slot_t *slot = &p->slots[i];
-        bool lags = (p->dest_mask & ~(unsigned)slot->pending) != 0u; /* a destination is done with it */
-        bool lags_alone = lags && slot->pending == 1u << d;          /* all others are */
+        bool lags = (p->dest_mask & ~(unsigned)slot->pending) != 0u; /* a destination has finished it */
+        bool lags_alone = lags && slot->pending == 1u << d;          /* all others have finished it */
         unsigned w = (lags ? USPAN_SPANS_MAX : 0u) + (lags_alone ? USPAN_SPANS_MAX : 0u) + q->count;
         if ((slot->busy & sent) == 0u && (lags || USPAN_FULL_DROPS_OLDEST) && w > weight) {
             oldest = slot;
@@ -221,7 +221,7 @@ bool uspan_pool_evict(uspan_trace_part_t *p)
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
         if ((waits >> d & 1u) != 0u) {
             p->evicted[d]++;
-            uspan_pool_finish_for_dest(p, oldest, d); /* the last one frees it */
+            uspan_pool_finish_for_dest(p, oldest, d); /* freed after the last destination */
         }
     }
     return true;

@@ -1,4 +1,4 @@
-/* port_none.c: stubs for what a target lacks. Each does the least that its contract in port.h allows. */
+/* port_none.c: stubs for a target that lacks a part. Each does the minimum that port.h allows. */
 #include "uspan/port_none.h"
 
 uint32_t uspan_none_lock(void *ctx)

@@ -1,4 +1,4 @@
-/* processor.c: the application's hooks, run outside every lock; and the switches. */
+/* processor.c: hooks of the application, called without the lock, and the switches for recording. */
 #include "trace/trace.h"
 #include "trace/attr.h"
 #include "trace/utf8.h"
@@ -45,7 +45,7 @@ void uspan_set_processor(uspan_tracer_t *t, uspan_processor_t *only)
         only->next = NULL;
     }
     t->trace.processors = only;
-    t->trace.run_processors = run_processors; /* and stays: another task may be about to call it */
+    t->trace.run_processors = run_processors; /* stays set, because another task may be about to call it */
 }
 
 void uspan_set_enabled(uspan_tracer_t *t, bool enabled)
@@ -70,7 +70,7 @@ void uspan_set_content(uspan_tracer_t *t, bool enabled)
 
 static void redact(const uspan_tracer_t *t, const uspan_key_t *key, const char **text, size_t *len)
 {
-    const uspan_redactor_t *r = t->trace.redactor; /* another task may take it away */
+    const uspan_redactor_t *r = t->trace.redactor; /* another task may remove it */
     if (r != NULL) {
         const char *kept = r->redact(r->ctx, key, *text, len);
         if (kept != NULL) {

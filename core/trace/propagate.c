@@ -1,5 +1,5 @@
-/* propagate.c: all that a request tells the server of the trace, as header lines.
- * Invariant: a line ends in CRLF and holds no other; out has all lines or is "". */
+/* propagate.c: writes the header lines that pass a trace to a server. Invariant: a line ends in CRLF and
+ * contains no other. out has all lines or is "". */
 #include <string.h>
 #include "trace/trace.h"
 #include "trace/internal.h"
@@ -7,7 +7,7 @@
 
 typedef struct lines {
     char *out;
-    size_t cap, len; /* len: what they need, whether it is there or not */
+    size_t cap, len; /* len: bytes that are needed, even if they do not fit */
 } lines_t;
 
 static void put_text(lines_t *l, const char *text, size_t len)
@@ -18,8 +18,8 @@ static void put_text(lines_t *l, const char *text, size_t len)
     l->len += len;
 }
 
-/* Members of the grammar, one beside the other: a server may refuse the whole line for one that is not, and
- * none of them can hold the end of a line. W3C Baggage, "Header Content". */
+/* Write the members that match the grammar. A server may reject the complete header line because of another
+ * one. No member can contain a line end. W3C Baggage, "Header Content". */
 static void put_baggage(lines_t *l, const char *baggage)
 {
     uspan_baggage_t member;
@@ -82,8 +82,8 @@ size_t uspan_propagate_each(uspan_tracer_t *t, uspan_t s, const char *baggage, c
         return len;
     }
     for (char *line = buf; line < buf + len;) {
-        char *value = strchr(line, ':'); /* no name has one */
-        char *end = strchr(line, '\r');  /* no value has one */
+        char *value = strchr(line, ':'); /* no name contains one */
+        char *end = strchr(line, '\r');  /* no value contains one */
         value[0] = '\0';
         end[0] = '\0';
         set(ctx, line, value + 2);

@@ -1,8 +1,8 @@
-/* read.c: what is read is whole, the old or the new value, never half of each. Each hold of the lock looks
- * the value up anew and copies at most PIECE bytes; where it was replaced since the last hold, reading
- * begins again, so that a repetition means that a writer got on. (Replaced twice between two holds by a
- * value of equal length, it may come to lie where it lay: that goes unseen.) Finding a byte is a walk over
- * up to USPAN_VALUE_MAX / USPAN_BLOCK_BYTES blocks. */
+/* read.c: reads spans and values. Invariant: a value is read as a whole, the old or the new one. Each hold of
+ * the lock finds the value again and copies at most PIECE bytes. If the value was replaced since the last
+ * hold, reading starts again. A repetition therefore means that a writer made progress. One case is not
+ * detected: if a value is replaced twice between two holds by one of equal length, it can be at the same
+ * address. Finding a byte takes a walk over up to USPAN_VALUE_MAX / USPAN_BLOCK_BYTES blocks. */
 #include "trace/internal.h"
 #include "uspan/read.h"
 #include <limits.h>
@@ -13,22 +13,22 @@
 
 #define PIECE (USPAN_BLOCK < 64u ? USPAN_BLOCK : 64u)
 
-/* What is no attribute, beside the public USPAN_OF_*: an event's name; a link's entries, its tracestate
- * among them. */
+/* Values that are not attributes, in addition to the public USPAN_OF_*: the name of an event; all entries of
+ * a link with its tracestate. */
 #define KIND(of) ((of) >> 8)
 #define OF_NAME(n) (0x300u + (n))
 #define OF_LINK_ALL(n) (0x400u + (n))
 #define OF_MESSAGE 0x500u
 
-/* One value under way. */
+/* A value that is being read. */
 typedef struct reader {
     uspan_tracer_t *t;
     uspan_t s;
     unsigned of, index;
     uspan_block_t
-        *item; /* NULL, or where the event or link goes; these never change while their span is there */
-    const void *from; /* where the value's bytes lay at the last look; NULL: not looked at yet */
-    uspan_entry_t e;  /* as it was then */
+        *item; /* NULL, or receives the event or link, which never changes while its span exists */
+    const void *from; /* address of the value's bytes in the last hold; NULL: not found yet */
+    uspan_entry_t e;  /* its content in the last hold */
 } reader_t;
 
 static uint16_t skip_blocks(const uspan_trace_part_t *p, uint16_t block, size_t n)
@@ -39,7 +39,7 @@ static uint16_t skip_blocks(const uspan_trace_part_t *p, uint16_t block, size_t 
     return block;
 }
 
-/* What r names, to r->e. Caller holds the lock. */
+/* Find the value of r and copy its entry to r->e. The caller holds the lock. */
 static uspan_err_t find(reader_t *r, const uspan_slot_t *slot)
 {
     const uspan_trace_part_t *p = &r->t->trace;
@@ -93,8 +93,9 @@ static uspan_err_t find(reader_t *r, const uspan_slot_t *slot)
     return USPAN_OK;
 }
 
-/* One hold of the lock: r->e, and n bytes of it from offset on, all in one block, which the last look has
- * seen to be there. USPAN_ERR_AGAIN: it is another value than at the last look; r->e is the new one. */
+/* Find the value again in one hold of the lock, and copy n bytes from offset on. The last hold has found them
+ * in one block. Returns USPAN_ERR_AGAIN if the value was replaced since the last hold. r->e is the new one
+ * then. */
 static uspan_err_t copy_under_lock(reader_t *r, size_t offset, void *out, size_t n)
 {
     uspan_trace_part_t *p = &r->t->trace;
@@ -139,7 +140,7 @@ static uspan_err_t begin_read(reader_t *r, uspan_tracer_t *t, uspan_t s, unsigne
     return t != NULL ? copy_under_lock(r, 0u, NULL, 0u) : USPAN_ERR_ARG;
 }
 
-/* The same for an `of` that a caller gave. */
+/* Like begin_read(), but checks `of`, which a caller gave. */
 static uspan_err_t begin_public(reader_t *r, uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index)
 {
     bool good = of == USPAN_OF_SPAN || KIND(of) - 1u <= 1u;
@@ -161,7 +162,7 @@ static uspan_err_t copy(reader_t *r, size_t offset, void *out, size_t n)
     return err;
 }
 
-/* What there is from offset on, at most cap bytes, of a text that begin_read() found; how many. */
+/* Copy at most cap bytes from offset on of a text that begin_read() found. *n is their number. */
 static uspan_err_t copy_text(reader_t *r, size_t offset, char *out, size_t cap, size_t *n)
 {
     uspan_err_t err;
@@ -174,7 +175,7 @@ static uspan_err_t copy_text(reader_t *r, size_t offset, char *out, size_t cap, 
     return err;
 }
 
-/* The element-th text of an array: where its bytes are. USPAN_ERR_CLOSED: there are fewer, *len of them. */
+/* Find the element-th text of an array. USPAN_ERR_CLOSED: there are only *len of them. */
 static uspan_err_t seek_text(reader_t *r, unsigned element, size_t *offset, uint32_t *len)
 {
     size_t at = 0;
@@ -203,7 +204,7 @@ static unsigned element_size(unsigned store)
                                                                        : 0u;
 }
 
-/* The value that begin_read() found. */
+/* Read the value that begin_read() found. */
 static uspan_err_t value_of(reader_t *r, uspan_value_t *out)
 {
     static const uint8_t types[] = {
@@ -218,7 +219,7 @@ static uspan_err_t value_of(reader_t *r, uspan_value_t *out)
     uint32_t len;
     do {
         unsigned size = element_size(r->e.store);
-        err = USPAN_OK; /* an array may have become a number since the last round */
+        err = USPAN_OK; /* an array may have become a number since the last hold */
         len = size != 0u ? r->e.len / size : r->e.len;
         if (r->e.store == USPAN_STORE_TEXTS) {
             size_t unused;
@@ -308,7 +309,7 @@ uspan_err_t uspan_find_attr(uspan_tracer_t *t, uspan_t s, unsigned of, const cha
         return USPAN_ERR_ARG;
     }
     size_t len = strlen(key);
-    for (unsigned i = 0;; i++) { /* attributes never change places, so an index may be used after the hold */
+    for (unsigned i = 0;; i++) { /* attributes keep their index, so it is valid after the hold */
         reader_t r;
         uspan_err_t err = begin_public(&r, t, s, of, i);
         if (err != USPAN_OK) {
@@ -334,7 +335,7 @@ size_t uspan_read_text(uspan_tracer_t *t, uspan_t s, unsigned of, unsigned index
     return there ? n : 0u;
 }
 
-/* One element of the value that is there at the moment; USPAN_ERR_AGAIN: it is another now. */
+/* Read one element of the present value. Returns USPAN_ERR_AGAIN if the value was replaced. */
 static uspan_err_t read_element(reader_t *r, unsigned element, uspan_value_t *out, char *text, size_t cap)
 {
     unsigned store = r->e.store;
@@ -356,7 +357,8 @@ static uspan_err_t read_element(reader_t *r, unsigned element, uspan_value_t *ou
         uint8_t raw[8] = { 0 };
         err = copy_under_lock(r, (size_t)element * size, raw, size);
         v.type =
-            (uspan_type_t)(store - USPAN_STORE_INTS + USPAN_TYPE_INT); /* both go on: of doubles, of bools */
+            /* both enums continue with doubles and bools */
+            (uspan_type_t)(store - USPAN_STORE_INTS + USPAN_TYPE_INT);
         v.i = raw[0];
         if (store == USPAN_STORE_INTS) {
             memcpy(&v.i, raw, sizeof v.i);
@@ -414,7 +416,7 @@ uspan_err_t uspan_read_link(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_
     }
     uspan_block_t item;
     reader_t r;
-    item.link.attr_count = UINT8_MAX; /* no link has so many */
+    item.link.attr_count = UINT8_MAX; /* more than a link can have */
     uspan_err_t err = begin_read(&r, t, s, OF_LINK_ALL(index < 0xFFu ? index : 0xFFu), 0u, &item);
     if (item.link.attr_count == UINT8_MAX) {
         return err;
@@ -433,7 +435,7 @@ uspan_err_t uspan_read_link(uspan_tracer_t *t, uspan_t s, unsigned index, uspan_
     memcpy(out->span_id, item.link.span_id, 8);
     out->flags = item.link.flags;
     out->remote = item.link.remote;
-    out->epoch = UINT8_MAX; /* a link does not say which clock offset its trace uses */
+    out->epoch = UINT8_MAX; /* a link does not give the clock offset of its trace */
     out->epoch_serial = 0u;
     return USPAN_OK;
 }

@@ -1,8 +1,8 @@
-/* sample_ratio.c: a sampling ratio as text, made a bound without floating point.
- * Rule: the bound is (uint64_t)(r * 2^63), r being the double nearest to the text (ties to even), as C, Go
- * and Python read it, so every SDK given the same text takes the same traces. The first 64 significant digits
- * decide a tie.
- * Invariant: digits[first..end) is the fraction still to be told; all before `end` are 0..9. */
+/* sample_ratio.c: converts a sampling ratio given as text to a bound, without floating point. The bound is
+ * (uint64_t)(r * 2^63), where r is the double nearest to the text (ties to even), as C, Go and Python read
+ * it. Every SDK that gets the same text therefore samples the same traces. The first 64 significant digits
+ * decide a tie. Invariant: digits[first..end) is the rest of the fraction, and all digits before `end` are
+ * 0..9. */
 #include "trace/internal.h"
 #include "trace/ascii.h"
 
@@ -11,7 +11,7 @@
 #define MANTISSA_BITS 53u
 #define EXPONENT_MAX 100000
 
-/* A digit's value, or one above 9. */
+/* Returns the value of a digit, or a number above 9. */
 static unsigned digit_at(const char *text)
 {
     return (unsigned)(uint8_t)*text - '0';
@@ -21,7 +21,7 @@ uspan_err_t uspan_sample_ratio_parse(const char *text, uint64_t *bound)
 {
     uint8_t digits[ZEROS_MAX + DIGITS_MAX] = { 0 };
     unsigned end = ZEROS_MAX;
-    unsigned sum = 0, rest = 0;      /* of all digits; of those that digits[] has no room for */
+    unsigned sum = 0, rest = 0;      /* of all digits; of those that do not fit digits[] */
     int32_t point = 0, exponent = 0; /* the value is 0.DIGITS * 10^point */
     int32_t before_point = 1;
     bool any = false;
@@ -72,10 +72,10 @@ uspan_err_t uspan_sample_ratio_parse(const char *text, uint64_t *bound)
         *bound = none ? USPAN_SAMPLE_NEVER : USPAN_SAMPLE_ALWAYS;
         return USPAN_OK;
     }
-    /* Doubling the fraction carries out its next binary digit. One more digit than fits, for the rounding. */
+    /* Doubling the fraction gives its next binary digit. Read one digit more than fits, for rounding. */
     unsigned first = (unsigned)(ZEROS_MAX + point);
     uint64_t mantissa = 0;
-    int place = 63; /* of the last digit in the bound */
+    int place = 63; /* position of the last digit in the bound */
     do {
         unsigned carry = 0;
         for (unsigned i = end; i-- > first;) {
@@ -89,7 +89,7 @@ uspan_err_t uspan_sample_ratio_parse(const char *text, uint64_t *bound)
     while (end-- > first) {
         rest |= digits[end];
     }
-    /* To even at a tie; up to 2^53, which is exact too. */
+    /* Round to even at a tie. The result may be 2^53, which is exact too. */
     mantissa = (mantissa + (rest != 0u || (mantissa & 2u) != 0u)) >> 1;
     place++;
     *bound = place >= 0 ? mantissa << place : mantissa >> -place;

@@ -45,13 +45,14 @@ static uint32_t big_endian(const uint8_t *b)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-/* By trace id alone. */
+/* Sample by the trace id only. */
 static bool is_trace_id_sampled(const uspan_sampler_t *sampler, const uint8_t trace_id[16])
 {
     return ((uint64_t)big_endian(trace_id + 8) << 32 | big_endian(trace_id + 12)) >> 1 < sampler->bound;
 }
 
-/* What a child of a context takes from it beside ids and flags. Caller holds the lock. */
+/* Copy tracestate, epoch and other parts of a parent context except ids and flags. The caller holds the
+ * lock. */
 static void copy_parent_context(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_context_t *c)
 {
     if (c->remote != 0u) {
@@ -70,8 +71,8 @@ static void copy_parent_context(uspan_trace_part_t *p, uspan_slot_t *slot, const
 #endif
 }
 
-/* A new slot with its identity, under a context, or a span, or as a root; or NULL, the loss counted. Caller
- * holds the lock and has random bytes ready. */
+/* Allocate a slot and set its identity, under a context, a span, or as a root. Returns NULL if that fails,
+ * and counts the loss. The caller holds the lock and has random bytes ready. */
 static uspan_slot_t *make_slot(uspan_trace_part_t *p, uspan_t parent, const uspan_context_t *c,
                                const uspan_options_t *o)
 {
@@ -91,7 +92,7 @@ static uspan_slot_t *make_slot(uspan_trace_part_t *p, uspan_t parent, const uspa
         }
     }
     if (slot == NULL) {
-        if (USPAN_DESTINATIONS_MAX > 1 || USPAN_SPOOL) { /* else no batch gives way */
+        if (USPAN_DESTINATIONS_MAX > 1 || USPAN_SPOOL) { /* otherwise no batch is evicted */
             p->pressed = cause == USPAN_DROP_POOL_FULL ? UINT8_MAX : p->pressed;
         }
         p->dropped[cause]++;
@@ -131,7 +132,7 @@ static uspan_slot_t *make_slot(uspan_trace_part_t *p, uspan_t parent, const uspa
     memcpy(slot->span_id, uspan_id_take(p, RANDOM_SPAN), 8);
     if (ids == NULL || !p->sampler.parent_based) {
         slot->flags &= USPAN_FLAG_RANDOM;
-        slot->flags |= is_trace_id_sampled(&p->sampler, trace_id); /* USPAN_FLAG_SAMPLED */
+        slot->flags |= is_trace_id_sampled(&p->sampler, trace_id); /* sets USPAN_FLAG_SAMPLED */
     }
     uspan_epoch_enter(p, slot->epoch);
     slot->kind =
@@ -158,11 +159,11 @@ uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, si
     } else if (parent.id == USPAN_CURRENT.id) {
         uspan_t (*find)(uspan_tracer_t *) = __atomic_load_n(&t->trace.find_current, __ATOMIC_RELAXED);
         parent = find != NULL ? find(t) : USPAN_NULL;
-        parent.id += parent.id == 0u; /* USPAN_ROOT where there is none */
+        parent.id += parent.id == 0u; /* USPAN_ROOT if it is null */
     }
-    bool starts_trace = parent.id == USPAN_ROOT.id; /* no child of a span */
+    bool starts_trace = parent.id == USPAN_ROOT.id; /* the span has no parent span */
     if (name == NULL || name_len == 0u) {
-        name = "unnamed"; /* an empty name is refused by receivers */
+        name = "unnamed"; /* receivers reject an empty name */
         name_len = 7u;
     }
     char clean[USPAN_NAME_MAX];
@@ -302,7 +303,7 @@ void uspan_trace_stop(uspan_tracer_t *t)
     p->stopping = 1u;
     uspan_unlock(t, state);
     for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
-        uspan_t s = uspan_handle_of(p, &p->slots[i]); /* changes no more; stale where no span is open */
+        uspan_t s = uspan_handle_of(p, &p->slots[i]); /* constant from here on; stale if no span is open */
         (void)uspan_set_static(t, s, USPAN_KEY("error.type"), "_OTHER");
         (void)uspan_set_status(t, s, USPAN_STATUS_ERROR, "span not ended");
         (void)uspan_end(t, s);

@@ -1,5 +1,5 @@
-/* span_context.c: a span's identity leaves the tracer: as a context, as header lines. Null spans leave as
- * unsampled ones. */
+/* span_context.c: exports the identity of a span, as a context and as header lines. Null spans give an
+ * unsampled context. */
 #include <string.h>
 #include "trace/id.h"
 #include "trace/trace.h"
@@ -22,7 +22,7 @@ uspan_err_t uspan_context_of(uspan_tracer_t *t, uspan_t s, uspan_context_t *out)
     uint32_t state = uspan_id_lock(t, IDS_LEN);
     const uspan_slot_t *slot = uspan_slot_find(p, s);
     if (slot != NULL &&
-        slot->state != USPAN_STATE_ENDED) { /* ended: stale at once, not only when it was sent */
+        slot->state != USPAN_STATE_ENDED) { /* an ended span is stale at once, not only when it was sent */
         ids = uspan_ids_of(slot);
         out->flags = slot->flags;
         out->epoch = slot->epoch;

@@ -8,7 +8,7 @@
 size_t uspan_text_clean(const char *text, size_t len, char *buf, size_t cap, bool *whole)
 {
     size_t n = 0;
-    if (len > cap + 3u) { /* what begins behind the end is not looked at */
+    if (len > cap + 3u) { /* bytes beyond the end are not read */
         len = cap + 3u;
     }
     for (*whole = true; len > 0u && *whole;) {
@@ -88,11 +88,11 @@ uspan_err_t uspan_set_status(uspan_tracer_t *t, uspan_t s, uspan_status_t status
 }
 
 #define TYPE_HOLD_MAX \
-    64u /* bytes copied under the lock; a longer error.type is cut there if the table is full */
+    64u /* bytes copied with the lock held; a longer error.type is cut to this if the table is full */
 
-/* Where error.type goes when the ordinary way found no room: its entry, a new one, or that of the last
- * attribute. The ordinary way counted one loss. It is error.type's no more, and stands for the attribute that
- * gives way, if one does. Caller holds the lock. */
+/* Find an entry for error.type after the ordinary way failed: its own, a new one, or that of the last
+ * attribute. The loss that the ordinary way counted now stands for the attribute that is replaced, if there
+ * is one. Otherwise it is not counted. The caller holds the lock. */
 static uspan_entry_t *make_room(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key)
 {
     uspan_entry_t *e = uspan_entry_find(slot, key);
@@ -115,8 +115,8 @@ static uspan_entry_t *make_room(uspan_trace_part_t *p, uspan_slot_t *slot, const
     return e;
 }
 
-/* Store text of up to TYPE_HOLD_MAX bytes. Returns USPAN_TRUNCATED if there is no block for it: what fits
- * into the entry still tells one error from another. Caller holds the lock. */
+/* Store text of up to TYPE_HOLD_MAX bytes. Returns USPAN_TRUNCATED if there is no block for it. The part that
+ * fits into the entry is usually enough to distinguish errors. The caller holds the lock. */
 static uspan_err_t store_type(uspan_trace_part_t *p, uspan_entry_t *e, const char *type, size_t len)
 {
     uspan_chain_t c = USPAN_CHAIN_EMPTY;
@@ -136,9 +136,9 @@ static uspan_err_t store_type(uspan_trace_part_t *p, uspan_entry_t *e, const cha
     return e->len < len ? USPAN_TRUNCATED : USPAN_OK;
 }
 
-/* Without error.type backends count no error. So it always has a place: in a full table that of what came
- * last, and in a dry pool it is cut to what an entry holds. It is all done in one hold of the lock, so that
- * no other context can take the place or its blocks. */
+/* Set error.type. Backends count no error without it, so it is always stored. If the table is full, it
+ * replaces the last attribute. If the pool is full, it is cut to the bytes that fit an entry. This is one
+ * hold of the lock, so no other context can use the entry or its blocks. */
 static uspan_err_t set_error_type(uspan_tracer_t *t, uspan_t s, const char *type)
 {
     uspan_trace_part_t *p = &t->trace;

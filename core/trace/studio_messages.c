@@ -1,7 +1,7 @@
-/* studio_messages.c: a line of messages in memory of their own, so that they take none from spans: where it
- * is full, a new one is lost and counted.
- * Invariant: heads and texts stand one behind the other. One that is being written, or sent, does not move:
- * the line closes up only while nobody writes, and what leaves is its front. */
+/* studio_messages.c: a queue of messages in separate memory, so that they use no memory of spans. If it is
+ * full, a new message is dropped and counted. Invariant: heads and texts follow one another. A message that
+ * is being written or sent does not move. The queue is compacted only while no message is being written, and
+ * messages are removed at the front. */
 #include "trace/studio_messages.h"
 #include <string.h>
 #include "trace/clock.h"
@@ -23,7 +23,7 @@ static void set_state(uspan_trace_part_t *p, size_t at, uint8_t state)
     p->messages[at + offsetof(uspan_studio_head_t, state)] = state;
 }
 
-/* Bytes at the front that are gone. */
+/* Returns the bytes of sent messages at the front. */
 static size_t gone_bytes(const uspan_trace_part_t *p)
 {
     size_t at = 0;
@@ -38,7 +38,8 @@ bool uspan_studio_waits(const uspan_tracer_t *t)
     return gone_bytes(&t->trace) < t->trace.messages_len;
 }
 
-/* What is gone leaves the front. Caller holds the lock; bound: USPAN_STUDIO_MESSAGE_BYTES are moved. */
+/* Remove sent messages from the front. The caller holds the lock. Bound: USPAN_STUDIO_MESSAGE_BYTES are
+ * moved. */
 static void close_up(uspan_trace_part_t *p)
 {
     size_t at = p->messages_writers == 0u ? gone_bytes(p) : 0u;

@@ -1,4 +1,4 @@
-/* studio_run.c: runs of the agent. Each recorded span belongs to the run that was present at its start and
+/* studio_run.c: runs of the agent. Each recorded span belongs to the run that was current at its start, and
  * keeps that run's entry. */
 #include "trace/studio_run.h"
 #include <string.h>

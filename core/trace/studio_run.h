@@ -6,10 +6,10 @@
 
 typedef enum uspan_run_state {
     USPAN_RUN_FREE = 0,
-    USPAN_RUN_NEW,        /* to be registered */
-    USPAN_RUN_REGISTERED, /* the server knows it as running */
-    USPAN_RUN_ENDING,     /* to be marked done */
-    USPAN_RUN_DONE        /* free as soon as no span counts on it */
+    USPAN_RUN_NEW,        /* must be registered */
+    USPAN_RUN_REGISTERED, /* the server has registered it as running */
+    USPAN_RUN_ENDING,     /* must be reported as done */
+    USPAN_RUN_DONE        /* free when no span uses it */
 } uspan_run_state_t;
 
 #endif

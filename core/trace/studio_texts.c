@@ -1,6 +1,6 @@
-/* studio_texts.c: input and output of a span under the names that Studio's run page reads.
- * Invariant: a text stands in the pool once. The second name's entry is marked USPAN_PEND_SHARED and owns no
- * blocks; both leave with the span, which has ended. */
+/* studio_texts.c: adds input and output of a span under the names that Studio's run page reads. Invariant: a
+ * text is in the pool only once. The entry of the second name has the mark USPAN_PEND_SHARED and owns no
+ * blocks. Both entries are freed with the span, which has ended. */
 #include "trace/studio_texts.h"
 #include "trace/attr.h"
 #include "trace/poison.h"
@@ -9,7 +9,7 @@
 #define FIRST_NAMES 2u
 static const uspan_key_t function_keys[] = { USPAN_KEY_CONTENT_INIT("agentscope.function.input"),
                                              USPAN_KEY_CONTENT_INIT("agentscope.function.output") };
-/* Of chats and agents, of tools. */
+/* First names for chats and agents; for tools. */
 static const uspan_key_t first_names[][FIRST_NAMES] = {
     { USPAN_KEY_INIT("gen_ai.input.messages"), USPAN_KEY_INIT("gen_ai.tool.call.arguments") },
     { USPAN_KEY_INIT("gen_ai.output.messages"), USPAN_KEY_INIT("gen_ai.tool.call.result") }
@@ -39,7 +39,7 @@ static void repeat(uspan_trace_part_t *p, uspan_slot_t *slot, unsigned output)
 {
     const uspan_entry_t *from = NULL;
     if (uspan_entry_find(slot, &function_keys[output]) != NULL) {
-        return; /* the caller's own */
+        return; /* the caller has set them */
     }
     for (unsigned i = 0; i < FIRST_NAMES && from == NULL; i++) {
         from = uspan_entry_find(slot, &first_names[output][i]);

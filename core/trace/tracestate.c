@@ -1,15 +1,15 @@
-/* tracestate.c: the list of members that other tracers keep in a context.
- * Invariant: tracestate[0..tracestate_len) is at most 32 members of the grammar with different keys, joined
- * by single commas, no blanks around them, and fits USPAN_TRACESTATE_BYTES. */
+/* tracestate.c: the members of other tracers in a context. Invariant: tracestate[0..tracestate_len) has at
+ * most 32 members that match the grammar, with different keys, joined by single commas without blanks, and
+ * fits USPAN_TRACESTATE_BYTES. */
 #include "trace/tracestate.h"
 #include "trace/ascii.h"
 
 #if USPAN_TRACESTATE_BYTES > 0
 #define MEMBERS_MAX 32u
-#define LARGE 128u    /* bytes; larger members leave first */
+#define LARGE 128u    /* bytes; larger members are removed first */
 #define PART_MAX 256u /* key; value */
 
-/* Bytes of key at the start of a member; 0: none. */
+/* Returns the bytes of the key at the start of a member, or 0 if it has none. */
 static size_t key_len_of(const char *text, size_t len)
 {
     size_t i = 0;
@@ -34,7 +34,7 @@ static bool is_value(const char *text, size_t len)
     return len != 0u && len <= PART_MAX && text[len - 1u] != ' ';
 }
 
-/* Where the member at `from` ends: its comma, or the end. */
+/* Returns the end of the member at `from`: its comma, or the end of the text. */
 static size_t member_end(const char *text, size_t len, size_t from)
 {
     while (from < len && text[from] != ',') {
@@ -43,8 +43,8 @@ static size_t member_end(const char *text, size_t len, size_t from)
     return from;
 }
 
-/* The next member that is not empty, blanks cut off: its length; 0: no more. *at: 0 at first, then where to
- * go on. */
+/* Find the next member that is not empty, without blanks around it. Returns its length, 0 at the end. *at: 0
+ * before the first call, then where to continue. */
 static size_t next_member(const char *text, size_t len, size_t *at, const char **member)
 {
     size_t member_len = 0;
@@ -57,7 +57,7 @@ static size_t next_member(const char *text, size_t len, size_t *at, const char *
     return member_len;
 }
 
-/* Start of the member that has a key; the list's length: none has. */
+/* Returns the start of the member with a key, or the length of the list if there is none. */
 static size_t find_key(const uspan_context_t *c, const char *key, size_t key_len)
 {
     const char *text = c->tracestate;
@@ -74,7 +74,7 @@ static size_t find_key(const uspan_context_t *c, const char *key, size_t key_len
 
 uspan_err_t uspan_tracestate_parse(uspan_context_t *c, const char *text, size_t len)
 {
-    /* Sizes count one comma a member. */
+    /* Sizes include one comma per member. */
     const size_t room = USPAN_TRACESTATE_BYTES + 1u;
     const char *member;
     size_t at = 0, size, total = 0, small = 0, count = 0, end = 0;
@@ -100,7 +100,7 @@ uspan_err_t uspan_tracestate_parse(uspan_context_t *c, const char *text, size_t 
             break;
         }
         if (find_key(c, member, key_len_of(member, size)) < c->tracestate_len) {
-            c->tracestate_len = 0; /* the same key twice */
+            c->tracestate_len = 0; /* the same key occurs twice */
             return USPAN_TRUNCATED;
         }
         if (end != 0u) {
@@ -119,7 +119,7 @@ const char *uspan_tracestate(const uspan_context_t *c, size_t *len)
     return c->tracestate;
 }
 
-/* Cut text[from..to) out of the list. */
+/* Remove text[from..to) from the list. */
 static void remove_part(uspan_context_t *c, size_t from, size_t to)
 {
     while (to < c->tracestate_len) {
@@ -144,7 +144,7 @@ uspan_err_t uspan_tracestate_set(uspan_context_t *c, const char *key, const char
     if (to < c->tracestate_len) {
         to++;
     } else if (from < to && from > 0u) {
-        from--; /* the last member leaves with the comma before it */
+        from--; /* the last member is removed with the comma before it */
     }
     remove_part(c, from, to);
     if (value == NULL) {

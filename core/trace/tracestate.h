@@ -5,9 +5,10 @@
 #include "trace/internal.h"
 
 #if USPAN_TRACESTATE_BYTES > 0
-/* Take a field value into c, which has none: members joined by ',' without white space, none twice. A value
- * that breaks the grammar is left out whole; where it is too long, members above 128 bytes that do not fit
- * beside the others go first, then those on the right. Returns: USPAN_OK; USPAN_TRUNCATED. Pure. */
+/* Copy a field value into c, which has none: members joined by ',' without white space, each key once. A
+ * value that breaks the grammar is dropped completely. If it is too long, members above 128 bytes that do not
+ * fit with the others are removed first, then those on the right. Returns: USPAN_OK; USPAN_TRUNCATED.
+ * Pure. */
 uspan_err_t uspan_tracestate_parse(uspan_context_t *c, const char *text, size_t len);
 #endif
 

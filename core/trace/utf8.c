@@ -1,4 +1,5 @@
-/* utf8.c: no byte that is not UTF-8 passes. Reads a word at a time while text is ASCII, which most is. */
+/* utf8.c: validates UTF-8. Invariant: its output is always well-formed. It reads one word at a time while
+ * text is ASCII, because most text is. */
 #include "trace/utf8.h"
 #include <string.h>
 
@@ -8,7 +9,7 @@
 static inline size_t word_at(const char *text)
 {
     size_t w;
-    memcpy(&w, text, sizeof w); /* one load where the machine allows unaligned ones */
+    memcpy(&w, text, sizeof w); /* one load if the machine allows unaligned access */
     return w;
 }
 
@@ -28,7 +29,7 @@ int uspan_utf8_step(const char *text, size_t len)
         return -1;
     }
     int size = lead < 0xE0u ? 2 : lead < 0xF0u ? 3 : 4;
-    /* The second byte's range keeps out overlong forms, surrogates and what lies above U+10FFFF. */
+    /* The range of the second byte excludes overlong forms, surrogates and values above U+10FFFF. */
     uint8_t low = lead == 0xE0u ? 0xA0u : lead == 0xF0u ? 0x90u : 0x80u;
     uint8_t high = lead == 0xEDu ? 0x9Fu : lead == 0xF4u ? 0x8Fu : 0xBFu;
     for (int i = 1; i < size; i++) {
@@ -58,7 +59,7 @@ size_t uspan_utf8_run(const char *text, size_t len)
             next += WORD;
         }
         if (left < WORD && len >= WORD && (word_at(text + len - WORD) & HIGH_BITS) == 0u) {
-            return len; /* reading bytes twice is cheaper than reading them alone */
+            return len; /* reading bytes twice is cheaper than reading them one by one */
         }
         int step = (uint8_t)*next < 0x80u ? 1 : uspan_utf8_step(next, left);
         at = len - left;

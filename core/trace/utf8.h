@@ -1,5 +1,5 @@
-/* utf8.h: what is UTF-8 and where it may be cut. RFC 3629; replacement by maximal subparts, Unicode 15
- * §3.9. */
+/* utf8.h: validates UTF-8 and finds positions at which it can be cut. RFC 3629; replacement by maximal
+ * subparts, Unicode 15 §3.9. */
 #ifndef USPAN_TRACE_UTF8_H
 #define USPAN_TRACE_UTF8_H
 
@@ -10,7 +10,7 @@
 
 #define USPAN_REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
-/* Bytes at the start that are well-formed; ends at a character. */
+/* Returns the number of bytes at the start that are well-formed. They end at a character. */
 size_t uspan_utf8_run(const char *text, size_t len);
 
 #ifdef __OPTIMIZE_SIZE__
@@ -22,7 +22,7 @@ static inline bool uspan_is_utf8(const char *text, size_t len)
 static inline size_t uspan_word_at(const char *text)
 {
     size_t w;
-    memcpy(&w, text, sizeof w); /* one load where the machine allows unaligned ones */
+    memcpy(&w, text, sizeof w); /* one load if the machine allows unaligned access */
     return w;
 }
 
@@ -33,8 +33,8 @@ static inline size_t uspan_four_at(const char *text)
            uspan_word_at(text + 3u * word);
 }
 
-/* All ASCII: most text is, and needs no more than this where speed counts. The last words overlap those
- * before: reading a byte twice is cheaper than reading it alone. */
+/* Returns true if all bytes are ASCII, as in most text. The last words overlap the previous ones, because
+ * reading a byte twice is cheaper than reading it alone. */
 static inline bool uspan_is_ascii(const char *text, size_t len)
 {
     const size_t high = SIZE_MAX / 255u * 128u;
@@ -75,17 +75,19 @@ static inline bool uspan_is_utf8(const char *text, size_t len)
 }
 #endif
 
-/* The character at text, len >= 1: its bytes, well-formed; or, negated, the bytes that one U+FFFD stands for;
- * or 0: begun and cut short by the end of the text. */
+/* Read the character at text, len >= 1. Returns its number of bytes if it is well-formed. Returns the
+ * negative number of bytes that one U+FFFD replaces if it is not. Returns 0 if the text ends within the
+ * character. */
 int uspan_utf8_step(const char *text, size_t len);
-/* The next bytes that well-formed text has for *len >= 1 bytes of any: those, or a U+FFFD. Returns how many;
- * *text and *len move on. */
+/* Returns the number of the next well-formed bytes of *len >= 1 bytes, which are those bytes or a U+FFFD.
+ * *text and *len advance. */
 size_t uspan_utf8_piece(const char **text, size_t *len, const char **piece);
-/* The largest n <= max at which well-formed text of len bytes may be cut. */
+/* Returns the largest n <= max at which well-formed text of len bytes can be cut. */
 size_t uspan_utf8_cut(const char *text, size_t len, size_t max);
-/* Bytes that hold the first *chars characters, U+FFFD to come counted as one. *chars becomes their number. */
+/* Returns the bytes of the first *chars characters. Bytes that become one U+FFFD count as one character.
+ * *chars becomes their number. */
 size_t uspan_utf8_limit(const char *text, size_t len, size_t *chars);
-/* The bytes alone. */
+/* Like uspan_utf8_limit(), but returns only the bytes. */
 static inline size_t uspan_utf8_chars(const char *text, size_t len, size_t chars)
 {
     return len <= chars ? len : uspan_utf8_limit(text, len, &chars); /* no character is shorter than a byte */
