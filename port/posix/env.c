@@ -1,6 +1,6 @@
-/* env.c: what the OTEL_* variables say, by the rules of the OpenTelemetry specification: log, exporters,
- * sampler, batches, limits; the rest is in env_export.c and env_resource.c. Invariant: nothing here fails;
- * what cannot be used is named in a warning and costs itself only. */
+/* env.c: reads the OTEL_* variables by the rules of the OpenTelemetry specification: log, exporters, sampler,
+ * batches, limits. env_export.c and env_resource.c read the others. Invariant: nothing here fails. A value
+ * that cannot be used is named in a warning and ignored. */
 #define _GNU_SOURCE
 #include "env_reader.h"
 
@@ -28,8 +28,8 @@ static void read_log(const uspan_env_reader_t *r)
     uspan_env_warn(r, "OTEL_LOG_LEVEL", "not one of none, error, warn, info, debug");
 }
 
-/* A list of names; "none" stands alone. An unknown name is ignored; where no known one is left, the default
- * holds. */
+/* Read a list of names. "none" must be the only one. Unknown names are ignored. If no known name is left, the
+ * default is used. */
 static void read_exporters(const uspan_env_reader_t *r)
 {
     static const char name[] = "OTEL_TRACES_EXPORTER";
@@ -71,7 +71,7 @@ static void read_exporters(const uspan_env_reader_t *r)
     }
 }
 
-/* The variable of the traces signal hides the common one, which may be meant for other signals. */
+/* The variable of the traces signal overrides the common one, which may be meant for other signals. */
 static void read_protocol(const uspan_env_reader_t *r)
 {
     static const char *const names[] = { "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
@@ -107,7 +107,7 @@ static void read_compression(const uspan_env_reader_t *r)
     }
 }
 
-/* Propagation is the application's calls, by W3C's headers only. */
+/* The application propagates contexts itself, and only with the W3C headers. */
 static void read_propagators(const uspan_env_reader_t *r)
 {
     static const char name[] = "OTEL_PROPAGATORS";
@@ -131,8 +131,8 @@ static void read_propagators(const uspan_env_reader_t *r)
     }
 }
 
-/* Modes of OpenTelemetry's GenAI conventions; and true, false, which older ones had. What is neither counts
- * as NO_CONTENT, as the conventions say. Unset leaves what the program does. */
+/* Read the capture mode of OpenTelemetry's GenAI conventions, or true and false of older versions. Any other
+ * value means NO_CONTENT, as the conventions require. If it is unset, the setting of the program is used. */
 static void read_content(const uspan_env_reader_t *r)
 {
     static const char name[] = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
@@ -188,7 +188,7 @@ static void read_sampler(const uspan_env_reader_t *r)
         const char *arg = samplers[i].ratio ? uspan_env_look(r, "OTEL_TRACES_SAMPLER_ARG", &len) : NULL;
         char text[64];
         if (arg == NULL) {
-            return; /* a ratio without its argument is 1.0 */
+            return; /* a ratio sampler without an argument samples all */
         }
         size_t copied = len < sizeof(text) ? len : 0u;
         memcpy(text, arg, copied);
@@ -208,7 +208,8 @@ static void read_batching(const uspan_env_reader_t *r)
     if (uspan_env_number(r, "OTEL_BSP_SCHEDULE_DELAY", 0u, &age_ms)) {
         r->env->batching.age_ms = age_ms > 0u ? age_ms : 1u;
     }
-    /* The pool is of USPAN_SPANS_MAX spans, fixed when built: the queue's size only judges the batch's. */
+    /* The pool has USPAN_SPANS_MAX spans, fixed at build time. The queue size is only used to check the batch
+     * size. */
     if (uspan_env_number(r, "OTEL_BSP_MAX_QUEUE_SIZE", 1u, &queue) && queue > (uint32_t)USPAN_SPANS_MAX) {
         uspan_env_warn(r, "OTEL_BSP_MAX_QUEUE_SIZE",
                        "the queue size is fixed at build time (USPAN_SPANS_MAX)");
@@ -222,7 +223,7 @@ static void read_batching(const uspan_env_reader_t *r)
     }
 }
 
-/* uspan's 0 is "the most there is", so a limit of 0 becomes 1. */
+/* In uspan a limit of 0 means the maximum, so a limit of 0 becomes 1. */
 static uint32_t read_limit(const uspan_env_reader_t *r, const char *name, const char *general)
 {
     uint32_t limit = 0;

@@ -1,16 +1,16 @@
-/* env_export.c: where spans go, with which headers and credentials, through which proxy, and for how long.
- * Invariant: an entry of a list that cannot be used costs itself only; no warning holds a value. */
+/* env_export.c: reads endpoint, headers, credentials, proxy and time-outs. Invariant: an entry of a list that
+ * cannot be used does not affect the others. No warning contains a value. */
 #define _GNU_SOURCE
 #include "env_reader.h"
 
 #include <strings.h>
 
-#define FEW_MS 100u         /* a timeout below was meant as seconds, which some SDKs read */
-#define NO_LIMIT_MS 600000u /* OTLP's timeout 0: as long as uspan allows */
+#define FEW_MS 100u         /* a lower time-out is probably in seconds, which some SDKs read */
+#define NO_LIMIT_MS 600000u /* for OTLP's time-out 0: the longest that uspan allows */
 
 /* ---- endpoint ------------------------------------------------------------------------------------------ */
 
-/* The endpoint without user information, which becomes Basic credentials. url has len bytes and a closing
+/* Remove user information from an endpoint and use it as Basic credentials. url has len bytes and a closing
  * 0, and is changed. */
 static void take_user(const uspan_env_reader_t *r, const char *name, char *url, size_t len)
 {
@@ -20,7 +20,7 @@ static void take_user(const uspan_env_reader_t *r, const char *name, char *url, 
     }
     char *from = url + (scheme - url) + 3, *at = NULL;
     for (char *c = from; c < url + len && strchr("/?#", *c) == NULL; c++) {
-        at = *c == '@' ? c : at; /* the last one: a password may hold another by mistake */
+        at = *c == '@' ? c : at; /* the last one, because a password may contain another */
     }
     if (at == NULL) {
         return;
@@ -40,11 +40,11 @@ static void take_user(const uspan_env_reader_t *r, const char *name, char *url, 
         r->env->basic_pass = kept;
     }
     memset(pass, 0, sizeof(pass));
-    memmove(from, at + 1, (size_t)(url + len - at)); /* the closing 0 too */
+    memmove(from, at + 1, (size_t)(url + len - at)); /* includes the closing 0 */
 }
 
-/* An endpoint to the arena, without user information and without a fragment. path: what is appended to its
- * path, before a query; NULL: it is used as it is. */
+/* Copy an endpoint to the arena, without user information and fragment. path: appended to its path, before a
+ * query. NULL: the endpoint is used as it is. */
 static const char *keep_endpoint(const uspan_env_reader_t *r, const char *name, const char *base, size_t len,
                                  const char *path)
 {
@@ -62,7 +62,7 @@ static const char *keep_endpoint(const uspan_env_reader_t *r, const char *name, 
     if (path != NULL) {
         size_t query = strcspn(url, "?"), end = query;
         while (end > 0u && url[end - 1u] == '/' && path[0] == '/') {
-            end--; /* one slash between */
+            end--; /* one slash between the two */
         }
         memmove(url + end + more, url + query, len - query + 1u);
         memcpy(url + end, path, more);
@@ -122,7 +122,7 @@ static bool remove_header(list_t *list, const char *key, size_t key_len)
     list->text[list->len < sizeof(list->text) ? list->len : sizeof(list->text) - 1u] = 0;
     while (uspan_list_next(list->text, USPAN_LIST_HEADERS, &pos, &e)) {
         if (e.key_len == key_len && strncasecmp(e.key, key, key_len) == 0) {
-            size_t from = (size_t)(e.key - list->text); /* with the comma behind it, or the one before */
+            size_t from = (size_t)(e.key - list->text); /* with the comma after it, or the one before it */
             from -= pos == list->len && from > 0u ? 1u : 0u;
             memmove(list->text + from, list->text + pos, list->len - pos);
             list->len -= pos - from;
@@ -132,7 +132,7 @@ static bool remove_header(list_t *list, const char *key, size_t key_len)
     return false;
 }
 
-/* One member, with its key decoded: SDKs decode it too, though no header name needs it. */
+/* Add one header with its key decoded. SDKs decode it too, although no header name needs it. */
 static void add_header(const uspan_env_reader_t *r, const char *name, list_t *list,
                        const uspan_list_entry_t *e, unsigned number)
 {
@@ -156,7 +156,7 @@ static void add_header(const uspan_env_reader_t *r, const char *name, list_t *li
         uspan_env_warn_entry(r, name, e, number, "ignored", why);
         return;
     }
-    if (remove_header(list, key, (size_t)key_len)) { /* of equal names the last counts, as in SDKs */
+    if (remove_header(list, key, (size_t)key_len)) { /* if names are equal the last one is used, as in SDKs */
         uspan_env_warn_entry(r, name, e, number, "is there again", "the last one is used");
         before = list->len;
     }
@@ -180,7 +180,7 @@ static void read_headers(const uspan_env_reader_t *r)
         size_t len = 0, pos = 0;
         uspan_list_entry_t entry;
         const char *text = uspan_env_look(r, names[i], &len);
-        if (text != NULL && len < sizeof(copy)) { /* without what stands behind it */
+        if (text != NULL && len < sizeof(copy)) { /* without the text after it */
             memcpy(copy, text, len);
             copy[len] = 0;
             text = copy;
@@ -209,8 +209,8 @@ static void read_headers(const uspan_env_reader_t *r)
     memset(&list, 0, sizeof(list));
 }
 
-/* A user and a password; the environment's own go before those of the endpoint, an Authorization header
- * before both. */
+/* Read user and password. Those of the environment override those of the endpoint, and an Authorization
+ * header overrides both. */
 static void read_basic(const uspan_env_reader_t *r)
 {
     const char *user = uspan_env_text(r, "USPAN_BASIC_USER"), *pass = uspan_env_text(r, "USPAN_BASIC_PASS");
@@ -245,7 +245,7 @@ static void read_timeout(const uspan_env_reader_t *r)
     if (found && (ms == 0u || ms > NO_LIMIT_MS)) {
         ms = NO_LIMIT_MS;
     }
-    /* The processor's limit on one export bounds it too. */
+    /* The processor's limit for one export applies too. */
     if (uspan_env_number(r, "OTEL_BSP_EXPORT_TIMEOUT", 0u, &whole_ms) && whole_ms > 0u &&
         whole_ms < (found ? ms : (uint32_t)USPAN_TIMEOUT_MS)) {
         ms = whole_ms;
@@ -253,7 +253,8 @@ static void read_timeout(const uspan_env_reader_t *r)
     r->env->timeout_ms = ms;
 }
 
-/* The URL of a proxy; "host:port" alone is one too. NULL: none, or one that cannot be used, warned. */
+/* Read the URL of a proxy. "host:port" is accepted too. Returns NULL if it is unset, or unusable, which gives
+ * a warning. */
 static const char *read_proxy(const uspan_env_reader_t *r, const char *name)
 {
 #if USPAN_HTTP_PROXY
@@ -287,7 +288,7 @@ static const char *read_proxy(const uspan_env_reader_t *r, const char *name)
 #endif
 }
 
-/* As curl reads them: the lower case first, and HTTP_PROXY not in a CGI program, where it is a header that
+/* Read them like curl: lower case first. HTTP_PROXY is ignored in a CGI program, where it is a header that
  * the client sent. */
 static void read_proxies(const uspan_env_reader_t *r)
 {

@@ -1,6 +1,5 @@
-/* env_reader.c: single variables of the environment, by type.
- * Invariant: a value either is taken whole or is named in a warning and counts as unset; no warning repeats a
- * value, since it may be a secret. */
+/* env_reader.c: reads single variables of the environment by type. Invariant: a value is used as a whole, or
+ * is named in a warning and ignored. No warning repeats a value, because it may be a secret. */
 #define _GNU_SOURCE
 #include "env_reader.h"
 
@@ -18,7 +17,8 @@ void uspan_env_warn(const uspan_env_reader_t *r, const char *name, const char *w
     }
 }
 
-/* Copy to the arena: a later setenv() may move what getenv() gave. NULL: no room, warned. */
+/* Copy to the arena, because a later setenv() may move the result of getenv(). Returns NULL if there is no
+ * room, after a warning. */
 const char *uspan_env_keep(const uspan_env_reader_t *r, const char *name, const char *text, size_t len)
 {
     uspan_posix_env_t *env = r->env;
@@ -36,11 +36,11 @@ const char *uspan_env_keep(const uspan_env_reader_t *r, const char *name, const 
 bool uspan_env_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' ||
-           c == '\n'; /* the last two: of a file that became a variable */
+           c == '\n'; /* line ends, if a file was read into the variable */
 }
 
-/* The value without white space around it, and without quotes around it all, which a file of variables that
- * no shell reads (docker --env-file, systemd) leaves there; NULL where it is unset, which empty is too. */
+/* Returns the value without white space around it, and without quotes around it. Variables read from a file
+ * without a shell (docker --env-file, systemd) keep the quotes. Returns NULL if it is unset or empty. */
 const char *uspan_env_look(const uspan_env_reader_t *r, const char *name, size_t *len)
 {
     const char *value = r->get(name);
@@ -69,7 +69,7 @@ const char *uspan_env_text(const uspan_env_reader_t *r, const char *name)
     return value != NULL ? uspan_env_keep(r, name, value, len) : NULL;
 }
 
-/* The variable of the traces signal beats the common one. */
+/* The variable of the traces signal overrides the common one. */
 const char *uspan_env_either(const uspan_env_reader_t *r, const char *traces, const char *common)
 {
     const char *value = uspan_env_text(r, traces);
@@ -91,7 +91,7 @@ bool uspan_env_true(const uspan_env_reader_t *r, const char *name)
     return value != NULL && uspan_env_equals(value, len, "true");
 }
 
-/* A whole number in least..INTEGER_MAX. Returns true where there is one. */
+/* Read an integer in least..INTEGER_MAX. Returns true if there is one. */
 bool uspan_env_number(const uspan_env_reader_t *r, const char *name, uint32_t least, uint32_t *out)
 {
     size_t len = 0;
@@ -158,7 +158,7 @@ int uspan_env_decode(const char *text, size_t len, char *out, size_t cap)
     return (int)n;
 }
 
-/* What has a meaning in a list becomes something plain: only the rest is judged. */
+/* Replace bytes that have a meaning in a list, so that only the others are checked. */
 static size_t put_plain(char *out, const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {

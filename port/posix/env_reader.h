@@ -1,4 +1,4 @@
-/* env_reader.h: how env.c and its parts look at one variable. */
+/* env_reader.h: reads one variable of the environment. Used by env.c and its parts. */
 #ifndef USPAN_ENV_READER_H
 #define USPAN_ENV_READER_H
 
@@ -12,35 +12,38 @@ typedef struct uspan_env_reader {
     void *ctx;
 } uspan_env_reader_t;
 
-/* "NAME ignored: why". */
+/* Warn: "NAME ignored: why". */
 void uspan_env_warn(const uspan_env_reader_t *r, const char *name, const char *why);
-/* "NAME: entry KEY ignored: why"; without a key "NAME: entry 2 ...", counted from 1, empty
- * ones left out: its text may be a secret. */
+/* Warn: "NAME: entry KEY ignored: why". Without a key: "NAME: entry 2 ...", counted from 1 without empty
+ * entries, because its text may be a secret. */
 void uspan_env_warn_entry(const uspan_env_reader_t *r, const char *name, const uspan_list_entry_t *e,
                           unsigned number, const char *what, const char *why);
-/* Copy to the arena: a later setenv() may move what getenv() gave. NULL: no room, warned. */
+/* Copy to the arena, because a later setenv() may move the result of getenv(). Returns NULL if there is no
+ * room, after a warning. */
 const char *uspan_env_keep(const uspan_env_reader_t *r, const char *name, const char *text, size_t len);
 bool uspan_env_space(char c);
-/* The value without white space around it; NULL where it is unset, which empty is too. */
+/* Returns the value without white space around it, or NULL if it is unset or empty. */
 const char *uspan_env_look(const uspan_env_reader_t *r, const char *name, size_t *len);
-/* The same, copied. */
+/* Like uspan_env_look(), but copied to the arena. */
 const char *uspan_env_text(const uspan_env_reader_t *r, const char *name);
-/* The variable of the traces signal beats the common one. */
+/* The variable of the traces signal overrides the common one. */
 const char *uspan_env_either(const uspan_env_reader_t *r, const char *traces, const char *common);
-/* True where value is that word in any case. */
+/* Returns true if value is that word, in any case. */
 bool uspan_env_equals(const char *value, size_t len, const char *word);
-/* True for "true" in any case; another word than "false" is warned of. */
+/* Returns true for "true" in any case. Warns if the value is neither "true" nor "false". */
 bool uspan_env_true(const uspan_env_reader_t *r, const char *name);
-/* A whole number in least..2^31 - 1. Returns true where there is one. */
+/* Read an integer in least..2^31 - 1. Returns true if there is one. */
 bool uspan_env_number(const uspan_env_reader_t *r, const char *name, uint32_t least, uint32_t *out);
-/* What is wrong with a resource attribute, decoded. NULL: nothing, or too long to say. */
+/* Check a decoded resource attribute. Returns what is wrong, or NULL. An attribute that is too long to check
+ * also gives NULL. */
 const char *uspan_env_judge(const char *key, size_t key_len, const char *value, size_t value_len);
-/* Decode percent-encoded text to out[cap]. Returns the bytes, or -1: a broken "%", or no room. */
+/* Decode percent-encoded text to out[cap]. Returns the number of bytes, or -1 for a broken "%" or if there is
+ * no room. */
 int uspan_env_decode(const char *text, size_t len, char *out, size_t cap);
 
-/* env_export.c: where spans go, with what, for how long. */
+/* Read endpoint, headers, credentials, proxy and time-outs (env_export.c). */
 void uspan_env_read_export(const uspan_env_reader_t *r);
-/* env_resource.c: who this program is. */
+/* Read the resource (env_resource.c). */
 void uspan_env_read_resource(const uspan_env_reader_t *r);
 
 #endif

@@ -1,5 +1,6 @@
-/* env_resource.c: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, before what the build says. Invariant:
- * env->resource is a list that uspan_set_resource() takes; a key that no list can hold is in env->typed. */
+/* env_resource.c: reads OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, which override the compile-time
+ * resource. Invariant: env->resource is a list that uspan_set_resource() accepts. Keys that a list cannot
+ * express are in env->typed. */
 #define _GNU_SOURCE
 #include "env_reader.h"
 
@@ -28,7 +29,7 @@ static bool append_member(merged_t *m, const char *key, size_t key_len, const ch
     return true;
 }
 
-/* An attribute whose key a list cannot hold, decoded. */
+/* Add a decoded attribute whose key a list cannot express. */
 static const char *add_typed(const uspan_env_reader_t *r, const char *key, size_t key_len, const char *value,
                              size_t value_len)
 {
@@ -39,7 +40,7 @@ static const char *add_typed(const uspan_env_reader_t *r, const char *key, size_
     if (wrong != NULL) {
         return wrong;
     }
-    size_t at = 0; /* the same key again replaces, as in a list */
+    size_t at = 0; /* the same key replaces an earlier one, as in a list */
     while (at < env->typed_count &&
            (env->typed_keys[at].len != key_len || memcmp(env->typed_keys[at].text, key, key_len) != 0)) {
         at++;
@@ -135,7 +136,7 @@ void uspan_env_read_resource(const uspan_env_reader_t *r)
     if (raw == NULL) {
         return;
     }
-    if (raw_len < sizeof(list)) { /* without what stands behind it */
+    if (raw_len < sizeof(list)) { /* without the text after it */
         memcpy(list, raw, raw_len);
         list[raw_len] = 0;
         raw = list;

@@ -1,5 +1,5 @@
-/* forks.c: how often this process was forked off.
- * Invariant: the count at a connection's opening is the present one exactly in the process that opened it. */
+/* forks.c: counts how often this process was forked. Invariant: the count at the opening of a connection
+ * equals the present one only in the process that opened it. */
 #define _GNU_SOURCE
 #include "posix_private.h"
 

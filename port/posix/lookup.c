@@ -1,7 +1,7 @@
-/* lookup.c: name look-ups that never block the caller, each on a detached thread.
- * Invariant: a slot is FREE, or its thread runs, or it is DONE and its owner has not taken it. Only the
- * thread of a RUNNING or DROPPED slot writes its result, and only before it sets DONE or FREE under the
- * mutex. So a resolver that never answers costs one slot, and nothing that anybody frees. */
+/* lookup.c: name look-ups that do not block the caller, each on a detached thread. Invariant: a slot is FREE,
+ * or its thread is running, or it is DONE and waits for its owner. Only the thread of a RUNNING or DROPPED
+ * slot writes its result, and only before it sets DONE or FREE under the mutex. A resolver that never answers
+ * therefore occupies one slot, and no freed memory is used. */
 #define _GNU_SOURCE
 #include "lookup_addresses.h"
 
@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 
 #define LOOKUPS_MAX 4u
-#define STACK_BYTES (256u * 1024u) /* name service modules want more than PTHREAD_STACK_MIN */
+#define STACK_BYTES (256u * 1024u) /* name service modules need more than PTHREAD_STACK_MIN */
 
 enum { FREE, RUNNING, DROPPED, DONE };
 
@@ -21,7 +21,7 @@ struct uspan_posix_lookup {
     uint8_t state;
     uint8_t count;
     uint8_t turn;
-    int error; /* EAI_*, 0 for none */
+    int error; /* EAI_*; 0: no error */
     char host[256];
     char port[6];
     uspan_posix_address_t addresses[USPAN_POSIX_ADDRESSES_MAX];
@@ -41,7 +41,7 @@ static void after_fork_in_parent(void)
     (void)pthread_mutex_unlock(&mutex);
 }
 
-/* The threads stayed behind; so their slots are free, but for results that are there already. */
+/* The threads exist only in the parent. Slots without a result are therefore free. */
 static void after_fork_in_child(void)
 {
     for (size_t i = 0; i < LOOKUPS_MAX; i++) {
@@ -92,7 +92,7 @@ static bool start_thread(uspan_posix_lookup_t *l)
     (void)sigfillset(&all);
     (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     (void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals stay the application's */
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* the application handles all signals */
     int failed = pthread_create(&thread, &attr, look_up, l);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attr);

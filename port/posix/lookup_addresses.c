@@ -1,5 +1,5 @@
-/* lookup_addresses.c: the answer of a system's resolver as tcp.c wants it.
- * Invariant: no address that is longer than its place is copied, and none twice. */
+/* lookup_addresses.c: converts the result of a system's resolver for tcp.c. Invariant: an address that
+ * exceeds its buffer is not copied, and none is copied twice. */
 #define _GNU_SOURCE
 #include "lookup_addresses.h"
 

@@ -1,8 +1,7 @@
-/* lookup_lwip.c: name look-ups in lwIP's own thread, in place of lookup.c; empty without lwIP's sockets.
- * Invariant: a slot is FREE, or lwIP's thread owes it a result (RUNNING, DROPPED), or it is DONE and its
- * owner has not taken it. Only lwIP's thread writes the result of a RUNNING or DROPPED slot, and only before
- * it sets DONE or FREE under protection. So an answer that comes after close() finds its own slot and no
- * other. */
+/* lookup_lwip.c: name look-ups in lwIP's thread, in place of lookup.c. Empty if lwIP's sockets are not used.
+ * Invariant: a slot is FREE, or waits for a result of lwIP's thread (RUNNING, DROPPED), or is DONE and waits
+ * for its owner. Only lwIP's thread writes the result of a RUNNING or DROPPED slot, and only before it sets
+ * DONE or FREE under protection. A result that arrives after close() therefore goes to its own slot. */
 #define _GNU_SOURCE
 #include "sockets.h"
 
@@ -23,14 +22,14 @@ enum { FREE, RUNNING, DROPPED, DONE };
 struct uspan_posix_lookup {
     uint8_t state, turn;
     uint16_t port;
-    const char *why; /* NULL: address is the answer */
+    const char *why; /* NULL: address is the result */
     ip_addr_t address;
     char host[HOST_BYTES];
 };
 
 static uspan_posix_lookup_t lookups[LOOKUPS_MAX];
 
-/* Lwip's thread has its result. */
+/* Store a result. Runs in lwIP's thread. */
 static void settle(uspan_posix_lookup_t *l, const ip_addr_t *address, const char *why)
 {
     SYS_ARCH_DECL_PROTECT(level);
@@ -51,7 +50,7 @@ static void found(const char *name, const ip_addr_t *address, void *arg)
     settle(arg, address, address != NULL ? NULL : "host name not found, or the name server does not answer");
 }
 
-/* Runs in lwIP's thread. */
+/* Start a look-up. Runs in lwIP's thread. */
 static void ask(void *arg)
 {
     uspan_posix_lookup_t *l = arg;
@@ -62,7 +61,7 @@ static void ask(void *arg)
 #endif
     err_t err = dns_gethostbyname_addrtype(l->host, &address, found, l, family);
     if (err == ERR_OK) {
-        settle(l, &address, NULL); /* lwIP knew it already */
+        settle(l, &address, NULL); /* the address was in lwIP's cache */
     } else if (err != ERR_INPROGRESS) {
         settle(l, NULL,
                err == ERR_VAL   ? "lwIP has no name server"
@@ -117,7 +116,7 @@ uspan_posix_lookup_t *uspan_posix_lookup_start(const char *host, uint16_t port, 
     } else if (!begin(l)) {
         SYS_ARCH_DECL_PROTECT(level);
         SYS_ARCH_PROTECT(level);
-        l->state = FREE; /* lwIP's thread has too much to do, and has not heard of it */
+        l->state = FREE; /* the queue of lwIP's thread is full, so it did not receive the request */
         SYS_ARCH_UNPROTECT(level);
         l = NULL;
     }

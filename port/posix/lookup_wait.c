@@ -1,6 +1,6 @@
-/* lookup_wait.c: name look-ups that the caller waits for, in place of lookup.c: for systems with sockets and
- * without pthreads. Empty where USPAN_SOCKETS_THREADS is 1.
- * Invariant: a slot is taken from its start until it is taken over or dropped. */
+/* lookup_wait.c: name look-ups that block the caller, in place of lookup.c, for systems with sockets and
+ * without pthreads. Empty if USPAN_SOCKETS_THREADS is 1. Invariant: a slot is in use from the start of a
+ * look-up until its result is taken or dropped. */
 #define _GNU_SOURCE
 #include "sockets.h"
 
@@ -11,16 +11,16 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#define LOOKUPS_MAX 4u /* one for each transport that connects at the same time */
+#define LOOKUPS_MAX 4u /* one per transport that connects at the same time */
 
 struct uspan_posix_lookup {
     atomic_flag taken;
     uint8_t count;
-    int error; /* EAI_*, 0 for none */
+    int error; /* EAI_*; 0: no error */
     uspan_posix_address_t addresses[USPAN_POSIX_ADDRESSES_MAX];
 };
 
-static uspan_posix_lookup_t lookups[LOOKUPS_MAX]; /* zeroed flags are clear with gcc and clang */
+static uspan_posix_lookup_t lookups[LOOKUPS_MAX]; /* with gcc and clang zeroed flags are clear */
 
 static uspan_posix_lookup_t *take_slot(void)
 {

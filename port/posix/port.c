@@ -1,6 +1,5 @@
-/* port.c: the platform as the core sees it.
- * Invariant: `uspan_posix_locked` is set exactly while one thread of this process is between lock and unlock;
- * after fork() the child begins with it clear. */
+/* port.c: the port functions for POSIX systems. Invariant: `uspan_posix_locked` is set exactly while one
+ * thread of this process is between lock and unlock. After fork() it is clear in the child. */
 #define _GNU_SOURCE /* CLOCK_BOOTTIME, getrandom */
 #include "posix_private.h"
 #include "uspan_posix_lock.h"
@@ -19,14 +18,14 @@
 #else
 #define MONO_CLOCK CLOCK_MONOTONIC
 #endif
-#define UNIX_2020_S 1577836800 /* an unset RTC says 1970 or the firmware's build date */
+#define UNIX_2020_S 1577836800 /* an unset RTC reports 1970 or the build date of the firmware */
 #define LINE_BYTES 512
 
 atomic_flag uspan_posix_locked = ATOMIC_FLAG_INIT;
 static atomic_int log_fd = STDERR_FILENO;
 static atomic_int log_level = USPAN_LEVEL_INFO;
 
-/* Yield first; sleep when yielding does not help, as under real-time scheduling with a holder of lower
+/* Yield first. If yielding does not help, sleep: under real-time scheduling the holder may have a lower
  * priority. */
 void uspan_posix_lock_slowly(void)
 {
@@ -74,7 +73,7 @@ static uspan_err_t unix_ns(void *ctx, uint64_t *out)
 static uspan_err_t random_bytes(void *ctx, uint8_t *out, size_t len)
 {
     (void)ctx;
-    uint8_t bytes[256]; /* getrandom() gives up to 256 bytes whole or none */
+    uint8_t bytes[256]; /* getrandom() returns up to 256 bytes completely or none */
     if (len > sizeof(bytes)) {
         return USPAN_ERR_ARG;
     }
@@ -95,7 +94,7 @@ static uintptr_t task(void *ctx)
     return (uintptr_t)pthread_self();
 }
 
-/* One write(2) a line, so that lines of several processes do not mix in one file. */
+/* Each line is one write(2), so that lines of several processes do not mix in one file. */
 static void log_line(void *ctx, uspan_level_t level, const char *text)
 {
     static const char *const heads[] = { "",
@@ -108,11 +107,12 @@ static void log_line(void *ctx, uspan_level_t level, const char *text)
     size_t len = strlen(heads[level]);
     memcpy(line, heads[level], len);
     for (; *text != 0 && len < sizeof(line) - 1u; text++) {
-        line[len++] = (unsigned char)*text < 0x20u ? '?' : *text; /* a peer's words must not forge a line */
+        /* text of a server must not forge a log line */
+        line[len++] = (unsigned char)*text < 0x20u ? '?' : *text;
     }
     line[len++] = '\n';
     ssize_t done = write(atomic_load(&log_fd), line, len);
-    (void)done; /* a log that cannot be written has nowhere to say so */
+    (void)done; /* an error of the log cannot be logged */
 }
 
 static void before_fork(void)

@@ -1,12 +1,12 @@
-/* proxy_rules.c: which peers are reached without the proxy: NO_PROXY as curl and Go read it.
- * Invariant: this host itself is never reached through a proxy. */
+/* proxy_rules.c: decides which peers are reached without the proxy, from NO_PROXY as curl and Go read it.
+ * Invariant: this host is never reached through a proxy. */
 #define _GNU_SOURCE
 #include "posix_private.h"
 
 #include <arpa/inet.h>
 #include <strings.h>
 
-/* An address as 16 bytes, IPv4 mapped into IPv6. False: it is a name. */
+/* Read an address as 16 bytes. IPv4 is mapped into IPv6. Returns false if it is a name. */
 static bool read_address(const char *text, uint8_t out[16])
 {
     static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
@@ -41,7 +41,7 @@ static bool is_this_host(const char *host, const uint8_t *address)
            (address[10] == 0xFF && address[11] == 0xFF && address[12] == 127u);
 }
 
-/* One entry: a name, an address or a network, with or without a port. entry is changed. */
+/* Check one entry: a name, an address or a network, with or without a port. entry is changed. */
 static bool matches(char *entry, const char *host, const uint8_t *address, uint16_t port)
 {
     unsigned bits = 0, number = 0;

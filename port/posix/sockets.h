@@ -1,9 +1,8 @@
-/* sockets.h: the socket calls that tcp.c makes, the system's or lwIP's (USPAN_SOCKETS_LWIP 1), and what the
- * two do differently. lwIP's go by their own names (lwip_connect), so that neither LWIP_COMPAT_SOCKETS nor a
- * C library with sockets of its own matters.
- * Invariant: no call made through here waits. The one that lwIP bounds only by time is its close(), when it
- * has no memory for the FIN: SO_SNDTIMEO (LWIP_SO_SNDTIMEO 1) bounds it to the next of its slow ticks, half a
- * second; without that option it is 20 s. */
+/* sockets.h: the socket calls of tcp.c, for the system's sockets or lwIP's (USPAN_SOCKETS_LWIP 1). lwIP's are
+ * called by their own names (lwip_connect), so LWIP_COMPAT_SOCKETS and sockets of the C library do not
+ * matter. Invariant: no call made through this file waits, with one exception. lwIP's close() waits if there
+ * is no memory for the FIN. SO_SNDTIMEO (LWIP_SO_SNDTIMEO 1) limits the wait to lwIP's next slow tick, half a
+ * second. Without that option it is 20 s. */
 #ifndef USPAN_SOCKETS_H
 #define USPAN_SOCKETS_H
 
@@ -13,15 +12,15 @@
 #define USPAN_SOCKETS_LWIP 0
 #endif
 
-/* 0: a system with sockets and without pthreads: names are looked up by the caller, who waits, and fork() is
- * not watched. */
+/* 0: for a system with sockets and without pthreads. The caller waits for name look-ups, and fork() is not
+ * handled. */
 #ifndef USPAN_SOCKETS_THREADS
 #define USPAN_SOCKETS_THREADS 1
 #endif
 
 #if USPAN_SOCKETS_LWIP
 
-#include <lwip/errno.h> /* must be a task's own: LWIP_PROVIDE_ERRNO's is one for all tasks */
+#include <lwip/errno.h> /* errno must exist per task: LWIP_PROVIDE_ERRNO has one for all */
 #include <lwip/sockets.h>
 #include <lwip/sys.h>
 
@@ -41,7 +40,7 @@ static inline uint32_t sockets_now_ms(void)
     return sys_now();
 }
 
-/* There is no fork(). */
+/* lwIP has no fork(). */
 static inline unsigned sockets_forks(void)
 {
     return 0u;
@@ -54,11 +53,12 @@ static inline bool sockets_set_up(int fd)
         return false;
     }
     (void)lwip_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
-                          sizeof(one)); /* requests come in large pieces */
+                          sizeof(one)); /* requests are sent in large pieces */
     return true;
 }
 
-/* The time-out is set only now: it would also refuse each send that lwIP's thread takes up late. */
+/* The time-out is set here and not earlier, because it would also fail sends that lwIP's thread handles
+ * late. */
 static inline void sockets_close(int fd)
 {
 #if LWIP_SO_SNDTIMEO
@@ -72,7 +72,7 @@ static inline void sockets_close(int fd)
     (void)lwip_close(fd);
 }
 
-/* True once a connect is decided. */
+/* Returns true when a connect has succeeded or failed. */
 static inline bool sockets_decided(int fd)
 {
 #if LWIP_SOCKET_POLL
@@ -87,8 +87,8 @@ static inline bool sockets_decided(int fd)
 #endif
 }
 
-/* lwIP's errors of a connect in the words of other systems: it tells a refusal as the reset that it is, the
- * end of its tries as an abort, and want of a pcb as want of memory. */
+/* Convert a connect error of lwIP to that of other systems. lwIP reports a refused connection as a reset, the
+ * end of its retries as an abort, and a missing pcb as missing memory. */
 static inline int sockets_connect_error(int error)
 {
     switch (error) {
@@ -141,7 +141,7 @@ static inline bool sockets_set_up(int fd)
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
         return false;
     }
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* requests come in large pieces */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* requests are sent in large pieces */
     return true;
 }
 
@@ -150,7 +150,7 @@ static inline void sockets_close(int fd)
     (void)close(fd);
 }
 
-/* True once a connect is decided. */
+/* Returns true when a connect has succeeded or failed. */
 static inline bool sockets_decided(int fd)
 {
     struct pollfd p = { .fd = fd, .events = POLLOUT };

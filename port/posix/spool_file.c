@@ -1,4 +1,5 @@
-/* spool_file.c: a file as flash. An erased byte is 0, so that a new file is erased and takes no room. */
+/* spool_file.c: a file as flash. An erased byte is 0, so that a new file is erased and takes no disk
+ * space. */
 #define _GNU_SOURCE /* flock */
 #include "uspan_spool_file.h"
 #if USPAN_SPOOL
@@ -21,6 +22,7 @@ static int write_file(const uspan_spool_file_t *f, uint32_t address, const uint8
     return pwrite(f->fd, data, len, (off_t)address) == (ssize_t)len ? 0 : -1;
 }
 
+/* Wait until the data is on the disk. */
 static int sync_file(void *ctx)
 {
     const uspan_spool_file_t *f = ctx;

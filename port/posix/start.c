@@ -1,8 +1,7 @@
-/* start.c: a tracer of a process: settings from three sources, a destination an exporter, and the thread that
- * polls.
- * Invariant: the thread that calls uspan for the exporting task holds `exporting` of that tracer: the thread
- * while it polls, others between uspan_posix_hold() and uspan_posix_release(). A tracer is in `started` from
- * start to stop. */
+/* start.c: runs a tracer of a process: settings from three sources, one destination per exporter, and a
+ * polling thread. Invariant: a thread that acts as the exporting task holds `exporting` of that tracer. The
+ * polling thread holds it while it polls, other threads between uspan_posix_hold() and uspan_posix_release().
+ * A tracer is in `started` from start to stop. */
 #define _GNU_SOURCE
 #include "started.h"
 
@@ -15,10 +14,10 @@
 #include <unistd.h>
 
 #define NAP_MAX_MS 128u
-#define GRACE_MS 1000u /* beyond the shutdown deadline, before a tracer that does not stop is left */
+#define GRACE_MS 1000u /* time after the shutdown deadline before a tracer that does not stop is abandoned */
 
 static started_t starts[USPAN_POSIX_TRACERS_MAX];
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards taking and giving back */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards allocation and release of entries */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static uint64_t now_ns(void)
@@ -43,13 +42,13 @@ static void free_parts(started_t *x)
 
 /* ---- fork ---------------------------------------------------------------------------------------------- */
 
-/* With every tracer between two polls, the child finds whole transports that it can close. */
+/* Every tracer is between two polls during fork(), so the child can close its transports. */
 static void before_fork(void)
 {
     (void)pthread_mutex_lock(&mutex);
     for (size_t i = 0; i < USPAN_POSIX_TRACERS_MAX; i++) {
         started_t *x = &starts[i];
-        /* EDEADLK: the forking thread holds it itself */
+        /* EDEADLK: the forking thread already holds it. */
         x->held_for_fork = x->tracer != NULL && pthread_mutex_lock(&x->exporting) == 0;
     }
 }
@@ -64,8 +63,8 @@ static void after_fork_in_parent(void)
     (void)pthread_mutex_unlock(&mutex);
 }
 
-/* The thread stayed in the parent, and the far end knows only the parent: port.c's count of forks keeps the
- * transports from saying goodbye on its socket. */
+/* The thread runs in the parent only, and the server knows only the parent. The fork count of port.c prevents
+ * that transports of the child send a closing message on the parent's socket. */
 static void after_fork_in_child(void)
 {
     for (size_t i = 0; i < USPAN_POSIX_TRACERS_MAX; i++) {
@@ -81,8 +80,8 @@ static void after_fork_in_child(void)
 
 static void watch_forks(void)
 {
-    /* fork() takes locks in the opposite order: ours, of the look-ups, the port's. The child gets them back
-     * in this one. */
+    /* fork() takes locks in the opposite order: this file's, those of look-ups, the port's. The child
+     * releases them in this order. */
     (void)uspan_posix_port();
     uspan_posix_lookup_prepare();
     (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
@@ -108,7 +107,8 @@ static started_t *take(uspan_tracer_t *t)
     for (size_t i = 0; i < USPAN_POSIX_TRACERS_MAX && x == NULL; i++) {
         if (starts[i].tracer == NULL) {
             x = &starts[i];
-            memset(&x->env, 0, sizeof(*x) - offsetof(started_t, env)); /* others may look at tracer now */
+            /* other threads may read tracer from now on */
+            memset(&x->env, 0, sizeof(*x) - offsetof(started_t, env));
             x->wake_fd[0] = x->wake_fd[1] = -1;
             (void)pthread_mutexattr_init(&attr);
             (void)pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
@@ -135,7 +135,7 @@ static void give_back(started_t *x)
 
 static void wake(started_t *x)
 {
-    ssize_t done = write(x->wake_fd[1], "", 1u); /* a full pipe wakes as well */
+    ssize_t done = write(x->wake_fd[1], "", 1u); /* a full pipe wakes the thread too */
     (void)done;
 }
 
@@ -151,7 +151,7 @@ static void release(started_t *x)
     (void)pthread_mutex_unlock(&x->exporting);
 }
 
-/* A span has ended: wake the thread when it sleeps without end, or when a batch is full. */
+/* Called when a span has ended. Wakes the thread if it sleeps without a limit, or if a batch is full. */
 static void count_end(void *ctx, uspan_tracer_t *t, uspan_t s)
 {
     started_t *x = ctx;
@@ -170,7 +170,7 @@ static unsigned batch_spans(const started_t *x)
     return spans > 0u ? spans : 1u;
 }
 
-/* Wait for the socket, a wake-up or time. */
+/* Wait for the socket, a wake-up, or the end of the time. */
 static void sleep_ms(started_t *x, uint32_t ms, int fd, short events)
 {
     struct pollfd fds[2] = { { .fd = x->wake_fd[0], .events = POLLIN }, { .fd = fd, .events = events } };
@@ -181,9 +181,9 @@ static void sleep_ms(started_t *x, uint32_t ms, int fd, short events)
     }
 }
 
-/* The processor learns of an end a moment before the span is in the queue; and its thread may be stopped in
- * between. So after an end the sleeps are naps at first, each twice as long: what a poll came too early
- * for, a later one sees soon. */
+/* The processor is called a moment before the span is in the queue, and its thread may be stopped in between.
+ * Therefore the thread first sleeps for short times after an end, each twice as long as the one before. A
+ * span that one poll missed is found by a later one. */
 static void *run(void *arg)
 {
     started_t *x = arg;
@@ -192,7 +192,7 @@ static void *run(void *arg)
         uint32_t ms = 0;
         short events = 0;
         while (atomic_load(&x->holders) > 0u) {
-            (void)sched_yield(); /* a mutex that is taken again at once would starve them */
+            (void)sched_yield(); /* without it, other threads that wait for the mutex could starve */
         }
         (void)pthread_mutex_lock(&x->exporting);
         nap_ms = atomic_exchange(&x->ends, 0u) > 0u ? 1u : nap_ms;
@@ -227,7 +227,7 @@ static bool start_thread(started_t *x)
         return false;
     }
     (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals stay the application's */
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* the application handles all signals */
     x->has_thread = pthread_create(&x->thread, NULL, run, x) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return x->has_thread;
@@ -296,7 +296,7 @@ void uspan_posix_wake(uspan_tracer_t *t)
     }
 }
 
-/* Wait a little: for the thread where there is one, else poll. */
+/* Wait a little if there is a thread, otherwise poll. */
 static void go_on(started_t *x)
 {
     if (x->has_thread) {
@@ -339,7 +339,7 @@ uspan_err_t uspan_posix_flush(uspan_tracer_t *t, uint32_t deadline_ms)
     return USPAN_OK;
 }
 
-/* Whether spans that ended did not arrive. */
+/* Find out if spans that ended were not delivered. */
 static uspan_err_t find_losses(uspan_tracer_t *t)
 {
     uspan_err_t err = USPAN_OK;

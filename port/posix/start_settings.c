@@ -1,6 +1,6 @@
-/* start_settings.c: settings of a started tracer, from three sources: the environment, the options, the
- * build. Invariant: a setting of the environment that cannot be used is named in the log and costs itself
- * only. */
+/* start_settings.c: settings of a started tracer from three sources: the environment, the options, the
+ * compile-time settings. Invariant: a setting of the environment that cannot be used is named in the log and
+ * ignored. */
 #define _GNU_SOURCE
 #include "started.h"
 
@@ -28,7 +28,7 @@ void uspan_started_read_environment(started_t *x, const uspan_posix_options_t *o
     if (o->no_environment) {
         return;
     }
-    /* Once quietly for where the log goes, then for real. */
+    /* The first call finds only where to log, without warnings. The second call writes them. */
     uspan_posix_env(&x->env, o->get, NULL, NULL);
     if ((x->env.log_path != NULL || x->env.has_log_level) &&
         uspan_posix_log_to(x->env.log_path, x->env.log_level) != USPAN_OK) {
@@ -46,7 +46,7 @@ static uspan_err_t set_resource(started_t *x, const uspan_posix_options_t *o)
     if (x->env.resource != NULL) {
         resource.attributes = x->env.resource;
     }
-    if (x->env.typed_count > 0u) { /* of equal keys the first stands */
+    if (x->env.typed_count > 0u) { /* if keys are equal, the first one is used */
         size_t n = x->env.typed_count, own = resource.typed != NULL ? resource.typed_count : 0u;
         if (own > TYPED_MAX) {
             uspan_started_say(USPAN_LEVEL_WARN,
@@ -62,7 +62,7 @@ static uspan_err_t set_resource(started_t *x, const uspan_posix_options_t *o)
         }
     }
     uspan_err_t err = uspan_set_resource(x->tracer, &resource);
-    return err < USPAN_OK ? err : USPAN_OK; /* the core has named what it left out */
+    return err < USPAN_OK ? err : USPAN_OK; /* the core has logged the entries that it dropped */
 }
 
 static bool is_https(const char *url)
@@ -70,7 +70,7 @@ static bool is_https(const char *url)
     return strncasecmp(url, "https:", 6u) == 0;
 }
 
-/* The endpoint that counts, by strength; NULL in *setting where the core shall take its compile-time one. */
+/* Find the endpoint with the highest priority. *setting is NULL if the core must use the compile-time one. */
 static const char *find_endpoint(const started_t *x, const uspan_collector_t *c, const char **setting)
 {
     *setting = x->env.endpoint != NULL ? x->env.endpoint : c->endpoint;
@@ -94,7 +94,8 @@ static bool is_direct(void *ctx, const uspan_peer_t *peer)
     return uspan_posix_is_direct(x->env.no_proxy, peer->host, peer->port);
 }
 
-/* The proxy's URL for this kind of endpoint: the environment's, else the build's. */
+/* Returns the URL of the proxy for this kind of endpoint: that of the environment, otherwise the compile-time
+ * one. */
 static const char *proxy_for(const char *of_environment)
 {
 #ifdef USPAN_PROXY
@@ -104,7 +105,7 @@ static const char *proxy_for(const char *of_environment)
 #endif
 }
 
-/* True where an http endpoint is reached without the proxy. */
+/* Returns true if an http endpoint is reached without the proxy. */
 static bool is_url_direct(const started_t *x, const char *url)
 {
     char host[256] = "";
@@ -123,7 +124,7 @@ static bool is_url_direct(const started_t *x, const char *url)
     return uspan_posix_is_direct(x->env.no_proxy, host, (uint16_t)port);
 }
 
-/* What TLS stands on. */
+/* Returns the transport below TLS. */
 static const uspan_transport_t *below_tls(started_t *x)
 {
     const uspan_proxy_options_t options = {
@@ -167,7 +168,8 @@ static const uspan_transport_t *transport_for(started_t *x, const uspan_posix_op
     }
     if (x->secure == NULL && o->secure != NULL) {
         const uspan_posix_certs_t *env = &x->env.certs;
-        const bool own = env->cert_file != NULL || env->key_file != NULL; /* a pair comes from one source */
+        /* certificate and key must come from the same source */
+        const bool own = env->cert_file != NULL || env->key_file != NULL;
         const uspan_posix_certs_t certs = {
             .ca_file = env->ca_file != NULL ? env->ca_file : o->certs.ca_file,
             .cert_file = own ? env->cert_file : o->certs.cert_file,
@@ -183,7 +185,7 @@ static const uspan_transport_t *transport_for(started_t *x, const uspan_posix_op
     return x->secure;
 }
 
-/* The endpoint is the one that USPAN_STUDIO_URL makes. */
+/* Returns true if the endpoint is the one of USPAN_STUDIO_URL. */
 static bool goes_to_studio(const uspan_posix_env_t *env)
 {
     return env->studio_url != NULL && strncmp(env->endpoint, env->studio_url, strlen(env->studio_url)) == 0;
@@ -195,7 +197,8 @@ static uspan_err_t add_otlp(started_t *x, const uspan_posix_options_t *o, unsign
     const char *setting = NULL;
     const char *url = find_endpoint(x, &collector, &setting);
     const bool of_environment = x->env.endpoint != NULL || x->env.endpoint_refused;
-    if (x->env.endpoint_refused) { /* and no other: headers of the environment are for that one alone */
+    /* no other endpoint is used, because the headers of the environment belong to this one */
+    if (x->env.endpoint_refused) {
         uspan_started_say(USPAN_LEVEL_ERROR, "no spans are sent: the environment's endpoint cannot be used");
         return USPAN_OK;
     }
@@ -212,7 +215,7 @@ static uspan_err_t add_otlp(started_t *x, const uspan_posix_options_t *o, unsign
     collector.timeout_ms = x->env.timeout_ms != 0u ? x->env.timeout_ms : collector.timeout_ms;
     collector.gzip = x->env.gzip || (collector.gzip && !x->env.no_gzip);
     if (collector.gzip && setting != NULL && setting == x->env.endpoint && goes_to_studio(&x->env)) {
-        collector.gzip = false; /* Studio answers 400 */
+        collector.gzip = false; /* Studio answers 400 to compressed bodies */
     }
     uspan_err_t err = uspan_export_to(x->tracer, dest, transport, &collector);
     return err == USPAN_ERR_CONFIG && (of_environment || x->env.headers != NULL || x->env.basic_user != NULL)

@@ -1,5 +1,5 @@
-/* tcp.c: a byte stream over a non-blocking socket, the system's or lwIP's: sockets.h has what they differ in.
- * Invariant: fd >= 0 exactly in CONNECTING and OPEN; lookup != NULL exactly in LOOKUP. */
+/* tcp.c: a byte stream over a non-blocking socket of the system or of lwIP. sockets.h contains the
+ * differences. Invariant: fd >= 0 exactly in CONNECTING and OPEN; lookup != NULL exactly in LOOKUP. */
 #define _GNU_SOURCE
 #include "sockets.h"
 
@@ -54,7 +54,7 @@ static void close_fd(uspan_posix_tcp_t *tcp)
     }
 }
 
-/* Try the addresses from address_at on until one connects or is under way. */
+/* Try the addresses from address_at on until one connects or is connecting. */
 static uspan_err_t connect_next(uspan_posix_tcp_t *tcp)
 {
     for (; tcp->address_at < tcp->address_count; tcp->address_at++) {
@@ -146,7 +146,7 @@ static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
     }
 }
 
-/* The answer to a send or recv that moved nothing. */
+/* Returns the result of a send or recv that moved no bytes. */
 static int32_t explain(uspan_posix_tcp_t *tcp, int error, short wants)
 {
     if (would_block(error)) {
@@ -157,7 +157,7 @@ static int32_t explain(uspan_posix_tcp_t *tcp, int error, short wants)
     return USPAN_ERR_IO;
 }
 
-/* An error, or USPAN_OK where bytes may move. */
+/* Returns an error, or USPAN_OK if bytes may be moved. */
 static uspan_err_t check_open(uspan_posix_tcp_t *tcp)
 {
     if (tcp->state != OPEN) {
@@ -206,7 +206,8 @@ static void close_tcp(void *ctx)
         tcp->lookup = NULL;
     }
     close_fd(tcp);
-    /* That address does not answer, though it may have accepted: the next connect begins behind it. */
+    /* This address does not answer, although it may have accepted the connection. The next connect starts
+     * after it. */
     tcp->turn = (uint8_t)(tcp->turn + (tcp->state == CONNECTING || (tcp->state == OPEN && !tcp->is_heard)));
     tcp->state = CLOSED;
     tcp->wants = 0;

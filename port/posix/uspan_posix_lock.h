@@ -1,5 +1,5 @@
-/* uspan_posix_lock.h: the POSIX port's lock for USPAN_LOCK_HEADER: one flag for the process, compiled into
- * the core. */
+/* uspan_posix_lock.h: the lock of the POSIX port for USPAN_LOCK_HEADER: one flag for the process, inlined
+ * into the core. */
 #ifndef USPAN_POSIX_LOCK_H
 #define USPAN_POSIX_LOCK_H
 

@@ -11,17 +11,18 @@ typedef struct uspan_spool_file {
     bool sync;
 } uspan_spool_file_t;
 
-/* Open or make a file of sectors * sector_bytes bytes, readable for its owner only. One process at a time.
- *   f             static; zeroed here
- *   sector_bytes  as large as the largest span, and some
- *   sectors       4 and more
- *   sync          true: each write is on the disk before it counts, so power may fail; false: only the
- *                 process may die
- * Returns: USPAN_OK; USPAN_ERR_ARG: the file has another size; USPAN_ERR_IO: errno says why, EWOULDBLOCK
- * where another process has it. Context: the exporting task, before uspan_spool_mount(). */
+/* Open or create a file of sectors * sector_bytes bytes, readable for its owner only. Only one process can
+ * open it at a time.
+ *   f             static; the call sets it to zero
+ *   sector_bytes  at least the size of the largest span and some bytes more
+ *   sectors       4 or more
+ *   sync          true: each write is on the disk before it counts, which survives a power failure. false:
+ *                 survives only the end of the process
+ * Returns: USPAN_OK; USPAN_ERR_ARG: the file has another size; USPAN_ERR_IO: see errno. EWOULDBLOCK: another
+ * process has opened it. Context: the exporting task, before uspan_spool_mount(). Blocks. */
 USPAN_CHECK uspan_err_t uspan_spool_file_open(uspan_spool_file_t *f, const char *path, uint32_t sector_bytes,
                                               uint16_t sectors, bool sync);
-/* After uspan_stopped(). */
+/* Close the file. Call it after uspan_stopped() returned true. Context: the exporting task. */
 void uspan_spool_file_close(uspan_spool_file_t *f);
 #endif
 
