@@ -8,7 +8,7 @@
 #include <string.h>
 #include <lwip/opt.h>
 
-#ifndef USPAN_LWIP_LOCK /* unless lwipopts.h defines its own */
+#ifndef USPAN_LWIP_LOCK /* lwipopts.h may define its own */
 #if NO_SYS
 #define USPAN_LWIP_LOCK() ((void)0)
 #define USPAN_LWIP_UNLOCK() ((void)0)

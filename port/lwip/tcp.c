@@ -24,7 +24,7 @@ static uspan_err_t die(uspan_lwip_tcp_t *tcp, const char *why)
     return USPAN_ERR_IO;
 }
 
-/* Not now, but nothing is lost: the next open() continues, and the core has the deadline. */
+/* Return USPAN_ERR_AGAIN: the next open() continues, and the core has the deadline. */
 static uspan_err_t wait_for(uspan_lwip_tcp_t *tcp, uint8_t state, const char *why)
 {
     tcp->state = state;

@@ -38,7 +38,7 @@ typedef struct uspan_lwip_lookup {
     struct uspan_lwip_tcp *owner; /* NULL: no look-up is pending */
 } uspan_lwip_lookup_t;
 
-/* One connection. Fields are tcp.c's, changed under lwIP's lock only. */
+/* One connection. The fields are private to tcp.c, which changes them under lwIP's lock only. */
 typedef struct uspan_lwip_tcp {
     struct tcp_pcb *pcb;
     struct pbuf *in; /* received, not yet read */
@@ -52,15 +52,16 @@ typedef struct uspan_lwip_tcp {
     ip_addr_t address;
 } uspan_lwip_tcp_t;
 
-/* Make *tcp, and a transport over it to *out. Both are static or outlive the tracer, and *tcp outlives lwIP's
- * look-ups too. lwIP must have been initialised before the first uspan_poll(); an interface that is down, or
- * has no address yet, fails the connect, and the core tries again later.
- * lwIP's DNS client gives one address of a name for each family: of a name with more, only those are tried
- * until the entry's time to live is over.
- * close() ends politely (FIN) where the peer has acknowledged without trouble so far; else, with data unread,
- * or without memory for it, it resets.
- * tcp_size: sizeof *tcp in the application. If the library's differs (USPAN_LWIP_LOOKUPS, LWIP_IPV6), nothing
- * is written to *tcp, and *out becomes a transport that uspan_export_to() refuses. Context: before use. */
+/* Set up *tcp, and write a transport over it to *out. Both must stay valid as long as the tracer, and *tcp
+ * also until lwIP has answered its look-ups. lwIP must be initialised before the first uspan_poll(). If an
+ * interface is down or has no address yet, the connect fails, and the core tries again later. lwIP's DNS
+ * client returns one address of a name for each family. If a name has more addresses, only these are tried
+ * until the entry's time to live has passed. close() sends a FIN if the peer has acknowledged all data
+ * without retransmissions. Otherwise, or with unread data, or without memory for the FIN, it resets the
+ * connection.
+ *   tcp_size  sizeof *tcp in the application. If the library was built with other options
+ *             (USPAN_LWIP_LOOKUPS, LWIP_IPV6), nothing is written to *tcp, and uspan_export_to() rejects *out
+ * Context: task, before use. */
 void uspan_lwip_tcp_init_sized(uspan_lwip_tcp_t *tcp, uspan_transport_t *out, size_t tcp_size);
 static inline void uspan_lwip_tcp_init(uspan_lwip_tcp_t *tcp, uspan_transport_t *out)
 {

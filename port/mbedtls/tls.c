@@ -1,5 +1,5 @@
-/* tls.c: TLS as a transport over a transport: connect, move bytes, close, resume. Invariant: ssl holds memory
- * in HANDSHAKE, OPEN and DEAD only; conf is never changed in those states, but for the key exchanges and
+/* tls.c: TLS as a transport over another transport: connect, move bytes, close, resume. Invariant: ssl holds
+ * memory in HANDSHAKE, OPEN and DEAD only. In these states conf is not changed, except the key exchanges and
  * signatures that it offers, before the first step. If the peer refuses a handshake, open() repeats it with
  * another hello, each kind of hello once. */
 #include "tls_chain.h"
@@ -14,7 +14,7 @@
 
 enum { IDLE, CONNECTING, HANDSHAKE, OPEN, DEAD };
 
-#define TICKETS_MAX 8u /* records read in one call: endless session tickets must not block the caller */
+#define TICKETS_MAX 8u /* records read in one call, so that endless session tickets do not block the caller */
 
 static bool would_block(int error)
 {
@@ -67,10 +67,11 @@ static uspan_err_t step(uspan_tls_t *tls, const uspan_peer_t *peer)
         if (uspan_tls_handshake_is_over(tls)) {
             tls->state = OPEN;
             if (!tls->chain_seen && tls->session != NULL && tls->session->port != 0u) {
-                tls->dates = tls->session->dates; /* resumed: of the chain that was shown then */
+                /* resumed: the dates of the chain of the earlier handshake */
+                tls->dates = tls->session->dates;
             }
             if (!uspan_tls_is_1_3(tls)) {
-                uspan_tls_session_remember(tls, peer->port); /* in 1.3 the ticket comes later, with recv */
+                uspan_tls_session_remember(tls, peer->port); /* in 1.3 the ticket arrives later, in recv */
             }
             uspan_tls_psk_done(tls);
             return USPAN_OK;
@@ -143,8 +144,8 @@ static bool took_ticket(uspan_tls_t *tls, int result)
     return false;
 }
 
-/* mbedtls_ssl_write(), which takes a record under way for a new one when a ticket's handshake step, in a read
- * or a write, has sent its rest. */
+/* Call mbedtls_ssl_write(). It takes an unfinished record for a new one if the handshake step of a ticket, in
+ * a read or a write, has sent the rest of the record. */
 static int write_record(uspan_tls_t *tls, const uint8_t *buf, size_t len)
 {
     int moved = mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
@@ -193,7 +194,7 @@ static int32_t send_tls(void *ctx, const uint8_t *buf, size_t len)
         tls->unanswered = true;
         return (int32_t)moved;
     }
-    if (moved == MBEDTLS_ERR_NET_SEND_FAILED) { /* an answer, or an alert, may have arrived before */
+    if (moved == MBEDTLS_ERR_NET_SEND_FAILED) { /* a response or an alert may have arrived before */
         tls->error = moved;
         tls->send_broke = true;
         return uspan_tls_explain(tls, moved, &tls->why);
@@ -217,7 +218,7 @@ static int32_t recv_tls(void *ctx, uint8_t *buf, size_t len)
         return 0;
     }
     if (moved > 0) {
-        tls->asked = false; /* it does without */
+        tls->asked = false; /* the peer continues without a client certificate */
         tls->unanswered = false;
         return (int32_t)moved;
     }
@@ -235,7 +236,7 @@ static void close_tls(void *ctx)
 {
     uspan_tls_t *tls = ctx;
     if (tls->state == OPEN && !tls->send_broke) {
-        (void)mbedtls_ssl_close_notify(&tls->ssl); /* once: close never waits */
+        (void)mbedtls_ssl_close_notify(&tls->ssl); /* once, because close() must not wait */
     }
     if (tls->state == HANDSHAKE && uspan_tls_psk_given_up(tls)) {
         uspan_tls_session_forget(tls->session);
@@ -337,7 +338,7 @@ uspan_err_t uspan_tls_init_sized(uspan_tls_t *tls, const uspan_transport_t *unde
 static void make_stale(uspan_tls_t *tls)
 {
     uspan_tls_session_forget_all(tls);
-    tls->session = NULL; /* an open connection was made with the old ones */
+    tls->session = NULL; /* an open connection uses the old ones */
     if (tls->state == IDLE) {
         uspan_tls_unconfigure(tls);
     } else {

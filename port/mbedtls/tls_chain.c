@@ -8,7 +8,7 @@
 
 #define DATES (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE)
 #define CRL_DATES (MBEDTLS_X509_BADCRL_EXPIRED | MBEDTLS_X509_BADCRL_FUTURE)
-#define RETRIES 3u /* limits the work that a peer can cause: each attempt costs some signatures */
+#define RETRIES 3u /* limits the work that a peer can cause: each attempt costs several signature checks */
 
 static uint32_t judge_lists(const uspan_tls_t *tls)
 {

@@ -78,7 +78,7 @@ size_t uspan_tls_heap_peak(void)
 }
 
 #if MBEDTLS_VERSION_MAJOR < 4
-/* mbedTLS asks for 32 or 48 bytes; the port gives at most 32 a call. */
+/* mbedTLS requests 32 or 48 bytes. The port returns at most 32 per call. */
 static int gather(void *ctx, unsigned char *out, size_t len)
 {
     uspan_tls_t *tls = ctx;
@@ -136,8 +136,8 @@ static bool is_der(const uspan_tls_blob_t *blob)
     return blob->len > 0u && *(const unsigned char *)blob->data == 0x30u; /* ASN.1 SEQUENCE */
 }
 
-/* Returns 0, or an error. Of a list in PEM, certificates that mbedTLS cannot read are skipped, for bundles
- * have unusual ones. */
+/* Returns 0 or an error. In a list in PEM format, certificates that mbedTLS cannot read are skipped, because
+ * bundles contain unusual ones. */
 static int read_certificates(mbedtls_x509_crt *to, const uspan_tls_blob_t *blob)
 {
     int error = MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE;
@@ -187,7 +187,8 @@ static int check_pair(uspan_tls_t *tls)
 }
 #endif
 
-/* Words for a certificate that could not be read: what the build lacks for it, else the given ones. */
+/* Returns the text for a certificate that could not be read: what the build lacks for it, otherwise the given
+ * text. */
 static const char *explain_blob(const uspan_tls_blob_t *blob, int error, const char *otherwise)
 {
     const char *why = NULL;
@@ -272,7 +273,7 @@ static uspan_err_t read_own(uspan_tls_t *tls)
 #define BUILT_LEAST USPAN_TLS_1_3
 #endif
 
-/* mbedTLS cuts only the steps of 1.2. If it does, 1.3 is offered only on request. */
+/* mbedTLS cuts only the steps of 1.2. If it does, 1.3 is offered only if the options request it. */
 static int highest_version(const uspan_tls_t *tls)
 {
     if (tls->options.max_version != 0) {
@@ -303,7 +304,7 @@ static uspan_err_t set_versions(uspan_tls_t *tls)
                                                                        : MBEDTLS_SSL_VERSION_TLS1_3);
 #endif
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
-    /* mbedTLS's default allows psk_ke; tls_psk.c decides for each handshake. */
+    /* mbedTLS's default allows psk_ke. tls_psk.c decides for each handshake. */
     mbedtls_ssl_conf_tls13_key_exchange_modes(&tls->conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
 #endif
     return USPAN_OK;
@@ -319,9 +320,9 @@ void uspan_tls_offer_version(uspan_tls_t *tls, bool only_1_2)
 #endif
 
 #if USPAN_TLS_HAS_PSS_FAULT
-/* Servers take the first that they can, most of them: RSA's older scheme comes before the one that mbedTLS
- * 3.6.6 refuses in TLS 1.2. In 1.3 they may take the latter only. mbedTLS leaves out what it was built
- * without. */
+/* Most servers use the first scheme that they support. Therefore RSA's older scheme precedes the one that
+ * mbedTLS 3.6.6 refuses in TLS 1.2. In 1.3 servers may use only the latter. mbedTLS omits schemes that it was
+ * built without. */
 #define SIGNATURES                                                                        \
     MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256, MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384, \
         MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512, MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,   \
@@ -410,7 +411,7 @@ uspan_err_t uspan_tls_configure(uspan_tls_t *tls)
 
 void uspan_tls_unconfigure(uspan_tls_t *tls)
 {
-    mbedtls_ssl_config_free(&tls->conf); /* mbedTLS wipes what it frees */
+    mbedtls_ssl_config_free(&tls->conf); /* mbedTLS wipes memory that it frees */
     mbedtls_ssl_config_init(&tls->conf);
     mbedtls_x509_crt_free(&tls->anchors);
     mbedtls_x509_crt_init(&tls->anchors);

@@ -9,7 +9,7 @@
 
 #include <mbedtls/net_sockets.h>
 
-#define KEY_UPDATE 24 /* RFC 8446 §4; mbedTLS has no name for it */
+#define KEY_UPDATE 24 /* RFC 8446 §4; mbedTLS has no constant for it */
 
 #define NO_SESSION 1u /* bits of retried: kinds of hello that this open() has sent */
 #define NO_PSS 2u
@@ -19,7 +19,7 @@ static int send_under(void *ctx, const unsigned char *buf, size_t len)
 {
     uspan_tls_t *tls = ctx;
     if (tls->send_broke) {
-        return (int)len; /* to nowhere: mbedTLS reads on only when it has nothing to send */
+        return (int)len; /* discarded: mbedTLS continues to read only when it has nothing to send */
     }
     int32_t moved = tls->under->send(tls->under->ctx, buf, len);
     tls->unsent = moved > 0 ? len - (size_t)moved : len;
@@ -36,14 +36,14 @@ static int recv_under(void *ctx, unsigned char *buf, size_t len)
     return moved > 0 ? (int)moved : moved == 0 ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_RECV_FAILED;
 }
 
-/* Digits and dots, or a colon: an address and no name. */
+/* Returns true for digits and dots, or a colon: an address, not a name. */
 static bool is_address(const char *host)
 {
     return strchr(host, ':') != NULL || strspn(host, "0123456789.") == strlen(host);
 }
 
-/* For SNI and for the check of the certificate. The dot of a fully qualified name is DNS's alone; mbedTLS has
- * copied the name. */
+/* Set the name for SNI and for the check of the certificate. A dot at its end is for DNS only. mbedTLS copies
+ * the name. */
 static int set_host(uspan_tls_t *tls, const char *host)
 {
     int error = mbedtls_ssl_set_hostname(&tls->ssl, host);
@@ -58,9 +58,9 @@ int uspan_tls_handshake_begin(uspan_tls_t *tls, const uspan_peer_t *peer)
 {
     uspan_tls_session_t *s = tls->session = uspan_tls_session_slot(tls, peer);
     uspan_tls_offer_version(tls, s != NULL && s->no_1_3);
-    int error = mbedtls_ssl_setup(&tls->ssl, &tls->conf); /* which takes the highest version from conf */
+    int error = mbedtls_ssl_setup(&tls->ssl, &tls->conf); /* it reads the highest version from conf */
     tls->is_named =
-        !is_address(peer->host); /* an address must not be in SNI (RFC 6066 §3): step() gives it */
+        !is_address(peer->host); /* an address must not be in SNI (RFC 6066 §3), so step() sets it later */
     if (error == 0 && tls->is_named) {
         error = set_host(tls, peer->host);
     }
@@ -79,7 +79,7 @@ int uspan_tls_handshake_begin(uspan_tls_t *tls, const uspan_peer_t *peer)
     return 0;
 }
 
-/* True, once in an open(), for each of these. */
+/* Returns true once in an open() for each of these. */
 static bool try_once(uspan_tls_t *tls, uint8_t what)
 {
     bool first = (tls->retried & what) == 0u;
@@ -87,9 +87,9 @@ static bool try_once(uspan_tls_t *tls, uint8_t what)
     return first;
 }
 
-/* mbedTLS 3.6.6 refuses the signature that it offered. Its refusal comes with the key exchange of TLS 1.2, so
- * it is not one of 1.3. A hello without that signature cannot be answered in 1.3 by a server with an RSA
- * certificate: no one on the path can push a server of 1.3 down to 1.2 by this. */
+/* mbedTLS 3.6.6 refuses a signature that it offered. The refusal comes with the key exchange of TLS 1.2, so
+ * the version is not 1.3. A server with an RSA certificate cannot answer a hello without that signature in
+ * 1.3. Therefore no one on the path can use this to force a 1.3 server down to 1.2. */
 static bool is_pss_fault(const uspan_tls_t *tls, int error)
 {
 #if USPAN_TLS_HAS_PSS_FAULT
@@ -113,7 +113,7 @@ bool uspan_tls_handshake_has_other_words(uspan_tls_t *tls, int error)
         return true;
     }
     if (s != NULL && s->no_1_3 && !tls->chain_seen && try_once(tls, BACK_TO_1_3)) {
-        s->no_1_3 = false; /* it knows no 1.2 */
+        s->no_1_3 = false; /* the peer does not support 1.2 */
         return true;
     }
     if (is_pss_fault(tls, error) && try_once(tls, NO_PSS)) {
@@ -123,16 +123,16 @@ bool uspan_tls_handshake_has_other_words(uspan_tls_t *tls, int error)
         return true;
     }
     if (s != NULL && s->no_pss && (tls->retried & NO_PSS) == 0u &&
-        !tls->chain_seen) { /* it was another one's need */
+        !tls->chain_seen) { /* the limit belonged to another peer */
         s->no_pss = false;
         return true;
     }
     return false;
 }
 
-/* A peer that changes its keys between a request and its answer, in 1.3, would do so the next time, and never
- * be heard: mbedTLS cannot follow. In 1.2 there is no such message. It came encrypted, so nobody on the way
- * can push a peer down to 1.2 by it. */
+/* In 1.3 mbedTLS cannot follow if the peer changes its keys between a request and its response. Such a peer
+ * would do so each time, and no response would be read. TLS 1.2 has no such message. It was encrypted, so no
+ * one on the path can use this to force a peer down to 1.2. */
 void uspan_tls_handshake_note_break(uspan_tls_t *tls, int error)
 {
 #if USPAN_TLS_HAS_BOTH
@@ -155,7 +155,7 @@ void uspan_tls_handshake_note_break(uspan_tls_t *tls, int error)
 int uspan_tls_handshake_step(uspan_tls_t *tls, const uspan_peer_t *peer)
 {
     int state = uspan_tls_state(tls);
-    if (state == MBEDTLS_SSL_SERVER_CERTIFICATE && !tls->is_named) { /* the hello is out */
+    if (state == MBEDTLS_SSL_SERVER_CERTIFICATE && !tls->is_named) { /* the hello was sent */
         int error = set_host(tls, peer->host);
         if (error != 0) {
             return error;

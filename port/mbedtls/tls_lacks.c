@@ -1,5 +1,5 @@
-/* tls_lacks.c: object identifiers of algorithms, with words, for those that this mbedTLS was built without.
- * Invariant: the list holds nothing that the build has, so a hit is always a cause. */
+/* tls_lacks.c: object identifiers and texts of the algorithms that this mbedTLS was built without. Invariant:
+ * the list contains no algorithm that the build has, so a match is always a cause. */
 #include "tls_lacks.h"
 
 #include <mbedtls/bignum.h>
@@ -19,11 +19,12 @@
 
 typedef struct lack {
     uint8_t len;
-    uint8_t bytes[11]; /* tag and length are among them, so that chance does not hit */
+    uint8_t bytes[11]; /* with tag and length, so that other bytes do not match by chance */
     const char *why;
 } lack_t;
 
-/* Keys before signatures: who adds the key's option needs to hear of the hash only if that lacks too. */
+/* Keys come before signatures: the option of the key is needed first. If the hash is missing too, it is
+ * reported after that. */
 static const lack_t lacks[] = {
 #if HAS_OPTIONS && !defined(MBEDTLS_RSA_C)
     { 11,

@@ -1,14 +1,14 @@
-/* tls_psk.c: reconnects in TLS 1.3 by a ticket alone, without a new key exchange: USPAN_TLS_PSK_KE.
- * Invariant: no more than USPAN_TLS_PSK_KE resumptions follow each other without a full handshake, unless the
- * peer is barred from this; and a handshake that offers nothing else is the first of its open(). */
+/* tls_psk.c: reconnects in TLS 1.3 with a ticket only, without a new key exchange: USPAN_TLS_PSK_KE.
+ * Invariant: at most USPAN_TLS_PSK_KE resumptions follow each other without a full handshake, unless the peer
+ * is barred from this. A handshake that offers nothing else is the first of its open(). */
 #include "tls_psk.h"
 
 #if USPAN_TLS_PSK_KE > 0
 #include "tls_words.h"
 
-#define BARRED 8u  /* refusals: from here on the peer is not tried again */
-#define REFUSED 4u /* weight of the peer's own no */
-#define FAILED 1u  /* of a connection that broke or hung, which may have had other reasons */
+#define BARRED 8u  /* sum of weights at which the peer is not tried again */
+#define REFUSED 4u /* weight of a refusal by the peer */
+#define FAILED 1u  /* weight of a broken or timed-out connection, which may have other causes */
 
 static uint32_t seconds(const uspan_tls_t *tls)
 {
@@ -36,21 +36,22 @@ void uspan_tls_psk_reset(uspan_tls_t *tls)
     tls->psk_tried = false;
 }
 
-/* mbedTLS leaves a ticket that is too old out of its hello, which then had nothing to offer. */
+/* mbedTLS omits a ticket that is too old from its hello, which would then offer nothing. */
 static bool is_fresh(const uspan_tls_t *tls, const uspan_tls_session_t *s)
 {
     return seconds(tls) - s->since_s + 1u < s->session.MBEDTLS_PRIVATE(ticket_lifetime);
 }
 
-/* A hello with a ticket alone has no key share, which saves making it. It names no groups either, so that the
- * peer cannot ask for a share (RFC 8446 §9.2) but only refuse. */
+/* A hello with a ticket only has no key share, which saves computing one. It names no groups either, so that
+ * the peer cannot request a share (RFC 8446 §9.2) but only refuse. */
 void uspan_tls_psk_choose(uspan_tls_t *tls)
 {
     uspan_tls_session_t *s = tls->session;
     int modes = MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL;
     tls->psk_only = false;
     if (s != NULL && s->refusals < BARRED) {
-        modes = MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_ALL; /* a ticket is good for what its hello offered */
+        /* a ticket is valid for the modes that its hello offered */
+        modes = MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_ALL;
         if (s->port != 0u && s->has_ticket && !tls->psk_tried && is_fresh(tls, s)) {
             tls->psk_only = tls->psk_tried = true;
             modes = MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK;
@@ -65,7 +66,7 @@ static bool note(uspan_tls_t *tls, unsigned weight)
     if (was_psk_only) {
         tls->psk_only = false;
         tls->psk_ke_refused++;
-        if (tls->session != NULL) { /* else anchors have changed meanwhile */
+        if (tls->session != NULL) { /* otherwise the anchors were changed meanwhile */
             tls->session->refusals = (uint8_t)(tls->session->refusals + weight);
         }
     }
@@ -78,7 +79,7 @@ bool uspan_tls_psk_failed(uspan_tls_t *tls, int error)
     return note(tls, by_peer ? REFUSED : FAILED) && by_peer;
 }
 
-/* Its deadline has passed: something on the way may swallow such a hello. */
+/* The deadline of the handshake has passed. A device on the path may drop such a hello. */
 bool uspan_tls_psk_given_up(uspan_tls_t *tls)
 {
     return note(tls, FAILED);
@@ -97,7 +98,7 @@ void uspan_tls_psk_done(uspan_tls_t *tls)
         tls->psk_ke++;
         s->refusals = 0;
     } else if (tls->psk_tried && !is_full) {
-        s->refusals = BARRED; /* with a key exchange the ticket was good, so it was not the ticket */
+        s->refusals = BARRED; /* the ticket was accepted with a key exchange, so it was not the cause */
     }
 }
 #endif

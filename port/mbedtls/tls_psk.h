@@ -1,19 +1,20 @@
-/* tls_psk.h: tickets of TLS 1.3 without a key exchange; tls_psk.c says what for. */
+/* tls_psk.h: tickets of TLS 1.3 without a key exchange. See tls_psk.c. */
 #ifndef USPAN_TLS_PSK_H
 #define USPAN_TLS_PSK_H
 
 #include "tls_inside.h"
 
 #if USPAN_TLS_PSK_KE > 0
-/* s is of another peer from here on; it got a session; its sessions have been resumed often enough. */
+/* Called if s is used for another peer. The other two: it received a session; its sessions were resumed often
+ * enough. */
 void uspan_tls_psk_begin(uspan_tls_session_t *s);
 void uspan_tls_psk_got(const uspan_tls_t *tls, uspan_tls_session_t *s);
 bool uspan_tls_psk_enough(const uspan_tls_session_t *s);
-/* An open() begins; what a handshake with tls->session offers. */
+/* Called at the start of an open(). The other one sets what a handshake with tls->session offers. */
 void uspan_tls_psk_reset(uspan_tls_t *tls);
 void uspan_tls_psk_choose(uspan_tls_t *tls);
-/* How it ended. failed: true where another one is to follow at once; given_up: where the session is not to be
- * used again. */
+/* Called at the end of a handshake. failed() returns true if another handshake must follow at once.
+ * given_up() returns true if the session must not be used again. */
 bool uspan_tls_psk_failed(uspan_tls_t *tls, int error);
 bool uspan_tls_psk_given_up(uspan_tls_t *tls);
 void uspan_tls_psk_done(uspan_tls_t *tls);

@@ -27,7 +27,7 @@ static uspan_tls_session_t *find(uspan_tls_t *tls, const uspan_peer_t *peer)
     for (size_t i = 0; i < USPAN_TLS_SESSIONS && size <= sizeof(tls->sessions[i].host); i++) {
         uspan_tls_session_t *s = &tls->sessions[i];
         if (s->peer_port == peer->port && memcmp(s->host, peer->host, size) == 0) {
-            return s; /* memcmp: else strcmp() is linked for this alone */
+            return s; /* memcmp(), because strcmp() would be linked for this only */
         }
     }
     return NULL;
@@ -59,7 +59,7 @@ void uspan_tls_session_remember(uspan_tls_t *tls, uint16_t port)
     s->port = port;
     s->dates = tls->dates;
     if (mbedtls_ssl_get_session(&tls->ssl, &s->session) != 0) {
-        uspan_tls_session_forget(s); /* no memory for it: the next handshake is a full one */
+        uspan_tls_session_forget(s); /* no memory for the session, so the next handshake is a full one */
     }
     uspan_tls_psk_got(tls, s);
 }

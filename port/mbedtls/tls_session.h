@@ -1,4 +1,4 @@
-/* tls_session.h: data kept for each peer: its last session, and what its hello must leave out. */
+/* tls_session.h: data stored for each peer: its last session, and what its hello must omit. */
 #ifndef USPAN_TLS_SESSION_H
 #define USPAN_TLS_SESSION_H
 

@@ -1,20 +1,20 @@
-/* tls_time.c: dates of certificates, by the clock that uspan knows and not by mbedTLS's time(), which many
- * boards do not have.
- * Invariant: the time that dates are held against is never before the floor, and where Unix time is unknown
- * it is the floor: what had expired by then is refused at any time, what begins later only once time is
- * known. */
+/* tls_time.c: checks dates of certificates with the clock of uspan instead of mbedTLS's time(), which many
+ * boards do not have. Invariant: the time used is never before the floor. If Unix time is unknown, the floor
+ * is used. A certificate that had expired at the floor is always refused. The start of validity is checked
+ * only if the time is known. */
 #include "tls_time.h"
 
 #define NEVER_S USPAN_TLS_NEVER_S
 #define DAY_S 86400u
 
-/* Unix seconds of a date in UTC, cut to 1970..2106. */
+/* Convert a UTC date to Unix seconds, limited to 1970..2106. */
 static uint32_t seconds_of(const mbedtls_x509_time *at)
 {
     if (at->year < 1970 || at->year > 2105) {
         return at->year < 1970 ? 0u : NEVER_S;
     }
-    /* Years that begin in March have their odd day at the end: 153 days are five months from then on. */
+    /* Years start in March, so that a leap day is the last of its year. Then five months always have 153
+     * days. */
     uint32_t year = (uint32_t)at->year - (at->mon < 3 ? 1u : 0u);
     uint32_t month = (uint32_t)at->mon + (at->mon < 3 ? 12u : 0u) - 3u;
     uint32_t days = 365u * year + year / 4u - year / 100u + year / 400u + (153u * month + 2u) / 5u +
@@ -40,12 +40,12 @@ static uint32_t floor_s(void)
         at.year = 10 * at.year + (built[i] - '0');
     }
     uint32_t s = seconds_of(&at);
-    return s > DAY_S ? s - DAY_S : 0u; /* the date is of the builder's time zone */
+    return s > DAY_S ? s - DAY_S : 0u; /* the date is in the time zone of the build machine */
 #endif
 }
 
-/* The time to hold dates against. Returns true where it is the present one. A clock that stands before the
- * floor is wrong, so unknown. */
+/* Get the time for checks. Returns true if it is the present time. A clock before the floor is wrong and
+ * counts as unknown. */
 static bool read_now(const uspan_tls_t *tls, uint32_t *now_s)
 {
     const uspan_tls_options_t *o = &tls->options;

@@ -13,7 +13,7 @@
 #define BAD_VERSION MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
 #endif
 
-/* Alerts of RFC 8446 §6 that tell a cause; in words where there is room for words. */
+/* Alerts of RFC 8446 §6 that show a cause. With USPAN_MESSAGE_TEXTS 1 they have texts. */
 #if USPAN_MESSAGE_TEXTS
 #define SAY(alert, err, words) \
     {                          \
@@ -97,7 +97,8 @@ static const struct {
     { MBEDTLS_X509_BADCRL_NOT_TRUSTED, "revocation list not signed by the CA" },
 };
 
-/* Errors of mbedTLS with a known cause. A list and no switch: some share a number in some versions. */
+/* Errors of mbedTLS with a known cause. This is a list and not a switch, because some have the same number in
+ * some versions. */
 static const struct {
     int error;
     int8_t err;
@@ -190,7 +191,7 @@ static uspan_err_t explain_alert(uspan_tls_t *tls, const char **why)
     return USPAN_ERR_IO;
 }
 
-/* Words on the certificates of the message under way, where the build lacks an algorithm of theirs. */
+/* Returns a text about the certificates of the current message if the build lacks one of their algorithms. */
 static const char *find_lack(const uspan_tls_t *tls)
 {
     size_t len = 0;
@@ -219,7 +220,7 @@ uspan_err_t uspan_tls_explain(uspan_tls_t *tls, int error, const char **why)
         return USPAN_ERR_IO;
     }
     if (error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED ||
-        error == BAD_CERTIFICATE) { /* the second for its usage */
+        error == BAD_CERTIFICATE) { /* the second one for its key usage */
         uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
         const uint32_t signature = MBEDTLS_X509_BADCERT_NOT_TRUSTED | MBEDTLS_X509_BADCERT_BAD_MD |
                                    MBEDTLS_X509_BADCERT_BAD_PK | MBEDTLS_X509_BADCERT_BAD_KEY;

@@ -30,7 +30,7 @@ extern "C" {
 #ifndef USPAN_INSECURE_NO_VERIFY
 #define USPAN_INSECURE_NO_VERIFY 0
 #endif
-/* Static buffer that becomes mbedTLS's heap, bytes. 0: mbedTLS's own calloc. Needs
+/* Static buffer that mbedTLS uses as its heap, in bytes. 0: mbedTLS's own calloc. Needs
  * MBEDTLS_MEMORY_BUFFER_ALLOC_C. The application must not set mbedTLS's allocator then. RAM: itself. */
 #ifndef USPAN_TLS_HEAP_BYTES
 #define USPAN_TLS_HEAP_BYTES 0
@@ -82,8 +82,8 @@ USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_TLS_OWN_CERT), "USPAN_TLS_OWN_CERT: 0 or
 USPAN_STATIC_ASSERT(USPAN_TLS_SESSIONS >= 1 && USPAN_TLS_SESSIONS <= 8, "USPAN_TLS_SESSIONS: 1..8");
 USPAN_STATIC_ASSERT(USPAN_TLS_PSK_KE >= 0 && USPAN_TLS_PSK_KE <= 255, "USPAN_TLS_PSK_KE: 0..255");
 
-/* A certificate, a list of them, a key or a revocation list: DER, or PEM whose len counts a closing 0; or the
- * name of a file (where mbedTLS is built with MBEDTLS_FS_IO). Certificates in DER are used where they lie,
+/* A certificate, a list of them, a key or a revocation list. It is DER, or PEM whose len includes a closing
+ * 0, or the name of a file if mbedTLS is built with MBEDTLS_FS_IO. DER certificates are used in place,
  * without a copy. */
 typedef struct uspan_tls_blob {
     const void *data;
@@ -94,70 +94,73 @@ typedef struct uspan_tls_blob {
 #define USPAN_TLS_1_2 12
 #define USPAN_TLS_1_3 13
 
-/* Blobs stay valid until they are replaced and the connection of then is closed, or until uspan_tls_free().
- * */
+/* Options. Blobs must stay valid until uspan_tls_free(), or until they are replaced and the connection that
+ * used them is closed. */
 typedef struct uspan_tls_options {
     const uspan_port_t *port; /* entropy, clock, log */
-    /* Whose Unix time (uspan_unix_now(): the application's, the port's or a collector's Date) is held against
-     * certificates; NULL: the port's alone. */
+    /* Source of the Unix time for certificate dates (uspan_unix_now(): from the application, the port or a
+     * collector's Date). NULL: the port only. */
     uspan_tracer_t *tracer;
     const uspan_tls_blob_t *anchors;
     size_t anchor_count;
     uspan_tls_blob_t revoked; /* revocation list of the anchors; all zero: none */
     uspan_tls_blob_t cert,
-        key; /* this client's own, for mutual TLS; the key has no password; all zero: none */
-    int min_version, max_version; /* USPAN_TLS_*; 0: all that mbedTLS was built with */
-    /* 512, 1024, 2048 or 4096: ask the peer for records of at most so many bytes, so that small record
-     * buffers do. At most the smaller of MBEDTLS_SSL_IN_CONTENT_LEN and _OUT_CONTENT_LEN. Only with
-     * max_version USPAN_TLS_1_2: some peers refuse it in a hello that offers 1.3. Before mbedTLS 3.6.3 not
-     * below the peer's certificate chain. 0: do not ask. */
+        key; /* of this client, for mutual TLS; the key must have no password; all zero: none */
+    int min_version, max_version; /* USPAN_TLS_*; 0: all versions that mbedTLS was built with */
+    /* 512, 1024, 2048 or 4096: request records of at most this many bytes from the peer, so that small record
+     * buffers are enough. At most the smaller of MBEDTLS_SSL_IN_CONTENT_LEN and _OUT_CONTENT_LEN. Only with
+     * max_version USPAN_TLS_1_2, because some peers refuse it in a hello that offers 1.3. Before mbedTLS
+     * 3.6.3 it must not be below the size of the peer's certificate chain. 0: no request. */
     uint16_t max_fragment;
 } uspan_tls_options_t;
 
-/* When all certificates of a chain are valid, Unix seconds. */
+/* Time in which all certificates of a chain are valid, in Unix seconds. */
 typedef struct uspan_tls_dates {
-    uint32_t from_s, until_s; /* both included; until UINT32_MAX: without an end */
+    uint32_t from_s, until_s; /* both inclusive; until UINT32_MAX: no end */
 } uspan_tls_dates_t;
 
-/* One peer: its name and port, its last session, and what is known of it beside. */
+/* One peer: its name and port, its last session, and other data about it. */
 typedef struct uspan_tls_session {
     char host[USPAN_HOST_BYTES];
     uint16_t peer_port; /* the peer of this slot, also without a session */
-    uint16_t port;      /* the same while there is a session; 0: none */
-    bool no_pss;        /* its hello leaves out RSA-PSS, which this mbedTLS refuses in TLS 1.2 */
+    uint16_t port;      /* the same if there is a session; 0: none */
+    bool no_pss;        /* its hello omits RSA-PSS, which this mbedTLS refuses in TLS 1.2 */
     bool no_1_3;        /* its hello offers 1.2 only: in 1.3 it changed its keys before it answered */
     uspan_tls_dates_t dates;
     mbedtls_ssl_session session;
 #if USPAN_TLS_PSK_KE > 0
-    uint8_t resumed;  /* times in a row */
-    uint8_t refusals; /* of psk_ke in a row, weighed */
-    bool has_ticket;  /* one of 1.3 */
-    uint32_t since_s; /* when it came, by the port's clock */
+    uint8_t resumed;  /* number of resumptions in a row */
+    uint8_t refusals; /* weighted number of refusals of psk_ke in a row */
+    bool has_ticket;  /* it has a ticket of 1.3 */
+    uint32_t since_s; /* when the ticket arrived, by the port's clock */
 #endif
 } uspan_tls_session_t;
 
-/* One TLS client. Static, caller-owned; fields are tls.c's; psk_ke and psk_ke_refused may be read. */
+/* One TLS client. Static, owned by the caller. The fields are private to tls.c, but psk_ke and psk_ke_refused
+ * may be read. */
 typedef struct uspan_tls {
     const uspan_transport_t *under;
     uspan_tls_options_t options;
     uint8_t state;
     bool configured, stale, seeded;
-    bool chain_seen, dates_settled; /* of this connection: certificates shown; held against a known time */
-    bool is_named;                  /* the handshake knows whom the certificate must name */
-    bool asked;                     /* for a certificate that this client does not have */
-    bool send_broke;                /* what has arrived can still be read */
+    /* of this connection: certificates were shown; they were checked with a known time */
+    bool chain_seen, dates_settled;
+    bool is_named;                  /* the handshake has the name that the certificate must contain */
+    bool asked;                     /* the peer requested a certificate that this client does not have */
+    bool send_broke;                /* sending failed, but received data can still be read */
     bool unanswered;                /* nothing was received since the last bytes were sent */
     uint8_t retried;                /* kinds of hello that this open() has tried */
-    uint8_t session_next;           /* the slot that is replaced next */
+    uint8_t session_next;           /* slot that is replaced next */
     uint16_t peer_port;
-    char code[32];        /* text with a number, for why */
-    uint32_t chain_flags; /* MBEDTLS_X509_BADCERT_* of the chain under judgement */
+    char code[32];        /* buffer for a text with a number, used by why */
+    uint32_t chain_flags; /* MBEDTLS_X509_BADCERT_* of the chain that is being checked */
     const mbedtls_x509_crt *chain_above, *chain_wrong, *chain_below;
     int error;
     const char *why;
     uspan_tls_dates_t dates;
-    size_t write_len;             /* of send()'s bytes in the record under way: they are offered again */
-    size_t unsent;                /* of what mbedTLS last wanted to send */
+    /* bytes passed to send() that are in the unfinished record: the core offers them again */
+    size_t write_len;
+    size_t unsent;                /* bytes that mbedTLS last tried to send */
     uspan_tls_session_t *session; /* of the present peer */
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config conf;
@@ -171,17 +174,19 @@ typedef struct uspan_tls {
 #endif
     uspan_tls_session_t sessions[USPAN_TLS_SESSIONS];
 #if USPAN_TLS_PSK_KE > 0
-    uint32_t psk_ke, psk_ke_refused; /* connections without a new key exchange; tries that failed */
-    bool psk_only, psk_tried;        /* this handshake offers nothing else; one of this open() did */
+    uint32_t psk_ke, psk_ke_refused; /* connections without a new key exchange; failed attempts */
+    bool psk_only, psk_tried; /* this handshake offers nothing else; an earlier one of this open() did */
 #endif
 } uspan_tls_t;
 
 #if USPAN_ENABLED
-/* Make *tls over `under`, and its transport to *out. Certificates are read at the next open, whose why() says
- * what is wrong with them. tls_size: sizeof *tls in the application. Returns: USPAN_OK; USPAN_ERR_ARG:
- * something NULL, no anchor, a version or fragment that is none, or the library's size is another (USPAN_*
- * options or mbedTLS's configuration differ): nothing is written then.
- * Context: one task, before use. */
+/* Set up *tls on top of the transport `under`, and write its transport to *out. *tls, under and *out must
+ * stay valid as long as the tracer. *options is copied, but the memory it points to must stay valid.
+ * Certificates are read at the next open(), and last_error_text() says what is wrong with them.
+ *   tls_size  sizeof *tls in the application
+ * Returns: USPAN_OK; USPAN_ERR_ARG: a pointer is NULL, there is no anchor, a version or fragment size is not
+ * valid, or the library was built with other USPAN_* options or another mbedTLS configuration. Nothing is
+ * written then. Context: one task, before use. */
 USPAN_CHECK uspan_err_t uspan_tls_init_sized(uspan_tls_t *tls, const uspan_transport_t *under,
                                              const uspan_tls_options_t *options, uspan_transport_t *out,
                                              size_t tls_size);
@@ -191,20 +196,21 @@ USPAN_CHECK static inline uspan_err_t uspan_tls_init(uspan_tls_t *tls, const usp
 {
     return uspan_tls_init_sized(tls, under, options, out, sizeof(uspan_tls_t));
 }
-/* Other anchors; another own certificate and key (all zero: none). They take effect at the next connect; what
- * mbedTLS held of the old ones, the key included, is wiped at once, or at close where a connection still uses
- * it. Remembered sessions are forgotten, so nothing that the old anchors let in comes back. Returns:
- * USPAN_OK; USPAN_ERR_ARG: nothing changed.
- * Context: the exporting task. */
+/* Replace the anchors, or the own certificate and key (all zero: none). They are used from the next connect
+ * on. What mbedTLS stores of the old ones, including the key, is wiped at once, or at close() if a connection
+ * still uses it. Stored sessions are discarded, so that no connection that the old anchors allowed is
+ * resumed. The blobs must stay valid as those of the options. Returns: USPAN_OK; USPAN_ERR_ARG: nothing
+ * changed. Context: the exporting task. */
 uspan_err_t uspan_tls_set_anchors(uspan_tls_t *tls, const uspan_tls_blob_t *anchors, size_t anchor_count,
                                   const uspan_tls_blob_t *revoked);
 uspan_err_t uspan_tls_set_own(uspan_tls_t *tls, const uspan_tls_blob_t *cert, const uspan_tls_blob_t *key);
-/* Close, wipe and free everything. uspan_tls_init() may follow. Context: the exporting task. */
+/* Close, wipe and free everything. uspan_tls_init() may be called again. Context: the exporting task. */
 void uspan_tls_free(uspan_tls_t *tls);
 
-/* mbedTLS's code of the last failure. 0: none. */
+/* Returns mbedTLS's code of the last failure. 0: none. Context: the exporting task. */
 int uspan_tls_error(const uspan_tls_t *tls);
-/* Most bytes of USPAN_TLS_HEAP_BYTES ever in use; 0 without that heap or without MBEDTLS_MEMORY_DEBUG. */
+/* Returns the most bytes of USPAN_TLS_HEAP_BYTES that were in use at one time. 0 without that heap or without
+ * MBEDTLS_MEMORY_DEBUG. Context: the exporting task. */
 size_t uspan_tls_heap_peak(void);
 
 #else /* USPAN_ENABLED 0: there is no TLS. The transport is never called, and nothing of mbedTLS is linked */

@@ -1,6 +1,5 @@
-/* uspan_posix_tls.c: joins port/posix and port/mbedtls; the only file that needs both. Empty where there is
- * no POSIX.
- * Invariant: pool[i].used says that its tls is initialised. */
+/* uspan_posix_tls.c: joins port/posix and port/mbedtls, the only file that needs both. Empty on systems other
+ * than POSIX. Invariant: if pool[i].used is set, its tls is initialised. */
 #define _GNU_SOURCE
 #define USPAN_INTERNAL /* config.h */
 #include "uspan_posix_tls.h"
@@ -35,7 +34,7 @@ static const char *find_bundle(void)
             return files[i];
         }
     }
-    return files[0]; /* last_error_text() will say that it cannot be read */
+    return files[0]; /* last_error_text() reports that it cannot be read */
 }
 
 static client_t *take(void)
