@@ -1,6 +1,6 @@
-/* mcp_attrs.c: what spans of MCP messages are called and say, on both sides. OpenTelemetry's MCP
- * conventions, "Spans".
- * Invariant: names of spans are few: of what a request names, only tools and prompts stand in them. */
+/* mcp_attrs.c: names and attributes of MCP spans, for both sides. OpenTelemetry's MCP conventions, "Spans".
+ * Invariant: span names have low cardinality. Of the names in a request, only those of tools and prompts
+ * become part of a span name. */
 #include <string.h>
 #include "wire/mcp_internal.h"
 

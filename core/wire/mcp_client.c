@@ -1,6 +1,5 @@
-/* mcp_client.c: requests that go out become CLIENT spans, or attributes of the tool's span that is there
- * already; answers that come in end them.
- * Invariant: an answer gives no context, whatever its _meta repeats. */
+/* mcp_client.c: outgoing requests become CLIENT spans, or attributes of an existing tool span. Incoming
+ * answers end them. Invariant: a context in an answer is ignored, even if its _meta repeats one. */
 #include <string.h>
 #include "wire/mcp_internal.h"
 #include "genai/span_lookup.h"

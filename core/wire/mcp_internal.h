@@ -1,6 +1,6 @@
-/* mcp_internal.h: an MCP message in three steps: mcp_message.c finds the texts that matter in bytes,
- * mcp_server.c and mcp_client.c make spans of requests, mcp_open.c keeps these until their answers end
- * them. Private to core/wire. */
+/* mcp_internal.h: an MCP message is handled in three steps. mcp_message.c finds its texts, mcp_server.c and
+ * mcp_client.c make spans of requests, and mcp_open.c keeps these spans until their answers end them. Private
+ * to core/wire. */
 #ifndef USPAN_WIRE_MCP_INTERNAL_H
 #define USPAN_WIRE_MCP_INTERNAL_H
 
@@ -8,7 +8,7 @@
 #include "trace/pool.h"
 #include "uspan/mcp.h"
 
-/* Texts of a message; the first three are all that an answer of our own needs. */
+/* Texts of a message. An outgoing answer needs only the first three. */
 enum {
     USPAN_MCP_VERSION, /* of the protocol */
     USPAN_MCP_CODE,
@@ -29,27 +29,28 @@ enum {
 #define USPAN_MCP_IN_MESSAGE 1u
 #define USPAN_MCP_HAS_RESULT 2u
 #define USPAN_MCP_HAS_ERROR 4u
-#define USPAN_MCP_IS_ERROR 8u    /* the result says isError */
-#define USPAN_MCP_DATA_NAMES 16u /* the error names the tool or resource that it did not find */
+#define USPAN_MCP_IS_ERROR 8u    /* the result has isError */
+#define USPAN_MCP_DATA_NAMES 16u /* the error names the tool or resource that was not found */
 #define USPAN_MCP_CONTENT_DONE 32u
 #define USPAN_MCP_CONTENT_CUT 64u
 
-/* uspan_mcp_span_t.flags: which side asked, and of what kind */
-#define USPAN_MCP_IS_CALL 1u   /* we did */
+/* uspan_mcp_span_t.flags: which side sent the request, and its kind */
+#define USPAN_MCP_IS_CALL 1u   /* this side sent it */
 #define USPAN_MCP_IS_TOOL 2u   /* tools/call */
 #define USPAN_MCP_IS_SHARED 4u /* the span is the application's execute_tool */
 
-/* One call that reads bytes. */
+/* One call that reads bytes of messages. */
 typedef struct uspan_mcp_read {
     uspan_mcp_t *m;
     uspan_mcp_reader_t *r;
-    char *texts; /* room of the first `count` texts */
+    char *texts; /* memory for the first `count` texts */
     unsigned count;
-    void (*whole)(struct uspan_mcp_read *x); /* a message is whole, or says enough */
-    uspan_t s; /* of the last request that began; of an answer, id 0 unless it answered an open request */
+    void (*whole)(struct uspan_mcp_read *x); /* called when a message is complete, or enough of it was read */
+    /* of the last request that was started; for an answer, id 0 unless it answered an open request */
+    uspan_t s;
 } uspan_mcp_read_t;
 
-/* Of log lines. */
+/* Texts of log lines. */
 #if USPAN_MESSAGE_TEXTS
 #define USPAN_MCP_WORDS(words) ("MCP: " words)
 #else
@@ -58,7 +59,7 @@ typedef struct uspan_mcp_read {
 
 /* ---- mcp_message.c ---- */
 
-/* Returns what became of uspan_mcp_read_t.s. ours: an answer that goes out. */
+/* Read bytes of a message. ours: it is an outgoing answer. Returns uspan_mcp_read_t.s. */
 uspan_t uspan_mcp_read(uspan_mcp_t *m, bool ours, void (*whole)(uspan_mcp_read_t *x), const void *data,
                        size_t len, bool is_last);
 void uspan_mcp_read_begin(uspan_mcp_reader_t *r);
@@ -67,28 +68,28 @@ static inline bool uspan_mcp_has(const uspan_mcp_reader_t *r, unsigned text)
 {
     return (r->has >> text & 1u) != 0u;
 }
-/* An id as it stands in JSON, as the hash that is kept of it. */
+/* Returns the hash of an id as written in JSON. */
 uint32_t uspan_mcp_hash(const char *id);
-/* One more counted and, at powers of two, logged. */
+/* Increment a counter, and log it at powers of two. */
 void uspan_mcp_count(uspan_mcp_t *m, uint16_t *counter, const char *what);
 void uspan_mcp_count_unread(uspan_mcp_t *m, const char *what);
 
 /* ---- mcp_open.c ---- */
 
-/* The open request of that side and id. NULL: none. */
+/* Returns the open request of that side and id, or NULL. */
 uspan_mcp_span_t *uspan_mcp_find_open(uspan_mcp_t *m, uint32_t id, unsigned side);
-/* Keep a request's span until its answer comes. */
+/* Keep the span of a request until its answer arrives. */
 void uspan_mcp_keep(uspan_mcp_t *m, uint32_t id, uspan_t s, unsigned flags);
-/* It leaves. Returns what it was. */
+/* Remove an open request and return it. */
 uspan_mcp_span_t uspan_mcp_take(uspan_mcp_t *m, uspan_mcp_span_t *open);
-/* If the message is an answer, it ends its request's span. */
+/* If the message is an answer, end the span of its request. */
 void uspan_mcp_settle(uspan_mcp_read_t *x);
-/* Arguments or result, where the message has them. */
+/* Set arguments or result, if the message has them. */
 void uspan_mcp_set_content(uspan_mcp_read_t *x, uspan_t s, const uspan_key_t *key);
 
 /* ---- mcp_attrs.c ---- */
 
-/* What spans of both sides say: method, name, connection. */
+/* Attributes of spans of both sides: method, name, connection. */
 typedef enum uspan_mcp_kind {
     USPAN_MCP_OTHER,
     USPAN_MCP_TOOL,
@@ -108,7 +109,7 @@ static inline bool uspan_mcp_is_tool(const uspan_mcp_about_t *a)
 void uspan_mcp_set(uspan_mcp_t *m, uspan_t s, const uspan_key_t *key, const char *text, size_t len);
 void uspan_mcp_set_address(uspan_mcp_t *m, uspan_t s, const uspan_key_t *address, const uspan_key_t *port);
 void uspan_mcp_set_attrs(uspan_mcp_t *m, uspan_t s, const uspan_mcp_about_t *a);
-/* The span's name; out holds 140 bytes. Returns its length. */
+/* Write the name of the span. out holds 140 bytes. Returns its length. */
 #define USPAN_MCP_SPAN_NAME_BYTES 140u
 size_t uspan_mcp_span_name(const uspan_mcp_about_t *a, char out[USPAN_MCP_SPAN_NAME_BYTES]);
 

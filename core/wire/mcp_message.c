@@ -1,8 +1,7 @@
-/* mcp_message.c: finds in the bytes of JSON-RPC what becomes a span: the texts of a message, its id as a
- * hash, its arguments or result as they stand.
- * Invariant: what is found depends neither on where fragments end nor on the order of members, as long as
- * none is there twice. Of a member that is there twice the first counts, and of a text that is too long the
- * beginning. */
+/* mcp_message.c: finds in JSON-RPC bytes what becomes a span: the texts of a message, the hash of its id, and
+ * its arguments or result unchanged. Invariant: the result does not depend on where fragments end or on the
+ * order of members, if no member occurs twice. Of a member that occurs twice the first is used, and of a text
+ * that is too long the beginning. */
 #include "wire/mcp_internal.h"
 #include <string.h>
 #include "json/json_read.h"

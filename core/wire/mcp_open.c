@@ -1,6 +1,6 @@
-/* mcp_open.c: requests that wait for their answers, and what answers do to their spans.
- * Invariant: open[0..open_count) has each side's ids once, the oldest first. A span leaves by its answer, or
- * it is counted as unanswered. */
+/* mcp_open.c: requests that wait for their answers, and the end of their spans. Invariant:
+ * open[0..open_count) has each id of a side once, the oldest first. A span is removed by its answer, or is
+ * counted as unanswered. */
 #include "wire/mcp_internal.h"
 #include <string.h>
 #include "uspan/message.h"

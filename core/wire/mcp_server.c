@@ -1,5 +1,5 @@
-/* mcp_server.c: requests that come in become SERVER spans, answers that go out end them.
- * Invariant: a span's parent is known when it starts: it starts when its request is whole. */
+/* mcp_server.c: incoming requests become SERVER spans, and outgoing answers end them. Invariant: a span
+ * starts when its request is complete, so its parent is known. */
 #include <string.h>
 #include "trace/lock.h"
 #include "wire/mcp_internal.h"

@@ -1,6 +1,5 @@
-/* sse.c: a fragment may end at any byte, even between CR and LF.
- * Invariant: state says how much of "data:" or "event:" a line has matched, or where behind it the reader
- * is. */
+/* sse.c: reads server-sent events. A fragment may end at any byte, even between CR and LF. Invariant: state
+ * is the number of bytes of "data:" or "event:" that a line has matched, or the position after that. */
 #include "wire/sse.h"
 #include <string.h>
 

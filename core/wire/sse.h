@@ -1,5 +1,5 @@
-/* sse.h: server-sent events read in fragments of any size: which bytes are the data of which event, and
- * its name. https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
+/* sse.h: reads server-sent events in fragments of any size, and finds their data and names.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
 #ifndef USPAN_WIRE_SSE_H
 #define USPAN_WIRE_SSE_H
 
@@ -12,18 +12,18 @@ typedef struct uspan_sse {
 } uspan_sse_t;
 
 typedef enum uspan_sse_next {
-    USPAN_SSE_MORE,  /* all was read */
-    USPAN_SSE_DATA,  /* an event's data are next: read some, up to the line's end, or call uspan_sse_pass() */
-    USPAN_SSE_NAME,  /* the same for an event's name */
-    USPAN_SSE_ERROR, /* the event is an error: "error:" stands where "data:" is due */
-    USPAN_SSE_END    /* the event is over */
+    USPAN_SSE_MORE,  /* all bytes were read */
+    USPAN_SSE_DATA,  /* data of an event follow: read some, up to the line end, or call uspan_sse_pass() */
+    USPAN_SSE_NAME,  /* the name of an event follows: as for DATA */
+    USPAN_SSE_ERROR, /* the event is an error: it has "error:" in place of "data:" */
+    USPAN_SSE_END    /* the event has ended */
 } uspan_sse_next_t;
 
-/* All zero begins. Reads on from *at; *at moves. Any bytes are accepted. Ids and comments are passed over;
- * a line that begins with a brace is data, as servers write errors without a field. Lines of one event's
- * data are not joined by a line feed. Pure. */
+/* Read from *at on, and advance *at. A state of all zero starts a stream. Any bytes are accepted. Ids and
+ * comments are skipped. A line that starts with a brace is data, because servers write errors without a
+ * field. Lines of one event's data are not joined by a line feed. Pure. */
 uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end);
-/* The rest of this line is of no interest. */
+/* Skip the rest of this line. */
 void uspan_sse_pass(uspan_sse_t *s);
 
 #endif

@@ -1,6 +1,5 @@
-/* wire.c: one HTTP exchange with a model, from its first byte to its outcome. Whatever the bytes are, each is
- * read once, and the caller's traffic never waits and is never changed.
- * Invariant: t is NULL exactly while no exchange is open. */
+/* wire.c: one HTTP exchange with a model, from its first byte to its result. Each byte is read once. The
+ * caller's traffic is not delayed or changed. Invariant: t is NULL if no exchange is open. */
 #include "wire/wire_attrs.h"
 #include <string.h>
 #include "trace/utf8.h"

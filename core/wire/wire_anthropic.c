@@ -1,5 +1,5 @@
-/* wire_anthropic.c: Anthropic's messages. A block that streams in is begun by content_block and told apart
- * by its index; deltas add to it. https://docs.anthropic.com/en/api/messages, .../messages-streaming */
+/* wire_anthropic.c: Anthropic's Messages API. content_block starts a streamed block, its index identifies it,
+ * and deltas add to it. https://docs.anthropic.com/en/api/messages, .../messages-streaming */
 #include "wire/wire_calls.h"
 #include "wire/wire_choice.h"
 #include "wire/wire_errors.h"

@@ -1,4 +1,4 @@
-/* wire_attrs.h: single values to attributes. Private to core/wire. */
+/* wire_attrs.h: sets attributes from single values. Private to core/wire. */
 #ifndef USPAN_WIRE_WIRE_ATTRS_H
 #define USPAN_WIRE_WIRE_ATTRS_H
 
@@ -6,23 +6,23 @@
 
 void uspan_wire_count_unread(uspan_wire_t *w);
 void uspan_wire_take_number(uspan_wire_t *w, unsigned action);
-/* A short text is whole: word[w->word_len], ending in 0. */
+/* Use a complete short text: word[w->word_len], ending in 0. */
 void uspan_wire_take_word(uspan_wire_t *w, unsigned action, const char *word);
 #if USPAN_SEMCONV_MODALITIES
-/* An entry of counts by modality is whole. item: its modality and 1, told: its tokens. */
+/* Use a complete entry of counts by modality. item: its modality plus 1. told: its tokens. */
 void uspan_wire_take_entry(uspan_wire_t *w, unsigned action);
 #endif
-/* Tools that the call cannot use leave the span. */
+/* Remove definitions of tools from the span that the call cannot use. */
 void uspan_wire_drop_definitions(uspan_wire_t *w);
-/* The choice has that finish reason. One that says no more than "stop" replaces none. */
+/* Set the finish reason of a choice. "stop" does not replace a more specific reason. */
 void uspan_wire_set_finish(uspan_wire_t *w, unsigned choice, const char *reason);
-/* The choice's; NULL: none yet. */
+/* Returns the finish reason of a choice, or NULL. */
 const char *uspan_wire_finish_of(const uspan_wire_t *w, unsigned choice);
-/* What texts has, by choice, to list[USPAN_WIRE_TEXTS_MAX]. Returns how many. */
+/* Copy the texts by choice to list[USPAN_WIRE_TEXTS_MAX]. Returns their number. */
 #define USPAN_WIRE_TEXTS_MAX 8u
 size_t uspan_wire_texts(const uspan_wire_t *w, const char **list);
 uspan_tokens_t uspan_wire_tokens_of(const uspan_wire_t *w);
-/* Whether the part is in the text. */
+/* Returns true if text contains part. */
 bool uspan_wire_is_in(const char *text, size_t len, const char *part);
 
 #endif

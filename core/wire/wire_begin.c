@@ -1,6 +1,5 @@
-/* wire_begin.c: which dialect is spoken at a URL.
- * Invariant: a path is known by its end, so that what stands below a chat's path, as count_tokens and
- * batches, is no chat. */
+/* wire_begin.c: finds the dialect of a URL. Invariant: a path is compared from its end. Therefore paths below
+ * that of a chat, such as count_tokens and batches, are not a chat. */
 #include "wire/wire_state.h"
 #include <string.h>
 

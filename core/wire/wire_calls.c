@@ -1,7 +1,7 @@
-/* wire_calls.c: tool calls in pieces. Several may be open at once; each collects its records until the
- * message is written, so that pieces may come in any order.
- * Invariant: an entry's number is its place; a written call stays until its place is needed, and what
- * comes for it then is counted. */
+/* wire_calls.c: collects tool calls that arrive in pieces. Several may be open at once. Each stores its
+ * records until the message is written, so pieces may arrive in any order. Invariant: the number of an entry
+ * is its index. A written call stays until its entry is needed. Pieces that arrive for it afterwards are
+ * counted as unread. */
 #include "wire/wire_calls.h"
 #include <string.h>
 #include "wire/wire_attrs.h"

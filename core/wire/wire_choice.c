@@ -1,6 +1,6 @@
-/* wire_choice.c: from choices of an answer to messages, for the dialects whose documents all look alike.
- * Invariant: the open message is of the choice `written`; what comes of another one is counted, unless
- * that one has ended. */
+/* wire_choice.c: converts choices of an answer to messages, for dialects whose documents all have the same
+ * form. Invariant: the open message belongs to the choice `written`. Pieces of another choice are counted as
+ * unread, unless that choice has ended. */
 #include "wire/wire_choice.h"
 #include <string.h>
 #include "wire/wire_attrs.h"

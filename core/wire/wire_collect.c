@@ -1,5 +1,5 @@
-/* wire_collect.c: values become attributes at once, or records that wait until their unit is whole: a
- * message or tool definition of a request, a choice of an answer, a document without choices.
+/* wire_collect.c: values become attributes at once, or records that wait until their unit is complete. A unit
+ * is a message or tool definition of a request, a choice of an answer, or a document without choices.
  * Invariant: between two units there are no records. */
 #include "wire/wire_collect.h"
 #include <string.h>

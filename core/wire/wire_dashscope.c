@@ -1,5 +1,6 @@
-/* wire_dashscope.c: DashScope's own form of generation and embeddings; an event has all of the answer so far,
- * unless incremental_output was asked for. https://help.aliyun.com/zh/model-studio/qwen-api-reference */
+/* wire_dashscope.c: DashScope's own API for generation and embeddings. An event repeats the complete answer
+ * so far, unless the request has incremental_output.
+ * https://help.aliyun.com/zh/model-studio/qwen-api-reference */
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_DASHSCOPE
 

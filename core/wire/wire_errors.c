@@ -1,6 +1,6 @@
-/* wire_errors.c: what an answer says of an error. A member that also stands in good answers is a sign of
- * one only where there is no answer beside it.
- * Invariant: error_len bytes of the message stand from calls on, over what a failed answer has no use for. */
+/* wire_errors.c: finds errors in an answer. A member that successful answers have too shows an error only if
+ * the document has no answer. Invariant: error_len bytes of the message are stored from `calls` on, in fields
+ * that a failed answer does not need. */
 #include "wire/wire_errors.h"
 #include <string.h>
 #include "trace/utf8.h"

@@ -1,10 +1,10 @@
-/* wire_errors.h: what an answer says of an error. Private to core/wire. */
+/* wire_errors.h: finds errors in an answer. Private to core/wire. */
 #ifndef USPAN_WIRE_WIRE_ERRORS_H
 #define USPAN_WIRE_WIRE_ERRORS_H
 
 #include "wire/wire_item.h"
 
-/* What the unit says of an error is kept. has_answer: weak signs count for nothing. */
+/* Store an error of the unit. has_answer: members that are only a weak sign of an error are ignored. */
 void uspan_wire_keep_error(uspan_wire_t *w, const uspan_item_t *unit, bool has_answer);
 #define USPAN_WIRE_ERROR_ROOM                                                    \
     (offsetof(uspan_wire_t, hold) + sizeof(((const uspan_wire_t *)NULL)->hold) - \

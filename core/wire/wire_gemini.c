@@ -1,6 +1,6 @@
-/* wire_gemini.c: Gemini's generateContent and embedContent. The model stands in the URL; names may be in
- * camel case or in snake case; a list of one may be its element. https://ai.google.dev/api/generate-
- * content, .../api/embeddings */
+/* wire_gemini.c: Gemini's generateContent and embedContent. The model is in the URL. Names are in camel case
+ * or in snake case. A list with one element may be written as the element.
+ * https://ai.google.dev/api/generate-content, .../api/embeddings */
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_GEMINI
 

@@ -1,8 +1,8 @@
-/* wire_hold.c: records that wait until their item is whole: in uspan_wire_t.hold first, then in blocks of
- * the text pool. The blocks belong to the span, under a key that is never sent: they go back to the pool
- * with it, and what still waits when the application ends the span is counted as cut.
- * Invariant: hold is [text that waits to be written | records | the word being read]; a block is owner,
- * bytes used, offset of its last record, records. An owner's records are read in the order they came. */
+/* wire_hold.c: stores records until their item is complete, first in uspan_wire_t.hold, then in blocks of the
+ * text pool. The blocks belong to the span, under a key that is never sent, and are freed with it. Records
+ * that still wait when the application ends the span are counted as truncated. Invariant: hold is [text that
+ * waits to be written | records | the word being read]. A block is owner, bytes used, offset of its last
+ * record, records. Records of an owner are read in the order in which they arrived. */
 #include "wire/wire_hold.h"
 #include <string.h>
 #include "trace/attr.h"

@@ -1,6 +1,5 @@
-/* wire_item.c: records seen as items. An item opens with a marker and closes with TAKE_CLOSE; the unit is
- * the item around all.
- * Invariant: a cursor stays within its item. */
+/* wire_item.c: reads records as items. An item starts with a marker and ends with TAKE_CLOSE. The unit is the
+ * outermost item. Invariant: a cursor stays within its item. */
 #include "wire/wire_item.h"
 #include <string.h>
 #include "wire/wire_hold.h"

@@ -1,5 +1,5 @@
-/* wire_mark.c: when an exchange came to each phase, as its caller tells it. A phase has one time: the
- * first. */
+/* wire_mark.c: records when an exchange reached each phase, as reported by the caller. The first report of a
+ * phase is used. */
 #include "trace/internal.h"
 #include "uspan/wire.h"
 #include "trace/attr.h"

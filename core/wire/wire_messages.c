@@ -1,6 +1,6 @@
-/* wire_messages.c: from items to messages and parts, tool definitions among them.
- * Invariant: list is what is open in out; part is the kind of its open text, TAKE_NOTHING where the next
- * text begins a part of its own. */
+/* wire_messages.c: converts items to messages and parts, including tool definitions. Invariant: `list` is
+ * what is open in `out`. `part` is the kind of its open text, or TAKE_NOTHING if the next text starts a new
+ * part. */
 #include "wire/wire_messages.h"
 #include <string.h>
 #include "wire/wire_calls.h"

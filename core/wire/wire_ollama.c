@@ -1,5 +1,5 @@
-/* wire_ollama.c: Ollama's chat and embed; an answer is a document a line unless the request says no.
- * https://github.com/ollama/ollama/blob/main/docs/api.md */
+/* wire_ollama.c: Ollama's chat and embed. An answer has one document per line, unless the request disables
+ * streaming. https://github.com/ollama/ollama/blob/main/docs/api.md */
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_OLLAMA
 

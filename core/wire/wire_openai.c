@@ -1,7 +1,7 @@
-/* wire_openai.c: OpenAI's chat completions and embeddings, and all servers that are compatible, with what
- * they add. https://platform.openai.com/docs/api-reference/chat, .../embeddings. reasoning_content is
- * DeepSeek's and Qwen's, reasoning is vLLM's and OpenRouter's, reasoning_details OpenRouter's and
- * MiniMax's, lists of thinking are Mistral's. */
+/* wire_openai.c: OpenAI's chat completions and embeddings, and compatible servers with their extensions.
+ * https://platform.openai.com/docs/api-reference/chat, .../embeddings. Extensions: reasoning_content
+ * (DeepSeek, Qwen), reasoning (vLLM, OpenRouter), reasoning_details (OpenRouter, MiniMax), lists of thinking
+ * (Mistral). */
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_OPENAI_CHAT
 

@@ -1,5 +1,5 @@
-/* wire_parts.c: from items to parts: texts, tool calls, results, media.
- * Invariant: part is the kind of the open text, TAKE_NOTHING where the next text begins a part of its own. */
+/* wire_parts.c: converts items to parts: texts, tool calls, results, media. Invariant: `part` is the kind of
+ * the open text, or TAKE_NOTHING if the next text starts a new part. */
 #include "wire/wire_parts.h"
 #include <string.h>
 #include "wire/wire_attrs.h"

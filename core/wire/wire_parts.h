@@ -1,28 +1,29 @@
-/* wire_parts.h: items to parts of messages. Private to core/wire. */
+/* wire_parts.h: converts items to parts of messages. Private to core/wire. */
 #ifndef USPAN_WIRE_WIRE_PARTS_H
 #define USPAN_WIRE_WIRE_PARTS_H
 
 #include "wire/wire_item.h"
 
-/* The tag of the reasoning that counts, where it is told in several members. */
+/* Returns the tag of the reasoning that is used if several members contain it. */
 unsigned uspan_wire_reasoning_of(const uspan_item_t *item);
 void uspan_wire_begin_part(uspan_wire_t *w, const char *type);
-/* The value of the tag, or all of a long one, as a member of the open part. */
+/* Write the value of the tag as a member of the open part. A long value is written completely. */
 void uspan_wire_write_member(uspan_wire_t *w, const uspan_hold_cursor_t *from, const char *name,
                              uspan_leaf_t leaf, unsigned tag);
 void uspan_wire_write_id(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *item,
                          unsigned tag);
-/* of_tool: the texts of the whole unit are the result. */
+/* Write the result of a tool. of_tool: all texts of the unit are the result. */
 void uspan_wire_write_response(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *item,
                                bool of_tool);
-/* Text of a kind: TAKE_TEXT, TAKE_REASONING, TAKE_REFUSAL or TAKE_THOUGHT. It goes on with the open part
- * where that is of the same kind. */
+/* Write text of a kind: TAKE_TEXT, TAKE_REASONING, TAKE_REFUSAL or TAKE_THOUGHT. It continues the open part
+ * if that has the same kind. */
 void uspan_wire_write_text(uspan_wire_t *w, unsigned kind, const char *text, size_t len);
-/* All values of that tag. */
+/* Write all values of that tag. */
 void uspan_wire_write_texts(uspan_wire_t *w, const uspan_hold_cursor_t *from, unsigned tag, unsigned kind);
-/* The same for the unit's only text, which may wait to be written together with what follows. */
+/* Like uspan_wire_write_texts(), for the only text of a unit. It may wait to be written together with the
+ * next text. */
 void uspan_wire_add_texts(uspan_wire_t *w, uspan_hold_cursor_t *from, unsigned tag, unsigned kind);
-/* The same for a unit of parts alone. */
+/* Like uspan_wire_add_texts(), for a unit that has only parts. */
 void uspan_wire_add_parts(uspan_wire_t *w);
 void uspan_wire_write_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *item);
 void uspan_wire_write_item(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *item);

@@ -1,9 +1,8 @@
-/* wire_responses.c: OpenAI's responses. The type of an event says what its texts are; what an event tells
- * again once it is whole is taken only where no piece of it came. Items are told apart by output_index,
- * calls by the id of their item too. https://platform.openai.com/docs/api-reference/responses,
+/* wire_responses.c: OpenAI's Responses API. The type of an event shows the kind of its texts. Text that an
+ * event repeats at its end is used only if no piece of it arrived. output_index identifies items, and calls
+ * also have the id of their item. https://platform.openai.com/docs/api-reference/responses,
  * .../responses-streaming
- * Invariant: told has a bit for each item of which there is text in the span, lost the index of the first
- * item. */
+ * Invariant: `told` has a bit for each item with text in the span. `lost` is the index of the first item. */
 #include "wire/wire_attrs.h"
 #include "wire/wire_calls.h"
 #include "wire/wire_choice.h"

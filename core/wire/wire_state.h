@@ -1,7 +1,7 @@
-/* wire_state.h: three stages of reading LLM traffic, and the state that they share. Reading: a dialect's
- * tables map paths of JSON to actions. Collecting: values become records that wait in wire_hold until their
- * item is whole, so that the order of members does not matter. Writing: an item's records become messages
- * and parts. Private to core/wire. */
+/* wire_state.h: the state that the three stages of reading LLM traffic share. Reading: the tables of a
+ * dialect map JSON paths to actions. Collecting: values become records, which wait in wire_hold until their
+ * item is complete. Therefore the order of members does not matter. Writing: the records of an item become
+ * messages and parts. Private to core/wire. */
 #ifndef USPAN_WIRE_WIRE_STATE_H
 #define USPAN_WIRE_WIRE_STATE_H
 
@@ -10,9 +10,9 @@
 #include "trace/lock.h"
 #include "uspan/wire.h"
 
-/* What is done with a value. Order matters: ranges are tested. */
+/* Actions for a value. Their order matters, because ranges are tested. */
 typedef enum uspan_take {
-    TAKE_NOTHING = 0, /* known, and of no interest */
+    TAKE_NOTHING = 0, /* known, and ignored */
     /* numbers that become attributes, doubles first; wire_attrs.c has their keys in this order */
     TAKE_TEMPERATURE,
     TAKE_TOP_P,
@@ -20,12 +20,12 @@ typedef enum uspan_take {
     TAKE_FREQUENCY_PENALTY,
     TAKE_TOP_K,
     TAKE_MAX_TOKENS,
-    TAKE_NEW_MAX_TOKENS, /* the same by the name that replaced it: it counts if both are there */
+    TAKE_NEW_MAX_TOKENS, /* replaces TAKE_MAX_TOKENS; it is used if both are there */
     TAKE_SEED,
     TAKE_DIMENSIONS,
-    TAKE_CHOICE_COUNT, /* left out when 1 */
+    TAKE_CHOICE_COUNT, /* not sent if 1 */
 #if USPAN_SEMCONV_MODALITIES
-    TAKE_TEXT_INPUT, /* parts of token counts, left out when 0 */
+    TAKE_TEXT_INPUT, /* parts of token counts, not sent if 0 */
     TAKE_IMAGE_INPUT,
     TAKE_AUDIO_INPUT,
     TAKE_TEXT_OUTPUT,
@@ -35,7 +35,7 @@ typedef enum uspan_take {
     TAKE_IMAGE_CACHED,
     TAKE_AUDIO_CACHED,
 #endif
-    /* texts that become attributes, the first one that comes */
+    /* texts that become attributes; the first one is used */
     TAKE_WORDS,
     TAKE_REQUEST_TIER = TAKE_WORDS,
     TAKE_REASONING_LEVEL,
@@ -44,16 +44,16 @@ typedef enum uspan_take {
     TAKE_RESPONSE_MODEL,
     TAKE_RESPONSE_TIER,
     TAKE_FINGERPRINT,
-    TAKE_MODEL, /* and the name of the span */
+    TAKE_MODEL, /* also the name of the span */
     TAKE_KEYS_END,
-    /* other short texts and flags that act at once */
+    /* other short texts and flags, which are used at once */
     TAKE_STREAM = TAKE_KEYS_END,
     TAKE_STOP,        /* one of the stop sequences */
     TAKE_ENCODING,    /* of embeddings */
-    TAKE_FORMAT,      /* of the answer: what has "json" in it is JSON */
-    TAKE_TOOL_CHOICE, /* "none": the definitions are of no use to this call */
-    TAKE_INCREMENTAL, /* answers in pieces that add to each other were asked for */
-    TAKE_EVENT,       /* type of an event: its hash is kept */
+    TAKE_FORMAT,      /* of the answer: JSON if it contains "json" */
+    TAKE_TOOL_CHOICE, /* "none": the call cannot use the definitions */
+    TAKE_INCREMENTAL, /* the request asked for pieces that add to each other */
+    TAKE_EVENT,       /* type of an event; its hash is stored */
     TAKE_DONE,        /* true: the answer is complete */
 #if USPAN_SEMCONV_MODALITIES
     TAKE_MODALITY, /* of an entry of the lists below */
@@ -68,66 +68,66 @@ typedef enum uspan_take {
     TAKE_DEFINITION,
     TAKE_MESSAGE, /* of a request */
     TAKE_CHOICE,
-    TAKE_DELTA,  /* what is in it adds to what came before */
-    TAKE_INPUT,  /* list of messages; a text: one user message */
-    TAKE_SYSTEM, /* list of parts; a text: one of them */
+    TAKE_DELTA,  /* its content is added to earlier content */
+    TAKE_INPUT,  /* list of messages; a text is one user message */
+    TAKE_SYSTEM, /* list of parts; a text is one part */
 #if USPAN_SEMCONV_MODALITIES
     TAKE_INPUT_ENTRY, /* Gemini's counts by modality, in the order of the attributes above */
     TAKE_OUTPUT_ENTRY,
     TAKE_CACHED_ENTRY,
 #endif
-    /* records: what waits until its item is whole; first markers, then short values, then long ones */
+    /* records, which wait until their item is complete: first markers, then short values, then long ones */
     TAKE_RECORDS,
     TAKE_PART = TAKE_RECORDS, /* opens a part */
     TAKE_CALL,                /* opens a tool call */
-    TAKE_WHOLE,               /* opens an answer that repeats or replaces what came in pieces */
+    TAKE_WHOLE,               /* opens an answer that repeats or replaces earlier pieces */
     TAKE_CLOSE,               /* closes the three */
-    TAKE_BREAK,               /* the next text begins a part of its own */
+    TAKE_BREAK,               /* the next text starts a new part */
     TAKE_THOUGHT,             /* the text is a thought */
-    TAKE_BLOB,                /* an image; its base64 is left out */
-    TAKE_ID_REST,             /* hash of what is cut off an id */
-    TAKE_PLAIN,               /* from here to the weak error: recorded without content too */
+    TAKE_BLOB,                /* an image; its base64 is skipped */
+    TAKE_ID_REST,             /* hash of the part of an id that is cut off */
+    TAKE_PLAIN,               /* from here to the weak error: recorded even without content */
     TAKE_CHOICE_INDEX = TAKE_PLAIN,
     TAKE_INDEX,      /* of a call, a block or an item */
     TAKE_PART_INDEX, /* of a part of an item */
     TAKE_FINISH,
-    TAKE_STATUS, /* of a response: a finish reason where none is told */
+    TAKE_STATUS, /* of a response: the finish reason if there is no other */
     TAKE_ERROR_TYPE,
     TAKE_ERROR_STATUS,
     TAKE_ERROR_CODE,
-    TAKE_WEAK_CODE, /* is an error only in a document without an answer */
-    TAKE_ERROR,     /* its message; empty: there is one */
+    TAKE_WEAK_CODE, /* an error only if the document has no answer */
+    TAKE_ERROR,     /* its message; if empty, there is an error without a message */
     TAKE_WEAK_ERROR,
     TAKE_TYPE, /* of an item or definition */
     TAKE_ROLE,
     TAKE_CALL_ID,
     TAKE_ITEM_ID, /* another id of the same call */
     TAKE_NAME,
-    TAKE_TO,      /* id of the call that a tool's result belongs to */
-    TAKE_TO_NAME, /* its tool */
+    TAKE_TO,      /* id of the call to which a tool's result belongs */
+    TAKE_TO_NAME, /* name of its tool */
     TAKE_MIME,
     TAKE_FILE,
     TAKE_URI,
-    TAKE_CONTENT, /* long from here on */
+    TAKE_CONTENT, /* long values from here on */
     TAKE_TEXT = TAKE_CONTENT,
-    TAKE_REASONING, /* told in up to three members: the first one that has text counts */
+    TAKE_REASONING, /* up to three members may contain it; the first one with text is used */
     TAKE_REASONING_2,
     TAKE_REASONING_3,
     TAKE_REFUSAL,
-    TAKE_ARGUMENTS,     /* JSON, in a text or as it stands */
-    TAKE_START_INPUT,   /* arguments unless others come */
-    TAKE_RESPONSE,      /* result of a tool, the same */
-    TAKE_RESPONSE_TEXT, /* result of a tool that stays a text; an error, where there is no result */
+    TAKE_ARGUMENTS,     /* JSON, as a text or as a value */
+    TAKE_START_INPUT,   /* arguments, unless others follow */
+    TAKE_RESPONSE,      /* result of a tool, as a text or as a value */
+    TAKE_RESPONSE_TEXT, /* result of a tool that stays a text; an error if there is no result */
     TAKE_DESCRIPTION,
     TAKE_PARAMETERS,
-    TAKE_ADDITION, /* to what the event's type says */
-    TAKE_ALL,      /* all of that, told at its end */
+    TAKE_ADDITION, /* added to the text that the event type names */
+    TAKE_ALL,      /* the complete text, repeated at its end */
     TAKE_RECORDS_END
 } uspan_take_t;
 USPAN_STATIC_ASSERT((int)TAKE_RECORDS_END < (int)USPAN_JSON_LIKE && TAKE_RECORDS_END - TAKE_RECORDS <= 64,
                     "actions of json_read.h, and a bit for each tag");
 USPAN_STATIC_ASSERT(TAKE_KEYS_END - TAKE_WORDS <= 16, "a bit of uspan_wire_t.known for each");
-/* Rows of a count's parts by modality, where they are sent. */
+/* Rows for the parts of a count by modality, if they are sent. */
 #if USPAN_SEMCONV_MODALITIES
 #define TAKE_MODALITIES(X, details, way)         \
     X(details ".text_tokens", TAKE_TEXT_##way)   \
@@ -147,70 +147,72 @@ typedef enum uspan_wire_tokens {
     USPAN_WIRE_CACHE_CREATION,
     USPAN_WIRE_REASONING,
     USPAN_WIRE_TOTAL,
-    USPAN_WIRE_TOOL_PROMPT, /* of input that the provider's tools made */
-    USPAN_WIRE_CACHE_5M,    /* of cache creation */
+    USPAN_WIRE_TOOL_PROMPT, /* part of input that tools of the provider produced */
+    USPAN_WIRE_CACHE_5M,    /* part of cache creation */
     USPAN_WIRE_CACHE_1H,
     USPAN_WIRE_TOKENS_COUNT
 } uspan_wire_tokens_t;
 
 /* uspan_wire_dialect_t.traits */
-#define USPAN_WIRE_LINES 1u             /* streamed as a document a line */
-#define USPAN_WIRE_INPUT_UNCACHED 2u    /* input tokens are told without those from and for the cache */
-#define USPAN_WIRE_OUTPUT_UNREASONED 4u /* output tokens are told without reasoning */
-#define USPAN_WIRE_NO_CHOICES 8u        /* no finish reason is due */
+#define USPAN_WIRE_LINES 1u             /* streamed as one document per line */
+/* input tokens do not include tokens read from and written to the cache */
+#define USPAN_WIRE_INPUT_UNCACHED 2u
+#define USPAN_WIRE_OUTPUT_UNREASONED 4u /* output tokens do not include reasoning */
+#define USPAN_WIRE_NO_CHOICES 8u        /* there is no finish reason */
 #define USPAN_WIRE_MODEL_IN_URL 16u     /* /models/<model>:<call> */
-#define USPAN_WIRE_CUMULATIVE 32u       /* an event repeats what was before, unless told to be incremental */
+/* an event repeats the earlier text, unless incremental output was requested */
+#define USPAN_WIRE_CUMULATIVE 32u
 #define USPAN_WIRE_DEPLOYMENTS 64u      /* Azure: /deployments/<model>/<call> */
-#define USPAN_WIRE_WHOLE_CALLS 128u     /* a tool call never comes in pieces */
-#define USPAN_WIRE_NAMED_EVENTS 512u    /* the name of an event may stand for the type in its data */
-#define USPAN_WIRE_RESULTS_AS_TEXT 256u /* a tool's result that is a text stays one */
+#define USPAN_WIRE_WHOLE_CALLS 128u     /* a tool call is always complete */
+#define USPAN_WIRE_NAMED_EVENTS 512u    /* the name of an event may replace the type in its data */
+#define USPAN_WIRE_RESULTS_AS_TEXT 256u /* a tool's result that is a text stays a text */
 
 struct uspan_wire_dialect {
     const uspan_json_table_t *request, *response;
     uspan_t (*begin)(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model);
-    void (*end_unit)(uspan_wire_t *w); /* a choice, or a document without choices, is whole: write it */
-    const char *provider;              /* where the host does not tell */
+    void (*end_unit)(uspan_wire_t *w); /* a choice, or a document without choices, is complete: write it */
+    const char *provider;              /* used if the host does not show it */
     const char *operation;
     const char *api; /* openai.api.type; NULL: none */
     unsigned traits;
 };
 
-/* Of an event: type in its data, or the name in its line. */
+/* Returns the hash of the type in an event's data, or of the name in its line. */
 static inline uint32_t uspan_wire_event(const uspan_wire_t *w)
 {
     return w->type_hash != 0u ? w->type_hash : w->event_hash;
 }
 
-/* uspan_wire_t.phase; KEPT: it is over, and its tool calls are kept. .form */
+/* uspan_wire_t.phase. KEPT: the exchange has ended, and its tool calls are stored. The second enum: .form. */
 enum { USPAN_WIRE_REQUEST, USPAN_WIRE_RESPONSE, USPAN_WIRE_KEPT };
 enum { USPAN_WIRE_UNKNOWN, USPAN_WIRE_WHOLE, USPAN_WIRE_EVENTS };
 /* .flags */
 #define USPAN_WIRE_IN_MESSAGE 0x0001u  /* a message is open in out */
-#define USPAN_WIRE_WORD_CUT 0x0002u    /* word is not all of the text */
-#define USPAN_WIRE_STREAMED 0x0004u    /* asked for in pieces, or came so */
-#define USPAN_WIRE_FAILED 0x0008u      /* an error was told in the answer */
-#define USPAN_WIRE_SKIP 0x0010u        /* the rest of this line is not read */
-#define USPAN_WIRE_ANSWERED 0x0020u    /* a document of the answer was whole */
+#define USPAN_WIRE_WORD_CUT 0x0002u    /* word holds only a part of the text */
+#define USPAN_WIRE_STREAMED 0x0004u    /* streaming was requested or used */
+#define USPAN_WIRE_FAILED 0x0008u      /* the answer contains an error */
+#define USPAN_WIRE_SKIP 0x0010u        /* the rest of this line is skipped */
+#define USPAN_WIRE_ANSWERED 0x0020u    /* a document of the answer was complete */
 #define USPAN_WIRE_INCREMENTAL 0x0040u /* events add to each other */
 #define USPAN_WIRE_CHUNKED 0x0080u     /* the first piece of the answer was seen */
-#define USPAN_WIRE_NO_TOOLS 0x0100u    /* tools are told of, and none may be called */
-#define USPAN_WIRE_ENDED 0x0200u       /* the answer said that it is complete */
+#define USPAN_WIRE_NO_TOOLS 0x0100u    /* tools are defined but must not be called */
+#define USPAN_WIRE_ENDED 0x0200u       /* the answer reported its end */
 #define USPAN_WIRE_SEEN 0x0400u        /* something of an answer was seen */
 #define USPAN_WIRE_PIECES 0x0800u      /* some of the answer came in pieces */
-#define USPAN_WIRE_HAS_CALL 0x1000u    /* the message has a call of a tool of the application's */
+#define USPAN_WIRE_HAS_CALL 0x1000u    /* the message calls a tool of the application */
 #define USPAN_WIRE_RESTARTED 0x2000u   /* this document has replaced the messages before it */
 #define USPAN_WIRE_PART_TOLD 0x4000u   /* the open part of an item has text */
-#define USPAN_WIRE_LOST 0x8000u        /* some of the value that is being read found no room */
-#define USPAN_WIRE_SPILLED 0x10000u    /* a long error: nothing more is read */
+#define USPAN_WIRE_LOST 0x8000u        /* a part of the value that is being read did not fit */
+#define USPAN_WIRE_SPILLED 0x10000u    /* a long error: no more is read */
 #define USPAN_WIRE_IN_CHOICE 0x20000u
-/* of the unit being read, or of its document */
+/* of the unit that is being read, or of its document */
 #define USPAN_WIRE_HAS_DELTA 0x40000u
 #define USPAN_WIRE_HAS_WHOLE 0x80000u
 #define USPAN_WIRE_HAS_CHOICE 0x100000u
 #define USPAN_WIRE_HAS_ERROR 0x200000u
-#define USPAN_WIRE_TOTAL_COUNTS 0x400000u  /* the total has tokens that no other count has */
-#define USPAN_WIRE_INDEX_REPEATS 0x800000u /* output_index does not tell items apart */
-#define USPAN_WIRE_UNBEGUN 0x1000000u      /* nothing of the value that is being read found room */
+#define USPAN_WIRE_TOTAL_COUNTS 0x400000u  /* the total includes tokens of no other count */
+#define USPAN_WIRE_INDEX_REPEATS 0x800000u /* output_index is not unique */
+#define USPAN_WIRE_UNBEGUN 0x1000000u      /* nothing of the value that is being read fitted */
 #define USPAN_WIRE_NEW_MAX 0x2000000u      /* TAKE_NEW_MAX_TOKENS was seen */
 #define USPAN_WIRE_OF_UNIT (USPAN_WIRE_HAS_DELTA | USPAN_WIRE_HAS_WHOLE | USPAN_WIRE_HAS_ERROR)
 
@@ -219,7 +221,7 @@ static inline bool uspan_wire_is(const uspan_wire_t *w, uint32_t flag)
     return (w->flags & flag) != 0u;
 }
 
-/* A text as a number: equal to USPAN_JSON_PATH() of it. */
+/* Hash of a text. It equals USPAN_JSON_PATH() of the text. */
 #define USPAN_WIRE_HASH_BEGIN ((uint32_t)'.')
 static inline uint32_t uspan_wire_hash(uint32_t hash, const char *text, size_t len)
 {

@@ -1,7 +1,7 @@
-/* wire_tools.c: spans of the tools that an answer asked for, with what the answer said of each.
- * Invariant: once an exchange's calls are kept, w holds from json on nothing but kept_len bytes of whole
- * records, one for each of the first calls: bits, length of the arguments in two bytes, arguments, id, name,
- * each of these two ending in 0. */
+/* wire_tools.c: spans of the tools that an answer asked for, with their data from the answer. Invariant: when
+ * the calls of an exchange are stored, w contains from `json` on only kept_len bytes of complete records, one
+ * for each of the first calls: bits, length of the arguments in two bytes, arguments, id, name. Id and name
+ * end in 0. */
 #include "wire/wire_state.h"
 #include <string.h>
 #include "trace/attr.h"

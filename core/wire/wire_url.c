@@ -1,5 +1,5 @@
-/* wire_url.c: what a URL says: whose host it is, and which model is asked.
- * Invariant: names are tried in order, and the first that is in the host wins. */
+/* wire_url.c: reads provider and model from a URL. Invariant: names are tried in order, and the first one
+ * that the host contains is used. */
 #include "wire/wire_url.h"
 #include <string.h>
 #include "wire/wire_attrs.h"
