@@ -3,6 +3,7 @@
  * TLS sessions at once. Runs on a host: `main_loop http://localhost:4318/v1/traces`. On a board, its own
  * port, transport, endpoint (USPAN_ENDPOINT) and timer stand where main() and sleep_ms() say so. */
 #define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
 #include <time.h>
 #include "uspan/genai.h"
 #include "uspan_posix.h"
@@ -107,6 +108,14 @@ int main(int argc, char **argv)
     uspan_shutdown(&tracer, 5000); /* a board: before it powers down */
     while (!uspan_stopped(&tracer)) {
         trace_and_sleep(20);
+    }
+    uspan_stats_t stats;
+    uspan_stats(&tracer, 0, &stats);
+    if (stats.delivered != stats.started) {
+        (void)fprintf(stderr, "main_loop: %lu of %lu spans were not delivered to %s and are lost. %s\n",
+                      (unsigned long)(stats.started - stats.delivered), (unsigned long)stats.started,
+                      collector.endpoint, "The log lines above say why.");
+        return 1;
     }
     return 0;
 }

@@ -53,6 +53,7 @@ int main(int argc, char **argv)
     uspan_set_gate(&tracer, &gate);
     work_offline();
     uspan_stats(&tracer, 0, &stats);
+    const uint64_t kept = stats.queued;
     printf("offline: %lu kept, %lu lost as pool_full\n", (unsigned long)stats.queued,
            (unsigned long)stats.dropped[USPAN_DROP_POOL_FULL]);
 
@@ -63,5 +64,11 @@ int main(int argc, char **argv)
     }
     uspan_stats(&tracer, 0, &stats);
     printf("online: %lu delivered\n", (unsigned long)stats.delivered);
-    return stats.delivered > 0u ? 0 : 1;
+    if (stats.delivered != kept) {
+        (void)fprintf(stderr, "offline: %lu of %lu kept spans were not delivered to %s and are lost. %s\n",
+                      (unsigned long)(kept - stats.delivered), (unsigned long)kept, collector.endpoint,
+                      "The log lines above say why.");
+        return 1;
+    }
+    return 0;
 }

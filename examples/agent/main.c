@@ -21,5 +21,14 @@ int main(void)
     printf("user:  %s\n", AGENT_QUESTION);
     agent_turn(&tracer, wait_ms);
     printf("agent: %s\n", AGENT_ANSWER);
-    return uspan_posix_stop(&tracer, 5000) == USPAN_OK ? 0 : 1;
+    if (uspan_posix_stop(&tracer, 5000) != USPAN_OK) {
+        uspan_stats_t stats;
+        uspan_stats(&tracer, 0, &stats);
+        (void)fprintf(stderr, "agent: %lu of %lu spans were not delivered and are lost. %s\n",
+                      (unsigned long)(stats.started - stats.unsampled - stats.delivered),
+                      (unsigned long)stats.started,
+                      "The log lines above say why.");
+        return 1;
+    }
+    return 0;
 }

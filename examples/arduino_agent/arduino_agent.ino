@@ -59,7 +59,7 @@ void setup()
     uspan_arduino_client_init(&connection, &client, true, &transport);
     if (uspan_init(&tracer, uspan_arduino_port(uspan_arduino_random)) != USPAN_OK ||
         uspan_export_to(&tracer, 0, &transport, &collector) != USPAN_OK) {
-        Serial.println("uspan does not start; its log says why");
+        Serial.println("uspan is not started and sends no traces; correct the setting that its log names");
     }
 }
 

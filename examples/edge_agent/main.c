@@ -74,6 +74,8 @@ int main(int argc, char **argv)
         command != NULL ? server_start(command, (uint32_t)atoi(setting("MCP_TIMEOUT_MS", "10000"))) : NULL;
     if (server != NULL) {
         remote_use(&tracer, server);
+    } else if (command != NULL) {
+        perror("edge_agent: MCP_SERVER is not started, its tools are not used: pipe or fork failed");
     }
 #endif
     bool ended_well = edge_turn(&edge, argc > 1 ? argv[1] : EDGE_QUESTION);
@@ -81,6 +83,14 @@ int main(int argc, char **argv)
     printf("%-10s %lu in, %lu out, %lu calls\n", "tokens", (unsigned long)usage.input,
            (unsigned long)usage.output, (unsigned long)usage.calls);
     bool delivered = uspan_posix_stop(&tracer, 5000) == USPAN_OK;
+    if (!delivered) {
+        uspan_stats_t stats;
+        uspan_stats(&tracer, 0, &stats);
+        (void)fprintf(stderr, "edge_agent: %lu of %lu spans were not delivered and are lost. %s\n",
+                      (unsigned long)(stats.started - stats.unsampled - stats.delivered),
+                      (unsigned long)stats.started,
+                      "The log lines above say why.");
+    }
     if (edge.http.transport != &plain) {
         uspan_posix_mbedtls.release(edge.http.transport);
     }

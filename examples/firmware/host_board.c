@@ -1,6 +1,7 @@
 /* host_board.c: board.h on Linux. The button is pressed once and the model answers at once. The program ends
- * when the spans of that turn have left, or after ten seconds. The collector and the file of its CA come from
- * OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and OTEL_EXPORTER_OTLP_CERTIFICATE, as `make receiver` prints them. */
+ * when the spans of that turn are delivered. After ten seconds, or if spans are lost, it says how many were
+ * not delivered and fails. The collector and the file of its CA come from OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+ * and OTEL_EXPORTER_OTLP_CERTIFICATE, as `make receiver` prints them. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,11 +75,16 @@ bool board_is_on(void)
 {
     uspan_stats_t stats;
     uspan_stats(traced, 0, &stats);
-    if (slept_ms > 10000u) {
+    if (presses == 0u || (stats.queued > 0u && slept_ms <= 10000u)) {
+        return true;
+    }
+    if (stats.started == 0u || stats.delivered != stats.started) {
         char text[400];
         (void)uspan_diagnose(traced, 0, text, sizeof text);
-        board_log(text);
-        return false;
+        (void)fprintf(stderr, "firmware: %lu of %lu spans were not delivered to %s. Diagnosis: %s\n",
+                      (unsigned long)(stats.started - stats.delivered), (unsigned long)stats.started,
+                      board_collector_url(), text);
+        exit(EXIT_FAILURE);
     }
-    return presses == 0u || stats.queued > 0u;
+    return false;
 }

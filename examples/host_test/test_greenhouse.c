@@ -13,7 +13,7 @@ static unsigned failures;
     do {                                                                   \
         if (!(condition)) {                                                \
             failures++;                                                    \
-            printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+            printf("%s:%d: check failed: %s\n", __FILE__, __LINE__, #condition); \
         }                                                                  \
     } while (0)
 

@@ -58,6 +58,7 @@ static bool exchange(uspan_t s, const char *method, const char *id, const char *
     (void)fflush(to_server);
     do { /* until the answer comes; what the server says of its own accord is passed over */
         if (id != NULL && fgets(line, sizeof line, from_server) == NULL) {
+            (void)fprintf(stderr, "mcp_client: the server ended without an answer to %s\n", method);
             uspan_fail(&tracer, s, USPAN_ERROR_RESET, "the server is gone");
             return false;
         }
@@ -90,10 +91,17 @@ static bool run_tool(uspan_t agent, const char *name, const char *id, const char
 int main(int argc, char **argv)
 {
     static const uspan_mcp_peer_t peer = { .transport = "pipe" };
-    pid_t server = argc > 1 ? start_server(argv + 1) : -1;
-    if (server < 0 ||
-        uspan_posix_start(&tracer, &(uspan_posix_options_t){ .secure = &uspan_posix_mbedtls }) != USPAN_OK) {
+    if (argc < 2) {
+        (void)fprintf(stderr, "usage: mcp_client SERVER [argument ...]\n");
         return 2;
+    }
+    pid_t server = start_server(argv + 1);
+    if (server < 0) {
+        perror("mcp_client: the MCP server is not started: pipe or fork failed");
+        return 2;
+    }
+    if (uspan_posix_start(&tracer, &(uspan_posix_options_t){ .secure = &uspan_posix_mbedtls }) != USPAN_OK) {
+        return 2; /* the log says which setting is unusable */
     }
     uspan_mcp_open(&mcp, &tracer, &peer);
     uspan_t agent = uspan_agent_begin(&tracer, USPAN_ROOT, "gardener");

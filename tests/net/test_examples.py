@@ -88,6 +88,14 @@ class Examples(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertEqual(outline(got.spans), [("invoke_agent gardener", "OK", [("chat gpt-4o-mini", "OK", [])])])
 
+    def test_a_program_whose_spans_are_not_delivered_fails_and_says_how_many(self):
+        url = "http://localhost:1/v1/traces"
+        for name, started in (("firmware", 2), ("main_loop", 6), ("agent", 6)):
+            with self.subTest(name=name):
+                done = start(name, *([url] if name == "main_loop" else []), OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=url)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn(f"{name}: {started} of {started} spans were not delivered", done.stderr)
+
     def test_tools_on_another_task_hang_below_the_agent_that_ordered_them(self):
         receiver, _ = self.trace("two_tasks")
         self.assertEqual(outline(receiver.spans), [("invoke_agent gardener", "OK", [
