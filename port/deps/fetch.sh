@@ -36,7 +36,7 @@ write_apt_conf() { # $1: mirror
     for ring in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyrings/debian-archive-keyring.gpg; do
         if [ -r "$ring" ]; then keys=$ring; fi
     done
-    if [ -z "$keys" ]; then cure "the package debian-archive-keyring is missing"; fi
+    if [ -z "$keys" ]; then cure "the package debian-archive-keyring is missing, so signatures cannot be checked"; fi
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/get"
     {
         awk '$1 !~ /^#/ && $2 == "source" { print $4 }' "$pins" | sort -u |
@@ -62,9 +62,9 @@ CONF
 
 update() {
     if [ "$updated" = 1 ]; then return; fi
-    command -v apt-get >/dev/null || cure "apt-get is not here"
+    command -v apt-get >/dev/null || cure "apt-get is missing, so no source was downloaded"
     found=$(mirrors)
-    if [ -z "$found" ]; then cure "apt knows no Debian mirror (component main)"; fi
+    if [ -z "$found" ]; then cure "the sources of apt on this machine name no Debian mirror with component main"; fi
     for mirror in $found; do
         say "reading the package lists of this machine's Debian mirror (about 30 MB, once)"
         write_apt_conf "$mirror"
@@ -74,7 +74,7 @@ update() {
         fi
     done
     cat "$apt/log" >&2
-    cure "no mirror of this machine offers the pinned Debian suites"
+    cure "apt-get update failed for each Debian mirror of this machine; its output is above"
 }
 
 # The file that apt left must be the pinned one, or a newer patch release of the same series.
@@ -82,20 +82,23 @@ check() { # $1: name, $2: series, $3: pinned file, $4: its sum; cwd holds one fi
     got=$(ls)
     sum=$(sha256sum <"$got" | cut -d ' ' -f 1)
     if [ "$got" = "$3" ]; then
-        if [ "$sum" != "$4" ]; then fail "$got: SHA-256 is $sum, pinned is $4"; fi
+        if [ "$sum" != "$4" ]; then fail "$1: $got was not unpacked: its SHA-256 is $sum, pinned is $4
+deps: cure: run this again; if the sum stays, the mirror offers another file than port/deps/pins names"; fi
         return
     fi
     version=${got#*_}
     case $version in
-    "$2".* | "$2"-*) say "$1: the archive offers $got instead of the pinned $3; taken, its signature is verified ($sum)" ;;
-    *) cure "$1: the archive offers $got, which is not of series $2" ;;
+    "$2".* | "$2"-*)
+        say "$1: the archive offers $got instead of the pinned $3; it is used, apt has verified its signature ($sum)"
+        ;;
+    *) cure "$1: the archive offers $got, which is not of series $2, so it was not unpacked" ;;
     esac
 }
 
 unpack() { # $1: file, $2: folder
     case $1 in
-    *.bz2) command -v bzip2 >/dev/null || fail "bzip2 is missing; cure: port/deps/setup.sh, or apt-get install bzip2" ;;
-    *.xz) command -v xz >/dev/null || fail "xz is missing; cure: port/deps/setup.sh, or apt-get install xz-utils" ;;
+    *.bz2) command -v bzip2 >/dev/null || fail "no bzip2 to unpack $1; cure: port/deps/setup.sh, or apt-get install bzip2" ;;
+    *.xz) command -v xz >/dev/null || fail "no xz to unpack $1; cure: port/deps/setup.sh, or apt-get install xz-utils" ;;
     esac
     mkdir "$2"
     case $1 in
@@ -116,7 +119,7 @@ get() { # the fields of a pin
     name=$1 kind=$2 package=$3 suite=$4 series=$5 file=$6 sum=$7
     if [ -e "$src/$name/.fetched" ]; then return; fi
     update
-    say "getting $name ($series, from $suite)"
+    say "downloading $name ($series, from $suite)"
     rm -rf "$apt/get" "$src/$name" "$src/.$name"
     mkdir "$apt/get"
     cd "$apt/get"
@@ -127,7 +130,7 @@ get() { # the fields of a pin
     fi
     if ! apt-get -qq -c "$apt/apt.conf" "$@" >"$apt/log" 2>&1; then
         cat "$apt/log" >&2
-        cure "$name could not be had from $suite"
+        cure "$name was not downloaded from $suite; the output of apt-get is above"
     fi
     check "$name" "$series" "$file" "$sum"
     unpack "$(ls)" "$src/.$name"
@@ -145,7 +148,7 @@ if command -v flock >/dev/null; then
 fi
 for name in "$@"; do
     line=$(pin "$name")
-    if [ -z "$line" ]; then fail "unknown name: $name"; fi
+    if [ -z "$line" ]; then fail "unknown name: $name; cure: use a name of port/deps/pins"; fi
     # shellcheck disable=SC2086 # the fields of the pin are words
     get $line
 done

@@ -29,14 +29,14 @@ environment() { # $1: name: a private Python environment with the packages of in
     mkdir -p "$out"
     "$python" -m venv "$out/$name" >"$out/$name.log" 2>&1 || {
         cat "$out/$name.log" >&2
-        fail "no private environment could be made" "apt-get install python3-venv"
+        fail "the Python environment $out/$name was not made; the output is above" "apt-get install python3-venv"
     }
     # The list is whole, so pip resolves nothing: --no-deps.
     "$out/$name/bin/python" -m pip install --disable-pip-version-check --no-input --no-deps -r "$pins/$name.txt" \
         >"$out/$name.log" 2>&1 || {
         tail -n 15 "$out/$name.log" >&2
-        fail "pip could not install $name; all of its words are in $out/$name.log" \
-            "run again with a network; a wheel that is missing for this Python: Debian 12's 3.11 is what the pins are for"
+        fail "pip did not install the packages for $name; its complete output is in $out/$name.log" \
+            "run again with a network; if a wheel is missing for this Python, use Python 3.11 of Debian 12, as the pins do"
     }
     pinned "$name" >"$out/$name/.ready"
 }
@@ -51,7 +51,7 @@ go_command() {
     fi
     ready golang || environment golang
     go=$(find "$out/golang" -type f -path '*/bin/go' | head -n 1)
-    [ -x "$go" ] || fail "no Go toolchain in the package" "install Go $want or newer and put it on PATH"
+    [ -x "$go" ] || fail "there is no Go toolchain, from $out/golang or the system" "install Go $want or newer and put it on PATH"
 }
 
 otelcol() { # $1: name: the OpenTelemetry Collector with the parts of interop/$1/
@@ -62,7 +62,7 @@ otelcol() { # $1: name: the OpenTelemetry Collector with the parts of interop/$1
     if ! (cd "$pins/$1" && nice "$go" build -mod=readonly -trimpath -buildvcs=false -ldflags '-s -w' \
         -p "${JOBS:-2}" -o "$out/$1/$1" .) >"$out/$1.log" 2>&1; then
         tail -n 15 "$out/$1.log" >&2
-        fail "it could not be built; its output is in $out/$1.log" "run again with a network"
+        fail "the OpenTelemetry Collector $1 was not built; the output is in $out/$1.log" "run again with a network"
     fi
     pinned "$1" >"$out/$1/.ready"
 }
@@ -75,25 +75,25 @@ jaeger() {
     rm -rf "$out/jaeger"
     mkdir -p "$out/jaeger"
     got=$(cd "$out/jaeger" && "$go" mod download -json "$module@$version" 2>"$out/jaeger.log") ||
-        fail "Jaeger's module could not be fetched; its output is in $out/jaeger.log" "run again with a network"
+        fail "Jaeger's module was not downloaded; the output is in $out/jaeger.log" "run again with a network"
     [ "$(echo "$got" | sed -n 's/.*"Sum": "\(.*\)",*$/\1/p')" = "$sum" ] ||
-        fail "$module $version is not what port/deps/interop/jaeger.txt pins" "go clean -modcache, then run again"
+        fail "$module $version has not the hash in port/deps/interop/jaeger.txt: not built" "go clean -modcache, then run again"
     if ! (cd "$(echo "$got" | sed -n 's/.*"Dir": "\(.*\)",*$/\1/p')" && nice "$go" build -mod=readonly -trimpath \
         -buildvcs=false -ldflags '-s -w' -p "${JOBS:-2}" -o "$out/jaeger/jaeger" ./cmd/jaeger) >"$out/jaeger.log" 2>&1; then
         tail -n 15 "$out/jaeger.log" >&2
-        fail "Jaeger could not be built; its output is in $out/jaeger.log" "run again with a network"
+        fail "Jaeger was not built; the output is in $out/jaeger.log" "run again with a network"
     fi
     pinned jaeger >"$out/jaeger/.ready"
 }
 
 terminator_go() {
     go_command
-    say "building a server of Go's (once)"
+    say "building the TLS test server in Go (once)"
     mkdir -p "$out/terminator_go"
     (cd "$pins/terminator_go" && CGO_ENABLED=0 nice "$go" build -trimpath -buildvcs=false -p "${JOBS:-2}" \
         -o "$out/terminator_go/terminator" .) >"$out/terminator_go.log" 2>&1 || {
         tail -n 15 "$out/terminator_go.log" >&2
-        fail "the server could not be built; its output is in $out/terminator_go.log" "install Go 1.21 or newer"
+        fail "the TLS test server in Go was not built; the output is in $out/terminator_go.log" "install Go 1.21 or newer"
     }
     pinned terminator_go >"$out/terminator_go/.ready"
 }
@@ -101,13 +101,13 @@ terminator_go() {
 # Without Rust the matrix leaves rustls out, and says so: no package of Debian 12's is new enough for it.
 terminator_rustls() {
     command -v cargo >/dev/null || return 0
-    say "building a server of rustls's (once; some minutes)"
+    say "building the TLS test server with rustls (once; some minutes)"
     mkdir -p "$out/terminator_rustls"
     (cd "$pins/terminator_rustls" && CARGO_TARGET_DIR="$out/terminator_rustls/target" nice cargo build --release --locked \
         -j "${JOBS:-2}") >"$out/terminator_rustls.log" 2>&1 || {
         tail -n 15 "$out/terminator_rustls.log" >&2
-        fail "the server could not be built; its output is in $out/terminator_rustls.log" \
-            "run again with a network; rustls wants Rust 1.71 or newer"
+        fail "the TLS test server with rustls was not built; the output is in $out/terminator_rustls.log" \
+            "run again with a network; rustls needs Rust 1.71 or newer"
     }
     cp "$out/terminator_rustls/target/release/terminator" "$out/terminator_rustls/terminator"
     pinned terminator_rustls >"$out/terminator_rustls/.ready"
@@ -134,8 +134,8 @@ rp2040() {
     cp "$pins/rp2040/package.json" "$pins/rp2040/package-lock.json" "$out/rp2040/"
     (cd "$out/rp2040" && npm ci --ignore-scripts --no-audit --no-fund) >"$out/rp2040.log" 2>&1 || {
         tail -n 15 "$out/rp2040.log" >&2
-        fail "npm could not install the emulator; its output is in $out/rp2040.log" \
-            "run again with a network; npm is there by port/deps/setup.sh emulator"
+        fail "npm did not install the emulator; the output is in $out/rp2040.log" \
+            "run again with a network; port/deps/setup.sh emulator installs npm"
     }
     pinned rp2040 >"$out/rp2040/.ready"
 }
@@ -155,6 +155,6 @@ for name in "$@"; do
     collector | tier) ready "$name" || otelcol "$name" ;;
     jaeger | terminator_go | terminator_rustls | littlefs | rp2040) ready "$name" || "$name" ;;
     *) fail "unknown name: $name" \
-        "one of oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls littlefs rp2040" ;;
+        "use one of oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls littlefs rp2040" ;;
     esac
 done

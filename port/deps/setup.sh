@@ -43,8 +43,8 @@ packages_of() {
         done
         ;;
     *)
-        fail "unknown door: $1 (demo firmware machine emulator flash test check bench size fuzz cov lint interop browser fleet \
-all)"
+        fail "unknown door: $1; cure: use one of: demo firmware machine emulator flash test check bench size fuzz cov lint \
+interop browser fleet all"
         ;;
     esac
 }
@@ -74,8 +74,8 @@ if [ $# = 0 ]; then set -- all; fi
 wanted=
 for door in "$@"; do wanted="$wanted $(packages_of "$door")"; done
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-    say "this is not Debian; nothing was installed. Needed are (Debian's names):$(printf ' %s' $wanted)"
-    say "if they are here under other names, the build finds them"
+    say "this is not Debian; nothing was installed. These packages are needed (Debian's names):$(printf ' %s' $wanted)"
+    say "cure: install them with your package manager, where they may have other names"
     exit 0
 fi
 # shellcheck disable=SC2086 # lists of words
@@ -84,17 +84,17 @@ if [ -z "$missing" ]; then exit 0; fi
 
 as_root=
 if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || fail "missing packages:$(printf ' %s' $missing)
-setup: cure: as root: apt-get install$(printf ' %s' $missing)"
+    command -v sudo >/dev/null || fail "these packages are missing and were not installed:$(printf ' %s' $missing)
+setup: cure: run as root: apt-get install$(printf ' %s' $missing)"
     as_root=sudo
 fi
 say "reading the package lists"
 $as_root apt-get -qq update ||
-    fail "apt-get update failed; cure: its words are above; with all packages there no network is needed"
+    fail "apt-get update failed, nothing was installed; cure: correct what its output above names and run this again"
 # shellcheck disable=SC2086
 missing=$(missing_of $wanted) # once more: the lists may have told clang's version
-say "installing$(printf ' %s' $missing)"
+say "installing with apt-get:$(printf ' %s' $missing)"
 # shellcheck disable=SC2086
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing </dev/null >/dev/null ||
-    fail "apt-get install failed; its words are above"
+    fail "apt-get install failed; cure: correct what its output above names and run this again"
 say "done"

@@ -73,7 +73,7 @@ def uf2(pieces, family):
 def settings_page(words):
     page = b"".join(word.encode() + b"\0" for word in words)
     if len(page) >= SECTOR:
-        sys.exit("image: the settings do not fit 4 KB")
+        sys.exit(f"image: the settings have {len(page)} bytes, more than {SECTOR - 1}; no UF2 was written; cure: shorten them")
     return page.ljust(SECTOR, b"\0")
 
 
@@ -91,11 +91,13 @@ def main(elf_file, bin_file, uf2_file, *words):
         told += f"{out.stem}: of these uspan's own code and buffers: flash {flash:,} bytes, RAM {ram:,} bytes\n"
     print(told, end="")
     if usable < needed:
-        print("image: the stack of core 0 is too short; cure: keep SCRATCH_X and SCRATCH_Y free of data, give core 1 a stack "
+        print("image: the stack of core 0 is too short, no UF2 was written; cure: keep SCRATCH_X and SCRATCH_Y free of data, "
+              "give core 1 a stack "
               "elsewhere (multicore_launch_core1_with_stack), or link no more than TLS 1.2", file=sys.stderr)
         return 1
     if FLASH + len(data) > SETTINGS:
-        print("image: it reaches into the page of the settings", file=sys.stderr)
+        print(f"image: {out.stem} is {FLASH + len(data) - SETTINGS} bytes too long: it overlaps the page of the settings at "
+              f"{SETTINGS:#x}; no UF2 was written; cure: make the image smaller", file=sys.stderr)
         return 1
     pieces = [(FLASH, data), *([(SETTINGS, settings_page(words))] if words else [])]
     out.write_bytes(b"".join(uf2(pieces, RP2040 if ".boot2" in sections else RP2350_ARM)))

@@ -16,12 +16,16 @@ failed=0
 add_up() { # $1: ctest's exit status, $2: its output
     line=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$2" | tail -n 1)
     if [ -z "$line" ]; then
+        echo "run_tests.sh: ctest gave no summary in $2, which counts as a failed test; cure: its output is above"
         failed=$((failed + 1))
         return
     fi
     bad=$(echo "$line" | sed 's/.*, \([0-9]*\) tests failed.*/\1/')
     all=$(echo "$line" | sed 's/.*out of \([0-9]*\).*/\1/')
     unrun=$(grep -cE '\*\*\*(Skipped|Not Run)|\(Disabled\)' "$2")
+    if [ "$unrun" != 0 ]; then
+        echo "run_tests.sh: $unrun tests were skipped or not run ($2 names them), which counts as a failure"
+    fi
     if [ "$1" != 0 ] && [ "$bad" = 0 ] || [ "$unrun" != 0 ] && [ "$bad" = 0 ]; then bad=1; fi
     failed=$((failed + bad))
     passed=$((passed + all - bad))
@@ -36,7 +40,7 @@ run() { # $1: way, then cmake arguments
     if ! cmake -S . -B "build/$way" -DUSPAN_WERROR=ON "$@" >"$log" 2>&1 ||
         ! cmake --build "build/$way" -j "$jobs" >>"$log" 2>&1; then
         grep -E -B 2 -A 12 'error|Error|refused' "$log" | tail -n 60
-        echo "== $way: the build failed; all of its output is in $log"
+        echo "== $way: the build failed, no test was run; cure: its errors are above, its complete output is in $log"
         failed=$((failed + 1))
         return
     fi
@@ -49,7 +53,7 @@ check() { # $1: way, $2: folder in build/, then which tests
     shift 2
     if [ -n "${TESTS:-}" ] && (cd "$folder" && ctest -N "$@" -R "$TESTS" ${without:+-E "$without"}) |
         grep -q '^Total Tests: 0$'; then
-        echo "== $way: no test matches TESTS=$TESTS"
+        echo "== $way: no test has a name that matches TESTS=$TESTS, none was run"
         return
     fi
     echo "== $way: testing"
@@ -66,7 +70,7 @@ for way in "$@"; do
     gcc) run gcc -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Debug ;;
     cross)
         if [ ! -e build/gcc/CTestTestfile.cmake ]; then
-            echo "run_tests.sh: cross runs tests of the build in build/gcc, which is not there; cure: make test first" >&2
+            echo "run_tests.sh: no test was run: cross needs the build in build/gcc, which is missing; cure: make test" >&2
             exit 1
         fi
         check cross gcc -L '^check$'
@@ -83,7 +87,7 @@ for way in "$@"; do
         fi
         ;;
     *)
-        echo "unknown way: $way (gcc cross asan tsan)" >&2
+        echo "run_tests.sh: unknown way: $way; cure: use one of gcc cross asan tsan" >&2
         exit 1
         ;;
     esac

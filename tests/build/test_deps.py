@@ -51,7 +51,7 @@ class Deps(unittest.TestCase):
     def test_without_apt_the_cure_is_named(self):
         done = self.fetch("nanopb")
         self.assertEqual(done.returncode, 1)
-        for cure in ("apt-get is not here", "USPAN_NANOPB_DIR", "USPAN_MBEDTLS_DIR", "USPAN_LWIP_DIR"):
+        for cure in ("apt-get is missing", "USPAN_NANOPB_DIR", "USPAN_MBEDTLS_DIR", "USPAN_LWIP_DIR"):
             self.assertIn(cure, done.stderr)
 
     def test_a_tarball_with_another_hash_is_refused_and_nothing_is_left(self):
