@@ -345,7 +345,7 @@ class Demo(unittest.TestCase):
         self.assertEqual(faults(lambda spans: None), [])
         for change, saying in ((drop, "1 execute_tool spans, not 2"), (unkind, "kind INTERNAL"),
                                (heal, "0 failed execute_tool"), (lose, "lost {'attributes': 2}"),
-                               (orphan, "hangs below"), (late, "within its parent's time"),
+                               (orphan, "has the wrong parent"), (late, "within its parent's time"),
                                (forget, "lacks gen_ai.usage")):
             self.assertIn(saying, "\n".join(faults(change)), change.__name__)
         self.assertEqual(demo.faults(spans_of(agent_trace()), ["id"]), ["span id arrived twice"])

@@ -59,7 +59,8 @@ def run(board, how, show=False):
         spans, twice = list(receiver.spans), receiver.duplicates()
     problems = faults(how, spans, twice)
     if done.status != 0:
-        problems.insert(0, f"the firmware's exit status is {done.status}")
+        problems.insert(0, "the firmware did not end in time and was ended" if done.status is None else
+                        f"the firmware's exit status is {done.status}; its output above says why")
     return problems, spans, done.text
 
 
@@ -69,7 +70,7 @@ def main(arguments):
         return 2
     board, how = arguments
     if how == "hang" and board not in WITH_WATCHDOG:
-        print(f"demo: {board} has no watchdog in QEMU: CRASH=tool or assert; hang is for {', '.join(WITH_WATCHDOG)}",
+        print(f"demo: {board} has no watchdog in QEMU; cure: CRASH=tool or assert; hang needs {' or '.join(WITH_WATCHDOG)}",
               file=sys.stderr)
         return 2
     print(f"building the firmware of {board} (about a minute the first time)", flush=True)

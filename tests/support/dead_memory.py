@@ -40,7 +40,7 @@ class Stub:
         while b"#" not in got or len(got.partition(b"#")[2]) < 2:
             piece = self.socket.recv(65536)
             if not piece:
-                raise Unreadable("the gdb stub closed the connection")
+                raise Unreadable("the gdb stub closed the connection; cure: stop the target and detach other debuggers")
             got += piece
             if got.startswith((b"+", b"-")):
                 got = got[1:]
@@ -87,7 +87,7 @@ class Memory:
         elif host and port.isdigit():
             self.images.append(Stub(host, int(port)))
         else:
-            raise Unreadable(f"{source}: no such file; a raw image is FILE@ADDRESS, a gdb stub HOST:PORT")
+            raise Unreadable(f"{source}: no such file; cure: a raw image is FILE@ADDRESS, a gdb stub HOST:PORT")
 
     @staticmethod
     def entry_of(core, elf):
@@ -100,14 +100,14 @@ class Memory:
                     words = struct.unpack(f"<{len(data) // 8}Q", data[:len(data) // 8 * 8])
                     pairs = dict(zip(words[::2], words[1::2]))
                     return pairs[AT_ENTRY] - elf["e_entry"]
-        raise Unreadable("the core file does not say where its program was: it has no NT_AUXV")
+        raise Unreadable("the core file has no NT_AUXV, so the address of its program is not known")
 
     def read(self, address, size):
         for image in self.images:
             data = image.read(address, size)
             if data is not None and len(data) == size:
                 return data
-        raise Unreadable(f"no memory at {address:#x}")
+        raise Unreadable(f"address {address:#x} is in none of the given images; cure: give one that contains it")
 
     def number(self, address, size, signed=False):
         return int.from_bytes(self.read(address, size), "big" if self.big else "little", signed=signed)
@@ -177,7 +177,7 @@ class Value:
     def __getattr__(self, name):
         found = self.field(name)
         if found is None:
-            raise Unreadable(f"{name_of(self.die)} has no {name}: is it another version of uspan?")
+            raise Unreadable(f"{name_of(self.die)} has no {name}: the ELF file has another version of uspan than this script")
         return found
 
     def has(self, name):
@@ -195,7 +195,7 @@ class Value:
         element = plain(type_of(self.die))
         size = self.size_of(element)
         if n >= self.count():
-            raise Unreadable("an index is beyond its pool")
+            raise Unreadable("an index exceeds its pool: the memory is damaged, or of another program than the ELF file")
         return Value(self.memory, element, self.address + n * size)
 
     def size_of(self, die):
@@ -245,7 +245,7 @@ def tracers(elf, memory, at=None):
     """Value of each static tracer."""
     dwarf = elf.get_dwarf_info(relocate_dwarf_sections=False) if elf.has_dwarf_info() else None
     if dwarf is None:
-        raise Unreadable("the ELF file has no debug information: give the one that was linked, before strip")
+        raise Unreadable("the ELF file has no debug information; cure: give the one that was linked with -g, before strip")
     known = of_symbols(elf, dwarf, memory, at)
     if known:
         return known
@@ -264,5 +264,5 @@ def tracers(elf, memory, at=None):
                 address = int.from_bytes(bytes(location.value[1:1 + memory.word]), "big" if memory.big else "little")
                 found[address] = Value(memory, kind, address + memory.bias)
     if not found:
-        raise Unreadable("no static variable is a uspan_tracer_t: --at ADDRESS says where it is")
+        raise Unreadable("no static variable is a uspan_tracer_t; cure: give its address with --at ADDRESS")
     return list(found.values())

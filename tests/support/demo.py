@@ -61,7 +61,7 @@ def span_faults(span, parent, expected):
     if not re.match(rf"{op}( |$)", span.name):
         yield f"is not named after its operation {op}"
     if (parent and operation(parent)) != parent_op or bool(span.parent_id) != bool(parent_op):
-        yield f"hangs below {parent.name if parent else span.parent_id or 'nothing'}"
+        yield f"has the wrong parent {parent.name if parent else span.parent_id or '(none)'}"
     if parent and not parent.start_ns <= span.start_ns <= span.end_ns <= parent.end_ns:
         yield "is not within its parent's time"
     for key in needed:
@@ -140,9 +140,11 @@ def run_program(command, receiver, model):
         return subprocess.run(command, env=environment(receiver, certs.get().ca_pem, model), timeout=deadline_s,
                               stdin=subprocess.DEVNULL).returncode
     except subprocess.TimeoutExpired:
-        print(f"demo: the program was still running after {deadline_s} s", file=sys.stderr)
+        print(f"demo: the program was still running after {deadline_s} s and was ended; its output above shows where it stopped",
+              file=sys.stderr)
     except OSError as error:
-        print(f"demo: {error}", file=sys.stderr)
+        print(f"demo: {command[0]} was not started: {error}; cure: build it first (make demo does) or correct the path",
+              file=sys.stderr)
     return None
 
 
@@ -189,10 +191,10 @@ def show(board, command, trace, llm):
     print()
     tree.show(spans)
     refused = [text for text in summary["refused"] if not (board and text == QUESTION_FOR_DATE)]
-    problems = faults(spans, twice, trace) + [f"refused: {text}" for text in refused]
-    problems += [f"connection: {text}" for text in summary["errors"]]
+    problems = faults(spans, twice, trace) + [f"the receiver refused a request: {text}" for text in refused]
+    problems += [f"a connection to the receiver failed: {text}" for text in summary["errors"]]
     if status != 0:
-        problems.insert(0, f"the program's exit status is {status}")
+        problems.insert(0, f"the program's exit status is {status}; its output above says why")
     print()
     if not problems:
         print(f"All {len(spans)} spans arrived whole, in {summary['requests']} request(s) over HTTPS.")

@@ -36,14 +36,14 @@ def step(command, log):
     if done.returncode != 0:
         words = log.read_text(encoding="utf-8", errors="replace").splitlines()
         wrong = [line for line in words if any(sign in line for sign in ("rror:", "warning:", "undefined", "ld:", "CMake Error"))]
-        raise RuntimeError("\n".join([*(wrong or words)[-40:], f"firmware: the build output is in {log}"]))
+        raise RuntimeError("\n".join([*(wrong or words)[-40:], f"firmware: the build failed; its output is in {log}"]))
 
 
 def build(board, *settings, image="firmware"):
     """The firmware of a board, up to date. settings: cmake's -D arguments; they have a folder of their own. image: which of
     boards/CMakeLists.txt."""
     if board not in boards():
-        raise ValueError(f"no board {board}; there are {', '.join(boards())}")
+        raise ValueError(f"unknown board {board}; cure: use one of {', '.join(boards())}")
     settings = [*shlex.split(os.environ.get("CMAKE_ARGS", "")), *settings]
     name = "-".join([board, *[re.sub(r"[^\w.=-]", "_", part).strip("-") for part in settings]])
     folder = build_dir() / name

@@ -89,7 +89,7 @@ def run(image, settings=None, until=None, deadline_s=DEADLINE_S, show=False):
 if __name__ == "__main__":
     try:
         if sys.argv[1] not in BOARDS:
-            raise ValueError(f"no board {sys.argv[1]}; there are {', '.join(BOARDS)}")
+            raise ValueError(f"unknown board {sys.argv[1]}; cure: use one of {', '.join(BOARDS)}")
         built = build(sys.argv[1], image=(sys.argv[2:] or ["minimal"])[0])
     except (RuntimeError, ValueError) as error:
         sys.exit(f"pico: {error}")

@@ -126,7 +126,9 @@ def main(board=None, *given):
         done = run(firmware.build(board), dict(one.split("=", 1) for one in given), show=True)
     except (RuntimeError, FileNotFoundError) as error:
         sys.exit(f"qemu.py: {error}")
-    return done.status if done.status is not None else f"qemu.py: still running after {DEADLINE_S} s, ended"
+    if done.status is None:
+        return f"qemu.py: the firmware was still running after {DEADLINE_S} s and was ended; its output shows where it stopped"
+    return done.status
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from dead_memory import Memory, Unreadable, tracers  # noqa: E402
 
 STATES = {1: "open", 2: "ending", 3: "ended"}
 STORES = ("NONE INT DOUBLE BOOL STATIC PERCENT INLINE TEXT BYTES INTS DOUBLES BOOLS TEXTS").split()
+ERRORS = ("none USPAN_ERR_ARG USPAN_ERR_FULL USPAN_ERR_STALE USPAN_ERR_AGAIN USPAN_ERR_IO USPAN_ERR_REFUSED USPAN_ERR_CLOSED "
+          "USPAN_ERR_TRUST USPAN_ERR_CONFIG").split()
 DROPS = ("pool_full parent_dropped no_entropy stopped no_destination").split()
 NONE, UNSYNCED_BASE_NS = 0xFFFF, 1_000_000_000 * 10**9
 
@@ -215,6 +217,11 @@ def encode(tracer, spans):
 
 # ---- words -------------------------------------------------------------------------------------------------
 
+def error_name(code):
+    """A uspan_err_t with its name in uspan/err.h."""
+    return f"{code} ({ERRORS[-code]})" if 0 < -code < len(ERRORS) else "none" if code == 0 else str(code)
+
+
 def accounts(tracer):
     part = tracer.trace
     lines = [f"tracer at {tracer.address:#x}, {tracer.size()} bytes: {tracer.slots.count()} spans of "
@@ -232,7 +239,7 @@ def accounts(tracer):
         if int(dest.used):
             target = dest.target
             lines.append(f"destination {d}: requests {int(target.requests)}, retries {int(target.retries)}, "
-                         f"last status {int(target.last_status)}, last error {int(target.last_error)}")
+                         f"last HTTP status {int(target.last_status)}, last error {error_name(int(target.last_error))}")
     return lines
 
 
@@ -259,13 +266,13 @@ def main(words):
         memory = Memory(elf, given.memory)
         for tracer in tracers(elf, memory, given.at):
             if int(tracer.trace.port) == 0:
-                print(f"tracer at {tracer.address:#x}: never started")
+                print(f"tracer at {tracer.address:#x}: uspan_init() was not called or failed, so it has no spans")
                 continue
             spans, failed = Spans(tracer).all()
             request = encode(tracer, spans)
             if given.otlp and given.otlp.startswith("http"):
                 post = urllib.request.Request(given.otlp, request, {"Content-Type": "application/x-protobuf"})
-                print(f"{given.otlp}: {urllib.request.urlopen(post, timeout=30).status}")
+                print(f"{given.otlp}: HTTP status {urllib.request.urlopen(post, timeout=30).status}")
             elif given.otlp:
                 Path(given.otlp).write_bytes(request)
             show(request, accounts(tracer), failed)
