@@ -11,7 +11,7 @@
 #define TRACE_BYTES 4u
 #define MORE "..."
 
-/* Print one of a list of words, each ended by a 0. */
+/* Print the index-th of a list of words, each ended by a 0. */
 static void put_word(uspan_window_t *w, const char *words, unsigned index)
 {
     for (; index > 0u; index--) {

@@ -51,7 +51,7 @@ static const char names[] =
 #endif
     ;
 #define TYPES (USPAN_ANSWER_PROTOBUF | USPAN_ANSWER_JSON)
-/* The words that each field can have. */
+/* Bits of the words that each field can have. */
 static const uint8_t known[] = { 0, 0, CHUNKED, USPAN_ANSWER_CLOSE, TYPES, 0, 0, 0 };
 
 #define TOKEN_MAX (sizeof(((uspan_answer_t *)0)->token) - 1u) /* a token of this length was cut */

@@ -99,7 +99,7 @@ bool uspan_post_header(const uspan_post_t *p, size_t *pos, const char **name, co
     }
     for (const char *at = p->buffer + p->lines + *pos; *at != '\0';) {
         *name = at;
-        *value = at + strlen(at) + 2u; /* behind ": " */
+        *value = at + strlen(at) + 2u; /* after ": " */
         at = *value + strlen(*value) + 2u;
         *pos = (size_t)(at - p->buffer) - p->lines;
         if (uspan_word_index(own, *name, strlen(*name)) == 0u) {

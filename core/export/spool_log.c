@@ -1,14 +1,14 @@
 /* spool_log.c: an append-only log in a ring of sectors.
- * Invariant: a record whose append returned 0 is found again after any power cut, until it is settled or its
- * sector is reused, oldest first; nothing is found that was not appended. It rests on five rules:
- * - A sector is opened by its header, which is written last, behind the BOOT records that it begins with.
- *   Each boot opens a new sector, because a unit whose programming was cut may read as erased.
- * - Sums of records begin with their sector's number, so what an earlier use left there does not fit. The
- *   number rises with each attempt, also with one that failed.
- * - What was programmed is read back. A sector that failed is left behind, and its record is written anew.
- *   Its successor's header says where the numbers of its records end.
- * - The BOOT record of sectors that stay is copied forward two sectors before its own is reused.
- * - What was lost follows from the numbers of records. No count is kept beside an erase. */
+ * Invariant: a record whose append returned 0 is found again after any power cut, until it is finished or its
+ * sector is reused, oldest first. No record is found that was not appended. Five rules ensure this:
+ * - The header of a sector is written last, after the BOOT records at the start of the sector. Each boot
+ *   opens a new sector, because a unit whose programming was interrupted may read as erased.
+ * - Checksums of records start with the number of their sector. Therefore bytes from an earlier use do not
+ *   match. The number increases with each attempt to open a sector, even if the attempt fails.
+ * - Programmed bytes are read back. A sector that failed is abandoned, and its record is written again. The
+ *   header of the next sector says where the record numbers of the failed one end.
+ * - The BOOT record of sectors that stay is copied two sectors before its own sector is reused.
+ * - The number of lost records follows from the record numbers. No counter must survive an erase. */
 #include "export/spool_log.h"
 #if USPAN_SPOOL
 #include <string.h>

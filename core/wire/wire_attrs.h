@@ -9,7 +9,7 @@ void uspan_wire_take_number(uspan_wire_t *w, unsigned action);
 /* Use a complete short text: word[w->word_len], ending in 0. */
 void uspan_wire_take_word(uspan_wire_t *w, unsigned action, const char *word);
 #if USPAN_SEMCONV_MODALITIES
-/* Use a complete entry of counts by modality. item: its modality plus 1. told: its tokens. */
+/* Use a complete entry of counts by modality. w->item: its modality plus 1. w->told: its tokens. */
 void uspan_wire_take_entry(uspan_wire_t *w, unsigned action);
 #endif
 /* Remove definitions of tools from the span that the call cannot use. */

@@ -30,7 +30,7 @@ extern "C" {
 #ifndef USPAN_INSECURE_NO_VERIFY
 #define USPAN_INSECURE_NO_VERIFY 0
 #endif
-/* Static buffer that mbedTLS uses as its heap, in bytes. 0: mbedTLS's own calloc. Needs
+/* Static buffer that becomes mbedTLS's heap, bytes. 0: mbedTLS's own calloc. Needs
  * MBEDTLS_MEMORY_BUFFER_ALLOC_C. The application must not set mbedTLS's allocator then. RAM: itself. */
 #ifndef USPAN_TLS_HEAP_BYTES
 #define USPAN_TLS_HEAP_BYTES 0

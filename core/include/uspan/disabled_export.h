@@ -110,7 +110,7 @@ static inline uspan_err_t uspan_proxy_init_sized(uspan_proxy_t *proxy, const usp
 static inline uspan_err_t uspan_proxy_init(uspan_proxy_t *proxy, const uspan_transport_t *under,
                                            const uspan_proxy_options_t *options, uspan_transport_t *out)
 {
-    *out = *under; /* nobody calls it */
+    *out = *under; /* it is never called */
     return USPAN_OK;
 }
 #define uspan_proxy_wrong uspan_off_proxy_wrong

@@ -68,12 +68,14 @@ typedef struct uspan_collector {
     void *renew_ctx;
 } uspan_collector_t;
 
-/* Send spans to a collector through a transport (https needs one with USPAN_TRANSPORT_SECURE). Several
- * destinations can share a transport. It has one connection at a time.
- *   dest   0 .. USPAN_DESTINATIONS_MAX - 1; an unused one
+/* Send spans to a collector through a transport. https needs a transport with USPAN_TRANSPORT_SECURE. Several
+ * destinations can share a transport, which has one connection at a time.
+ *   dest       0 .. USPAN_DESTINATIONS_MAX - 1; an unused one
+ *   transport  const; must stay valid as long as the tracer
+ *   collector  read during the call only, but its texts must stay valid. NULL: the compile-time settings
  * Returns: USPAN_OK; USPAN_ERR_CONFIG: a setting cannot be used. The log and uspan_diagnose() say which one
- * and the cure, and nothing changed; USPAN_ERR_ARG. Context: the exporting task. Call it before spans end: it
- * receives only spans that end later. */
+ * and how to correct it, and nothing changed; USPAN_ERR_ARG. Context: the exporting task. Call it before
+ * spans end: the destination receives only spans that end later. */
 USPAN_CHECK uspan_err_t uspan_export_to(uspan_tracer_t *t, unsigned dest, const uspan_transport_t *transport,
                                         const uspan_collector_t *collector);
 
@@ -99,7 +101,7 @@ typedef struct uspan_proxy {
     bool has_basic;     /* the 407 response offers Basic */
     uint8_t field_at;   /* bytes of "Proxy-Authenticate" that match the present line */
     uint8_t word_len;   /* bytes of the word that may be a scheme */
-    uint8_t scheme_len; /* bytes of the first scheme, in words */
+    uint8_t scheme_len; /* bytes of the first scheme, which is in `words` */
     char words[60];
     char host[USPAN_HOST_BYTES];
 } uspan_proxy_t;
@@ -148,6 +150,9 @@ typedef struct uspan_sink {
     void *ctx;
     uspan_err_t (*span)(void *ctx, uspan_tracer_t *t, uspan_t s);
 } uspan_sink_t;
+/* Send spans to a sink, which must stay valid as long as the tracer. dest: as in uspan_export_to(). Returns:
+ * USPAN_OK; USPAN_ERR_ARG: NULL, or the destination is in use or does not exist. Context: the exporting
+ * task. */
 USPAN_CHECK uspan_err_t uspan_export_to_sink(uspan_tracer_t *t, unsigned dest, const uspan_sink_t *sink);
 
 /* A sink that prints one line a span through `write` (text without a newline, valid during the call). */
@@ -156,6 +161,8 @@ typedef struct uspan_console {
     void (*write)(void *ctx, const char *line);
     void *ctx;
 } uspan_console_t;
+/* Set up *c, which must stay valid as long as the tracer. ctx is passed to write(). Context of write(): the
+ * exporting task. */
 void uspan_console_init(uspan_console_t *c, void (*write)(void *ctx, const char *line), void *ctx);
 
 /* Change settings at run time. They take effect with the next request. A batch that is being sent keeps the
@@ -166,23 +173,26 @@ void uspan_console_init(uspan_console_t *c, void (*write)(void *ctx, const char 
 USPAN_CHECK uspan_err_t uspan_set_endpoint(uspan_tracer_t *t, unsigned dest, const char *endpoint);
 USPAN_CHECK uspan_err_t uspan_set_headers(uspan_tracer_t *t, unsigned dest, const char *headers);
 
-/* Name a function that uspan calls before each connect and request: is export allowed now (between turns,
- * radio awake)? If open() returns false, uspan closes an idle connection and frees its memory. While it
- * returns false and spans wait, uspan_poll() asks to be called again after the batch age (USPAN_BATCH_AGE_MS,
- * uspan_batching_t.age_ms). Call uspan_poll() when the gate opens if spans must leave sooner. NULL: always
- * allowed. Context: both in the exporting task. open() must not call uspan. */
+/* A function that uspan calls before each connect and request. It returns true if export is allowed now, for
+ * example between turns, or while the radio is on. If open() returns false, uspan closes an idle connection
+ * and frees its memory. While it returns false and spans wait, uspan_poll() asks to be called again after the
+ * batch age (USPAN_BATCH_AGE_MS, uspan_batching_t.age_ms). Call uspan_poll() when the gate opens if spans
+ * must be sent sooner. Context: the exporting task. open() must not call uspan. */
 typedef struct uspan_gate {
     void *ctx;
     bool (*open)(void *ctx);
 } uspan_gate_t;
+/* Set the gate. *gate must stay valid until it is replaced. NULL: no gate. Context: the exporting task. */
 void uspan_set_gate(uspan_tracer_t *t, const uspan_gate_t *gate);
 
-/* Batching at run time. 0 keeps the compile-time value, which spans and bytes never exceed. */
+/* Batching at run time. 0: the compile-time value. spans_max and bytes_max never exceed it. age_ms is in
+ * milliseconds. */
 typedef struct uspan_batching {
     uint32_t age_ms;
     uint16_t spans_max;
     uint32_t bytes_max;
 } uspan_batching_t;
+/* Set the batching. *b is copied. NULL is not allowed. Context: the exporting task. */
 void uspan_set_batching(uspan_tracer_t *t, const uspan_batching_t *b);
 
 /* ---- run ----------------------------------------------------------------------------------------------- */
@@ -219,9 +229,9 @@ uspan_err_t uspan_unix_now(uspan_tracer_t *t, uint64_t *unix_ns);
 /* ---- Studio (USPAN_STUDIO 1) --------------------------------------------------------------------------- */
 
 #if USPAN_STUDIO
-/* Settings of uspan_set_studio(). uspan registers a run in AgentScope Studio once Unix time is known, before
- * the first span of the run is sent. Every span then carries the run's id as gen_ai.conversation.id. If a
- * registration fails, uspan logs it, counts it (run_failures), retries with back-off and no longer holds
+/* Settings of uspan_studio_start(). uspan registers a run in AgentScope Studio once Unix time is known,
+ * before the first span of the run is sent. Every span then carries the run's id as gen_ai.conversation.id.
+ * If a registration fails, uspan logs it, counts it (run_failures), retries with back-off and no longer holds
  * spans back. uspan_shutdown() waits for the registration within its deadline. When a span ends, uspan adds
  * agentscope.function.input and .output, because Studio's run page reads only these. They repeat the span's
  * messages, or a tool's arguments and result. They cost two entries of the span's table, no block of the text
@@ -233,11 +243,21 @@ typedef struct {
     const char *name;    /* of the run; NULL: service name and start time (UTC) */
     const char *run_id;  /* 1..36 bytes, not a bare number; NULL: made from random bytes */
 } uspan_studio_t;
+/* Register runs at a Studio, and begin the first run. Destinations that send spans to it are set with
+ * uspan_export_to().
+ *   transport  const; must stay valid as long as the tracer
+ *   studio     read during the call only. NULL: all fields zero. url, project and name must stay valid as
+ *              long as the tracer
+ * Returns: USPAN_OK; USPAN_ERR_CONFIG: the URL cannot be used, or does not match the transport. The log says
+ * why; otherwise as uspan_run_begin(). Context: the exporting task. */
 USPAN_CHECK uspan_err_t uspan_studio_start(uspan_tracer_t *t, const uspan_transport_t *transport,
                                      const uspan_studio_t *studio);
-/* Begin another run. Spans started from now on belong to it, and the previous run is marked done. id, name as
- * above. USPAN_ERR_FULL: two older runs still have spans that wait. Try again when they are sent. Context:
- * the exporting task. */
+/* Begin another run. Spans started from now on belong to it, and the previous run is marked done.
+ *   id    1..36 bytes, copied. NULL: made from random bytes
+ *   name  must stay valid as long as the tracer. NULL: service name and start time
+ * Returns: USPAN_OK; USPAN_ERR_FULL: two older runs still have spans that wait. Try again when they are sent;
+ * USPAN_ERR_AGAIN: no random bytes yet; USPAN_ERR_ARG: id is too long, or Studio would read it as a number,
+ * true, false or null. Context: the exporting task. */
 USPAN_CHECK uspan_err_t uspan_run_begin(uspan_tracer_t *t, const char *id, const char *name);
 /* The id of the current run, or "". Valid until the next uspan_run_begin(). Context: the exporting task. */
 const char *uspan_run_id(const uspan_tracer_t *t);
@@ -261,6 +281,8 @@ typedef enum uspan_drop {
     USPAN_DROP_DEADLINE,       /* still waiting when the shutdown deadline passed */
     USPAN_DROP_COUNT
 } uspan_drop_t;
+/* Returns the name of a cause, "pool_full" for example, or "" if there is no such cause. Static. Context:
+ * any. */
 const char *uspan_drop_name(uspan_drop_t cause);
 
 /* The counters of one destination. Spans are counted in 64 bits. For every destination this holds at any

@@ -1,10 +1,10 @@
-/* genai.h: spans of agents, LLM calls, tools and what is around them, in OpenTelemetry's GenAI conventions.
+/* genai.h: spans of agents, LLM calls, tools and related operations, in OpenTelemetry's GenAI conventions.
  *
  * Each type has three functions. begin takes the one or two facts that every such span has. begin_with takes
- * a struct with all fields. end takes the result. They are ordinary spans: keys of genai_keys.h, uspan_fail()
- * and uspan_end() work on them. In these structs text that is NULL or "" is absent, a number is absent unless
- * USPAN_OPT() sets it (zero is a value), and lists end in NULL. uspan keeps no pointer into them after the
- * call.
+ * a struct with all fields. end takes the result. They return what uspan_start() and uspan_end() return. The
+ * spans are ordinary spans: keys of genai_keys.h, uspan_fail() and uspan_end() work on them. In these structs
+ * text that is NULL or "" is absent, a number is absent unless USPAN_OPT() sets it (zero is a value), and
+ * lists end in NULL. uspan keeps no pointer into them after the call.
  *
  *     uspan_t chat = uspan_chat_begin_with(t, agent, &(uspan_chat_t){
  *         .provider = USPAN_PROVIDER_OPENAI, .model = "gpt-4o", .temperature = USPAN_OPT(0.0) });

@@ -14,8 +14,9 @@ extern "C" {
 unsigned uspan_visit_open_spans(uspan_tracer_t *t, void (*fn)(void *ctx, uspan_tracer_t *t, uspan_t s),
                                 void *ctx);
 /* For development: add a processor that logs a warning for each span that is still open when its parent ends.
- * The usual cause is an early return without uspan_end(). *p must stay valid. (uspan_shutdown() ends open
- * spans with the error "span not ended".) Context: task, while no span call runs elsewhere. */
+ * The usual cause is an early return without uspan_end(). *p must stay valid as long as the tracer.
+ * uspan_shutdown() ends open spans with the error "span not ended". Returns: USPAN_OK; USPAN_ERR_ARG: NULL,
+ * or *p is in the list already. Context: task, while no span call runs elsewhere. */
 uspan_err_t uspan_check_ends(uspan_tracer_t *t, uspan_processor_t *p);
 /* Find the root of a span's trace. Returns the null span if the root is not open on this device. Context:
  * task. */

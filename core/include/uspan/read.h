@@ -84,12 +84,15 @@ typedef struct uspan_capture {
 } uspan_capture_t;
 typedef struct uspan_captured uspan_captured_t; /* valid until uspan_capture_clear() */
 
+/* Set up *c over buf of cap bytes. Both must stay valid as long as the tracer. buf needs no alignment. */
 void uspan_capture_init(uspan_capture_t *c, void *buf, size_t cap);
+/* Remove all captured spans, so that the buffer is empty. Results of the functions below become invalid. */
 void uspan_capture_clear(uspan_capture_t *c);
 /* Get the index-th span in the order of their ends, or the first one with that name. Returns NULL if there is
  * none. The result is valid until uspan_capture_clear(). */
 const uspan_captured_t *uspan_captured_at(const uspan_capture_t *c, unsigned index);
 const uspan_captured_t *uspan_captured_named(const uspan_capture_t *c, const char *name);
+/* Get the fields of a captured span. */
 const uspan_view_t *uspan_captured_view(const uspan_captured_t *s);
 /* Get the parent of a captured span. Returns NULL if the parent was not captured. */
 const uspan_captured_t *uspan_captured_parent(const uspan_capture_t *c, const uspan_captured_t *s);
@@ -100,6 +103,7 @@ bool uspan_captured_has(const uspan_captured_t *s, const char *key);
 /* Numbers. 0 if the attribute is missing or has another type: call has() first if 0 is a possible value. */
 int64_t uspan_captured_int(const uspan_captured_t *s, const char *key);
 double uspan_captured_double(const uspan_captured_t *s, const char *key);
+/* Get the status message, "" if there is none. */
 const char *uspan_captured_status_message(const uspan_captured_t *s);
 
 #ifdef __cplusplus

@@ -240,7 +240,7 @@ typedef struct uspan_url {
     bool tls;
     uint16_t port;
     const char *authority; /* host and port as written, up to path */
-    const char *path;      /* with query; "" stands for "/" */
+    const char *path;      /* with query; "" means "/" */
     char host[USPAN_HOST_BYTES];
 } uspan_url_t;
 
