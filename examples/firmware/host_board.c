@@ -71,6 +71,15 @@ void board_log(const char *text)
     (void)fprintf(stderr, "%s\n", text);
 }
 
+/* The errors that an exchange can end with, by their names in uspan/err.h. */
+static const char *last_error_text(int8_t error)
+{
+    return error == USPAN_ERR_IO       ? "USPAN_ERR_IO, the connection or the name look-up failed"
+           : error == USPAN_ERR_TRUST  ? "USPAN_ERR_TRUST, the collector's certificate was refused"
+           : error == USPAN_ERR_CONFIG ? "USPAN_ERR_CONFIG, a certificate or key of this device is unusable"
+                                       : "no connection error, see the HTTP status";
+}
+
 bool board_is_on(void)
 {
     uspan_stats_t stats;
@@ -81,9 +90,9 @@ bool board_is_on(void)
     if (stats.started == 0u || stats.delivered != stats.started) {
         char text[400];
         (void)uspan_diagnose(traced, 0, text, sizeof text);
-        (void)fprintf(stderr, "firmware: %lu of %lu spans were not delivered to %s. Diagnosis: %s\n",
+        (void)fprintf(stderr, "firmware: %lu of %lu spans were not delivered to %s: %s.\nDiagnosis: %s\n",
                       (unsigned long)(stats.started - stats.delivered), (unsigned long)stats.started,
-                      board_collector_url(), text);
+                      board_collector_url(), last_error_text(stats.last_error), text);
         exit(EXIT_FAILURE);
     }
     return false;
