@@ -24,7 +24,7 @@ void uspan_civil_of(uint64_t unix_s, uspan_civil_t *out)
     if (unix_s > UNIX_S_MAX) {
         unix_s = UNIX_S_MAX;
     }
-    /* A day is 675 * 2^7 seconds; the shifted value has 31 bits. */
+    /* A day is 675 * 2^7 seconds. The shifted value has 31 bits. */
     uint32_t day = (uint32_t)(unix_s >> 7) / (DAY_S >> 7);
     uint32_t second = (uint32_t)unix_s - day * DAY_S; /* modulo 2^32 on both sides */
     day += DAYS_TO_1970;

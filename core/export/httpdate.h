@@ -4,9 +4,9 @@
 
 #include "trace/internal.h"
 
-/* Unix seconds of a date in one of the three forms; 0: not a date, or before 1970 or after 9999. A two-digit
- * year that seems more than 50 years ahead of now_s (0: of 2026) is in the century before. Leap second 60
- * counts as 59. Pure. */
+/* Returns the Unix seconds of a date in one of the three formats. 0: not a date, or before 1970 or after
+ * 9999. A two-digit year that seems more than 50 years ahead of now_s (0: of 2026) is in the previous
+ * century. Leap second 60 counts as 59. Pure. */
 uint64_t uspan_httpdate(const char *text, size_t len, uint64_t now_s);
 /* Civil date and time of Unix seconds, for text: y, mo 1..12, d 1..31, h, mi, s. Pure. */
 typedef struct uspan_civil {

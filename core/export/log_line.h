@@ -11,8 +11,8 @@
 #define USPAN_WORDS(text, code) code
 #endif
 
-/* Write one line to the port's log. At most one a second is written; the others are counted, and the
- * next line says how many. */
+/* Write one line to the port's log. At most one per second is written. The others are counted, and the next
+ * line gives their number. */
 void uspan_log_line(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail);
 /* Like uspan_log_line(), but without a rate limit: for warnings about settings, which no server can cause. */
 void uspan_log_setting(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail);

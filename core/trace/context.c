@@ -6,7 +6,7 @@
 #include "trace/trace.h"
 #include "trace/tracestate.h"
 
-/* Length in hexadecimal digits of version, trace id, parent id, flags; one '-' between them. */
+/* Number of hexadecimal digits of version, trace id, parent id and flags. They are separated by '-'. */
 static const uint8_t digits_of[4] = { 2, 32, 16, 2 };
 
 bool uspan_is_zero(const uint8_t *bytes, size_t len)

@@ -1,6 +1,6 @@
-/* span.c: start and end. Invariant: a span leaves start complete, in one hold of the lock, or not at all, and
- * the cause is counted before the null span is returned.
- * Order of commits: ids, name and times, then state OPEN; end time and status, then state ENDED. */
+/* span.c: starts and ends spans. Invariant: a start call completes the span in one hold of the lock, or
+ * returns the null span after the cause was counted. Order of commits: ids, name and times, then state OPEN.
+ * At the end: end time and status, then state ENDED. */
 #include "trace/trace.h"
 #include <string.h>
 #include "trace/attr.h"

@@ -1,6 +1,6 @@
-/* sntp.c: Unix time from the last answer of lwIP's SNTP client, continued by the port's clock.
- * Invariant: zero_ns is the Unix time at which the port's clock read 0; 0: not known. Both contexts reach it
- * under the port's lock only, so that no 64-bit value tears. */
+/* sntp.c: Unix time from the last answer of lwIP's SNTP client, continued by the port's clock. Invariant:
+ * zero_ns is the Unix time at which the port's clock read 0, or 0 if it is unknown. lwIP's context and the
+ * task access it under the port's lock only, so that no 64-bit value tears. */
 #include "lwip_private.h"
 
 #define YEAR_2020_S 1577836800u /* 2020-01-01T00:00:00Z; earlier answers are ignored */

@@ -68,12 +68,14 @@ static inline void uspan_lwip_tcp_init(uspan_lwip_tcp_t *tcp, uspan_transport_t 
     uspan_lwip_tcp_init_sized(tcp, out, sizeof *tcp);
 }
 
-/* Unix time from lwIP's SNTP client: lwipopts.h includes "uspan_lwip_sntp.h", SNTP is started as lwIP
- * documents (sntp_init()), and the port's table names uspan_lwip_unix_ns. SNTP is not authenticated: anyone
- * who can answer for the server can set the time. Answers before 2020 are ignored.
- *   port   whose clock and lock are used; outlives SNTP. Context: before sntp_init(). */
+/* Use the time of lwIP's SNTP client. lwipopts.h must include "uspan_lwip_sntp.h", the application starts
+ * SNTP as lwIP documents (sntp_init()), and the port's table must contain uspan_lwip_unix_ns. SNTP is not
+ * authenticated: anyone who can answer for the server can set the time. Answers before 2020 are ignored.
+ *   port   whose clock and lock are used. It must stay valid as long as SNTP runs
+ * Context: task, before sntp_init(). */
 void uspan_lwip_sntp_init(const uspan_port_t *port);
-/* A port's unix_ns: USPAN_ERR_AGAIN until SNTP has answered. ctx is not used. Context: task. */
+/* The unix_ns function for a port. Returns USPAN_ERR_AGAIN until SNTP has answered. ctx is not used. Context:
+ * task. */
 uspan_err_t uspan_lwip_unix_ns(void *ctx, uint64_t *out);
 
 #ifdef __cplusplus

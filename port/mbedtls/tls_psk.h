@@ -5,18 +5,21 @@
 #include "tls_inside.h"
 
 #if USPAN_TLS_PSK_KE > 0
-/* Called if s is used for another peer. The other two: it received a session; its sessions were resumed often
- * enough. */
+/* Call it if s is used for another peer. */
 void uspan_tls_psk_begin(uspan_tls_session_t *s);
+/* Call it after s received a session. */
 void uspan_tls_psk_got(const uspan_tls_t *tls, uspan_tls_session_t *s);
+/* Returns true if sessions of s were resumed often enough. */
 bool uspan_tls_psk_enough(const uspan_tls_session_t *s);
-/* Called at the start of an open(). The other one sets what a handshake with tls->session offers. */
+/* Call it at the start of an open(). */
 void uspan_tls_psk_reset(uspan_tls_t *tls);
+/* Choose what a handshake with tls->session offers. */
 void uspan_tls_psk_choose(uspan_tls_t *tls);
-/* Called at the end of a handshake. failed() returns true if another handshake must follow at once.
- * given_up() returns true if the session must not be used again. */
+/* Call it after a failed handshake. Returns true if another handshake must follow at once. */
 bool uspan_tls_psk_failed(uspan_tls_t *tls, int error);
+/* Call it after a handshake that was given up. Returns true if the session must not be used again. */
 bool uspan_tls_psk_given_up(uspan_tls_t *tls);
+/* Call it after a successful handshake. */
 void uspan_tls_psk_done(uspan_tls_t *tls);
 #else
 #define uspan_tls_psk_begin(s) ((void)0)

@@ -65,8 +65,8 @@ uspan_err_t uspan_tracestate_set(uspan_context_t *c, const char *key, const char
 
 /* Write the header lines "traceparent: ...\r\n" and, if there is one, "tracestate: ...\r\n" of a span.
  * Returns bytes written without the closing 0 (out is always terminated when cap > 0), or 0 if cap is too
- * small for both or there are no random bytes yet. USPAN_HEADERS_OF_MAX is always enough. Context: task, ISR.
- * */
+ * small for both or there are no random bytes yet. USPAN_HEADERS_OF_MAX is always enough. Context: task,
+ * ISR. */
 size_t uspan_trace_headers(uspan_tracer_t *t, uspan_t s, char *out, size_t cap);
 #define USPAN_HEADERS_OF_MAX (72u + (USPAN_TRACESTATE_BYTES > 0 ? 16u + USPAN_TRACESTATE_BYTES : 0u))
 

@@ -24,14 +24,17 @@ USPAN_CHECK uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *
                                          uint32_t config_id);
 #define uspan_init(t, port) uspan_init_sized((t), (port), sizeof(uspan_tracer_t), USPAN_CONFIG_ID)
 
-/* The resource: attributes that describe this device. service_name NULL: USPAN_SERVICE_NAME. attributes:
- * "key=value,key=value", percent-encoded; NULL: USPAN_RESOURCE. typed: further attributes, or NULL.
- * instance_id NULL: none is sent. All pointers must stay valid as long as the tracer. A bad entry of
- * attributes is dropped, the log names its key, and the others are sent. Bad is: no "=", a key above 64 bytes
- * or with a part __proto__, constructor or prototype, a broken "%", bytes that are not UTF-8. A value is cut
- * to 255 bytes. Returns USPAN_OK; USPAN_TRUNCATED: done, but an entry was dropped or cut, or all do not
- * fit USPAN_KEEP_RESOURCE_BYTES; USPAN_ERR_CONFIG: no entry of attributes, or another text or a typed
- * attribute cannot be used, and nothing changed; USPAN_ERR_ARG. Context: the exporting task. */
+/* Attributes that describe this device. All pointers must stay valid as long as the tracer.
+ *   service_name  NULL: USPAN_SERVICE_NAME
+ *   instance_id   NULL: none is sent
+ *   attributes    "key=value,key=value", percent-encoded. NULL: USPAN_RESOURCE. A bad entry is dropped, the
+ *                 log names its key, and the others are sent. An entry is bad if it has no "=", a key above
+ *                 64 bytes or with a part __proto__, constructor or prototype, a broken "%", or bytes that
+ *                 are not UTF-8. A value is cut to 255 bytes
+ *   typed         further attributes, or NULL
+ * Returns: USPAN_OK; USPAN_TRUNCATED: done, but an entry was dropped or cut, or not all fits
+ * USPAN_KEEP_RESOURCE_BYTES; USPAN_ERR_CONFIG: no entry of attributes, or another text or a typed attribute
+ * cannot be used, and nothing changed; USPAN_ERR_ARG. Context: the exporting task. */
 typedef struct uspan_resource {
     const char *service_name;
     const char *service_version;
@@ -202,8 +205,8 @@ void uspan_set_batching(uspan_tracer_t *t, const uspan_batching_t *b);
  *            allowed.
  * Returns: USPAN_OK (idle); USPAN_ERR_AGAIN (in progress, waiting or backing off); USPAN_ERR_ARG. Losses:
  * uspan_stats().
- * Context: one task, never an ISR. Does not block, provided that no function of the port or transport blocks.
- * */
+ * Context: one task, never an ISR. Does not block, provided that no function of the port or transport
+ * blocks. */
 USPAN_CHECK uspan_err_t uspan_poll(uspan_tracer_t *t, uint32_t *wait_ms);
 
 /* Send what has ended without waiting for a full batch. Poll until uspan_flushed() returns true, or stop

@@ -30,10 +30,10 @@ static inline uspan_opt_double_t uspan_opt_double(double value)
     return opt;
 }
 
-/* Number of attributes of the largest span: a streamed chat with every field set, which failed. Profiles add
- * to it. If a span gets more than USPAN_ATTRS_MAX attributes, those set last are dropped and counted. One
- * entry is reserved for error.type. If your code sets every field, check the size at compile time:
- *     USPAN_STATIC_ASSERT(USPAN_ATTRS_MAX >= USPAN_FULLEST_SPAN, "USPAN_ATTRS_MAX: a whole span"); */
+/* Number of attributes of the largest span: a failed streamed chat with every field set. Profiles add to it.
+ * If a span gets more than USPAN_ATTRS_MAX attributes, those set last are dropped and counted. One entry is
+ * reserved for error.type. If your code sets every field, check the size at compile time:
+ *     USPAN_STATIC_ASSERT(USPAN_ATTRS_MAX >= USPAN_FULLEST_SPAN, "USPAN_ATTRS_MAX: a complete span"); */
 #define USPAN_FULLEST_SPAN                                                                     \
     (40 + USPAN_TOOL_DEFINITIONS + 2 * USPAN_SEMCONV_PROMPTS + 9 * USPAN_SEMCONV_MODALITIES + \
      3 * USPAN_PROFILE_ALIYUN + 4 * USPAN_PROFILE_PHOENIX + USPAN_PROFILE_LANGFUSE +          \

@@ -1,5 +1,5 @@
-/* inspect.h: open spans, for displays and development; ids and a default tracer as in the OpenAI Agents SDK;
- * the device's state on spans. read.h reads the fields of a span. */
+/* inspect.h: lists open spans for displays and development. It also has ids and a default tracer as in the
+ * OpenAI Agents SDK, and records the state of the device on spans. read.h reads the fields of a span. */
 #ifndef USPAN_INSPECT_H
 #define USPAN_INSPECT_H
 

@@ -30,7 +30,7 @@ typedef struct uspan_port {
      * of instructions. Returns the argument for unlock. Context: task, ISR. Must not block for long. */
     uint32_t (*lock)(void *ctx);
     void (*unlock)(void *ctx, uint32_t state);
-    /* Nanoseconds since boot; never steps back, never tears on a 32-bit core. Context: task, ISR. */
+    /* Nanoseconds since boot. Never steps back, never tears on a 32-bit core. Context: task, ISR. */
     uint64_t (*mono_ns)(void *ctx);
     /* Unix time in nanoseconds to *out, or USPAN_ERR_AGAIN while it is unknown (then *out is not changed).
      * Context: the exporting task. Never blocks. */

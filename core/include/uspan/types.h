@@ -177,8 +177,7 @@ typedef struct uspan_options {
     size_t attr_count;
     const uspan_link_t *links;
     size_t link_count;
-    /* called after attrs and links are set and before the processors see the span, to set more of it; or NULL
-     * */
+    /* called after attrs and links are set, before processors see the span, to set more of it. May be NULL */
     void (*fill)(void *arg, uspan_tracer_t *t, uspan_t s);
     void *fill_arg;
     /* on a root: this trace is not recorded. Everything under it is null and propagates unsampled */
@@ -187,8 +186,9 @@ typedef struct uspan_options {
 
 /* ---- sampling, processors, limits ---------------------------------------------------------------------- */
 
-/* Sampler. `parent_based`: a span with a parent follows its parent. Otherwise `bound` decides by the trace
- * id: sampled if big-endian u64 of trace_id[8..15] >> 1 is below it. */
+/* Sampler. If parent_based is true, a span with a parent follows the decision of its parent. Otherwise
+ * `bound` decides by the trace id: the span is sampled if the big-endian u64 of trace_id[8..15], shifted
+ * right by 1, is below bound. */
 typedef struct uspan_sampler {
     uint64_t bound;
     bool parent_based;

@@ -54,9 +54,9 @@ uspan_err_t uspan_set_span_content(uspan_tracer_t *t, uspan_t s, bool recorded);
 /* Turn recording of tool definitions on or off. Default with USPAN_TOOL_DEFINITIONS 1: on. With 0 they are
  * never recorded. Context: task, ISR. */
 void uspan_set_tool_definitions(uspan_tracer_t *t, bool recorded);
-/* Keep the messages of role system or developer and the last n input messages of each span that message.h or
- * wire.h writes; uspan.input.messages.omitted counts the others.
- *   n   0..255; 0: keep all. Default: USPAN_HISTORY_MESSAGES
+/* Limit the input messages of each span that message.h or wire.h writes. Messages of role system or developer
+ * are always kept, and of the others the last n. uspan.input.messages.omitted counts the dropped ones.
+ *   n   0..255. 0: keep all. Default: USPAN_HISTORY_MESSAGES
  * Context: task, ISR. */
 void uspan_set_history(uspan_tracer_t *t, unsigned n);
 /* Returns true if content of s is recorded, and false for null, stale and unsampled spans. Ask before
