@@ -3,6 +3,7 @@
  * Invariant: depth <= USPAN_JSON_DEPTH_MAX; paths[i], actions[i] belong to the i-th open container. */
 #include "json/json_read.h"
 #include <string.h>
+#include "trace/lock.h"
 #include "uspan/config.h"
 
 enum {        /* what comes next */
@@ -17,8 +18,9 @@ enum {        /* what comes next */
        ESCAPE,
        HEX,
        LITERAL,
-       MINUS = USPAN_NUMBER_MINUS, /* numbers: from here on */
-       DONE = USPAN_NUMBER_EXPONENT + 1,
+       MINUS = USPAN_NUMBER_MINUS,       /* numbers: from here on */
+       WORD = USPAN_NUMBER_EXPONENT + 1, /* NaN, Infinity, None: told as null is */
+       DONE,
        BAD
 };
 USPAN_STATIC_ASSERT((int)LITERAL < (int)MINUS, "states of json_number.h are behind the others");
@@ -133,12 +135,12 @@ static void begin_value(feed_t *f)
     } else if (c == '-' || is_digit(c)) {
         uspan_json_number_begin(j, c);
     } else if (c == 't' || c == 'f' || c == 'n') {
-        j->unit = (uint16_t)c;
+        j->scale = c;
         j->digits = 1u;
         j->state = LITERAL;
     } else {
         f->at--;
-        j->state = BAD;
+        j->state = j->line && c >= 'A' && c <= 'Z' ? WORD : BAD;
     }
 }
 
@@ -172,7 +174,18 @@ static void drop_high(feed_t *f)
 {
     if (f->j->high != 0u) {
         f->j->high = 0u;
+        f->j->unit = 0u;
         take_char(f, 0xFFFDu);
+    }
+}
+
+/* A high surrogate ends a string. In lines it stays in unit: the next string may begin with the low one. */
+USPAN_NOINLINE static void end_high(feed_t *f)
+{
+    if (f->j->line) {
+        f->j->high = 0u;
+    } else {
+        drop_high(f);
     }
 }
 
@@ -232,7 +245,9 @@ static void read_string(feed_t *f)
         j->state = ESCAPE;
     } else if (*at == '"') {
         f->at++;
-        drop_high(f);
+        if (j->high != 0u) {
+            end_high(f);
+        }
         if (j->key) {
             bool colon = f->at < f->end && *f->at == ':';
             f->at += colon ? 1 : 0;
@@ -241,8 +256,11 @@ static void read_string(feed_t *f)
             tell(f, USPAN_READ_TEXT_END, NULL, 0u);
             end_value(f);
         }
-    } else if (!j->line || !ends_line(*at)) { /* a string may continue in the next line of an event */
+    } else if (!j->line) {
         j->state = BAD;
+    } else if (!ends_line(*at)) { /* a string may continue in the next line */
+        f->at++;
+        take_char(f, (uint8_t)*at);
     }
 }
 
@@ -253,6 +271,9 @@ static void read_escape(feed_t *f, char c)
     uspan_json_read_t *j = f->j;
     if (c == 'u') {
         f->at++;
+        if (j->line && (j->unit & 0xFC00u) == 0xD800u) {
+            j->high = j->unit;
+        }
         j->unit = 0u;
         j->digits = 4u;
         j->state = HEX;
@@ -287,6 +308,18 @@ static void read_hex(feed_t *f, char c)
 
 /* ---- numbers and literals ------------------------------------------------------------------------------ */
 
+/* No number: the letters of NaN and Infinity, or of a word that stands for null. */
+static void read_word(feed_t *f, char c)
+{
+    if (f->j->state != WORD) {
+        f->j->state = f->j->line && c == 'I' && f->j->state == MINUS ? WORD : BAD;
+    } else if (c >= 'A' && c != ']' && c != '}') {
+        f->at++;
+    } else {
+        end_value(f);
+    }
+}
+
 /* A byte that cannot continue the number ends it, if a number may end there. */
 static void read_number(feed_t *f, char c)
 {
@@ -299,7 +332,7 @@ static void read_number(feed_t *f, char c)
         end_value(f);
         return;
     default:
-        f->j->state = BAD;
+        read_word(f, c);
         return;
     }
 }
@@ -307,7 +340,7 @@ static void read_number(feed_t *f, char c)
 static void read_literal(feed_t *f, char c)
 {
     uspan_json_read_t *j = f->j;
-    const char *word = j->unit == 't' ? "true" : j->unit == 'f' ? "false" : "null";
+    const char *word = j->scale == 't' ? "true" : j->scale == 'f' ? "false" : "null";
     if (c != word[j->digits]) {
         j->state = BAD;
         return;
@@ -316,9 +349,9 @@ static void read_literal(feed_t *f, char c)
     j->digits++;
     if (word[j->digits] == '\0') {
         tell(f,
-             j->unit == 't'   ? USPAN_READ_TRUE
-             : j->unit == 'f' ? USPAN_READ_FALSE
-                              : USPAN_READ_NULL,
+             j->scale == 't'   ? USPAN_READ_TRUE
+             : j->scale == 'f' ? USPAN_READ_FALSE
+                               : USPAN_READ_NULL,
              NULL, 0u);
         end_value(f);
     }
@@ -450,6 +483,11 @@ bool uspan_json_read_is_done(const uspan_json_read_t *j)
 bool uspan_json_read_is_empty(const uspan_json_read_t *j)
 {
     return j->state == FIRST_KEY || j->state == FIRST_VALUE;
+}
+
+bool uspan_json_read_in_string(const uspan_json_read_t *j)
+{
+    return j->state == STRING;
 }
 
 bool uspan_json_read_is_bad(const uspan_json_read_t *j)

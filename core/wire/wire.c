@@ -89,6 +89,8 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
     }
     if ((w->dialect->traits & USPAN_WIRE_LINES) != 0u) { /* unless the request says no */
         w->flags |= USPAN_WIRE_STREAMED;
+    } else { /* a line's end is no document's */
+        w->json.line = true;
     }
     if (url != NULL) {
         uspan_wire_take_url(w, url);
@@ -98,12 +100,33 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
 
 /* ---- bytes --------------------------------------------------------------------------------------------- */
 
+static bool ends_line(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+/* Bytes of a document. */
 static size_t feed(uspan_wire_t *w, const uspan_json_table_t *table, const char *data, size_t len)
 {
     bool was_bad = uspan_json_read_is_bad(&w->json);
     size_t used = uspan_json_read_feed(&w->json, table, uspan_wire_on_value, w, data, len);
     if (uspan_json_read_is_bad(&w->json) && !was_bad) {
         uspan_wire_count_unread(w);
+    }
+    return used;
+}
+
+/* Bytes of a document that is no event's: a line's end is white space, or one that a server did not escape. */
+static size_t feed_lines(uspan_wire_t *w, const uspan_json_table_t *table, const char *data, size_t len)
+{
+    size_t used = feed(w, table, data, len);
+    while (used < len && w->json.line && ends_line(data[used]) && !uspan_json_read_is_done(&w->json) &&
+           !uspan_json_read_is_bad(&w->json)) {
+        if (data[used] == '\n' && uspan_json_read_in_string(&w->json)) {
+            (void)feed(w, table, "\\n", 2u);
+        }
+        used++;
+        used += feed(w, table, data + used, len - used);
     }
     return used;
 }
@@ -128,7 +151,7 @@ static bool is_open(const uspan_wire_t *w)
 
 static bool is_space(char c)
 {
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+    return c == ' ' || c == '\t' || ends_line(c);
 }
 
 /* What may stand before a body: white space and a byte order mark. */
@@ -145,7 +168,7 @@ void uspan_wire_request(uspan_wire_t *w, const void *data, size_t len)
 {
     if (w->t != NULL && w->phase == USPAN_WIRE_REQUEST && len > 0u) {
         size_t lead = uspan_json_read_is_blank(&w->json) ? skip_lead(data, len) : 0u;
-        (void)feed(w, w->dialect->request, (const char *)data + lead, len - lead);
+        (void)feed_lines(w, w->dialect->request, (const char *)data + lead, len - lead);
     }
 }
 
@@ -172,7 +195,7 @@ static void read_documents(uspan_wire_t *w, const char *data, size_t len)
             data++; /* of events whose first one lacks its head */
             continue;
         }
-        data += feed(w, w->dialect->response, data, (size_t)(end - data));
+        data += feed_lines(w, w->dialect->response, data, (size_t)(end - data));
         if (uspan_json_read_is_done(&w->json)) {
             w->flags |= USPAN_WIRE_ANSWERED;
             begin_document(w);
@@ -229,7 +252,7 @@ static const char *read_name(uspan_wire_t *w, const char *data, const char *end)
         w->event_hash = wanted || *data == 'e' ? USPAN_WIRE_HASH_BEGIN : OTHER_EVENT;
     }
     const char *from = data;
-    while (data < end && *data != '\n' && *data != '\r') {
+    while (data < end && !ends_line(*data)) {
         data++;
     }
     if (w->event_hash != OTHER_EVENT) {
