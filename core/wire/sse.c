@@ -12,6 +12,7 @@ enum {
     ER = 13, /* 13..16: the same for "error:", which llama.cpp's server wrote before an error's data */
     ERROR_SPACE = 17,
     DATA,
+    BARE, /* the same, of a line that has no field */
     NAME,
     OTHER,   /* a line of no interest */
     AFTER_CR /* a line feed here belongs to the line end before */
@@ -53,8 +54,8 @@ uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end
             next = s->state == LINE ? USPAN_SSE_END : USPAN_SSE_MORE;
             s->state = c == '\r' ? AFTER_CR : LINE;
             p++;
-        } else if (s->state == DATA || (s->state == LINE && c == '{')) {
-            s->state = DATA;
+        } else if (s->state == DATA || s->state == BARE || (s->state == LINE && (c | 0x20) == '{')) {
+            s->state = s->state == DATA ? DATA : BARE;
             next = USPAN_SSE_DATA;
         } else if (s->state == ERROR_SPACE) {
             s->state = DATA_SPACE;
@@ -75,6 +76,11 @@ uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end
     }
     *at = p;
     return next;
+}
+
+bool uspan_sse_is_bare(const uspan_sse_t *s)
+{
+    return s->state == BARE;
 }
 
 void uspan_sse_pass(uspan_sse_t *s)

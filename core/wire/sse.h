@@ -20,9 +20,11 @@ typedef enum uspan_sse_next {
 } uspan_sse_next_t;
 
 /* Read from *at on, and advance *at. A state of all zero starts a stream. Any bytes are accepted. Ids and
- * comments are skipped. A line that starts with a brace is data, because servers write errors without a
+ * comments are skipped. A line that starts with a bracket is data, because servers write errors without a
  * field. Lines of one event's data are not joined by a line feed. Pure. */
 uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end);
+/* The data that come next are in a line without a field: a document, in one line or in many. */
+bool uspan_sse_is_bare(const uspan_sse_t *s);
 /* Skip the rest of this line. */
 void uspan_sse_pass(uspan_sse_t *s);
 

@@ -210,18 +210,18 @@ static void read_documents(uspan_wire_t *w, const char *data, size_t len)
     }
 }
 
-/* Data of one event. Objects are read, also from a list, one after another. A D says that the answer is
- * complete, as in [DONE]; what begins otherwise is passed over. Returns the bytes read. */
+/* Data of one event. Objects are read, also from a list, one after another. The D of [DONE], or the o of
+ * [done], says that the answer is complete; what begins otherwise is passed over. Returns the bytes read. */
 static size_t read_data(uspan_wire_t *w, const char *data, size_t len)
 {
     if (uspan_wire_is(w, USPAN_WIRE_SKIP)) {
         return 0u;
     }
     if (uspan_json_read_is_blank(&w->json) && data[0] != '{') {
-        if (strchr(" \t[],\"", data[0]) != NULL && data[0] != '\0') {
+        if (strchr(" \t[],\":dat", data[0]) != NULL && data[0] != '\0') { /* "data:" may be there twice */
             return 1u;
         }
-        w->flags |= USPAN_WIRE_SKIP | (data[0] == 'D' || data[0] == 'd' ? USPAN_WIRE_ENDED : 0u);
+        w->flags |= USPAN_WIRE_SKIP | (data[0] == 'D' || data[0] == 'o' ? USPAN_WIRE_ENDED : 0u);
         return 0u;
     }
     size_t used = feed(w, w->dialect->response, data, len);
@@ -273,6 +273,11 @@ static void read_events(uspan_wire_t *w, const char *data, size_t len)
             w->event_hash = USPAN_JSON_PATH("error");
         } else if (next == USPAN_SSE_NAME) {
             data = read_name(w, data, end);
+        } else if (uspan_sse_is_bare(&sse)) {
+            w->form = USPAN_WIRE_WHOLE;
+            begin_document(w);
+            read_documents(w, data, (size_t)(end - data));
+            return;
         } else {
             size_t used = read_data(w, data, (size_t)(end - data));
             data += used;
