@@ -68,37 +68,38 @@ USPAN_JSON_TABLE(request, REQUEST);
     X(block ".input", TAKE_AS_IS(TAKE_START_INPUT)) \
     X(block ".tool_use_id", TAKE_TO)                \
     X(block ".content", TAKE_AS_IS(TAKE_RESPONSE))
-#define RESPONSE(X)                         \
-    X("", TAKE_DOCUMENT)                    \
-    X("type", TAKE_EVENT)                   \
-    X("index", TAKE_INDEX)                  \
-    X("delta", TAKE_DELTA)                  \
-    X("delta.type", TAKE_NOTHING)           \
-    X("delta.text", TAKE_TEXT)              \
-    X("delta.thinking", TAKE_REASONING)     \
-    X("delta.partial_json", TAKE_ARGUMENTS) \
-    X("delta.stop_reason", TAKE_FINISH)     \
-    X("content_block", TAKE_PART)           \
-    X("content.#", TAKE_LIKE)               \
-    X("message", TAKE_WEAK_ERROR)           \
-    X("message.id", TAKE_ID)                \
-    X("message.model", TAKE_RESPONSE_MODEL) \
-    X("message.content", TAKE_LIST)         \
-    X("message.content.#", TAKE_PART)       \
-    X("message.content.#.text", TAKE_TEXT)  \
-    X("message.usage", TAKE_NOTHING)        \
-    X("usage", TAKE_LIKE)                   \
-    X("id", TAKE_ID)                        \
-    X("model", TAKE_RESPONSE_MODEL)         \
-    X("content", TAKE_TEXT)                 \
-    BLOCK(X, "content.#")                   \
-    X("stop_reason", TAKE_FINISH)           \
-    USAGE(X, "usage")                       \
-    X("error", TAKE_ERROR)                  \
-    X("error.type", TAKE_ERROR_TYPE)        \
-    X("error.code", TAKE_ERROR_CODE)        \
-    X("error.message", TAKE_ERROR)          \
-    X("code", TAKE_WEAK_CODE)               \
+#define RESPONSE(X)                                     \
+    X("", TAKE_DOCUMENT)                                \
+    X("type", TAKE_EVENT)                               \
+    X("index", TAKE_INDEX)                              \
+    X("delta", TAKE_DELTA)                              \
+    X("delta.type", TAKE_NOTHING)                       \
+    X("delta.text", TAKE_TEXT)                          \
+    X("delta.thinking", TAKE_REASONING)                 \
+    X("delta.partial_json", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X("delta.stop_reason", TAKE_FINISH)                 \
+    X("content_block", TAKE_PART)                       \
+    X("content.#", TAKE_LIKE)                           \
+    X("message", TAKE_WEAK_ERROR)                       \
+    X("message.id", TAKE_ID)                            \
+    X("message.model", TAKE_RESPONSE_MODEL)             \
+    X("message.content", TAKE_LIST)                     \
+    X("message.content.#", TAKE_PART)                   \
+    X("message.content.#.text", TAKE_TEXT)              \
+    X("message.usage", TAKE_NOTHING)                    \
+    X("usage", TAKE_LIKE)                               \
+    X("id", TAKE_ID)                                    \
+    X("model", TAKE_RESPONSE_MODEL)                     \
+    X("content", TAKE_TEXT)                             \
+    BLOCK(X, "content.#")                               \
+    X("stop_reason", TAKE_FINISH)                       \
+    USAGE(X, "usage")                                   \
+    X("error", TAKE_ERROR)                              \
+    X("error.type", TAKE_ERROR_TYPE)                    \
+    X("error.code", TAKE_ERROR_CODE)                    \
+    X("error.message", TAKE_ERROR)                      \
+    X("code", TAKE_WEAK_CODE)                           \
+    X("msg", TAKE_WEAK_ERROR)                           \
     X("detail", TAKE_WEAK_ERROR)
 USPAN_JSON_TABLE(response, RESPONSE);
 
@@ -144,7 +145,9 @@ static void end_event(uspan_wire_t *w)
     uspan_item_scan_all(w, USPAN_HOLD_UNIT, &begin, &unit);
     bool has_finish = uspan_item_has(&unit, TAKE_FINISH);
     uint64_t content = unit.has & USPAN_ITEM_CONTENT;
-    bool is_start = unit.index != UINT8_MAX && uspan_item_has(&unit, TAKE_PART);
+    bool is_start =
+        uspan_item_has(&unit, TAKE_PART) &&
+        (unit.index != UINT8_MAX || uspan_wire_event(w) == USPAN_JSON_PATH("content_block_start"));
     if (has_finish) {
         uspan_wire_keep_finish(w, &unit, 0u);
     }

@@ -89,14 +89,17 @@ static bool is_another(uspan_wire_t *w, unsigned owner, const uspan_item_t *piec
     return (state & WRITTEN) != 0u || piece->name != name_of(w, owner) || all_arguments(w, owner) != 0;
 }
 
-/* The call that a piece belongs to. 0: a new one. */
-static unsigned find_call(uspan_wire_t *w, const uspan_item_t *piece)
+/* The call that a piece belongs to. 0: a new one. Some servers give all calls one id, and others each piece
+ * another: what a name comes with at another index, or by another id, is another call. */
+static unsigned find_call(uspan_wire_t *w, const uspan_item_t *piece, bool whole)
 {
     uint32_t id = piece->item_id != 0u ? piece->item_id : piece->id;
     unsigned by_index = 0;
     for (unsigned owner = w->calls_count; owner > 0u; owner--) { /* the last one of an index counts */
         const uspan_wire_call_t *call = &w->calls[owner - 1u];
-        if (id != 0u && call->id == id) {
+        bool repeats_id =
+            !whole && piece->name != 0u && call->index < piece->index && piece->index != UINT8_MAX;
+        if (id != 0u && call->id == id && !repeats_id) {
             return owner;
         }
         if (by_index == 0u &&
@@ -108,7 +111,9 @@ static unsigned find_call(uspan_wire_t *w, const uspan_item_t *piece)
         return 0u;
     }
     bool has_other_id = id != 0u && w->calls[by_index - 1u].id != 0u && piece->item_id == 0u;
-    return has_other_id || is_another(w, by_index, piece) || (id != 0u && piece->index == UINT8_MAX)
+    bool goes_on = piece->name == 0u && uspan_item_has(piece, TAKE_ARGUMENTS);
+    return (!goes_on && (has_other_id || (id != 0u && piece->index == UINT8_MAX))) ||
+                   is_another(w, by_index, piece)
                ? 0u
                : by_index;
 }
@@ -140,7 +145,7 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
                             unsigned arguments, bool whole)
 {
     static const uint8_t once[] = { TAKE_ITEM_ID, TAKE_TYPE, TAKE_START_INPUT };
-    unsigned owner = find_call(w, piece);
+    unsigned owner = find_call(w, piece, whole);
     bool has_arguments = uspan_item_has(piece, arguments);
     if (w->error_len > 0u || (owner > 0u && (w->calls[owner - 1u].state & WRITTEN) != 0u)) {
         if (!whole && has_arguments) {

@@ -17,7 +17,9 @@
     X(of ".tool_calls.#.function.arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
     X(of ".tool_calls.#.custom", TAKE_NOTHING)                           \
     X(of ".tool_calls.#.custom.name", TAKE_NAME)                         \
-    X(of ".tool_calls.#.custom.input", TAKE_ARGUMENTS)                   \
+    X(of ".tool_calls.#.custom.input", TAKE_AS_IS(TAKE_ARGUMENTS))       \
+    X(of ".tool_calls.#.name", TAKE_NAME)                                \
+    X(of ".tool_calls.#.arguments", TAKE_AS_IS(TAKE_ARGUMENTS))          \
     X(of ".function_call", TAKE_CALL)                                    \
     X(of ".tool_calls.#.function", TAKE_LIKE)
 /* A text of the content, or a list of parts. */

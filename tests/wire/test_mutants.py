@@ -21,7 +21,8 @@ ONE_OF = ({"text", "arguments", "input", "refusal", "delta", "code", "action", "
           {"output", "outputs", "results", "result", "error"},
           {"content", "transcript", "audio"}, {"tool_calls", "function_call"}, {"prompt", "messages"},
           {"image_url", "video_url", "audio_url", "image", "file"}, {"id", "model", "status", "response", "message"},
-          {"error", "error_code", "base_resp"}, {"finishReason", "blockReason"})
+          {"error", "error_code", "base_resp"}, {"finishReason", "blockReason"},
+          {"function", "name"}, {"function", "arguments"}, {"error", "message"})
 OTHER_VALUES = (None, "", "x", 7.0, -1.0, True, False, Pairs(), [], [Pairs()],
                 Pairs([("text", "spare words")]), ["spare words"])
 
