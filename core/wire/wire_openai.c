@@ -41,9 +41,11 @@
 /* Told in one of them, or mirrored in two. */
 #define REASONING(X, of)                                \
     X(of ".reasoning_content", TAKE_REASONING)          \
-    X(of ".reasoning", TAKE_REASONING_2)                \
+    X(of ".reasoning", TAKE_LIST)                       \
+    X(of ".reasoning.#", TAKE_REASONING_2)              \
+    X(of ".reasoning.#.text", TAKE_REASONING_2)         \
     X(of ".reasoning_text", TAKE_REASONING_3)           \
-    X(of ".reasoning_details", TAKE_NOTHING)            \
+    X(of ".reasoning_details", TAKE_LIST)               \
     X(of ".reasoning_details.#", TAKE_NOTHING)          \
     X(of ".reasoning_details.#.text", TAKE_REASONING_3) \
     X(of ".reasoning_details.#.summary", TAKE_REASONING_3)
@@ -94,6 +96,8 @@
     X("tools.#.function.name", TAKE_NAME)                         \
     X("tools.#.function.description", TAKE_DESCRIPTION)           \
     X("tools.#.function.parameters", TAKE_AS_IS(TAKE_PARAMETERS)) \
+    X("tools.#.custom", TAKE_NOTHING)                             \
+    X("tools.#.function", TAKE_LIKE)                              \
     X("tool_choice", TAKE_TOOL_CHOICE)                            \
     X("functions", TAKE_TOOLS)                                    \
     X("functions.#", TAKE_DEFINITION)                             \
