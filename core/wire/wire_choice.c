@@ -84,7 +84,8 @@ void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned 
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
     unsigned tag = uspan_item_has(unit, TAKE_FINISH) ? TAKE_FINISH : TAKE_STATUS;
     if (uspan_item_text(w, &begin, tag, reason, sizeof reason) == 0u || strcmp(reason, "null") == 0 ||
-        w->error_len >= sizeof w->calls) { /* DashScope and others say null while it goes on */
+        strncmp(reason, "FINISH_", 7u) == 0 ||
+        w->error_len >= sizeof w->calls) { /* DashScope, Gemini and others say so while it goes on */
         return;
     }
     if (strcmp(reason, "error") == 0 || strcmp(reason, "failed") == 0) {
