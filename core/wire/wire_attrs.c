@@ -158,6 +158,7 @@ void uspan_wire_take_number(uspan_wire_t *w, unsigned action)
         uspan_wire_count_unread(w);
     } else if (value > w->tokens[action - TAKE_TOKENS]) {
         w->tokens[action - TAKE_TOKENS] = (int32_t)value; /* counts are told again, and only grow */
+        w->flags |= value > 0 ? USPAN_WIRE_HAS_COUNT : 0u;
     }
 }
 

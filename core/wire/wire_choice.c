@@ -181,5 +181,6 @@ void uspan_wire_end_choice(uspan_wire_t *w)
         w->flags |= content != 0u && !is_whole ? USPAN_WIRE_PIECES : 0u;
     }
     uspan_wire_keep_error(w, &unit,
-                          content != 0u || has_finish || is(w, USPAN_WIRE_HAS_DELTA | USPAN_WIRE_HAS_WHOLE));
+                          content != 0u || has_finish ||
+                              is(w, USPAN_WIRE_HAS_DELTA | USPAN_WIRE_HAS_WHOLE | USPAN_WIRE_HAS_COUNT));
 }

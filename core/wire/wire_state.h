@@ -214,7 +214,9 @@ enum { USPAN_WIRE_UNKNOWN, USPAN_WIRE_WHOLE, USPAN_WIRE_EVENTS };
 #define USPAN_WIRE_INDEX_REPEATS 0x800000u /* output_index is not unique */
 #define USPAN_WIRE_UNBEGUN 0x1000000u      /* nothing of the value that is being read fitted */
 #define USPAN_WIRE_NEW_MAX 0x2000000u      /* TAKE_NEW_MAX_TOKENS was seen */
-#define USPAN_WIRE_OF_UNIT (USPAN_WIRE_HAS_DELTA | USPAN_WIRE_HAS_WHOLE | USPAN_WIRE_HAS_ERROR)
+#define USPAN_WIRE_HAS_COUNT 0x4000000u    /* tokens were counted */
+#define USPAN_WIRE_OF_UNIT \
+    (USPAN_WIRE_HAS_DELTA | USPAN_WIRE_HAS_WHOLE | USPAN_WIRE_HAS_ERROR | USPAN_WIRE_HAS_COUNT)
 
 static inline bool uspan_wire_is(const uspan_wire_t *w, uint32_t flag)
 {
