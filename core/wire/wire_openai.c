@@ -194,6 +194,11 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     X("x_groq.usage", TAKE_NOTHING)                                                                       \
     X("usage", TAKE_LIKE)                                                                                 \
     ERROR(X, "error")                                                                                     \
+    X("detail.message", TAKE_WEAK_ERROR)                                                                  \
+    X("detail.error", TAKE_WEAK_ERROR)                                                                    \
+    X("detail", TAKE_LIKE)                                                                                \
+    X("error_message", TAKE_WEAK_ERROR)                                                                   \
+    X("error_type", TAKE_ERROR_TYPE)                                                                      \
     WEAK_ERRORS(X)
 USPAN_JSON_TABLE(chat_response, RESPONSE);
 
