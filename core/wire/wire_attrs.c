@@ -269,6 +269,11 @@ uspan_tokens_t uspan_wire_tokens_of(const uspan_wire_t *w)
     if (uspan_wire_is(w, USPAN_WIRE_TOTAL_COUNTS) && total > tokens.input + tokens.output) {
         tokens.output = total - tokens.input;
     }
-    tokens.input += token_count(w, USPAN_WIRE_TOOL_PROMPT);
+    uint32_t prompt = token_count(w, USPAN_WIRE_TOOL_PROMPT);
+    if (w->tokens[USPAN_WIRE_INPUT] < 0) { /* llama.cpp's timings: what was not cached */
+        tokens.input = tokens.cache_read + prompt;
+    } else if ((w->dialect->traits & USPAN_WIRE_OUTPUT_UNREASONED) != 0u) {
+        tokens.input += prompt;
+    }
     return tokens;
 }

@@ -58,32 +58,33 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     X("error.message", TAKE_ERROR)   \
     X("error.type", TAKE_ERROR_TYPE) \
     X("error.code", TAKE_ERROR_CODE)
-#define RESPONSE(X)                                                                       \
-    X("", TAKE_DOCUMENT)                                                                  \
-    X("output", TAKE_NOTHING)                                                             \
-    X("output.text", TAKE_TEXT)                                                           \
-    X("output.finish_reason", TAKE_FINISH)                                                \
-    X("output.choices", TAKE_LIST)                                                        \
-    X("output.choices.#", TAKE_CHOICE)                                                    \
-    X("output.choices.#.message", TAKE_DELTA)                                             \
-    X("output.choices.#.message.content", TAKE_TEXT)                                      \
-    X("output.choices.#.message.role", TAKE_NOTHING)                                      \
-    X("output.choices.#.message.content.#", TAKE_PART)                                    \
-    X("output.choices.#.message.content.#.text", TAKE_TEXT)                               \
-    X("output.choices.#.message.content.#.image", TAKE_URI)                               \
-    X("output.choices.#.message.reasoning_content", TAKE_REASONING)                       \
-    CALLS(X, "output.choices.#.message")                                                  \
-    X("output.choices.#.finish_reason", TAKE_FINISH)                                      \
-    X("output.choices.#.index", TAKE_CHOICE_INDEX)                                        \
-    X("usage", TAKE_NOTHING)                                                              \
-    X("usage.total_tokens", TAKE_TOKENS + USPAN_WIRE_TOTAL)                               \
-    X("usage.input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                               \
-    X("usage.output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                             \
-    X("usage.prompt_tokens_details", TAKE_NOTHING)                                        \
-    X("usage.prompt_tokens_details.cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)   \
-    X("usage.output_tokens_details", TAKE_NOTHING)                                        \
-    X("usage.output_tokens_details.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING) \
-    X("request_id", TAKE_ID)                                                              \
+#define RESPONSE(X)                                                                                       \
+    X("", TAKE_DOCUMENT)                                                                                  \
+    X("output", TAKE_NOTHING)                                                                             \
+    X("output.text", TAKE_TEXT)                                                                           \
+    X("output.finish_reason", TAKE_FINISH)                                                                \
+    X("output.choices", TAKE_LIST)                                                                        \
+    X("output.choices.#", TAKE_CHOICE)                                                                    \
+    X("output.choices.#.message", TAKE_DELTA)                                                             \
+    X("output.choices.#.message.content", TAKE_TEXT)                                                      \
+    X("output.choices.#.message.role", TAKE_NOTHING)                                                      \
+    X("output.choices.#.message.content.#", TAKE_PART)                                                    \
+    X("output.choices.#.message.content.#.text", TAKE_TEXT)                                               \
+    X("output.choices.#.message.content.#.image", TAKE_URI)                                               \
+    X("output.choices.#.message.reasoning_content", TAKE_REASONING)                                       \
+    CALLS(X, "output.choices.#.message")                                                                  \
+    X("output.choices.#.finish_reason", TAKE_FINISH)                                                      \
+    X("output.choices.#.index", TAKE_CHOICE_INDEX)                                                        \
+    X("usage", TAKE_NOTHING)                                                                              \
+    X("usage.total_tokens", TAKE_TOKENS + USPAN_WIRE_TOTAL)                                               \
+    X("usage.input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                               \
+    X("usage.output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                             \
+    X("usage.prompt_tokens_details", TAKE_NOTHING)                                                        \
+    X("usage.prompt_tokens_details.cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                   \
+    X("usage.prompt_tokens_details.cache_creation_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION) \
+    X("usage.output_tokens_details", TAKE_NOTHING)                                                        \
+    X("usage.output_tokens_details.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)                 \
+    X("request_id", TAKE_ID)                                                                              \
     ERROR(X)
 USPAN_JSON_TABLE(chat_response, RESPONSE);
 

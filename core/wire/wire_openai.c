@@ -188,6 +188,14 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     X("usage.cache_creation_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION)                       \
     X("usage.input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                               \
     X("usage.output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                             \
+    X("usage.input_tokens_details", TAKE_NOTHING)                                                         \
+    X("usage.prompt_tokens_details", TAKE_LIKE)                                                           \
+    X("usage.output_tokens_details", TAKE_NOTHING)                                                        \
+    X("usage.completion_tokens_details", TAKE_LIKE)                                                       \
+    X("timings", TAKE_NOTHING)                                                                            \
+    X("timings.cache_n", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                                             \
+    X("timings.prompt_n", TAKE_TOKENS + USPAN_WIRE_TOOL_PROMPT)                                           \
+    X("timings.predicted_n", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                             \
     X("x_groq", TAKE_NOTHING)                                                                             \
     X("x_groq.error", TAKE_ERROR)                                                                         \
     X("error", TAKE_LIKE)                                                                                 \
