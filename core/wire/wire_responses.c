@@ -43,8 +43,10 @@
     X("input.#.call_id", TAKE_CALL_ID)                   \
     X("input.#.name", TAKE_NAME)                         \
     X("input.#.arguments", TAKE_AS_IS(TAKE_ARGUMENTS))   \
-    X("input.#.input", TAKE_ARGUMENTS)                   \
+    X("input.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))       \
     X("input.#.action", TAKE_AS_IS(TAKE_ARGUMENTS))      \
+    X("input.#.actions", TAKE_AS_IS(TAKE_ARGUMENTS))     \
+    X("input.#.operation", TAKE_AS_IS(TAKE_ARGUMENTS))   \
     X("input.#.output", TAKE_AS_IS(TAKE_RESPONSE))       \
     X("input.#.summary", TAKE_NOTHING)                   \
     X("input.#.summary.#", TAKE_NOTHING)                 \
@@ -65,8 +67,10 @@ USPAN_JSON_TABLE(request, REQUEST);
     X(item ".call_id", TAKE_CALL_ID)                 \
     X(item ".name", TAKE_NAME)                       \
     X(item ".arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
-    X(item ".input", TAKE_ARGUMENTS)                 \
+    X(item ".input", TAKE_AS_IS(TAKE_ARGUMENTS))     \
     X(item ".action", TAKE_AS_IS(TAKE_ARGUMENTS))    \
+    X(item ".actions", TAKE_AS_IS(TAKE_ARGUMENTS))   \
+    X(item ".operation", TAKE_AS_IS(TAKE_ARGUMENTS)) \
     X(item ".queries", TAKE_AS_IS(TAKE_ARGUMENTS))   \
     X(item ".code", TAKE_ARGUMENTS)                  \
     X(item ".output", TAKE_AS_IS(TAKE_RESPONSE))     \
@@ -92,7 +96,7 @@ USPAN_JSON_TABLE(request, REQUEST);
     X("incomplete_details", TAKE_NOTHING)                                                       \
     X("incomplete_details.reason", TAKE_FINISH)                                                 \
     X("model", TAKE_RESPONSE_MODEL)                                                             \
-    X("output", TAKE_NOTHING)                                                                   \
+    X("output", TAKE_LIST)                                                                      \
     ITEM(X, "output.#")                                                                         \
     X("service_tier", TAKE_RESPONSE_TIER)                                                       \
     X("usage", TAKE_NOTHING)                                                                    \
@@ -140,6 +144,7 @@ static const uint32_t event_types[] = {
     USPAN_JSON_PATH("response.function_call_arguments.delta"),
     USPAN_JSON_PATH("response.reasoning_summary_text.delta"),
     USPAN_JSON_PATH("response.reasoning_text.delta"),
+    USPAN_JSON_PATH("response.reasoning.delta"),
     USPAN_JSON_PATH("response.refusal.delta"),
     USPAN_JSON_PATH("response.custom_tool_call_input.delta"),
     USPAN_JSON_PATH("response.mcp_call_arguments.delta"),
@@ -152,6 +157,7 @@ static const uint32_t event_types[] = {
     USPAN_JSON_PATH("response.refusal.done"),
     USPAN_JSON_PATH("response.custom_tool_call_input.done"),
     USPAN_JSON_PATH("response.mcp_call_arguments.done"),
+    USPAN_JSON_PATH("response.mcp_call.arguments_done"),
     USPAN_JSON_PATH("response.code_interpreter_call_code.done"),
     USPAN_JSON_PATH("response.content_part.added"),
     USPAN_JSON_PATH("response.reasoning_summary_part.added"),
@@ -168,11 +174,12 @@ static const uint32_t event_types[] = {
 static const uint8_t event_acts[] = {
     ACT(ADD, TAKE_TEXT),        ACT(ADD, TAKE_ARGUMENTS),
     ACT(ADD, TAKE_REASONING),   ACT(ADD, TAKE_REASONING),
-    ACT(ADD, TAKE_REFUSAL),     ACT(ADD, TAKE_ARGUMENTS),
+    ACT(ADD, TAKE_REASONING),   ACT(ADD, TAKE_REFUSAL),
     ACT(ADD, TAKE_ARGUMENTS),   ACT(ADD, TAKE_ARGUMENTS),
-    ACT(ADD, TAKE_ARGUMENTS),   ACT(ALL, TAKE_TEXT),
-    ACT(ALL, TAKE_ARGUMENTS),   ACT(ALL, TAKE_REASONING),
-    ACT(ALL, TAKE_REASONING),   ACT(ALL, TAKE_REFUSAL),
+    ACT(ADD, TAKE_ARGUMENTS),   ACT(ADD, TAKE_ARGUMENTS),
+    ACT(ALL, TAKE_TEXT),        ACT(ALL, TAKE_ARGUMENTS),
+    ACT(ALL, TAKE_REASONING),   ACT(ALL, TAKE_REASONING),
+    ACT(ALL, TAKE_REFUSAL),     ACT(ALL, TAKE_ARGUMENTS),
     ACT(ALL, TAKE_ARGUMENTS),   ACT(ALL, TAKE_ARGUMENTS),
     ACT(ALL, TAKE_ARGUMENTS), /* its item tells the code again */
     ACT(PART_ADDED, TAKE_TEXT), ACT(PART_ADDED, TAKE_REASONING),
