@@ -116,7 +116,7 @@ static size_t feed(uspan_wire_t *w, const uspan_json_table_t *table, const char 
     return used;
 }
 
-/* Bytes of a document that is no event's: a line's end is white space, or one that a server did not escape. */
+/* Bytes of a document that is no event's. A line's end is white space, or the server did not escape it. */
 static size_t feed_lines(uspan_wire_t *w, const uspan_json_table_t *table, const char *data, size_t len)
 {
     size_t used = feed(w, table, data, len);

@@ -116,16 +116,15 @@ static inline int uspan_spool_lfs_erase(void *ctx, uint32_t sector)
 }
 
 /* Fill *s, which is static, from a mounted file system.
- *   path          where the files stand, "spool/" say. Three digits are appended. Its folder exists. It has at
- *                 most USPAN_SPOOL_LFS_PATH - 4 bytes
+ *   path          where the files stand, "spool/" say. Three digits are appended. Its folder exists. It has
+ *                 at most USPAN_SPOOL_LFS_PATH - 4 bytes
  *   buffer        cache_size bytes of the file system's configuration, static, of this storage alone
  *   sector_bytes  of one file: a span must fit it; a multiple of the file system's block saves flash
  *   sectors       4 to 999 files
  *   sync          true: each span is in flash when it counts as stored. false: when its file is full, or by
  *                 uspan_spool_lfs_close(). A power cut then loses the spans since, uncounted
- * Returns: USPAN_OK, or USPAN_ERR_ARG: the path is too long, or the number of files is out of range; *s is as
- * it was. Context: before uspan_spool_mount(), whose calls and those of uspan_poll() take as long as littlefs
- * does. */
+ * Returns: USPAN_OK. USPAN_ERR_ARG: the path is too long, or the number of files is out of range, and *s is
+ * as it was. Context: before uspan_spool_mount(). It and uspan_poll() take as long as littlefs does. */
 static inline uspan_err_t uspan_spool_lfs_init(uspan_spool_lfs_t *s, lfs_t *lfs, const char *path,
                                                void *buffer, uint32_t sector_bytes, uint16_t sectors,
                                                bool sync)

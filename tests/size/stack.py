@@ -25,8 +25,8 @@ PROGRAMS = {"all": {"USPAN_STUDIO": 1, "USPAN_HTTP_PROXY": 1, "USPAN_GZIP": 1, "
 # What is called through a pointer, by its name at the place of the call, where files differ by file and name. Empty: what
 # the application supplies. So are port, transport, storage and hooks beside those named here.
 POINTERS = {name: [] for name in (
-    "lock", "unlock", "mono_ns", "unix_ns", "random", "task", "log", "read", "program", "erase", "sync", "ask", "renew", "is_direct",
-    "write", "fn", "set", "step", "end", "begin", "post.c:last_error_text", "diagnose.c:open", "poll.c:open",
+    "lock", "unlock", "mono_ns", "unix_ns", "random", "task", "log", "read", "program", "erase", "sync", "ask", "renew",
+    "is_direct", "write", "fn", "set", "step", "end", "begin", "post.c:last_error_text", "diagnose.c:open", "poll.c:open",
     "processor.c:redact",
     *[f"proxy.c:{name}" for name in ("open", "send", "recv", "close", "last_error_text")])}
 POINTERS |= {
