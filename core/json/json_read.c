@@ -135,7 +135,7 @@ static void begin_value(feed_t *f)
     } else if (c == '-' || is_digit(c)) {
         uspan_json_number_begin(j, c);
     } else if (c == 't' || c == 'f' || c == 'n') {
-        j->scale = c;
+        j->scale = (unsigned char)c;
         j->digits = 1u;
         j->state = LITERAL;
     } else {
