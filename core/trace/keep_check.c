@@ -221,10 +221,10 @@ static bool is_item(const check_t *c, uspan_block_t *item, bool is_link)
 {
     uspan_event_rec_t *rec = &item->event; /* a link has the same first fields */
     /* a name is text, not a number */
-    if (!is_link && (rec->name_len == 0u || rec->name_store < USPAN_STORE_STATIC ||
-                     rec->name_store > USPAN_STORE_TEXT ||
-                     is_static_gone(c, rec->name_store, rec->name_len, &rec->name) ||
-                     !is_value(c, rec->name_store, rec->name_len, &rec->name))) {
+    if (!is_link &&
+        (rec->name_len == 0u || rec->name_store < USPAN_STORE_STATIC || rec->name_store > USPAN_STORE_TEXT ||
+         is_static_gone(c, rec->name_store, rec->name_len, &rec->name) ||
+         !is_value(c, rec->name_store, rec->name_len, &rec->name))) {
         return false;
     }
     unsigned at = rec->attrs, next = rec->attrs;

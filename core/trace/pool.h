@@ -14,11 +14,11 @@ typedef enum uspan_state {
 
 #define USPAN_TRAIT_CONTENT 1u /* content is recorded, unless it is off for the tracer */
 #define USPAN_TRAIT_REMOTE_PARENT 2u
-#define USPAN_TRAIT_PENDING 4u  /* an appended text waits for the rest of a character */
+#define USPAN_TRAIT_PENDING 4u /* an appended text waits for the rest of a character */
 /* span of a model call, counted in usage; cleared when its failure is counted too */
 #define USPAN_TRAIT_CALL 16u
-#define USPAN_TRAIT_WAITING 32u /* a reader of LLM traffic buffers text that is not in the span yet */
-#define USPAN_TRAIT_KEPT 64u    /* from before a reset */
+#define USPAN_TRAIT_WAITING 32u      /* a reader of LLM traffic buffers text that is not in the span yet */
+#define USPAN_TRAIT_KEPT 64u         /* from before a reset */
 #define USPAN_TRAIT_NO_TRACESTATE 8u /* the tracestate index is not used */
 
 #define USPAN_SLOT_BITS 10u

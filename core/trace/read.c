@@ -25,10 +25,9 @@ typedef struct reader {
     uspan_tracer_t *t;
     uspan_t s;
     unsigned of, index;
-    uspan_block_t
-        *item; /* NULL, or receives the event or link, which never changes while its span exists */
-    const void *from; /* address of the value's bytes in the last hold; NULL: not found yet */
-    uspan_entry_t e;  /* its content in the last hold */
+    uspan_block_t *item; /* NULL, or receives the event or link, which never changes while its span exists */
+    const void *from;    /* address of the value's bytes in the last hold; NULL: not found yet */
+    uspan_entry_t e;     /* its content in the last hold */
 } reader_t;
 
 static uint16_t skip_blocks(const uspan_trace_part_t *p, uint16_t block, size_t n)

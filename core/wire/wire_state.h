@@ -154,7 +154,7 @@ typedef enum uspan_wire_tokens {
 } uspan_wire_tokens_t;
 
 /* uspan_wire_dialect_t.traits */
-#define USPAN_WIRE_LINES 1u             /* streamed as one document per line */
+#define USPAN_WIRE_LINES 1u /* streamed as one document per line */
 /* input tokens do not include tokens read from and written to the cache */
 #define USPAN_WIRE_INPUT_UNCACHED 2u
 #define USPAN_WIRE_OUTPUT_UNREASONED 4u /* output tokens do not include reasoning */

@@ -26,8 +26,7 @@ int main(void)
         uspan_stats(&tracer, 0, &stats);
         (void)fprintf(stderr, "agent: %lu of %lu spans were not delivered and are lost. %s\n",
                       (unsigned long)(stats.started - stats.unsampled - stats.delivered),
-                      (unsigned long)stats.started,
-                      "The log lines above say why.");
+                      (unsigned long)stats.started, "The log lines above say why.");
         return 1;
     }
     return 0;

@@ -133,10 +133,9 @@ static void explain(const edge_t *edge, const char *host, const char *error, int
 {
     static char line[160];
     const uspan_transport_t *transport = edge->http.transport;
-    const char *reason = strcmp(error, "bad_key") == 0
-                             ? "a key is sent over https only, or it is too long"
-                         : status == 0 ? transport->last_error_text(transport->ctx)
-                                       : "";
+    const char *reason = strcmp(error, "bad_key") == 0 ? "a key is sent over https only, or it is too long"
+                         : status == 0                 ? transport->last_error_text(transport->ctx)
+                                                       : "";
     line[0] = '\0';
     (void)text_add(line, sizeof line, host);
     (void)text_add(line, sizeof line, ": ");

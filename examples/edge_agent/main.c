@@ -88,8 +88,7 @@ int main(int argc, char **argv)
         uspan_stats(&tracer, 0, &stats);
         (void)fprintf(stderr, "edge_agent: %lu of %lu spans were not delivered and are lost. %s\n",
                       (unsigned long)(stats.started - stats.unsampled - stats.delivered),
-                      (unsigned long)stats.started,
-                      "The log lines above say why.");
+                      (unsigned long)stats.started, "The log lines above say why.");
     }
     if (edge.http.transport != &plain) {
         uspan_posix_mbedtls.release(edge.http.transport);

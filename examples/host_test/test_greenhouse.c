@@ -9,12 +9,12 @@ static uspan_tracer_t tracer;
 static uspan_capture_t spans;
 static unsigned failures;
 
-#define CHECK(condition)                                                   \
-    do {                                                                   \
-        if (!(condition)) {                                                \
-            failures++;                                                    \
+#define CHECK(condition)                                                         \
+    do {                                                                         \
+        if (!(condition)) {                                                      \
+            failures++;                                                          \
             printf("%s:%d: check failed: %s\n", __FILE__, __LINE__, #condition); \
-        }                                                                  \
+        }                                                                        \
     } while (0)
 
 static bool is(const char *text, const char *expected)

@@ -145,12 +145,12 @@ typedef struct uspan_tls {
     bool configured, stale, seeded;
     /* of this connection: certificates were shown; they were checked with a known time */
     bool chain_seen, dates_settled;
-    bool is_named;                  /* the handshake has the name that the certificate must contain */
-    bool asked;                     /* the peer requested a certificate that this client does not have */
-    bool send_broke;                /* sending failed, but received data can still be read */
-    bool unanswered;                /* nothing was received since the last bytes were sent */
-    uint8_t retried;                /* kinds of hello that this open() has tried */
-    uint8_t session_next;           /* slot that is replaced next */
+    bool is_named;        /* the handshake has the name that the certificate must contain */
+    bool asked;           /* the peer requested a certificate that this client does not have */
+    bool send_broke;      /* sending failed, but received data can still be read */
+    bool unanswered;      /* nothing was received since the last bytes were sent */
+    uint8_t retried;      /* kinds of hello that this open() has tried */
+    uint8_t session_next; /* slot that is replaced next */
     uint16_t peer_port;
     char code[32];        /* buffer for a text with a number, used by why */
     uint32_t chain_flags; /* MBEDTLS_X509_BADCERT_* of the chain that is being checked */

@@ -124,8 +124,7 @@ typedef struct uspan_posix_environment {
     int log_level;             /* uspan_level_t; 0: none */
     const char *log_path;
     const char *service_name;
-    const char
-        *resource; /* members of the environment, then those of USPAN_RESOURCE with other keys */
+    const char *resource; /* members of the environment, then those of USPAN_RESOURCE with other keys */
     uspan_attr_t typed[USPAN_POSIX_ODD_KEYS]; /* attributes whose keys such a list cannot express */
     uspan_key_t typed_keys[USPAN_POSIX_ODD_KEYS];
     size_t typed_count;
