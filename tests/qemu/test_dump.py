@@ -46,6 +46,27 @@ int main(void)
 }
 """
 
+KEPT = PROGRAM[:PROGRAM.index("int main")].replace("#include \"uspan/uspan.h\"", """#include \"uspan/keep.h\"
+#include \"uspan/export.h\"
+extern char __executable_start, edata;""").replace("static uspan_tracer_t", "static USPAN_KEPT uspan_tracer_t") + r"""
+static void boot(const char *version)
+{
+    const uspan_keep_options_t options = { USPAN_RESET_SOFTWARE, (const uint8_t *)"one image", 9u,
+                                           { { &__executable_start, &edata } } };
+    const uspan_resource_t resource = { .service_name = "pump", .service_version = version };
+    if (uspan_keep_mount(&tracer, &port, &options, NULL) != USPAN_OK) exit(1);
+    if (uspan_set_resource(&tracer, &resource) != USPAN_OK) exit(1);
+}
+int main(void)
+{
+    boot("1.0");
+    (void)uspan_start(&tracer, USPAN_ROOT, "before");
+    boot("2.0");
+    (void)uspan_start(&tracer, USPAN_ROOT, "after");
+    abort();
+}
+"""
+
 
 def free_port():
     with socket.socket() as probe:
@@ -95,17 +116,34 @@ class Dump(unittest.TestCase):
         self.assertIn("invoke_agent gardener", seen["image"][1])
         self.assertIn("16 spans of 24 attributes", seen["image"][1])
 
+    def die(self, folder, text, *options):
+        """(program, core file) of a program of the host that ends by abort()."""
+        source, program, core = Path(folder) / "dead.c", Path(folder) / "dead", Path(folder) / "core"
+        source.write_text(text)
+        nanopb = ROOT / "port/deps/src/nanopb"
+        sources = [source, *ROOT.glob("core/trace/*.c"), *ROOT.glob("core/export/*.c"), *ROOT.glob("proto/gen/*.c"),
+                   *[nanopb / f"pb_{name}.c" for name in ("common", "decode", "encode")]]
+        subprocess.run(["gcc", "-std=gnu11", "-g", "-w", *options, *[f"-I{path}" for path in (
+            ROOT / "core/include", ROOT / "core", ROOT / "proto/gen", nanopb)], *sources, "-o", program], check=True)
+        subprocess.run(["gdb", "-batch", "-ex", "run", "-ex", f"generate-core-file {core}", program], check=True,
+                       capture_output=True)
+        return program, core
+
+    def test_spans_of_an_earlier_boot_have_its_resource(self):
+        with tempfile.TemporaryDirectory() as folder:
+            otlp = Path(folder) / "spans.pb"
+            status, text = dump(*self.die(folder, KEPT, "-DUSPAN_KEEP=1"), "--otlp", otlp)
+            self.assertEqual(status, 0, text)
+            found = {}
+            for given in protos.ExportRequest.FromString(otlp.read_bytes()).resource_spans:
+                resource = {pair.key: pair.value.string_value for pair in given.resource.attributes}
+                for span in given.scope_spans[0].spans:
+                    found[span.name] = (resource.get("service.name"), resource.get("service.version"))
+        self.assertEqual(found, {"before": ("pump", "1.0"), "after": ("pump", "2.0")})
+
     def test_a_core_file_of_a_host_s_program_and_gdb_s_command(self):
         with tempfile.TemporaryDirectory() as folder:
-            source, program, core = Path(folder) / "dead.c", Path(folder) / "dead", Path(folder) / "core"
-            source.write_text(PROGRAM)
-            nanopb = ROOT / "port/deps/src/nanopb"
-            sources = [source, *ROOT.glob("core/trace/*.c"), *ROOT.glob("core/export/*.c"), *ROOT.glob("proto/gen/*.c"),
-                       *[nanopb / f"pb_{name}.c" for name in ("common", "decode", "encode")]]
-            subprocess.run(["gcc", "-std=gnu11", "-g", "-w", *[f"-I{path}" for path in (
-                ROOT / "core/include", ROOT / "core", ROOT / "proto/gen", nanopb)], *sources, "-o", program], check=True)
-            subprocess.run(["gdb", "-batch", "-ex", "run", "-ex", f"generate-core-file {core}", program], check=True,
-                           capture_output=True)
+            program, core = self.die(folder, PROGRAM)
             done = subprocess.run(["gdb", "-batch", "-x", ROOT / "tests/support/uspan_gdb.py", "-ex", "uspan spans", program,
                                    core], capture_output=True, text=True, check=True)
             self.assertRegex(done.stdout, r"open +[0-9a-f]{16} tool")

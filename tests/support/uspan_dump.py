@@ -209,10 +209,28 @@ def resource_of(tracer):
     return found
 
 
+def kept_resource(tracer, number):
+    """The resource that USPAN_KEEP stored for spans of an earlier boot, encoded; None: it is torn, or there is none."""
+    if not number or not tracer.has("keep") or number > tracer.keep.resources.count():
+        return None
+    kept = tracer.keep.resources[number - 1]
+    data, words = kept.field("bytes").bytes()[:int(kept.len)], kept.bytes()[4:]
+    total = 1
+    for word in struct.unpack(f"{'>' if tracer.memory.big else '<'}{len(words) // 4}I", words[:len(words) // 4 * 4]):
+        total = (total ^ word) * 2654435761 % 2**32
+        total ^= total >> 15
+    return data if total == int(kept.sum) else None
+
+
 def encode(tracer, spans):
-    scope = held(1, held(1, b"uspan_dump"))
-    scoped = scope + b"".join(held(2, encode_span(span)) for span in spans)
-    return held(1, held(1, attributes(1, resource_of(tracer))) + held(2, scoped))
+    """A request: spans of one boot under its own resource."""
+    scope, of_resource = held(1, held(1, b"uspan_dump")), {}
+    for span in spans:
+        number = int(tracer.trace.epochs[int(span["slot"].epoch)].resource) if tracer.has("keep") else 0
+        resource = kept_resource(tracer, number)
+        of_resource.setdefault(attributes(1, resource_of(tracer)) if resource is None else resource, []).append(span)
+    return b"".join(held(1, held(1, resource) + held(2, scope + b"".join(held(2, encode_span(span)) for span in of_it)))
+                    for resource, of_it in of_resource.items())
 
 
 # ---- words -------------------------------------------------------------------------------------------------
