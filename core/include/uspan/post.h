@@ -31,7 +31,7 @@ typedef struct uspan_post_engine {
     /* Begin an exchange. Read method, host, port, path and body_len from *post, and the header lines with
      * uspan_post_header(). All these texts are valid until begin() returns anything but USPAN_ERR_AGAIN. They
      * may be secret. Copy what you need later. The engine adds Host and Content-Length itself. It must not
-     * follow redirects and must not repeat a request, because uspan does both.
+     * follow redirects and must not repeat a request. uspan repeats requests, and follows no redirect.
      * Returns: USPAN_OK; USPAN_ERR_AGAIN: uspan calls begin() again; USPAN_ERR_IO, USPAN_ERR_TRUST,
      * USPAN_ERR_CONFIG: as open() of a transport. After one of these three uspan calls end(). */
     uspan_err_t (*begin)(void *ctx, struct uspan_post *post);
