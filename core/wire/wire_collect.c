@@ -39,7 +39,7 @@ static void add_byte(uspan_wire_t *w, unsigned tag, unsigned value)
 /* Content is of no use where the span keeps none. */
 static bool is_wanted(const uspan_wire_t *w, unsigned action)
 {
-    return (action >= TAKE_PLAIN && action <= TAKE_WEAK_ERROR) || (w->list != 0u && w->out.t != NULL);
+    return (action >= TAKE_PLAIN && action <= TAKE_WEAK_CODE) || (w->list != 0u && w->out.t != NULL);
 }
 
 /* ---- units --------------------------------------------------------------------------------------------- */
@@ -185,6 +185,7 @@ USPAN_NOINLINE static void take_container(uspan_wire_t *w, unsigned action, bool
         /* fall through */
     case TAKE_PART:
     case TAKE_CALL:
+    case TAKE_OLD_CALL:
         if (is_wanted(w, action)) {
             add_mark(w, opens ? action : (unsigned)TAKE_CLOSE);
         }
@@ -309,7 +310,7 @@ static void end_text(uspan_wire_t *w, unsigned action)
         }
     }
     w->flags &= ~(USPAN_WIRE_WORD_CUT | USPAN_WIRE_LOST | USPAN_WIRE_UNBEGUN);
-    if (action >= TAKE_ERROR_TYPE && action <= TAKE_ERROR) {
+    if (action >= TAKE_ERROR && action <= TAKE_WEAK_CODE) {
         w->flags |= USPAN_WIRE_HAS_ERROR;
     }
     w->word_len = 0u;
@@ -319,7 +320,8 @@ static void end_text(uspan_wire_t *w, unsigned action)
 
 /* ---- numbers and literals ------------------------------------------------------------------------------ */
 
-static void add_error_number(uspan_wire_t *w, unsigned action)
+/* A code, or an id. */
+static void add_digits(uspan_wire_t *w, unsigned action)
 {
     char digits[21];
     size_t at = sizeof digits;
@@ -328,7 +330,6 @@ static void add_error_number(uspan_wire_t *w, unsigned action)
         return;
     }
     w->flags |= USPAN_WIRE_HAS_ERROR;
-    action = value == 0 ? (unsigned)TAKE_WEAK_CODE : action; /* there was none */
     uint64_t size = value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
     do {
         digits[--at] = (char)('0' + size % 10u);
@@ -356,8 +357,8 @@ static void take_number(uspan_wire_t *w, unsigned action)
         if (uspan_json_read_int(&w->json, &value) && value >= 0) {
             add_byte(w, action, value < UINT8_MAX ? (unsigned)value : UINT8_MAX);
         }
-    } else if (action >= TAKE_ERROR_TYPE && action <= TAKE_WEAK_CODE) {
-        add_error_number(w, action);
+    } else if (action >= TAKE_ERROR_TYPE && action <= TAKE_TO && is_wanted(w, action)) {
+        add_digits(w, action);
     }
 }
 

@@ -7,8 +7,8 @@
 bool uspan_item_next(uspan_wire_t *w, uspan_hold_cursor_t *c, uspan_record_t *r)
 {
     while (uspan_hold_next(w, c, r)) {
-        bool opens = r->tag == TAKE_PART || r->tag == TAKE_CALL;
-        if (r->tag == TAKE_WHOLE) { /* what repeats the pieces beside it is passed over */
+        bool opens = r->tag <= TAKE_OLD_CALL; /* a part or a call */
+        if (r->tag == TAKE_WHOLE) {           /* what repeats the pieces beside it is passed over */
             if (c->depth > 0u || uspan_wire_is(w, USPAN_WIRE_HAS_DELTA)) {
                 c->depth++;
             } else {

@@ -53,7 +53,7 @@ static void write_items(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned kind
             uspan_hold_cursor_t inner = uspan_item_inner(&from);
             w->part = joins ? w->part : (uint8_t)TAKE_NOTHING;
             uspan_item_scan(w, &inner, &item);
-            if (kind == TAKE_CALL && joins && (w->dialect->traits & USPAN_WIRE_WHOLE_CALLS) == 0u) {
+            if (kind != TAKE_PART && joins && (w->dialect->traits & USPAN_WIRE_WHOLE_CALLS) == 0u) {
                 uspan_wire_add_to_call(w, &inner, &item, TAKE_ARGUMENTS, false);
             } else {
                 uspan_wire_write_item(w, &inner, &item);
@@ -72,6 +72,9 @@ void uspan_wire_write_unit(uspan_wire_t *w, const uspan_item_t *unit)
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
     uspan_wire_write_texts(w, &begin, uspan_wire_reasoning_of(unit), TAKE_REASONING);
     write_items(w, begin, TAKE_PART);
+    if (!uspan_item_has(unit, TAKE_TEXT)) {
+        uspan_wire_write_texts(w, &begin, TAKE_TRANSCRIPT, TAKE_TEXT);
+    }
     for (uspan_hold_cursor_t at = begin; uspan_item_has(unit, TAKE_BLOB) && uspan_item_next(w, &at, &r);) {
         if (r.tag == TAKE_BLOB) { /* Ollama's images */
             (void)uspan_part_blob(uspan_wire_writer(w), "image", NULL, NULL, 0u);
@@ -81,9 +84,7 @@ void uspan_wire_write_unit(uspan_wire_t *w, const uspan_item_t *unit)
     if (uspan_item_has(unit, TAKE_REFUSAL)) {
         uspan_wire_write_texts(w, &begin, TAKE_REFUSAL, TAKE_REFUSAL);
     }
-    if (uspan_item_has(unit, TAKE_CALL)) {
-        write_items(w, begin, TAKE_CALL);
-    }
+    write_items(w, begin, uspan_item_has(unit, TAKE_CALL) ? TAKE_CALL : TAKE_OLD_CALL);
 }
 
 /* ---- requests ------------------------------------------------------------------------------------------ */

@@ -5,38 +5,37 @@
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_OPENAI_CHAT
 
-/* A tool call; in OpenAI's older form it has no function in it. */
-#define CALLS(X, of)                                                     \
-    X(of ".tool_calls", TAKE_LIST)                                       \
-    X(of ".tool_calls.#", TAKE_CALL)                                     \
-    X(of ".tool_calls.#.index", TAKE_INDEX)                              \
-    X(of ".tool_calls.#.id", TAKE_CALL_ID)                               \
-    X(of ".tool_calls.#.type", TAKE_NOTHING)                             \
-    X(of ".tool_calls.#.function", TAKE_NOTHING)                         \
-    X(of ".tool_calls.#.function.name", TAKE_NAME)                       \
-    X(of ".tool_calls.#.function.arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
-    X(of ".tool_calls.#.custom", TAKE_NOTHING)                           \
-    X(of ".tool_calls.#.custom.name", TAKE_NAME)                         \
-    X(of ".tool_calls.#.custom.input", TAKE_AS_IS(TAKE_ARGUMENTS))       \
-    X(of ".tool_calls.#.name", TAKE_NAME)                                \
-    X(of ".tool_calls.#.arguments", TAKE_AS_IS(TAKE_ARGUMENTS))          \
-    X(of ".function_call", TAKE_CALL)                                    \
-    X(of ".tool_calls.#.function", TAKE_LIKE)
+/* A tool call. Its name and arguments are in its function, in its custom tool, or beside its id. */
+#define CALLS(X, of)                                            \
+    X(of ".tool_calls", TAKE_LIST)                              \
+    X(of ".tool_calls.#", TAKE_CALL)                            \
+    X(of ".tool_calls.#.index", TAKE_INDEX)                     \
+    X(of ".tool_calls.#.id", TAKE_CALL_ID)                      \
+    X(of ".tool_calls.#.type", TAKE_NOTHING)                    \
+    X(of ".tool_calls.#.function", TAKE_NOTHING)                \
+    X(of ".tool_calls.#", TAKE_LIKE)                            \
+    X(of ".tool_calls.#.name", TAKE_NAME)                       \
+    X(of ".tool_calls.#.arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X(of ".tool_calls.#.custom", TAKE_NOTHING)                  \
+    X(of ".tool_calls.#", TAKE_LIKE)                            \
+    X(of ".tool_calls.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))     \
+    X(of ".function_call", TAKE_OLD_CALL)                       \
+    X(of ".tool_calls.#", TAKE_LIKE)
 /* A text of the content, or a list of parts. */
-#define PARTS(X, of)                                   \
-    X(of ".content", TAKE_TEXT)                        \
-    X(of ".content.#", TAKE_PART)                      \
-    X(of ".content.#.type", TAKE_TYPE)                 \
-    X(of ".content.#.text", TAKE_TEXT)                 \
-    X(of ".content.#.refusal", TAKE_REFUSAL)           \
-    X(of ".content.#.thinking", TAKE_REASONING)        \
-    X(of ".content.#.thinking.#", TAKE_REASONING)      \
-    X(of ".content.#.thinking.#.text", TAKE_REASONING) \
-    X(of ".content.#.image_url", TAKE_URI)             \
-    X(of ".content.#.image_url.url", TAKE_URI)         \
-    X(of ".content.#.summary", TAKE_NOTHING)           \
-    X(of ".content.#.summary.#", TAKE_NOTHING)         \
-    X(of ".content.#.summary.#.text", TAKE_REASONING)  \
+#define PARTS(X, of)                                    \
+    X(of ".content", TAKE_TEXT)                         \
+    X(of ".content.#", TAKE_PART)                       \
+    X(of ".content.#.type", TAKE_TYPE)                  \
+    X(of ".content.#.text", TAKE_TEXT)                  \
+    X(of ".content.#.refusal", TAKE_REFUSAL)            \
+    X(of ".content.#.thinking", TAKE_REASONING)         \
+    X(of ".content.#.thinking.#", TAKE_REASONING)       \
+    X(of ".content.#.thinking.#.text", TAKE_REASONING)  \
+    X(of ".content.#.image_url", TAKE_URI)              \
+    X(of ".content.#.image_url.url", TAKE_URI)          \
+    X(of ".content.#.summary", TAKE_NOTHING)            \
+    X(of ".content.#.summary.#", TAKE_NOTHING)          \
+    X(of ".content.#.summary.#.text", TAKE_REASONING_2) \
     X(of ".content.text", TAKE_TEXT)
 /* Told in one of them, or mirrored in two. */
 #define REASONING(X, of)                                \
@@ -111,7 +110,7 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     REASONING(X, of)                           \
     X(of ".refusal", TAKE_REFUSAL)             \
     X(of ".audio", TAKE_NOTHING)               \
-    X(of ".audio.transcript", TAKE_TEXT)       \
+    X(of ".audio.transcript", TAKE_TRANSCRIPT) \
     X(of ".images", TAKE_LIST)                 \
     X(of ".images.#", TAKE_NOTHING)            \
     X(of ".images.#.image_url", TAKE_NOTHING)  \
@@ -205,7 +204,7 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     X("detail.message", TAKE_WEAK_ERROR)                                                                  \
     X("detail.error", TAKE_WEAK_ERROR)                                                                    \
     X("detail", TAKE_LIKE)                                                                                \
-    X("error_message", TAKE_WEAK_ERROR)                                                                   \
+    X("error_message", TAKE_ERROR)                                                                        \
     X("error_type", TAKE_ERROR_TYPE)                                                                      \
     WEAK_ERRORS(X)
 USPAN_JSON_TABLE(chat_response, RESPONSE);

@@ -80,37 +80,39 @@ typedef enum uspan_take {
     TAKE_RECORDS,
     TAKE_PART = TAKE_RECORDS, /* opens a part */
     TAKE_CALL,                /* opens a tool call */
+    TAKE_OLD_CALL,            /* the same in its older form: it counts if there is no other */
     TAKE_WHOLE,               /* opens an answer that repeats or replaces earlier pieces */
-    TAKE_CLOSE,               /* closes the three */
+    TAKE_CLOSE,               /* closes the four */
     TAKE_BREAK,               /* the next text starts a new part */
     TAKE_THOUGHT,             /* the text is a thought */
     TAKE_BLOB,                /* an image; its base64 is skipped */
     TAKE_ID_REST,             /* hash of the part of an id that is cut off */
-    TAKE_PLAIN,               /* from here to the weak error: recorded even without content */
+    TAKE_PLAIN,               /* from here to the weak code: recorded even without content */
     TAKE_CHOICE_INDEX = TAKE_PLAIN,
     TAKE_INDEX,      /* of a call, a block or an item */
     TAKE_PART_INDEX, /* of a part of an item */
     TAKE_FINISH,
     TAKE_STATUS, /* of a response: the finish reason if there is no other */
-    TAKE_ERROR_TYPE,
+    TAKE_WEAK_ERROR,
+    TAKE_ERROR,      /* its message; if empty, there is an error without a message */
+    TAKE_ERROR_TYPE, /* from here to TAKE_TO: recorded also as a number */
     TAKE_ERROR_STATUS,
     TAKE_ERROR_CODE,
     TAKE_WEAK_CODE, /* an error only if the document has no answer */
-    TAKE_ERROR,     /* its message; if empty, there is an error without a message */
-    TAKE_WEAK_ERROR,
-    TAKE_TYPE, /* of an item or definition */
-    TAKE_ROLE,
     TAKE_CALL_ID,
     TAKE_ITEM_ID, /* another id of the same call */
-    TAKE_NAME,
     TAKE_TO,      /* id of the call to which a tool's result belongs */
     TAKE_TO_NAME, /* name of its tool */
+    TAKE_TYPE,    /* of an item or definition */
+    TAKE_ROLE,
+    TAKE_NAME,
     TAKE_MIME,
     TAKE_FILE,
     TAKE_URI,
     TAKE_CONTENT, /* long values from here on */
     TAKE_TEXT = TAKE_CONTENT,
-    TAKE_REASONING, /* up to three members may contain it; the first one with text is used */
+    TAKE_TRANSCRIPT, /* of sound: the text if there is no other */
+    TAKE_REASONING,  /* up to three members may contain it; the first one with text is used */
     TAKE_REASONING_2,
     TAKE_REASONING_3,
     TAKE_REFUSAL,
