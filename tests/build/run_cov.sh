@@ -6,6 +6,7 @@ set -u
 
 cd "$(dirname "$0")/../.."
 mkdir -p build/cov
+export CCACHE_DISABLE=1 # an object from a cache names the sources of the build that made it
 echo "== cov: building"
 if ! cmake -S . -B build/cov -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Debug -DUSPAN_COVERAGE=ON -DUSPAN_WERROR=ON \
     >build/cov.log 2>&1 || ! cmake --build build/cov -j "${JOBS:-2}" >>build/cov.log 2>&1; then
