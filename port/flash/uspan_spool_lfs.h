@@ -28,7 +28,8 @@ static inline int uspan_spool_lfs_close(uspan_spool_lfs_t *s)
     return none ? 0 : lfs_file_close(s->lfs, &s->file);
 }
 
-static inline int uspan_spool_lfs_open(uspan_spool_lfs_t *s, uint32_t sector)
+/* Open the file of a sector. Reading creates none. Returns: 0, or littlefs's error. */
+static inline int uspan_spool_lfs_open(uspan_spool_lfs_t *s, uint32_t sector, int flags)
 {
     if (s->sector == sector) {
         return 0;
@@ -40,13 +41,10 @@ static inline int uspan_spool_lfs_open(uspan_spool_lfs_t *s, uint32_t sector)
     for (uint32_t rest = sector, i = 0; i < 3u; i++, rest /= 10u) {
         *--digit = (char)('0' + rest % 10u);
     }
-    const int flags = LFS_O_RDWR | LFS_O_CREAT;
     memset(&s->file, 0, sizeof s->file);
-    if (lfs_file_opencfg(s->lfs, &s->file, s->path, flags, &s->config) < 0) {
-        return -1;
-    }
-    s->sector = sector;
-    return 0;
+    const int result = lfs_file_opencfg(s->lfs, &s->file, s->path, flags, &s->config);
+    s->sector = result < 0 ? s->storage.sector_count : sector;
+    return result < 0 ? result : 0;
 }
 
 /* A file that met an error takes no more calls: it is opened anew by the next one. */
@@ -65,10 +63,11 @@ static inline int uspan_spool_lfs_read(void *ctx, uint32_t address, uint8_t *out
     const uint32_t bytes = s->storage.sector_bytes;
     while (len > 0u) {
         const uint32_t at = address % bytes, room = bytes - at, n = len < room ? len : room;
-        if (uspan_spool_lfs_open(s, address / bytes) != 0) {
+        const int result = uspan_spool_lfs_open(s, address / bytes, LFS_O_RDWR);
+        if (result != 0 && result != LFS_ERR_NOENT) {
             return -1;
         }
-        const lfs_soff_t size = lfs_file_size(s->lfs, &s->file);
+        const lfs_soff_t size = result != 0 ? 0 : lfs_file_size(s->lfs, &s->file);
         const uint32_t has = size > (lfs_soff_t)at ? (uint32_t)size - at : 0u, got = n < has ? n : has;
         memset(out, s->storage.erased, n);
         if (uspan_spool_lfs_judge(
@@ -89,7 +88,7 @@ static inline int uspan_spool_lfs_program(void *ctx, uint32_t address, const uin
 {
     uspan_spool_lfs_t *s = (uspan_spool_lfs_t *)ctx;
     const lfs_soff_t at = (lfs_soff_t)(address % s->storage.sector_bytes);
-    if (uspan_spool_lfs_open(s, address / s->storage.sector_bytes) != 0) {
+    if (uspan_spool_lfs_open(s, address / s->storage.sector_bytes, LFS_O_RDWR | LFS_O_CREAT) != 0) {
         return -1;
     }
     return uspan_spool_lfs_judge(s, lfs_file_seek(s->lfs, &s->file, at, LFS_SEEK_SET) == at &&
@@ -108,7 +107,7 @@ static inline int uspan_spool_lfs_sync(void *ctx)
 static inline int uspan_spool_lfs_erase(void *ctx, uint32_t sector)
 {
     uspan_spool_lfs_t *s = (uspan_spool_lfs_t *)ctx;
-    if (uspan_spool_lfs_open(s, sector) != 0) {
+    if (uspan_spool_lfs_open(s, sector, LFS_O_RDWR | LFS_O_CREAT) != 0) {
         return -1;
     }
     return uspan_spool_lfs_judge(s, lfs_file_truncate(s->lfs, &s->file, 0) == 0 &&

@@ -159,18 +159,23 @@ HAL_StatusTypeDef HAL_FLASHEx_Erase(FLASH_EraseInitTypeDef *pEraseInit, uint32_t
 
 /* Files of littlefs: a slice of the flash each. One is open at a time, by its storage's buffer. */
 static lfs_soff_t file_bytes[8];
+static bool file_is_there[8];
 static unsigned files_open;
 
 int lfs_file_opencfg(lfs_t *lfs, lfs_file_t *file, const char *path, int flags, const struct lfs_file_config *config)
 {
     assert_non_null(lfs);
     assert_non_null(config->buffer);
-    assert_int_equal(flags, LFS_O_RDWR | LFS_O_CREAT);
+    assert_int_equal(flags & ~LFS_O_CREAT, LFS_O_RDWR);
     assert_int_equal(strncmp(path, "spool/s00", 9), 0);
     assert_int_equal(strlen(path), 10);
     assert_int_equal(files_open, 0);
     file->number = (unsigned)(path[9] - '0');
     assert_true(file->number < 8u && !file->open);
+    if (!file_is_there[file->number] && flags == LFS_O_RDWR) {
+        return LFS_ERR_NOENT;
+    }
+    file_is_there[file->number] = true;
     files_open = 1u;
     file->open = true;
     return fails() ? (files_open = 0u, file->open = false, -5) : 0;
@@ -352,7 +357,13 @@ static void test_littlefs(void **state)
         uspan_spool_lfs_t s;
         memset(sdk_flash, 0x5A, sizeof sdk_flash);
         memset(file_bytes, 0, sizeof file_bytes);
+        memset(file_is_there, 0, sizeof file_is_there);
         assert_int_equal(uspan_spool_lfs_init(&s, &lfs, "spool/s", buffer, 4096u, 8u, sync != 0u), USPAN_OK);
+        uspan_spool_log_t log;
+        assert_int_equal(uspan_spool_log_mount(&log, &s.storage), 0);
+        for (unsigned i = 0; i < 8u; i++) {
+            assert_false(file_is_there[i]); /* a mount writes nothing */
+        }
         check(&s.storage);
         assert_int_equal(files_open, 1);
         failing = 1u;

@@ -102,9 +102,13 @@ static void begin(uint16_t sectors, bool format)
     } else if (!format && lfs_mount(&lfs, &config) != 0) {
         FAIL("littlefs does not mount\n");
     }
+    const unsigned long before = programs;
     if (uspan_spool_lfs_init(&files, &lfs, "spool/s", file_buffer, 4096u, sectors, true) != USPAN_OK ||
         uspan_spool_log_mount(&spool, &files.storage) != 0) {
         FAIL("the spool does not mount\n");
+    }
+    if (programs != before) {
+        FAIL("a mount of the spool wrote\n");
     }
 }
 

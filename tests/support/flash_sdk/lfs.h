@@ -11,6 +11,7 @@ typedef int32_t lfs_ssize_t;
 typedef int32_t lfs_soff_t;
 enum { LFS_O_RDWR = 3, LFS_O_CREAT = 0x0100 };
 enum { LFS_SEEK_SET = 0 };
+enum { LFS_ERR_NOENT = -2 };
 
 typedef struct lfs {
     uint32_t unused;
