@@ -5,8 +5,8 @@
  *   opens a new sector, because a unit whose programming was interrupted may read as erased.
  * - Checksums of records start with the number of their sector. Therefore bytes from an earlier use do not
  *   match. The number increases with each attempt to open a sector, even if the attempt fails.
- * - Programmed bytes are read back. A sector that failed is abandoned, and its record is written again. The
- *   header of the next sector says where the record numbers of the failed one end.
+ * - Programmed bytes are read back, unless the storage has sync(). A sector that failed is abandoned, and its
+ *   record is written again. The header of the next sector says where the numbers of the failed one end.
  * - The BOOT record of sectors that stay is copied two sectors before its own sector is reused.
  * - The number of lost records follows from the record numbers. No counter must survive an erase. */
 #include "export/spool_log.h"
@@ -69,7 +69,8 @@ static int fill_unit(uspan_spool_log_t *log, unsigned type, uint32_t len,
     return 0;
 }
 
-/* Write a record behind the others of the sector, its header in front of them. It is durable then. */
+/* Write a record after the others of the sector, or the sector's header at its start. Returns 0 when it is
+ * durable. */
 static int write_record(uspan_spool_log_t *log, unsigned type, uint32_t len,
                         int (*source)(void *ctx, uint32_t at, uint8_t *out, uint32_t n), void *ctx)
 {
@@ -90,7 +91,7 @@ static int write_record(uspan_spool_log_t *log, unsigned type, uint32_t len,
             }
             log->flags |= FLAG_PROGRAMMED;
         }
-        if (s->sync == NULL) { /* else it vouches for its bytes */
+        if (s->sync == NULL) {
             result = s->read(s->ctx, address, back, log->fill);
             if (result == 0 && memcmp(back, log->unit, log->fill) != 0) {
                 result = -1;

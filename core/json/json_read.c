@@ -19,7 +19,7 @@ enum {        /* what comes next */
        HEX,
        LITERAL,
        MINUS = USPAN_NUMBER_MINUS,       /* numbers: from here on */
-       WORD = USPAN_NUMBER_EXPONENT + 1, /* NaN, Infinity, None: told as null is */
+       WORD = USPAN_NUMBER_EXPONENT + 1, /* NaN, Infinity, None: skipped */
        DONE,
        BAD
 };
@@ -313,7 +313,7 @@ static void read_word(feed_t *f, char c)
 {
     if (f->j->state != WORD) {
         f->j->state = f->j->line && c == 'I' && f->j->state == MINUS ? WORD : BAD;
-    } else if (c >= 'A' && c != ']' && c != '}') {
+    } else if ((unsigned char)((c | 0x20) - 'a') < 26u) {
         f->at++;
     } else {
         end_value(f);

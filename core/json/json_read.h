@@ -32,7 +32,7 @@ void uspan_json_read_begin(uspan_json_read_t *j);
 /* Read the next bytes. Returns the number of bytes read. It is less than len only if the document ended, is
  * malformed at that byte, or j->line is set and a line ended. Any bytes are accepted, any number of times. It
  * changes nothing but *j, except through the sink. With j->line, what servers write that is no JSON is read
- * too: control characters in strings, NaN and Infinity as null, a surrogate pair in two strings. */
+ * too: control characters in strings, words like NaN, which are skipped, a surrogate pair in two strings. */
 size_t uspan_json_read_feed(uspan_json_read_t *j, const uspan_json_table_t *table, uspan_json_sink_t sink,
                             void *ctx, const char *data, size_t len);
 /* Only white space was read. The document is complete. It is malformed, and the rest is not read. */

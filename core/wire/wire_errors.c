@@ -101,7 +101,8 @@ void uspan_wire_keep_error(uspan_wire_t *w, const uspan_item_t *unit, bool has_a
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
     size_t len = uspan_item_text(w, &begin, is_strong ? TAKE_ERROR_CODE : TAKE_WEAK_CODE, code, sizeof code);
     bool says_nothing = is_fine(code);
-    if (is_strong) { /* two of: a code of success, no text, an answer beside it */
+    /* No error: a success code without a text or beside an answer, or neither code nor text beside one. */
+    if (is_strong) {
         bool is_silent = uspan_item_text(w, &begin, TAKE_ERROR, text, sizeof text) == 0u;
         says_nothing = !is_event && (unit->has & TYPE_TAGS) == 0u &&
                        (says_nothing ? is_silent || has_answer : len == 0u && is_silent && has_answer);
