@@ -167,7 +167,10 @@ static bool tell_accounts(void)
     tell(" retries ", s.retries);
     tell(" resends ", s.resends);
     tell(" status ", s.last_status);
-    tell(" error -", (uint32_t)-s.last_error);
+    put_text(s.last_error == 0                  ? " error none"
+             : s.last_error == USPAN_ERR_TRUST  ? " error USPAN_ERR_TRUST"
+             : s.last_error == USPAN_ERR_CONFIG ? " error USPAN_ERR_CONFIG"
+                                                : " error USPAN_ERR_IO");
     tell("\n  longest uspan_poll us ", longest_ns / 1000u);
     put_text("\n");
     if (s.dropped[USPAN_DROP_NO_ENTROPY] > 0u) {

@@ -119,7 +119,7 @@ static const char *judge_headers(uspan_tracer_t *t, const char *headers, bool *s
         if (wrong != NULL) {
             char words[80];
             uspan_named_text(words, sizeof words, pair.key, err == USPAN_OK ? pair.key_len : 0u, wrong);
-            uspan_log_setting(t, USPAN_LEVEL_WARN, USPAN_WORDS("header left out:", "c10"), words);
+            uspan_log_setting(t, USPAN_LEVEL_WARN, USPAN_WORDS("header ignored:", "c10"), words);
         } else {
             *secret = *secret || uspan_header_is_secret(&pair);
         }
@@ -133,8 +133,8 @@ static const char *check_target(uspan_tracer_t *t, uspan_target_t *target, const
 {
     bool secure = (target->transport->flags & USPAN_TRANSPORT_SECURE) != 0u;
     if (target->url.tls != secure) {
-        return target->url.tls ? USPAN_WORDS("https needs a transport with TLS", "c4")
-                               : USPAN_WORDS("TLS transport for http: write https://", "c3");
+        return target->url.tls ? USPAN_WORDS("https needs a TLS transport", "c4")
+                               : USPAN_WORDS("a TLS transport needs https://", "c3");
     }
 #if USPAN_WITH_HEADERS
     bool secret = target->basic_user != NULL || target->basic64 != NULL;
@@ -144,7 +144,7 @@ static const char *check_target(uspan_tracer_t *t, uspan_target_t *target, const
         return wrong;
     }
     if (target->basic_user != NULL && strchr(target->basic_user, ':') != NULL) {
-        return USPAN_WORDS("colon in basic user name", "c5");
+        return USPAN_WORDS("the Basic user name must not contain a colon", "c5");
     }
     if (!secure && secret && USPAN_INSECURE_HEADERS_OVER_HTTP == 0) {
         if (!is_loopback(target->url.host) || (target->transport->flags & USPAN_TRANSPORT_PROXY) != 0u) {
@@ -201,7 +201,7 @@ static const char *load_compression(uspan_target_t *target, unsigned d, const us
 #else
     (void)target;
     (void)d;
-    return is_asked ? USPAN_WORDS("gzip is not in this build: see USPAN_GZIP", "c11") : NULL;
+    return is_asked ? USPAN_WORDS("gzip is not in this build: set USPAN_GZIP 1", "c11") : NULL;
 #endif
 }
 
@@ -234,7 +234,7 @@ static const char *load_settings(uspan_dest_t *dest, unsigned d, const uspan_col
 #else
     if (c != NULL) {
         if (c->endpoint != NULL || c->headers != NULL || c->basic_user != NULL || c->renew != NULL) {
-            return USPAN_WORDS("only the build's are taken: see USPAN_RUNTIME_SETTINGS", "c9");
+            return USPAN_WORDS("no run-time settings: set USPAN_RUNTIME_SETTINGS 1", "c9");
         }
         target->timeout_ms = c->timeout_ms != 0u ? c->timeout_ms : USPAN_TIMEOUT_MS;
     }

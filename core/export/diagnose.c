@@ -27,7 +27,7 @@
     X(CREDENTIALS, "Credentials refused: check headers")    \
     X(PATH, "Check the path, often /v1/traces")             \
     X(LARGE, "Too large: lower USPAN_BATCH_BYTES_MAX")      \
-    X(BUSY, "Collector busy: spans wait")                   \
+    X(BUSY, "Collector busy: uspan will retry")             \
     X(REFUSED, "Refused: see the collector's log")          \
     X(OFF, "Recording is off: uspan_set_enabled()")         \
     X(CLOCK, "No Unix time: uspan_set_unix_time()")         \
@@ -36,7 +36,7 @@
     X(SAMPLER, "All unsampled: uspan_set_sampler()")        \
     X(FULL, "Pool full: poll often, raise USPAN_SPANS_MAX") \
     X(OPEN, "Spans are open: end them")                     \
-    X(LOST, "Some spans were lost, as counted")             \
+    X(LOST, "Some spans were lost: see the counts")         \
     X(NO_POLL, "Spans wait: nobody calls uspan_poll()")     \
     X(NO_ANSWER, "No response yet: wait, or check port and https")
 
@@ -141,7 +141,17 @@ static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, con
 static const char labels[] =
     "Destination \0, retry in s \0, HTTP status \0, error -\0, started \0, delivered \0, rejected \0"
     ", queued \0, open \0, unsampled ";
+#define ERROR_AT 3u
 #define ALWAYS_FROM 4u /* earlier numbers except the first are shown only if not 0 */
+
+/* Returns the name of an error with which exchanges end, or "" for any other value. */
+static const char *error_name(int error)
+{
+    return error == USPAN_ERR_IO       ? " (USPAN_ERR_IO)"
+           : error == USPAN_ERR_TRUST  ? " (USPAN_ERR_TRUST)"
+           : error == USPAN_ERR_CONFIG ? " (USPAN_ERR_CONFIG)"
+                                       : "";
+}
 
 static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
 {
@@ -171,6 +181,9 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
             uspan_window_labelled(w, label, numbers[i]);
         }
         label += strlen(label) + 1u;
+        if (i == ERROR_AT) {
+            uspan_window_text(w, error_name(s.last_error));
+        }
         if (i == 0u && dest->used == USPAN_DEST_COLLECTOR) {
             uspan_window_text(w, " ");
             uspan_window_text(w, target->url.host);
@@ -223,8 +236,8 @@ size_t uspan_diagnose(uspan_tracer_t *t, unsigned d, char *out, size_t cap)
 {
     uspan_window_t w = { .out = (uint8_t *)out, .cap = cap };
     if (t != NULL && !uspan_is_live(t)) {
-        uspan_window_text(&w, USPAN_WORDS("the tracer was never started: look at what uspan_init() returned",
-                                          "not started"));
+        uspan_window_text(
+            &w, USPAN_WORDS("the tracer is not started: check the result of uspan_init()", "not started"));
     } else if (t != NULL && d < USPAN_DESTINATIONS_MAX) {
 #if USPAN_MESSAGE_TEXTS
         put_all(&w, t, d);

@@ -248,7 +248,7 @@ static uspan_progress_t end_answered(uspan_exchange_t *e, uspan_ending_t *ending
         e->answer.flags |= USPAN_ANSWER_CLOSE;
         if (e->answer.status - 200u < 100u) {
             return end_with(ending, USPAN_ERR_IO,
-                            USPAN_WORDS("answered before the whole request was sent", "e7"));
+                            USPAN_WORDS("the response came before the request was complete", "e7"));
         }
     }
     return end_with(ending, USPAN_OK, "");
@@ -318,10 +318,10 @@ static uspan_progress_t end_receiving(uspan_exchange_t *e, int32_t n, uspan_endi
     }
     const char *why = e->transport->last_error_text(e->transport->ctx);
     if ((e->answer.flags & USPAN_ANSWER_HTTP2) != 0u) {
-        why = USPAN_WORDS("this port speaks HTTP/2 (gRPC?); use the OTLP/HTTP port", "e8");
+        why = USPAN_WORDS("the server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port", "e8");
     } else if (why[0] == '\0') {
         why = e->send_error != 0 ? USPAN_WORDS("connection lost while sending", "e4")
-                                 : USPAN_WORDS("closed before the answer was complete", "e3");
+                                 : USPAN_WORDS("connection closed before the response was complete", "e3");
     }
     if (e->send_error != 0) {
         err = (uspan_err_t)e->send_error;
@@ -356,8 +356,8 @@ USPAN_NOINLINE_SMALL static uspan_progress_t answer_step(uspan_tracer_t *t, uspa
     if (err != USPAN_ERR_AGAIN) {
         return end_with(ending, err,
                         (e->answer.flags & USPAN_ANSWER_HTTP2) != 0u
-                            ? USPAN_WORDS("this port speaks HTTP/2 (gRPC?); use the OTLP/HTTP port", "e8")
-                            : USPAN_WORDS("the answer is not HTTP/1.1", "e1"));
+                            ? USPAN_WORDS("the server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port", "e8")
+                            : USPAN_WORDS("the response is not HTTP/1.1", "e1"));
     }
     return USPAN_PROGRESS_MADE;
 }
@@ -374,8 +374,8 @@ static uspan_progress_t end_late(uspan_exchange_t *e, bool silent, uspan_ending_
     }
     ending->timed_out = true;
     return end_with(ending, USPAN_ERR_IO,
-                    silent ? USPAN_WORDS("no answer in time", "e6")
-                           : USPAN_WORDS("it took longer than USPAN_EXCHANGE_MAX_MS", "e9"));
+                    silent ? USPAN_WORDS("no response in time", "e6")
+                           : USPAN_WORDS("took longer than USPAN_EXCHANGE_MAX_MS", "e9"));
 }
 
 uspan_progress_t uspan_exchange_step(uspan_tracer_t *t, uspan_ending_t *ending)

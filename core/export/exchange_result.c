@@ -49,7 +49,7 @@ USPAN_NOINLINE_SMALL static uint32_t log_success(uspan_tracer_t *t, uspan_target
         if (target->odd == 0u && a->body_bytes > 0u) {
             target->odd = 1u;
             uspan_log_target(t, target, a->status,
-                             USPAN_WORDS("accepted, but its answer is not OTLP's; is the path right?", "w8"),
+                             USPAN_WORDS("accepted, but the response is not OTLP: check the path", "w8"),
                              target->said);
         }
     } else if (rejected > 0u || target->said[0] != '\0') {
@@ -83,7 +83,7 @@ USPAN_NOINLINE_SMALL static void log_retries(uspan_tracer_t *t, uspan_target_t *
     bool failed = (action & USPAN_ACT_DELIVER) == 0u;
     if (failed && target->failing == 0u) {
         uspan_log_target(t, target, target->last_error == 0 ? target->last_status : 0u,
-                         USPAN_WORDS("request failed, uspan tries again", "w6"),
+                         USPAN_WORDS("request failed, uspan will retry", "w6"),
                          target->last_error == 0 ? target->said : target->why);
     } else if (!failed && target->failing != 0u) {
         uspan_log_target(t, target, 0u, USPAN_WORDS("requests succeed again", "w9"), NULL);
@@ -123,8 +123,8 @@ USPAN_NOINLINE_SMALL static bool drop_compression(uspan_tracer_t *t, unsigned ac
     if (target->compression == USPAN_COMPRESSION_REFUSED) {
         if ((action & USPAN_ACT_DELIVER) != 0u) {
             target->compression = USPAN_COMPRESSION_NONE;
-            uspan_log_line(t, USPAN_LEVEL_WARN, USPAN_WORDS("collector refuses gzip: sending without", "w8"),
-                           NULL);
+            uspan_log_line(t, USPAN_LEVEL_WARN,
+                           USPAN_WORDS("collector refused gzip: sending without it", "w8"), NULL);
         } else if ((action & USPAN_ACT_DROP) != 0u) {
             target->compression = USPAN_COMPRESSION_GZIP;
         }
@@ -294,7 +294,7 @@ void uspan_finish_exchange(uspan_tracer_t *t, const uspan_ending_t *ending)
                               err == USPAN_OK && action == USPAN_ACT_LONG_WAIT);
         if (err == USPAN_OK && action == USPAN_ACT_LONG_WAIT) {
             uspan_log_target(t, target, e->answer.status,
-                             USPAN_WORDS("Studio refused the run or a message; spans are still sent", "w7"),
+                             USPAN_WORDS("Studio refused the run or a message: spans are still sent", "w7"),
                              target->said);
         }
     }

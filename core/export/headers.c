@@ -107,7 +107,7 @@ const char *uspan_attribute_wrong(uspan_pair_t *pair)
     size_t n = 0, at = 0;
     int byte = 0;
     if (pair->key_len > USPAN_RESOURCE_KEY_MAX) {
-        return USPAN_WORDS("key above 64 bytes", "long key");
+        return USPAN_WORDS("key longer than 64 bytes", "long key");
     }
     if (uspan_key_is_poison(pair->key, pair->key_len)) {
         return USPAN_WORDS("a part of the key is __proto__, constructor or prototype", "bad key");

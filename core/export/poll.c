@@ -384,7 +384,7 @@ static void stop_now(uspan_tracer_t *t)
     }
     if (lost > 0u) {
         uspan_log_line(t, USPAN_LEVEL_WARN,
-                       USPAN_WORDS("shutdown: deadline passed, spans that waited are lost", "w11"), NULL);
+                       USPAN_WORDS("shutdown: deadline passed, waiting spans are lost", "w11"), NULL);
     }
     uspan_export_state(t)->stopped = 1u;
 }

@@ -127,7 +127,7 @@ static uspan_err_t step_engine(uspan_post_t *p)
     } else if (p->state == RUNNING) {
         err = engine->step(engine->ctx, p);
         if (err >= USPAN_OK && p->status - 100u >= 900u) {
-            return give_up(p, USPAN_ERR_IO, USPAN_WORDS("the HTTP client told no status", "post status"));
+            return give_up(p, USPAN_ERR_IO, USPAN_WORDS("the HTTP client gave no status", "post status"));
         }
         p->state = err >= USPAN_OK ? ANSWERED : RUNNING;
     }

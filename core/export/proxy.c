@@ -18,7 +18,7 @@ enum { CLOSED, CONNECTING, ASKING, LISTENING, OPEN, DIRECT };
 
 static const char why_407[] = USPAN_WORDS(
     "the proxy wants a user name and password (407): http://user:password@host:port", "407 of the proxy");
-static const char why_refused[] = USPAN_WORDS("the proxy refuses this user name or password", "407 again");
+static const char why_refused[] = USPAN_WORDS("the proxy refused this user name or password", "407 again");
 
 /* Parse the URL of the proxy. Returns NULL if it can be used, otherwise what is wrong. */
 static const char *take_apart(const char *text, uspan_url_t *url, const char **user, size_t *user_len)
@@ -196,10 +196,10 @@ static uspan_err_t refuse_tunnel(uspan_proxy_t *p)
         return refuse_407(p);
     }
     if (p->status < 100u || p->status > 599u) {
-        return give_up(p, USPAN_ERR_IO, USPAN_WORDS("the proxy's answer is not HTTP", "proxy"));
+        return give_up(p, USPAN_ERR_IO, USPAN_WORDS("the proxy's response is not HTTP", "proxy"));
     }
     uspan_window_t w = { .out = (uint8_t *)p->words, .cap = sizeof p->words - 1u };
-    uspan_window_text(&w, USPAN_WORDS("the proxy refuses a tunnel: ", "proxy "));
+    uspan_window_text(&w, USPAN_WORDS("the proxy refused a tunnel: ", "proxy "));
     uspan_window_number(&w, p->status);
     p->words[w.at] = '\0';
     bool forbidden = p->status / 100u == 4u && p->status != 408u && p->status != 429u;
@@ -220,7 +220,8 @@ static uspan_err_t listen_step(uspan_proxy_t *p)
     if (n < 0) {
         const char *why = p->under->last_error_text(p->under->ctx);
         bool said = n != USPAN_ERR_CLOSED && why[0] != '\0';
-        return give_up(p, USPAN_ERR_IO, said ? why : USPAN_WORDS("the proxy hung up", "proxy closed"));
+        return give_up(p, USPAN_ERR_IO,
+                       said ? why : USPAN_WORDS("the proxy closed the connection", "proxy closed"));
     }
     for (int32_t i = 0; i < n; i++) {
         if (!is_judged(p, buf[i])) {
@@ -230,10 +231,9 @@ static uspan_err_t listen_step(uspan_proxy_t *p)
             return refuse_tunnel(p);
         }
         p->state = OPEN;
-        return i + 1 == n
-                   ? USPAN_OK
-                   : give_up(p, USPAN_ERR_IO,
-                             USPAN_WORDS("the proxy sent bytes of its own into the tunnel", "proxy bytes"));
+        return i + 1 == n ? USPAN_OK
+                          : give_up(p, USPAN_ERR_IO,
+                                    USPAN_WORDS("the proxy sent data after its response", "proxy bytes"));
     }
     p->at = (uint16_t)(p->at + (unsigned)n);
     if (p->at >= ANSWER_MAX && is_407(p)) {
@@ -241,7 +241,7 @@ static uspan_err_t listen_step(uspan_proxy_t *p)
     }
     return p->at < ANSWER_MAX
                ? USPAN_ERR_AGAIN
-               : give_up(p, USPAN_ERR_IO, USPAN_WORDS("the proxy's answer is too long", "proxy head"));
+               : give_up(p, USPAN_ERR_IO, USPAN_WORDS("the proxy's response is too long", "proxy head"));
 }
 
 /* ---- transport ----------------------------------------------------------------------------------------- */

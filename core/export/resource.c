@@ -197,8 +197,8 @@ static bool judge_list(uspan_tracer_t *t, const char *list, unsigned *good)
         if (t != NULL && (wrong != NULL || is_cut)) {
             char words[80];
             uspan_named_text(words, sizeof words, pair.key, pair.key_len,
-                             wrong != NULL ? wrong : USPAN_WORDS("value cut to 255 bytes", "cut"));
-            uspan_log_setting(t, USPAN_LEVEL_WARN, USPAN_WORDS("resource attribute left out:", "c12"), words);
+                             wrong != NULL ? wrong : USPAN_WORDS("value truncated to 255 bytes", "cut"));
+            uspan_log_setting(t, USPAN_LEVEL_WARN, USPAN_WORDS("resource attribute ignored:", "c12"), words);
         }
     }
     return is_flawed;
@@ -220,10 +220,8 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
         good = typed_is_good(&r.typed[i]);
     }
     if (!good) {
-        uspan_log_line(
-            t, USPAN_LEVEL_ERROR,
-            USPAN_WORDS("resource attributes do not decode: key=value,... in percent-encoded UTF-8", "c2"),
-            NULL);
+        uspan_log_line(t, USPAN_LEVEL_ERROR,
+                       USPAN_WORDS("resource: use key=value,... in percent-encoded UTF-8", "c2"), NULL);
         return USPAN_ERR_CONFIG;
     }
     if (is_flawed) {

@@ -216,13 +216,13 @@ static void finish_span(uspan_tracer_t *t, int result)
     if (result == USPAN_ERR_IO) {
         uspan_spool_set(spool, USPAN_SPOOL_BROKEN, true);
         uspan_queue_release(t, spool->dest);
-        uspan_log_line(t, USPAN_LEVEL_ERROR,
-                       USPAN_WORDS("spool: the storage failed, spans stay in RAM", "f1"), NULL);
+        uspan_log_line(t, USPAN_LEVEL_ERROR, USPAN_WORDS("spool: storage failed, spans stay in RAM", "f1"),
+                       NULL);
         return;
     }
     if (result == USPAN_ERR_FULL) {
-        uspan_log_line(t, USPAN_LEVEL_WARN,
-                       USPAN_WORDS("spool: a span is dropped, make larger sectors", "f2"), NULL);
+        uspan_log_line(t, USPAN_LEVEL_WARN, USPAN_WORDS("spool: span dropped, use larger sectors", "f2"),
+                       NULL);
     }
     (void)uspan_queue_finish_first(
         t, spool->dest, result == 0 ? (unsigned)USPAN_SPAN_SPOOLED : (unsigned)USPAN_DROP_TOO_LARGE);

@@ -40,7 +40,7 @@ static uspan_err_t add_destination(uspan_tracer_t *t)
     if (is_https(collector.endpoint)) {
         err = uspan_espidf_tls_init(&tls, &by_bundle, &transport);
         if (err == USPAN_ERR_CONFIG) {
-            ESP_LOGE("uspan", "https without CONFIG_MBEDTLS_CERTIFICATE_BUNDLE: nobody would be verified, "
+            ESP_LOGE("uspan", "https without CONFIG_MBEDTLS_CERTIFICATE_BUNDLE: no server would be verified, "
                               "spans are dropped; switch it on, or call uspan_espidf_tls_init() with a CA");
         }
     } else {

@@ -182,7 +182,7 @@ uspan_err_t uspan_espidf_tls_init(uspan_espidf_tls_t *t, const uspan_espidf_tls_
         return USPAN_ERR_CONFIG;
     }
 #ifndef CONFIG_MBEDTLS_HAVE_TIME_DATE /* ESP-IDF's default */
-    ESP_LOGW("uspan", "certificates count for ever: this build does not check their dates; set "
+    ESP_LOGW("uspan", "certificates never expire: this build does not check their dates. Set "
                       "CONFIG_MBEDTLS_HAVE_TIME_DATE=y where the clock is set before the first connection");
 #endif
 #ifdef CONFIG_IDF_TARGET_LINUX /* esp-tls writes to refused sockets: that ends a program */

@@ -317,9 +317,9 @@ uspan_err_t uspan_tls_init_sized(uspan_tls_t *tls, const uspan_transport_t *unde
         mbedtls_ssl_session_init(&tls->sessions[i].session);
     }
 #if USPAN_INSECURE_NO_VERIFY
-    options->port->log(
-        options->port->ctx, USPAN_LEVEL_WARN,
-        "USPAN_INSECURE_NO_VERIFY: TLS peers are not verified; anybody on the way can read and change");
+    options->port->log(options->port->ctx, USPAN_LEVEL_WARN,
+                       "TLS certificates are NOT verified (USPAN_INSECURE_NO_VERIFY 1): the connection can "
+                       "be read and changed");
 #endif
     *out = (uspan_transport_t){
         .abi = USPAN_TRANSPORT_ABI,

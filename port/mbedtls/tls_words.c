@@ -63,8 +63,8 @@ static const struct {
     SAY(70, USPAN_ERR_CONFIG, "server alert: no common TLS version" NO_VERSION),
     SAY(71, USPAN_ERR_CONFIG, "server alert: insufficient security"),
     SAY(80, USPAN_ERR_IO, "server alert: internal error"),
-    SAY(90, USPAN_ERR_IO, "server alert: it gave up"),
-    SAY(109, USPAN_ERR_IO, "server alert: an extension lacks"),
+    SAY(90, USPAN_ERR_IO, "server alert: user canceled"),
+    SAY(109, USPAN_ERR_IO, "server alert: missing extension"),
     SAY(110, USPAN_ERR_CONFIG,
         "server alert: unsupported extension (max_fragment offered together with TLS 1.3?)"),
     SAY(112, USPAN_ERR_CONFIG, "server alert: unknown host name (SNI)"),
@@ -104,7 +104,7 @@ static const struct {
     int8_t err;
     const char *why;
 } errors[] = {
-    { MBEDTLS_ERR_SSL_CONN_EOF, USPAN_ERR_IO, "peer closed the connection without TLS's goodbye" },
+    { MBEDTLS_ERR_SSL_CONN_EOF, USPAN_ERR_IO, "peer closed the connection without close_notify" },
     { MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, USPAN_ERR_CLOSED, "closed by peer" },
     { MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED, USPAN_ERR_CONFIG, "no trust anchor" },
     { MBEDTLS_ERR_SSL_INVALID_RECORD, USPAN_ERR_IO,

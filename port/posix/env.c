@@ -103,7 +103,7 @@ static void read_compression(const uspan_env_reader_t *r)
             return;
         }
         uspan_env_warn(r, names[i],
-                       gzip ? "gzip is not in this build: see USPAN_GZIP" : "uspan knows gzip and none");
+                       gzip ? "gzip is not in this build: set USPAN_GZIP 1" : "use gzip or none");
     }
 }
 

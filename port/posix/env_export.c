@@ -157,7 +157,7 @@ static void add_header(const uspan_env_reader_t *r, const char *name, list_t *li
         return;
     }
     if (remove_header(list, key, (size_t)key_len)) { /* if names are equal the last one is used, as in SDKs */
-        uspan_env_warn_entry(r, name, e, number, "is there again", "the last one is used");
+        uspan_env_warn_entry(r, name, e, number, "is given twice", "the last one is used");
         before = list->len;
     }
     if (!(before == 0u || append(list, ",", 1u)) || !append(list, key, (size_t)key_len) ||

@@ -19,7 +19,7 @@ static const char *words(int error)
     case ETIMEDOUT:
         return "connection timed out";
     case ECONNABORTED:
-        return "peer does not answer any more";
+        return "peer no longer answers";
     case EHOSTUNREACH:
         return "host unreachable";
     case ENETUNREACH:

@@ -27,13 +27,14 @@ static const char *watch(const uspan_port_t *port, uint64_t ns)
     for (uint32_t same = 0; last - began < ns; same++) {
         uint64_t now = now_of(port);
         if (now < last) {
-            return "the clock went back: a wrap of its counter is seen late, or its halves are read torn";
+            return "the clock went back: the counter's wrap is noticed late, or its halves are read while "
+                   "they change";
         }
         if (now - last > LEAP_NS) {
             return "the clock jumped: the high part may be counted twice or read while it changes";
         }
         if (same >= READS_MAX) {
-            return "the clock stands still: is the timer started, are interrupts on?";
+            return "the clock does not advance: is the timer started, are interrupts on?";
         }
         if (now != last) {
             same = 0;
@@ -66,7 +67,7 @@ const char *uspan_check_lock(const uspan_port_t *port)
         port->unlock(port->ctx, state);
     }
     if (watch(port, 50u * (uint64_t)NS_PER_MS) != NULL) {
-        return "the clock does not go on after lock and unlock: are interrupts left off?";
+        return "the clock stopped after lock and unlock: are interrupts still off?";
     }
     return NULL;
 }
@@ -93,14 +94,14 @@ const char *uspan_check_entropy(const uspan_port_t *port)
         }
         if (err != USPAN_OK) {
             return err == USPAN_ERR_AGAIN ? "no entropy: spans will be null and TLS will not start"
-                                          : "random() says neither USPAN_OK nor USPAN_ERR_AGAIN";
+                                          : "random() returned neither USPAN_OK nor USPAN_ERR_AGAIN";
         }
         if (is_regular(drawn[i])) {
-            return "random() counts or repeats one byte: that is no entropy";
+            return "random() counts or repeats one byte: this is not entropy";
         }
         for (size_t j = 0; j < i; j++) {
             if (memcmp(drawn[i], drawn[j], DRAW_BYTES) == 0) {
-                return "random() repeats itself: that is no entropy";
+                return "random() repeats itself: this is not entropy";
             }
         }
     }
@@ -116,7 +117,7 @@ const char *uspan_check_time(const uspan_port_t *port)
         return "";
     }
     if (err != USPAN_OK) {
-        return "unix_ns() says neither USPAN_OK nor USPAN_ERR_AGAIN";
+        return "unix_ns() returned neither USPAN_OK nor USPAN_ERR_AGAIN";
     }
     if (first < UNIX_2020_NS) {
         return "a time before 2020: nanoseconds since 1970 are wanted, and USPAN_ERR_AGAIN while the RTC is "
@@ -124,11 +125,11 @@ const char *uspan_check_time(const uspan_port_t *port)
     }
     const char *wrong = watch(port, 200u * (uint64_t)NS_PER_MS);
     if (wrong != NULL || port->unix_ns(port->ctx, &second) != USPAN_OK) {
-        return wrong != NULL ? wrong : "the time was known and is no more";
+        return wrong != NULL ? wrong : "the Unix time was known and is unknown now";
     }
     uint64_t passed = now_of(port) - mono, told = second - first;
     if (second < first || told > passed + 2000u * (uint64_t)NS_PER_MS) { /* an RTC may count in seconds */
-        return "the time does not go on as the clock does";
+        return "the Unix time does not advance with the clock";
     }
     return NULL;
 }
@@ -180,7 +181,7 @@ static const char *ask(trial_t *t)
         late = is_late(t, began_ns);
     }
     if (sent < sizeof(request) - 1u) {
-        return moved < 0 ? "sending failed" : "sending does not go on";
+        return moved < 0 ? "sending failed" : "send() makes no progress";
     }
     uint8_t byte = 0;
     moved = 0;
@@ -189,7 +190,7 @@ static const char *ask(trial_t *t)
         moved = t->transport->recv(t->transport->ctx, &byte, 1u);
         late = is_late(t, began_ns);
     }
-    return moved == 1 ? NULL : moved == 0 ? "no answer comes" : "receiving failed";
+    return moved == 1 ? NULL : moved == 0 ? "no response arrived" : "receiving failed";
 }
 
 const char *uspan_check_transport(const uspan_port_t *port, const uspan_transport_t *transport,
@@ -200,7 +201,7 @@ const char *uspan_check_transport(const uspan_port_t *port, const uspan_transpor
     for (unsigned round = 0; round < 2u; round++) {
         uspan_err_t err = open_fully(&t, peer);
         if (err != USPAN_OK) {
-            return err == USPAN_ERR_AGAIN ? "open() is never done" : "open() failed";
+            return err == USPAN_ERR_AGAIN ? "open() never completes" : "open() failed";
         }
         const char *wrong = ask(&t);
         if (wrong != NULL) {
@@ -219,7 +220,7 @@ const char *uspan_check_transport(const uspan_port_t *port, const uspan_transpor
                           : "open() reported success on a port where no server listens";
         }
     }
-    return t.waited ? "a call took more than 100 ms: it waits, and the application would" : NULL;
+    return t.waited ? "a call took more than 100 ms: it blocks, so the application would block too" : NULL;
 }
 
 /* ---- all of a port ------------------------------------------------------------------------------------- */

@@ -135,7 +135,7 @@ class ByHand(unittest.TestCase):
 
     def test_407_is_told_in_words_and_keeps_the_spans(self):
         for tls in (server_context(), None):
-            for user, words in (("", "wants a user name and password (407)"), ("user:wrong@", "refuses this user name")):
+            for user, words in (("", "wants a user name and password (407)"), ("user:wrong@", "refused this user name")):
                 with Receiver(tls) as receiver, Proxy(receiver.port, password="dXNlcjpwQHNz") as proxy:
                     accounts = agent(far(receiver), proxy=proxy.url(user), deadline=300, timeout=20000)
                 self.assertIn(words, accounts["why"])
@@ -145,7 +145,7 @@ class ByHand(unittest.TestCase):
 
     def test_an_answer_that_lies_opens_no_tunnel(self):
         forged = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-        for answer, words in ((b"HTTP/1.1 200 OK\r\n\r\n" + forged, "bytes of its own"), (b"HTTP/1.1 503 no\r\n\r\n", "503"),
+        for answer, words in ((b"HTTP/1.1 200 OK\r\n\r\n" + forged, "data after its response"), (b"HTTP/1.1 503 no\r\n\r\n", "503"),
                               (b"\x16\x03\x01\x02\x00", "not HTTP"), (b"HTTP/1.1 200 " + b"x" * 9000, "too long")):
             with Receiver(server_context()) as receiver, Proxy(receiver.port, answer=answer) as proxy:
                 accounts = agent(far(receiver), proxy=proxy.url(), failures=1, deadline=300, timeout=20000)

@@ -26,7 +26,7 @@ COUNTED = ["-icount", "shift=4"]
 # Of a turn, in the machine's time; longer than any tenth of lost frames can take.
 DEADLINE_MS = 300000
 DEADLINE_S = 600
-GAVE_UP = r"no answer in time|w6: e6"  # what the firmware logs when it has waited for an answer long enough
+GAVE_UP = r"no response in time|w6: e6"  # what the firmware logs when it has waited for an answer long enough
 NEVER_FULL = ("stack_peak_bytes", "tls_heap_peak_bytes", "text_blocks", "span_slots", "lwip_pbuf_pool")
 EVERY_POOL = (*NEVER_FULL, "lwip_heap_bytes", "lwip_pbuf", "lwip_tcp_pcb", "lwip_tcp_seg", "lwip_udp_pcb", "lwip_timeout")
 TICKET_BYTES = 1024

@@ -312,7 +312,7 @@ static void test_a_pulled_cable_ends_the_connection(void **state)
     link_cut(true);
     assert_int_equal(send_fully("into the dark", 13), 13);
     assert_int_equal(recv_fully(buf, sizeof(buf)), USPAN_ERR_IO);
-    assert_string_equal(transport.last_error_text(transport.ctx), "peer does not answer any more");
+    assert_string_equal(transport.last_error_text(transport.ctx), "peer no longer answers");
     transport.close(transport.ctx);
     (void)close(peer);
     (void)close(listener);

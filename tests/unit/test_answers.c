@@ -18,11 +18,11 @@ typedef struct row {
 static const row_t rows[] = {
     { "502 with a large page",
       "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 60000\r\n\r\n<h1>", BIG, 0,
-      false, RETRIED, "request failed, uspan tries again, HTTP 502: <h1>xxx" },
+      false, RETRIED, "request failed, uspan will retry, HTTP 502: <h1>xxx" },
     { "503 with a large head", "HTTP/1.1 503 Busy\r\nX-Trace: ", BIG, 0, false, RETRIED, "HTTP 503" },
     { "200 with a large page",
       "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 100000\r\n\r\n", BIG, 0,
-      false, DELIVERED, "its answer is not OTLP's; is the path right?, HTTP 200: text/html" },
+      false, DELIVERED, "the response is not OTLP: check the path, HTTP 200: text/html" },
     { "200 with a large head", "HTTP/1.1 200 OK\r\nX: ", BIG, 0, false, DELIVERED, NULL },
     { "200, chunks without end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n", BIG, 0,
       false, DELIVERED, NULL },
@@ -52,8 +52,8 @@ static const row_t rows[] = {
       "0\r\n\r\n",
       0, 0, false, DELIVERED, NULL },
     { "an interim answer only", "HTTP/1.1 100 Continue\r\n\r\nH", 0, 25, false, RETRIED,
-      "closed before the answer was complete" },
-    { "no status", "HTTP/1.1 OK\r\n\r\n", 0, 0, false, RETRIED, "the answer is not HTTP/1.1" },
+      "connection closed before the response was complete" },
+    { "no status", "HTTP/1.1 OK\r\n\r\n", 0, 0, false, RETRIED, "the response is not HTTP/1.1" },
     { "a redirect",
       "HTTP/1.1 308 Permanent Redirect\r\nLocation: https://new.example/v1/traces\r\nContent-Length: "
       "4\r\n\r\nmove",
@@ -72,7 +72,7 @@ static const row_t rows[] = {
       "HTTP 500: a [2m  b\xEF\xBF\xBD"
       "c" },
     { "HTTP/2 words", "HTTP/2 200\r\n\r\n", 0, 0, false, RETRIED,
-      "this port speaks HTTP/2 (gRPC?); use the OTLP/HTTP port" },
+      "the server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port" },
 };
 
 static const char *text_of(const row_t *row, size_t *len)
@@ -291,7 +291,7 @@ static void test_an_answer_to_part_of_a_request_delivers_nothing(void **state)
         assert_int_equal(s.delivered, 0);
         assert_int_equal(s.queued, 1);
         assert_false(w->is_open);
-        assert_non_null(strstr(w->log, "answered before the whole request was sent"));
+        assert_non_null(strstr(w->log, "the response came before the request was complete"));
         w->early_after = 0;
         w->answer = NULL;
         world_drain(w);
@@ -347,10 +347,10 @@ static void test_retries_are_logged_once_at_their_begin_and_end(void **state)
             world_advance_ms(w, wait_ms);
         }
         assert_int_equal(w->log_lines, 1);
-        assert_int_equal(lines_with(w, "collector:4318: request failed, uspan tries again"), 1);
+        assert_int_equal(lines_with(w, "collector:4318: request failed, uspan will retry"), 1);
         assert_int_equal(lines_with(w, way == 0u   ? "HTTP 503: later"
                                        : way == 1u ? "connection refused"
-                                                   : "no answer in time"),
+                                                   : "no response in time"),
                          1);
         w->answer = NULL;
         w->open_error = USPAN_OK;
@@ -376,7 +376,7 @@ static void test_a_foreign_answer_is_logged_once(void **state)
         world_advance_ms(w, 2000);
     }
     assert_int_equal(stats_of(w, 0).delivered, 5);
-    assert_int_equal(lines_with(w, "not OTLP's"), 1);
+    assert_int_equal(lines_with(w, "not OTLP: "), 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)

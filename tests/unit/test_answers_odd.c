@@ -36,7 +36,7 @@ static const row_t rows[] = {
     { "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", DELIVERED, KEPT, NULL, 0 },
     { "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", DROPPED, KEPT, "HTTP 304", 0 },
     { "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n" EMPTY "\r\n", DELIVERED, KEPT, NULL, 0 },
-    { "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", RETRIED, LATE, "no answer in time", 0 },
+    { "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", RETRIED, LATE, "no response in time", 0 },
     { "HTTP/1.1 421 Misdirected Request\r\n" EMPTY "\r\n", DROPPED, KEPT, "HTTP 421", 0 },
     { "HTTP/1.1 425 Too Early\r\n" EMPTY "\r\n", DROPPED, KEPT, "HTTP 425", 0 },
     { "HTTP/1.1 426 Upgrade Required\r\nUpgrade: h2c\r\n" EMPTY "\r\n", DROPPED, KEPT, "HTTP 426", 0 },

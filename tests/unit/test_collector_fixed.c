@@ -68,7 +68,7 @@ static void test_fixed_settings_are_judged_with_the_transport(void **state)
 {
     world_t *w = *state;
     assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, NULL), USPAN_ERR_CONFIG);
-    assert_non_null(strstr(w->log, "https needs a transport with TLS"));
+    assert_non_null(strstr(w->log, "https needs a TLS transport"));
 }
 
 static void test_a_refusal_of_fixed_credentials_rests_and_is_counted(void **state)

@@ -121,7 +121,7 @@ static void refuse_then_accept(world_t *w, const char *refusal)
     assert_true(is_compressed(w, 0));
     assert_false(is_compressed(w, 1));
     assert_same_body(w, 0, 1);
-    assert_non_null(strstr(w->log, "refuses gzip"));
+    assert_non_null(strstr(w->log, "refused gzip"));
     record_long(w);
     world_drain(w);
     assert_int_equal(w->request_count, 3);
@@ -146,7 +146,7 @@ static void test_a_batch_that_is_refused_either_way_says_nothing_of_compression(
     world_drain(w);
     assert_int_equal(w->request_count, 2);
     assert_false(is_compressed(w, 1));
-    assert_null(strstr(w->log, "refuses gzip"));
+    assert_null(strstr(w->log, "refused gzip"));
     assert_int_equal(stats_of(w, 0).dropped[USPAN_DROP_REFUSED], 1);
     record_long(w);
     world_drain(w);

@@ -93,7 +93,7 @@ static void test_a_silent_peer_times_out_at_its_deadline(void **state)
         uspan_stats_t s = stats_of(w, 0);
         assert_int_equal(s.last_error, USPAN_ERR_IO);
         assert_int_equal(s.queued, 1);
-        assert_non_null(strstr(w->log, i == 0u ? "connecting timed out" : "no answer in time"));
+        assert_non_null(strstr(w->log, i == 0u ? "connecting timed out" : "no response in time"));
         assert_false(w->is_open);
         w->opens_needed = 0;
         w->never_sends = w->silent = false;

@@ -45,7 +45,7 @@ static void test_a_silent_client_is_given_up(void **state)
         record(w, "one");
         uint64_t ms = run_until(w, 1);
         assert_true(ms >= USPAN_TIMEOUT_MS && ms < USPAN_TIMEOUT_MS + 2000u);
-        assert_non_null(strstr(w->log, "no answer in time"));
+        assert_non_null(strstr(w->log, "no response in time"));
         assert_false(client.running);
         client.silent = false;
         client.again = 0;

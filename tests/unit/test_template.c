@@ -104,7 +104,7 @@ static void test_clocks_that_are_wrong_are_named(void **state)
 {
     (void)state;
     port.mono_ns = still;
-    assert_int_equal(strncmp(uspan_check_clock(&port), "the clock stands still", 22), 0);
+    assert_int_equal(strncmp(uspan_check_clock(&port), "the clock does not advance", 26), 0);
     port.mono_ns = back_at_a_wrap;
     assert_int_equal(strncmp(uspan_check_clock(&port), "the clock went back", 19), 0);
     port.mono_ns = torn;
@@ -119,7 +119,7 @@ static void test_a_lock_that_leaves_interrupts_off_is_named(void **state)
     (void)state;
     port.mono_ns = stops_when_locked_up;
     port.unlock = none_unlock;
-    assert_int_equal(strncmp(uspan_check_lock(&port), "the clock does not go on after", 30), 0);
+    assert_int_equal(strncmp(uspan_check_lock(&port), "the clock stopped after", 23), 0);
     assert_int_equal(uspan_check_port(&port), 3); /* and what needs a clock after it */
 }
 
@@ -156,8 +156,8 @@ static uspan_err_t poor_random(void *ctx, uint8_t *out, size_t len)
 
 static void test_entropy_that_is_none_is_named(void **state)
 {
-    static const char *const words[] = { "no entropy: spans", "random() says neither", "random() counts",
-                                         "random() counts",   "random() repeats itself" };
+    static const char *const words[] = { "no entropy: spans", "random() returned neither", "random() counts",
+                                         "random() counts", "random() repeats itself" };
     (void)state;
     port.random = poor_random;
     for (way = 0; way < (int)COUNT(words); way++) {
@@ -196,8 +196,9 @@ static uspan_err_t odd_time(void *ctx, uint64_t *out)
 
 static void test_times_that_are_none_are_named(void **state)
 {
-    static const char *const words[] = { "unix_ns() says neither", "a time before 2020", "the time does not go on",
-                                         "the time does not go on", "the time was known" };
+    static const char *const words[] = { "unix_ns() returned neither", "a time before 2020",
+                                         "the Unix time does not advance", "the Unix time does not advance",
+                                         "the Unix time was known" };
     (void)state;
     port.unix_ns = odd_time;
     for (way = 0; way < (int)COUNT(words); way++) {
@@ -226,7 +227,8 @@ static void *serve(void *arg)
     char request[256];
     int fd;
     while ((fd = accept(server.listener, NULL, NULL)) >= 0) {
-        if (server.manner != HANGS_UP && recv(fd, request, sizeof(request), 0) > 0 && server.manner == ANSWERS) {
+        if (server.manner != HANGS_UP && recv(fd, request, sizeof(request), 0) > 0 &&
+            server.manner == ANSWERS) {
             (void)send(fd, "HTTP/1.0 404 No\r\n\r\n", 19, MSG_NOSIGNAL);
         }
         while (server.manner == IS_SILENT && recv(fd, request, sizeof(request), 0) > 0) {
@@ -315,7 +317,7 @@ static void test_networks_that_are_wrong_are_named(void **state)
     uspan_posix_tcp_init(&tcp, &shaped);
     shaped.send = send_and_wait;
     assert_string_equal(try_network(ANSWERS, &shaped),
-                        "a call took more than 100 ms: it waits, and the application would");
+                        "a call took more than 100 ms: it blocks, so the application would block too");
     uspan_posix_tcp_init(&tcp, &shaped);
     shaped.last_error_text = no_words;
     assert_string_equal(try_network(ANSWERS, &shaped),
@@ -324,12 +326,12 @@ static void test_networks_that_are_wrong_are_named(void **state)
     assert_string_equal(uspan_check_transport(&port, &transport, &nobody, 0, NULL), "open() failed");
     transport.close(transport.ctx);
     port.mono_ns = fast;
-    assert_string_equal(try_network(IS_SILENT, &transport), "no answer comes");
+    assert_string_equal(try_network(IS_SILENT, &transport), "no response arrived");
     uspan_posix_tcp_init(&tcp, &shaped);
     shaped.send = send_nothing;
-    assert_string_equal(try_network(ANSWERS, &shaped), "sending does not go on");
+    assert_string_equal(try_network(ANSWERS, &shaped), "send() makes no progress");
     shaped.open = open_never;
-    assert_string_equal(try_network(ANSWERS, &shaped), "open() is never done");
+    assert_string_equal(try_network(ANSWERS, &shaped), "open() never completes");
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, fresh)

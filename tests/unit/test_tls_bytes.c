@@ -279,7 +279,7 @@ static void test_a_peer_that_leaves_is_an_error(void **state)
     (void)state;
     meet("");
     assert_string_equal(transport.last_error_text(transport.ctx),
-                        "peer closed the connection without TLS's goodbye");
+                        "peer closed the connection without close_notify");
 }
 
 static void test_a_refused_connection_is_the_lower_transports_error(void **state)

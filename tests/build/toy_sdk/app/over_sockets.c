@@ -32,7 +32,7 @@ int main(int argc, char **argv)
     }
     uspan_stats_t stats;
     uspan_stats(&tracer, 0, &stats);
-    char why[160];
+    char why[400];
     uspan_diagnose(&tracer, 0, why, sizeof why);
     puts(why);
     return stats.delivered == 1u ? 0 : 1;
