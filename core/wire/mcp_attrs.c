@@ -1,6 +1,6 @@
-/* mcp_attrs.c: names and attributes of MCP spans, for both sides. OpenTelemetry's MCP conventions, "Spans".
- * Invariant: span names have low cardinality. Of the names in a request, only those of tools and prompts
- * become part of a span name. */
+/* mcp_attrs.c: sets names and attributes of MCP spans of both sides, as OpenTelemetry's MCP conventions say
+ * in "Spans". Called by mcp_client.c, mcp_server.c and mcp_open.c. Invariant: span names have low
+ * cardinality. Of the names in a request, only those of tools and prompts become part of a span name. */
 #include <string.h>
 #include "wire/mcp_internal.h"
 
@@ -48,7 +48,7 @@ void uspan_mcp_set_attrs(uspan_mcp_t *m, uspan_t s, const uspan_mcp_about_t *a)
 #endif
     } else if (kind == USPAN_MCP_RESOURCE) {
         uspan_mcp_set(m, s, &uspan_key_mcp_resource_uri, a->name, a->name_len);
-#if !USPAN_PROFILE_LANGFUSE /* it takes every key of prompts for the input */
+#if !USPAN_PROFILE_LANGFUSE /* Langfuse reads every key of prompts as the input */
     } else if (kind == USPAN_MCP_PROMPT) {
         uspan_mcp_set(m, s, &uspan_key_prompt_name, a->name, a->name_len);
 #endif

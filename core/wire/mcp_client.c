@@ -1,12 +1,14 @@
-/* mcp_client.c: outgoing requests become CLIENT spans, or attributes of an existing tool span. Incoming
- * answers end them. Invariant: a context in an answer is ignored, even if its _meta repeats one. */
+/* mcp_client.c: records outgoing requests as CLIENT spans, or as attributes of an existing tool span.
+ * Incoming answers end the CLIENT spans. The application calls it through mcp.h. Invariant: a context in an
+ * answer is ignored, even if its _meta repeats one. */
 #include <string.h>
 #include "wire/mcp_internal.h"
 #include "genai/span_lookup.h"
 
 #define NAME_BYTES 96u
 
-/* Whether parent is the span of this tool's call, and no MCP request has been made for it. */
+/* Returns true if parent is the execute_tool span of the same tool, and no MCP request has set its attributes
+ * yet. */
 static bool covers(uspan_mcp_t *m, uspan_t parent, const uspan_mcp_about_t *a)
 {
     char name[NAME_BYTES];
@@ -48,7 +50,7 @@ uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const
     }
     if (parent.id == USPAN_CURRENT.id) {
         parent = uspan_current(m->t);
-        parent.id += parent.id == 0u; /* USPAN_ROOT where there is none */
+        parent.id += parent.id == 0u; /* USPAN_ROOT if there is none */
     }
     fill_t f = { m, &about, parent };
     bool shared = covers(m, parent, &about);
@@ -74,12 +76,13 @@ bool uspan_mcp_result_part(uspan_mcp_t *m, const void *data, size_t len, bool is
 
 /* ---- _meta --------------------------------------------------------------------------------------------- */
 
-/* A text that grows in front of the lines that it is made of. */
+/* A text that is written in front of the header lines from which it is built, in the same buffer. */
 typedef struct text {
-    char *at;
-    const char *end; /* what is not read yet begins here */
+    char *at;        /* the next byte is written here */
+    const char *end; /* the first byte of the lines that is not read yet */
 } text_t;
 
+/* Write len bytes. Returns false if they would overwrite lines that are not read yet. */
 static bool put(text_t *t, const char *bytes, size_t len)
 {
     if ((size_t)(t->end - t->at) < len) {
@@ -90,8 +93,8 @@ static bool put(text_t *t, const char *bytes, size_t len)
     return true;
 }
 
-/* The header lines from t->end on, "name: value\r\n", as members; they stand in the same buffer, and the
- * text never overtakes them unless it does not fit. */
+/* Write the header lines between t->end and stop, "name: value\r\n", as members of _meta. Returns false if
+ * they do not fit. */
 static bool put_lines(text_t *t, const char *stop)
 {
     bool is_value = false;
@@ -99,7 +102,7 @@ static bool put_lines(text_t *t, const char *stop)
     while (fits && t->end < stop) {
         char c = *t->end++;
         if (!is_value && c == ':') {
-            t->end++; /* the space */
+            t->end++; /* skip the space */
             is_value = true;
             fits = put(t, "\":\"", 3u);
         } else if (c == '\r') {
@@ -121,7 +124,7 @@ size_t uspan_mcp_meta(uspan_mcp_t *m, uspan_t s, const char *baggage, char *out,
     }
     if (m->t != NULL) {
         size_t lines = uspan_propagate(m->t, s, baggage, NULL, 0u);
-        if (lines > 0u && lines < cap) { /* at the end of out, whose last byte is for the 0 */
+        if (lines > 0u && lines < cap) { /* they end before the last byte, which is for the 0 */
             text_t t = { out, out + (cap - 1u - lines) };
             (void)uspan_propagate(m->t, s, baggage, out + (cap - 1u - lines), lines + 1u);
             len = put_lines(&t, out + (cap - 1u)) ? (size_t)(t.at - out) : 0u;

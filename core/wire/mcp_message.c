@@ -1,16 +1,18 @@
-/* mcp_message.c: finds in JSON-RPC bytes what becomes a span: the texts of a message, the hash of its id, and
- * its arguments or result unchanged. Invariant: the result does not depend on where fragments end or on the
- * order of members, if no member occurs twice. Of a member that occurs twice the first is used, and of a text
- * that is too long the beginning. */
+/* mcp_message.c: reads JSON-RPC bytes and finds the data of a span. These are the texts of a message, the
+ * hash of its id, and its arguments or result unchanged. Called by mcp_server.c and mcp_client.c. Invariant:
+ * the order of members does not matter if a message is well-formed and has no text twice. The ends of
+ * fragments matter only for arguments and results, of which USPAN_MCP_HOLD_BYTES are kept between two calls.
+ * If a text occurs twice, the first one is used. A text that is too long is cut, but trace context and
+ * baggage are dropped. */
 #include "wire/mcp_internal.h"
 #include <string.h>
 #include "json/json_read.h"
 #include "wire/sse.h"
 
-/* uspan_mcp_reader_t.form: told by a message's first byte. */
+/* uspan_mcp_reader_t.form. The first byte of a message decides. */
 enum { UNKNOWN, JSON, EVENTS };
 
-/* Where the texts stand, each with room for a 0 at its end. */
+/* The end of each text in memory, with room for a 0 after the text. */
 #define END_VERSION 17u
 #define END_CODE (END_VERSION + 13u)
 #define END_ERROR (END_CODE + 65u)
@@ -29,7 +31,7 @@ static const uint16_t starts[USPAN_MCP_TEXTS + 1u] = {
 USPAN_STATIC_ASSERT(END_ERROR == USPAN_MCP_ANSWER_BYTES && END_TRACESTATE == USPAN_MCP_TEXT_BYTES,
                     "room in uspan_mcp_t");
 
-/* A text's action is its number and 1. */
+/* The action of a text is its number plus 1. */
 #define TEXT(text) (USPAN_MCP_##text + 1u)
 enum {
     DOCUMENT = USPAN_MCP_TEXTS + 1,
@@ -40,7 +42,7 @@ enum {
     FAILURE,
     FAILED_TOOL,
     DATA_NAME,
-    INSIDE /* nothing but a way to others */
+    INSIDE /* a container on the path to other rows */
 };
 #define ROWS(X)                                                              \
     X("", DOCUMENT)                                                          \
@@ -92,7 +94,7 @@ void uspan_mcp_count_unread(uspan_mcp_t *m, const char *what)
 
 /* ---- ids ----------------------------------------------------------------------------------------------- */
 
-/* A number and a text of the same characters differ. */
+/* Add bytes to the hash of an id. A number and a text with the same characters have different hashes. */
 USPAN_NOINLINE static uint32_t hash_more(uint32_t hash, bool is_text, const char *text, size_t len)
 {
     hash = hash != 0u ? hash : is_text ? 2u : 1u;
@@ -145,7 +147,7 @@ static void end_text(uspan_mcp_read_t *x, unsigned text)
     if (((unsigned)r->cut >> text & 1u) == 0u) {
         return;
     }
-    if (text >= USPAN_MCP_TRACEPARENT) { /* half of it is nothing */
+    if (text >= USPAN_MCP_TRACEPARENT) { /* a part of it is of no use */
         r->lens[text] = 0u;
     }
     if (text != USPAN_MCP_ERROR) {
@@ -162,7 +164,7 @@ static void take_text(uspan_mcp_read_t *x, unsigned text, uspan_json_event_t eve
         (text >= x->count && text != USPAN_MCP_ID)) {
         return;
     }
-    if (uspan_mcp_has(r, text)) { /* another has been there */
+    if (uspan_mcp_has(r, text)) { /* the first one is used */
         if (ends) {
             uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("member twice"));
         }
@@ -179,7 +181,7 @@ static void take_text(uspan_mcp_read_t *x, unsigned text, uspan_json_event_t eve
     }
 }
 
-/* The bytes of the call that ends will be gone. */
+/* Copy arguments or a result to hold, because the caller's bytes are valid only during the call. */
 static void keep_content(uspan_mcp_reader_t *r)
 {
 #if USPAN_CONTENT
@@ -226,10 +228,10 @@ static void take_container(uspan_mcp_read_t *x, unsigned action, uspan_json_even
 {
     uspan_mcp_reader_t *r = x->r;
     if ((r->json.arrays & 1u) != 0u && event == USPAN_READ_OPEN) {
-        return; /* a batch: its elements are documents */
+        return; /* a batch: its elements are messages */
     }
     if (action == ENVELOPE) {
-        if (event == USPAN_READ_OPEN) { /* its members are read as the document's */
+        if (event == USPAN_READ_OPEN) { /* its members are read as those of the document */
             r->json.paths[r->json.depth - 1u] = r->json.paths[0];
         }
     } else if (event == USPAN_READ_OPEN) {
@@ -290,8 +292,8 @@ void uspan_mcp_read_begin(uspan_mcp_reader_t *r)
     r->content = NULL;
 }
 
-/* A message is malformed from here on, or broke off. An error whose id is there says enough: xiaozhi does
- * not escape the texts of errors. */
+/* Handle a message that is malformed or incomplete. It still ends its request if it has an error and its id
+ * was read before, because xiaozhi-esp32 does not escape the texts of errors. */
 static void break_off(uspan_mcp_read_t *x)
 {
     uspan_mcp_reader_t *r = x->r;
@@ -304,7 +306,7 @@ static void break_off(uspan_mcp_read_t *x)
     }
 }
 
-/* Bytes of JSON. */
+/* Read bytes of JSON, in one or more messages. After a malformed byte the rest is skipped. */
 USPAN_NOINLINE static void feed(uspan_mcp_read_t *x, const char *data, size_t len)
 {
     uspan_json_read_t *json = &x->r->json;
@@ -321,7 +323,7 @@ USPAN_NOINLINE static void feed(uspan_mcp_read_t *x, const char *data, size_t le
     }
 }
 
-/* The JSON ends here, whole or not. */
+/* End the JSON text, and prepare for the next one. An incomplete message counts as malformed. */
 USPAN_NOINLINE static void end_json(uspan_mcp_read_t *x)
 {
     const uspan_json_read_t *json = &x->r->json;
@@ -331,7 +333,7 @@ USPAN_NOINLINE static void end_json(uspan_mcp_read_t *x)
     uspan_mcp_read_begin(x->r);
 }
 
-/* Bytes of server-sent events: the data of each are JSON. */
+/* Read bytes of server-sent events. The data of each event are JSON. */
 static void feed_events(uspan_mcp_read_t *x, const char *at, size_t len)
 {
     const char *end = at + len;
@@ -347,7 +349,7 @@ static void feed_events(uspan_mcp_read_t *x, const char *at, size_t len)
                 at++;
             }
             feed(x, line, (size_t)(at - line));
-            keep_content(x->r); /* it may go on in another line */
+            keep_content(x->r); /* it may continue in another line */
         }
     }
     x->r->line = sse.state;
@@ -365,7 +367,7 @@ uspan_t uspan_mcp_read(uspan_mcp_t *m, bool ours, void (*whole)(uspan_mcp_read_t
     if (m->t == NULL) {
         return USPAN_NULL;
     }
-    if (r->form == UNKNOWN && len > 0u) { /* "data", "event", "id", "retry", or a comment */
+    if (r->form == UNKNOWN && len > 0u) { /* "data", "event", "id", "retry", or the colon of a comment */
         r->form = memchr("deir:", bytes[0], 5u) != NULL ? EVENTS : JSON;
     }
     if (r->form == EVENTS) {

@@ -1,6 +1,8 @@
-/* mcp_open.c: requests that wait for their answers, and the end of their spans. Invariant:
- * open[0..open_count) has each id of a side once, the oldest first. A span is removed by its answer, or is
- * counted as unanswered. */
+/* mcp_open.c: keeps requests that wait for their answers, and ends their spans. Called by mcp_client.c and
+ * mcp_server.c. Invariant: open[0..open_count) has each id of a side once, the oldest first. An entry is
+ * removed by its answer, by notifications/cancelled, by uspan_mcp_close(), or by a newer request that needs
+ * the entry or the id. In the last case it is counted as unanswered, unless the application has ended its
+ * span. */
 #include "wire/mcp_internal.h"
 #include <string.h>
 #include "uspan/message.h"
@@ -44,7 +46,7 @@ static void end(uspan_mcp_t *m, const uspan_mcp_span_t *span, const char *type, 
     }
 }
 
-/* Whether the application has not ended it. */
+/* Returns true if the span has not ended. */
 static bool is_open(uspan_mcp_t *m, uspan_t s)
 {
     uint32_t state = uspan_lock(m->t);
@@ -53,7 +55,8 @@ static bool is_open(uspan_mcp_t *m, uspan_t s)
     return open;
 }
 
-/* A request leaves without an answer. */
+/* Remove a request without an answer. It is counted, and its span ends with an error, unless the application
+ * has ended the span already. */
 static void give_up(uspan_mcp_t *m, uspan_mcp_span_t *open)
 {
     uspan_mcp_span_t span = uspan_mcp_take(m, open);
@@ -71,7 +74,7 @@ void uspan_mcp_keep(uspan_mcp_t *m, uint32_t id, uspan_t s, unsigned flags)
     uspan_mcp_span_t *old = uspan_mcp_find_open(m, id, flags & USPAN_MCP_IS_CALL);
     if (old == NULL && m->open_count == USPAN_MCP_OPEN_MAX) {
         old = m->open;
-        for (unsigned i = 0; i < m->open_count; i++) { /* rather one that is no use any more */
+        for (unsigned i = 0; i < m->open_count; i++) { /* prefer one whose span has ended */
             if (!uspan_is_null(m->open[i].s) && !is_open(m, m->open[i].s)) {
                 old = &m->open[i];
                 break;
@@ -98,8 +101,8 @@ void uspan_mcp_close(uspan_mcp_t *m, const char *error_type)
 
 /* ---- answers ------------------------------------------------------------------------------------------- */
 
-/* The client's fault, which the server did right to refuse. mcp-c-sdk says -32002 too where a tool has
- * failed; where it does not know one, it names it in the error's data. */
+/* Returns true if the code is an error of the client, which the server refused correctly. mcp-c-sdk sends
+ * -32002 also if a tool has failed. If it does not know a tool, it names the tool in the error's data. */
 static bool is_refusal(const char *code, size_t len, bool tool_failed)
 {
     static const char refusals[] = "-32700-32600-32601-32602-32002";
@@ -111,6 +114,7 @@ static bool is_refusal(const char *code, size_t len, bool tool_failed)
     return false;
 }
 
+/* Returns the text, ended by a 0. */
 static const char *ended(uspan_mcp_read_t *x, unsigned text)
 {
     char *at = uspan_mcp_text(x, text);
@@ -118,7 +122,7 @@ static const char *ended(uspan_mcp_read_t *x, unsigned text)
     return at;
 }
 
-/* mcp-c-sdk 1.x answers an error to request 0 with id null. */
+/* An error without an id answers request 0, because mcp-c-sdk 1.x sends the id null for it. */
 void uspan_mcp_settle(uspan_mcp_read_t *x)
 {
     uspan_mcp_t *m = x->m;
@@ -139,10 +143,10 @@ void uspan_mcp_settle(uspan_mcp_read_t *x)
         }
         return;
     }
-    x->s = USPAN_ROOT; /* any but id 0 */
+    x->s = USPAN_ROOT; /* any handle except 0 */
     uspan_mcp_span_t span = uspan_mcp_take(m, open);
     bool is_tool = (span.flags & USPAN_MCP_IS_TOOL) != 0u;
-    if (uspan_mcp_has(r, USPAN_MCP_VERSION)) { /* agreed on */
+    if (uspan_mcp_has(r, USPAN_MCP_VERSION)) { /* the negotiated version */
         m->version_len = (uint8_t)r->lens[USPAN_MCP_VERSION];
         memcpy(m->version, uspan_mcp_text(x, USPAN_MCP_VERSION), m->version_len);
         (void)uspan_set_str_n(m->t, span.s, &uspan_key_mcp_protocol_version, m->version, m->version_len);

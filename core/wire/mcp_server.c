@@ -1,14 +1,14 @@
-/* mcp_server.c: incoming requests become SERVER spans, and outgoing answers end them. Invariant: a span
- * starts when its request is complete, so its parent is known. */
+/* mcp_server.c: records incoming requests as SERVER spans, and ends them by outgoing answers. The application
+ * calls it through mcp.h. Invariant: a span starts when its request is complete, so its parent is known. */
 #include <string.h>
 #include "trace/lock.h"
 #include "wire/mcp_internal.h"
 
-/* What fills a span of a request before the processors see it. */
+/* Argument of fill(), which sets the attributes of a request's span before the processors see it. */
 typedef struct fill {
     uspan_mcp_read_t *x;
     uspan_mcp_about_t about;
-    uspan_context_t context; /* the caller's; then that of the current span */
+    uspan_context_t context; /* of the caller. link_current() replaces it by that of the current span */
     bool is_remote;
 } fill_t;
 
@@ -17,7 +17,7 @@ static void set_from(uspan_mcp_read_t *x, uspan_t s, const uspan_key_t *key, uns
     uspan_mcp_set(x->m, s, key, uspan_mcp_text(x, text), x->r->lens[text]);
 }
 
-/* What the caller's context takes the place of is linked. */
+/* Link the current span if the context of the caller is the parent in its place. */
 static void link_current(fill_t *f, uspan_tracer_t *t, uspan_t s)
 {
     uspan_t current = uspan_current(t);
@@ -46,7 +46,7 @@ static void fill(void *arg, uspan_tracer_t *t, uspan_t s)
     link_current(f, t, s);
 }
 
-/* Whether the request has a context. */
+/* Returns true if the request has a valid context. An invalid one is counted as unread. */
 static bool read_context(uspan_mcp_read_t *x, uspan_context_t *out)
 {
     if (!uspan_mcp_has(x->r, USPAN_MCP_TRACEPARENT)) {
@@ -86,7 +86,7 @@ static void cancel(uspan_mcp_read_t *x, const uspan_mcp_about_t *about)
     }
 }
 
-/* A message came in. Answers are uspan_mcp_result()'s. */
+/* Handle a received message. Answers are ignored here, because uspan_mcp_result_part() reads them. */
 static void on_request(uspan_mcp_read_t *x)
 {
     const uspan_mcp_reader_t *r = x->r;

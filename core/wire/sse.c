@@ -1,21 +1,22 @@
-/* sse.c: reads server-sent events. A fragment may end at any byte, even between CR and LF. Invariant: state
- * is the number of bytes of "data:" or "event:" that a line has matched, or the position after that. */
+/* sse.c: reads server-sent events. Called by wire.c and mcp_message.c. A fragment may end at any byte, even
+ * between CR and LF. Invariant: a state below DATA is the offset in `fields` of the byte that is expected
+ * next, or the offset after a complete field name. */
 #include "wire/sse.h"
 #include <string.h>
 
 static const char fields[] = "data:event:error:";
 
 enum {
-    LINE = 0,       /* 0..4: bytes of "data:" that this line has begun with */
-    DATA_SPACE = 5, /* 5: behind the colon: one space is not data. 6..10: the same for "event:" */
+    LINE = 0,       /* 0..4: bytes of "data:" with which the line started */
+    DATA_SPACE = 5, /* after the colon, one space is skipped. 6..10: 1..5 bytes of "event:" */
     NAME_SPACE = 11,
-    ER = 13, /* 13..16: the same for "error:", which llama.cpp's server wrote before an error's data */
+    ER = 13, /* 13..16: 2..5 bytes of "error:", which llama.cpp's server wrote before an error's data */
     ERROR_SPACE = 17,
     DATA,
-    BARE, /* the same, of a line that has no field */
+    BARE, /* data of a line that has no field */
     NAME,
-    OTHER,   /* a line of no interest */
-    AFTER_CR /* a line feed here belongs to the line end before */
+    OTHER,   /* the rest of the line is skipped */
+    AFTER_CR /* a line feed here belongs to the line end before it */
 };
 
 static bool ends_line(char c)
@@ -23,7 +24,7 @@ static bool ends_line(char c)
     return c == '\n' || c == '\r';
 }
 
-/* The state behind one more byte of a field's name. */
+/* Returns the state after one more byte of a field name. */
 static uint8_t match(unsigned state, char c)
 {
     if (state == LINE) {
@@ -41,7 +42,7 @@ uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end
     uspan_sse_next_t next = USPAN_SSE_MORE;
     while (p < end && next == USPAN_SSE_MORE) {
         char c = *p;
-        if (s->state == LINE && end - p > 6 && memcmp(p, "data: ", 6u) == 0) { /* most lines, at once */
+        if (s->state == LINE && end - p > 6 && memcmp(p, "data: ", 6u) == 0) { /* most lines start so */
             s->state = DATA;
             p += 6;
         } else if (s->state == LINE && end - p > 7 && memcmp(p, "event: ", 7u) == 0) {
