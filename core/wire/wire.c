@@ -1,5 +1,6 @@
-/* wire.c: one HTTP exchange with a model, from its first byte to its result. Each byte is read once. The
- * caller's traffic is not delayed or changed. Invariant: t is NULL if no exchange is open. */
+/* wire.c: reads one HTTP exchange with a model, from its URL to its result. The application calls it through
+ * wire.h, and wire_begin.c calls uspan_wire_begin_as(). Each byte is read once. The caller's traffic is not
+ * delayed or changed. Invariant: t is NULL if no exchange is open. */
 #include "wire/wire_attrs.h"
 #include <string.h>
 #include "trace/utf8.h"
@@ -11,17 +12,18 @@
 #include "wire/wire_messages.h"
 #include "wire/wire_url.h"
 
-#define OTHER_EVENT 1u      /* as event_hash */
-#define CLIENT_TEXT_MAX 48u /* of the client's text, if the server said something too */
+#define OTHER_EVENT 1u      /* event_hash of a name that is not needed */
+#define CLIENT_TEXT_MAX 48u /* bytes of the client's text, if the server sent a text too */
 
 static const uspan_key_t unread_key = USPAN_KEY_INIT("uspan.wire.unread");
 static const uspan_json_table_t nothing = { NULL, NULL, 0u, false };
-/* Of a URL that no dialect knows: the span, and nothing read. */
+/* For a URL without a known dialect. The span is recorded, but the bodies are skipped. */
 static const uspan_wire_dialect_t unknown = { &nothing, &nothing, uspan_chat_begin,     NULL, "unknown",
                                               "chat",   NULL,     USPAN_WIRE_NO_CHOICES };
 
 /* ---- begin --------------------------------------------------------------------------------------------- */
 
+/* Returns the number of digits at the end of text. */
 static size_t count_digits(const char *text, size_t len)
 {
     size_t n = 0;
@@ -31,7 +33,7 @@ static size_t count_digits(const char *text, size_t len)
     return n;
 }
 
-/* server.address and server.port. authority: without user information. */
+/* Set server.address and server.port. authority: without user name and password. */
 static void set_server(uspan_wire_t *w, const char *authority, size_t len, bool tls)
 {
     size_t digits = count_digits(authority, len);
@@ -68,7 +70,7 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
         authority += 3;
         len = strcspn(authority, "/?#");
         const char *at = memchr(authority, '@', len);
-        if (at != NULL) { /* a name and a password: never recorded */
+        if (at != NULL) { /* user name and password are never recorded */
             len -= (size_t)(at + 1 - authority);
             authority = at + 1;
         }
@@ -76,7 +78,7 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
     }
     provider = provider != NULL ? provider : w->dialect->provider;
     if (strncmp(provider, "gcp.", 4u) ==
-        0) { /* Gemini behind OpenAI's dialect: thoughts are in the total alone */
+        0) { /* Gemini with OpenAI's dialect counts thoughts only in total_tokens */
         w->flags |= USPAN_WIRE_TOTAL_COUNTS;
     }
     w->s = w->dialect->begin(t, parent, provider, NULL);
@@ -87,9 +89,9 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
         (void)uspan_set_static_n(t, w->s, &uspan_key_openai_api_type, w->dialect->api,
                                  strlen(w->dialect->api));
     }
-    if ((w->dialect->traits & USPAN_WIRE_LINES) != 0u) { /* unless the request says no */
+    if ((w->dialect->traits & USPAN_WIRE_LINES) != 0u) { /* unless the request disables it */
         w->flags |= USPAN_WIRE_STREAMED;
-    } else { /* a line's end is no document's */
+    } else { /* the end of a line does not end a document */
         w->json.line = true;
     }
     if (url != NULL) {
@@ -105,7 +107,8 @@ static bool ends_line(char c)
     return c == '\n' || c == '\r';
 }
 
-/* Bytes of a document. */
+/* Pass bytes of a document to the JSON reader. A malformed document is counted once. Returns the number of
+ * bytes read. */
 static size_t feed(uspan_wire_t *w, const uspan_json_table_t *table, const char *data, size_t len)
 {
     bool was_bad = uspan_json_read_is_bad(&w->json);
@@ -116,7 +119,8 @@ static size_t feed(uspan_wire_t *w, const uspan_json_table_t *table, const char 
     return used;
 }
 
-/* Bytes of a document that is no event's. A line's end is white space, or the server did not escape it. */
+/* Read bytes of a document that is not the data of an event. With json.line, a line feed in a string is read
+ * as if it were escaped, and other line ends are skipped. Returns the number of bytes read. */
 static size_t feed_lines(uspan_wire_t *w, const uspan_json_table_t *table, const char *data, size_t len)
 {
     size_t used = feed(w, table, data, len);
@@ -131,6 +135,7 @@ static size_t feed_lines(uspan_wire_t *w, const uspan_json_table_t *table, const
     return used;
 }
 
+/* Prepare for the next document. One that is incomplete or malformed ends here. */
 static void begin_document(uspan_wire_t *w)
 {
     if (!uspan_json_read_is_blank(&w->json) && !uspan_json_read_is_done(&w->json)) {
@@ -142,7 +147,7 @@ static void begin_document(uspan_wire_t *w)
     w->flags &= ~(USPAN_WIRE_WORD_CUT | USPAN_WIRE_SKIP | USPAN_WIRE_LOST);
 }
 
-/* A document broke off. */
+/* Returns true if a document was begun and is neither complete nor malformed. */
 static bool is_open(const uspan_wire_t *w)
 {
     return !uspan_json_read_is_blank(&w->json) && !uspan_json_read_is_done(&w->json) &&
@@ -154,7 +159,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || ends_line(c);
 }
 
-/* What may stand before a body: white space and a byte order mark. */
+/* Returns the length of white space and byte order marks before a body. */
 static size_t skip_lead(const char *text, size_t len)
 {
     size_t n = 0;
@@ -186,13 +191,14 @@ static void end_request(uspan_wire_t *w)
     uspan_wire_begin_list(w, USPAN_OUTPUT_MESSAGES);
 }
 
-/* Documents behind each other; after a bad one the next line may begin one, where lines are documents. */
+/* Read documents that follow each other. After a malformed document the rest is skipped. If the dialect has
+ * one document per line, reading continues at the next line. */
 static void read_documents(uspan_wire_t *w, const char *data, size_t len)
 {
     const char *end = data + len;
     while (data < end) {
         if (*data != '{' && uspan_wire_is(w, USPAN_WIRE_ANSWERED) && uspan_json_read_is_blank(&w->json)) {
-            data++; /* of events whose first one lacks its head */
+            data++; /* between documents, for example "data:" of the next event */
             continue;
         }
         data += feed_lines(w, w->dialect->response, data, (size_t)(end - data));
@@ -210,15 +216,16 @@ static void read_documents(uspan_wire_t *w, const char *data, size_t len)
     }
 }
 
-/* Data of one event. Objects are read, also from a list, one after another. The D of [DONE], or the o of
- * [done], says that the answer is complete; what begins otherwise is passed over. Returns the bytes read. */
+/* Read data of one event. Objects are read one after another, also those of a list. The D of [DONE] or the o
+ * of [done] means that the answer is complete. Data that start in another way are skipped. Returns the number
+ * of bytes read. 0: skip the rest of the line. */
 static size_t read_data(uspan_wire_t *w, const char *data, size_t len)
 {
     if (uspan_wire_is(w, USPAN_WIRE_SKIP)) {
         return 0u;
     }
     if (uspan_json_read_is_blank(&w->json) && data[0] != '{') {
-        if (strchr(" \t[],\":dat", data[0]) != NULL && data[0] != '\0') { /* "data:" may be there twice */
+        if (strchr(" \t[],\":dat", data[0]) != NULL && data[0] != '\0') { /* "data:" may be sent twice */
             return 1u;
         }
         w->flags |= USPAN_WIRE_SKIP | (data[0] == 'D' || data[0] == 'o' ? USPAN_WIRE_ENDED : 0u);
@@ -238,13 +245,14 @@ static void end_event(uspan_wire_t *w)
         uspan_wire_count_unread(w);
     }
     if (w->event_hash == USPAN_JSON_PATH("error") && !uspan_wire_is(w, USPAN_WIRE_ENDED)) {
-        w->flags |= USPAN_WIRE_FAILED; /* also where its data are no JSON */
+        w->flags |= USPAN_WIRE_FAILED; /* even if its data are not JSON */
     }
     begin_document(w);
     w->event_hash = 0u;
 }
 
-/* The name of an event: of interest where it begins as "error" does, or says what the data are. */
+/* Read bytes of an event's name. It is needed if it starts like "error", or if it may replace the type in the
+ * data. Returns the position after these bytes. */
 static const char *read_name(uspan_wire_t *w, const char *data, const char *end)
 {
     bool wanted = (w->dialect->traits & USPAN_WIRE_NAMED_EVENTS) != 0u;
@@ -319,7 +327,7 @@ void uspan_wire_response(uspan_wire_t *w, const void *data, size_t len)
 
 /* ---- end ----------------------------------------------------------------------------------------------- */
 
-/* The answer is not all of one. */
+/* Returns what is missing or wrong in the answer, or NULL. */
 static const char *fault_of(const uspan_wire_t *w, int http_status)
 {
     if (w->dialect != &unknown && w->phase == USPAN_WIRE_REQUEST) {
@@ -338,25 +346,27 @@ static const char *fault_of(const uspan_wire_t *w, int http_status)
     return uspan_json_read_is_bad(&w->json) ? "the answer is malformed" : "the answer broke off";
 }
 
-/* Put the client's text before the server's in the memory of the error message, as much as fits. */
+/* Write the client's text and the server's text to the memory of the error message, as far as they fit. */
 static const char *join_messages(uspan_wire_t *w, const char *client, const char *server)
 {
     char *to = uspan_wire_error(w);
     size_t at = uspan_utf8_cut(client, strlen(client), CLIENT_TEXT_MAX);
     size_t len = uspan_utf8_cut(server, strlen(server), USPAN_WIRE_ERROR_BYTES - 1u - 2u - at);
-    memmove(to + at + 2u, server, len); /* server may be what stands there */
+    memmove(to + at + 2u, server, len); /* server may be in the same memory */
     memcpy(to, client, at);
     memcpy(to + at, ": ", 2u);
     to[at + 2u + len] = '\0';
-    if (at + 2u + len >= sizeof w->calls) { /* an exchange that failed has no use for finish reasons */
+    if (at + 2u + len >= sizeof w->calls) { /* the message has overwritten the finish reasons */
         w->texts_count = 0u;
         w->texts_len = 0u;
     }
     return to;
 }
 
-/* Find out why the exchange failed. *type: what the client said, or NULL. An HTTP status says more than the
- * client's text, so that goes into the message. Returns false if it did not fail. */
+/* Find out why the exchange failed. Returns false if it did not fail.
+ *   type    in: the client's text, or NULL. Out: error.type. An HTTP status is more precise than the client's
+ *           text, which is put into the message then
+ *   digits  memory for the status as text */
 static bool find_error(uspan_wire_t *w, int http_status, const char **type, const char **message,
                        char digits[4])
 {

@@ -1,6 +1,6 @@
-/* wire_attrs.c: sets attributes from single values.
- * Invariant: a value that does not fit completely is dropped and counted. No attribute holds part of a
- * value. */
+/* wire_attrs.c: sets attributes from single values, and computes the token counts of a call. Called by
+ * wire.c, wire_collect.c and others. Invariant: a number or word that does not fit completely is dropped and
+ * counted. No attribute holds a part of it. */
 #include "wire/wire_attrs.h"
 #include <string.h>
 #include "trace/attr.h"
@@ -72,7 +72,7 @@ static void set_texts(uspan_wire_t *w, const uspan_key_t *key)
     (void)uspan_set_strs(w->t, w->s, key, list, uspan_wire_texts(w, list));
 }
 
-/* A text for the choice becomes the last of texts. */
+/* Append a text of the choice to texts. Returns false if there is no room, and counts the text as unread. */
 static bool add_text(uspan_wire_t *w, unsigned choice, const char *text)
 {
     size_t len = strlen(text) + 1u;
@@ -127,7 +127,7 @@ static void set_name(uspan_wire_t *w, const char *word)
     size_t n = w->word_len;
     if (n > sizeof name - len) {
         for (n = sizeof name - len; n > 0u && ((uint8_t)word[n] & 0xC0u) == 0x80u; n--) {
-            /* not within a character */
+            /* do not cut within a character */
         }
     }
     memcpy(name + len, word, n);
@@ -157,7 +157,7 @@ void uspan_wire_take_number(uspan_wire_t *w, unsigned action)
     } else if (value > INT32_MAX) {
         uspan_wire_count_unread(w);
     } else if (value > w->tokens[action - TAKE_TOKENS]) {
-        w->tokens[action - TAKE_TOKENS] = (int32_t)value; /* counts are told again, and only grow */
+        w->tokens[action - TAKE_TOKENS] = (int32_t)value; /* a count that is sent again never shrinks */
         w->flags |= value > 0 ? USPAN_WIRE_HAS_COUNT : 0u;
     }
 }
@@ -166,7 +166,7 @@ void uspan_wire_take_word(uspan_wire_t *w, unsigned action, const char *word)
 {
     if (action < TAKE_KEYS_END) {
         if (action < TAKE_WORDS) {
-            return; /* a number was due */
+            return; /* a text in place of a number */
         }
         (void)uspan_set_str_n(w->t, w->s, keys[action], word, w->word_len);
         w->known = (uint16_t)(w->known | 1u << (action - TAKE_WORDS));
@@ -246,8 +246,9 @@ static uint32_t token_count(const uspan_wire_t *w, unsigned kind)
     return w->tokens[kind] > 0 ? (uint32_t)w->tokens[kind] : 0u;
 }
 
-/* The conventions' output tokens include those of reasoning, and input tokens those from and for the
- * cache. Some vendors count them apart, and of some their sums tell: README.md has a table. */
+/* Returns counts as the conventions define them: output tokens include those of reasoning, and input tokens
+ * include those read from and written to the cache. Some vendors count these separately. For some of
+ * them, only sums of the counts show this. README.md has a table. */
 uspan_tokens_t uspan_wire_tokens_of(const uspan_wire_t *w)
 {
     uspan_tokens_t tokens = { token_count(w, USPAN_WIRE_INPUT), token_count(w, USPAN_WIRE_OUTPUT),
@@ -270,7 +271,7 @@ uspan_tokens_t uspan_wire_tokens_of(const uspan_wire_t *w)
         tokens.output = total - tokens.input;
     }
     uint32_t prompt = token_count(w, USPAN_WIRE_TOOL_PROMPT);
-    if (w->tokens[USPAN_WIRE_INPUT] < 0) { /* llama.cpp's timings: what was not cached */
+    if (w->tokens[USPAN_WIRE_INPUT] < 0) { /* llama.cpp's timings have uncached tokens only */
         tokens.input = tokens.cache_read + prompt;
     } else if ((w->dialect->traits & USPAN_WIRE_OUTPUT_UNREASONED) != 0u) {
         tokens.input += prompt;

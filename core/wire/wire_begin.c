@@ -1,5 +1,6 @@
-/* wire_begin.c: finds the dialect of a URL. Invariant: a path is compared from its end. Therefore paths below
- * that of a chat, such as count_tokens and batches, are not a chat. */
+/* wire_begin.c: finds the dialect of a URL. A program that calls only uspan_wire_begin_as() does not link
+ * this file. Invariant: a path is compared from its end. Therefore paths below that of a chat, such as
+ * count_tokens and batches, are not a chat. */
 #include "wire/wire_state.h"
 #include <string.h>
 
@@ -19,7 +20,7 @@ static const struct {
 #endif
 #if USPAN_WIRE_ANTHROPIC
     { "/v1/messages", &uspan_wire_anthropic },
-    { "awPredict", &uspan_wire_anthropic }, /* Vertex: also :streamRawPredict */
+    { "awPredict", &uspan_wire_anthropic }, /* Vertex: :rawPredict and :streamRawPredict */
 #endif
 #if USPAN_WIRE_OLLAMA
     { "/api/chat", &uspan_wire_ollama },
@@ -52,7 +53,7 @@ uspan_t uspan_wire_begin(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, con
     while (len > 0u && text[len - 1u] == '/') {
         len--;
     }
-    for (size_t i = 0; paths[i].end != NULL; i++) { /* the longest end is the last one */
+    for (size_t i = 0; paths[i].end != NULL; i++) { /* of the ends that match, the last one is the longest */
         dialect = ends_in(text, len, paths[i].end) ? paths[i].dialect : dialect;
     }
     return uspan_wire_begin_as(w, t, parent, url, dialect);

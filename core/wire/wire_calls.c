@@ -1,7 +1,8 @@
-/* wire_calls.c: collects tool calls that arrive in pieces. Several may be open at once. Each stores its
- * records until the message is written, so pieces may arrive in any order. Invariant: the number of an entry
- * is its index. A written call stays until its entry is needed. Pieces that arrive for it afterwards are
- * counted as unread. */
+/* wire_calls.c: collects tool calls that arrive in pieces. Called by wire.c, by the files that write
+ * messages, and by some dialects. Several calls may be open at a time. Each stores its records until it is
+ * written, so pieces of several calls may be mixed. Invariant: the owner of a call's records is the index of
+ * its entry plus 1. The entry of a written call stays until it is needed. Arguments that arrive for that call
+ * are counted as unread. */
 #include "wire/wire_calls.h"
 #include <string.h>
 #include "wire/wire_attrs.h"
@@ -23,8 +24,8 @@ USPAN_NOINLINE static uint32_t name_of(uspan_wire_t *w, unsigned owner)
     return item.name;
 }
 
-/* The call's arguments are whole: what comes with a name then is another call. Returns their first byte; 0:
- * they are not whole. */
+/* Returns the first byte of the call's arguments if they are complete, otherwise 0. A piece with a name that
+ * arrives after complete arguments belongs to another call. */
 static char all_arguments(uspan_wire_t *w, unsigned owner)
 {
     char first = 0;
@@ -35,7 +36,7 @@ static char all_arguments(uspan_wire_t *w, unsigned owner)
     bool escaped = false;
     uspan_hold_begin(&c, owner);
     while (uspan_item_next(w, &c, &r)) {
-        if (r.tag == TAKE_BREAK) { /* those before it count no more */
+        if (r.tag == TAKE_BREAK) { /* the arguments after it replace those before it */
             depth = 0;
             in_string = false;
         }
@@ -54,7 +55,7 @@ static char all_arguments(uspan_wire_t *w, unsigned owner)
     return depth == 0 && !in_string ? first : '\0';
 }
 
-/* The oldest call makes room. */
+/* Free the entry of the oldest call. All calls are written first. */
 static void drop_first(uspan_wire_t *w)
 {
     uspan_wire_write_calls(w);
@@ -75,8 +76,9 @@ static unsigned begin_call(uspan_wire_t *w, const uspan_item_t *piece)
     return ++w->calls_count;
 }
 
-/* Pieces after a whole call of the same name are another call's; so are those of another name, unless the
- * name itself comes in pieces. */
+/* Returns true if a piece with a name belongs to another call than the owner's. That is so if the owner's
+ * call is written, or if its arguments are complete, or if they have begun and the names differ. Before the
+ * arguments begin, the name itself may come in pieces. */
 static bool is_another(uspan_wire_t *w, unsigned owner, const uspan_item_t *piece)
 {
     unsigned state = w->calls[owner - 1u].state;
@@ -89,13 +91,14 @@ static bool is_another(uspan_wire_t *w, unsigned owner, const uspan_item_t *piec
     return (state & WRITTEN) != 0u || piece->name != name_of(w, owner) || all_arguments(w, owner) != 0;
 }
 
-/* The call that a piece belongs to. 0: a new one. Some servers give all calls one id, and others each piece
- * another: what a name comes with at another index, or by another id, is another call. */
+/* Returns the owner of the call that a piece belongs to, or 0 for a new call. Some servers give all calls the
+ * same id, and others give each piece another id. Therefore a name at a higher index begins another call,
+ * even if its id is the same. A piece with another id does so too, unless it has arguments and no name. */
 static unsigned find_call(uspan_wire_t *w, const uspan_item_t *piece, bool whole)
 {
     uint32_t id = piece->item_id != 0u ? piece->item_id : piece->id;
     unsigned by_index = 0;
-    for (unsigned owner = w->calls_count; owner > 0u; owner--) { /* the last one of an index counts */
+    for (unsigned owner = w->calls_count; owner > 0u; owner--) { /* the latest call of an index is used */
         const uspan_wire_call_t *call = &w->calls[owner - 1u];
         bool repeats_id =
             !whole && piece->name != 0u && call->index < piece->index && piece->index != UINT8_MAX;
@@ -118,7 +121,8 @@ static unsigned find_call(uspan_wire_t *w, const uspan_item_t *piece, bool whole
                : by_index;
 }
 
-/* Values of a tag, of a short one the first, go to the call, under the tag `as`. */
+/* Copy the values of a tag to the call, under the tag `as`. Of short values only the first is copied. more:
+ * the call has a value that they continue. */
 USPAN_NOINLINE static void move(uspan_wire_t *w, const uspan_hold_cursor_t *from, unsigned owner,
                                 unsigned tag, unsigned as, bool more)
 {
@@ -133,7 +137,8 @@ USPAN_NOINLINE static void move(uspan_wire_t *w, const uspan_hold_cursor_t *from
     }
 }
 
-/* An object after a whole object: the arguments are told again, or "{}" stood for them until they came. */
+/* Returns true if an object follows arguments that are a complete object. The server sends the arguments
+ * again, or has sent "{}" in place of them before. */
 static bool tells_again(uspan_wire_t *w, const uspan_hold_cursor_t *from, unsigned owner, unsigned arguments)
 {
     char first[2];
@@ -166,7 +171,7 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
         move(w, from, owner, TAKE_CALL_ID, TAKE_CALL_ID, false);
         state |= HAS_ID;
     }
-    bool goes_on = (state & NAMED) != 0u; /* the name came in pieces */
+    bool goes_on = (state & NAMED) != 0u; /* the name may continue */
     if (piece->name != 0u &&
         (!goes_on || (!whole && (state & HAS_ARGUMENTS) == 0u && piece->name != name_of(w, owner)))) {
         move(w, from, owner, TAKE_NAME, TAKE_NAME, goes_on);

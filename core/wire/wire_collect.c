@@ -1,13 +1,14 @@
-/* wire_collect.c: values become attributes at once, or records that wait until their unit is complete. A unit
- * is a message or tool definition of a request, a choice of an answer, or a document without choices.
- * Invariant: between two units there are no records. */
+/* wire_collect.c: sets attributes from values immediately, or stores values as records until their unit is
+ * complete. A unit is a message or tool definition of a request, a choice of an answer, or a document without
+ * choices. Called by the JSON reader and by wire.c. Invariant: between two units there are no records, except
+ * those of open tool calls. */
 #include "wire/wire_collect.h"
 #include <string.h>
 #include "wire/wire_attrs.h"
 #include "wire/wire_errors.h"
 #include "wire/wire_messages.h"
 
-/* Bytes kept of a short value. */
+/* Maximum number of bytes that are stored of a short value. */
 #define ID_MAX 64u
 #define NAME_MAX 64u
 #define WORD_MAX 71u
@@ -36,7 +37,7 @@ static void add_byte(uspan_wire_t *w, unsigned tag, unsigned value)
     (void)uspan_hold_add(w, USPAN_HOLD_UNIT, tag, &byte, 1u, false);
 }
 
-/* Content is of no use where the span keeps none. */
+/* Returns true if the value is stored. Content is stored only if the span records it. */
 static bool is_wanted(const uspan_wire_t *w, unsigned action)
 {
     return (action >= TAKE_PLAIN && action <= TAKE_WEAK_CODE) || (w->list != 0u && w->out.t != NULL);
@@ -44,7 +45,7 @@ static bool is_wanted(const uspan_wire_t *w, unsigned action)
 
 /* ---- units --------------------------------------------------------------------------------------------- */
 
-/* What stands around choices says something of errors at most. */
+/* End the part of a document that is outside its choices. It is searched for errors only. */
 static void end_surroundings(uspan_wire_t *w)
 {
     uspan_hold_cursor_t begin;
@@ -92,7 +93,7 @@ static void take_document(uspan_wire_t *w, bool opens)
     uspan_wire_end_unit(w);
     if (w->phase == USPAN_WIRE_RESPONSE && is(w, USPAN_WIRE_STREAMED) &&
         !is(w, USPAN_WIRE_CHUNKED | USPAN_WIRE_FAILED)) {
-        (void)uspan_first_chunk(w->t, w->s); /* an error is no piece of an answer */
+        (void)uspan_first_chunk(w->t, w->s); /* an error is not a piece of an answer */
         w->flags |= USPAN_WIRE_CHUNKED;
     }
 }
@@ -123,7 +124,7 @@ static void take_tools(uspan_wire_t *w, bool opens)
     }
 }
 
-/* The list that a text or container of messages or parts is, or is in. */
+/* Begin the list that a text or container of messages or parts belongs to, unless it is open. */
 static void begin_list_of(uspan_wire_t *w, unsigned action)
 {
     unsigned list =
@@ -202,7 +203,7 @@ USPAN_NOINLINE static void take_container(uspan_wire_t *w, unsigned action, bool
         w->told = 0u;
         return;
 #endif
-    case TAKE_FORMAT: /* a schema */
+    case TAKE_FORMAT: /* a schema in place of a name */
         (void)uspan_set_static(w->t, w->s, &uspan_key_output_type, "json");
         return;
     case TAKE_ERROR:
@@ -227,7 +228,7 @@ static size_t most_of(unsigned action)
                                                                                        : SHORT_MAX;
 }
 
-/* More of a short text that becomes an attribute. */
+/* Add bytes to a short text that becomes an attribute, up to WORD_MAX. */
 static void add_to_word(uspan_wire_t *w, const char *text, size_t len)
 {
     char *word = uspan_hold_word(w);
@@ -246,7 +247,7 @@ static void add_text(uspan_wire_t *w, unsigned action, const char *text, size_t 
         begin_list_of(w, action);
         action = TAKE_TEXT;
     } else if (action == TAKE_PART || action == TAKE_MESSAGE) {
-        action = TAKE_TEXT; /* a text in a list of parts */
+        action = TAKE_TEXT; /* a text in place of a part or message */
     }
     if (action == TAKE_TYPE) {
         w->text_hash = uspan_wire_hash(w->text_hash, text, len);
@@ -272,7 +273,7 @@ static void add_text(uspan_wire_t *w, unsigned action, const char *text, size_t 
             w->flags &= ~(USPAN_WIRE_LOST | USPAN_WIRE_UNBEGUN);
         }
         if (n > 0u) {
-            if (!is(w, USPAN_WIRE_LOST)) { /* what is kept of a value is its beginning */
+            if (!is(w, USPAN_WIRE_LOST)) { /* after a loss, the rest of the value is skipped */
                 (void)uspan_hold_add(w, USPAN_HOLD_UNIT, action, text, n, w->value_len > 0u);
             }
             w->value_len = (uint8_t)(w->value_len + n < UINT8_MAX ? w->value_len + n : UINT8_MAX);
@@ -304,7 +305,7 @@ static void end_text(uspan_wire_t *w, unsigned action)
         end_list_of(w, action);
     } else if (cut && action != TAKE_URI) {
         uspan_wire_count_unread(w);
-        if (most_of(action) == ID_MAX) { /* what is cut off still tells it from others */
+        if (most_of(action) == ID_MAX) { /* the part that is cut off still distinguishes ids */
             (void)uspan_hold_add(w, USPAN_HOLD_UNIT, TAKE_ID_REST, (const char *)&w->text_hash,
                                  sizeof w->text_hash, false);
         }
@@ -320,7 +321,7 @@ static void end_text(uspan_wire_t *w, unsigned action)
 
 /* ---- numbers and literals ------------------------------------------------------------------------------ */
 
-/* A code, or an id. */
+/* Store a number as text: a code, or an id. */
 static void add_digits(uspan_wire_t *w, unsigned action)
 {
     char digits[21];

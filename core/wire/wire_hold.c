@@ -1,19 +1,20 @@
-/* wire_hold.c: stores records until their item is complete, first in uspan_wire_t.hold, then in blocks of the
- * text pool. The blocks belong to the span, under a key that is never sent, and are freed with it. Records
- * that still wait when the application ends the span are counted as truncated. Invariant: hold is [text that
- * waits to be written | records | the word being read]. A block is owner, bytes used, offset of its last
- * record, records. Records of an owner are read in the order in which they arrived. */
+/* wire_hold.c: stores records until their unit or call is written, first in uspan_wire_t.hold, then in blocks
+ * of the text pool. Called by the other files that read LLM traffic. The blocks belong to the span, under a
+ * key that is never sent. If the application ends the span while data wait, the blocks are freed, and one
+ * truncated value is counted. Invariant: hold is [text that waits to be written | records | the word being
+ * read]. A block is owner, bytes used, offset of its last record, records. Records of an owner are read in
+ * the order in which they arrived. */
 #include "wire/wire_hold.h"
 #include <string.h>
 #include "trace/attr.h"
 #include "wire/wire_attrs.h"
 
-#define HEAD 3u        /* of a block */
+#define HEAD 3u        /* bytes of a block before its records */
 #define RECORD_HEAD 2u /* tag and length */
 #define RECORD_MAX (USPAN_BLOCK - HEAD - RECORD_HEAD)
 #define WORD_BYTES 72u
 #define GATHERED_MAX 72u
-/* Blocks that wait, at most: bounds the lock. */
+/* Maximum number of blocks that wait. It limits the time under the lock. */
 #define BLOCKS_WAIT_MAX (USPAN_VALUE_MAX / USPAN_BLOCK + 24u)
 
 static const uspan_key_t waiting_key = USPAN_KEY_INIT("uspan.wire.waiting");
@@ -23,7 +24,8 @@ static uint16_t *tail_of(uspan_wire_t *w, unsigned owner)
     return owner == USPAN_HOLD_UNIT ? &w->unit_tail : &w->calls[owner - 1u].tail;
 }
 
-/* The span's blocks. NULL: none. Caller holds the lock. */
+/* Returns the entry of the span's blocks, or NULL if there are none. *slot: the span, or NULL if it is not
+ * recording. Caller holds the lock. */
 static uspan_entry_t *find_blocks(uspan_wire_t *w, uspan_slot_t **slot)
 {
     uspan_err_t err;
@@ -31,14 +33,15 @@ static uspan_entry_t *find_blocks(uspan_wire_t *w, uspan_slot_t **slot)
     return *slot != NULL ? uspan_entry_find(*slot, &waiting_key) : NULL;
 }
 
-/* The others keep their order, so that it does not depend on fragments. */
+/* Remove an attribute. The others keep their order, so that it does not depend on where fragments end. */
 static void remove_entry(uspan_slot_t *slot, uspan_entry_t *e)
 {
     slot->attr_count--;
     memmove(e, e + 1, (size_t)(&slot->attrs[slot->attr_count] - e) * sizeof *e);
 }
 
-/* The span ends while something waits. Caller holds the lock. */
+/* Free the blocks of a span that ends while data wait, and count a truncated value. Called by span.c. Caller
+ * holds the lock. */
 static void drop_waiting(uspan_trace_part_t *p, uspan_slot_t *slot)
 {
     uspan_entry_t *e = uspan_entry_find(slot, &waiting_key);
@@ -58,8 +61,8 @@ static void set_waiting(uspan_trace_part_t *p, uspan_slot_t *slot, bool waits)
 
 /* ---- blocks -------------------------------------------------------------------------------------------- */
 
-/* One more block at the end of the owner's, for a value of that tag: a long one leaves the reserve to others.
- * Caller holds the lock. */
+/* Add a block for the owner. tag: of the value that needs it. A long value must not use the reserved blocks.
+ * Returns false if there is no block. Caller holds the lock. */
 static bool add_block(uspan_wire_t *w, unsigned owner, unsigned tag)
 {
     unsigned kept = (tag & ~USPAN_HOLD_MORE) >= TAKE_CONTENT ? USPAN_BLOCKS_RESERVED : 0u;
@@ -95,8 +98,8 @@ static bool add_block(uspan_wire_t *w, unsigned owner, unsigned tag)
     return true;
 }
 
-/* Some of a value to the owner's last block. Returns how many bytes; 0: there was no room. Caller holds the
- * lock. */
+/* Add bytes of a value to the owner's last block, or to a new one. Returns the number of bytes. For an empty
+ * value it returns 1. 0: there was no room. Caller holds the lock. */
 static size_t add_some(uspan_wire_t *w, unsigned owner, unsigned tag, const char *text, size_t len)
 {
     uint16_t tail = *tail_of(w, owner);
@@ -125,7 +128,7 @@ static size_t add_some(uspan_wire_t *w, unsigned owner, unsigned tag, const char
     return n > 0u ? n : 1u;
 }
 
-/* *begun: some of it is there. False: not all is. */
+/* Add a value to blocks. Returns false if not all of it was stored. Sets *begun if some of it was stored. */
 static bool add_to_blocks(uspan_wire_t *w, unsigned owner, unsigned tag, const char *text, size_t len,
                           bool *begun)
 {
@@ -183,7 +186,7 @@ void uspan_hold_clear(uspan_wire_t *w, unsigned owner)
 
 /* ---- records ------------------------------------------------------------------------------------------- */
 
-/* Records of the unit move to blocks. */
+/* Move the records of the unit to blocks. Returns false if some of them did not fit. They are lost. */
 static bool spill(uspan_wire_t *w)
 {
     bool fits = true;
@@ -199,7 +202,8 @@ static bool spill(uspan_wire_t *w)
     return fits;
 }
 
-/* n bytes behind the records, if that can be. */
+/* Make room for n bytes after the records: write waiting text, or move records to blocks. Returns false if
+ * records were lost. */
 static bool make_room(uspan_wire_t *w, size_t n)
 {
     bool fits = true;
@@ -225,7 +229,7 @@ char *uspan_hold_word(uspan_wire_t *w)
     return w->hold + w->hold_len;
 }
 
-/* In hold. last: offset of the last record, and 1. */
+/* Add a value to hold, which has room for it. w->last is the offset of the last record plus 1. */
 static void add_here(uspan_wire_t *w, unsigned tag, const char *text, size_t len)
 {
     bool goes_on = (tag & USPAN_HOLD_MORE) != 0u && w->last > 0u &&
@@ -256,7 +260,7 @@ bool uspan_hold_add(uspan_wire_t *w, unsigned owner, unsigned tag, const char *t
         fits = spill(w) && add_to_blocks(w, owner, tag, text, len, &begun);
     }
     if (!fits && !uspan_wire_is(w, USPAN_WIRE_LOST)) {
-        w->flags |= USPAN_WIRE_LOST | (begun ? 0u : USPAN_WIRE_UNBEGUN); /* once for a value */
+        w->flags |= USPAN_WIRE_LOST | (begun ? 0u : USPAN_WIRE_UNBEGUN); /* count a value once */
         uspan_wire_count_unread(w);
     }
     return fits;
@@ -272,7 +276,7 @@ void uspan_hold_begin(uspan_hold_cursor_t *c, unsigned owner)
     c->in_whole = false;
 }
 
-/* The next record in blocks. Caller holds the lock. */
+/* Read the owner's next record in blocks. Returns false if there are no more. Caller holds the lock. */
 static bool next_in_blocks(uspan_wire_t *w, uspan_hold_cursor_t *c, uspan_record_t *r)
 {
     uspan_trace_part_t *p = &w->t->trace;
@@ -331,7 +335,7 @@ bool uspan_hold_next(uspan_wire_t *w, uspan_hold_cursor_t *c, uspan_record_t *r)
     return found;
 }
 
-/* The records from the one at the cursor on leave. */
+/* Remove the record at the cursor and all records after it. */
 static void drop_from(uspan_wire_t *w, const uspan_hold_cursor_t *c)
 {
     uspan_trace_part_t *p = &w->t->trace;
@@ -347,7 +351,7 @@ static void drop_from(uspan_wire_t *w, const uspan_hold_cursor_t *c)
         uint8_t *bytes = p->blocks[block].bytes;
         if (bytes[0] == c->owner) {
             bytes[1] = end;
-            bytes[2] = HEAD; /* no value goes on here */
+            bytes[2] = HEAD; /* no value continues here */
             end = HEAD;
         }
     }

@@ -1,5 +1,6 @@
-/* wire_item.c: reads records as items. An item starts with a marker and ends with TAKE_CLOSE. The unit is the
- * outermost item. Invariant: a cursor stays within its item. */
+/* wire_item.c: reads records as items. Called by the other files that read records. An item starts with a
+ * marker and ends with TAKE_CLOSE. The unit is the outermost item. Invariant: a cursor stays within its
+ * item. */
 #include "wire/wire_item.h"
 #include <string.h>
 #include "wire/wire_hold.h"
@@ -8,7 +9,7 @@ bool uspan_item_next(uspan_wire_t *w, uspan_hold_cursor_t *c, uspan_record_t *r)
 {
     while (uspan_hold_next(w, c, r)) {
         bool opens = r->tag <= TAKE_OLD_CALL; /* a part or a call */
-        if (r->tag == TAKE_WHOLE) {           /* what repeats the pieces beside it is passed over */
+        if (r->tag == TAKE_WHOLE) {           /* skipped if it repeats the pieces beside it */
             if (c->depth > 0u || uspan_wire_is(w, USPAN_WIRE_HAS_DELTA)) {
                 c->depth++;
             } else {
@@ -55,7 +56,7 @@ void uspan_item_scan(uspan_wire_t *w, const uspan_hold_cursor_t *from, uspan_ite
                                              USPAN_JSON_PATH("code_interpreter_call"),
                                              USPAN_JSON_PATH("image_generation_call") };
     uspan_record_t r;
-    uint64_t over = 0; /* tags of which a second value has come */
+    uint64_t over = 0; /* tags that have a second value */
     memset(item, 0, sizeof *item);
     item->index = item->part_index = item->choice = UINT8_MAX;
     while (uspan_item_next(w, &at, &r)) {

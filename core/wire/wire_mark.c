@@ -1,5 +1,5 @@
-/* wire_mark.c: records when an exchange reached each phase, as reported by the caller. The first report of a
- * phase is used. */
+/* wire_mark.c: records when an exchange reached each phase, as the application reports it through wire.h.
+ * Invariant: the first report of a phase is used, and later ones change nothing. */
 #include "trace/internal.h"
 #include "uspan/wire.h"
 #include "trace/attr.h"

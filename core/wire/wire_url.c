@@ -1,13 +1,14 @@
-/* wire_url.c: reads provider and model from a URL. Invariant: names are tried in order, and the first one
- * that the host contains is used. */
+/* wire_url.c: reads provider and model from a URL. Called by wire.c. Invariant: names are tried in order, and
+ * the first one that is part of the authority (host and port) is used. */
 #include "wire/wire_url.h"
 #include <string.h>
 #include "wire/wire_attrs.h"
 
 #define MODEL_MAX 71u
 
-/* Order and values of AgentScope's table, then OpenTelemetry's, then products by their own names. */
-static const char hosts[] = /* and providers: pairs */
+/* Pairs of a part of the authority and a provider: AgentScope's table in its order, then names of
+ * OpenTelemetry and of products. */
+static const char hosts[] = /* host, provider, host, provider, ... */
     "api.openai.com\0openai\0"
     "dashscope\0dashscope\0"
     "deepseek\0deepseek\0"
@@ -34,7 +35,7 @@ static const char hosts[] = /* and providers: pairs */
     "cerebras.ai\0cerebras\0"
     "siliconflow\0siliconflow\0"
     "aiplatform.googleapis.com\0gcp.vertex_ai\0"
-    ":11434\0ollama\0" /* its port, where it speaks OpenAI's dialect */;
+    ":11434\0ollama\0" /* Ollama's port, also if it speaks OpenAI's dialect */;
 
 const char *uspan_wire_provider(const char *authority, size_t len)
 {
