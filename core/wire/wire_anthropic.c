@@ -1,5 +1,6 @@
-/* wire_anthropic.c: Anthropic's Messages API. content_block starts a streamed block, its index identifies it,
- * and deltas add to it. https://docs.anthropic.com/en/api/messages, .../messages-streaming */
+/* wire_anthropic.c: reads Anthropic's Messages API. wire_collect.c calls end_event(). content_block starts a
+ * streamed block, its index identifies it, and deltas add to it. Invariant: w->item is the index of the
+ * latest event that has one. https://docs.anthropic.com/en/api/messages, .../messages-streaming */
 #include "wire/wire_calls.h"
 #include "wire/wire_choice.h"
 #include "wire/wire_errors.h"
@@ -103,7 +104,7 @@ USPAN_JSON_TABLE(request, REQUEST);
     X("detail", TAKE_WEAK_ERROR)
 USPAN_JSON_TABLE(response, RESPONSE);
 
-/* A block begins. */
+/* Begin a block with the content that it already has. */
 static void begin_block(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned index)
 {
     uspan_record_t r;

@@ -1,6 +1,7 @@
 /* wire_choice.c: converts choices of an answer to messages, for dialects whose documents all have the same
- * form. Invariant: the open message belongs to the choice `written`. Pieces of another choice are counted as
- * unread, unless that choice has ended. */
+ * form. Called by wire_collect.c through uspan_wire_dialect_t.end_unit, and by other dialects. Invariant: the
+ * open message belongs to the choice `written`. Until that choice has ended, pieces of other choices are
+ * dropped. Each such choice is counted as unread once. */
 #include "wire/wire_choice.h"
 #include <string.h>
 #include "wire/wire_attrs.h"
@@ -19,7 +20,8 @@ static uint8_t bit_of(unsigned choice)
     return (uint8_t)(1u << (choice < 7u ? choice : 7u));
 }
 
-/* The vendors' words in those of the schema: spec of messages, finish_reason. */
+/* Convert a vendor's finish reason to the finish_reason of the conventions' message schema. word: NULL if the
+ * vendor sent none. */
 static const char *reason_of(const uspan_wire_t *w, const char *word)
 {
     static const char *const words[][2] = {
@@ -50,7 +52,7 @@ void uspan_wire_end_message(uspan_wire_t *w)
     w->flags &= ~(USPAN_WIRE_IN_MESSAGE | USPAN_WIRE_HAS_CALL);
 }
 
-/* Each event has all of the answer so far. */
+/* Returns true if each event repeats the complete answer so far. */
 static bool is_cumulative(const uspan_wire_t *w)
 {
     return (w->dialect->traits & USPAN_WIRE_CUMULATIVE) != 0u && !is(w, USPAN_WIRE_INCREMENTAL);
@@ -83,9 +85,11 @@ void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned 
     uspan_hold_cursor_t begin;
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
     unsigned tag = uspan_item_has(unit, TAKE_FINISH) ? TAKE_FINISH : TAKE_STATUS;
+    /* DashScope sends "null", and Gemini and others send "FINISH_REASON_UNSPECIFIED", while the answer
+     * continues. */
     if (uspan_item_text(w, &begin, tag, reason, sizeof reason) == 0u || strcmp(reason, "null") == 0 ||
         strncmp(reason, "FINISH_", 7u) == 0 ||
-        w->error_len >= sizeof w->calls) { /* DashScope, Gemini and others say so while it goes on */
+        w->error_len >= sizeof w->calls) { /* a long message has overwritten the finish reasons */
         return;
     }
     if (strcmp(reason, "error") == 0 || strcmp(reason, "failed") == 0) {
@@ -97,8 +101,9 @@ void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned 
     }
 }
 
-/* Whether the unit goes on from the event before, as each event does where it has all of the answer so far.
- * item_kind: what is compared, text before reasoning before names of calls; told: its hash; item_part, item:
+/* Returns true if the unit starts with the content of the previous event, as in a stream whose events repeat
+ * the answer so far. It compares the text, or the reasoning if there is no text, or the names of calls if
+ * there is neither. Between events, w->item_kind has the kind, w->told its hash, and w->item_part and w->item
  * its length. */
 USPAN_NOINLINE static bool repeats_text(uspan_wire_t *w, uspan_hold_cursor_t from)
 {
@@ -132,7 +137,7 @@ USPAN_NOINLINE static bool repeats_text(uspan_wire_t *w, uspan_hold_cursor_t fro
     return repeats;
 }
 
-/* The unit replaces what was written before it. */
+/* Discard the messages that were written before this document, because it repeats them. */
 static void restart(uspan_wire_t *w)
 {
     if (!is(w, USPAN_WIRE_RESTARTED)) {
@@ -158,10 +163,10 @@ void uspan_wire_end_choice(uspan_wire_t *w)
     if (w->list != 0u && (content != 0u || has_finish) && !is(w, USPAN_WIRE_SPILLED)) {
         bool repeats = is_cumulative(w) || (is_whole && w->form == USPAN_WIRE_EVENTS);
         if (content != 0u && is_whole && is(w, USPAN_WIRE_PIECES)) {
-            content = 0u; /* the pieces were all of it */
+            content = 0u; /* the pieces were the complete answer */
         } else if (content != 0u && repeats && w->form == USPAN_WIRE_EVENTS) {
             if (!is(w, USPAN_WIRE_RESTARTED) && choice == 0u && !repeats_text(w, begin)) {
-                w->flags |= USPAN_WIRE_INCREMENTAL; /* the server does as it likes */
+                w->flags |= USPAN_WIRE_INCREMENTAL; /* the server sends pieces without being asked */
             } else {
                 restart(w);
             }

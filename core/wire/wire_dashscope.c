@@ -1,5 +1,6 @@
-/* wire_dashscope.c: DashScope's own API for generation and embeddings. An event repeats the complete answer
- * so far, unless the request has incremental_output.
+/* wire_dashscope.c: reads DashScope's own API for generation and embeddings. An event repeats the complete
+ * answer so far, unless the request has incremental_output, or the server sends pieces without it. This file
+ * has only tables, which wire.c uses. Invariant: each container on the path to a row has a row.
  * https://help.aliyun.com/zh/model-studio/qwen-api-reference */
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_DASHSCOPE

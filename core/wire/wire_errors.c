@@ -1,6 +1,7 @@
-/* wire_errors.c: finds errors in an answer. A member that successful answers have too shows an error only if
- * the document has no answer. Invariant: error_len bytes of the message are stored from `calls` on, in fields
- * that a failed answer does not need. */
+/* wire_errors.c: finds errors in an answer. Called by wire_collect.c and by the end_unit() functions of
+ * dialects. A member that successful answers have too shows an error only if the document has no answer.
+ * Invariant: error_len bytes of the message are stored from `calls` on, in fields that a failed answer does
+ * not need. */
 #include "wire/wire_errors.h"
 #include <string.h>
 #include "trace/utf8.h"
@@ -10,7 +11,7 @@
 #define MESSAGE_MAX (USPAN_WIRE_ERROR_BYTES - 1u)
 #define TYPE_TAGS (USPAN_ITEM_HAS(TAKE_ERROR_TYPE) | USPAN_ITEM_HAS(TAKE_ERROR_STATUS))
 #define ERROR_TAGS (USPAN_ITEM_HAS(TAKE_ERROR) | USPAN_ITEM_HAS(TAKE_ERROR_CODE) | TYPE_TAGS)
-/* A code of success. */
+/* Returns true if the code means success. */
 static bool is_fine(const char *code)
 {
     static const char *const fine[] = { "0", "200", "Success", "success", "OK", "ok" };
@@ -30,7 +31,7 @@ USPAN_NOINLINE static void keep_type(uspan_wire_t *w, const uspan_hold_cursor_t 
     for (size_t i = 0; i < sizeof tags && w->error_type[0] == '\0'; i++) {
         if (uspan_item_has(unit, tags[i])) {
             size_t len = uspan_item_text(w, begin, tags[i], type, sizeof type);
-            if (is_fine(type) || strcmp(type, "None") == 0) { /* LiteLLM's */
+            if (is_fine(type) || strcmp(type, "None") == 0) { /* LiteLLM sends None */
                 continue;
             }
             if (len < sizeof w->error_type) {
@@ -42,8 +43,8 @@ USPAN_NOINLINE static void keep_type(uspan_wire_t *w, const uspan_hold_cursor_t 
     }
 }
 
-/* Join the texts of a unit's records of tag at error, with a closing 0. What is written there may overwrite
- * the records, so all is read before. Returns the length of all texts, which may be more than fits. */
+/* Join the texts of the unit's records with that tag, and write them and a 0 to error. This may overwrite the
+ * records, so all are read before. Returns the length of all texts, which may be more than was written. */
 USPAN_NOINLINE static size_t join_texts(uspan_wire_t *w, const uspan_hold_cursor_t *begin, unsigned tag,
                                         char *error)
 {
@@ -75,7 +76,7 @@ USPAN_NOINLINE static void keep_message(uspan_wire_t *w, const uspan_hold_cursor
     size_t total = join_texts(w, begin, tag, error);
     size_t used = total < MESSAGE_MAX ? total : MESSAGE_MAX;
     if (used >= offsetof(uspan_wire_t, hold) - offsetof(uspan_wire_t, calls)) {
-        w->flags |= USPAN_WIRE_SPILLED; /* it overwrote the records: what it came from last of all */
+        w->flags |= USPAN_WIRE_SPILLED; /* the message has overwritten the records */
     }
     if (total > used) {
         memcpy(error + uspan_utf8_cut(error, MESSAGE_MAX, MESSAGE_MAX + 1u - sizeof cut), cut, sizeof cut);
@@ -101,7 +102,8 @@ void uspan_wire_keep_error(uspan_wire_t *w, const uspan_item_t *unit, bool has_a
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
     size_t len = uspan_item_text(w, &begin, is_strong ? TAKE_ERROR_CODE : TAKE_WEAK_CODE, code, sizeof code);
     bool says_nothing = is_fine(code);
-    /* No error: a success code without a text or beside an answer, or neither code nor text beside one. */
+    /* A code of success is not an error if it has no message or if there is an answer. Beside an answer, an
+     * error with neither code nor message is none either. */
     if (is_strong) {
         bool is_silent = uspan_item_text(w, &begin, TAKE_ERROR, text, sizeof text) == 0u;
         says_nothing = !is_event && (unit->has & TYPE_TAGS) == 0u &&

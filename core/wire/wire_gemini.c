@@ -1,5 +1,6 @@
-/* wire_gemini.c: Gemini's generateContent and embedContent. The model is in the URL. Names are in camel case
- * or in snake case. A list with one element may be written as the element.
+/* wire_gemini.c: reads Gemini's generateContent and embedContent. The model is in the URL. Names are in camel
+ * case or in snake case. Most lists with one element may be written as that element. This file has only
+ * tables, which wire.c uses. Invariant: each container on the path to a row has a row.
  * https://ai.google.dev/api/generate-content, .../api/embeddings */
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_GEMINI

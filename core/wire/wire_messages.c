@@ -1,6 +1,6 @@
-/* wire_messages.c: converts items to messages and parts, including tool definitions. Invariant: `list` is
- * what is open in `out`. `part` is the kind of its open text, or TAKE_NOTHING if the next text starts a new
- * part. */
+/* wire_messages.c: converts units to messages and tool definitions. Called by wire.c and wire_collect.c, and
+ * by the end_unit() functions of dialects. Invariant: `list` is what is open in `out`. `part` is the kind of
+ * its open text, or TAKE_NOTHING if the next text starts a new part. */
 #include "wire/wire_messages.h"
 #include <string.h>
 #include "wire/wire_calls.h"
@@ -42,7 +42,7 @@ void uspan_wire_begin_message(uspan_wire_t *w, const char *role)
 
 /* ---- items --------------------------------------------------------------------------------------------- */
 
-/* Items of one kind, in their order; texts of the message itself are among its parts. */
+/* Write the items of one kind in their order. Texts of the message itself are written among its parts. */
 static void write_items(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned kind)
 {
     uspan_record_t r;
@@ -76,7 +76,7 @@ void uspan_wire_write_unit(uspan_wire_t *w, const uspan_item_t *unit)
         uspan_wire_write_texts(w, &begin, TAKE_TRANSCRIPT, TAKE_TEXT);
     }
     for (uspan_hold_cursor_t at = begin; uspan_item_has(unit, TAKE_BLOB) && uspan_item_next(w, &at, &r);) {
-        if (r.tag == TAKE_BLOB) { /* Ollama's images */
+        if (r.tag == TAKE_BLOB) { /* an image of Ollama or OpenAI */
             (void)uspan_part_blob(uspan_wire_writer(w), "image", NULL, NULL, 0u);
             w->part = TAKE_NOTHING;
         }
@@ -89,7 +89,8 @@ void uspan_wire_write_unit(uspan_wire_t *w, const uspan_item_t *unit)
 
 /* ---- requests ------------------------------------------------------------------------------------------ */
 
-/* Results of a tool in a message of that role: texts of any depth are one result. */
+/* Write a message with the role of a tool. If no part of it is a result itself, all of its texts, at any
+ * depth, are one result. */
 USPAN_NOINLINE static void write_result_message(uspan_wire_t *w, uspan_hold_cursor_t begin,
                                                 const uspan_item_t *unit)
 {
@@ -101,7 +102,7 @@ USPAN_NOINLINE static void write_result_message(uspan_wire_t *w, uspan_hold_curs
         return;
     }
     bool has_response = false;
-    while (uspan_item_next(w, &at, &r)) { /* Gemini's parts are results themselves */
+    while (uspan_item_next(w, &at, &r)) { /* a part may be a result itself, as Gemini's are */
         if (r.tag == TAKE_PART) {
             uspan_hold_cursor_t from = uspan_item_inner(&at);
             uspan_item_scan(w, &from, &inner);
@@ -142,7 +143,7 @@ void uspan_wire_end_request_message(uspan_wire_t *w)
         role = is_result                                              ? "tool"
                : is_item || unit.type == USPAN_JSON_PATH("reasoning") ? "assistant"
                                                                       : "user";
-    } else if (strcmp(named, "model") == 0) { /* Gemini's */
+    } else if (strcmp(named, "model") == 0) { /* Gemini's role */
         role = "assistant";
     }
     uspan_wire_begin_message(w, role);

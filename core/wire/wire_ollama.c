@@ -1,5 +1,6 @@
-/* wire_ollama.c: Ollama's chat and embed. An answer has one document per line, unless the request disables
- * streaming. https://github.com/ollama/ollama/blob/main/docs/api.md */
+/* wire_ollama.c: reads Ollama's chat and embed. An answer has one document per line, unless the request
+ * disables streaming. This file has only tables, which wire.c uses. Invariant: each container on the path to
+ * a row has a row. https://github.com/ollama/ollama/blob/main/docs/api.md */
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_OLLAMA
 

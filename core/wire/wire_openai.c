@@ -1,11 +1,12 @@
-/* wire_openai.c: OpenAI's chat completions and embeddings, and compatible servers with their extensions.
- * https://platform.openai.com/docs/api-reference/chat, .../embeddings. Extensions: reasoning_content
- * (DeepSeek, Qwen), reasoning (vLLM, OpenRouter), reasoning_details (OpenRouter, MiniMax), lists of thinking
- * (Mistral). */
+/* wire_openai.c: reads OpenAI's chat completions and embeddings, and compatible servers with their
+ * extensions. Extensions: reasoning_content (DeepSeek, Qwen), reasoning (vLLM, OpenRouter), reasoning_details
+ * (OpenRouter, MiniMax), lists of thinking (Mistral). This file has only tables, which wire.c uses.
+ * Invariant: each container on the path to a row has a row.
+ * https://platform.openai.com/docs/api-reference/chat, .../embeddings */
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_OPENAI_CHAT
 
-/* A tool call. Its name and arguments are in its function, in its custom tool, or beside its id. */
+/* Tool calls. The name and arguments of a call are in its function, in its custom tool, or beside its id. */
 #define CALLS(X, of)                                            \
     X(of ".tool_calls", TAKE_LIST)                              \
     X(of ".tool_calls.#", TAKE_CALL)                            \
@@ -21,7 +22,7 @@
     X(of ".tool_calls.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))     \
     X(of ".function_call", TAKE_OLD_CALL)                       \
     X(of ".tool_calls.#", TAKE_LIKE)
-/* A text of the content, or a list of parts. */
+/* Content is a text, a list of parts, or an object with a text. */
 #define PARTS(X, of)                                    \
     X(of ".content", TAKE_TEXT)                         \
     X(of ".content.#", TAKE_PART)                       \
@@ -37,7 +38,7 @@
     X(of ".content.#.summary.#", TAKE_NOTHING)          \
     X(of ".content.#.summary.#.text", TAKE_REASONING_2) \
     X(of ".content.text", TAKE_TEXT)
-/* Told in one of them, or mirrored in two. */
+/* Reasoning is in one of these members, or repeated in two. */
 #define REASONING(X, of)                                \
     X(of ".reasoning_content", TAKE_REASONING)          \
     X(of ".reasoning", TAKE_LIST)                       \
@@ -103,7 +104,7 @@
     X("tools.#.function", TAKE_LIKE)
 USPAN_JSON_TABLE(chat_request, REQUEST);
 
-/* What a piece of an answer's message has, or all of it. */
+/* Members of an answer's message, or of a piece of it. */
 #define MESSAGE(X, of)                         \
     X(of ".role", TAKE_NOTHING)                \
     PARTS(X, of)                               \
@@ -136,7 +137,7 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     X(error ".type", TAKE_ERROR_TYPE)     \
     X(error ".status", TAKE_ERROR_STATUS) \
     X(error ".code", TAKE_ERROR_CODE)
-/* What servers write in place of an error, and some beside a good answer. */
+/* Members that servers send in place of an error. Some servers send them beside a successful answer too. */
 #define WEAK_ERRORS(X)                          \
     X("message", TAKE_WEAK_ERROR)               \
     X("msg", TAKE_WEAK_ERROR)                   \

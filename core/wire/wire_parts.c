@@ -1,5 +1,6 @@
-/* wire_parts.c: converts items to parts: texts, tool calls, results, media. Invariant: `part` is the kind of
- * the open text, or TAKE_NOTHING if the next text starts a new part. */
+/* wire_parts.c: converts items to parts: texts, tool calls, results, media. Called by wire_calls.c and
+ * wire_messages.c, and by the end_unit() functions of dialects. Invariant: `part` is the kind of the open
+ * text, or TAKE_NOTHING if the next text starts a new part. */
 #include "wire/wire_parts.h"
 #include <string.h>
 #include "wire/wire_attrs.h"
@@ -11,7 +12,7 @@ static bool is(const uspan_wire_t *w, uint32_t flag)
 
 /* ---- members ------------------------------------------------------------------------------------------- */
 
-/* The value of the tag, or all of a long one, as a member. */
+/* Of a tag for short values only the first value is written, otherwise all values. */
 void uspan_wire_write_member(uspan_wire_t *w, const uspan_hold_cursor_t *from, const char *name,
                              uspan_leaf_t leaf, unsigned tag)
 {
@@ -39,7 +40,7 @@ void uspan_wire_write_id(uspan_wire_t *w, const uspan_hold_cursor_t *from, const
 void uspan_wire_begin_part(uspan_wire_t *w, const char *type)
 {
     if (uspan_part(uspan_wire_writer(w), type) == USPAN_ERR_ARG) {
-        uspan_wire_count_unread(w); /* no text, in system instructions */
+        uspan_wire_count_unread(w); /* system instructions have only texts */
     }
     w->part = TAKE_NOTHING;
 }
@@ -75,8 +76,9 @@ void uspan_wire_write_texts(uspan_wire_t *w, const uspan_hold_cursor_t *from, un
     }
 }
 
-/* A stream's small pieces gather: to write one costs more than its bytes do. Text moves to the front of hold,
- * over records that were read; those of an error are read again. */
+/* Small pieces of a stream are collected first, because a call of the writer costs more than copying their
+ * bytes. They are moved to the front of hold, over records that were read. If the unit has an error, its
+ * records are read again, so nothing is moved. */
 void uspan_wire_add_texts(uspan_wire_t *w, uspan_hold_cursor_t *from, unsigned tag, unsigned kind)
 {
     uspan_record_t r;
@@ -92,7 +94,8 @@ void uspan_wire_add_texts(uspan_wire_t *w, uspan_hold_cursor_t *from, unsigned t
 
 /* ---- media --------------------------------------------------------------------------------------------- */
 
-/* image, video or audio: from a MIME type, or where there is none from a part's type, as "video_url". */
+/* Returns image, video, audio or unknown. text: a MIME type or, if is_mime is false, the type of a part such
+ * as "video_url". */
 static const char *modality_of(const char *text, bool is_mime)
 {
     static const char *const names[] = { "audio", "video", "image" };
@@ -101,12 +104,12 @@ static const char *modality_of(const char *text, bool is_mime)
             return names[i];
         }
     }
-    return is_mime && strchr(text, '/') == NULL ? "audio"   /* OpenAI's format of a sound: "wav" */
-           : is_mime || text[0] == 'd'          ? "unknown" /* Anthropic's documents */
+    return is_mime && strchr(text, '/') == NULL ? "audio"   /* OpenAI's format of audio: "wav" */
+           : is_mime || text[0] == 'd'          ? "unknown" /* Anthropic's "document" */
                                                 : "image";
 }
 
-/* Bytes of media stay out: one image would leave no room for words. */
+/* Write a part without the bytes of its media. One image would leave no room for texts. */
 USPAN_NOINLINE static void write_media(uspan_wire_t *w, const uspan_hold_cursor_t *from,
                                        const uspan_item_t *item)
 {
@@ -137,7 +140,7 @@ USPAN_NOINLINE static void write_media(uspan_wire_t *w, const uspan_hold_cursor_
     } else {
         if (uspan_part_blob(uspan_wire_writer(w), modality, len > 0u ? mime : NULL, NULL, 0u) ==
             USPAN_ERR_ARG) {
-            uspan_wire_count_unread(w); /* as in uspan_wire_begin_part() */
+            uspan_wire_count_unread(w); /* see uspan_wire_begin_part() */
         }
         w->part = TAKE_NOTHING;
     }
@@ -157,14 +160,13 @@ void uspan_wire_write_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, con
         uspan_hold_cursor_t at = *from;
         uspan_hold_cursor_t last = *from;
         while (uspan_item_has(item, TAKE_BREAK) && uspan_item_next(w, &at, &r)) {
-            last = r.tag == TAKE_BREAK ? at : last; /* they were told again from there */
+            last = r.tag == TAKE_BREAK ? at : last; /* the arguments begin again here */
         }
         uspan_wire_write_member(w, &last, "arguments", USPAN_LEAF_JSON, arguments);
     }
     w->flags |= item->is_server_call ? 0u : USPAN_WIRE_HAS_CALL;
 }
 
-/* of_tool: the texts of the whole unit are the result. */
 void uspan_wire_write_response(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *item,
                                bool of_tool)
 {
@@ -234,7 +236,7 @@ void uspan_wire_add_parts(uspan_wire_t *w)
                 bool in_whole = from.in_whole;
                 uspan_wire_add_texts(w, &inner, TAKE_TEXT,
                                      uspan_item_has(&item, TAKE_THOUGHT) ? TAKE_THOUGHT : TAKE_TEXT);
-                from = inner; /* behind the part */
+                from = inner; /* after the part */
                 from.in_whole = in_whole;
             } else {
                 uspan_wire_write_item(w, &inner, &item);

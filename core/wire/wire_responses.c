@@ -1,8 +1,8 @@
-/* wire_responses.c: OpenAI's Responses API. The type of an event shows the kind of its texts. Text that an
- * event repeats at its end is used only if no piece of it arrived. output_index identifies items, and calls
- * also have the id of their item. https://platform.openai.com/docs/api-reference/responses,
- * .../responses-streaming
- * Invariant: `told` has a bit for each item with text in the span. `lost` is the index of the first item. */
+/* wire_responses.c: reads OpenAI's Responses API. wire_collect.c calls end_event(). The type of an event
+ * shows the kind of its texts. The complete text at the end of a part or item is used only if no piece of it
+ * arrived. output_index identifies items, unless a server repeats it. Calls also have the id of their item.
+ * Invariant: `told` has a bit for each item with text in the span, by index modulo 32. `lost` is the index of
+ * the first item. https://platform.openai.com/docs/api-reference/responses, .../responses-streaming */
 #include "wire/wire_attrs.h"
 #include "wire/wire_calls.h"
 #include "wire/wire_choice.h"
@@ -85,7 +85,7 @@ USPAN_JSON_TABLE(request, REQUEST);
     X(item ".summary", TAKE_NOTHING)                 \
     X(item ".summary.#", TAKE_NOTHING)               \
     X(item ".summary.#.text", TAKE_REASONING)
-/* A response's members, in an event too. */
+/* Members of a response. In an event they are in `response`. */
 #define OF_RESPONSE(X)                                                                          \
     X("id", TAKE_ID)                                                                            \
     X("status", TAKE_STATUS)                                                                    \
@@ -137,7 +137,7 @@ USPAN_JSON_TABLE(request, REQUEST);
     X("detail", TAKE_WEAK_ERROR)
 USPAN_JSON_TABLE(response, RESPONSE);
 
-/* What an event does. */
+/* What to do with an event. */
 enum { NOTHING, ADD, ALL, PART_ADDED, PART_DONE, ITEM_ADDED, ITEM_DONE, END };
 static const uint32_t event_types[] = {
     USPAN_JSON_PATH("response.output_text.delta"),
@@ -181,7 +181,7 @@ static const uint8_t event_acts[] = {
     ACT(ALL, TAKE_REASONING),   ACT(ALL, TAKE_REASONING),
     ACT(ALL, TAKE_REFUSAL),     ACT(ALL, TAKE_ARGUMENTS),
     ACT(ALL, TAKE_ARGUMENTS),   ACT(ALL, TAKE_ARGUMENTS),
-    ACT(ALL, TAKE_ARGUMENTS), /* its item tells the code again */
+    ACT(ALL, TAKE_ARGUMENTS), /* the code is read from its item */
     ACT(PART_ADDED, TAKE_TEXT), ACT(PART_ADDED, TAKE_REASONING),
     ACT(PART_DONE, TAKE_TEXT),  ACT(PART_DONE, TAKE_REASONING),
     ACT(ITEM_ADDED, TAKE_TEXT), ACT(ITEM_DONE, TAKE_TEXT),
@@ -195,15 +195,16 @@ static void set_told(uspan_wire_t *w, unsigned item)
     w->told |= 1u << (item % 32u);
 }
 
-/* The number of the item that the event is about. */
+/* Returns the index of the item that the event belongs to. */
 static unsigned item_of(const uspan_wire_t *w, const uspan_item_t *unit)
 {
     bool told = unit->index != UINT8_MAX && !uspan_wire_is(w, USPAN_WIRE_INDEX_REPEATS);
     return told ? unit->index : w->item;
 }
 
-/* The part that the event is about; another one has no text yet. adds: pieces of one item are one part, as
- * some servers count them. */
+/* Select the part that the event belongs to. Every part except the one selected last has no text yet. adds:
+ * the event has a piece of text. Pieces of one item are one part, because some servers give each piece
+ * another index. */
 static void select_part(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind, bool adds)
 {
     unsigned item = item_of(w, unit);
@@ -220,7 +221,7 @@ static void select_part(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind
     w->item_kind = (uint8_t)kind;
 }
 
-/* Text that adds to a part, or is all of it. */
+/* Add a text to its part or call. A complete text (TAKE_ALL) is used only if no piece of it arrived. */
 static void add_text(uspan_wire_t *w, uspan_hold_cursor_t begin, const uspan_item_t *unit, unsigned tag,
                      unsigned kind)
 {
@@ -247,7 +248,8 @@ static bool is_call(const uspan_item_t *item)
            uspan_item_has(item, TAKE_CALL_ID) || item->is_server_call;
 }
 
-/* An item, whole, unless its text is there. What a server's call says when it begins is not its last word. */
+/* Add a complete item, unless its text is in the span already. Arguments of a server's call are not used when
+ * the item begins, because they are not final then. */
 static void add_item(uspan_wire_t *w, uspan_hold_cursor_t inner, uspan_item_t *item, unsigned index,
                      bool begins)
 {

@@ -1,7 +1,8 @@
-/* wire_tools.c: spans of the tools that an answer asked for, with their data from the answer. Invariant: when
- * the calls of an exchange are stored, w contains from `json` on only kept_len bytes of complete records, one
- * for each of the first calls: bits, length of the arguments in two bytes, arguments, id, name. Id and name
- * end in 0. */
+/* wire_tools.c: starts spans of the tools that an answer asked for, with data from the answer. The
+ * application calls it through wire.h after the exchange. Invariant: when the calls of an exchange are
+ * stored, w has kept_len bytes of complete records in place of `json` and later fields. There is one record
+ * for each of the first calls. A record is bits, length of the arguments in two bytes, arguments, id and 0,
+ * name and 0. */
 #include "wire/wire_state.h"
 #include <string.h>
 #include "trace/attr.h"
@@ -10,11 +11,11 @@
 #if USPAN_CONTENT
 #define KEPT_MAX (sizeof(uspan_wire_t) - offsetof(uspan_wire_t, json))
 #define RECORD_HEAD 3u
-/* Bits. */
+/* Bits of a record. */
 #define HAS_BEGUN 1
-#define IS_LONG 2 /* its arguments did not fit: the chat's span has them, as long as it is there */
+#define IS_LONG 2 /* its arguments did not fit and are read from the chat's span, if it still exists */
 
-/* Output messages as message.h writes them: the type comes first. */
+/* Rows for output messages as message.h writes them. The type of a part is its first member. */
 enum { NOTHING, PART, PART_TYPE, PART_ID, PART_NAME, PART_ARGUMENTS };
 #define ROWS(X)                  \
     X("", NOTHING)               \
@@ -26,11 +27,12 @@ enum { NOTHING, PART, PART_TYPE, PART_ID, PART_NAME, PART_ARGUMENTS };
     X("parts.#.arguments", USPAN_JSON_AS_IS | PART_ARGUMENTS)
 USPAN_JSON_TABLE(messages, ROWS);
 
-/* What is made of the tool calls in them: records, or one call's arguments. */
+/* State of reading output messages. The tool calls in them become records, or the arguments of one are
+ * written. */
 typedef struct scan {
     uspan_wire_t *w;
-    uspan_writer_t *out;    /* NULL: records */
-    unsigned calls, wanted; /* seen before this part; the one whose arguments go to out */
+    uspan_writer_t *out;    /* for the arguments of one call. NULL: make records */
+    unsigned calls, wanted; /* calls: before this part. wanted: the call for out */
     size_t arguments_len;
     bool is_long, is_full, is_found;
     char type[12], id[68], name[68]; /* of this part */
@@ -48,7 +50,7 @@ typedef struct call {
     unsigned index;
 } call_t;
 
-/* The call in the record at *at, which moves on. False: there are no more. */
+/* Read the record at *at, and advance *at. Returns false if there are no more. */
 static bool next_call(uspan_wire_t *w, size_t *at, call_t *call)
 {
     if (*at >= w->kept_len) {
@@ -63,7 +65,7 @@ static bool next_call(uspan_wire_t *w, size_t *at, call_t *call)
     return true;
 }
 
-/* The longest arguments leave; of a call its id and name are worth more. False: there are none. */
+/* Remove the longest arguments, because ids and names are more useful. Returns false if there are none. */
 static bool make_room(uspan_wire_t *w)
 {
     call_t call;
@@ -83,7 +85,8 @@ static bool make_room(uspan_wire_t *w)
     return true;
 }
 
-/* A part with an id or name that is no reader's is passed over. */
+/* Add bytes to a field of the part. If they do not fit, the part is skipped. wire_collect.c never stores an
+ * id or a name that is too long for these fields. */
 static void add(scan_t *scan, char *field, size_t size, const char *text, size_t len)
 {
     size_t have = strlen(field);
@@ -119,7 +122,7 @@ static void take_arguments(scan_t *scan, const char *text, size_t len)
     }
 }
 
-/* The part is whole: its record, without arguments where there is no room for them. */
+/* End a part. If it is a call, store its record, without arguments if there is no room for them. */
 static void end_part(scan_t *scan)
 {
     if (!is_call(scan)) {
@@ -184,7 +187,7 @@ static void take(void *ctx, unsigned action, uspan_json_event_t event, const cha
     }
 }
 
-/* A block of the chat's output messages, where its span is still there. Returns how many bytes. */
+/* Copy a block of the chat's output messages. Returns its length, or 0 at the end or if the span is gone. */
 static size_t read_block(uspan_tracer_t *t, uspan_t s, size_t offset, char *out)
 {
     const uspan_trace_part_t *p = &t->trace;
@@ -216,9 +219,10 @@ static void read_messages(uspan_tracer_t *t, scan_t *scan)
     }
 }
 
-/* ---- asking for a call --------------------------------------------------------------------------------- */
+/* ---- spans of tools ------------------------------------------------------------------------------------ */
 
-/* By id; without one, the first of that name that has not begun. */
+/* Find the call by its id. Without an id, find the first call of that name, or of any name, that has no
+ * span. */
 static bool find_call(uspan_wire_t *w, const char *name, const char *id, call_t *call)
 {
     size_t at = 0;
