@@ -68,6 +68,7 @@ bool uspan_spool_build(uspan_tracer_t *t)
         return false;
     }
     const uint32_t boot = r.boot;
+    spool->shift_ns = uspan_spool_shift(t, boot);
     spool->inner = spool->boot_len;
     spool->count = 0u;
     do {
@@ -117,7 +118,7 @@ void uspan_spool_begin_body(uspan_tracer_t *t)
     spool->place = spool->log.done;
     spool->at = 0u;
     spool->address = spool->boot_address;
-    spool->left = spool->boot_len;
+    spool->left = spool->plain = spool->boot_len;
 }
 
 size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap)
@@ -139,12 +140,25 @@ size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap)
             }
             spool->address = r.address;
             spool->left = r.len;
+            spool->entered = 0u;
+            spool->plain = spool->shift_ns != 0u ? 0u : r.len;
             continue;
         } else {
             n = (uint32_t)(cap - filled);
+            const uint32_t most = spool->plain > 0u ? spool->plain : USPAN_SPOOL_FIELD_BYTES;
+            if (n < most && spool->plain == 0u) {
+                break; /* a field is corrected in one piece */
+            }
+            n = n < most ? n : most;
             n = n < spool->left ? n : spool->left;
             if (s->read(s->ctx, spool->address, out + filled, n) != 0) {
                 return 0u;
+            }
+            if (spool->plain == 0u) {
+                const uint32_t done = uspan_spool_correct(spool, out + filled);
+                n = done < n ? done : n;
+            } else {
+                spool->plain = (uint16_t)(spool->plain - n);
             }
             spool->address += n;
             spool->left = (uint16_t)(spool->left - n);

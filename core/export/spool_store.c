@@ -171,8 +171,8 @@ static bool is_to_be_stored(uspan_tracer_t *t, bool open, bool all)
         const bool is_full =
             p->slots_live >= USPAN_SPANS_MAX - USPAN_SPANS_MAX / 8u || uspan_pool_is_under_pressure(p);
         const uint64_t age_ns = x->now_ns > slot->end_ns ? x->now_ns - slot->end_ns : 0u;
-        is_due =
-            (is_down && age_ns >= (uint64_t)wait_ms * USPAN_NS_PER_MS) || ((is_down || !open) && is_full);
+        is_due = (is_down && age_ns >= (uint64_t)wait_ms * USPAN_NS_PER_MS) ||
+                 ((is_down || !open || !timed) && is_full);
     }
     uspan_unlock(t, state);
     return is_due;

@@ -70,6 +70,8 @@ typedef struct uspan_spool {
     uint32_t inner;            /* bytes of ResourceSpans in the body */
     uint32_t boot_address;     /* address of its resource */
     uint32_t address;          /* of the record that is being read, from here on */
+    uint64_t shift_ns;         /* added to times that were stored without Unix time; 0: they stay */
+    uint16_t plain;            /* bytes of the record that are sent as they are; 0: a field begins */
     uint16_t left;             /* bytes of it that were not read yet */
     uint16_t boot_len;
     uint16_t count; /* records of the batch; 0: there is no batch */
@@ -77,6 +79,7 @@ typedef struct uspan_spool {
     uint16_t wipe;  /* sectors that are still to be erased */
     uint8_t dest;
     uint8_t flags; /* USPAN_SPOOL_* of spool_replay.h */
+    uint8_t entered; /* messages of the record that were entered */
     bool erasing;  /* the storage is busy with a sector of wipe, so no other call may be made */
 #if USPAN_KEEP
     uint8_t resource; /* resource of the records that are being written, numbered as in an epoch */
