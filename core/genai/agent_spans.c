@@ -16,7 +16,8 @@ static const uspan_row_t agent_more_rows[] = {
 };
 #define MORE_AGENT NEXT_TABLE(uspan_request_t, start_ns, agent_more_rows)
 
-/* Of an agent that is created, or runs elsewhere; and of one that runs here, by USPAN_SEMCONV. */
+/* Rows of an agent that is created or runs elsewhere. With USPAN_SEMCONV_LATEST an agent that runs here has
+ * neither id nor version. */
 static const uspan_row_t remote_rows[] = {
     ROW(TEXT, uspan_agent_t, name, agent_name),
     ROW(TEXT, uspan_agent_t, provider, provider_name),
@@ -27,7 +28,7 @@ static const uspan_row_t remote_rows[] = {
 #if USPAN_SEMCONV == USPAN_SEMCONV_LATEST
 static const uspan_row_t agent_rows[] = {
     ROW(TEXT, uspan_agent_t, name, agent_name),
-#if USPAN_PROFILE_PHOENIX /* shows it */
+#if USPAN_PROFILE_PHOENIX /* Phoenix shows it */
     ROW(TEXT, uspan_agent_t, provider, provider_name),
 #endif
     MORE_AGENT,
@@ -51,7 +52,7 @@ static const uspan_row_t agent_result_rows[] = {
 #if USPAN_CONTENT && USPAN_TOOL_DEFINITIONS
 static void name_tools(uspan_tracer_t *t, uspan_t s, const void *request)
 {
-    const uspan_agent_t *a = request; /* definitions in full come afterwards, and replace this */
+    const uspan_agent_t *a = request; /* full definitions are set later and replace the names */
     if (uspan_tells_definitions(t)) {
         (void)uspan_set_tool_names(t, s, a->tools);
     }
@@ -277,7 +278,7 @@ static const uspan_span_type_t mcp_tools_type = {
     OPERATION(USPAN_OPERATION_LIST_TOOLS),
 #endif
     .fixed_key = &uspan_key_mcp_method_name,
-    .fixed = "tools/list", /* the name too, as the MCP conventions name spans */
+    .fixed = "tools/list", /* also the span name, as the MCP conventions require */
     .traits = USPAN_TYPED_IS_FIXED,
     .kind = USPAN_KIND_CLIENT,
     .rows = mcp_tools_rows,

@@ -1,5 +1,5 @@
-/* content.c: switches content of a span and of the spans under it, tool definitions, and the length of
- * histories. */
+/* content.c: turns content of one span and the recording of tool definitions on or off, and limits the length
+ * of histories. A span that starts later takes over the content switch of its parent. */
 #include "genai/typed.h"
 
 uspan_err_t uspan_set_span_content(uspan_tracer_t *t, uspan_t s, bool recorded)
@@ -35,7 +35,7 @@ bool uspan_wants_content(uspan_tracer_t *t, uspan_t s)
 void uspan_set_tool_definitions(uspan_tracer_t *t, bool recorded)
 {
     if (uspan_is_live(t)) {
-        t->trace.no_definitions = !recorded; /* one byte: no lock */
+        t->trace.no_definitions = !recorded; /* one byte, so no lock is needed */
     }
 }
 

@@ -2,7 +2,7 @@
 #include "genai/typed.h"
 
 #if USPAN_PROFILE_LANGFUSE
-/* Two digits. */
+/* Write the last two digits of n. Returns the position after them. */
 static char *put_two(char *out, unsigned n)
 {
     *out++ = (char)('0' + n / 10u % 10u);
@@ -10,12 +10,13 @@ static char *put_two(char *out, unsigned n)
     return out;
 }
 
-/* "2025-11-28T00:38:52.733Z"; days to a date as in Howard Hinnant's civil_from_days, for years from 1970. */
+/* Write a time in the form "2025-11-28T00:38:52.733Z". The date is computed as in Howard Hinnant's
+ * civil_from_days, for years from 1970. */
 static void put_time(char out[25], uint64_t unix_ns)
 {
     uint64_t ms = unix_ns / 1000000u;
     uint32_t second = (uint32_t)(ms / 1000u % 86400u);
-    uint32_t day = (uint32_t)(ms / 86400000u) + 719468u; /* from the first of March of year 0 */
+    uint32_t day = (uint32_t)(ms / 86400000u) + 719468u; /* days since 1 March of year 0 */
     uint32_t era = day / 146097u, of_era = day % 146097u;
     uint32_t year = (of_era - of_era / 1460u + of_era / 36524u - of_era / 146096u) / 365u;
     uint32_t of_year = of_era - (365u * year + year / 4u - year / 100u);

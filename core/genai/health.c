@@ -14,7 +14,8 @@ static const uspan_row_t health_rows[] = {
     END_ROW,
 };
 
-/* Operations are static text: typed spans and wire readers store them so. */
+/* Returns true if the operation is that of a model call, an agent or a tool. Typed spans and wire readers
+ * store operations as static text. An application can set one as a short text, which is stored inline. */
 static bool is_asked_for(const uspan_entry_t *operation)
 {
     static const char *const operations[] = { USPAN_OPERATION_CHAT, USPAN_OPERATION_GENERATE,

@@ -1,16 +1,17 @@
-/* history.c: keeps the system's and the last messages of a history. A dropped message returns its full blocks
- * to the pool, and leaves spaces in blocks that it shares. The value stays one JSON value. */
+/* history.c: keeps system messages and the newest messages of a history. Called by message.c. A dropped
+ * message returns its full blocks to the pool, and leaves spaces in blocks that it shares. Invariant: the
+ * value stays one JSON value. */
 #include "genai/history.h"
 #include "genai/typed.h"
 
 #define ROLE_BYTES 8u /* of "role":" */
 
-/* A walk over the bytes of the value. The blocks are those of an open attribute that one writer writes. */
+/* A walk over the bytes of the value. Its blocks belong to an attribute that one writer writes. */
 typedef struct walk {
     const uspan_trace_part_t *p;
-    unsigned at, len; /* the next byte; bytes in all */
-    uint16_t block;   /* of that byte */
-    uint16_t before;  /* the block before */
+    unsigned at, len; /* offset of the next byte, and length of the value */
+    uint16_t block;   /* the block of the next byte */
+    uint16_t before;  /* the previous block */
 } walk_t;
 
 static uint8_t next_byte(walk_t *k)
@@ -20,18 +21,19 @@ static uint8_t next_byte(walk_t *k)
     if (k->at % USPAN_BLOCK == 0u && k->at < k->len) {
         k->before = k->block;
         k->block = k->p->block_next[k->block];
-        k->len = k->block < USPAN_BLOCKS_MAX ? k->len : k->at; /* not ours any more */
+        k->len = k->block < USPAN_BLOCKS_MAX ? k->len : k->at; /* the chain was freed */
     }
     return c;
 }
 
-/* A stretch of the value: a message and what is between it and the one before. */
+/* A stretch of the value: a message, the spaces before it and the comma after it. */
 typedef struct stretch {
-    unsigned from, chars; /* characters in it */
-    uint16_t block;       /* of the last byte before it */
+    unsigned from, chars; /* offset of its first byte, and its length in characters */
+    uint16_t block;       /* the block of the last byte before it */
 } stretch_t;
 
-/* Pass one message. False: it is open, or not a message. *system: its role says that it stays. */
+/* Read one message and the comma after it. Returns false if the message is still open or the value ended.
+ * *system: the message stays, because its role begins with the first letter of "system" or "developer". */
 static bool pass_message(walk_t *k, stretch_t *s, bool *system)
 {
     uint64_t last = 0, role;
@@ -63,15 +65,16 @@ static bool pass_message(walk_t *k, stretch_t *s, bool *system)
     return false;
 }
 
-/* The stretch becomes as short as whole blocks allow, the rest spaces. `end` is behind it. */
+/* Remove the blocks that the stretch fills completely, and overwrite its other bytes with spaces. `end` is
+ * the walk after the stretch. The caller holds the lock. */
 static void cut_out(uspan_trace_part_t *p, uspan_writer_t *w, uspan_entry_t *e, const stretch_t *s,
                     const walk_t *end)
 {
     unsigned first = uspan_blocks_for(s->from),
-             last = end->at / USPAN_BLOCK; /* whole blocks: [first, last) */
+             last = end->at / USPAN_BLOCK; /* complete blocks: [first, last) */
     unsigned count = last > first ? last - first : 0u;
     unsigned from = s->from % USPAN_BLOCK, to = end->at % USPAN_BLOCK;
-    if (last == s->from / USPAN_BLOCK) { /* all of it is in one block */
+    if (last == s->from / USPAN_BLOCK) { /* the stretch is in one block */
         memset(p->blocks[end->block].bytes + from, ' ', to - from);
     } else {
         memset(p->blocks[s->block].bytes + from, ' ', from > 0u ? USPAN_BLOCK - from : 0u);
@@ -120,12 +123,12 @@ void uspan_history_count(uspan_writer_t *w)
     if (!found) {
         return;
     }
-    (void)next_byte(&k); /* [ */
+    (void)next_byte(&k); /* the bracket of the list */
     while (system && found) {
         found = pass_message(&k, &s, &system);
     }
     if (!found) {
-        return; /* the only one is the one that is open */
+        return; /* no message but system messages and the open one */
     }
     state = uspan_lock(t);
     slot = uspan_slot_find_recording(p, w->s, &err);

@@ -1,5 +1,5 @@
-/* keys.c: one descriptor for each key, and its text beside it, each in a section of its own: the linker keeps
- * those that are used. (Literals of one file share a section.) The table is in genai_keys.h. */
+/* keys.c: defines a descriptor and a text for each key of genai_keys.h. Each is in a section of its own, so
+ * that the linker keeps only those that are used. Literals of one file would share a section. */
 #include "trace/internal.h"
 #include "uspan/genai_keys.h"
 

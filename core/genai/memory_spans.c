@@ -32,7 +32,7 @@ uspan_t uspan_memory_begin_with(uspan_tracer_t *t, uspan_t parent, const char *o
         operation = USPAN_MEMORY_SEARCH;
     }
     const uspan_span_type_t type = { .operation = operation, /* the type is read during the call only */
-                                     .operation_len = (uint8_t)strlen(operation), /* of one of few */
+                                     .operation_len = (uint8_t)strlen(operation), /* they are short */
                                      .fixed = operation,
                                      .traits = USPAN_TYPED_IS_FIXED,
                                      .kind = USPAN_KIND_CLIENT,
@@ -46,7 +46,7 @@ uspan_err_t uspan_memory_end(uspan_tracer_t *t, uspan_t s, const uspan_memory_re
     return uspan_typed_end(t, s, r, memory_result_rows);
 }
 
-/* ---- judgements ---------------------------------------------------------------------------------------- */
+/* ---- evaluations --------------------------------------------------------------------------------------- */
 
 static const uspan_key_t error_type_key = USPAN_KEY_INIT("error.type");
 

@@ -19,8 +19,8 @@ uspan_err_t uspan_messages_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s
     return uspan_write_prepare(w, t, s, i < 4u ? keys[i] : NULL, i + 1u);
 }
 
-/* What is open is closed down to `depth` containers, the list itself is opened where it is not; an object
- * begins that owes fields: text, which leaves the writer in `state`. */
+/* Close everything down to `depth` containers, and open the list if it is not open yet. Then begin an object
+ * with `text`, which leaves the writer in `state`. The object requires the fields of `need`. */
 static bool begin_item(uspan_write_out_t *o, unsigned depth, unsigned need, const char *text, unsigned state)
 {
     uspan_writer_t *w = o->w;
@@ -44,7 +44,8 @@ static bool begin_item(uspan_write_out_t *o, unsigned depth, unsigned need, cons
 
 /* ---- messages ------------------------------------------------------------------------------------------ */
 
-/* False: w is no list of messages, or gone. What was cut may be closed. */
+/* Begin a call on a list of messages. Returns false if w is no such list or there is nothing to do. A value
+ * that was cut is accepted, so that it can be closed. */
 static bool enter_messages(uspan_write_out_t *o, uspan_writer_t *w)
 {
     if (!uspan_write_enter(o, w, true)) {
@@ -64,7 +65,7 @@ uspan_err_t uspan_message(uspan_writer_t *w, const char *role, const char *name)
         return o.err;
     }
     unsigned need = USPAN_NEED_OF_MESSAGE & (w->list == USPAN_OUTPUT_MESSAGES ? ~0u : ~USPAN_NEED_FINISH);
-    if (!uspan_write_leaf_end(&o) || (w->flags & USPAN_WRITE_CUT) != 0u) { /* what follows has no message */
+    if (!uspan_write_leaf_end(&o) || (w->flags & USPAN_WRITE_CUT) != 0u) { /* no message is begun */
         o.err = o.err == USPAN_OK ? USPAN_TRUNCATED : o.err;
         uspan_write_close_to(&o, w->depth > 0u);
     } else if (begin_item(&o, 1u, need, "{", USPAN_WRITE_BETWEEN) &&
@@ -79,13 +80,13 @@ uspan_err_t uspan_message(uspan_writer_t *w, const char *role, const char *name)
     return err;
 }
 
-/* A call on the open message: what is open within it is closed. */
+/* Begin a call on the open message, and close everything that is open within it. */
 static bool enter_message(uspan_write_out_t *o, uspan_writer_t *w)
 {
     if (!enter_messages(o, w)) {
         return false;
     }
-    if (w->depth < 2u) { /* cut before it began, or there is none */
+    if (w->depth < 2u) { /* the value was cut before the message began, or there is none */
         o->err = o->err == USPAN_OK ? USPAN_ERR_ARG : o->err;
         return false;
     }
@@ -121,10 +122,10 @@ uspan_err_t uspan_message_finish(uspan_writer_t *w, const char *reason)
         char text[REASON_MAX + 2u] = "\"";
         uint8_t cut = w->flags & USPAN_WRITE_CUT;
         size_t n = 1;
-        w->flags ^= cut; /* for this there is room, kept by the field that was owed */
+        w->flags ^= cut; /* there is room after a cut: it was reserved for the required field */
         uspan_write_need(w, w->need & ~USPAN_NEED_FINISH);
         size_t most =
-            (size_t)uspan_write_left(&o) - 20u; /* what stands around it, and the reserve meanwhile */
+            (size_t)uspan_write_left(&o) - 20u; /* the member's name, all quotes and one spare byte */
         most = is_owed && most < REASON_MAX ? most : REASON_MAX;
         reason = reason != NULL ? reason : "stop";
         for (; n <= most && *reason >= ' ' && *reason < 0x7F && *reason != '"' && *reason != '\\'; reason++) {
@@ -147,12 +148,12 @@ static const char fields[][FIELD_BYTES] = { "",          "id",        "name",   
                                             "content",   "arguments", "response", "parameters" };
 enum { ID = 1, NAME, MODALITY, MIME, URI, FILE_ID, DESCRIPTION, CONTENT, ARGUMENTS, RESPONSE, PARAMETERS };
 
-/* By uspan_part_kind_t: type; fields that texts go to; the field that data goes to, and how; fields owed. */
+/* How to write a part of each uspan_part_kind_t. Fields are numbered by fields[]. */
 typedef struct shape {
-    const char *type;
-    uint8_t texts[3];
-    uint8_t data, state;
-    uint16_t need;
+    const char *type;    /* NULL: the first text */
+    uint8_t texts[3];    /* the field of each text */
+    uint8_t data, state; /* the field of the data, and how it is written. NONE, 1: an object instead */
+    uint16_t need;       /* required fields */
 } shape_t;
 static const shape_t shapes[] = {
     { NULL, { NONE, NONE, NONE }, NONE, 0u, 0u },
@@ -191,7 +192,7 @@ uspan_err_t uspan_write_part(uspan_writer_t *w, uspan_part_kind_t kind, const ch
     }
     if (w->list == USPAN_SYSTEM_INSTRUCTIONS && strcmp(type, "text") != 0) {
         if (w->depth >= depth &&
-            uspan_write_leaf_end(&o)) { /* its members must find no place in the part before */
+            uspan_write_leaf_end(&o)) { /* later members must not go into the previous part */
             uspan_write_close_to(&o, depth - 1u);
         }
         uspan_err_t err = uspan_write_leave(&o);
@@ -208,7 +209,7 @@ uspan_err_t uspan_write_part(uspan_writer_t *w, uspan_part_kind_t kind, const ch
         const char *quote = shape->state == USPAN_WRITE_VALUE ? "" : "\"";
         (void)(uspan_write_value(&o, fields[shape->data], quote, strlen(quote), shape->state) &&
                uspan_write_feed(&o, data, len));
-    } else if (good && shape->data == NONE && shape->state != 0u) { /* the object that has all else */
+    } else if (good && shape->data == NONE && shape->state != 0u) { /* an object holds all other members */
         (void)(uspan_write_value(&o, type, "{", 1u, USPAN_WRITE_BETWEEN) &&
                uspan_write_pair(&o, "type", texts[2] != NULL ? texts[2] : ""));
     }

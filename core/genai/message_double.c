@@ -1,11 +1,11 @@
-/* message_double.c: a double as a JSON number of up to 15 digits, without floating point. */
+/* message_double.c: writes a double as a JSON number of up to 15 digits, without floating point. */
 #include "json/json_write.h"
 #include <string.h>
 #include "trace/decimal.h"
 
-#define ZEROS_MAX 4 /* behind the point, before an exponent is shorter */
+#define ZEROS_MAX 4 /* from this number of zeros after the point on, an exponent is shorter */
 
-/* Digits of n to the end of text; the first one. */
+/* Write the digits of n before `end`. Returns a pointer to the first one. */
 static char *digits_of(uint64_t n, char *end)
 {
     do {

@@ -1,5 +1,5 @@
-/* model_spans.c: calls of models that answer in text or vectors (spec of the GenAI conventions, "Inference",
- * "Embeddings", "Retrievals"): CLIENT spans named by the model. */
+/* model_spans.c: CLIENT spans of calls to models and data sources (GenAI conventions, "Inference",
+ * "Embeddings", "Retrievals"), and of fetching a response that was made in the background. */
 #include "genai/typed.h"
 
 static const uspan_row_t chat_rows[] = {
@@ -29,7 +29,7 @@ static const uspan_span_type_t completion_type = { OPERATION(USPAN_OPERATION_COM
 
 static void name_openai(uspan_tracer_t *t, uspan_t s, const void *request)
 {
-    (void)request; /* names another one afterwards, where it does */
+    (void)request; /* a provider in the request is set later and replaces this one */
     (void)uspan_set_static(t, s, &uspan_key_provider_name, USPAN_PROVIDER_OPENAI);
 }
 
@@ -82,7 +82,7 @@ uspan_err_t uspan_chat_end(uspan_tracer_t *t, uspan_t s, const uspan_chat_result
 {
     if (r != NULL && (uspan_has_text(r->error_type) || uspan_has_text(r->error_message)) &&
         uspan_has_key(t, s, &uspan_key_response_time_to_first_chunk)) {
-        const char *broke_off = USPAN_FINISH_ERROR; /* unless the result says better */
+        const char *broke_off = USPAN_FINISH_ERROR; /* replaced if the result has a reason */
         (void)uspan_set_strs(t, s, &uspan_key_response_finish_reasons, &broke_off, 1u);
     }
     uspan_err_t worst = uspan_typed_end(t, s, r, uspan_chat_result_rows);

@@ -14,7 +14,7 @@ static size_t escape(char out[6], char c)
     return 6u;
 }
 
-/* Every other part is a JSON string. */
+/* Parts with an odd index become JSON strings. */
 bool uspan_put(char *out, size_t cap, size_t *len, const char *const *parts, unsigned count)
 {
     size_t at = *len;
@@ -61,8 +61,8 @@ uspan_err_t uspan_set_tool_names(uspan_tracer_t *t, uspan_t s, const char *const
     if (len == 0u) {
         return USPAN_ERR_FULL;
     }
-    json[0] = '[';   /* in place of the first comma */
-    json[len] = ']'; /* in place of the 0 */
+    json[0] = '[';   /* replaces the first comma */
+    json[len] = ']'; /* replaces the terminating 0 */
     return uspan_set_str_n(t, s, &uspan_key_tool_definitions, json, len + 1u);
 #else
     (void)t, (void)s, (void)names;

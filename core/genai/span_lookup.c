@@ -20,7 +20,8 @@ bool uspan_has_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key)
     return found;
 }
 
-/* The entry's text, if it is one of up to cap bytes; else nothing. Caller holds the lock. Returns bytes. */
+/* Copy the text of e to out if e is a text of at most cap bytes. e may be NULL. Returns the number of bytes
+ * copied. The caller holds the lock. */
 static size_t text_of_entry(const uspan_trace_part_t *p, const uspan_entry_t *e, char *out, size_t cap)
 {
     size_t len = 0;

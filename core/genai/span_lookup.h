@@ -1,4 +1,4 @@
-/* span_lookup.h: what typed spans ask about attributes of open spans. Private to core/genai. */
+/* span_lookup.h: looks up attributes of open spans. Private to core/genai and core/wire. */
 #ifndef USPAN_GENAI_SPAN_LOOKUP_H
 #define USPAN_GENAI_SPAN_LOOKUP_H
 
@@ -8,13 +8,13 @@
 /* uspan_worse(), not inlined. */
 uspan_err_t uspan_worse_result(uspan_err_t a, uspan_err_t b);
 
-/* Whether an open span has an attribute. */
+/* Returns true if the span is open and has that attribute. */
 bool uspan_has_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key);
-/* Copy the text that an open span has under key to out, if it is at most cap bytes. Returns their number, 0
- * for none. t is not NULL. The lock is held for at most cap bytes. */
+/* Copy the text that an open span has under key to out if it has at most cap bytes. Returns the number of
+ * bytes copied. t must not be NULL. The lock is held while at most cap bytes are copied. */
 size_t uspan_text_of_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, char *out, size_t cap);
-/* Text of up to 64 bytes that `from` has under `source` becomes attribute `key` of s, where s has none yet.
- * Both are open. */
+/* Copy the text that `from` has under `source` to attribute `key` of s. Nothing is copied if the text has
+ * more than 64 bytes, s has that attribute already, or one of the spans is not open. */
 void uspan_copy_key(uspan_tracer_t *t, uspan_t from, const uspan_key_t *source, uspan_t s,
                     const uspan_key_t *key);
 

@@ -1,4 +1,5 @@
-/* speech_spans.c: text to speech and back (the OpenAI Agents SDK's voice spans). Audio is never recorded. */
+/* speech_spans.c: spans of text to speech and speech to text (voice spans of the OpenAI Agents SDK). Audio is
+ * recorded only if the application passes it as input_messages. */
 #include "genai/typed.h"
 
 static const uspan_row_t speech_rows[] = {

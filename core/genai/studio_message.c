@@ -9,11 +9,11 @@
 #include "trace/studio_messages.h"
 #include "trace/utf8.h"
 
-/* Of one text, before it is escaped. */
+/* Most bytes of one text, before it is escaped. */
 #define TEXT_MAX (USPAN_STUDIO_MESSAGE_BYTES / 2u)
 
 typedef struct out {
-    char *at; /* NULL: bytes are counted alone */
+    char *at; /* NULL: bytes are only counted */
     size_t len;
 } out_t;
 
@@ -30,7 +30,7 @@ static void put_text(out_t *o, const char *text)
     put_bytes(o, text, strlen(text));
 }
 
-/* The inside of a JSON string, RFC 8259 §7. */
+/* Write text as the inside of a JSON string (RFC 8259 §7). */
 static void put_escaped(out_t *o, const char *text, size_t len)
 {
     while (len > 0u) {
@@ -110,7 +110,7 @@ static void put_message(out_t *o, const content_t *c)
         put_text(o, ",\"input\":");
         put_bytes(o, c->text, c->len);
         put_text(o, "}]");
-    } else { /* Studio takes an object alone */
+    } else { /* Studio accepts nothing but an object */
         put_text(o, ",\"input\":{\"text\":");
         put_said(o, c);
         put_text(o, "}}]");

@@ -27,7 +27,7 @@ static const uspan_row_t model_content_rows[] = {
 #endif
 USPAN_STATIC_ASSERT(offsetof(uspan_request_t, start_ns) == 0u, "a table may go on with its own struct");
 
-/* Of chat and agent, which have them at the same place. */
+/* Rows for uspan_chat_t and uspan_agent_t, which have these fields at the same offsets. */
 const uspan_row_t uspan_model_rows[] = {
     ROW(TEXT, uspan_chat_t, output_type, output_type),
     ROW(LIST, uspan_chat_t, stop_sequences, request_stop_sequences),
@@ -54,10 +54,10 @@ const uspan_row_t uspan_result_rows[] = {
 
 /* ---- attributes of a struct ---------------------------------------------------------------------------- */
 
-/* With Studio every span gets AgentScope's at its end. */
+/* With Studio, studio_texts.c adds AgentScope's attributes at the end of every span. */
 #define REPEATS_AGENTSCOPE (USPAN_PROFILE_AGENTSCOPE && !USPAN_STUDIO)
 #if USPAN_CONTENT && (USPAN_PROFILE_PHOENIX || USPAN_PROFILE_LANGFUSE || REPEATS_AGENTSCOPE)
-/* What profiles repeat of a text that went in or came out, in words that their backends read. */
+/* Set an input or output text again, under the keys that the backends of the profiles read. */
 static void repeat_text(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row, const char *text)
 {
     bool output = row->repeats == USPAN_REPEATS_OUTPUT;
@@ -70,7 +70,7 @@ static void repeat_text(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row, co
     }
 #endif
 #if USPAN_PROFILE_LANGFUSE
-    if (generic && uspan_has_key(t, s, &uspan_key_langfuse_type)) { /* others have texts that it reads */
+    if (generic && uspan_has_key(t, s, &uspan_key_langfuse_type)) { /* it reads other keys of other spans */
         (void)uspan_set_str(t, s, output ? &uspan_key_langfuse_output : &uspan_key_langfuse_input, text);
     }
 #endif
@@ -106,7 +106,7 @@ static void set_profiles(uspan_tracer_t *t, uspan_t s, const uspan_span_type_t *
 {
 #if USPAN_PROFILE_ALIYUN
     const char *kind = type->aliyun;
-    if (kind == NULL) { /* ids of an open span do not change */
+    if (kind == NULL) { /* no lock is needed: ids of an open span do not change */
         kind = uspan_is_zero(uspan_slot_at(&t->trace, s)->parent_id, 8) ? "ENTRY" : "CHAIN";
     }
     (void)uspan_set_static(t, s, &uspan_key_aliyun_span_kind, kind);
@@ -134,14 +134,14 @@ static inline void set_request_attrs(uspan_tracer_t *t, uspan_t parent, uspan_t 
         (void)uspan_set_static(t, s, type->fixed_key, type->fixed);
     }
     set_profiles(t, s, type);
-    if (type->extra != NULL) { /* it sets attributes of its own */
+    if (type->extra != NULL) {
         type->extra(t, s, r);
     }
     (void)set_rows(t, s, r, type->rows);
 #if USPAN_CONTENT && USPAN_TOOL_DEFINITIONS
     if ((type->traits & USPAN_TYPED_MODEL) != 0u && uspan_tells_definitions(t)) {
         const char *definitions =
-            ((const uspan_chat_t *)(const void *)r)->tool_definitions; /* or an agent's */
+            ((const uspan_chat_t *)(const void *)r)->tool_definitions; /* same offset in uspan_agent_t */
         if (uspan_has_text(definitions)) {
             (void)uspan_set_str(t, s, &uspan_key_tool_definitions, definitions);
         }
@@ -150,7 +150,7 @@ static inline void set_request_attrs(uspan_tracer_t *t, uspan_t parent, uspan_t 
     if (parent.id == USPAN_CURRENT.id) {
         parent = uspan_current(t);
     }
-    /* The parent's is its children's, where they have none of their own, as a run's. */
+    /* A span without a conversation id takes over that of its parent. */
     if (!uspan_has_text(r->conversation_id)) {
         uspan_copy_key(t, parent, &uspan_key_conversation_id, s, &uspan_key_conversation_id);
     }
@@ -165,7 +165,7 @@ static inline void set_request_attrs(uspan_tracer_t *t, uspan_t parent, uspan_t 
     }
 }
 
-/* Append what fits a name, whole characters only. */
+/* Append the part of text that fits into the name. It is cut at a character. Returns the new length. */
 static size_t add_text(char name[USPAN_NAME_MAX], size_t len, const char *text)
 {
     size_t n = uspan_utf8_cut(text, strlen(text), USPAN_NAME_MAX - len);
@@ -173,7 +173,8 @@ static size_t add_text(char name[USPAN_NAME_MAX], size_t len, const char *text)
     return len + n;
 }
 
-/* "operation subject", or the operation alone. */
+/* Build the span name. It is `own` if that is set, or the type's fixed name if it has one. Otherwise it is
+ * "operation subject", or the operation if there is no subject. Returns the length. */
 static size_t make_name(char name[USPAN_NAME_MAX], const uspan_span_type_t *type, const char *own,
                         const char *subject)
 {
@@ -195,7 +196,7 @@ static size_t make_name(char name[USPAN_NAME_MAX], const uspan_span_type_t *type
     return len;
 }
 
-/* A call of a model counts, whatever became of its span. */
+/* Count a call of a model, even if its span is null or not sampled. */
 static void count_call(uspan_tracer_t *t, uspan_t s)
 {
     if (__atomic_load_n(&t->trace.usage, __ATOMIC_RELAXED) == NULL) {
@@ -225,7 +226,7 @@ uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *requ
         .start_ns = r->start_ns,
         .parent = r->context,
         .trace_id = more != NULL ? more->trace_id : NULL,
-        .attr_count = 1u, /* not looked at: that attributes follow makes the processors wait */
+        .attr_count = 1u, /* uspan_start_bare() reads no attribute, but leaves the processors to us */
         .disabled = more != NULL && more->disabled,
     };
     uspan_t s = uspan_start_bare(t, parent, name, make_name(name, type, r->span_name, r->subject), &o);
@@ -249,7 +250,7 @@ uspan_t uspan_typed_begin(uspan_tracer_t *t, uspan_t parent, const void *request
 uspan_t uspan_typed_begin_two(uspan_tracer_t *t, uspan_t parent, const char *second, const char *subject,
                               const uspan_span_type_t *type)
 {
-    union { /* room for the fields of every type, absent */
+    union { /* large enough for every type, with no field set */
         uspan_request_t request;
         uspan_chat_t chat;
         uspan_agent_t agent;

@@ -1,4 +1,4 @@
-/* typed.h: how a typed span is described: a table of rows, which one walker turns into attributes. Private to
+/* typed.h: describes types of spans as tables of rows. typed.c turns the rows into attributes. Private to
  * core/genai. */
 #ifndef USPAN_GENAI_TYPED_H
 #define USPAN_GENAI_TYPED_H
@@ -9,7 +9,7 @@
 #include "trace/pool.h"
 #include "uspan/genai.h"
 
-/* What a field of each kind of row is; INPUT and OUTPUT are texts that profiles repeat. */
+/* The C type of the field, by kind of row. INPUT and OUTPUT are texts that profiles repeat. */
 #define USPAN_TYPE_OF_TEXT const char *
 #define USPAN_TYPE_OF_INPUT const char *
 #define USPAN_TYPE_OF_OUTPUT const char *
@@ -32,8 +32,8 @@
 #define USPAN_REPEATS_COUNT 0u
 #define USPAN_REPEATS_TRUE 0u
 
-/* A row; a field of another type than its kind reads does not compile. Those of content are left out where
- * USPAN_CONTENT is 0. */
+/* Make a row. It does not compile if the field's type does not fit the kind. Tables have rows for content
+ * only if USPAN_CONTENT is 1. */
 #define ROW(kind_, S, field, key_)                                                                      \
     {                                                                                                   \
         { &uspan_key_##key_ },                                                                          \
@@ -41,7 +41,7 @@
                                                                  : 'x'))),                              \
             USPAN_ROW_##kind_, USPAN_REPEATS_##kind_                                                    \
     }
-/* The end of a table; of one that goes on with another, of what begins at field. */
+/* The last row of a table. NEXT_TABLE continues with another table, whose offsets count from `field`. */
 #define END_ROW                         \
     {                                   \
         { NULL }, 0u, USPAN_ROW_END, 0u \
@@ -50,35 +50,35 @@
     {                                                                        \
         { .more = (rows) }, (uint16_t)offsetof(S, field), USPAN_ROW_MORE, 0u \
     }
-/* How every request begins, and what the short begins fill in. */
+/* The first fields of every request, and the two fields that the short begin functions set. */
 typedef struct uspan_request {
     USPAN_REQUEST_FIELDS;
     const char *subject, *second;
 } uspan_request_t;
 
-#define USPAN_TYPED_CALL 1u     /* of a model: counted in uspan_usage_t */
-#define USPAN_TYPED_IS_FIXED 2u /* the fixed text is the whole name */
-#define USPAN_TYPED_OR_FIXED 4u /* the fixed text is the subject where there is none */
+#define USPAN_TYPED_CALL 1u     /* a call of a model, counted in uspan_usage_t */
+#define USPAN_TYPED_IS_FIXED 2u /* the fixed text is the complete name */
+#define USPAN_TYPED_OR_FIXED 4u /* the fixed text is the subject if the request has none */
 #define USPAN_TYPED_MODEL 16u   /* the request has USPAN_MODEL_FIELDS */
-#define USPAN_TYPED_OF_AGENT 8u /* takes the agent's name from its parent, where it has none of its own */
+#define USPAN_TYPED_OF_AGENT 8u /* takes over the agent's name from its parent if it has none */
 
 typedef struct uspan_span_type {
     const char *operation;
-    const uspan_key_t *fixed_key; /* set first, for rows to replace; NULL: none */
+    const uspan_key_t *fixed_key; /* set to `fixed` before the rows, which can replace it; NULL: none */
     const char *fixed;
-    void (*extra)(uspan_tracer_t *t, uspan_t s, const void *request); /* before the rows; NULL */
-    const uspan_row_t *rows;                                          /* the first two: subject and second */
+    void (*extra)(uspan_tracer_t *t, uspan_t s, const void *request); /* called before the rows; NULL: none */
+    const uspan_row_t *rows; /* the first row is of the field `subject`, the second of `second` */
     uint8_t kind;
     uint8_t traits; /* USPAN_TYPED_* */
     uint8_t operation_len;
 #if USPAN_PROFILE_ALIYUN
-    const char *aliyun; /* gen_ai.span.kind; NULL: ENTRY of a root, else CHAIN */
+    const char *aliyun; /* gen_ai.span.kind; NULL: ENTRY for a root, CHAIN for others */
 #endif
 #if USPAN_PROFILE_PHOENIX
     const char *phoenix; /* openinference.span.kind; NULL: Phoenix finds it by the operation */
 #endif
 #if USPAN_PROFILE_LANGFUSE
-    const char *langfuse; /* langfuse.observation.type; NULL likewise */
+    const char *langfuse; /* langfuse.observation.type; NULL: Langfuse finds it by the operation */
 #endif
 } uspan_span_type_t;
 #define OPERATION(text) .operation = (text), .operation_len = (uint8_t)(sizeof(text) - 1u)
@@ -98,29 +98,30 @@ typedef struct uspan_span_type {
 #define FOR_LANGFUSE(type)
 #endif
 
-/* Arguments stand where the public calls have them, so that those are a jump.
- * Begin with a request whose struct is the type's; NULL: with nothing. */
+/* The arguments have the order of the public functions, which therefore compile to a jump. */
+/* Start a span. request: the struct that belongs to the type. NULL: no field is set. */
 uspan_t uspan_typed_begin(uspan_tracer_t *t, uspan_t parent, const void *request,
                           const uspan_span_type_t *type);
-/* The same with trace_id and disabled of more (NULL: none); request not NULL. */
+/* Like uspan_typed_begin(), with trace_id and disabled of `more` (NULL: none). request must not be NULL. */
 uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *request,
                              const uspan_span_type_t *type, const uspan_options_t *more);
-/* Begin with the first row alone; with the first two. */
+/* Start a span with the value of the first row, or with those of the first two rows. NULL: not set. */
 uspan_t uspan_typed_begin_one(uspan_tracer_t *t, uspan_t parent, const char *subject,
                               const uspan_span_type_t *type);
 uspan_t uspan_typed_begin_two(uspan_tracer_t *t, uspan_t parent, const char *second, const char *subject,
                               const uspan_span_type_t *type);
-/* The subject became known later: its attribute, and the name. */
+/* Set the subject after the start: its attribute and the span name. */
 void uspan_typed_rename(uspan_tracer_t *t, uspan_t s, const char *subject, const uspan_span_type_t *type);
-/* Set what a result says (NULL: nothing), and end. */
+/* Set the attributes and the error of a result (NULL: none), and end the span. */
 uspan_err_t uspan_typed_end(uspan_tracer_t *t, uspan_t s, const void *result, const uspan_row_t *rows);
-/* What tables go on with: of any request, of a request to a model, of any result; of a chat's result. */
+/* Tables that others continue with: for any request, for a request to a model, for any result. The last one
+ * is the complete table for the result of a chat. */
 extern const uspan_row_t uspan_request_rows[];
 extern const uspan_row_t uspan_model_rows[];
 extern const uspan_row_t uspan_result_rows[];
 extern const uspan_row_t uspan_chat_result_rows[];
-/* Long texts stand last in a table, after what is short and structural, so that they cannot push it out.
- * These are for tables that end with the texts of a request. */
+/* Long texts are last in a table, so that they are dropped first if a span has too many attributes. These
+ * rows are for tables that end with the texts of a request. */
 #define SHORT_REQUEST_ROWS                                        \
     ROW(TEXT, uspan_request_t, conversation_id, conversation_id), \
         ROW(TEXT, uspan_request_t, function_name, function_name)
@@ -130,7 +131,7 @@ extern const uspan_row_t uspan_chat_result_rows[];
 #define MORE_REQUEST NEXT_TABLE(uspan_request_t, start_ns, uspan_request_rows)
 #define MORE_MODEL NEXT_TABLE(uspan_request_t, start_ns, uspan_model_rows)
 #define MORE_RESULT NEXT_TABLE(uspan_result_t, end_ns, uspan_result_rows)
-/* Whether definitions of tools are recorded. */
+/* Returns true if definitions of tools are recorded. */
 static inline bool uspan_tells_definitions(const uspan_tracer_t *t)
 {
     return USPAN_CONTENT != 0 && USPAN_TOOL_DEFINITIONS != 0 && t->trace.no_definitions == 0u;
@@ -140,13 +141,13 @@ static inline __attribute__((always_inline)) bool uspan_has_text(const char *tex
     return text != NULL && text[0] != '\0';
 }
 
-/* Tokens of a call, into the totals. */
+/* Add the tokens of a call to the totals. */
 void uspan_count_tokens(uspan_tracer_t *t, const uspan_tokens_t *tokens);
-/* Names, as definitions of functions, under gen_ai.tool.definitions; those that do not fit 256 bytes are left
- * out. NULL: none. */
+/* Set gen_ai.tool.definitions to function definitions that have only these names. Names that do not fit into
+ * 256 bytes of JSON are left out. NULL: none. */
 uspan_err_t uspan_set_tool_names(uspan_tracer_t *t, uspan_t s, const char *const *names);
-/* Append parts to out[*len..cap): the first as it is, the next as a JSON string, and so on; and a 0. False:
- * they do not fit, nothing is appended. */
+/* Append parts and a 0 to out[*len..cap). The first part is copied, the next becomes a JSON string, and so on
+ * in turn. Returns false if they do not fit. Then *len is unchanged, but bytes after it may have changed. */
 bool uspan_put(char *out, size_t cap, size_t *len, const char *const *parts, unsigned count);
 
 #endif

@@ -2,7 +2,7 @@
  * totals change. They change under the lock. */
 #include "genai/typed.h"
 
-/* A call of a model fails once, sampled or not. Caller holds the lock. */
+/* Count the failure of a model call once, even if its span is not sampled. The caller holds the lock. */
 static void count_failure(uspan_trace_part_t *p, uspan_t s)
 {
     uspan_slot_t *slot = uspan_slot_find_open(p, s);
@@ -36,7 +36,7 @@ void uspan_read_usage(uspan_tracer_t *t, uspan_usage_t *out)
     uspan_unlock(t, state);
 }
 
-/* ---- tokens, among what a chat's result says --------------------------------------------------------- */
+/* ---- tokens, and all else in the result of a chat ------------------------------------------------------ */
 
 static const uspan_row_t chat_output_rows[] = {
 #if USPAN_CONTENT
@@ -83,7 +83,7 @@ USPAN_STATIC_ASSERT(offsetof(uspan_tokens_t, reasoning) == 4u * sizeof(uint32_t)
 
 void uspan_count_tokens(uspan_tracer_t *t, const uspan_tokens_t *tokens)
 {
-    if (!uspan_is_live(t) || t->trace.usage == NULL) { /* a program has totals or has none */
+    if (!uspan_is_live(t) || t->trace.usage == NULL) { /* no totals are set: saves the lock */
         return;
     }
     uint32_t state = uspan_lock(t);
@@ -103,7 +103,7 @@ uspan_err_t uspan_set_tokens(uspan_tracer_t *t, uspan_t s, const uspan_tokens_t 
     if (t == NULL || tokens == NULL) {
         return USPAN_ERR_ARG;
     }
-    const uspan_chat_result_t result = { .usage = *tokens }; /* one table serves both */
+    const uspan_chat_result_t result = { .usage = *tokens }; /* its table has the rows of tokens */
     uspan_err_t worst = uspan_set_struct(t, s, &result, uspan_chat_result_rows);
     if (worst != USPAN_ERR_STALE) {
         uspan_count_tokens(t, tokens);

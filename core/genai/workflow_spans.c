@@ -21,7 +21,8 @@ static const uspan_row_t workflow_result_rows[] = {
     MORE_RESULT,
 };
 
-/* "trace_" and 32 lower-case digits, not all 0. */
+/* Read "trace_" and 32 lower-case hexadecimal digits. Returns false if text has another form or all digits
+ * are 0. */
 static bool read_trace_id(uint8_t id[16], const char *text)
 {
     unsigned any = 0;
@@ -42,7 +43,7 @@ static bool read_trace_id(uint8_t id[16], const char *text)
 
 static void set_group(uspan_tracer_t *t, uspan_t s, const char *group)
 {
-    if (uspan_has_key(t, s, &uspan_key_conversation_id)) { /* the run's */
+    if (uspan_has_key(t, s, &uspan_key_conversation_id)) { /* that of the Studio run */
         (void)uspan_set_str(t, s, &uspan_key_session_id, group);
         (void)uspan_set_str(t, s, &uspan_key_uspan_group_id, group);
         return;
@@ -59,7 +60,7 @@ static void set_metadata(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *a)
         (void)uspan_set_all(t, s, a, 1u);
 #if USPAN_PROFILE_LANGFUSE
         uspan_attr_t again = *a;
-        again.key++; /* USPAN_METADATA_KEY() makes two */
+        again.key++; /* USPAN_METADATA_KEY() makes two keys, one after the other */
         (void)uspan_set_all(t, s, &again, 1u);
 #endif
     }
@@ -83,7 +84,7 @@ static void set_trace(uspan_tracer_t *t, uspan_t s, const void *request)
 
 static const uspan_span_type_t workflow_type = { OPERATION(USPAN_OPERATION_WORKFLOW),
                                                  .fixed_key = &uspan_key_workflow_name,
-                                                 .fixed = "Agent workflow", /* the SDK's default */
+                                                 .fixed = "Agent workflow", /* as the OpenAI Agents SDK */
                                                  .traits = USPAN_TYPED_OR_FIXED,
                                                  .extra = set_trace,
                                                  .kind = USPAN_KIND_INTERNAL,
