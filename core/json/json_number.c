@@ -17,7 +17,7 @@ void uspan_json_number_begin(uspan_json_read_t *j, char c)
 
 static void take_digit(uspan_json_read_t *j, char c)
 {
-    if (j->action == 0u) { /* nobody asks */
+    if (j->action == 0u) { /* no row reads this number */
         return;
     }
     int16_t step = j->state == USPAN_NUMBER_FRACTION ? 0 : 1;
@@ -30,7 +30,7 @@ static void take_digit(uspan_json_read_t *j, char c)
     }
 }
 
-/* RFC 8259 section 6. */
+/* The grammar of RFC 8259 section 6, as a state machine. */
 uspan_number_step_t uspan_json_number_step(uspan_json_read_t *j, char c)
 {
     unsigned state = j->state;

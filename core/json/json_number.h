@@ -17,20 +17,20 @@ enum {
 };
 typedef enum uspan_number_step { USPAN_NUMBER_MORE, USPAN_NUMBER_ENDS, USPAN_NUMBER_BAD } uspan_number_step_t;
 
-/* A number begins with c, a digit or a minus. */
+/* Begin a number. c is its first character, a digit or a minus. */
 void uspan_json_number_begin(uspan_json_read_t *j, char c);
 /* Read one more character. USPAN_NUMBER_ENDS: the number ended before it. */
 uspan_number_step_t uspan_json_number_step(uspan_json_read_t *j, char c);
 
 /* Digits are kept while the mantissa is below this limit. One more digit then fits in 64 bits. */
 #define USPAN_JSON_DIGITS_LIMIT UINT64_C(922337203685477581)
-/* The number just read. False: not an integer, or beyond 63 bits. */
+/* Get the number just read. Returns false if it is not an integer or needs more than 63 bits. */
 bool uspan_json_read_int(const uspan_json_read_t *j, int64_t *out);
-/* False: above 63 bits, or more than 18 places behind the point. Else the double nearest to its first 18
- * digits or more. */
+/* Get the double that is nearest to the first 18 or more digits of the number just read. Returns false if the
+ * number needs more than 63 bits or has more than 18 places after the point. */
 bool uspan_json_read_double(const uspan_json_read_t *j, double *out);
-/* The double nearest to n/d. Both must be below 2^63, and d must not be 0. It computes with integers only, so
- * no floating point library is linked. */
+/* Returns the double nearest to n/d. n must be at most 2^63 + 1, and d must be from 1 to 2^63 - 1. It
+ * computes with integers only, so no floating point library is linked. */
 double uspan_json_read_ratio(uint64_t n, uint64_t d);
 
 #endif

@@ -1,5 +1,5 @@
 /* json_path.c: finds the row of a table to which a value belongs. Called by json_read.c.
- * Invariant: hash is that of the path to the value that is read or comes next, as of USPAN_JSON_PATH(). */
+ * Invariant: j->hash is the USPAN_JSON_PATH() of the value that is being read or comes next. */
 #include "json/json_path.h"
 
 /* Documents of one kind have their members in one order, and the rows follow it. So the row after the last
@@ -27,8 +27,8 @@ static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t *tabl
     return USPAN_JSON_NO_ROW;
 }
 
-/* A row of USPAN_JSON_LIST leads to the row of its elements if the value is no array. A container that is
- * like another takes that one's path. */
+/* If the value is no array, a row of USPAN_JSON_LIST leads to the row of its elements. If USPAN_JSON_LIKE
+ * follows the row of a container, the container takes the path in that row. */
 unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *table, char c)
 {
     if (j->depth > 1u && (j->arrays & 1u) != 0u) {

@@ -1,5 +1,5 @@
-/* json_read.c: reads JSON in fragments that may end at any byte. uspan_json_read_t has all that the next one
- * needs. Values passed to the sink do not depend on where fragments end, except for pieces of a string.
+/* json_read.c: reads JSON in fragments that may end at any byte. uspan_json_read_t keeps all state between
+ * them. Values passed to the sink do not depend on where fragments end, except for pieces of a string.
  * Invariant: depth <= USPAN_JSON_DEPTH_MAX; paths[i], actions[i] belong to the i-th open container. */
 #include "json/json_read.h"
 #include <string.h>
@@ -25,7 +25,7 @@ enum {        /* what comes next */
 };
 USPAN_STATIC_ASSERT((int)LITERAL < (int)MINUS, "states of json_number.h are behind the others");
 
-/* One call of feed. */
+/* One call of uspan_json_read_feed(). */
 typedef struct feed {
     uspan_json_read_t *j;
     const uspan_json_table_t *table;
@@ -64,7 +64,7 @@ static void pass_raw(feed_t *f)
     }
 }
 
-/* A value was read up to f->at. */
+/* End the value that was read up to f->at. */
 static void end_value(feed_t *f)
 {
     uspan_json_read_t *j = f->j;
@@ -108,7 +108,7 @@ static void close_container(feed_t *f)
     end_value(f);
 }
 
-/* A value begins at f->at. This byte is consumed. */
+/* Begin the value at f->at. Its first byte is consumed, unless it begins a word or no value at all. */
 static void begin_value(feed_t *f)
 {
     uspan_json_read_t *j = f->j;
@@ -146,7 +146,7 @@ static void begin_value(feed_t *f)
 
 /* ---- strings ------------------------------------------------------------------------------------------- */
 
-/* Bytes of the string that an escape stands for. */
+/* Pass unescaped bytes of a string to the sink, or to the path if the string is a key. */
 static void take_text(const feed_t *f, const char *text, size_t len)
 {
     uspan_json_read_t *j = f->j;
@@ -179,7 +179,7 @@ static void drop_high(feed_t *f)
     }
 }
 
-/* A high surrogate ends a string. In lines it stays in unit: the next string may begin with the low one. */
+/* The string ends after a high surrogate. In lines j->unit keeps it for a low one in the next string. */
 USPAN_NOINLINE static void end_high(feed_t *f)
 {
     if (f->j->line) {
@@ -258,7 +258,7 @@ static void read_string(feed_t *f)
         }
     } else if (!j->line) {
         j->state = BAD;
-    } else if (!ends_line(*at)) { /* a string may continue in the next line */
+    } else if (!ends_line(*at)) { /* at the end of a line the string stays open */
         f->at++;
         take_char(f, (uint8_t)*at);
     }
@@ -308,7 +308,7 @@ static void read_hex(feed_t *f, char c)
 
 /* ---- numbers and literals ------------------------------------------------------------------------------ */
 
-/* No number: the letters of NaN and Infinity, or of a word that stands for null. */
+/* Read a letter of a word such as NaN, -Infinity or None, or end the word. Words are skipped. */
 static void read_word(feed_t *f, char c)
 {
     if (f->j->state != WORD) {
@@ -371,7 +371,7 @@ static void begin_key(feed_t *f)
     }
 }
 
-/* After a value or an opening bracket. */
+/* Read the byte after a value or an opening bracket. */
 static void read_next(feed_t *f, char c)
 {
     uspan_json_read_t *j = f->j;
@@ -392,7 +392,7 @@ static void read_next(feed_t *f, char c)
     }
 }
 
-/* Between values, f->at not white space. */
+/* Read a byte between values that is not white space. */
 static void read_between(feed_t *f, char c)
 {
     uspan_json_read_t *j = f->j;

@@ -31,17 +31,19 @@ typedef void (*uspan_json_sink_t)(void *ctx, unsigned action, uspan_json_event_t
 void uspan_json_read_begin(uspan_json_read_t *j);
 /* Read the next bytes. Returns the number of bytes read. It is less than len only if the document ended, is
  * malformed at that byte, or j->line is set and a line ended. Any bytes are accepted, any number of times. It
- * changes nothing but *j, except through the sink. With j->line, what servers write that is no JSON is read
- * too: control characters in strings, words like NaN, which are skipped, a surrogate pair in two strings. */
+ * changes nothing but *j, except through the sink. With j->line it also accepts what some servers send
+ * against the RFC: control characters in strings, words like NaN (skipped), a surrogate pair in two
+ * strings. */
 size_t uspan_json_read_feed(uspan_json_read_t *j, const uspan_json_table_t *table, uspan_json_sink_t sink,
                             void *ctx, const char *data, size_t len);
-/* Only white space was read. The document is complete. It is malformed, and the rest is not read. */
+/* Return true if only white space was read, if the document is complete, or if it is malformed. The rest of a
+ * malformed document is not read. */
 bool uspan_json_read_is_blank(const uspan_json_read_t *j);
 bool uspan_json_read_is_done(const uspan_json_read_t *j);
 bool uspan_json_read_is_bad(const uspan_json_read_t *j);
-/* The next byte is one of a string. */
+/* Returns true if the next byte belongs to a string. */
 bool uspan_json_read_in_string(const uspan_json_read_t *j);
-/* In a sink at USPAN_READ_CLOSE: the container was empty. */
+/* Returns true if the container was empty. Call it in a sink at USPAN_READ_CLOSE. */
 bool uspan_json_read_is_empty(const uspan_json_read_t *j);
 
 #endif

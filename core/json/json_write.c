@@ -32,7 +32,7 @@ uspan_err_t uspan_write_prepare(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s,
     return o.err;
 }
 
-/* Bytes to be base64. */
+/* Write bytes as base64. */
 static bool put_bytes(uspan_write_out_t *o, const uint8_t *data, size_t len)
 {
     uspan_writer_t *w = o->w;
@@ -75,7 +75,7 @@ bool uspan_write_leaf_end(uspan_write_out_t *o)
     return true;
 }
 
-/* The text after the mark does not fit. */
+/* The text after the mark does not fit: go back to the mark and cut the value there. */
 static bool lose(uspan_write_out_t *o)
 {
     *o->w = o->mark;

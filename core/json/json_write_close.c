@@ -1,5 +1,6 @@
 /* json_write_close.c: computes the text that closes a value, wherever the value ends.
- * Invariant: uspan_write_closing() returns what uspan_write_left() has counted, but for bytes that wait. */
+ * Invariant: uspan_write_closing() writes as many bytes as uspan_write_left() counts, apart from bytes that
+ * wait. */
 #include "json/json_write_close.h"
 #include <string.h>
 #include "trace/utf8.h"
@@ -104,13 +105,13 @@ size_t uspan_write_closing(const uspan_writer_t *w, unsigned depth, char *to)
     n += len;
     uint32_t stack = w->stack;
     for (unsigned d = w->depth; d > depth; d--, stack >>= 1) {
-        n += write_owed(uspan_write_need_at(w, d), to + n); /* never the first in its object */
+        n += write_owed(uspan_write_need_at(w, d), to + n); /* never the first member */
         to[n++] = (stack & 1u) != 0u ? '}' : ']';
     }
     return n;
 }
 
-/* While a string is open, the closing text is padded with spaces to the length of the mark of a cut. */
+/* While a string is open, the closing text ends in as many spaces as the mark of a cut has bytes. */
 size_t uspan_write_reserve(const uspan_writer_t *w)
 {
     return uspan_write_is_in_string(w) && (w->flags & USPAN_WRITE_CUT) == 0u ? USPAN_WRITE_CUT_MARK_LEN : 0u;

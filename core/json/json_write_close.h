@@ -13,10 +13,11 @@ int32_t uspan_write_left(const uspan_write_out_t *o);
 size_t uspan_write_closing(const uspan_writer_t *w, unsigned depth, char *to);
 /* Bytes that wait in a string end as four characters of base64 or as U+FFFD if no byte follows. */
 size_t uspan_write_waiting(const uspan_writer_t *w, char out[4]);
-/* Spaces after the closing text. */
+/* Returns the number of spaces after the closing text, which reserve room for the mark of a cut. */
 size_t uspan_write_reserve(const uspan_writer_t *w);
-/* Fields that the container at this depth still requires. */
+/* Returns the fields that the container at this depth still requires. */
 unsigned uspan_write_need_at(const uspan_writer_t *w, unsigned depth);
+/* Set the required fields that are missing. */
 void uspan_write_need(uspan_writer_t *w, unsigned need);
 /* A field of this name was written, so it is no longer missing. */
 void uspan_write_settle_need(uspan_writer_t *w, const char *name);

@@ -83,7 +83,7 @@ bool uspan_write_ensure(uspan_write_out_t *o, size_t most)
 
 /* ---- gathering ----------------------------------------------------------------------------------------- */
 
-/* Count the bytes and characters after o->used. */
+/* Take over len bytes after o->used, and count their characters. */
 static void count(uspan_write_out_t *o, size_t len)
 {
     const char *text = o->buf + o->used;
@@ -157,7 +157,7 @@ static bool is_plain(char c)
     return (unsigned char)c >= 0x20u && (unsigned char)c < 0x80u && c != '"' && c != '\\';
 }
 
-/* An ASCII character as it stands in a JSON string. */
+/* Escape an ASCII character for a JSON string. Returns the length. */
 static size_t escape(unsigned char c, char out[6])
 {
     static const char letters[] = "btn.fr"; /* from U+0008 on */
@@ -176,7 +176,8 @@ static size_t escape(unsigned char c, char out[6])
     return 6u;
 }
 
-/* The character at text, after the bytes that wait. *taken: bytes of text. 0: it is not complete yet. */
+/* Convert the character that consists of the bytes that wait and the next bytes of text. *taken: its bytes in
+ * text. Returns its length in out, or 0 if it is not complete yet. */
 static size_t one_character(uspan_writer_t *w, const char *text, size_t len, char out[6], size_t *taken)
 {
     char in[4] = { 0 };

@@ -11,7 +11,7 @@ bool uspan_write_enter(uspan_write_out_t *o, uspan_writer_t *w, bool closing);
 /* Store the collected text. Returns the call's result. */
 uspan_err_t uspan_write_leave(uspan_write_out_t *o);
 bool uspan_write_store(uspan_write_out_t *o);
-/* Store if much was collected. */
+/* Store the collected text if it has more than `most` bytes. */
 bool uspan_write_ensure(uspan_write_out_t *o, size_t most);
 /* Add ASCII of up to USPAN_WRITE_ONCE bytes. *w is the state after it. False: it does not fit. */
 bool uspan_write_fit(uspan_write_out_t *o, const char *text, size_t len);

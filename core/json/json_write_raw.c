@@ -1,13 +1,13 @@
 /* json_write_raw.c: writes JSON that is given as text, in pieces of any size (RFC 8259). The first byte that
- * is not JSON turns the whole text into a string. Spaces are removed and escapes are decoded. Half of a
- * surrogate pair becomes U+FFFD. Control characters in strings are accepted. */
+ * is not JSON turns the complete text into a string. White space is removed and escapes are decoded. Half of
+ * a surrogate pair becomes U+FFFD. Control characters in strings are accepted. */
 #include "json/json_write_raw.h"
 #include <string.h>
 #include "json/json_write_out.h"
 #include "json/json_write_store.h"
 
-/* Escapes, by w->escape: a backslash was seen; u and digits of the first unit; after a high surrogate the
- * backslash, u and digits of the second. */
+/* Values of w->escape: a backslash was read; u and the digits of the first unit follow. After a high
+ * surrogate: the backslash, u and the digits of the second unit follow. */
 #define ESCAPE_BACKSLASH 1u
 #define ESCAPE_UNIT 2u
 #define ESCAPE_SECOND 6u
@@ -61,7 +61,7 @@ static unsigned number_goes_on(unsigned state, char c)
     return (c == '+' || c == '-') && state == USPAN_WRITE_E ? USPAN_WRITE_E_SIGN : 0u;
 }
 
-/* Whether a number may end there. */
+/* Returns true if a number may end in that state. */
 static bool number_is_whole(unsigned state)
 {
     return state == USPAN_WRITE_ZERO || state == USPAN_WRITE_INT || state == USPAN_WRITE_FRACTION ||
@@ -105,7 +105,7 @@ static bool put_unit(uspan_write_out_t *o)
     return put_code_point(o, low ? 0xFFFDu : unit);
 }
 
-/* One more character within an escape. */
+/* Read one more character of an escape. */
 static char_result_t escaped(uspan_write_out_t *o, char c)
 {
     static const char from[] = "\"\\/bfnrt";
@@ -193,7 +193,7 @@ static unsigned first(const uspan_writer_t *w, char c)
                          : 0u;
 }
 
-/* A character between tokens, or the first of a token. */
+/* Read a character between tokens, or the first character of a token. */
 static char_result_t between(uspan_write_out_t *o, char c)
 {
     uspan_writer_t *w = o->w;
@@ -244,7 +244,7 @@ static char_result_t between(uspan_write_out_t *o, char c)
     return LOST;
 }
 
-/* One more character of a number or literal. */
+/* Read one more character of a number or literal. */
 static char_result_t in_token(uspan_write_out_t *o, char c)
 {
     static const char *const literals[] = { "true", "false", "null" };
@@ -258,7 +258,7 @@ static char_result_t in_token(uspan_write_out_t *o, char c)
         if (literal[w->pend[0]] == '\0') {
             w->state = after_value(w);
         }
-        return took(uspan_write_fit(o, &c, 1u)); /* fits: it completed the value already */
+        return took(uspan_write_fit(o, &c, 1u)); /* fits: the closing text has it already */
     }
     unsigned state = number_goes_on(w->state, c);
     if (state == 0u) {
@@ -276,9 +276,10 @@ static char_result_t in_token(uspan_write_out_t *o, char c)
     return TAKEN;
 }
 
-/* ---- what is no JSON ----------------------------------------------------------------------------------- */
+/* ---- text that is not JSON ----------------------------------------------------------------------------- */
 
-/* Write the read part of an escape, or the comma that waits. They are not in the span yet. */
+/* Write the part of an escape that was read, or the comma that waits. Neither is in the span yet. Returns the
+ * length. */
 static size_t withheld(const uspan_writer_t *w, char out[12])
 {
     unsigned seen = w->escape; /* of \uXXXX\uXXXX */

@@ -18,7 +18,7 @@
 #define USPAN_WRITE_EMPTY 2u  /* the innermost container has nothing in it yet */
 #define USPAN_WRITE_CUT 4u    /* nothing more can be added */
 
-/* uspan_writer_t.state; json_write.c has a table of what closes the value there. */
+/* uspan_writer_t.state. json_write_close.c has a table of the text that closes the leaf in each state. */
 typedef enum uspan_write_state {
     USPAN_WRITE_BETWEEN = 0, /* no leaf is open */
     USPAN_WRITE_NAMED,       /* the value of a member is next */
@@ -68,7 +68,7 @@ typedef struct uspan_write_out {
     uspan_err_t err;
     uint32_t room, room_chars; /* most bytes and characters of the value */
     size_t used, mark_used;
-    uspan_writer_t mark, stored; /* the writer there, and at the last store */
+    uspan_writer_t mark, stored; /* the writer at the mark, and at the last store */
     char buf[USPAN_WRITE_PIECE + USPAN_WRITE_ONCE + USPAN_WRITE_CLOSING];
 } uspan_write_out_t;
 

@@ -1,7 +1,7 @@
 /* json_write_store.c: stores text in the span. The span has a complete JSON value whenever the lock is free.
  * The block indexes saved in the writer are checked before use, for another context may have replaced the
- * attribute since the last call. From the saved block, the steps of the text's length must lead to the last
- * block of the value. Chains share no block, and another writer's value has another stamp. */
+ * attribute since the last call. The number of steps that the length requires must lead from the saved block
+ * to the last one. Chains share no block, and the value of another writer has another stamp. */
 #include "json/json_write_store.h"
 #include <string.h>
 #include "json/json_write_close.h"
@@ -27,7 +27,8 @@ USPAN_NOINLINE static uint32_t room_for(const uspan_trace_part_t *p, unsigned ha
     return room < USPAN_VALUE_MAX ? room : USPAN_VALUE_MAX;
 }
 
-/* The value, if it is the one of this writer and `block` holds the last of its first len bytes. */
+/* Find the value. Returns NULL if it is not that of this writer, or `block` does not hold the last of its
+ * first len bytes. Then *err says why. */
 static uspan_entry_t *find_value(uspan_trace_part_t *p, const uspan_writer_t *w, unsigned len, uint16_t block,
                                  uspan_err_t *err)
 {
@@ -88,7 +89,7 @@ static bool write_to_blocks(uspan_trace_part_t *p, uspan_writer_t *w, uspan_entr
         p->block_next[c.tail] = USPAN_NO_INDEX;
     }
     e->v.chain.tail = c.tail;
-    e->v.chain.pend = w->stamp; /* no other byte waits there */
+    e->v.chain.pend = w->stamp; /* pend is free: no byte waits in it */
     e->len = c.len;
     return true;
 }
@@ -182,7 +183,7 @@ uspan_err_t uspan_write_take_back(uspan_write_out_t *o, const uspan_writer_t *th
     e->len = then->len;
     *w = *then;
     if (!write_to_blocks(p, w, e, o->buf, 0u, closing, USPAN_BLOCKS_RESERVED)) {
-        uspan_blocks_free(p, block, last, count); /* removed from the text, so that this fits */
+        uspan_blocks_free(p, block, last, count); /* drop the text, so that the closing text fits */
         count = 0u;
         (void)write_to_blocks(p, w, e, o->buf, 0u, closing, 0u);
     }
