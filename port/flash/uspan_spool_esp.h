@@ -1,5 +1,6 @@
-/* uspan_spool_esp.h: a data partition of ESP-IDF as the storage of a spool. An encrypted partition is written
- * in units of 16 bytes, others byte by byte. uspan_poll() takes as long as the erase of a sector. */
+/* uspan_spool_esp.h: uses a data partition of ESP-IDF as the storage of a spool. An encrypted partition is
+ * written in units of 16 bytes, others in units of one byte. uspan_poll() can take as long as the erase of a
+ * sector. */
 #ifndef USPAN_SPOOL_ESP_H
 #define USPAN_SPOOL_ESP_H
 
@@ -30,8 +31,8 @@ static inline int uspan_spool_esp_erase(void *ctx, uint32_t sector)
     return esp_partition_erase_range(s->partition, sector * bytes, bytes) == ESP_OK ? 0 : -1;
 }
 
-/* Fill *s, which is static, from a partition that is uspan's alone.
- *   sector_bytes  4096, or a multiple of it: a span must fit a sector
+/* Fill *s, which must be static, from a partition that only uspan uses.
+ *   sector_bytes  4096, or a multiple of it. A span must fit into a sector
  * Context: before uspan_spool_mount(). */
 static inline void uspan_spool_esp_init(uspan_spool_esp_t *s, const esp_partition_t *partition,
                                         uint32_t sector_bytes)

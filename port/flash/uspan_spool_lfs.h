@@ -1,6 +1,6 @@
-/* uspan_spool_lfs.h: files of littlefs 2.x as the storage of a spool, for products whose flash belongs to the
- * file system: a file for each sector, so that none is rewritten in its middle. littlefs erases
- * 14 times as often as a partition of uspan's own does, and has no bound of its time. */
+/* uspan_spool_lfs.h: uses files of littlefs 2.x as the storage of a spool, for products whose flash belongs
+ * to the file system. Each sector is a file, so that no file is rewritten in its middle. littlefs erases
+ * 14 times as often as a partition that only uspan uses. Its calls have no time limit. */
 #ifndef USPAN_SPOOL_LFS_H
 #define USPAN_SPOOL_LFS_H
 
@@ -8,19 +8,19 @@
 #include <string.h>
 #include "uspan/spool.h"
 
-#define USPAN_SPOOL_LFS_PATH 48 /* bytes of a file's path, its end included */
+#define USPAN_SPOOL_LFS_PATH 48 /* bytes of a file's path with its terminating 0 */
 
 typedef struct uspan_spool_lfs {
     uspan_spool_storage_t storage; /* for uspan_spool_mount() */
     lfs_t *lfs;
     lfs_file_t file;
     struct lfs_file_config config;
-    uint32_t sector;                 /* whose file is open; sector_count: none */
-    char path[USPAN_SPOOL_LFS_PATH]; /* what the application gave, then three digits */
+    uint32_t sector;                 /* the sector whose file is open; sector_count: none */
+    char path[USPAN_SPOOL_LFS_PATH]; /* the path from the application, then three digits */
 } uspan_spool_lfs_t;
 
-/* Close the file that is open: what was written is in flash. Before lfs_unmount() and before a deep sleep.
- * Context: the exporting task. Returns: 0, or littlefs's error. */
+/* Close the open file, so that all written bytes are in flash. Call it before lfs_unmount() and before a deep
+ * sleep. Returns: 0, or littlefs's error. Context: the exporting task. */
 static inline int uspan_spool_lfs_close(uspan_spool_lfs_t *s)
 {
     const bool none = s->sector == s->storage.sector_count;
@@ -28,7 +28,8 @@ static inline int uspan_spool_lfs_close(uspan_spool_lfs_t *s)
     return none ? 0 : lfs_file_close(s->lfs, &s->file);
 }
 
-/* Open the file of a sector. Reading creates none. Returns: 0, or littlefs's error. */
+/* Open the file of a sector. Without LFS_O_CREAT no file is created. Returns: 0; -1: the previous file could
+ * not be closed; or littlefs's error. */
 static inline int uspan_spool_lfs_open(uspan_spool_lfs_t *s, uint32_t sector, int flags)
 {
     if (s->sector == sector) {
@@ -47,7 +48,8 @@ static inline int uspan_spool_lfs_open(uspan_spool_lfs_t *s, uint32_t sector, in
     return result < 0 ? result : 0;
 }
 
-/* A file that met an error takes no more calls: it is opened anew by the next one. */
+/* Convert a result. After an error, close the file, because littlefs accepts no more calls on it. The next
+ * call opens it again. */
 static inline int uspan_spool_lfs_judge(uspan_spool_lfs_t *s, bool ok)
 {
     if (!ok) {
@@ -56,7 +58,7 @@ static inline int uspan_spool_lfs_judge(uspan_spool_lfs_t *s, bool ok)
     return ok ? 0 : -1;
 }
 
-/* Behind the end of a file is what was not written since it was emptied. */
+/* Read bytes. Those after the end of a file were not written since the last erase, and read as erased. */
 static inline int uspan_spool_lfs_read(void *ctx, uint32_t address, uint8_t *out, uint32_t len)
 {
     uspan_spool_lfs_t *s = (uspan_spool_lfs_t *)ctx;
@@ -95,7 +97,7 @@ static inline int uspan_spool_lfs_program(void *ctx, uint32_t address, const uin
                                         lfs_file_write(s->lfs, &s->file, data, len) == (lfs_ssize_t)len);
 }
 
-/* A file that is closed is durable. */
+/* Bring the open file to flash. A closed file is in flash already. */
 static inline int uspan_spool_lfs_sync(void *ctx)
 {
     uspan_spool_lfs_t *s = (uspan_spool_lfs_t *)ctx;
@@ -114,16 +116,17 @@ static inline int uspan_spool_lfs_erase(void *ctx, uint32_t sector)
                                         lfs_file_sync(s->lfs, &s->file) == 0);
 }
 
-/* Fill *s, which is static, from a mounted file system.
- *   path          where the files stand, "spool/" say. Three digits are appended. Its folder exists. It has
- *                 at most USPAN_SPOOL_LFS_PATH - 4 bytes
- *   buffer        cache_size bytes of the file system's configuration, static, of this storage alone
- *   sector_bytes  of one file: a span must fit it; a multiple of the file system's block saves flash
- *   sectors       4 to 999 files
- *   sync          true: each span is in flash when it counts as stored. false: when its file is full, or by
- *                 uspan_spool_lfs_close(). A power cut then loses the spans since, uncounted
- * Returns: USPAN_OK. USPAN_ERR_ARG: the path is too long, or the number of files is out of range, and *s is
- * as it was. Context: before uspan_spool_mount(). It and uspan_poll() take as long as littlefs does. */
+/* Fill *s, which must be static, from a mounted file system.
+ *   path          path of the files, for example "spool/". Three digits are appended. Its folder must exist.
+ *                 At most USPAN_SPOOL_LFS_PATH - 4 bytes. Copied
+ *   buffer        cache_size bytes (see lfs_config), static, used by this storage only
+ *   sector_bytes  size of one file. A span must fit into it. A multiple of littlefs's block saves flash
+ *   sectors       number of files, 4..999
+ *   sync          true: each span is in flash when it counts as stored. false: a span is in flash when its
+ *                 file is full or uspan_spool_lfs_close() was called. A power cut loses later spans uncounted
+ * Returns: USPAN_OK; USPAN_ERR_ARG: the path is too long, or the number of files is out of range, or
+ * sector_bytes is 0. *s is then unchanged. Context: before uspan_spool_mount(), which takes as long as
+ * littlefs needs, like uspan_poll(). */
 static inline uspan_err_t uspan_spool_lfs_init(uspan_spool_lfs_t *s, lfs_t *lfs, const char *path,
                                                void *buffer, uint32_t sector_bytes, uint16_t sectors,
                                                bool sync)

@@ -1,7 +1,7 @@
-/* uspan_spool_pico.h: a part of the flash of RP2040 and RP2350 as the storage of a spool. The chip programs
- * pages of 256 bytes. What is not to change is programmed as 0xFF, which leaves it as it is.
+/* uspan_spool_pico.h: uses a part of the flash of RP2040 and RP2350 as the storage of a spool. The chip
+ * programs pages of 256 bytes. The other bytes of a page are programmed as 0xFF, which leaves them unchanged.
  * Interrupts are off while flash is programmed (1 ms) or erased (45 to 400 ms). The other core must not run
- * from flash then: see flash_safe_execute() of the SDK. */
+ * from flash during that time (see flash_safe_execute() of the SDK). */
 #ifndef USPAN_SPOOL_PICO_H
 #define USPAN_SPOOL_PICO_H
 
@@ -12,7 +12,7 @@
 
 typedef struct uspan_spool_pico {
     uspan_spool_storage_t storage; /* for uspan_spool_mount() */
-    uint32_t offset;               /* of its first byte in flash */
+    uint32_t offset;               /* offset of the first byte in flash */
 } uspan_spool_pico_t;
 
 static inline int uspan_spool_pico_read(void *ctx, uint32_t address, uint8_t *out, uint32_t len)
@@ -50,10 +50,10 @@ static inline int uspan_spool_pico_erase(void *ctx, uint32_t sector)
     return 0;
 }
 
-/* Fill *s, which is static, from bytes of flash that neither the program nor another user has.
- *   offset        of the first byte from the start of flash, a multiple of 4096
- *   bytes         of all sectors
- *   sector_bytes  4096, or a multiple of it: a span must fit a sector
+/* Fill *s, which must be static, from a part of flash that only uspan uses.
+ *   offset        offset of the first byte from the start of flash, a multiple of 4096
+ *   bytes         size of all sectors
+ *   sector_bytes  4096, or a multiple of it. A span must fit into a sector
  * Context: before uspan_spool_mount(). */
 static inline void uspan_spool_pico_init(uspan_spool_pico_t *s, uint32_t offset, uint32_t bytes,
                                          uint32_t sector_bytes)

@@ -1,7 +1,7 @@
-/* uspan_spool_stm32.h: pages of the internal flash of an STM32 as the storage of a spool, through ST's HAL.
- * For series that program double words of 8 bytes, each once after an erase, because of ECC: L4, G0, G4, WB,
- * WL. The core stands still while a page is erased (22 ms) in the bank that it runs from. Include the HAL's
- * header of your series first, as "stm32l4xx_hal.h". */
+/* uspan_spool_stm32.h: uses pages of the internal flash of an STM32 as the storage of a spool, through ST's
+ * HAL. It is for series that program double words of 8 bytes, each once after an erase because of ECC: L4,
+ * G0, G4, WB, WL. The core stops while a page is erased (22 ms) in the bank from which it runs. Include the
+ * HAL header of your series first, for example "stm32l4xx_hal.h". */
 #ifndef USPAN_SPOOL_STM32_H
 #define USPAN_SPOOL_STM32_H
 
@@ -11,8 +11,8 @@
 typedef struct uspan_spool_stm32 {
     uspan_spool_storage_t storage; /* for uspan_spool_mount() */
     uint32_t base;                 /* address of the first byte */
-    uint32_t bank, page;           /* of the first page */
-    uint32_t pages;                /* in a sector */
+    uint32_t bank, page;           /* bank and number of the first page */
+    uint32_t pages;                /* pages in a sector */
 } uspan_spool_stm32_t;
 
 static inline int uspan_spool_stm32_read(void *ctx, uint32_t address, uint8_t *out, uint32_t len)
@@ -55,11 +55,11 @@ static inline int uspan_spool_stm32_erase(void *ctx, uint32_t sector)
     return status == HAL_OK ? 0 : -1;
 }
 
-/* Fill *s, which is static, from pages of flash that the program does not use: leave them out in the linker
- * script.
+/* Fill *s, which must be static, from pages of flash that only uspan uses. The linker script must not place
+ * anything in them.
  *   base, bank, page  address, bank (FLASH_BANK_1) and number of the first page
- *   sectors           how many sectors, 4 and more
- *   pages             pages in a sector, so that a span fits one
+ *   sectors           number of sectors, 4 or more
+ *   pages             pages in a sector. A span must fit into a sector
  * Context: before uspan_spool_mount(). */
 static inline void uspan_spool_stm32_init(uspan_spool_stm32_t *s, uint32_t base, uint32_t bank, uint32_t page,
                                           uint16_t sectors, uint32_t pages)

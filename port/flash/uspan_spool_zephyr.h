@@ -1,5 +1,5 @@
-/* uspan_spool_zephyr.h: a flash area of Zephyr as the storage of a spool. The write block of its driver is
- * the unit. uspan_poll() takes as long as the erase of a sector. */
+/* uspan_spool_zephyr.h: uses a flash area of Zephyr as the storage of a spool. The write block of its driver
+ * is the unit. uspan_poll() can take as long as the erase of a sector. */
 #ifndef USPAN_SPOOL_ZEPHYR_H
 #define USPAN_SPOOL_ZEPHYR_H
 
@@ -30,8 +30,8 @@ static inline int uspan_spool_zephyr_erase(void *ctx, uint32_t sector)
     return flash_area_erase(s->area, (off_t)(sector * bytes), bytes) == 0 ? 0 : -1;
 }
 
-/* Fill *s, which is static, from an open area that is uspan's alone (flash_area_open()).
- *   sector_bytes  what the driver erases, or a multiple of it: a span must fit a sector
+/* Fill *s, which must be static, from an area that is open (flash_area_open()) and that only uspan uses.
+ *   sector_bytes  the driver's erase size, or a multiple of it. A span must fit into a sector
  * Context: before uspan_spool_mount(), which refuses a write block that does not divide USPAN_SPOOL_UNIT. */
 static inline void uspan_spool_zephyr_init(uspan_spool_zephyr_t *s, const struct flash_area *area,
                                            uint32_t sector_bytes)
