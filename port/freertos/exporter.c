@@ -1,17 +1,18 @@
-/* exporter.c: the task that polls, and how another one talks to it. Invariant: only the task calls
- * uspan_poll(), uspan_flushed() and uspan_shutdown(). Others count what they ask (flushes_asked) and set
- * is_stopping; the task writes what was answered, by the count that it had read before. */
+/* exporter.c: the task that polls, and the functions with which other tasks control it. Invariant: only this
+ * task calls uspan_poll(), uspan_flushed() and uspan_shutdown(). Other tasks write flushes_asked, is_stopping
+ * and deadline_ms. The task copies the flushes_asked that it has read to flushes_answered. */
 #include "in_isr.h"
 
 #define DUE ((USPAN_SPANS_MAX * USPAN_BATCH_FILL_PERCENT + 99u) / 100u) /* spans that make a batch due */
-#define STEP_MS 10u                                                     /* how often a waiting task looks */
+#define STEP_MS 10u                                                     /* interval of a waiting task */
 #define GRACE_MS 2000u
 
-/* Tasks of other cores read these too. No read-and-write in one is needed, which a Cortex-M0 lacks. */
+/* For fields that tasks on other cores access too. Loads and stores are enough, and a Cortex-M0 has no atomic
+ * read-modify-write. */
 #define LOAD(field) __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
 #define STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELEASE)
 
-/* At least one, so that no wait becomes a spin. */
+/* Returns at least one tick, so that a wait never becomes a busy loop. */
 static TickType_t ticks_of(uint32_t ms)
 {
     uint64_t ticks = (uint64_t)ms * configTICK_RATE_HZ / 1000u;
@@ -32,7 +33,8 @@ void uspan_freertos_exporter_wake(uspan_freertos_exporter_t *e)
     }
 }
 
-/* Runs where the span ends. A count that two of them lose between each other wakes one span later. */
+/* Runs in the context that ends the span. If two contexts increment at the same time and one count is lost,
+ * the exporter is woken one span later. */
 static void on_end(void *ctx, uspan_tracer_t *t, uspan_t s)
 {
     uspan_freertos_exporter_t *e = ctx;
@@ -52,7 +54,7 @@ static void run(void *ctx)
     while (!uspan_stopped(e->tracer)) {
         uint32_t wait_ms = 0;
         if (LOAD(e->is_stopping)) {
-            uspan_shutdown(e->tracer, e->deadline_ms); /* once is enough, more do nothing */
+            uspan_shutdown(e->tracer, e->deadline_ms); /* repeated calls do nothing */
         } else if (LOAD(e->flushes_asked) != flushes) {
             flushes = LOAD(e->flushes_asked);
             uspan_flush(e->tracer);
@@ -68,7 +70,7 @@ static void run(void *ctx)
         }
     }
     STORE(e->is_stopped, true);
-    for (;;) { /* until uspan_freertos_exporter_stop() deletes it */
+    for (;;) { /* until uspan_freertos_exporter_stop() deletes this task */
         (void)ulTaskNotifyTake(pdTRUE, portMAX_DELAY);
     }
 }

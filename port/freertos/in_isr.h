@@ -1,4 +1,4 @@
-/* in_isr.h: whether an ISR runs. Private to this port. */
+/* in_isr.h: IN_ISR() is true if the caller runs in an ISR. Private to this port. */
 #ifndef USPAN_FREERTOS_IN_ISR_H
 #define USPAN_FREERTOS_IN_ISR_H
 

@@ -1,6 +1,6 @@
-/* plus_tcp.c: a byte stream over FreeRTOS+TCP's sockets, IPv4.
- * Invariant: socket is none exactly in CLOSED and LOOKUP. lookup is written by the IP task only while it is
- * ASKED; a look-up that is given up is left to end by itself, and the next one asks anew. */
+/* plus_tcp.c: a byte stream over the sockets of FreeRTOS+TCP, IPv4 only. uspan calls it as a transport.
+ * Invariant: socket is NULL exactly in CLOSED and LOOKUP. The IP task writes lookup and address only while
+ * lookup is ASKED. close_tcp() cancels a look-up that is still running. */
 #include "uspan_freertos.h"
 
 #include <FreeRTOS_IP.h>
@@ -16,7 +16,7 @@ enum { IDLE, ASKED, FOUND };
 
 #define LOOKUP_MS 5000u
 
-/* Runs in the IP task. The answer is NULL when the time is over. */
+/* Runs in the IP task. answer is NULL if there was none within LOOKUP_MS. */
 static void found(const char *name, void *ctx, struct freertos_addrinfo *answer)
 {
     uspan_freertos_tcp_t *tcp = ctx;
@@ -89,7 +89,7 @@ static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
             tcp->state = OPEN;
             return USPAN_OK;
         }
-        /* Closed by the peer or by itself: every later call would report it. */
+        /* The peer or the stack has closed the socket, so it will never connect. */
         return FreeRTOS_connstatus(tcp->socket) == (BaseType_t)eCLOSE_WAIT ||
                        FreeRTOS_connstatus(tcp->socket) == (BaseType_t)eCLOSED
                    ? fail(tcp, "connection refused, or host unreachable")
@@ -100,14 +100,14 @@ static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
     }
 }
 
-/* What a result of send or recv means. */
+/* Convert a result of send or recv to that of a transport. */
 static int32_t explain(uspan_freertos_tcp_t *tcp, BaseType_t n)
 {
     if (n >= 0 || n == -pdFREERTOS_ERRNO_EWOULDBLOCK || n == -pdFREERTOS_ERRNO_EINTR) {
         return n > 0 ? (int32_t)n : 0;
     }
     if (n == -pdFREERTOS_ERRNO_ENOTCONN) {
-        return USPAN_ERR_CLOSED; /* FreeRTOS+TCP tells a FIN and a RST alike */
+        return USPAN_ERR_CLOSED; /* FreeRTOS+TCP reports a FIN and a RST alike */
     }
     return fail(tcp, n == -pdFREERTOS_ERRNO_ENOMEM ? "FreeRTOS+TCP has no memory left" : "connection failed");
 }

@@ -1,12 +1,14 @@
-/* port.c: FreeRTOS as the core sees it.
- * Invariant: between lock and unlock no task and no ISR that may call uspan runs, and the tick stands. */
+/* port.c: the functions of uspan_port_t for FreeRTOS.
+ * Invariant: between lock and unlock no task and no ISR that may call uspan runs, and the tick count does not
+ * change. */
 #include "in_isr.h"
 #include "uspan/port_none.h"
 
 static const uspan_freertos_board_t none;
 static const uspan_freertos_board_t *board = &none;
 
-/* With the mask of interrupts saved and given back, tasks, ISRs and main() before the scheduler are alike. */
+/* 1: the lock saves and restores the interrupt mask. This works in tasks, in ISRs, and in main() before the
+ * scheduler runs. */
 #if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && \
     (!defined(configNUMBER_OF_CORES) || configNUMBER_OF_CORES == 1)
 #define BY_MASK 1
@@ -35,7 +37,7 @@ static void unlock(void *ctx, uint32_t state)
     taskEXIT_CRITICAL();
 }
 
-/* The tick counter and how often it wrapped, of one moment. */
+/* Without a clock of the board, the time is the tick counter and the number of its wraps, read together. */
 static uint64_t mono_ns(void *ctx)
 {
     if (board->mono_ns != NULL) {
@@ -63,7 +65,7 @@ static uspan_err_t random_bytes(void *ctx, uint8_t *out, size_t len)
     return board->random != NULL ? board->random(out, len) : USPAN_ERR_AGAIN;
 }
 
-/* Before the scheduler runs there is no task: main() is one of its own. */
+/* Before a task is created the handle is NULL. It then stands for main(). */
 static uintptr_t task(void *ctx)
 {
     (void)ctx;
