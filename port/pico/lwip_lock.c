@@ -1,5 +1,5 @@
-/* lwip_lock.c: the lock of uspan_pico_lwip.h.
- * Invariant: without a Wi-Fi chip's arch library lwIP runs in the main loop, and there is nothing to lock. */
+/* lwip_lock.c: the lock of uspan_pico_lwip.h. port/lwip calls it.
+ * Invariant: without the arch library of a Wi-Fi chip, lwIP runs in the main loop and needs no lock. */
 #include "uspan_pico_lwip.h"
 
 #if defined(LIB_PICO_CYW43_ARCH)

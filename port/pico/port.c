@@ -1,5 +1,6 @@
-/* port.c: uspan's port over the Pico SDK.
- * Invariant: the spin lock is claimed before main() and never given back; no call waits for anything else. */
+/* port.c: the functions of uspan_port_t for the Pico SDK.
+ * Invariant: the spin lock is claimed before main() and never freed. Apart from the log, no call waits for
+ * anything else. */
 #include "uspan_pico.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@
 
 static spin_lock_t *both_cores;
 
-/* Before main(): a static constructor of an application may record. */
+/* Runs before main(), because a static constructor of the application may record spans. */
 __attribute__((constructor)) static void claim(void)
 {
     both_cores = spin_lock_init((uint)spin_lock_claim_unused(true));

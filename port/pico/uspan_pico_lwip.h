@@ -1,6 +1,6 @@
-/* uspan_pico_lwip.h: for the end of lwipopts.h: the transport takes the lock under which the
- * Pico SDK runs lwIP. It serves each variant of pico_cyw43_arch: poll (no lock), threadsafe background (lwIP
- * runs in an interrupt) and FreeRTOS (lwIP has a task). */
+/* uspan_pico_lwip.h: lets the transport of port/lwip take the lock under which the Pico SDK runs lwIP.
+ * Include it at the end of lwipopts.h. It works with each variant of pico_cyw43_arch: poll (no lock),
+ * threadsafe background (lwIP runs in an interrupt) and FreeRTOS (lwIP has a task). */
 #ifndef USPAN_PICO_LWIP_H
 #define USPAN_PICO_LWIP_H
 
@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* Context: task, not from an interrupt. They nest. */
+/* Take and release the lock. Calls may be nested. Context: task, not an interrupt. */
 void uspan_pico_lwip_lock(void);
 void uspan_pico_lwip_unlock(void);
 #define USPAN_LWIP_LOCK() uspan_pico_lwip_lock()

@@ -1,5 +1,5 @@
-/* edge_board.c: boards/common/board.h on the Pico SDK, so that the boards' edge agent runs on a Pico.
- * Invariant: each duty is the SDK's or the port's; nothing here keeps state but the settings' page. */
+/* edge_board.c: implements boards/common/board.h on the Pico SDK, so that the edge agent of the boards runs
+ * on a Pico. Invariant: each function calls the SDK or the port, and this file keeps no state. */
 #include "../../../boards/common/board.h"
 
 #include <hardware/sync.h>
@@ -8,7 +8,7 @@
 #include "settings.h"
 #include "uspan_pico.h"
 
-#define SLEEP_MS 5u /* USB and Wi-Fi want their turn */
+#define SLEEP_MS 5u /* USB and Wi-Fi must be polled at least this often */
 
 int board_main(void); /* main() of boards/common/main.c */
 
@@ -85,7 +85,7 @@ bool ip_is_up(void)
     return net_is_up();
 }
 
-/* The stack is painted below this frame, for the report. */
+/* Fill the stack below this frame with a pattern. The report finds out how much of it was used. */
 __attribute__((noinline)) static void paint(void)
 {
     uint32_t *here = __builtin_frame_address(0);

@@ -1,4 +1,5 @@
-/* lwipopts.h: lwIP in the images: no RTOS, IPv4, all memory static. CMakeLists.txt says which network. */
+/* lwipopts.h: configures lwIP in the images: no RTOS, IPv4, all memory static. CMakeLists.txt selects the
+ * network. */
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
@@ -13,7 +14,7 @@
 #define LWIP_SOCKET 0
 #define MEM_ALIGNMENT 4
 #define MEM_SIZE 8192
-/* A streamed answer comes in small segments, each in a buffer of its own; a full one takes three. */
+/* A streamed response comes in small segments, each in a buffer of its own. A full segment needs three. */
 #define PBUF_POOL_SIZE 32
 #define PBUF_POOL_BUFSIZE 512
 #define TCP_MSS 1460
@@ -32,7 +33,7 @@
 #define LWIP_NETIF_TX_SINGLE_PBUF NET_WIFI
 #define LWIP_CHKSUM_ALGORITHM 3
 
-/* High-water marks, for the edge agent's report. */
+/* High-water marks for the report of the edge agent. */
 #define LWIP_STATS 1
 #define LWIP_STATS_LARGE 0
 #define MEM_STATS 1

@@ -1,6 +1,6 @@
-/* main.c: from nothing to the first trace on a Pico: one turn of an agent, its chat and its tool, over HTTPS.
- * Settings: endpoint=URL (http:// goes without TLS). Words go to the SDK's stdio (UART 0).
- * Invariant: there is one loop; nothing in it waits but for an interrupt or the next timer. */
+/* main.c: sends a first trace from a Pico over HTTPS: one turn of an agent with a chat and a tool call.
+ * Setting: endpoint=URL (http:// is sent without TLS). Output goes to the SDK's stdio (UART 0).
+ * Invariant: there is one loop, and it waits only for an interrupt or the next timer. */
 #include <stdio.h>
 #include <string.h>
 #include <pico/stdlib.h>
@@ -12,7 +12,7 @@
 #include "uspan_mbedtls.h"
 #include "uspan_pico.h"
 
-#define TELL_MS 10000u /* between two words on what is in the way */
+#define TELL_MS 10000u /* between two reports while spans wait */
 
 static uspan_tracer_t tracer;
 static uspan_lwip_tcp_t tcp;
@@ -34,21 +34,21 @@ static bool start(void)
            uspan_export_to(&tracer, 0, is_plain ? &plain : &secure, &collector) == USPAN_OK;
 }
 
-/* What your agent does, with a span around each part. */
+/* Replace this with the work of your agent. Each part has a span. */
 static void turn(void)
 {
     uspan_t agent = uspan_agent_begin(&tracer, USPAN_ROOT, "pico");
     uspan_t chat = uspan_chat_begin(&tracer, agent, "dashscope", "qwen-max");
-    sleep_ms(5); /* asks the model */
+    sleep_ms(5); /* ask the model */
     uspan_set_token_pair(&tracer, chat, 19, 4);
     uspan_end(&tracer, chat);
     uspan_t tool = uspan_tool_begin(&tracer, agent, "read_temperature", "call_1");
-    sleep_ms(1); /* reads the sensor */
+    sleep_ms(1); /* read the sensor */
     uspan_end(&tracer, tool);
     uspan_end(&tracer, agent);
 }
 
-/* One turn of the loop. */
+/* Poll the network and uspan once, then wait. */
 static void go_on(void)
 {
     uint32_t wait_ms = 0;

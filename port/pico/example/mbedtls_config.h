@@ -1,5 +1,5 @@
-/* mbedtls_config.h: mbedTLS in the images: TLS 1.2 with ECDSA on P-256, as boards/ has it. The heap is
- * USPAN_TLS_HEAP_BYTES. */
+/* mbedtls_config.h: configures mbedTLS in the images: TLS 1.2 with ECDSA on P-256, as in boards/. The heap
+ * has USPAN_TLS_HEAP_BYTES. */
 #ifndef MBEDTLS_CONFIG_H
 #define MBEDTLS_CONFIG_H
 

@@ -1,7 +1,7 @@
-/* net_slip.c: the network over a serial line (RFC 1055) on UART 1, pins 4 and 5: for an emulator, or a host
- * with slattach. The address is fixed: 10.0.2.15, and 10.0.2.2 is the other end.
- * Invariant: what has arrived stays in the ring in its order. A full ring masks the interrupt, so that the
- * UART's own queue holds the peer back where RTS is wired. */
+/* net_slip.c: the network over a serial line (SLIP, RFC 1055) on UART 1, pins 4 and 5. It is for an emulator,
+ * or a host with slattach. The address is fixed: 10.0.2.15. The other end is 10.0.2.2.
+ * Invariant: the ring keeps received bytes in their order. While it is full, the interrupt is masked and
+ * bytes stay in the queue of the UART. There is no flow control, so bytes are lost if that is full too. */
 #include "net.h"
 
 #include <hardware/gpio.h>
@@ -19,7 +19,7 @@
 
 static struct netif line;
 static uint8_t ring[RING];
-static volatile uint32_t head, tail; /* written by the interrupt; by the loop */
+static volatile uint32_t head, tail; /* the interrupt writes head, the loop writes tail */
 
 static void on_uart(void)
 {

@@ -1,6 +1,6 @@
-/* net_usb.c: lwIP over TinyUSB's NCM device, with an address by DHCP: the board is a network device of the
- * computer.
- * Invariant: at most one received frame waits here; TinyUSB keeps the next back until it is taken. */
+/* net_usb.c: lwIP over TinyUSB's NCM device. The board is a network device of the computer, and gets its
+ * address by DHCP.
+ * Invariant: at most one received frame waits here. TinyUSB holds back the next one until it is taken. */
 #include "net.h"
 
 #include <string.h>
@@ -12,12 +12,12 @@
 #include <tusb.h>
 
 #define SETTLE_MS \
-    20u /* TinyUSB 0.18 keeps a frame that is sent before the host has chosen the data interface's setting */
+    20u /* TinyUSB 0.18 holds back a frame sent before the host selects the setting of the data interface */
 #define SEND_TURNS 1000
 
 static struct netif usb;
 static struct pbuf *received;
-static uint32_t not_ready_ms; /* when the host had not configured the device last */
+static uint32_t not_ready_ms; /* last time at which the host had not configured the device */
 
 bool tud_network_recv_cb(const uint8_t *frame, uint16_t size)
 {
@@ -26,7 +26,7 @@ bool tud_network_recv_cb(const uint8_t *frame, uint16_t size)
     }
     received = pbuf_alloc(PBUF_RAW, size, PBUF_POOL);
     if (received == NULL) {
-        return true; /* no buffer: lost, TCP sends it again */
+        return true; /* no buffer: the frame is lost, and TCP sends it again */
     }
     (void)pbuf_take(received, frame, size);
     return true;
@@ -70,7 +70,7 @@ static err_t begin(struct netif *netif)
     netif->output = etharp_output;
     netif->hwaddr_len = ETH_HWADDR_LEN;
     memcpy(netif->hwaddr, tud_network_mac_address, ETH_HWADDR_LEN);
-    netif->hwaddr[5] ^= 1u; /* the host has the other */
+    netif->hwaddr[5] ^= 1u; /* the address in the descriptor is that of the host's end */
     return ERR_OK;
 }
 

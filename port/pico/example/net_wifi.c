@@ -1,6 +1,6 @@
-/* net_wifi.c: the network of a Pico W or Pico 2 W: joins an access point (settings ssid=, password=),
- * and again where it was lost.
- * Invariant: joining never blocks the loop; the SDK's arch library owns lwIP and its lock. */
+/* net_wifi.c: the network of a Pico W or Pico 2 W. It joins an access point (settings ssid=, password=), and
+ * joins again if the connection is lost.
+ * Invariant: joining never blocks the loop. The SDK's arch library owns lwIP and its lock. */
 #include "net.h"
 
 #include <lwip/netif.h>
@@ -9,7 +9,7 @@
 #include "settings.h"
 #include "wifi.h" /* made by the build */
 
-#define AGAIN_MS 15000u /* between two tries to join */
+#define AGAIN_MS 15000u /* between two attempts to join */
 #define TURN_MS 10u
 
 static uint32_t tried_ms;

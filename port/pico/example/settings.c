@@ -1,5 +1,5 @@
-/* settings.c: reads the page of settings.h.
- * Invariant: nothing outside the page is read, whatever lies in it. */
+/* settings.c: reads settings from the page that settings.h describes.
+ * Invariant: no byte outside the page is read, whatever the page contains. */
 #include "settings.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* tusb_config.h: TinyUSB in the example images: one NCM device, the network of net_usb.c. */
+/* tusb_config.h: configures TinyUSB in the example images: one NCM device, the network of net_usb.c. */
 #ifndef TUSB_CONFIG_H
 #define TUSB_CONFIG_H
 

@@ -1,5 +1,5 @@
-/* usb.c: what the board says that it is on USB: one network device (CDC NCM).
- * Invariant: the descriptor has the MAC address of the host's end; the board's differs in one bit. */
+/* usb.c: the USB descriptors of the board, which is one network device (CDC NCM). TinyUSB reads them.
+ * Invariant: the MAC address in the descriptor is that of the host's end. The board's differs in one bit. */
 #include <tusb.h>
 
 #define TEXT_MAC 1
@@ -15,7 +15,7 @@ static const tusb_desc_device_t device = {
     .bDeviceSubClass = MISC_SUBCLASS_COMMON,
     .bDeviceProtocol = MISC_PROTOCOL_IAD,
     .bMaxPacketSize0 = CFG_TUD_ENDPOINT0_SIZE,
-    .idVendor = 0xCAFE, /* TinyUSB's for examples: a product needs its own */
+    .idVendor = 0xCAFE, /* TinyUSB's id for examples. A product needs its own */
     .idProduct = 0x4020,
     .bcdDevice = 0x0100,
     .iProduct = TEXT_NAME,
