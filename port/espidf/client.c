@@ -1,11 +1,11 @@
-/* client.c: a transport over esp_http_client, by post.h.
- * Invariant: client is not NULL exactly between begin and end; events reach post.c only in a step. */
+/* client.c: an engine of post.h over esp_http_client. post.c calls begin, step and end.
+ * Invariant: client is NULL outside of begin and end. Events of the client reach post.c only in a step. */
 #include "uspan_espidf.h"
 
 #include "esp_http_client.h"
 
 #define TIMEOUT_MS 5000u
-#define AT_ONCE 128 /* bytes of an answer's body, in one step */
+#define AT_ONCE 128 /* bytes of a response body that one step reads */
 
 static esp_err_t take_event(esp_http_client_event_t *event)
 {
@@ -64,7 +64,7 @@ static uspan_err_t begin(void *ctx, uspan_post_t *post)
     return USPAN_OK;
 }
 
-/* Read more of the answer. */
+/* Read more of the response body. */
 static uspan_err_t read_answer(uspan_espidf_client_t *c, uspan_post_t *post)
 {
     char bytes[AT_ONCE];
@@ -73,7 +73,7 @@ static uspan_err_t read_answer(uspan_espidf_client_t *c, uspan_post_t *post)
         uspan_post_answer_body(post, bytes, (size_t)n);
     }
     return n > 0 || n == -ESP_ERR_HTTP_EAGAIN ? USPAN_ERR_AGAIN
-                                              : USPAN_OK; /* a broken end: the status counts */
+                                              : USPAN_OK; /* also after an error: the status counts */
 }
 
 static uspan_err_t step(void *ctx, uspan_post_t *post)
@@ -110,7 +110,7 @@ static void end(void *ctx)
     uspan_espidf_client_t *c = ctx;
     c->running = NULL;
     if (c->client != NULL) {
-        (void)esp_http_client_cleanup(c->client); /* closes too */
+        (void)esp_http_client_cleanup(c->client); /* also closes the connection */
         c->client = NULL;
     }
 }

@@ -1,4 +1,4 @@
-/* port.c: ESP-IDF as the core sees it.
+/* port.c: the functions of uspan_port_t for ESP-IDF.
  * Invariant: mux is held exactly between lock and unlock, by one core. */
 #include "uspan_espidf.h"
 
@@ -10,11 +10,11 @@
 #include "freertos/FreeRTOS.h" /* before task.h */
 #include "freertos/task.h"
 
-#define UNIX_2020_S 1577836800 /* before SNTP the system counts from 1970 */
+#define UNIX_2020_S 1577836800 /* until SNTP has set the time, the system counts from 1970 */
 
 static portMUX_TYPE mux = portMUX_INITIALIZER_UNLOCKED;
 
-/* The SAFE form is right in tasks and in ISRs. */
+/* The SAFE macros work in tasks and in ISRs. */
 static uint32_t lock(void *ctx)
 {
     (void)ctx;
@@ -32,7 +32,7 @@ static void unlock(void *ctx, uint32_t state)
 static uint64_t mono_ns(void *ctx)
 {
     (void)ctx;
-#ifdef CONFIG_IDF_TARGET_LINUX /* it declares esp_timer's functions and has none */
+#ifdef CONFIG_IDF_TARGET_LINUX /* this target declares the functions of esp_timer, but does not have them */
     struct timespec now = { 0 };
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;

@@ -1,5 +1,5 @@
-/* settings.c: endpoint and headers in NVS, namespace "uspan".
- * Invariant: nothing that uspan would refuse is written. What is read is handed over whole or not at all. */
+/* settings.c: reads and writes the endpoint and headers in NVS, namespace "uspan".
+ * Invariant: no setting that uspan would refuse is written. A text is read completely or not at all. */
 #include "uspan_espidf.h"
 
 #include "esp_log.h"
@@ -8,7 +8,7 @@
 
 static const char tag[] = "uspan";
 
-/* False: it cannot be read whole. *found: it is there. */
+/* Read a text. Returns false if it exists but cannot be read completely. *found: it was read. */
 static bool read_text(nvs_handle_t nvs, const char *key, char *out, size_t cap, bool *found)
 {
     size_t len = cap;
@@ -41,7 +41,7 @@ uspan_err_t uspan_espidf_load(uspan_collector_t *c)
     return has_endpoint ? USPAN_OK : USPAN_ERR_AGAIN;
 }
 
-/* True: written, taken out, or nothing to do. */
+/* Write a text. NULL: keep the old one. "": erase it. Returns false if NVS failed. */
 static bool write_text(nvs_handle_t nvs, const char *key, const char *text)
 {
     if (text == NULL) {

@@ -1,6 +1,6 @@
-/* start.c: from a tracer to its first delivery: settings, transport, exporter.
- * Invariant: tracer is not NULL exactly while the exporter's task runs over it. */
-#define USPAN_INTERNAL /* with USPAN_ENABLED 0 its functions exist and are not called */
+/* start.c: starts a tracer with settings, transport and exporter, and stops it.
+ * Invariant: `running` is the tracer that the exporter's task polls, or NULL. */
+#define USPAN_INTERNAL /* with USPAN_ENABLED 0 the functions here exist but are not called */
 #include "uspan_espidf.h"
 
 #ifdef CONFIG_MBEDTLS_CERTIFICATE_BUNDLE

@@ -1,5 +1,5 @@
-/* tls.c: a secure byte stream over esp-tls, TCP included.
- * Invariant: tls is not NULL exactly in OPENING and OPEN. Nothing is sent before the peer was verified. */
+/* tls.c: a transport over esp-tls, which also opens the TCP connection.
+ * Invariant: tls is not NULL exactly in OPENING and OPEN. No byte is sent before the peer is verified. */
 #include "uspan_espidf.h"
 
 #include "esp_log.h"
@@ -14,7 +14,7 @@ enum { CLOSED, OPENING, OPEN };
 /* esp-tls waits at most this time for a connection. 0 would wait without end. */
 #define STEP_MS 10
 
-/* Bits of mbedTLS's verification result, as esp-tls hands them on. */
+/* Bits of mbedTLS's verification result, which esp-tls passes on unchanged. */
 #define EXPIRED 0x01
 #define REVOKED 0x02
 #define OTHER_NAME 0x04
@@ -50,8 +50,9 @@ static const char *words_of_error(esp_err_t err)
     }
 }
 
-/* What mbedTLS has against the peer's certificate, 0 for nothing. esp-tls of ESP-IDF 5 and 6 loses it where a
- * handshake fails: the certificate is not yet the session's. Its context still has it. */
+/* Returns the bits of mbedTLS's verification result for the peer's certificate, or 0. If a handshake fails,
+ * esp-tls of ESP-IDF 5 and 6 loses them, because the certificate is not yet that of the session. The TLS
+ * context still has them. */
 static int flags_of_context(esp_tls_t *tls)
 {
     const mbedtls_ssl_context *ssl = esp_tls_get_ssl_context(tls);
@@ -59,7 +60,8 @@ static int flags_of_context(esp_tls_t *tls)
     return flags != UINT32_MAX ? (int)flags : 0;
 }
 
-/* Why esp-tls failed: flags of the certificate are the peer's fault, unreadable files ours. */
+/* Find out why esp-tls failed. Returns USPAN_ERR_TRUST if the peer's certificate was refused,
+ * USPAN_ERR_CONFIG if a certificate or key of this device cannot be read, and USPAN_ERR_IO otherwise. */
 static uspan_err_t explain_open(uspan_espidf_tls_t *t)
 {
     esp_tls_error_handle_t errors = NULL;
@@ -132,7 +134,7 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
     return USPAN_OK;
 }
 
-/* What a result of esp_tls_conn_read() or _write() that moved nothing means. */
+/* Convert a negative result of esp_tls_conn_read() or esp_tls_conn_write(). */
 static int32_t explain(uspan_espidf_tls_t *t, ssize_t n)
 {
     if (n == ESP_TLS_ERR_SSL_WANT_READ || n == ESP_TLS_ERR_SSL_WANT_WRITE || n == ESP_TLS_ERR_SSL_TIMEOUT) {
@@ -159,7 +161,7 @@ static int32_t recv_tls(void *ctx, uint8_t *buf, size_t len)
         return USPAN_ERR_IO;
     }
     ssize_t n = esp_tls_conn_read(t->tls, buf, len);
-    /* 0 is the end; mbedTLS's own word for a close_notify arrives as it is */
+    /* 0 is the end of the stream. -0x7880 is MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, which esp-tls passes on. */
     if (n == 0 || n == -0x7880) {
         return USPAN_ERR_CLOSED;
     }
@@ -181,11 +183,11 @@ uspan_err_t uspan_espidf_tls_init(uspan_espidf_tls_t *t, const uspan_espidf_tls_
     if (options->bundle == NULL && options->ca == NULL) {
         return USPAN_ERR_CONFIG;
     }
-#ifndef CONFIG_MBEDTLS_HAVE_TIME_DATE /* ESP-IDF's default */
+#ifndef CONFIG_MBEDTLS_HAVE_TIME_DATE /* ESP-IDF does not set it by default */
     ESP_LOGW("uspan", "certificates never expire: this build does not check their dates. Set "
                       "CONFIG_MBEDTLS_HAVE_TIME_DATE=y where the clock is set before the first connection");
 #endif
-#ifdef CONFIG_IDF_TARGET_LINUX /* esp-tls writes to refused sockets: that ends a program */
+#ifdef CONFIG_IDF_TARGET_LINUX /* esp-tls writes to refused sockets, and SIGPIPE would end the program */
     (void)signal(SIGPIPE, SIG_IGN);
 #endif
     memset(t, 0, sizeof *t);

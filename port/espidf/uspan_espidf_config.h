@@ -1,9 +1,9 @@
-/* uspan_espidf_config.h: what menuconfig says, for config.h (USPAN_USER_CONFIG). Where "uspan" is off in
- * menuconfig, and the component is in the project all the same, config.h's defaults count. */
+/* uspan_espidf_config.h: gives config.h the settings of menuconfig (USPAN_USER_CONFIG). If "uspan" is off in
+ * menuconfig but the component is part of the project, the defaults of config.h apply. */
 #ifndef USPAN_ESPIDF_CONFIG_H
 #define USPAN_ESPIDF_CONFIG_H
 
-#include "sdkconfig.h" /* nothing else includes it */
+#include "sdkconfig.h" /* no other header of uspan includes it */
 
 #ifdef CONFIG_USPAN
 #include "uspan_kconfig.h"

@@ -1,5 +1,5 @@
-/* main.c: an agent's turn on ESP-IDF: an esp_http_client that is there already, its event handler traced by
- * wire.h, and one tool. The endpoint of the collector comes from menuconfig ("uspan"), or from NVS. */
+/* main.c: one turn of an agent on ESP-IDF, with a model call and a tool. wire.h traces an esp_http_client
+ * that the agent already has. The endpoint of the collector comes from menuconfig ("uspan") or from NVS. */
 #include <string.h>
 #include "esp_crt_bundle.h"
 #include "esp_event.h"
