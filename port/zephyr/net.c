@@ -1,5 +1,5 @@
-/* net.c: a byte stream over Zephyr's sockets, TLS by socket options.
- * Invariant: fd >= 0 exactly while a connection stands. A TLS socket has its options before it connects. */
+/* net.c: a transport over Zephyr's sockets. TLS is set by socket options.
+ * Invariant: fd >= 0 exactly while there is a connection. A TLS socket has its options before it connects. */
 #include "uspan_zephyr.h"
 
 #include <errno.h>
@@ -87,7 +87,7 @@ static uspan_err_t open_net(void *ctx, const uspan_peer_t *peer)
     return err;
 }
 
-/* What a result of send or recv that moved nothing means. */
+/* Convert errno after a failed send or recv. */
 static int32_t explain(uspan_zephyr_net_t *n)
 {
     if (errno == EAGAIN || errno == EINTR) {

@@ -1,5 +1,5 @@
-/* port.c: Zephyr as the core sees it.
- * Invariant: the spinlock is held exactly between lock and unlock; its key travels as the state. */
+/* port.c: the functions of uspan_port_t for Zephyr.
+ * Invariant: the spinlock is held exactly between lock and unlock. lock returns its key. */
 #include "uspan_zephyr.h"
 
 #include <zephyr/kernel.h>

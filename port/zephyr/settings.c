@@ -1,5 +1,5 @@
-/* settings.c: endpoint and headers in Zephyr's settings, under "uspan".
- * Invariant: a value is taken over whole or not at all. */
+/* settings.c: reads endpoint and headers from Zephyr's settings, under "uspan". settings_load() calls set().
+ * Invariant: a value that is too long for its buffer changes nothing. */
 #include "uspan_zephyr.h"
 
 #include <errno.h>

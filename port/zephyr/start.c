@@ -1,5 +1,5 @@
-/* start.c: from a tracer to its first delivery: settings, transport, and the thread that polls.
- * Invariant: only the thread calls uspan_poll() and uspan_shutdown(); running is set while it is there. */
+/* start.c: starts a tracer with settings, transport and the thread that polls, and stops it.
+ * Invariant: only the thread calls uspan_poll() and uspan_shutdown(). `running` is its tracer, or NULL. */
 #include "uspan_zephyr.h"
 
 #include <zephyr/kernel.h>
@@ -26,7 +26,7 @@ static uspan_tracer_t *running;
 static uspan_zephyr_net_t net;
 static uspan_transport_t transport;
 static uspan_processor_t processor;
-static uint16_t ended; /* spans since the last poll */
+static uint16_t ended; /* spans that ended since the last poll */
 static bool is_stopping;
 static uint32_t stop_ms;
 
@@ -35,7 +35,8 @@ void uspan_zephyr_wake(void)
     k_sem_give(&wake);
 }
 
-/* Runs where the span ends. A count that two of them lose between each other wakes one span later. */
+/* Runs in the context that ends the span. If two contexts increment at the same time and one count is lost,
+ * the thread is woken one span later. */
 static void on_end(void *ctx, uspan_tracer_t *t, uspan_t s)
 {
     const uint16_t now = (uint16_t)(LOAD(ended) + 1u);
@@ -56,7 +57,7 @@ static void run(void *tracer, void *unused2, void *unused3)
     while (!uspan_stopped(t)) {
         uint32_t wait_ms = 0;
         if (LOAD(is_stopping)) {
-            uspan_shutdown(t, stop_ms); /* once is enough, more do nothing */
+            uspan_shutdown(t, stop_ms); /* repeated calls do nothing */
         }
         STORE(ended, 0u);
         (void)(uspan_poll(t, &wait_ms) == USPAN_OK);

@@ -1,5 +1,5 @@
-/* main.c: an agent's turn on any board of Zephyr with a network: the agent, a model call that somebody else
- * makes, and a tool. */
+/* main.c: turns of an agent on any Zephyr board that has a network. Each turn has a model call, which is only
+ * simulated, and a tool. */
 #include <zephyr/kernel.h>
 #include "uspan/genai.h"
 #include "uspan_zephyr.h"
@@ -10,7 +10,7 @@ static void take_turn(void)
 {
     uspan_t agent = uspan_agent_begin(&tracer, USPAN_ROOT, "gardener");
     uspan_t chat = uspan_chat_begin(&tracer, agent, "dashscope", "qwen-max");
-    k_msleep(300); /* the model thinks */
+    k_msleep(300); /* the model call */
     (void)uspan_set_token_pair(&tracer, chat, 120, 30);
     (void)uspan_end(&tracer, chat);
     uspan_t tool = uspan_tool_begin(&tracer, agent, "open_valve", "call_1");
@@ -23,7 +23,7 @@ int main(void)
 {
     const uspan_resource_t resource = { .service_name = "zephyr-agent" };
     if (uspan_zephyr_start(&tracer, &resource) != USPAN_OK) {
-        return 1; /* the lines of module "uspan" say why */
+        return 1; /* the log lines of the module "uspan" say why */
     }
     for (unsigned turn = 0; turn < 3u; turn++) {
         take_turn();
