@@ -1,7 +1,7 @@
 /* uspan_arduino.h: uspan in an Arduino sketch (C++11): a port, and a transport over any Client, such as
- * WiFiClientSecure or EthernetClient. The shortest use is examples/arduino_agent.
- * Invariant: of a Client only connect(), write(), read(), available(), connected() and stop() are used.
- * Include it in one file of the sketch. */
+ * WiFiClientSecure or EthernetClient. Include it in one file of the sketch. The shortest use is
+ * examples/arduino_agent.
+ * Invariant: of a Client only connect(), write(), read(), available(), connected() and stop() are used. */
 #ifndef USPAN_ARDUINO_H
 #define USPAN_ARDUINO_H
 
@@ -20,7 +20,7 @@
 
 /* ---- the port ------------------------------------------------------------------------------------------ */
 
-/* Keeps out interrupts of this core, and on ESP32 the other core. */
+/* Lock out interrupts of this core, and on ESP32 the other core too. */
 static inline uint32_t uspan_arduino_lock(void *ctx);
 static inline void uspan_arduino_unlock(void *ctx, uint32_t state);
 
@@ -58,7 +58,8 @@ static inline void uspan_arduino_unlock(void *, uint32_t state)
 }
 #endif
 
-/* micros() has 32 bits: more than 71 minutes without a call of uspan lose a turn of it, but on ESP32. */
+/* micros() has 32 bits and wraps every 71 minutes. Without a call of uspan for so long, a wrap is lost. The
+ * timer of ESP32 has 64 bits. */
 static inline uint64_t uspan_arduino_mono_ns(void *)
 {
 #if defined(ESP32)
@@ -99,8 +100,9 @@ static inline void uspan_arduino_log(void *, uspan_level_t level, const char *te
     }
 }
 
-/* The platform. random: as uspan_port_t has it, from a hardware generator; on ESP32 uspan_arduino_random. Log
- * lines go to Serial. Unix time comes from the collector's Date, or from uspan_set_unix_time().
+/* Returns the port of the platform. Log lines go to Serial. Unix time comes from the collector's Date header
+ * or from uspan_set_unix_time().
+ *   random   as in uspan_port_t, from a hardware generator. On ESP32 pass uspan_arduino_random
  * Context: setup(). */
 static inline const uspan_port_t *uspan_arduino_port(uspan_err_t (*random)(void *ctx, uint8_t *out,
                                                                            size_t len))
@@ -176,11 +178,10 @@ static inline const char *uspan_arduino_why(void *ctx)
     return ((uspan_arduino_client_t *)ctx)->why;
 }
 
-/* Make *c over client, and its transport to *out. All three outlive the tracer.
- *   is_secure  true only where the client encrypts, and verifies the server's chain and name, as
- *              WiFiClientSecure does with setCACert() and never with setInsecure(): secret headers go out
- *              where it is true
- * Arduino's connect() and write() block: uspan_poll() does too, for as long as the client's time-outs say.
+/* Initialise *c with client, and write a transport over it to *out. All three must outlive the tracer.
+ *   is_secure  set it only if the client encrypts and verifies the server's chain and name. WiFiClientSecure
+ *              does so with setCACert(), and never with setInsecure(). If true, uspan sends secret headers
+ * connect() and write() of Arduino block, so uspan_poll() blocks too, up to the time-outs of the client.
  * Context: setup(). */
 static inline void uspan_arduino_client_init(uspan_arduino_client_t *c, Client *client, bool is_secure,
                                              uspan_transport_t *out)
