@@ -1,14 +1,14 @@
-/* check.c: what uspan asks of a port, tried out on it.
- * Invariant: every loop ends, by the clock, or by counting where the clock is what is in question. */
+/* check.c: runs the functions of a port and finds faults in them. Called by main.c of a new port.
+ * Invariant: every loop ends by the clock, or by a count if the clock itself is tested. */
 #include "uspan_check.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 #define NS_PER_MS 1000000u
-#define READS_MAX 20000000u           /* a clock that has not moved by then stands still */
-#define LEAP_NS 4000000000u           /* a torn read of two halves is off by 2^32 ns */
-#define STEP_MAX_NS (20u * NS_PER_MS) /* coarser than that, durations mean nothing */
+#define READS_MAX 20000000u           /* a clock that has not moved after so many reads stands still */
+#define LEAP_NS 4000000000u           /* a torn read of two halves is wrong by 2^32 ns */
+#define STEP_MAX_NS (20u * NS_PER_MS) /* with longer steps, durations of spans are useless */
 #define DRAWS 4u
 #define DRAW_BYTES 32u
 #define UNIX_2020_NS 1577836800000000000u
@@ -20,7 +20,7 @@ static uint64_t now_of(const uspan_port_t *port)
     return port->mono_ns(port->ctx);
 }
 
-/* Wait until the clock has moved on by ns. NULL, or what is wrong with it. */
+/* Wait until the clock has advanced by ns. Returns NULL, or a text that says what is wrong with the clock. */
 static const char *watch(const uspan_port_t *port, uint64_t ns)
 {
     uint64_t began = now_of(port), last = began;
@@ -50,7 +50,7 @@ const char *uspan_check_clock(const uspan_port_t *port)
     uint64_t before = now_of(port);
     wrong = wrong == NULL ? watch(port, 1u) : wrong;
     if (wrong == NULL && now_of(port) - before > STEP_MAX_NS) {
-        /* A busy machine may have taken us away: a second look tells. */
+        /* A busy machine may have stopped this program for a while, so measure again. */
         before = now_of(port);
         wrong = watch(port, 1u);
         if (wrong == NULL && now_of(port) - before > STEP_MAX_NS) {
@@ -74,7 +74,7 @@ const char *uspan_check_lock(const uspan_port_t *port)
 
 static bool is_regular(const uint8_t *bytes)
 {
-    bool regular = true; /* the same step from each byte to the next: constant, or counting */
+    bool regular = true; /* all steps between bytes are equal: the bytes are constant, or count */
     for (size_t i = 2; i < DRAW_BYTES; i++) {
         regular = regular && (uint8_t)(bytes[i] - bytes[i - 1u]) == (uint8_t)(bytes[1] - bytes[0]);
     }
@@ -141,7 +141,7 @@ typedef struct trial {
     const uspan_transport_t *transport;
     void (*turn)(void);
     uint64_t until_ns;
-    bool waited; /* a call took too long, so it waits */
+    bool waited; /* a call took too long, so it blocks */
 } trial_t;
 
 static bool is_late(trial_t *t, uint64_t began_ns)
@@ -197,7 +197,7 @@ const char *uspan_check_transport(const uspan_port_t *port, const uspan_transpor
                                   const uspan_peer_t *peer, uint16_t refuses, void (*turn)(void))
 {
     trial_t t = { .port = port, .transport = transport, .turn = turn };
-    transport->close(transport->ctx); /* before open: legal */
+    transport->close(transport->ctx); /* close() before open() is allowed */
     for (unsigned round = 0; round < 2u; round++) {
         uspan_err_t err = open_fully(&t, peer);
         if (err != USPAN_OK) {
@@ -223,7 +223,7 @@ const char *uspan_check_transport(const uspan_port_t *port, const uspan_transpor
     return t.waited ? "a call took more than 100 ms: it blocks, so the application would block too" : NULL;
 }
 
-/* ---- all of a port ------------------------------------------------------------------------------------- */
+/* ---- the complete port --------------------------------------------------------------------------------- */
 
 static unsigned tell(const uspan_port_t *port, const char *fine, const char *wrong)
 {

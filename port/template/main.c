@@ -1,13 +1,13 @@
-/* main.c: a board's first day: check the port, then the network, then deliver one span over TLS.
- * Invariant: one loop, turn(), in which the stack and uspan work; nothing waits outside of it. */
+/* main.c: the first program on a new board. It checks the port and the network, and delivers one span over
+ * TLS. Invariant: the network stack works in turn(), and nothing waits outside of it. */
 #include "template.h"
 #include "uspan/uspan.h"
 #include "uspan_check.h"
 #include "uspan_mbedtls.h"
 
-/* DUTY 6, trust: the CA that signed the collector's certificate, in DER, in flash:
+/* DUTY 6, trust: put the CA that signed the collector's certificate here, in DER:
  *     openssl x509 -in ca.pem -outform DER | xxd -i
- * One CA of yours is better than a bundle. */
+ * A single CA of your own is better than a bundle. */
 static const unsigned char anchor_der[] = { 0x30 };
 
 #ifndef TEMPLATE_COLLECTOR
@@ -22,8 +22,8 @@ static template_net_t net;
 static uspan_tls_t tls;
 static uspan_transport_t plain, secure;
 
-/* DUTY 8, main loop: let the network work (frames, timers), then sleep until an interrupt or for at most ms.
- * With an RTOS: a task of low priority, and a delay. */
+/* DUTY 8, main loop: process frames and timers of the network, then sleep until an interrupt, at most ms
+ * milliseconds. With an RTOS use a task of low priority and a delay. */
 static void turn(uint32_t ms)
 {
     (void)ms;
@@ -64,10 +64,10 @@ static uspan_err_t start(void)
 
 int main(void)
 {
-    /* Clocks, timer, console, interrupts, the network's interface and an address for it: the platform's. */
+    /* Start the platform here: clocks, timer, console, interrupts, the network interface and its address. */
     template_net_init(&net, &plain); /* or uspan_lwip_tcp_init(), uspan_posix_tcp_init() */
     if (uspan_check_port(&template_port) > 0u) {
-        return 1; /* the log says which duty */
+        return 1; /* the log names the duty */
     }
     check_network();
     if (start() != USPAN_OK) {
@@ -85,7 +85,7 @@ int main(void)
         }
         turn(wait_ms < 10u ? wait_ms : 10u);
     }
-    char text[400]; /* what happened, and the cure where it went wrong */
+    char text[400]; /* what happened, and what to do if it failed */
     (void)uspan_diagnose(&tracer, 0, text, sizeof(text));
     say(USPAN_LEVEL_INFO, text);
     return uspan_flushed(&tracer) ? 0 : 1;

@@ -1,6 +1,6 @@
-/* template.h: what the files of a new port tell one another. Copy the folder, rename `template`, then go
- * through port/README.md: each DUTY is to be replaced by the platform's own, and the check beside it says
- * when it is done. */
+/* template.h: declarations that the files of a new port share. Copy the folder and rename `template`. Then
+ * follow port/PORTING.md: replace each DUTY by code for your platform. The check named there says when it is
+ * done. */
 #ifndef USPAN_TEMPLATE_H
 #define USPAN_TEMPLATE_H
 

@@ -1,5 +1,5 @@
-/* uspan_check.h: runs on a new port, step by step, and says what is wrong with a duty and where to look.
- * Any port may be checked; nothing here belongs into a product. */
+/* uspan_check.h: functions that check a port and say what is wrong with each duty. They work with any port.
+ * They are not meant for a product. */
 #ifndef USPAN_CHECK_H
 #define USPAN_CHECK_H
 
@@ -9,24 +9,25 @@
 extern "C" {
 #endif
 
-/* Each returns NULL where the duty is done, else words. Context: task, with interrupts on; each returns
- * within a second, or when the clock stands still after some million reads. */
+/* Each returns NULL if the duty is done, otherwise a text that says what is wrong. Each returns within a
+ * second, or after some million reads if the clock stands still. Context: task, with interrupts on. */
 const char *uspan_check_clock(const uspan_port_t *port);
 const char *uspan_check_lock(const uspan_port_t *port);
 const char *uspan_check_entropy(const uspan_port_t *port);
-/* No time at all is fine: "" is returned then. */
+/* Also returns "" if the port has no time, which is allowed. */
 const char *uspan_check_time(const uspan_port_t *port);
 
-/* Connects, sends an HTTP request, waits for a first byte, closes, and closes again; all of it twice; then
- * the same host with a port where nobody listens.
- *   peer     plain HTTP server (any answer will do), or one with TLS where transport is TLS
- *   refuses  a port of the same host where nobody listens; 0: leave that out
- *   turn     lets the stack work for a moment where nothing else does (a main loop's poll); NULL: none
- * Returns NULL, or words; the transport's own why() says the rest. Each wait is bounded by half a minute. */
+/* Connect, send an HTTP request, wait for the first byte, and close twice. Do all of this two times. Then
+ * connect to a port of the same host on which no server listens.
+ *   peer     a plain HTTP server, or one with TLS if the transport is TLS. Any response will do
+ *   refuses  a port of the same host on which no server listens; 0: leave this out
+ *   turn     lets the stack work for a moment, if nothing else does (poll of a main loop); NULL: none
+ * Returns: NULL, or a text that says what is wrong. last_error_text() of the transport has details. Each wait
+ * is limited to half a minute. */
 const char *uspan_check_transport(const uspan_port_t *port, const uspan_transport_t *transport,
                                   const uspan_peer_t *peer, uint16_t refuses, void (*turn)(void));
 
-/* Clock, lock, entropy and time, each told in a line of the log. Returns how many are wrong. */
+/* Check clock, lock, entropy and time, and log a line for each. Returns the number of failed checks. */
 unsigned uspan_check_port(const uspan_port_t *port);
 
 #ifdef __cplusplus
