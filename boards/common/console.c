@@ -1,5 +1,5 @@
-/* console.c: text and numbers on the board's console, without stdio.
- * Invariant: every line that leaves is whole: nothing here is called from an interrupt. */
+/* console.c: writes text and numbers to the board's console, without stdio.
+ * Invariant: only a fatal error interrupts a line, because no interrupt handler that returns writes here. */
 #include "board.h"
 
 void put_text(const char *text)

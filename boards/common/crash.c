@@ -1,5 +1,5 @@
-/* crash.c: crashes of a board, real ones and the demo's.
- * Invariant: what runs in a fault handler takes no lock of uspan and does not return. */
+/* crash.c: handles crashes of a board, and causes those of the demo.
+ * Invariant: functions that run in a fault handler take no lock of uspan and do not return. */
 #include "crash.h"
 
 #include "board.h"
@@ -9,10 +9,10 @@
 #include <string.h>
 
 #if USPAN_KEEP
-#define NOTE_HEAD 16u /* of a build id's note: three sizes and "GNU" */
+#define NOTE_HEAD 16u /* bytes before the build id in its note: three sizes and "GNU" */
 
 static uspan_tracer_t *tracer;
-static uspan_reset_t hangs; /* the demo's: HARD_FAULT in a tool, ASSERT in a chat, WATCHDOG while exporting */
+static uspan_reset_t hangs; /* of the demo: HARD_FAULT in a tool, ASSERT in a chat, WATCHDOG in an export */
 static bool is_first;
 
 uspan_err_t crash_mount(uspan_tracer_t *mounted)

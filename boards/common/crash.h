@@ -1,35 +1,37 @@
-/* crash.h: what a board does when something is wrong for good: it seals the tracer and restarts. With
- * USPAN_KEEP 0 there is none of it. */
+/* crash.h: after a fatal error a board seals the tracer and restarts. With USPAN_KEEP 0 this is left out of
+ * the build. */
 #ifndef USPAN_BOARDS_CRASH_H
 #define USPAN_BOARDS_CRASH_H
 
 #include "uspan/keep.h"
 
 #if USPAN_KEEP
-/* What the linker script says: read-only memory of the image, and its build id's note. */
+/* Symbols of the linker script: read-only memory of the image, and the note with its build id. */
 extern const uint8_t fixed_low[], fixed_high[], build_id_low[], build_id_high[];
 
-/* uspan_keep_mount() with what the board knows. Tells on the console what was found. */
+/* Call uspan_keep_mount() with the data of the board. Prints what was found. Returns: as that function. */
 uspan_err_t crash_mount(uspan_tracer_t *tracer);
-/* Hand the registers over, seal, restart. regs: up to USPAN_CRASH_REGS_MAX. Context: any, fault handlers
- * too. */
+/* Pass the registers to uspan, seal the tracer, and restart.
+ *   regs   USPAN_CRASH_REGS_MAX are used at most
+ * Context: any, also a fault handler. */
 __attribute__((noreturn)) void crash_end(uspan_reset_t reason, const struct uspan_crash_reg *regs,
                                          unsigned count);
-/* The same for an assertion that failed, called where it did. */
+/* Like crash_end(), for a failed assertion. Call it at the assertion. */
 __attribute__((noreturn, noinline)) void crash_assert(const char *what);
 
-/* For the demo, on the first boot alone, by the setting crash=tool, assert or hang. */
+/* Prepare the crash of the demo that the setting crash=tool, assert or hang asks for. Only the first boot
+ * crashes. */
 void crash_arm(uspan_tracer_t *tracer);
-/* Called while spans are being sent: hangs, where that is the setting. */
+/* Call this while spans are being sent. With crash=hang it does not return. */
 void crash_while_exporting(void);
 
-/* ---- a board's duties ---------------------------------------------------------------------------------- */
+/* ---- functions of a board ------------------------------------------------------------------------------ */
 
-/* Restart the machine; RAM stays. */
+/* Restart the machine without clearing RAM. */
 __attribute__((noreturn)) void board_restart(void);
-/* An instruction that faults. */
+/* Execute an instruction that faults. */
 void board_fault(void);
-/* The watchdog: begin, and go on. Boards without one do nothing. */
+/* Start and feed the watchdog. On boards without one they do nothing. */
 void board_watchdog_start(void);
 void board_watchdog_feed(void);
 #endif

@@ -1,11 +1,12 @@
-/* edge.c: the greenhouse agent of examples/edge_agent on a board: beside uspan's connection to the collector
- * it has one of its own, to the model, over TLS too.
- * Invariant: unless BOARD_TLS_BOTH, the two never hold mbedTLS's heap at once, and the model comes first.
- * From the moment the agent wants to connect until it has closed, the gate is closed, and an exchange that is
- * under way with the collector fails: uspan sends it again later. The agent connects when the gate has
- * refused uspan, which asks between exchanges only and gives its connection up then.
- * Settings at run time: llm=URL, model=NAME, key=KEY, timeout_ms=N of a call without a byte, call_ms=N of a
- * call in all, budget=N tokens of the run. */
+/* edge.c: the greenhouse agent of examples/edge_agent on a board. It has its own TLS connection to the model,
+ * in addition to uspan's connection to the collector. main.c calls agent_turn().
+ * Invariant: with BOARD_TLS_BOTH 0 only one connection uses mbedTLS's heap at a time, and the model comes
+ * first. The gate is closed from the time at which the agent wants to connect until it has closed. An
+ * exchange with the collector that runs at that time fails, and uspan sends the batch again later. The agent
+ * connects after the gate has refused uspan. uspan asks the gate only between exchanges, and closes its
+ * connection if it is refused.
+ * Settings at run time: llm=URL, model=NAME, key=KEY, timeout_ms=N without a byte, call_ms=N for a complete
+ * call, budget=N tokens of all turns. */
 #include "agent.h"
 #include "board.h"
 #include "board_config.h"
@@ -19,17 +20,17 @@
 #ifndef BOARD_TLS_BOTH
 #define BOARD_TLS_BOTH 0 /* 1: mbedTLS's heap holds two connections */
 #endif
-#define REST_MS 5000u  /* for delivery between two calls of the model */
-#define CLOCK_MS 3000u /* for the first time from a server */
+#define REST_MS 5000u  /* longest delivery between two calls of the model */
+#define CLOCK_MS 3000u /* longest wait for the time from a server */
 
 static uspan_tracer_t *tracer;
 static void (*go_on)(uint32_t ms);
 static uspan_lwip_tcp_t tcp;
 static uspan_tls_t tls;
 static uspan_transport_t plain, secure;
-static uspan_transport_t collector; /* as it was */
-static bool is_wanted;              /* the heap, by the agent */
-static bool is_granted;             /* uspan was refused since */
+static uspan_transport_t collector; /* board_collector before start() changed it */
+static bool is_wanted;              /* the agent wants the heap */
+static bool is_granted;             /* the gate has refused uspan since then */
 
 /* ---- one heap, two connections ------------------------------------------------------------------------- */
 
@@ -73,8 +74,8 @@ static void close_llm(void *ctx)
     is_granted = false;
 }
 
-/* Between two calls: what has ended is delivered, so that the pools need not hold a whole turn. Nobody waits
- * for a collector that is in trouble. */
+/* Send ended spans between two calls of the model, so that the pools need not hold a complete turn. After an
+ * error of the collector this returns at once. */
 static void rest(void)
 {
     uspan_stats_t s = { 0 };
@@ -86,7 +87,7 @@ static void rest(void)
     }
 }
 
-/* ---- the agent's surroundings -------------------------------------------------------------------------- */
+/* ---- what the agent needs ------------------------------------------------------------------------------ */
 
 static uint64_t now_ns(void)
 {
@@ -106,7 +107,7 @@ static const char *option(const char *name, const char *otherwise)
     return value != NULL ? value : otherwise;
 }
 
-/* An address, and the time where a server may tell it soon. */
+/* Wait for an address. If the board has SNTP, also wait up to CLOCK_MS for the time. */
 static void wait_for_network(void)
 {
     uint64_t unix_ns;

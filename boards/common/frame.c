@@ -1,5 +1,5 @@
-/* frame.c: frames to and from a FIFO of words.
- * Invariant: exactly the words of one frame are moved, whatever becomes of it. */
+/* frame.c: moves frames to and from a FIFO of words. The Ethernet drivers call it.
+ * Invariant: each call moves exactly the words of one frame, even if the frame is dropped. */
 #include "frame.h"
 
 #include <string.h>
@@ -41,7 +41,7 @@ void frame_read(struct netif *netif, volatile const uint32_t *fifo, const uint32
         if (p == NULL) {
             continue;
         }
-        /* Buffers hold whole words; the last one has room for the word's tail. */
+        /* Buffers hold complete words. The last buffer has room for the unused bytes of its last word. */
         memcpy((uint8_t *)p->payload + at, &word, 4u);
         at += 4u;
         if (at >= p->len) {

@@ -1,5 +1,5 @@
-/* heap.c: libc's heap, for an agent that uses one (cJSON does): a static buffer of BOARD_HEAP_BYTES.
- * Invariant: uspan takes nothing of it; an agent that needs more is refused, and no more. */
+/* heap.c: gives libc a heap for agents that use one (cJSON does): a static buffer of BOARD_HEAP_BYTES.
+ * Invariant: uspan does not use it. If an agent needs more, its allocation fails and nothing else changes. */
 #include "board.h"
 
 #ifndef BOARD_HEAP_BYTES

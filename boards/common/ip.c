@@ -1,5 +1,5 @@
-/* ip.c: lwIP in the main loop of a board: one Ethernet interface, an address by DHCP, time by SNTP.
- * Invariant: lwIP is entered from ip_*() and from uspan_poll() only, all in the main loop. */
+/* ip.c: runs lwIP in the main loop of a board: one Ethernet interface, an address by DHCP, time by SNTP.
+ * Invariant: lwIP is called only in the main loop. */
 #include "board.h"
 
 #include <string.h>
@@ -32,11 +32,12 @@ static const char *time_server(void)
     return server;
 }
 
-/* "host" or "host:port", asked once there is an address. Without one the collector's Date tells the time. */
+/* Start SNTP with the setting "host" or "host:port" after the board has an address. Without such a setting
+ * the time comes from the collector's Date header. */
 static void ask_time(void)
 {
     static char host[USPAN_HOST_BYTES];
-    static bool has_looked; /* looking takes 8,000 instructions: not in every turn of the main loop */
+    static bool has_looked; /* a look-up of the option takes 8,000 instructions */
     const char *server = has_looked ? NULL : time_server();
     size_t len = server != NULL ? strcspn(server, ":") : sizeof(host);
     has_looked = true;
@@ -59,14 +60,15 @@ static void ask_time(void)
 
 /* ---- interface ----------------------------------------------------------------------------------------- */
 
-/* lwIP's clock, milliseconds; it wraps. */
+/* lwIP's clock in milliseconds, which wraps. */
 u32_t sys_now(void)
 {
     return (u32_t)(board_mono_ns() / 1000000u);
 }
 
-/* Ports, transaction ids, sequence numbers: hard to guess where the board has entropy. Where it has none, the
- * clock must do: no TLS will start then, so nothing that matters travels on them. */
+/* Returns a random number for ports, transaction ids and sequence numbers. Without entropy it is made from
+ * the clock and can be guessed. TLS does not start in that case, so no secret is sent over such a
+ * connection. */
 uint32_t ip_random(void)
 {
     uint32_t n = 0;
@@ -93,7 +95,7 @@ void ip_start(void)
     (void)netif_add_noaddr(&netif, NULL, begin, netif_input);
     netif_set_default(&netif);
     netif_set_up(&netif);
-    (void)dhcp_start(&netif); /* sends when the cable is in */
+    (void)dhcp_start(&netif); /* sends after the link is up */
 }
 
 uint32_t ip_poll(void)

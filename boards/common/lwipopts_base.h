@@ -1,6 +1,6 @@
-/* lwipopts_base.h: lwIP as every board here runs it: no RTOS, IPv4, TCP out only, DHCP, DNS. A board's
- * lwipopts.h gives the sizes (MEM_SIZE, PBUF_POOL_SIZE, TCP_MSS, TCP_WND, TCP_SND_BUF) and includes this. All
- * memory is static. */
+/* lwipopts_base.h: configures lwIP for every board: no RTOS, IPv4, only outgoing TCP, DHCP, DNS. lwipopts.h
+ * of a board sets the sizes (MEM_SIZE, PBUF_POOL_SIZE, TCP_MSS, TCP_WND, TCP_SND_BUF) and includes this file.
+ * All memory is static. */
 #ifndef USPAN_LWIPOPTS_BASE_H
 #define USPAN_LWIPOPTS_BASE_H
 
@@ -11,15 +11,15 @@
 #define LWIP_NETCONN 0
 #define LWIP_SOCKET 0
 #define MEM_ALIGNMENT 4
-#define ETH_PAD_SIZE 2    /* so that IP headers are aligned, and drivers move whole words */
+#define ETH_PAD_SIZE 2    /* aligns IP headers, and lets drivers move complete words */
 #ifndef PBUF_POOL_BUFSIZE /* one received segment fits one buffer */
 #define PBUF_POOL_BUFSIZE LWIP_MEM_ALIGN_SIZE(TCP_MSS + 40 + 14 + ETH_PAD_SIZE)
 #endif
 #ifndef MEMP_NUM_PBUF
-#define MEMP_NUM_PBUF 8 /* of what is sent without a copy: nothing, here */
+#define MEMP_NUM_PBUF 8 /* for data that is sent without a copy, which boards do not use */
 #endif
 #ifndef MEMP_NUM_TCP_PCB
-#define MEMP_NUM_TCP_PCB 4 /* one is used; closed ones wait for the peer */
+#define MEMP_NUM_TCP_PCB 4 /* open connections, and closed ones that wait for the peer */
 #endif
 #define MEMP_NUM_TCP_PCB_LISTEN 1
 #define MEMP_NUM_TCP_SEG TCP_SND_QUEUELEN
@@ -44,7 +44,7 @@
 #define LWIP_TCP_TIMESTAMPS 0
 #define LWIP_NETIF_LINK_CALLBACK 0
 
-/* High-water marks, for the report. */
+/* High-water marks for the report. */
 #define LWIP_STATS 1
 #define LWIP_STATS_LARGE 0
 #define MEM_STATS 1
@@ -63,9 +63,9 @@
 #define SNTP_SERVER_DNS 1
 #define SNTP_MAX_SERVERS 1
 #define SNTP_STARTUP_DELAY 0
-#define SNTP_CHECK_RESPONSE 2 /* address, and the number that was asked with: here a random one, no time */
+#define SNTP_CHECK_RESPONSE 2 /* check address and originate timestamp, which is a random number here */
 #define SNTP_GET_SYSTEM_TIME_NTP(s, f) ((s) = (s32_t)ip_random(), (f) = ip_random())
-#include "uspan_lwip_sntp.h" /* what it tells goes to uspan_lwip_unix_ns() */
+#include "uspan_lwip_sntp.h" /* passes the time to uspan_lwip_unix_ns() */
 #define SNTP_PORT ip_sntp_port
 #endif
 

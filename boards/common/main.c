@@ -1,7 +1,8 @@
-/* main.c: the example agent on a board: its turns are recorded, each is exported, then the counters are
- * printed. Invariant: there is one loop, go_on(). Every wait, for the agent or for the collector, is in it.
- * Settings at run time (board_option): endpoint=URL (http:// goes without TLS), sntp=HOST[:PORT], turns=N,
- * deadline_ms=N of each; with USPAN_KEEP 1 also crash=tool, assert or hang (crash.c). */
+/* main.c: runs the example agent on a board. Each turn is recorded and exported, and the counters are printed
+ * at the end. Invariant: every wait, for the agent or for the collector, calls go_on().
+ * Settings at run time (board_option): endpoint=URL (http:// is sent without TLS), sntp=HOST[:PORT], turns=N,
+ * deadline_ms=N for the delivery of each turn. With USPAN_KEEP 1 also crash=tool, assert or hang
+ * (crash.c). */
 #include <string.h>
 
 #include "agent.h"
@@ -16,7 +17,7 @@
 
 #define DEADLINE_MS 10000u
 #ifndef BOARD_AGENT_TALKS
-#define BOARD_AGENT_TALKS 0 /* 1: the agent itself tells question and answer */
+#define BOARD_AGENT_TALKS 0 /* 1: the agent itself prints question and answer */
 #endif
 #ifndef BOARD_SPOOL_STORAGE
 #define BOARD_SPOOL_STORAGE 0 /* 1: the board has a storage for a spool, board_spool_storage() */
@@ -39,10 +40,10 @@ static uspan_tls_t tls;
 static uspan_transport_t plain;
 uspan_transport_t board_collector;
 static bool in_turn;
-static const char *why = ""; /* what the transport said last */
-static uint64_t longest_ns;  /* of one uspan_poll() */
+static const char *why = ""; /* last error text of the transport */
+static uint64_t longest_ns;  /* time of the longest uspan_poll() */
 
-/* One turn of the main loop, asleep for what is left of at_most_ms if nothing needs the core. */
+/* Run network and uspan once. Then sleep for at most at_most_ms if nothing needs the core. */
 static void go_on(uint32_t at_most_ms)
 {
     uint32_t wait_ms = 0;
@@ -63,7 +64,7 @@ static void go_on(uint32_t at_most_ms)
     }
 }
 
-/* The agent's waiting: the network lives on meanwhile. */
+/* Wait for the agent. Network and uspan run in the meantime. */
 static void wait_ms(uint32_t ms)
 {
     uint64_t until_ns = board_mono_ns() + (uint64_t)ms * 1000000u;
@@ -72,7 +73,8 @@ static void wait_ms(uint32_t ms)
     }
 }
 
-/* Between the agent's turns, when there is an address: its own TLS session would need the same memory. */
+/* Returns true between the agent's turns if the board has an address. During a turn the TLS session of an
+ * agent may need the same memory. */
 static bool may_export(void *ctx)
 {
     (void)ctx;
@@ -87,7 +89,8 @@ static bool may_export(void *ctx)
 #define BUILT_ENDPOINT ""
 #endif
 
-/* http:// goes without TLS. Both ways share one connection, which only one exchange uses at a time. */
+/* Returns the transport for a URL. http:// is sent without TLS. Both transports share one connection, which
+ * only one exchange uses at a time. */
 static const uspan_transport_t *way_to(const char *url)
 {
     return strncmp(url, "http:", 5u) == 0 ? &plain : &board_collector;
@@ -143,7 +146,7 @@ static uint64_t sum(const uint64_t *numbers, size_t count)
     return all;
 }
 
-/* Returns true where every span was delivered. */
+/* Print the counters. Returns true if every span was delivered or stored in the spool. */
 static bool tell_accounts(void)
 {
     uspan_stats_t s;
@@ -189,7 +192,7 @@ static bool tell_accounts(void)
     return s.started > 0u && s.delivered == s.started;
 }
 
-/* The collector's certificate is wrong, or a setting: waiting does not help. */
+/* Returns true if the collector's certificate or a setting was refused, so that waiting does not help. */
 static bool is_refused(void)
 {
     uspan_stats_t s;
@@ -203,7 +206,7 @@ static uint32_t number_option(const char *name, uint32_t otherwise)
     return digits != NULL ? number_of(digits) : otherwise;
 }
 
-/* Send what has ended, until it is sent or the deadline has passed. */
+/* Send the spans that have ended, until they are sent or the deadline has passed. */
 static void deliver(uint32_t deadline_ms)
 {
     uspan_flush(&tracer);
@@ -217,7 +220,7 @@ static void deliver(uint32_t deadline_ms)
 }
 
 #if SPOOLS
-/* What an earlier boot stored, before this one's spans come, or until the deadline has passed. */
+/* Send the spans that an earlier boot has stored, until they are sent or the deadline has passed. */
 static void drain(uint32_t deadline_ms)
 {
     uspan_stats_t s;
@@ -230,7 +233,7 @@ static void drain(uint32_t deadline_ms)
 }
 #endif
 
-/* The agent answers, then its spans are sent, until they are or the deadline has passed. */
+/* Let the agent answer once, then deliver its spans. */
 static void take_turn(uint32_t deadline_ms)
 {
     in_turn = true;
@@ -265,7 +268,7 @@ int main(void)
     drain(deadline_ms);
 #endif
 #if USPAN_KEEP
-    deliver(deadline_ms); /* what was kept over a reset, before it takes room from new spans */
+    deliver(deadline_ms); /* spans kept over a reset, before they take room from new spans */
     crash_arm(&tracer);
 #endif
     for (uint32_t turns = number_option("turns", 1u); turns > 0u; turns--) {

@@ -1,18 +1,18 @@
-/* mbedtls_base.h: the least of mbedTLS 3.6 that a client of ECDSA servers needs: TLS 1.2, ECDHE-ECDSA on
- * P-256, AES-128-GCM, SHA-256, tickets. A board's mbedtls_config.h gives MBEDTLS_SSL_IN_CONTENT_LEN and
- * _OUT_CONTENT_LEN, adds what it has room for, and includes this. Dates are checked by port/mbedtls, so
- * mbedTLS needs no clock. */
+/* mbedtls_base.h: the smallest configuration of mbedTLS 3.6 for a client of ECDSA servers: TLS 1.2,
+ * ECDHE-ECDSA on P-256, AES-128-GCM, SHA-256, tickets. mbedtls_config.h of a board sets
+ * MBEDTLS_SSL_IN_CONTENT_LEN and _OUT_CONTENT_LEN, adds options, and includes this file. port/mbedtls checks
+ * dates, so mbedTLS needs no clock. */
 #ifndef USPAN_MBEDTLS_BASE_H
 #define USPAN_MBEDTLS_BASE_H
 
-/* ---- platform: no heap but the static one, no stdio ---- */
+/* ---- platform: a static heap only, no stdio ---- */
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_PLATFORM_MEMORY
 #define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS
 #define MBEDTLS_MEMORY_BUFFER_ALLOC_C
 #define MBEDTLS_MEMORY_ALIGN_MULTIPLE 8
-#define MBEDTLS_MEMORY_DEBUG /* for the peak; its words go nowhere */
+#define MBEDTLS_MEMORY_DEBUG /* for the peak of the heap. Its output is dropped */
 #define MBEDTLS_PLATFORM_FPRINTF_MACRO(...) ((void)0)
 #define MBEDTLS_PLATFORM_EXIT_MACRO(status) ((void)(status))
 #define MBEDTLS_NO_PLATFORM_ENTROPY

@@ -1,5 +1,5 @@
-/* port.c: uspan's port over a board's duties.
- * Invariant: no call waits. */
+/* port.c: the functions of uspan_port_t, which call those of board.h.
+ * Invariant: apart from the log, no call waits. */
 #include "port.h"
 
 #include "board.h"
@@ -58,7 +58,7 @@ const uspan_port_t board_port = { USPAN_PORT_ABI,  NULL,    lock, unlock, mono_n
                                   uspan_none_task, log_line };
 
 #if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
-/* TLS 1.3's keys, straight from the board. */
+/* Random bytes for keys of TLS 1.3, directly from the board. */
 psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *out,
                                              size_t len, size_t *out_len)
 {

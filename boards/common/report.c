@@ -1,5 +1,5 @@
-/* report.c: the most memory that each part used, for the lines at the end of a run and for build/size.json.
- * Invariant: reading it changes none of the marks. */
+/* report.c: prints the peak memory use of each part at the end of the firmware. build/size.json is made of
+ * these lines. Invariant: reading a high-water mark does not change it. */
 #include "board.h"
 
 #include <lwip/memp.h>

@@ -1,5 +1,5 @@
-/* semihost.c: entropy, settings and the end of the program, from the host.
- * Invariant: a host that is not there, or refuses, costs one call and is never waited for. */
+/* semihost.c: gets entropy and settings from the host, and ends the program through it.
+ * Invariant: a missing host, or one that refuses, costs one call and no wait. */
 #include "semihost.h"
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 #define BOARD_OPTIONS_BYTES 192
 #endif
 
-static char line[BOARD_OPTIONS_BYTES]; /* of the command */
+static char line[BOARD_OPTIONS_BYTES]; /* the command line */
 static int32_t file = CLOSED;
 
 uspan_err_t semihost_random(uint8_t *out, size_t len)
@@ -28,11 +28,11 @@ uspan_err_t semihost_random(uint8_t *out, size_t len)
         file = semihost_call(SYS_OPEN, open);
     }
     const uintptr_t read[3] = { (uintptr_t)file, (uintptr_t)out, len };
-    /* The result is the bytes that were not read. */
+    /* The result is the number of bytes that were not read. */
     return file != NONE && semihost_call(SYS_READ, read) == 0 ? USPAN_OK : USPAN_ERR_AGAIN;
 }
 
-/* Each word of the command becomes a string. */
+/* Read the command line, and end each word with 0. */
 static void read_line(void)
 {
     const uintptr_t ask[2] = { (uintptr_t)line, sizeof(line) - 1u };

@@ -1,5 +1,5 @@
-/* semihost.h: what a debugger or emulator can do for a firmware (Arm, "Semihosting for AArch32 and AArch64").
- * Without one, every call says that it cannot. */
+/* semihost.h: services of a debugger or emulator for the firmware (Arm, "Semihosting for AArch32 and
+ * AArch64"). Without a host every call fails. */
 #ifndef USPAN_SEMIHOST_H
 #define USPAN_SEMIHOST_H
 
@@ -7,14 +7,14 @@
 #include <stdint.h>
 #include "uspan/err.h"
 
-/* The trap itself, of the processor's folder. Returns the host's result; -1 where there is no host. */
+/* Execute the trap. The processor's folder implements it. Returns the host's result, or -1 without a host. */
 int32_t semihost_call(uint32_t operation, const void *argument);
 
-/* The host's generator. Not for a product: there, the chip's own generator stands in its place. */
+/* Get random bytes of the host's generator. A product must use the generator of its chip instead. */
 uspan_err_t semihost_random(uint8_t *out, size_t len);
-/* The value of "name=value" on the command line that the host gives, or NULL. */
+/* Returns the value of "name=value" in the host's command line, or NULL. */
 const char *semihost_option(const char *name);
-/* Asks the host to end the program; returns where there is none. */
+/* Ask the host to end the program. Returns only without a host. */
 void semihost_exit(int status);
 
 #endif

@@ -1,13 +1,13 @@
-/* serve.c: the MCP server of examples/mcp_device on a board: messages come over the board's serial line, and
- * spans leave over its network meanwhile.
- * Invariant: a message is handled complete, or if it is longer than DEVICE_LINE_BYTES, not at all.
- * Settings at run time: messages=N, after which a turn ends. Otherwise it never does. */
+/* serve.c: the MCP server of examples/mcp_device on a board. Messages arrive over the serial line, and spans
+ * are sent over the network. main.c calls agent_turn().
+ * Invariant: a message is handled completely. If it does not fit into DEVICE_LINE_BYTES, it is not handled.
+ * Setting at run time: messages=N, after which a turn ends. Without it a turn never ends. */
 #include "agent.h"
 #include "board.h"
 #include "device.h"
 #include "uspan/export.h"
 
-#define IDLE_MS 2u /* between two looks at the line: a byte does not end the core's sleep */
+#define IDLE_MS 2u /* between two polls of the line, because a byte does not end the core's sleep */
 
 static bool may_export(void *ctx)
 {

@@ -1,6 +1,6 @@
-/* board.c: EK-LM3S6965 (data sheet DS-LM3S6965): 8 MHz crystal, core at 50 MHz by the PLL, UART 0 on PA0 and
- * PA1.
- * Invariant: nothing here waits without end: a PLL that does not lock leaves the core on the crystal. */
+/* board.c: board.h on the EK-LM3S6965 (data sheet DS-LM3S6965): 8 MHz crystal, core at 50 MHz from the PLL,
+ * UART 0 on PA0 and PA1.
+ * Invariant: the wait for the PLL has a limit. Only board_putc() waits without one, for room in the UART. */
 #include "board.h"
 
 #include "cortex_m.h"
@@ -20,7 +20,7 @@
 #define RCGC1 (SYSCTL + 0x104u)
 #define RCGC1_UART0 1u
 #define RCGC2 (SYSCTL + 0x108u)
-#define RCGC2_PORTS_ETHERNET (1u << 30 | 1u << 28 | 1u << 5 | 1u) /* PHY, MAC, port F (its lamps), port A */
+#define RCGC2_PORTS_ETHERNET (1u << 30 | 1u << 28 | 1u << 5 | 1u) /* PHY, MAC, port F (its LEDs), port A */
 #define PORTA_AFSEL 0x40004420u
 #define PORTA_DEN 0x4000451Cu
 #define PORTF_AFSEL 0x40025420u
@@ -38,7 +38,7 @@
 
 static void start_pll(void)
 {
-    REG32(RCC) = RCC_BYPASS | RCC_PWRDN | RCC_XTAL_8MHZ; /* on the crystal */
+    REG32(RCC) = RCC_BYPASS | RCC_PWRDN | RCC_XTAL_8MHZ; /* the core runs on the crystal */
     REG32(RCC) = RCC_BYPASS | RCC_XTAL_8MHZ;
     for (uint32_t i = 0; i < 100000u && (REG32(RIS) & RIS_PLL_LOCK) == 0u; i++) {
     }
@@ -71,8 +71,8 @@ void board_putc(char c)
     REG32(UART_DR) = (uint8_t)c;
 }
 
-/* The chip has no generator. The host's stands in under QEMU or a debugger; a product adds one (an I2C secure
- * element, say), or TLS and tracing do not start. */
+/* The chip has no generator. QEMU or a debugger provides that of the host. A product must add one, for
+ * example an I2C secure element. Without one TLS and tracing do not start. */
 uspan_err_t board_random(uint8_t *out, size_t len)
 {
     return semihost_random(out, len);
@@ -81,7 +81,7 @@ uspan_err_t board_random(uint8_t *out, size_t len)
 uspan_err_t board_unix_ns(uint64_t *out)
 {
     (void)out;
-    return USPAN_ERR_AGAIN; /* no RTC: the collector's Date */
+    return USPAN_ERR_AGAIN; /* no RTC. The time comes from the collector's Date header */
 }
 
 #if USPAN_KEEP

@@ -1,5 +1,6 @@
-/* ethernet.c: the LM3S6965's own MAC and PHY (data sheet DS-LM3S6965, chapter 16).
- * Invariant: one frame is moved at a time, whole, by the main loop; the interrupt only wakes the core. */
+/* ethernet.c: drives the MAC and PHY of the LM3S6965 (data sheet DS-LM3S6965, chapter 16).
+ * Invariant: only the main loop moves frames, one complete frame at a time. The interrupt only wakes the
+ * core. */
 #include "board.h"
 #include "cortex_m.h"
 #include "frame.h"
@@ -28,9 +29,9 @@
 #define MII_READ_STATUS (1u << 3 | 1u) /* PHY register 1; start */
 #define MII_BUSY 1u
 #define STATUS_LINK 4u
-#define USER_REG0 0x400FE1E0u /* the address that the factory wrote: 3 bytes, and 3 in the next register */
+#define USER_REG0 0x400FE1E0u /* MAC address from the factory: 3 bytes, and 3 in the next register */
 #define USER_REG1 0x400FE1E4u
-#define LOOKS_MAX 100000u /* at a bit that a healthy MAC changes in microseconds */
+#define LOOKS_MAX 100000u /* most reads of a bit that a working MAC changes in microseconds */
 #define HEADER_BYTES 14u
 
 static void wait_while(uint32_t address, uint32_t bits)
@@ -39,7 +40,8 @@ static void wait_while(uint32_t address, uint32_t bits)
     }
 }
 
-/* A PHY tells what it can do, so its status is never 0; QEMU has none, and a cable that is always in. */
+/* Returns true if there is a link. The status of a PHY has bits for its abilities and is never 0. QEMU has no
+ * PHY, and its link is always up. */
 static bool has_link(void)
 {
     REG32(MCTL) = MII_READ_STATUS;
@@ -52,9 +54,9 @@ static err_t send(struct netif *netif, struct pbuf *frame)
 {
     (void)netif;
     if ((REG32(TR) & 1u) != 0u) {
-        return ERR_MEM; /* the one before is still leaving; lwIP sends this one again */
+        return ERR_MEM; /* the previous frame is still being sent. lwIP sends this one again */
     }
-    /* The first word begins with the length of what follows the header: where lwIP has its pad. */
+    /* The first word begins with the number of bytes after the header. lwIP's pad is in this position. */
     uint16_t bytes = (uint16_t)(frame->tot_len - ETH_PAD_SIZE - HEADER_BYTES);
     memcpy(frame->payload, &bytes, sizeof(bytes));
     frame_write(frame, &REG32(DATA));
@@ -62,8 +64,8 @@ static err_t send(struct netif *netif, struct pbuf *frame)
     return ERR_OK;
 }
 
-/* The first word of a frame begins with its length, this length and the CRC included: where lwIP has its
- * pad. */
+/* Read a frame. Its first word begins with its length, which includes these two bytes and the CRC. lwIP's pad
+ * is in this position. */
 static void receive(struct netif *netif)
 {
     uint32_t first = REG32(DATA);
@@ -72,7 +74,7 @@ static void receive(struct netif *netif)
 
 bool board_netif_poll(struct netif *netif)
 {
-    REG32(IACK) = INT_RX; /* before the look, so that a frame that comes after it asks again */
+    REG32(IACK) = INT_RX; /* before NP is read, so that a later frame interrupts again */
     while ((REG32(NP) & 0x3Fu) != 0u) {
         receive(netif);
     }

@@ -1,5 +1,5 @@
-/* no_sign.c: in place of mbedTLS's ECDSA signing, which only a client with a certificate of its own needs.
- * Invariant: it is linked only where there can be no such certificate, so it is never called. */
+/* no_sign.c: replaces mbedTLS's ECDSA signing, which only a client with a certificate of its own needs.
+ * Invariant: it compiles only if there can be no such certificate, so it is never called. */
 #include "uspan_mbedtls.h"
 
 #if defined(MBEDTLS_ECDSA_SIGN_ALT)

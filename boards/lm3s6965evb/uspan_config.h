@@ -1,4 +1,5 @@
-/* uspan_config.h: uspan's options on the LM3S6965: room for 8 chat spans of 12 attributes, 11 blocks each. */
+/* uspan_config.h: options of uspan on the LM3S6965. 8 chat spans of 12 attributes fit, with 11 blocks
+ * each. */
 #define USPAN_LOCK_HEADER "lock_inline.h"
 #define USPAN_SPANS_MAX 8
 #define USPAN_ATTRS_MAX 16
@@ -10,6 +11,6 @@
 #define USPAN_RESPONSE_BYTES 64
 #define USPAN_SEND_BYTES 512
 #define USPAN_MESSAGE_TEXTS 0
-#define USPAN_HTTP_DATE 1 /* its clock */
+#define USPAN_HTTP_DATE 1 /* the only source of Unix time */
 #define USPAN_TLS_OWN_CERT 0
-#define USPAN_TLS_HEAP_BYTES 12288 /* a chain of two certificates needs 11 KB, of one 10 */
+#define USPAN_TLS_HEAP_BYTES 12288 /* a chain of two certificates needs 11 KB, one certificate 10 KB */

@@ -1,5 +1,5 @@
-/* board.c: MPS2 with AN385 or AN386 (Arm DAI 0385, DAI 0386): 25 MHz, CMSDK UART, LAN9118 (lan9118.c).
- * Invariant: nothing here waits but for room in the UART. */
+/* board.c: board.h on the MPS2 with AN385 or AN386 (Arm DAI 0385, DAI 0386): 25 MHz, CMSDK UART, LAN9118
+ * (lan9118.c). Invariant: only board_putc() waits, for room in the UART. */
 #include "board.h"
 
 #include "cortex_m.h"
@@ -29,8 +29,8 @@ void board_putc(char c)
     REG32(UART_DATA) = (uint8_t)c;
 }
 
-/* The FPGA image has no generator. The host's stands in under QEMU; a product brings its own, or TLS and
- * tracing do not start. */
+/* The FPGA image has no generator. QEMU provides that of the host. A product must add one. Without one TLS
+ * and tracing do not start. */
 uspan_err_t board_random(uint8_t *out, size_t len)
 {
     return semihost_random(out, len);
@@ -39,7 +39,7 @@ uspan_err_t board_random(uint8_t *out, size_t len)
 uspan_err_t board_unix_ns(uint64_t *out)
 {
     (void)out;
-    return USPAN_ERR_AGAIN; /* no RTC: SNTP, or the collector's Date */
+    return USPAN_ERR_AGAIN; /* no RTC. The time comes from SNTP, or from the collector's Date header */
 }
 
 #if USPAN_KEEP

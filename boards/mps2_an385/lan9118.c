@@ -1,5 +1,6 @@
-/* lan9118.c: SMSC LAN9118 behind its FIFO window (data sheet DS00002266, chapters 3 and 5).
- * Invariant: one frame is moved at a time, whole, by the main loop; the interrupt only wakes the core. */
+/* lan9118.c: drives the SMSC LAN9118 through its FIFO window (data sheet DS00002266, chapters 3 and 5).
+ * Invariant: only the main loop moves frames, one complete frame at a time. The interrupt only wakes the
+ * core. */
 #include "board.h"
 #include "cortex_m.h"
 #include "frame.h"
@@ -29,9 +30,9 @@
 #define HW_CFG_MBO 0x00100000u    /* must be one */
 #define HW_CFG_TX_5KB 0x00050000u /* TX FIFO; the rest of 16 KB is for reception */
 #define TX_CFG_ON 2u
-#define RX_CFG_OFFSET_2 0x200u /* two bytes before the frame: lwIP's pad */
+#define RX_CFG_OFFSET_2 0x200u /* two bytes before the frame, for lwIP's pad */
 #define IRQ_CFG_ON 0x00000111u /* enabled, active high, push-pull */
-#define INT_RX_LEVEL 8u        /* RSFL: more frames than FIFO_INT says */
+#define INT_RX_LEVEL 8u        /* RSFL: more frames than FIFO_INT has */
 #define MAC_BUSY 0x80000000u
 #define MAC_READ 0x40000000u
 #define MAC_CR 1u
@@ -44,7 +45,7 @@
 #define MII_BUSY 1u
 #define BSR_LINK 4u
 #define TX_FIRST_LAST 0x00003000u
-#define LOOKS_MAX 100000u /* at a bit that a healthy controller changes in microseconds */
+#define LOOKS_MAX 100000u /* most reads of a bit that a working controller changes in microseconds */
 
 static void wait_while(uint32_t address, uint32_t bits)
 {
@@ -82,7 +83,7 @@ static err_t send(struct netif *netif, struct pbuf *frame)
         return ERR_MEM; /* lwIP sends it again */
     }
     while ((REG32(TX_FIFO_INF) & 0x00FF0000u) != 0u) {
-        (void)REG32(TX_STATUS); /* reports of frames that are gone */
+        (void)REG32(TX_STATUS); /* remove the status of sent frames */
     }
     REG32(TX_DATA) = TX_FIRST_LAST | (ETH_PAD_SIZE << 16) | bytes;
     REG32(TX_DATA) = bytes;
@@ -94,7 +95,7 @@ bool board_netif_poll(struct netif *netif)
 {
     while ((REG32(RX_FIFO_INF) & 0x00FF0000u) != 0u) {
         uint32_t status = REG32(RX_STATUS);
-        uint32_t bytes = (status >> 16 & 0x3FFFu) + ETH_PAD_SIZE; /* with the CRC, which lwIP cuts off */
+        uint32_t bytes = (status >> 16 & 0x3FFFu) + ETH_PAD_SIZE; /* with the CRC, which lwIP removes */
         frame_read(netif, &REG32(RX_DATA), NULL, bytes);
     }
     REG32(INT_STS) = INT_RX_LEVEL;

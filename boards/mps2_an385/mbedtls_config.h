@@ -1,4 +1,4 @@
-/* mbedtls_config.h: mbedTLS on MPS2: TLS 1.2 and 1.3. */
+/* mbedtls_config.h: configures mbedTLS on MPS2: TLS 1.2 and 1.3. */
 #ifndef MBEDTLS_CONFIG_H
 #define MBEDTLS_CONFIG_H
 

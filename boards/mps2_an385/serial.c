@@ -1,6 +1,6 @@
-/* serial.c: a second serial line on MPS2, UART 1. Bytes come in by interrupt and wait in a ring.
- * Invariant: a byte that finds the ring full stays in the UART, until board_serial_read() has made room. On a
- * chip the next byte is lost then, and QEMU makes the sender wait. */
+/* serial.c: the second serial line of MPS2, UART 1. An interrupt puts received bytes into a ring.
+ * Invariant: if the ring is full, a byte stays in the UART until board_serial_read() has made room. On real
+ * hardware the next byte is lost in that case. QEMU makes the sender wait. */
 #include "board.h"
 #include "board_config.h"
 #include "cortex_m.h"
@@ -13,21 +13,21 @@
 #define UART_BAUDDIV (UART1 + 0x10u)
 #define UART_TX_FULL 1u
 #define UART_RX_FULL 2u
-#define UART_ON 0x0Bu /* transmitter, receiver, the receiver's interrupt */
+#define UART_ON 0x0Bu /* transmitter, receiver, receive interrupt */
 #define UART_RX_INT 2u
-#define UART_BAUDDIV_MIN 16u /* as fast as it can */
+#define UART_BAUDDIV_MIN 16u /* the highest speed */
 #define NVIC_ISER 0xE000E100u
 #define RING_BYTES 1024u
 
 static uint8_t ring[RING_BYTES];
-static volatile uint32_t taken, given; /* bytes, counted from the start */
+static volatile uint32_t taken, given; /* bytes put into the ring, and bytes read from it, since the start */
 
 void serial_handler(void);
 
-/* Context: the interrupt, or with it kept out. */
+/* Move bytes from the UART to the ring. Context: the interrupt, or while it is locked out. */
 void serial_handler(void)
 {
-    REG32(UART_INT_CLEAR) = UART_RX_INT; /* before the look, so that a byte after it interrupts again */
+    REG32(UART_INT_CLEAR) = UART_RX_INT; /* before reading, so that a later byte interrupts again */
     while ((REG32(UART_STATE) & UART_RX_FULL) != 0u && taken - given < RING_BYTES) {
         ring[taken % RING_BYTES] = (uint8_t)REG32(UART_DATA);
         taken++;

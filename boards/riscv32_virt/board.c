@@ -1,5 +1,5 @@
-/* board.c: QEMU's riscv32 `virt` as boards/common sees it.
- * Invariant: nothing here but the way from a board_* call to its driver. */
+/* board.c: board.h on QEMU's riscv32 `virt`.
+ * Invariant: the functions here call the drivers, and this file keeps no state. */
 #include "board.h"
 
 #include "pflash.h"
@@ -15,15 +15,15 @@
 #include <string.h>
 
 #define MSTATUS_MIE 8u
-#define UNIX_2020_NS 1577836800000000000u /* an RTC that was never set says less */
-#define FIRST_ENTROPY_NS 100000000u       /* since reset; QEMU's comes within 10 ms */
+#define UNIX_2020_NS 1577836800000000000u /* an RTC that was never set returns less */
+#define FIRST_ENTROPY_NS 100000000u       /* longest wait since reset. QEMU's entropy comes within 10 ms */
 
-/* Written into the flash's last page by the program that starts the machine: "name=value" texts, each ending
- * in 0, then an empty one (or the 0xff of erased flash). */
+/* Settings in the last page of flash, which the program that starts the machine writes: "name=value" texts.
+ * Each ends in 0. An empty text, or the 0xff of erased flash, ends the list. */
 extern const char settings[], settings_end[];
 
-/* Waits for the generator's first bytes, so that the first span has its ids; where there is no generator,
- * board_random() says so. */
+/* Wait for the first bytes of the generator, so that the first span gets its ids. Without a generator
+ * board_random() returns USPAN_ERR_AGAIN. */
 void board_init(void)
 {
     uint8_t probe;
@@ -96,7 +96,7 @@ signed char board_netif_init(struct netif *netif)
     return ERR_OK;
 }
 
-/* NULL: no pbuf is free; the frame is lost, as on a wire. */
+/* Returns NULL if no pbuf is free. The frame is then lost, and TCP sends it again. */
 static struct pbuf *copy_frame(const uint8_t *frame, size_t len)
 {
     struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)(len + ETH_PAD_SIZE), PBUF_POOL);

@@ -1,9 +1,9 @@
-/* board_config.h: figures of QEMU's riscv32 virt that common/ needs. */
+/* board_config.h: properties of QEMU's riscv32 virt that common/ needs. */
 #ifndef USPAN_BOARD_CONFIG_H
 #define USPAN_BOARD_CONFIG_H
 
 #define BOARD_NAME "riscv32_virt"
-#define BOARD_SNTP 0          /* its RTC knows the time */
+#define BOARD_SNTP 0          /* its RTC has the time */
 #define BOARD_SPOOL_STORAGE 1 /* pflash.c */
 
 #endif

@@ -1,9 +1,9 @@
-/* lwipopts.h: lwIP's sizes on riscv32_virt, as a chip of 128 KB of RAM has them. */
+/* lwipopts.h: sizes of lwIP on riscv32_virt, suitable for a chip with 128 KB of RAM. */
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
 #define MEM_SIZE 8192
-/* An answer that streams comes in small segments, each in a buffer of its own; a full one takes three. */
+/* A streamed response comes in small segments, each in a buffer of its own. A full segment needs three. */
 #define PBUF_POOL_SIZE 32
 #define PBUF_POOL_BUFSIZE 512
 #define TCP_MSS 1460

@@ -1,4 +1,4 @@
-/* mbedtls_config.h: mbedTLS on riscv32_virt: TLS 1.2 and 1.3. */
+/* mbedtls_config.h: configures mbedTLS on riscv32_virt: TLS 1.2 and 1.3. */
 #ifndef MBEDTLS_CONFIG_H
 #define MBEDTLS_CONFIG_H
 

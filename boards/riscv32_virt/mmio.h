@@ -1,6 +1,6 @@
-/* mmio.h: device registers, and the machine's memory map as far as the drivers use it (QEMU,
+/* mmio.h: access to device registers, and the part of the memory map that the drivers use (QEMU,
  * hw/riscv/virt.c).
- * Invariant: a device is touched through mmio_read() and mmio_write() only, one 32-bit access each. */
+ * Invariant: mmio_read() and mmio_write() make one 32-bit access each. */
 #ifndef RISCV32_VIRT_MMIO_H
 #define RISCV32_VIRT_MMIO_H
 
@@ -11,8 +11,8 @@
 #define MMIO_CLINT 0x02000000u
 #define MMIO_PLIC 0x0c000000u
 #define MMIO_UART 0x10000000u
-#define MMIO_VIRTIO 0x10001000u /* eight slots, MMIO_VIRTIO_STRIDE apart; slot i interrupts as source 1 + i */
-#define MMIO_VIRTIO_STRIDE 0x1000u
+#define MMIO_VIRTIO 0x10001000u    /* MMIO_VIRTIO_SLOTS slots. Slot i is interrupt source 1 + i */
+#define MMIO_VIRTIO_STRIDE 0x1000u /* bytes from slot to slot */
 #define MMIO_VIRTIO_SLOTS 8u
 
 static inline uint32_t mmio_read(uintptr_t address)

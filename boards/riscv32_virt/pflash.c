@@ -1,5 +1,6 @@
-/* pflash.c: two flash chips side by side, with Intel's commands (CFI set 1; QEMU, hw/block/pflash_cfi01.c).
- * Invariant: between two calls the chips give out what they hold, so that a read is a load. */
+/* pflash.c: drives two flash chips side by side with Intel's commands (CFI set 1, QEMU's
+ * hw/block/pflash_cfi01.c). The spool calls it. Invariant: between two calls the chips are in the mode in
+ * which a load reads their content. */
 #include "pflash.h"
 
 #include "mmio.h"
@@ -16,9 +17,9 @@
 #define CLEAR_STATUS EACH(0x50u)
 #define READ_ARRAY EACH(0xFFu)
 #define READY EACH(0x80u)
-#define FAILED EACH(0x38u) /* erase, program, or no voltage to do it with */
+#define FAILED EACH(0x38u) /* erase failed, program failed, or voltage too low */
 
-/* A command and what it needs, until it is done. */
+/* Give a command and its argument, and wait until it is done. Returns 0, or -1 if it failed. */
 static int run(uint32_t address, uint32_t command, uint32_t argument)
 {
     uint32_t status;

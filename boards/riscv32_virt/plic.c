@@ -1,5 +1,5 @@
-/* plic.c: external interrupts, used to end sleep and never taken: mstatus.MIE stays off.
- * Invariant: every claim is completed before the next is made. */
+/* plic.c: external interrupts. They end sleep, but no handler runs, because mstatus.MIE stays off.
+ * Invariant: every claim is completed before the next one is made. */
 #include "plic.h"
 
 #include "mmio.h"

@@ -1,4 +1,4 @@
-/* plic.h: external interrupts, used to end sleep. */
+/* plic.h: external interrupts that end sleep. */
 #ifndef RISCV32_VIRT_PLIC_H
 #define RISCV32_VIRT_PLIC_H
 
@@ -6,8 +6,8 @@
 
 /* Let interrupt `source` end sleep. Context: main loop, before the first sleep. */
 void plic_enable(uint32_t source);
-/* Take what is pending, so that the sources may interrupt again. Quiet the devices first. Context: main
- * loop. */
+/* Claim and complete all pending interrupts, so that the sources can interrupt again. Clear the interrupts of
+ * the devices first. Context: main loop. */
 void plic_drain(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* power.c: the end of the machine, through the SiFive test finisher.
- * Invariant: power_off() never returns, also where no finisher answers. */
+/* power.c: ends or restarts the machine through the SiFive test finisher.
+ * Invariant: no function here returns, even if there is no finisher. */
 #include "power.h"
 
 #include "mmio.h"

@@ -1,5 +1,5 @@
-/* rtc.c: Unix time from the goldfish RTC.
- * Invariant: the low half is read first: that latches the high half (goldfish-rtc's rule). */
+/* rtc.c: reads Unix time from the goldfish RTC.
+ * Invariant: the low half is read first, because that read latches the high half. */
 #include "rtc.h"
 
 #include "mmio.h"

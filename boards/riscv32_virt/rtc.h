@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* Nanoseconds since 1970, as the host has them. Context: one task. */
+/* Returns nanoseconds since 1970, from the clock of the host. Context: one task. */
 uint64_t rtc_unix_ns(void);
 
 #endif

@@ -1,6 +1,7 @@
-/* startup.c: from reset to main(), and where traps end.
- * Invariant: main() runs with .data copied, .bss zeroed, the stack painted, FLASH locked against writing and
- * interrupts off; every trap is an error, which names itself on the console and ends the machine. */
+/* startup.c: runs from reset to main(), and handles traps.
+ * Invariant: before main(), .data is copied, .bss is zero, the stack is filled with BOARD_STACK_PAINT, FLASH
+ * is write-protected and interrupts are off. Every trap is a fatal error. It is printed, and ends the
+ * machine, or restarts it with USPAN_KEEP 1. */
 #include "board.h"
 #include "crash.h"
 #include "power.h"
@@ -17,11 +18,11 @@ _Noreturn void trapped(uint32_t cause, uint32_t where, uint32_t value);
 
 extern uint32_t data_load[], data_low[], data_high[], bss_low[], bss_high[];
 
-#define TRAP_STATUS 70 /* of the machine: EX_SOFTWARE */
+#define TRAP_STATUS 70 /* exit status after a trap: EX_SOFTWARE */
 
-/* FLASH as pmpaddr0 wants a power of two (privileged spec 3.7.1): (origin >> 2) | (size / 8 - 1), here 512 KB
- * at 0x80000000. 0x9d: locked (which binds machine mode too), NAPOT, execute, read. A trap has a stack of its
- * own: the usual one may be what overflowed. */
+/* pmpaddr0 describes FLASH as a power of two (privileged spec 3.7.1): (origin >> 2) | (size / 8 - 1), here
+ * 512 KB at 0x80000000. 0x9d: locked (also for machine mode), NAPOT, execute, read. A trap has its own stack,
+ * because the usual one may have overflowed. */
 __asm__(".section .start, \"ax\"\n"
         ".global start\n"
         "start:\n"
@@ -97,7 +98,7 @@ static void write_hex(const char *name, uint32_t value)
     uart_write(text, sizeof(text));
 }
 
-/* cause, where, value: mcause, mepc, mtval (privileged spec 3.1.15 to 3.1.17). */
+/* Print the trap and end. cause, where, value: mcause, mepc, mtval (privileged spec 3.1.15 to 3.1.17). */
 __attribute__((used)) _Noreturn void trapped(uint32_t cause, uint32_t where, uint32_t value)
 {
     write_hex("\ntrap: cause ", cause);

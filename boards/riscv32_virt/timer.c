@@ -1,6 +1,6 @@
 /* timer.c: monotonic time and sleep, from the CLINT.
- * Invariant: a read of mtime is whole (both halves belong together); mtimecmp lies in the past only while
- * the core does not sleep, and its interrupt is enabled during sleep only. */
+ * Invariant: both halves of a read of mtime belong together. The interrupt of mtimecmp is enabled only during
+ * sleep. */
 #include "timer.h"
 
 #include "mmio.h"
@@ -20,7 +20,7 @@ static uint64_t now_ticks(void)
         if (again == high) {
             return (uint64_t)high << 32 | low;
         }
-        high = again; /* the low half wrapped in between */
+        high = again; /* the low half wrapped between the reads */
     }
 }
 
@@ -35,8 +35,8 @@ void timer_sleep_ms(uint32_t ms)
     mmio_write(MTIMECMP, UINT32_MAX); /* no early match while the halves differ (privileged spec 3.2.1) */
     mmio_write(MTIMECMP + 4u, (uint32_t)(until >> 32));
     mmio_write(MTIMECMP, (uint32_t)until);
-    /* With interrupts off, an enabled one that is pending ends WFI at once and is not taken: what arrived
-     * before the WFI is not slept over. */
+    /* While MIE is off, an enabled interrupt that is pending ends WFI at once, and no handler runs. An event
+     * before the WFI therefore ends the sleep too. */
     __asm__ volatile("csrs mie, %0\n"
                      "wfi\n"
                      "csrc mie, %0" ::"r"(MIE_MTIE)

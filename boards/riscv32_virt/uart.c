@@ -1,5 +1,5 @@
-/* uart.c: text out on the 16550 UART, polled.
- * Invariant: no state: a byte goes out when, and only when, the holding register is empty. */
+/* uart.c: writes text to the 16550 UART by polling.
+ * Invariant: a byte is written only if the holding register is empty. */
 #include "uart.h"
 
 #include "mmio.h"

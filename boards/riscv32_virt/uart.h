@@ -1,12 +1,12 @@
-/* uart.h: text out on the 16550 UART. */
+/* uart.h: writes text to the 16550 UART. */
 #ifndef RISCV32_VIRT_UART_H
 #define RISCV32_VIRT_UART_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Context: any, traps included. Waits for the UART, some 90 us a byte at 115,200 baud (in QEMU: not at
- * all). */
+/* Write text. Waits for the UART, about 90 us per byte at 115,200 baud (no wait in QEMU). Context: any, also
+ * a trap. */
 void uart_write(const char *text, size_t len);
 
 #endif

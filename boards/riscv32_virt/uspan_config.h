@@ -1,3 +1,3 @@
-/* uspan_config.h: uspan's options on riscv32_virt: the defaults, the core's own lock, and mbedTLS's heap. */
+/* uspan_config.h: options of uspan on riscv32_virt: the defaults, an inlined lock, and mbedTLS's heap. */
 #define USPAN_LOCK_HEADER "lock_inline.h"
 #define USPAN_TLS_HEAP_BYTES 32768

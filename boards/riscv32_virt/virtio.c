@@ -1,6 +1,6 @@
-/* virtio.c: devices on virtio-mmio, legacy and modern (virtio 1.1, 4.2.2 and 4.2.4).
- * Invariant: a buffer is the device's from virtio_give() until virtio_take() returns it; the available index
- * moves only after its ring entry is written, and a used entry is read only after the used index. */
+/* virtio.c: drives devices on virtio-mmio, legacy and modern (virtio 1.1, 4.2.2 and 4.2.4).
+ * Invariant: a buffer belongs to the device from virtio_give() until virtio_take() returns it. The available
+ * index changes after its ring entry is written. A used entry is read after the used index. */
 #include "virtio.h"
 
 #include "mmio.h"
@@ -59,7 +59,7 @@ static void set_address(const virtio_device_t *device, uintptr_t reg, const vola
     set(device, reg + 4u, 0u);
 }
 
-/* Memory and device registers alike: what is before is seen before what is after. */
+/* Order accesses to memory and device registers: all before this call, then all after it. */
 static void barrier(void)
 {
     __asm__ volatile("fence iorw, iorw" ::: "memory");
@@ -157,7 +157,7 @@ int virtio_take(virtio_queue_t *queue, uint32_t *len)
     uint32_t id = queue->used.ring[queue->taken % VIRTIO_BUFFERS].id % VIRTIO_BUFFERS;
     *len = queue->used.ring[queue->taken % VIRTIO_BUFFERS].len;
     queue->taken++;
-    barrier(); /* the buffer's bytes are read after the index too */
+    barrier(); /* the bytes of the buffer are also read after the index */
     return (int)id;
 }
 

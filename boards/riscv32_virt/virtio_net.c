@@ -1,6 +1,6 @@
-/* virtio_net.c: Ethernet frames over virtio-net (virtio 1.1, 5.1), without offloads.
- * Invariant: each receive buffer is the device's, or is the one that net_recv() gave out; a send buffer is
- * free exactly when its bit in send_free is set. */
+/* virtio_net.c: sends and receives Ethernet frames over virtio-net (virtio 1.1, 5.1), without offloads.
+ * Invariant: each receive buffer belongs to the device, or is the one that net_recv() returned. A send buffer
+ * is free exactly if its bit in send_free is set. */
 #include "virtio_net.h"
 
 #include "mmio.h"
@@ -13,7 +13,7 @@
 #define CONFIG_MAC 0x100u
 #define CONFIG_STATUS 0x106u
 #define STATUS_LINK_UP 1u
-#define HEADER_LEGACY 10u /* all zero when sending: no offload */
+#define HEADER_LEGACY 10u /* bytes. All are 0 when sending: no offload */
 #define HEADER_MODERN 12u
 #define BUFFER_BYTES (HEADER_MODERN + NET_FRAME_BYTES)
 #define NO_BUFFER (-1)
@@ -38,7 +38,7 @@ bool net_start(uint8_t *mac)
         !virtio_add_queue(&device, &recv_queue, RECV) || !virtio_add_queue(&device, &send_queue, SEND)) {
         return false;
     }
-    virtio_mute(&send_queue); /* sent frames are looked for when a buffer is wanted */
+    virtio_mute(&send_queue); /* net_send_buffer() finds the frames that were sent */
     header_len = device.modern ? HEADER_MODERN : HEADER_LEGACY;
     for (size_t i = 0; i < 6u; i++) {
         mac[i] = *(volatile uint8_t *)(device.base + CONFIG_MAC + i);
@@ -86,7 +86,7 @@ const uint8_t *net_recv(size_t *len)
     if (reading < 0) {
         return NULL;
     }
-    if (bytes < header_len || bytes > BUFFER_BYTES) { /* not one that the device may write */
+    if (bytes < header_len || bytes > BUFFER_BYTES) { /* a length that the device must not write */
         bytes = header_len;
     }
     *len = bytes - header_len;
@@ -104,7 +104,7 @@ void net_sleep_ms(uint32_t ms)
     uint32_t seen = recv_queue.taken;
     virtio_quiet(&device);
     plic_drain();
-    if (seen == recv_queue.used.index) { /* else a frame came since the last look: its interrupt is gone */
+    if (seen == recv_queue.used.index) { /* else a frame has arrived, and its interrupt was cleared */
         timer_sleep_ms(ms);
     }
 }

@@ -1,6 +1,6 @@
-/* virtio_rng.c: entropy from virtio-rng (virtio 1.1, 5.4).
- * Invariant: each buffer is the device's, or is the current one, whose bytes [at, end) were not given away;
- * what was given is wiped. */
+/* virtio_rng.c: gets entropy from virtio-rng (virtio 1.1, 5.4).
+ * Invariant: each buffer belongs to the device, or is the current one. Bytes [at, end) of the current buffer
+ * are unused. Used bytes are overwritten with 0. */
 #include "virtio_rng.h"
 
 #include "virtio.h"
@@ -34,7 +34,7 @@ bool rng_start(void)
     return running;
 }
 
-/* Returns false: the device has all buffers. */
+/* Make the next filled buffer the current one. Returns false if the device has all buffers. */
 static bool next_buffer(void)
 {
     if (current != NO_BUFFER) {

@@ -1,4 +1,4 @@
-/* virtio_rng.h: entropy from virtio-rng. */
+/* virtio_rng.h: gets entropy from virtio-rng. */
 #ifndef RISCV32_VIRT_VIRTIO_RNG_H
 #define RISCV32_VIRT_VIRTIO_RNG_H
 
@@ -6,11 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Find and start the device. Returns false: there is none. Context: start-up. */
+/* Find and start the device. Returns false if there is none. Context: start-up. */
 bool rng_start(void);
-/* Fill out[len]; 256 bytes are kept in store. Returns false: not that many there yet, out is zeroed; or no
- * device.
- * Context: one task. Never waits. */
+/* Fill out[len]. Up to 256 bytes are available at a time. Returns false if there are fewer or there is no
+ * device. out is then all 0. Context: one task. Never waits. */
 bool rng_read(uint8_t *out, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
-/* cc.h: what lwIP asks of compiler and platform, the same on every board: no stdio; a failed assertion
- * stops. */
+/* cc.h: what lwIP needs from compiler and platform, for every board. It uses no stdio, and a failed assertion
+ * ends the firmware. */
 #ifndef USPAN_BOARDS_CC_H
 #define USPAN_BOARDS_CC_H
 
@@ -11,7 +11,7 @@ uint32_t ip_random(void);
 extern uint16_t ip_sntp_port;
 
 #define LWIP_PLATFORM_DIAG(words)
-#define LWIP_PLATFORM_ASSERT(why) board_stop("lwIP") /* its words would take 4 KB of flash */
+#define LWIP_PLATFORM_ASSERT(why) board_stop("lwIP") /* lwIP's texts would take 4 KB of flash */
 #define LWIP_RAND() ip_random()
 #define LWIP_NO_CTYPE_H 1
 

@@ -1,7 +1,7 @@
-/* clock.c: monotonic time, sleep and locking with what a Cortex-M itself has: SysTick, NVIC, PRIMASK.
- * Invariant: counted holds whole periods and only SysTick's interrupt adds to it; who looks adds what SysTick
- * went down since, and the period whose interrupt still waits. Time never steps back, and none is lost while
- * interrupts are kept out for less than a period. */
+/* clock.c: monotonic time, sleep and locking with units of every Cortex-M: SysTick, NVIC, PRIMASK.
+ * Invariant: `counted` holds complete periods, and only SysTick's interrupt adds to it. board_mono_ns() adds
+ * the counts of the current period, and a period whose interrupt is pending. Time never steps back. No time
+ * is lost if interrupts are locked out for less than a period. */
 #include "board.h"
 #include "board_config.h"
 #include "cortex_m.h"
@@ -14,10 +14,10 @@
 #define ICSR_SYST_WAITS 0x04000000u /* PENDSTSET */
 #define NVIC_ISER 0xE000E100u
 #define NVIC_ICER 0xE000E180u
-#define PERIOD_MS 10u /* the coarsest sleep */
+#define PERIOD_MS 10u /* a sleep can end later by this time */
 
-static uint32_t period, ns_each; /* counts of one period; nanoseconds of one count */
-static uint64_t counted, told;
+static uint32_t period, ns_each; /* counts of one period, and nanoseconds of one count */
+static uint64_t counted, told;   /* counts of past periods, and the last time returned */
 
 void systick_handler(void);
 void ethernet_handler(void);
@@ -41,7 +41,7 @@ void systick_init(uint32_t core_hz)
     REG32(SYST_RVR) = period - 1u;
     REG32(SYST_CVR) = 0;
     REG32(SYST_CSR) = SYST_RUN;
-    while (REG32(SYST_CVR) == 0u) { /* one count: only later does 0 say that a period ends */
+    while (REG32(SYST_CVR) == 0u) { /* takes one count. From then on 0 means that a period ends */
     }
 }
 
@@ -51,10 +51,10 @@ uint64_t board_mono_ns(void)
     uint32_t left = REG32(SYST_CVR);
     uint64_t now = counted;
     if ((REG32(ICSR) & ICSR_SYST_WAITS) != 0u) {
-        left = REG32(SYST_CVR); /* the reading before may be of the period before */
+        left = REG32(SYST_CVR); /* the first reading may be of the previous period */
         now += left != 0u ? period : 0u;
     }
-    now += period - left; /* 0 left: the end of a period, whether its interrupt waits already or not */
+    now += period - left; /* 0 left: a period ends, even if its interrupt is not pending yet */
     told = now > told ? now : told;
     uint64_t ns = told * ns_each;
     board_unlock(state);
@@ -66,7 +66,7 @@ void systick_handler(void)
     counted += period;
 }
 
-/* The device keeps asking until the main loop has looked at it, so it is kept quiet until then. */
+/* The device requests its interrupt until the main loop has served it, so mask the interrupt until then. */
 void ethernet_handler(void)
 {
     REG32(NVIC_ICER + 4u * (BOARD_ETHERNET_IRQ / 32u)) = 1u << (BOARD_ETHERNET_IRQ % 32u);
@@ -79,7 +79,7 @@ void board_wait(uint32_t ms)
     uint64_t until_ns = board_mono_ns() + (uint64_t)ms * 1000000u;
     REG32(device) = bit;
     do {
-        uint32_t state = board_lock(); /* WFI wakes for what is masked too, so nothing is missed before it */
+        uint32_t state = board_lock(); /* a masked interrupt also ends WFI, so none is missed */
         if ((REG32(device) & bit) != 0u) {
             __asm__ volatile("dsb\n wfi" ::: "memory");
         }

@@ -1,4 +1,4 @@
-/* lock_inline.h: board_lock() and board_unlock() as USPAN_LOCK_HEADER wants them, compiled into uspan. */
+/* lock_inline.h: board_lock() and board_unlock() for USPAN_LOCK_HEADER, which compiles them into uspan. */
 #ifndef USPAN_LOCK_INLINE_H
 #define USPAN_LOCK_INLINE_H
 

@@ -1,5 +1,5 @@
-/* semihost_arm.c: the semihosting trap of a Cortex-M. With no debugger it is a hard fault, which startup.c
- * answers. */
+/* semihost_arm.c: the semihosting trap of a Cortex-M. Without a debugger it causes a hard fault, which
+ * startup.c handles. */
 #include "semihost.h"
 
 int32_t semihost_call(uint32_t operation, const void *argument)

@@ -1,8 +1,8 @@
-/* startup.c: from reset to main() on a Cortex-M3 or M4, and what happens when things go wrong.
- * Invariant: before main(), .data is copied, .bss is zero, and the stack below the start-up code is
- * painted. */
+/* startup.c: runs from reset to main() on a Cortex-M3 or M4, and handles exceptions.
+ * Invariant: before main(), .data is copied, .bss is zero, and the stack below the start-up code is filled
+ * with BOARD_STACK_PAINT. */
 #include "board.h"
-#include "board_config.h" /* of the board's folder */
+#include "board_config.h" /* in the folder of the board */
 #include "cortex_m.h"
 #include "crash.h"
 #include "semihost.h"
@@ -27,8 +27,8 @@ void serial_handler(void);
 __attribute__((noreturn)) void reset(void)
 {
     const uint32_t *here;
-    __asm__ volatile("mov %0, sp" : "=r"(here)); /* below all of this function, with main() inlined too */
-    for (volatile uint32_t *p = board_stack_low; p < here; p++) { /* volatile: no call, which needs a stack */
+    __asm__ volatile("mov %0, sp" : "=r"(here)); /* below the frame of this function and an inlined main() */
+    for (volatile uint32_t *p = board_stack_low; p < here; p++) { /* volatile: no call of memset() */
         *p = BOARD_STACK_PAINT;
     }
     for (uint32_t *to = data_low, *from = data_load; to < data_high; to++, from++) {
@@ -46,9 +46,9 @@ __attribute__((noreturn)) void reset(void)
 #define CFSR 0xE000ED28u
 #define MMFAR 0xE000ED34u
 #define BFAR 0xE000ED38u
-#define OUTSIDE 0x70000004u /* no memory there, on boards that notice */
+#define OUTSIDE 0x70000004u /* an address without memory, at which some boards fault */
 
-/* Called with the stack of what was interrupted. */
+/* frame: the stack pointer of the interrupted code. */
 void nmi_at(const uint32_t *frame);
 
 void board_restart(void)
@@ -75,7 +75,8 @@ __attribute__((noreturn)) static void crash(uspan_reset_t reason, const uint32_t
     crash_end(reason, regs, sizeof regs / sizeof regs[0]);
 }
 
-/* The watchdog's first time-out: fed, so that its second does not cut this short. */
+/* Handle the first time-out of the watchdog. Feed it, so that the second time-out does not reset the chip
+ * before the crash is sealed. */
 __attribute__((used)) void nmi_at(const uint32_t *frame)
 {
     board_watchdog_feed();
@@ -88,8 +89,8 @@ __attribute__((naked)) static void nmi(void)
 }
 #endif
 
-/* frame: r0-r3, r12, lr, pc, xpsr as the core pushed them. A breakpoint that asks a host for something, with
- * no host there, ends here: the question is answered with -1 and the firmware continues. */
+/* Handle a hard fault. frame: r0-r3, r12, lr, pc and xpsr, as the core pushed them. A semihosting breakpoint
+ * without a host also ends here. In that case return -1 from the call, and continue after it. */
 __attribute__((used)) void hard_fault_at(uint32_t *frame)
 {
     uint32_t pc = frame[6];
@@ -108,7 +109,7 @@ __attribute__((used)) void hard_fault_at(uint32_t *frame)
 
 __attribute__((naked)) static void hard_fault(void)
 {
-    __asm__ volatile("mov r0, sp\n b hard_fault_at\n"); /* lr still says how to return */
+    __asm__ volatile("mov r0, sp\n b hard_fault_at\n"); /* lr still has EXC_RETURN */
 }
 
 __attribute__((noreturn)) static void unexpected(void)
@@ -116,7 +117,7 @@ __attribute__((noreturn)) static void unexpected(void)
     board_stop("unexpected exception");
 }
 
-/* Table of ARMv7-M B1.5.2: stack, reset, exceptions 2..15, then the devices up to the one that is used. */
+/* Vector table (ARMv7-M B1.5.2): stack, reset, exceptions 2..15, then interrupts up to Ethernet's. */
 __attribute__((used, section(".vectors"))) static void (*const vectors[16 + BOARD_ETHERNET_IRQ + 1])(void) = {
     [0] = (void (*)(void))board_stack_high,
     [1] = reset,
