@@ -1,4 +1,4 @@
-/* console.c: spans on the terminal, one line each: no collector, no network. */
+/* console.c: prints each span as a line on the terminal, without a collector and without a network. */
 #include <stdio.h>
 #include "uspan/genai.h"
 #include "uspan_posix.h"
@@ -27,7 +27,7 @@ int main(void)
     uspan_fail(&tracer, tool, "valve_stuck", "the valve did not move");
     uspan_end(&tracer, agent);
     while (uspan_poll(&tracer, NULL) == USPAN_ERR_AGAIN) {
-        /* until every span that ended is printed; firmware polls in its main loop or a task of its own */
+        /* until every ended span is printed. Firmware polls in its main loop or in a separate task */
     }
     return uspan_flushed(&tracer) ? 0 : 1;
 }

@@ -1,6 +1,6 @@
-/* custom_agent.c: an agent of your own, whose model, formatter and tools are plain C functions: each is
- * traced by one line at its top, and messages are written into the spans as they are made, without a second
- * buffer. */
+/* custom_agent.c: an agent whose model, formatter and tools are plain C functions. One line at the top of
+ * each function traces it. Messages are written directly into the spans while they are built, without a
+ * second buffer. */
 #include <stdio.h>
 #include "uspan/message.h"
 #include "uspan/scope.h"
@@ -14,7 +14,7 @@ typedef struct turn {
     char answer[64];
 } turn_t;
 
-/* A formatter: turns what is known into what this model reads. */
+/* A formatter: builds the prompt for this model. */
 static void format_prompt(turn_t *turn)
 {
     USPAN_ENTERED(format, &tracer, uspan_format_begin(&tracer, USPAN_CURRENT, "local"));
@@ -22,7 +22,7 @@ static void format_prompt(turn_t *turn)
     uspan_set_int(&tracer, format, &uspan_key_format_count, 2);
 }
 
-/* A model behind a serial line, say. It tells its answer piece by piece. */
+/* A model, for example on a serial line. Its answer arrives in pieces. */
 static bool ask_model(turn_t *turn)
 {
     static const char *const pieces[] = { "Bed 3 ", "is dry: ", "water it." };
@@ -50,7 +50,7 @@ static bool ask_model(turn_t *turn)
                                                   .usage = { .input = 24, .output = 9 } }) == USPAN_OK;
 }
 
-/* A tool. Every way out of it ends its span. */
+/* A tool. Every return ends its span. */
 static bool water(int bed)
 {
     USPAN_ENTERED(tool, &tracer, uspan_tool_begin(&tracer, USPAN_CURRENT, "water", "call_1"));

@@ -1,13 +1,13 @@
-/* isr_event.c: an interrupt that tells the span under way what happened, and records a span of its own.
- * Starting, setting, events and ending are legal in an ISR while no processor is set; none of them waits.
- * On the host a thread stands for the interrupt, as a signal handler may not take the POSIX port's lock. */
+/* isr_event.c: an interrupt that adds an event to an open span and records a span of its own. An ISR may
+ * start spans, set attributes, add events and end spans if there is no processor. None of these calls waits.
+ * On the host a thread replaces the interrupt, because a signal handler must not take the port's lock. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include "uspan/genai.h"
 #include "uspan_posix_tls.h"
 
 static uspan_tracer_t tracer;
-static _Atomic uint32_t watering; /* the span that the interrupt may speak to: four bytes, torn by nobody */
+static _Atomic uint32_t watering; /* the span for the interrupt. Its handle is read and written atomically */
 
 /* On a board: void EXTI0_IRQHandler(void). */
 static void valve_pulse_isr(int pulses)

@@ -1,5 +1,5 @@
-/* knowledge.c: an agent that looks things up: it searches its memory, embeds the question, retrieves
- * documents, answers, and keeps what it learnt. A judge's opinion of the answer is an event of the chat's
+/* knowledge.c: an agent that uses stored knowledge. It searches its memory, embeds the question, retrieves
+ * documents, answers, and stores a new record. The evaluation of the answer is an event of the chat's
  * span. */
 #include "uspan/genai.h"
 #include "uspan_posix_tls.h"
@@ -25,7 +25,7 @@ static void look_up(uspan_t agent)
     uspan_retrieval_end(
         t, search,
         &(uspan_retrieval_result_t){
-            .documents = "[{\"id\":\"fern.md\",\"score\":0.91}]" }); /* both, or neither is shown */
+            .documents = "[{\"id\":\"fern.md\",\"score\":0.91}]" }); /* needs id and score to be shown */
 }
 
 static void answer(uspan_t agent)

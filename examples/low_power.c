@@ -1,7 +1,7 @@
-/* low_power.c: a device on a battery. It wakes for a turn of its agent and sleeps again; spans wait in RAM
- * and leave behind every second turn, in one request, while the radio is on for it. The gate keeps export
- * out of turns, and closing it ends the connection and frees what TLS took; with its session ticket the next
- * one costs less. Runs on a host: `low_power http://localhost:4318/v1/traces`. */
+/* low_power.c: a device on a battery. It wakes for a turn of its agent and sleeps again. Spans wait in RAM.
+ * After every second turn the radio is switched on, and one request sends them. The gate prevents exports
+ * during turns. Closing it ends the connection and frees the memory of TLS. The session ticket makes the next
+ * connection cheaper. Runs on a host: `low_power http://localhost:4318/v1/traces`. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <time.h>
@@ -11,7 +11,7 @@
 enum { TURNS = 4, TURNS_A_WINDOW = 2, SLEEP_MS = 50, WINDOW_MS = 5000 };
 
 static uspan_tracer_t tracer;
-static bool is_window; /* between turns, and the radio is on */
+static bool is_window; /* no turn runs, and the radio is on */
 
 static bool may_export(void *ctx)
 {
@@ -19,7 +19,7 @@ static bool may_export(void *ctx)
     return is_window;
 }
 
-/* A board: WFI or deep sleep, by how long it takes. Its port says whether its clock counts meanwhile. */
+/* A board uses WFI or deep sleep, depending on the time. mono_ns of its port must count during the sleep. */
 static void sleep_ms(uint32_t ms)
 {
     const struct timespec time = { .tv_sec = ms / 1000u, .tv_nsec = (long)(ms % 1000u) * 1000000 };
@@ -28,7 +28,7 @@ static void sleep_ms(uint32_t ms)
 
 static void set_radio(bool on)
 {
-    printf("radio %s\n", on ? "on" : "off"); /* a board: its modem or Wi-Fi */
+    printf("radio %s\n", on ? "on" : "off"); /* a board switches its modem or Wi-Fi */
 }
 
 static void run_turn(int number)
@@ -41,7 +41,7 @@ static void run_turn(int number)
     uspan_end(&tracer, turn);
 }
 
-/* Until all is sent, or for WINDOW_MS: a dead link costs no more than that, and the spans stay. */
+/* Send until all spans are sent or WINDOW_MS have passed. If the link is down, the spans stay in RAM. */
 static void export_all(void)
 {
     uint64_t until_ns = uspan_now(&tracer) + WINDOW_MS * 1000000ull;
@@ -56,7 +56,7 @@ static void export_all(void)
     }
     is_window = false;
     for (int i = 0; i < 10 && uspan_poll(&tracer, &wait_ms) == USPAN_ERR_AGAIN; i++) {
-        sleep_ms(1); /* the connection takes its leave */
+        sleep_ms(1); /* uspan closes the connection */
     }
     set_radio(false);
 }
@@ -75,12 +75,12 @@ int main(int argc, char **argv)
         return 1;
     }
     uspan_set_gate(&tracer, &gate);
-    for (int turn = 1; turn <= TURNS; turn++) { /* a board: without end */
+    for (int turn = 1; turn <= TURNS; turn++) { /* on a board without end */
         run_turn(turn);
         if (turn % TURNS_A_WINDOW == 0) {
             export_all();
         }
-        sleep_ms(SLEEP_MS); /* nothing is polled, no timer of uspan's runs */
+        sleep_ms(SLEEP_MS); /* without polling. uspan has no timer */
     }
     uspan_stats(&tracer, 0, &stats);
     printf("%lu spans delivered\n", (unsigned long)stats.delivered);

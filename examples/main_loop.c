@@ -1,7 +1,7 @@
-/* main_loop.c: tracing in the main loop of a bare-metal firmware: one context, static memory, nothing
- * waits but the loop's own sleep, and spans leave between turns only, since few boards have RAM for two
- * TLS sessions at once. Runs on a host: `main_loop http://localhost:4318/v1/traces`. On a board, its own
- * port, transport, endpoint (USPAN_ENDPOINT) and timer stand where main() and sleep_ms() say so. */
+/* main_loop.c: tracing in the main loop of a bare-metal firmware, with one context and static memory. Only
+ * the sleep of the loop waits. Spans are sent only between turns, because few boards have RAM for two TLS
+ * sessions at a time. Runs on a host: `main_loop http://localhost:4318/v1/traces`. On a board replace port,
+ * transport, endpoint (USPAN_ENDPOINT) and timer in main() and sleep_ms(). */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <time.h>
@@ -17,18 +17,18 @@ static uspan_tracer_t tracer;
 static struct {
     state_t state;
     unsigned turns;
-    uint64_t until_ns;  /* what the state waits for comes then */
-    uspan_t turn, step; /* open spans: the turn's, and that of the present step */
+    uint64_t until_ns;  /* end of the state's wait */
+    uspan_t turn, step; /* open spans: of the turn, and of the current step */
 } agent;
 
-/* A board: WFI until a timer of at most so long, or an interrupt. */
+/* A board uses WFI until a timer of ms milliseconds or another interrupt. */
 static void sleep_ms(uint32_t ms)
 {
     const struct timespec time = { .tv_sec = ms / 1000u, .tv_nsec = (long)(ms % 1000u) * 1000000 };
     (void)nanosleep(&time, NULL);
 }
 
-/* ---- the agent: a state machine, one short step a call ------------------------------------------------- */
+/* ---- the agent: a state machine with one short step per call ------------------------------------------- */
 
 static void go(state_t state, uint32_t ms)
 {
@@ -36,7 +36,7 @@ static void go(state_t state, uint32_t ms)
     agent.until_ns = uspan_posix_port()->mono_ns(NULL) + ms * 1000000ull;
 }
 
-/* Returns the milliseconds that it has nothing to do for. */
+/* Returns the milliseconds until it has work. */
 static uint32_t agent_step(void)
 {
     uint64_t now_ns = uspan_posix_port()->mono_ns(NULL);
@@ -58,7 +58,7 @@ static uint32_t agent_step(void)
     case WATERING:
         uspan_end(&tracer, agent.step);
         uspan_end(&tracer, agent.turn);
-        uspan_flush(&tracer); /* now, while the radio is on; not when a batch is full */
+        uspan_flush(&tracer); /* send now, while the radio is on, and not when a batch is full */
         agent.turns++;
         go(RESTING, TURN_EVERY_MS);
         break;
@@ -76,7 +76,7 @@ static bool between_turns(void *ctx)
 
 static void set_radio(bool on)
 {
-    (void)on; /* a board: its modem or Wi-Fi, unless the agent needs it */
+    (void)on; /* a board switches its modem or Wi-Fi, unless the agent needs it */
 }
 
 static void trace_and_sleep(uint32_t ms)
@@ -102,10 +102,10 @@ int main(int argc, char **argv)
     }
     uspan_set_gate(&tracer, &gate);
 
-    while (agent.turns < TURNS) { /* a board: without end */
+    while (agent.turns < TURNS) { /* on a board without end */
         trace_and_sleep(agent_step());
     }
-    uspan_shutdown(&tracer, 5000); /* a board: before it powers down */
+    uspan_shutdown(&tracer, 5000); /* on a board before it powers down */
     while (!uspan_stopped(&tracer)) {
         trace_and_sleep(20);
     }

@@ -1,6 +1,6 @@
-/* offline.c: a device that is rarely online. Spans are recorded whatever the network does; the gate says
- * when there is a link, and then all that is kept leaves. What did not fit is counted, here and on the
- * wire. Choose what a full pool loses: new spans, or the oldest (USPAN_FULL_DROPS_OLDEST 1). `offline
+/* offline.c: a device that is rarely online. Spans are recorded with or without a network. The gate opens
+ * when there is a link, and uspan then sends all kept spans. Dropped spans are counted, also in the exported
+ * data. A full pool drops new spans, or the oldest with USPAN_FULL_DROPS_OLDEST 1. Usage: `offline
  * http://localhost:4318/v1/traces`. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 static uspan_tracer_t tracer;
 
-/* A turn of a main loop: a step of the export, and sleep while it has none. */
+/* One turn of a main loop: make a step of the export, then sleep until the next one. */
 static void poll_once(void)
 {
     uint32_t wait_ms = 0;
@@ -27,7 +27,7 @@ static bool link_is_up(void *ctx)
     return has_link;
 }
 
-/* More turns than the pool holds, while no collector listens. */
+/* Record more turns than the pool holds, without a collector. */
 static void work_offline(void)
 {
     for (int i = 0; i < USPAN_SPANS_MAX + 3; i++) {

@@ -1,4 +1,4 @@
-/* other_models.c: calls that are no plain chat: the tools of an MCP server, a formatter, OpenAI's Responses
+/* other_models.c: calls other than a plain chat: the tools of an MCP server, a formatter, an OpenAI response
  * made in the background and fetched later, Gemini's generate_content, an old text completion. */
 #include "uspan/genai.h"
 #include "uspan_posix_tls.h"
@@ -10,7 +10,7 @@ static void respond_in_background(uspan_t agent)
     uspan_tracer_t *t = &tracer;
     uspan_t begun = uspan_response_begin_with(
         t, agent, &(uspan_chat_t){ .model = "gpt-5", .previous_response_id = "resp_1" });
-    uspan_chat_end(t, begun, &(uspan_chat_result_t){ .response_id = "resp_2" }); /* it goes on there */
+    uspan_chat_end(t, begun, &(uspan_chat_result_t){ .response_id = "resp_2" }); /* continues at OpenAI */
 
     uspan_t fetched = uspan_fetch_response_begin(t, agent, USPAN_PROVIDER_OPENAI, "resp_2");
     static const char *const reasons[] = { "stop", NULL };

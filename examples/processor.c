@@ -1,5 +1,5 @@
-/* processor.c: a processor that prints each span as it begins and ends, by the functions that read spans
- * back. It runs in the caller's context, outside every lock; a tracer with one is not for ISRs any more. */
+/* processor.c: a processor that prints each span when it starts and ends. It uses the functions that read
+ * spans. It runs in the caller's context, without a lock. ISRs must not use a tracer with a processor. */
 #include <stdio.h>
 #include "uspan/genai.h"
 #include "uspan/read.h"
@@ -24,7 +24,7 @@ static void print(const char *what, uspan_tracer_t *t, uspan_t s)
 static void on_start(void *ctx, uspan_tracer_t *t, uspan_t s)
 {
     (void)ctx;
-    uspan_set_str(t, s, USPAN_KEY("garden.house"), "north"); /* on every span: setters are legal here */
+    uspan_set_str(t, s, USPAN_KEY("garden.house"), "north"); /* sets an attribute on every span */
     print("begun", t, s);
 }
 

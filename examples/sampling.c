@@ -1,6 +1,6 @@
-/* sampling.c: a recipe for fleets: a quarter of the turns is recorded, whole traces by their id, and for a
- * while after something failed, every turn. What is not recorded is counted as unsampled, costs ids only,
- * and says so to the services it calls by its traceparent. */
+/* sampling.c: sampling for fleets. A quarter of the turns is recorded, as complete traces chosen by their id.
+ * After a failure every turn is recorded for a while. A span that is not recorded is counted as unsampled and
+ * costs only its ids. Its traceparent tells called services not to record either. */
 #include <stdio.h>
 #include "uspan/genai.h"
 #include "uspan_posix_tls.h"
@@ -8,7 +8,7 @@
 enum { TURNS = 64, WATCHED_TURNS = 8 };
 
 static uspan_tracer_t tracer;
-static int watched; /* turns that are still recorded whatever the ratio says */
+static int watched; /* number of next turns that are recorded without the ratio */
 
 static void choose_sampler(void)
 {

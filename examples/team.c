@@ -1,11 +1,11 @@
-/* team.c: a run of two agents: a guardrail looks at the question, one agent plans and hands over, the other
- * works. Each call on a span names what happened. The run's group is the conversation of all of them. */
+/* team.c: a workflow of two agents. A guardrail checks the question, one agent plans and hands over, the
+ * other works. All spans get the group of the workflow as conversation id. */
 #include "uspan/genai.h"
 #include "uspan_posix_tls.h"
 
 static uspan_tracer_t tracer;
 
-/* Looks at what goes in; says whether it may. */
+/* Check the input. Returns true if it is allowed. */
 static bool check_input(uspan_t agent, const char *question)
 {
     uspan_tracer_t *t = &tracer;
@@ -35,11 +35,11 @@ static void run_team(const char *question)
     uspan_tracer_t *t = &tracer;
     uspan_t run = uspan_workflow_begin_with(
         t, USPAN_ROOT, &(uspan_workflow_t){ .name = "watering", .group_id = "group_greenhouse_7" });
-    uspan_t made = uspan_create_agent_begin(t, run, "planner"); /* at the provider, once */
+    uspan_t made = uspan_create_agent_begin(t, run, "planner"); /* once, at the provider */
     uspan_agent_end(t, made, NULL);
     uspan_t planner = uspan_agent_begin(t, run, "planner");
     if (check_input(planner, question)) {
-        uspan_t plan = uspan_plan_begin(t, planner, NULL); /* the planner's */
+        uspan_t plan = uspan_plan_begin(t, planner, NULL); /* takes the planner's name */
         uspan_plan_end(t, plan, &(uspan_result_t){ .function_output = "[\"count\",\"dose\"]" });
         uspan_handoff_end(t, uspan_handoff_begin(t, planner, "planner", "waterer"), NULL);
         work(run);

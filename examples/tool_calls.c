@@ -1,6 +1,6 @@
-/* tool_calls.c: the tools that a model asks for, traced by what passes by anyway: their spans have the
- * arguments of the answer, and what they say is found in the next request. The server gets the trace's header
- * lines, baggage too. The model is acted; put your HTTP client in place of post(). */
+/* tool_calls.c: traces the tools that a model calls. Their spans get the arguments from the answer. The next
+ * request has the results. The server gets the header lines of the trace, with baggage. The model is
+ * simulated. Replace post() by your HTTP client. */
 #include <stdio.h>
 #include "uspan/wire.h"
 #include "uspan_posix_tls.h"
@@ -32,7 +32,7 @@ static const char *const answers[] = {
 static uspan_tracer_t tracer;
 static uspan_wire_t wire;
 
-/* Stands for your HTTP client. Returns the answer's body. */
+/* Stands for your HTTP client. Returns the body of the answer. */
 static const char *post(const char *headers, const char *body)
 {
     printf("%s", headers);
@@ -41,7 +41,7 @@ static const char *post(const char *headers, const char *body)
 
 static void ask(uspan_t agent, const char *request)
 {
-    static const char baggage[] = "garden.house=north"; /* uspan_baggage_add() makes it from any text */
+    static const char baggage[] = "garden.house=north"; /* uspan_baggage_add() builds it from any text */
     char headers[USPAN_PROPAGATE_MAX(sizeof baggage)];
     uspan_t chat = uspan_wire_begin(&wire, &tracer, agent, URL);
     uspan_propagate(&tracer, chat, baggage, headers, sizeof headers);
@@ -51,7 +51,7 @@ static void ask(uspan_t agent, const char *request)
     uspan_wire_end(&wire, 200, NULL);
 }
 
-/* name and id: from the answer, as your own reader of it has them. */
+/* name and id come from the answer, which your own code has parsed. */
 static void run_tool(uspan_t agent, const char *name, const char *id, const char *result)
 {
     uspan_t tool = uspan_wire_tool_begin(&wire, &tracer, agent, name, id);

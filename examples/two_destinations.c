@@ -1,6 +1,6 @@
-/* two_destinations.c: each span goes to two collectors, say a Studio on the desk and the company's: stored
- * once, sent to each at its own pace, with accounts of its own. Built with USPAN_DESTINATIONS_MAX 2.
- * `two_destinations http://localhost:4318/v1/traces http://desk:3000/v1/traces`. */
+/* two_destinations.c: sends each span to two collectors, for example a Studio on the desk and a central one.
+ * A span is stored once. Each destination has its own speed and counters. Needs USPAN_DESTINATIONS_MAX 2.
+ * Usage: `two_destinations http://localhost:4318/v1/traces http://desk:3000/v1/traces`. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <time.h>
@@ -9,7 +9,7 @@
 
 static uspan_tracer_t tracer;
 
-/* A turn of a main loop: a step of the export, and sleep while it has none. */
+/* One turn of a main loop: make a step of the export, then sleep until the next one. */
 static void poll_once(void)
 {
     uint32_t wait_ms = 0;
@@ -22,7 +22,7 @@ static void poll_once(void)
 int main(int argc, char **argv)
 {
     static uspan_posix_tcp_t tcp;
-    static uspan_transport_t transport;     /* one serves both: one connection is open at a time */
+    static uspan_transport_t transport;     /* for both, as one connection is open at a time */
     static uspan_collector_t collectors[2]; /* all zero: USPAN_ENDPOINT and USPAN_ENDPOINT_2 */
     if (USPAN_DESTINATIONS_MAX < 2 || argc < 3) {
         puts("usage: two_destinations URL URL; build with -DUSPAN_DESTINATIONS_MAX=2");

@@ -1,6 +1,6 @@
-/* two_tasks.c: an agent whose tools run on another task, as on an RTOS. A span's handle is four bytes, so
- * it travels with the job; where the work may outlive the span that ordered it, a uspan_context_t travels
- * instead. No call needs a branch for "tracing failed". On a board: xTaskCreate and xQueueSend in place of
+/* two_tasks.c: an agent whose tools run on another task, as on an RTOS. The job carries the handle of the
+ * span, which has four bytes. If the work may end after that span, the job carries a uspan_context_t instead.
+ * No call needs a branch for "tracing failed". On a board use xTaskCreate and xQueueSend instead of
  * pthreads. */
 #include <pthread.h>
 #include "uspan/genai.h"
@@ -10,7 +10,7 @@ typedef enum kind { WATER, STORE, QUIT } kind_t;
 
 typedef struct job {
     kind_t kind;
-    uspan_t agent;         /* WATER: the agent waits for it, so its span is still open */
+    uspan_t agent;         /* WATER: the agent waits for the job, so its span is still open */
     uspan_context_t asked; /* STORE: no task waits, the agent's span may have ended */
     const char *call_id;
     int bed;
@@ -65,7 +65,7 @@ static void water(const job_t *job)
 {
     uspan_t tool = uspan_tool_begin(&tracer, job->agent, "water", job->call_id);
     uspan_set_int(&tracer, tool, USPAN_KEY("garden.bed"), job->bed);
-    if (job->bed == 4) { /* every early return ends its span */
+    if (job->bed == 4) { /* every early return must end the span */
         uspan_fail(&tracer, tool, "no_valve", "bed 4 has no valve");
         return;
     }

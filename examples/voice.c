@@ -1,5 +1,5 @@
-/* voice.c: a device that listens and speaks: a transcription, a chat, and two pieces of speech in a group.
- * Audio itself is never recorded. The device's heap and signal strength are asked for as the chat ends. */
+/* voice.c: a device that listens and speaks, with a transcription, a chat, and a group of two pieces of
+ * speech. Audio is not recorded. The device's heap and signal strength are read when chat or agent ends. */
 #include "uspan/inspect.h"
 #include "uspan_posix_tls.h"
 

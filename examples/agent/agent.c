@@ -1,6 +1,6 @@
-/* agent.c: a gardener's agent, traced: `make demo` runs it, on the host or on a board. One turn: format the
- * prompt, ask the model, run the two tools that it wants (the valve fails), ask again. The model and the
- * tools are acted, with the times that real ones take. */
+/* agent.c: a traced agent of a garden. `make demo` runs it on the host or on a board. One turn formats the
+ * prompt, asks the model, runs the two tools that it calls (the valve fails), and asks again. The model and
+ * the tools are simulated, with realistic times. */
 #include "agent.h"
 
 #include "uspan/genai.h"
@@ -46,7 +46,7 @@ static void chat(uspan_t agent, const char *messages, const answer_t *answer)
     uspan_set_int(tracer, span, &uspan_key_request_max_tokens, 256);
     uspan_set_double(tracer, span, &uspan_key_request_temperature, 0.2);
     uspan_set_str(tracer, span, &uspan_key_input_messages, messages);
-    wait_ms(answer->took_ms); /* the request, and the answer read from JSON */
+    wait_ms(answer->took_ms); /* send the request, and read the answer from JSON */
     uspan_set_str(tracer, span, &uspan_key_output_messages, answer->messages);
     uspan_set_str(tracer, span, &uspan_key_response_id, answer->id);
     uspan_set_strs(tracer, span, &uspan_key_response_finish_reasons, &answer->finish_reason, 1);

@@ -1,4 +1,4 @@
-/* agent.h: one turn of the agent, the same on a host (main.c) and on a board (boards/common/main.c). */
+/* agent.h: one turn of the agent. A host (main.c) and a board (boards/common/main.c) use the same code. */
 #ifndef AGENT_H
 #define AGENT_H
 
@@ -7,8 +7,8 @@
 #define AGENT_QUESTION "Is bed 3 dry? Water it if it is."
 #define AGENT_ANSWER "Bed 3 is dry (12 %), but its valve is stuck. Please have a look at it."
 
-/* Answers the question, which takes some 0.4 s. wait: lets that many milliseconds pass, while the program
- * does what else it has to do. */
+/* Answer the question, which takes about 0.4 s.
+ *   wait   waits the given number of milliseconds, while the program does its other work */
 void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms));
 
 #endif

@@ -1,4 +1,4 @@
-/* main.c: the agent on a host: the collector comes from OTEL_* variables, a thread of its own sends. */
+/* main.c: the agent on a host. OTEL_* variables name the collector, and a separate thread sends. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-// arduino_agent.ino: an ESP32 sketch whose agent asks a model and uses a tool every half minute, traced. Set the four texts.
+// arduino_agent.ino: a traced agent on an ESP32 that asks a model and uses a tool every 30 seconds. Set the four texts.
 #include <WiFi.h>
 #include <WiFiClientSecure.h>
 
@@ -7,13 +7,13 @@
 
 static const char *const wifi_name = "", *const wifi_password = "";
 static const char *const endpoint = "https://collector.example:4318/v1/traces";
-static const char *const ca_pem = ""; // of the collector's certificate
+static const char *const ca_pem = ""; // CA of the collector's certificate
 
 static uspan_tracer_t tracer;
 static WiFiClientSecure client;
 static uspan_arduino_client_t connection;
 static uspan_transport_t transport;
-static uspan_collector_t collector; // stays as long as the tracer does
+static uspan_collector_t collector; // must stay valid as long as the tracer
 static const uspan_key_t bed = USPAN_KEY_INIT("garden.bed");
 
 static const char *open_valve(uspan_t agent, int number)

@@ -1,5 +1,5 @@
-/* agentops.h: AgentOps. Its bearer token is asked for with an API key and expires: uspan_collector_t.renew
- * brings it. */
+/* agentops.h: AgentOps. Its bearer token is requested with an API key, and expires. uspan_collector_t.renew
+ * provides it. */
 #ifndef USPAN_BACKEND_AGENTOPS_H
 #define USPAN_BACKEND_AGENTOPS_H
 

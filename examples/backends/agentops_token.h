@@ -1,7 +1,7 @@
-/* agentops_token.h: AgentOps' bearer token, asked for with the API key and given to uspan. One HTTP exchange
- * in steps: nothing here waits, and no answer is held but the token.
- * HTTP/1.0, so that the answer comes without chunks (RFC 9112, 6.1) and ends with the connection. Include it
- * in one file of yours. The transport is one that verifies (USPAN_TRANSPORT_SECURE), not the exporter's. */
+/* agentops_token.h: requests AgentOps' bearer token with the API key and gives it to uspan. It makes one HTTP
+ * exchange in steps. No step waits, and of the response only the token is kept. HTTP/1.0 makes the response
+ * come without chunks (RFC 9112, 6.1) and end with the connection. Include this in one file of yours. Use a
+ * transport that verifies the server (USPAN_TRANSPORT_SECURE), and not that of the exporter. */
 #ifndef AGENTOPS_TOKEN_H
 #define AGENTOPS_TOKEN_H
 
@@ -12,7 +12,7 @@
 #ifndef AGENTOPS_TOKEN_HOST
 #define AGENTOPS_TOKEN_HOST "api.agentops.ai"
 #endif
-#define AGENTOPS_TOKEN_WAIT_MS 15000u /* for the whole exchange */
+#define AGENTOPS_TOKEN_WAIT_MS 15000u /* limit for the complete exchange */
 #define AGENTOPS_TOKEN_START "Authorization=Bearer%20"
 
 typedef enum agentops_step { AGENTOPS_REST, AGENTOPS_OPEN, AGENTOPS_SEND, AGENTOPS_HEAR } agentops_step_t;
@@ -20,20 +20,20 @@ typedef enum agentops_step { AGENTOPS_REST, AGENTOPS_OPEN, AGENTOPS_SEND, AGENTO
 typedef struct agentops_token {
     const uspan_transport_t *transport;
     agentops_step_t step;
-    bool wanted, fresh; /* one is to be asked for; one is there that uspan has not had */
-    bool given;         /* uspan has one that nobody refused */
+    bool wanted, fresh; /* a token must be requested; there is a token that uspan does not have yet */
+    bool given;         /* uspan has a token that was not refused */
     bool status_good, whole;
-    uint8_t match; /* bytes of "HTTP/1.x 200", then of "token":" that have passed */
+    uint8_t match; /* bytes of "HTTP/1.x 200", then of "token":" that were found */
     uint16_t sent, ask_len;
-    uint16_t len; /* of header */
+    uint16_t len; /* bytes in next */
     uint32_t since_ms;
     char ask[384];
-    char next[USPAN_HEADERS_BYTES]; /* arriving */
+    char next[USPAN_HEADERS_BYTES]; /* the token that arrives */
     char header[USPAN_HEADERS_BYTES];
 } agentops_token_t;
 
-/* Returns USPAN_OK; USPAN_ERR_ARG: the key is empty, too long or not plain text, or the transport does not
- * encrypt. */
+/* Prepare *a. Returns: USPAN_OK; USPAN_ERR_ARG: the key is empty, too long or has a character that it must
+ * not have, or the transport does not encrypt. */
 static inline uspan_err_t agentops_token_init(agentops_token_t *a, const uspan_transport_t *secure,
                                               const char *api_key)
 {
@@ -57,14 +57,14 @@ static inline uspan_err_t agentops_token_init(agentops_token_t *a, const uspan_t
     return n > 0 && (size_t)n < sizeof a->ask ? USPAN_OK : USPAN_ERR_ARG;
 }
 
-/* RFC 6750, 2.1: what a bearer token is made of. */
+/* Returns true for the characters of a bearer token (RFC 6750, 2.1). */
 static inline bool agentops_token_has(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
            (c != '\0' && strchr("-._~+/=", c) != NULL);
 }
 
-/* One byte of the answer: its status first, then anything up to "token" and its value. */
+/* Read one byte of the response: first the status, then everything up to "token" and its value. */
 static inline void agentops_token_take(agentops_token_t *a, char c)
 {
     static const char status[] = "HTTP/1.? 200", name[] = "\"token\":\"";
@@ -110,10 +110,10 @@ static inline uspan_err_t agentops_token_over(agentops_token_t *a, uspan_err_t e
     return err;
 }
 
-/* One step: at most one call of the transport. now_ms: of a clock that never steps back; it may wrap.
- * Returns USPAN_OK: nothing is wanted, or a token has just come (give it to uspan with uspan_set_headers());
- * USPAN_ERR_AGAIN: under way, call again soon; USPAN_ERR_REFUSED: no 200, or no token in it; else what the
- * transport said. After an error call again when you like, not at once: it asks anew.
+/* Do one step, with at most one call of the transport. now_ms: time of a clock that never steps back. It may
+ * wrap. Returns: USPAN_OK: there is nothing to do, or a token has arrived (call agentops_token_give());
+ * USPAN_ERR_AGAIN: call again soon; USPAN_ERR_REFUSED: the status was not 200, or there was no token; else
+ * the error of the transport. After an error wait a while and call again, which starts a new request.
  * Context: task. Never blocks. */
 static inline uspan_err_t agentops_token_poll(agentops_token_t *a, uint32_t now_ms)
 {
@@ -156,21 +156,21 @@ static inline uspan_err_t agentops_token_poll(agentops_token_t *a, uint32_t now_
     return n < 0 ? agentops_token_over(a, (uspan_err_t)n) : USPAN_ERR_AGAIN;
 }
 
-/* Ask for another one, an hour after the last or so: spans then never meet a token that has expired. */
+/* Request another token. Call it about every hour, so that no span is sent with an expired token. */
 static inline void agentops_token_want(agentops_token_t *a)
 {
     a->wanted = true;
 }
 
-/* uspan_gate_t.open: while no token is there, or a 401 told that it is of no use, spans wait. */
+/* For uspan_gate_t.open: spans wait while there is no token, or a 401 or 403 has refused it. */
 static inline bool agentops_token_open(void *ctx)
 {
     const agentops_token_t *a = ctx;
     return a->given;
 }
 
-/* After agentops_token_poll() said USPAN_OK: what has come goes to uspan, once. Context: the exporting
- * task. */
+/* Give a new token to uspan. Call it after agentops_token_poll() has returned USPAN_OK. Context: the
+ * exporting task. */
 static inline uspan_err_t agentops_token_give(agentops_token_t *a, uspan_tracer_t *t, unsigned dest)
 {
     if (!a->fresh) {
@@ -183,9 +183,9 @@ static inline uspan_err_t agentops_token_give(agentops_token_t *a, uspan_tracer_
     return err;
 }
 
-/* uspan_collector_t.renew, with the agentops_token_t as renew_ctx, called after a 401 or 403: hands out a
- * token that came and was not given yet. Else USPAN_ERR_AGAIN, and agentops_token_poll() asks for one: the
- * spans of the refused request are lost and counted, those after them wait. */
+/* For uspan_collector_t.renew, with the agentops_token_t as renew_ctx. uspan calls it after a 401 or 403. It
+ * returns a token that uspan does not have yet. If there is none, it returns USPAN_ERR_AGAIN, and the spans
+ * of the refused request are dropped and counted. Later spans wait for a token of agentops_token_poll(). */
 static inline uspan_err_t agentops_token_renew(void *ctx, char *buf, size_t cap)
 {
     agentops_token_t *a = ctx;

@@ -1,5 +1,5 @@
-/* aliyun.h: Alibaba Cloud CloudMonitor 2.0 and ARMS. The token is part of the path: keep it as secret as a
- * header. */
+/* aliyun.h: Alibaba Cloud CloudMonitor 2.0 and ARMS. The token is part of the path, so keep it as secret
+ * as a header. */
 #ifndef USPAN_BACKEND_ALIYUN_H
 #define USPAN_BACKEND_ALIYUN_H
 

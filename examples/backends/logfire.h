@@ -1,4 +1,4 @@
-/* logfire.h: Pydantic Logfire. The token stands alone, without Bearer. */
+/* logfire.h: Pydantic Logfire. The header has the token without "Bearer". */
 #ifndef USPAN_BACKEND_LOGFIRE_H
 #define USPAN_BACKEND_LOGFIRE_H
 

@@ -1,5 +1,5 @@
-/* phoenix.h: Arize Phoenix on a host of yours. PHOENIX_API_KEY where authentication is on: it then takes
- * https. */
+/* phoenix.h: Arize Phoenix on a host of yours. Set PHOENIX_API_KEY if authentication is on. The URL must then
+ * be https. */
 #ifndef USPAN_BACKEND_PHOENIX_H
 #define USPAN_BACKEND_PHOENIX_H
 

@@ -1,5 +1,5 @@
-/* phoenix_cloud.h: Arize Phoenix, hosted. PHOENIX_SPACE: the name in the page's address; accounts from
- * before spaces: phoenix_cloud_api_key.h. */
+/* phoenix_cloud.h: Arize Phoenix, hosted. PHOENIX_SPACE is the name in the page's address. Older accounts
+ * without a space use phoenix_cloud_api_key.h. */
 #ifndef USPAN_BACKEND_PHOENIX_CLOUD_H
 #define USPAN_BACKEND_PHOENIX_CLOUD_H
 

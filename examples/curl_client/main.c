@@ -1,5 +1,5 @@
-/* main.c: a client that was there already, traced by three calls on the bytes that pass by. Asks a model of
- * any OpenAI-compatible server and prints the answer as it comes: `curl_client URL MODEL QUESTION`. */
+/* main.c: the client of untraced.c, traced by three calls that get the bytes of request and response. It asks
+ * a model of an OpenAI-compatible server and prints the answer: `curl_client URL MODEL QUESTION`. */
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stdio.h>

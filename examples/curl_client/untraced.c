@@ -1,5 +1,5 @@
-/* untraced.c: a client as it was before it was traced; main.c is the same one after. Asks a model of any
- * OpenAI-compatible server and prints the answer as it comes: `curl_untraced URL MODEL QUESTION`. */
+/* untraced.c: a client without tracing. main.c is the same client with tracing. It asks a model of an
+ * OpenAI-compatible server and prints the answer as it arrives: `curl_untraced URL MODEL QUESTION`. */
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
-/* agent.c: the conversation loop: ask the model, run the tools that it wants, ask again with their results.
- * cJSON holds the request, which grows with the conversation, and reads the answers. */
+/* agent.c: the loop of a conversation: ask the model, run the tools that it calls, ask again with the
+ * results. cJSON holds the request, which grows with the conversation, and parses the answers. */
 #include <cjson/cJSON.h>
 #include "answer.h"
 #include "ask.h"
 #include "tools.h"
 #include "uspan/genai.h"
 
-enum { ROUNDS_MAX = 6, BODY_BYTES = 2560 /* of a request at first: printing it seldom needs more */ };
+enum { ROUNDS_MAX = 6, BODY_BYTES = 2560 /* first buffer of a request, which is rarely longer */ };
 
 static void add_message(cJSON *messages, const char *role, const char *content)
 {
@@ -79,10 +79,10 @@ static const char *end_answer(void *reader)
     return answer->bad_json ? "parse_error" : answer->finish_reason[0] == '\0' ? "connection_reset" : NULL;
 }
 
-/* Until the model has no more wishes. */
+/* Ask until the model calls no more tools. Returns true if it has answered. */
 static bool converse(const edge_t *edge, uspan_t agent, cJSON *request)
 {
-    static model_answer_t answer; /* 4 KB: not for a stack */
+    static model_answer_t answer; /* 4 KB are too much for a stack */
     ask_t question = { .edge = edge,
                        .agent = agent,
                        .reader = &answer,

@@ -1,9 +1,9 @@
-/* answer.c: each event of the stream is a JSON document of its own; cJSON reads it, deltas are appended. */
+/* answer.c: reads a streamed answer. Each event is a JSON document that cJSON parses. Deltas are appended. */
 #include "answer.h"
 #include <cjson/cJSON.h>
 #include <string.h>
 
-/* Append text to a field of fixed size; what does not fit is cut. */
+/* Append text to a field of fixed size. Text that does not fit is cut. */
 static void append(char *field, size_t size, const cJSON *text)
 {
     const char *value = cJSON_GetStringValue(text);
@@ -55,7 +55,7 @@ static void take_line(model_answer_t *a)
     if (strncmp(line, "data:", 5u) == 0) {
         line += 5;
         line += *line == ' ';
-    } else if (line[0] != '{') { /* a comment, another field, the end of an event */
+    } else if (line[0] != '{') { /* a comment, another field, or the end of an event */
         return;
     }
     if (strcmp(line, "[DONE]") != 0) {

@@ -1,4 +1,4 @@
-/* answer.h: a streamed chat completion put together: text, tool calls, why it ended. */
+/* answer.h: collects a streamed chat completion: text, tool calls and finish reason. */
 #ifndef EDGE_ANSWER_H
 #define EDGE_ANSWER_H
 
@@ -15,15 +15,15 @@ typedef struct model_answer {
     char text[ANSWER_TEXT_MAX];
     tool_call_t calls[ANSWER_CALLS_MAX];
     unsigned call_count;
-    char finish_reason[16]; /* "": it has not ended */
+    char finish_reason[16]; /* "": the answer has not ended */
     bool bad_json;
-    char line[ANSWER_EVENT_MAX]; /* of the event stream, being read */
+    char line[ANSWER_EVENT_MAX]; /* line of the event stream that is being read */
     size_t line_len;
 } model_answer_t;
 
-/* The next bytes of the body: server-sent events, or one JSON document. */
+/* Read the next bytes of the body, which has server-sent events or one JSON document. */
 void answer_feed(model_answer_t *answer, const char *data, size_t len);
-/* The body is over: a last line without its end is read too. */
+/* End the body. A last line without a line break is read too. */
 void answer_end(model_answer_t *answer);
 
 #endif

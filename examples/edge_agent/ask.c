@@ -1,12 +1,12 @@
-/* ask.c: three calls on the bytes that go by anyway make the model's spans: uspan_wire_begin(), _request()
- * and _response(), _end(). With EDGE_WIRE 0, 14 KB less of flash, the answer's reader tells what it knows.
- * Invariant: a call that failed in a way that may pass is tried again, and each try is a span of its own. */
+/* ask.c: asks the model. uspan_wire_begin(), _request(), _response() and _end() make a span from the bytes of
+ * each call. EDGE_WIRE 0 saves 14 KB of flash, and the reader of the answer sets what it knows.
+ * Invariant: a call whose failure may be temporary is repeated, and each attempt has a span of its own. */
 #include "ask.h"
 #include "text.h"
 #include "uspan/wire.h"
 
 #ifndef EDGE_HEADERS_MAX
-#define EDGE_HEADERS_MAX (256 + USPAN_HEADERS_OF_MAX) /* of the key's and the trace's */
+#define EDGE_HEADERS_MAX (256 + USPAN_HEADERS_OF_MAX) /* header lines of the key and of the trace */
 #endif
 
 #ifndef EDGE_WIRE
@@ -23,7 +23,7 @@ typedef struct call {
     uspan_t chat;
 #endif
     const ask_t *ask;
-    int status; /* of HTTP; 0: none */
+    int status; /* HTTP status; 0: none */
 } call_t;
 
 #if EDGE_WIRE
@@ -40,7 +40,7 @@ static void end(call_t *call, const char *error)
     uspan_wire_end(&call->wire, call->status, error);
 }
 
-/* Why a call was slow: the times of its phases. */
+/* Record the times of the phases, which show why a call was slow. */
 static void on_phase(void *ctx, http_phase_t phase)
 {
     call_t *call = ctx;
@@ -92,7 +92,7 @@ static unsigned long port_of(const char *digits)
     return port;
 }
 
-/* "https://host:port/path" to a request. false: it is no such thing. */
+/* Split "https://host:port/path" into the fields of a request. Returns false if url has another form. */
 static bool address(const char *url, http_request_t *r, char host[64], char name[72])
 {
     bool tls = strncmp(url, "https://", 8u) == 0;
@@ -117,13 +117,13 @@ static bool address(const char *url, http_request_t *r, char host[64], char name
     return true;
 }
 
-/* false: the key must not go there, or does not fit. */
+/* Add the header with the key. Returns false if the key must not be sent to this URL, or does not fit. */
 static bool add_key(const edge_t *edge, char *headers, size_t size)
 {
     if (edge->api_key == NULL) {
         return true;
     }
-    return strncmp(edge->url, "https:", 6u) == 0 && /* else anybody on the way could read it */
+    return strncmp(edge->url, "https:", 6u) == 0 && /* else anyone on the path could read it */
            text_add(headers, size, "Authorization: Bearer ") && text_add(headers, size, edge->api_key) &&
            text_add(headers, size, "\r\n");
 }
@@ -185,7 +185,7 @@ static const char *ask_once(const ask_t *question, call_t *call)
     } else {
         error = "bad_key";
     }
-    memset(headers, 0, sizeof headers); /* no longer than needed */
+    memset(headers, 0, sizeof headers); /* they have the key */
     const char *unread = question->end(question->reader);
     error = error == NULL && call->status == 200 ? unread : error;
     end(call, error);
@@ -231,7 +231,7 @@ bool ask_can_pay(const edge_t *edge, uspan_t agent)
     return false;
 }
 
-/* Studio shows the conversation beside the spans. */
+/* Send the text to Studio, which shows the conversation beside the spans. */
 #if USPAN_STUDIO
 #define PUSH(edge, what, said) \
     uspan_studio_message((edge)->tracer, &(uspan_studio_message_t){ .kind = (what), .text = (said) })
@@ -246,7 +246,7 @@ static void tell(const edge_t *edge, uspan_t agent, uspan_list_t list, const cha
     uspan_messages_begin(&w, edge->tracer, agent, list);
     uspan_message(&w, role, NULL);
     uspan_part_text(&w, text);
-    uspan_message_finish(&w, NULL); /* without it, an answer counts as broken off */
+    uspan_message_finish(&w, NULL); /* without it the answer would have finish_reason "error" */
     uspan_write_end(&w);
 }
 
@@ -262,7 +262,7 @@ void ask_tell_output(const edge_t *edge, uspan_t agent, const char *text)
     tell(edge, agent, USPAN_OUTPUT_MESSAGES, "assistant", text);
 }
 #else
-/* Without message.h, whose 6 KB this build saves; what is longer is left out. */
+/* Write a message without message.h, which saves 6 KB of flash. A longer message is left out. */
 static void tell(const edge_t *edge, uspan_t agent, const uspan_key_t *key, const char *begin,
                  const char *text, const char *end)
 {

@@ -1,5 +1,5 @@
 /* edge.h: a greenhouse agent: a conversation with any OpenAI-compatible model, three tools, retries, a
- * budget of tokens. The same on a host and on a board; what differs is in edge_t. */
+ * budget of tokens. Host and board use the same code. edge_t holds the differences. */
 #ifndef EDGE_H
 #define EDGE_H
 
@@ -14,15 +14,15 @@ typedef struct edge {
     const char *url; /* "https://host/v1/chat/completions" */
     const char *model;
     const char *api_key;                            /* NULL: none is sent */
-    uint32_t timeout_ms;                            /* of a call, without a byte moving */
-    uint32_t deadline_ms;                           /* of a call, however it drips */
-    uint32_t token_budget;                          /* of the run; what goes beyond is not asked any more */
-    void (*say)(const char *who, const char *text); /* to the user */
-    bool tells_phases;  /* spans of calls say when the connection was up, the request sent, and so on */
-    void (*rest)(void); /* between two calls of the model: time for other connections; NULL: none is needed */
+    uint32_t timeout_ms;                            /* limit of a call without a byte sent or received */
+    uint32_t deadline_ms;                           /* limit of a complete call */
+    uint32_t token_budget;                          /* tokens after which no call is made */
+    void (*say)(const char *who, const char *text); /* shows text to the user */
+    bool tells_phases;  /* spans have the times of the phases: connection up, request sent, first byte */
+    void (*rest)(void); /* called between two model calls, for other connections; NULL: not called */
 } edge_t;
 
-/* Answer one question. Returns true where the model came to an end of its own. */
+/* Answer one question. Returns true if the model has given a final answer. */
 bool edge_turn(const edge_t *edge, const char *question);
 
 #endif

@@ -1,10 +1,10 @@
-/* http.c: one POST from connect to close, driven by the caller's loop through http->wait.
- * Invariant: no step waits by itself, and none is taken after the deadline, even where bytes keep coming. */
+/* http.c: makes one POST from connect to close. http->wait runs the loop of the caller.
+ * Invariant: only http->wait waits. No step is made after the deadline, even if bytes still arrive. */
 #include "http.h"
 #include "text.h"
 
 #ifndef EDGE_HEAD_MAX
-#define EDGE_HEAD_MAX 1024 /* of a request */
+#define EDGE_HEAD_MAX 1024 /* bytes of a request head */
 #endif
 
 enum { LINE_BYTES = 96, WAIT_MS = 5 };
@@ -16,9 +16,9 @@ typedef struct answer {
     part_t part;
     int status;
     bool is_chunked, has_length;
-    unsigned long left;        /* of the body or the chunk */
-    char line[LINE_BYTES];     /* what is longer is cut: no header of interest is */
-    size_t line_len, line_was; /* being read; of the line that is taken */
+    unsigned long left;        /* bytes left in the body or the chunk */
+    char line[LINE_BYTES];     /* a longer line is cut, and no header that is read is longer */
+    size_t line_len, line_was; /* length of the line that is being read; of the last complete line */
 } answer_t;
 
 static bool is_named(const char *line, const char *name)
@@ -32,13 +32,13 @@ static bool is_named(const char *line, const char *name)
     return true;
 }
 
-/* A number of a base up to 16, spaces before it skipped. false: there is none, or too large a one. */
+/* Read a number of a base up to 16 after spaces. Returns false if there is none or it is too large. */
 static bool read_number(const char *line, unsigned base, unsigned long *n)
 {
     bool any = false;
     line += strspn(line, " ");
     for (*n = 0; *line != '\0'; line++) {
-        char lower = (char)(*line | 0x20); /* digits have that bit */
+        char lower = (char)(*line | 0x20); /* digits have this bit already */
         unsigned digit = lower >= '0' && lower <= '9'   ? (unsigned)(lower - '0')
                          : lower >= 'a' && lower <= 'f' ? (unsigned)(lower - 'a') + 10u
                                                         : base;
@@ -70,7 +70,7 @@ static void take_line(answer_t *a)
             a->is_chunked = is_named(line + 18 + strspn(line + 18, " "), "chunked");
         }
     } else if (a->part == HEADER && a->status < 200) {
-        a->part = STATUS; /* 100 Continue: the answer follows */
+        a->part = STATUS; /* 100 Continue: the response follows */
     } else if (a->part == HEADER) {
         a->part = a->is_chunked ? CHUNK_SIZE : a->has_length && a->left == 0u ? DONE : BODY;
     } else if (a->part == CHUNK_SIZE) {
@@ -132,7 +132,7 @@ static bool is_late(const stopwatch_t *timer)
            now_ns - timer->moved_ns >= (uint64_t)timer->timeout_ms * 1000000u;
 }
 
-/* Nothing moved: wait a little. false: too long now. */
+/* Wait a little after a step that moved no byte. Returns false if the time is over. */
 static bool idle(const stopwatch_t *timer)
 {
     timer->http->wait(WAIT_MS);
@@ -169,11 +169,11 @@ static const char *receive(stopwatch_t *timer, answer_t *a)
         int32_t n = transport->recv(transport->ctx, piece, sizeof piece);
         if (n > 0) {
             timer->moved_ns = timer->http->now_ns();
-            tell(a->request, HTTP_FIRST_BYTE); /* the first of these counts */
+            tell(a->request, HTTP_FIRST_BYTE); /* only the first call counts */
             take(a, (const char *)piece, (size_t)n);
         } else if (n == 0) {
             timer->http->wait(WAIT_MS);
-        } else { /* a body without a length ends so */
+        } else { /* the end of the connection ends a body without a length */
             return n == (int32_t)USPAN_ERR_CLOSED && a->part == BODY && !a->has_length ? NULL
                                                                                        : "connection_reset";
         }
@@ -204,7 +204,7 @@ static bool write_head(char head[EDGE_HEAD_MAX], const http_request_t *r)
 static const char *exchange(stopwatch_t *timer, const http_request_t *r, answer_t *a)
 {
     const uspan_transport_t *transport = timer->http->transport;
-    static char head[EDGE_HEAD_MAX]; /* one POST at a time; a stack is short */
+    static char head[EDGE_HEAD_MAX]; /* static, as there is one POST at a time and stacks are small */
     if (!write_head(head, r)) {
         return "parse_error";
     }

@@ -1,6 +1,6 @@
-/* main.c: the greenhouse agent on a host. LLM_URL, LLM_MODEL and LLM_API_KEY name the model, LLM_CA a file
- * with the certificates that vouch for it. MCP_SERVER is a command that starts an MCP server: a tool that it
- * has runs there, and MCP_TIMEOUT_MS limits the wait for each answer (10,000). OTEL_* variables name the
+/* main.c: the greenhouse agent on a host. LLM_URL, LLM_MODEL and LLM_API_KEY name the model. LLM_CA is a file
+ * with its CA certificates. MCP_SERVER is a command that starts an MCP server, which runs the tools that it
+ * has. MCP_TIMEOUT_MS limits the wait for each of its answers (default 10,000). OTEL_* variables name the
  * collector. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -29,7 +29,7 @@ static const char *setting(const char *name, const char *otherwise)
     return value != NULL && value[0] != '\0' ? value : otherwise;
 }
 
-/* One loop: a wait for the model or for a retry sends spans meanwhile. */
+/* Wait for the model or a retry, and send spans in the meantime. */
 static void wait_ms(uint32_t ms)
 {
     uint32_t poll_ms = 0;

@@ -1,5 +1,5 @@
-/* remote.c: the client's side of MCP for the agent's tools.
- * Invariant: each request has the context of its span in _meta, so that the server's spans hang below it. */
+/* remote.c: the client side of MCP for the agent's tools.
+ * Invariant: each request has the context of its span in _meta, so that the server's spans are below it. */
 #include "remote.h"
 #include <string.h>
 #include "scan.h"
@@ -8,16 +8,16 @@
 
 #define LINE_BYTES 2048
 #define TOOLS_BYTES 1024
-#define LINES_MAX 100u /* lines that are no answer, before a server counts as silent */
+#define LINES_MAX 100u /* other lines after which an answer counts as missing */
 #define HELLO                                                                                       \
     "\"protocolVersion\":\"2025-06-18\",\"capabilities\":{},\"clientInfo\":{\"name\":\"gardener\"," \
     "\"version\":\"1\"}"
 
 static uspan_tracer_t *tracer;
 static uspan_mcp_t mcp;
-static const remote_stream_t *stream; /* NULL: no server, or one that has failed */
+static const remote_stream_t *stream; /* NULL: there is no server, or it has failed */
 static bool is_greeted;
-static char line[LINE_BYTES], tools[TOOLS_BYTES]; /* the last message; what tools/list said */
+static char line[LINE_BYTES], tools[TOOLS_BYTES]; /* the last message; the result of tools/list */
 static unsigned long last_id;
 
 void remote_use(uspan_tracer_t *t, const remote_stream_t *s)
@@ -32,7 +32,7 @@ static bool add(const char *text)
     return text_add(line, sizeof line, text);
 }
 
-/* Send the request of that span and read up to its answer, which is in `line` then. id NULL: a notification.
+/* Send the request of that span, and read until its answer is in `line`. id NULL: send a notification.
  * more: members of params. Returns NULL, or the type of an error. */
 static const char *exchange(uspan_t s, const char *method, const char *id, const char *more,
                             const char *arguments)
@@ -48,7 +48,7 @@ static const char *exchange(uspan_t s, const char *method, const char *id, const
     for (unsigned lines = 0; error == NULL && id != NULL; lines++) {
         error = lines < LINES_MAX ? stream->receive(line, sizeof line) : USPAN_ERROR_TIMEOUT;
         if (error == NULL && uspan_mcp_result(&mcp, line, strlen(line))) {
-            break; /* what the server says of its own accord is passed over */
+            break; /* other messages of the server are skipped */
         }
     }
     return error;
@@ -74,7 +74,7 @@ static bool copy(scan_t value, char *out, size_t size)
     return value.from != NULL && text_add_n(out, size, value.from, (size_t)(value.to - value.from));
 }
 
-/* A server that does not answer is not asked again. */
+/* Initialise the session and get the list of tools. A server that does not answer is not used any more. */
 static void greet(uspan_t agent)
 {
     is_greeted = true;

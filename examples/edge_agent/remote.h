@@ -1,5 +1,5 @@
-/* remote.h: tools on an MCP server, a message a line over any byte stream. A tool that the server has runs
- * there, and the server continues the agent's trace. One server, one request at a time. */
+/* remote.h: uses tools on an MCP server. Each message is a line on any byte stream. The server continues the
+ * agent's trace. There is one server, and one request at a time. */
 #ifndef EDGE_REMOTE_H
 #define EDGE_REMOTE_H
 
@@ -8,7 +8,7 @@
 #include "uspan/mcp.h"
 
 #ifndef EDGE_MCP
-#define EDGE_MCP 0 /* 1: tools.c asks the server of remote_use() first */
+#define EDGE_MCP 0 /* 1: tools.c first tries the server of remote_use() */
 #endif
 
 typedef struct remote_stream {
@@ -22,11 +22,11 @@ typedef struct remote_stream {
 
 /* Name the server. stream must stay valid. Nothing is sent yet. */
 void remote_use(uspan_tracer_t *t, const remote_stream_t *stream);
-/* Whether there is a server with that tool. The first call greets it and asks for its tools, below
- * `agent`. */
+/* Returns true if there is a server with that tool. The first call initialises the session and gets the list
+ * of tools, with spans below `agent`. */
 bool remote_has(uspan_t agent, const char *name);
-/* Run a tool there. The execute_tool span `tool` gets the result or the error. It stays open. Writes what the
- * model is to read to out, as JSON. */
+/* Run a tool on the server. The execute_tool span `tool` gets the result or the error, and stays open. Writes
+ * the JSON for the model to out. */
 void remote_run(uspan_t tool, const char *name, const char *arguments, char *out, size_t size);
 
 #endif

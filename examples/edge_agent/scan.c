@@ -1,5 +1,5 @@
-/* scan.c: strings are stepped over whole, so that what looks like JSON in a text is text.
- * Invariant: nothing at or after scan_t's end is read. */
+/* scan.c: finds values in a JSON document. Strings are skipped completely, so JSON inside a text is not read.
+ * Invariant: no byte at or after the end of a scan_t is read. */
 #include "scan.h"
 #include <string.h>
 
@@ -10,7 +10,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* at is at a quote. Returns what is after the closing one; NULL: there is none. */
+/* at points to a quote. Returns the position after the closing quote, or NULL if there is none. */
 static const char *after_string(const char *at, const char *end)
 {
     for (at++; at < end; at++) {
@@ -23,7 +23,7 @@ static const char *after_string(const char *at, const char *end)
     return NULL;
 }
 
-/* Returns what is after the value at `at`; NULL: it does not end. */
+/* Returns the position after the value at `at`, or NULL if it does not end. */
 static const char *after_value(const char *at, const char *end)
 {
     unsigned depth = 0;

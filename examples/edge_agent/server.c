@@ -1,4 +1,4 @@
-/* server.c: an MCP server as a child whose stdin and stdout are pipes, a message a line. */
+/* server.c: runs an MCP server as a child process with pipes as stdin and stdout. Each message is a line. */
 #define _POSIX_C_SOURCE 200809L
 #include "server.h"
 #include <poll.h>
@@ -26,7 +26,7 @@ static bool send(const char *line)
     return fputs(line, to_server) >= 0 && fflush(to_server) == 0;
 }
 
-/* Messages are short, so a byte a call is good enough. */
+/* Read a line. Messages are short, so one byte per call is fast enough. */
 static const char *receive(char *line, size_t size)
 {
     const uint64_t until_ms = now_ms() + patience_ms;
@@ -65,7 +65,7 @@ const remote_stream_t *server_start(const char *command, uint32_t timeout_ms)
         (void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         _exit(127);
     }
-    (void)signal(SIGPIPE, SIG_IGN); /* a server that is gone is an error of send() */
+    (void)signal(SIGPIPE, SIG_IGN); /* send() then returns false if the server is gone */
     (void)close(in[0]);
     (void)close(out[1]);
     to_server = fdopen(in[1], "w");
@@ -82,7 +82,7 @@ void server_stop(void)
         const uint64_t until_ms = now_ms() + patience_ms;
         while (waitpid(server, NULL, WNOHANG) == 0) {
             if (now_ms() >= until_ms) {
-                (void)kill(server, SIGKILL); /* it had its time to end */
+                (void)kill(server, SIGKILL); /* it did not end in time */
             }
             (void)poll(NULL, 0u, 1);
         }

@@ -1,4 +1,4 @@
-/* text.c: a text ends in 0 and never grows beyond its buffer. */
+/* text.c: appends to texts in buffers. Invariant: a text ends in 0 and stays within its buffer. */
 #include "text.h"
 #include <string.h>
 
@@ -34,7 +34,7 @@ bool text_add_escaped(char *text, size_t size, const char *more)
     size_t from = strlen(text);
     for (; *more != '\0'; more++) {
         char pair[2] = { '\\', *more };
-        bool is_control = (unsigned char)*more < 0x20u; /* none has a meaning here */
+        bool is_control = (unsigned char)*more < 0x20u; /* becomes a space */
         bool is_plain = *more != '"' && *more != '\\';
         if (!text_add_n(text, size, is_control ? " " : pair + is_plain, is_control || is_plain ? 1u : 2u)) {
             text[from] = '\0';

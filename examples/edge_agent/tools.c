@@ -1,5 +1,5 @@
-/* tools.c: a tool is a function from arguments to a result, both JSON; each runs in a span. The greenhouse
- * is acted: put your sensors and valves where the values come from. */
+/* tools.c: runs tools. A tool is a function from arguments to a result, both JSON, and has a span. The
+ * greenhouse is simulated. Replace the constants by your sensors and valves. */
 #include "tools.h"
 #include "remote.h"
 #include "scan.h"
@@ -13,7 +13,7 @@ typedef struct tool {
     size_t size;
 } tool_t;
 
-/* Writes the result. Returns NULL, or the type of what went wrong; out is then a message for people. */
+/* Writes the result to out. Returns NULL, or the type of an error. out is then a message for people. */
 typedef const char *(*tool_fn)(const tool_t *tool);
 
 static const char *fail(const tool_t *tool, const char *type, const char *message)
@@ -94,7 +94,7 @@ static const char *run(const tool_t *tool, const char *name)
     return fail(tool, "no_such_tool", "there is no such tool");
 }
 
-/* Studio shows calls and results in the conversation. */
+/* Send a call or a result to Studio, which shows it in the conversation. */
 static void push(uspan_tracer_t *t, bool is_result, const char *id, const char *name, const char *text)
 {
 #if USPAN_STUDIO

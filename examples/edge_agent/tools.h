@@ -1,10 +1,10 @@
-/* tools.h: what the agent can do in the greenhouse: read_soil, set_valve, read_clock. */
+/* tools.h: the tools of the agent in the greenhouse: read_soil, set_valve, read_clock. */
 #ifndef EDGE_TOOLS_H
 #define EDGE_TOOLS_H
 
 #include "uspan/uspan.h"
 
-/* As the chat completions API takes them. */
+/* Definitions in the format of the chat completions API. */
 #define TOOLS_FUNCTION(name, description, properties, required)                                 \
     "{\"type\":\"function\",\"function\":{\"name\":\"" name "\",\"description\":\"" description \
     "\",\"parameters\":{\"type\":\"object\",\"properties\":{" properties "},\"required\":[" required "]}}}"
@@ -17,8 +17,8 @@
                                                                                 "Seconds since 1970", "",  \
                                                                                 "") "]"
 
-/* Run the tool that a call names, as a span of its own below `agent`. Writes its result, JSON, to out; a tool
- * that fails says so there, for the model to read. */
+/* Run the tool that a call names, with a span below `agent`. Writes its result to out as JSON. If the tool
+ * fails, out has the error, so that the model can read it. */
 void tools_run(uspan_tracer_t *t, uspan_t agent, const char *id, const char *name, const char *arguments,
                char *out, size_t size);
 

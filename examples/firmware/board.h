@@ -1,5 +1,5 @@
-/* board.h: what firmware.c needs from a board: replace each function by your SDK's. host_board.c implements
- * them on Linux, so that the example runs on your desk. */
+/* board.h: what firmware.c needs from a board. Replace each function by one of your SDK. host_board.c
+ * implements them on Linux, so that the example runs on your desk. */
 #ifndef EXAMPLE_BOARD_H
 #define EXAMPLE_BOARD_H
 

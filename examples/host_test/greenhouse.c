@@ -1,5 +1,5 @@
-/* greenhouse.c: an agent as firmware has it: it decides, asks a model, uses a tool. It knows nothing of
- * where its spans go. */
+/* greenhouse.c: an agent of a firmware. It asks a model, decides, and uses a tool. It does not depend on the
+ * destination of its spans. */
 #include "greenhouse.h"
 #include <string.h>
 #include "uspan/genai.h"

@@ -1,5 +1,5 @@
-/* test_greenhouse.c: a test of your own that looks at what was traced, without a network: spans go to a
- * buffer and are found by name. Any test framework does; this needs none. Exit status 0: all held. */
+/* test_greenhouse.c: a test of an application that checks its spans without a network. Spans are stored in a
+ * buffer and found by name. It works with any test framework or none. Exit status 0: all checks passed. */
 #include "greenhouse.h"
 #include <stdio.h>
 #include "uspan/read.h"
@@ -22,7 +22,7 @@ static bool is(const char *text, const char *expected)
     return text != NULL && strcmp(text, expected) == 0;
 }
 
-/* What the application meets in each test. */
+/* Replacements for the model and the valve. */
 static const char *dry(const char *question)
 {
     return question[0] != '\0' ? "yes" : NULL;
@@ -40,7 +40,7 @@ static bool valve_is_stuck(int bed, int seconds)
     return bed < 0 && seconds < 0;
 }
 
-/* A fresh tracer that captures; run; all that was recorded is in `spans` then. */
+/* Start a new tracer that captures spans, and run the application. All spans are then in `spans`. */
 static bool run(const char *(*ask_model)(const char *), bool (*open_valve)(int, int))
 {
     static uint64_t buffer[2048];
@@ -50,7 +50,7 @@ static bool run(const char *(*ask_model)(const char *), bool (*open_valve)(int, 
     CHECK(uspan_export_to_sink(&tracer, 0, &spans.sink) == USPAN_OK);
     bool done = greenhouse_water(&greenhouse, 3);
     while (uspan_poll(&tracer, NULL) == USPAN_ERR_AGAIN) {
-        /* until every span that ended is in the buffer */
+        /* until every ended span is in the buffer */
     }
     CHECK(uspan_flushed(&tracer) && spans.lost == 0);
     return done;

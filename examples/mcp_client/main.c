@@ -1,6 +1,6 @@
-/* main.c: an agent whose tools are on an MCP server: mcp_client SERVER [argument ...] starts it and talks to
- * it over pipes, a message a line. The server continues the trace, because uspan_mcp_meta() writes the
- * context into each request; the span of the tool that the agent has anyway gets the attributes of the MCP
+/* main.c: an agent whose tools are on an MCP server. mcp_client SERVER [argument ...] starts the server. Each
+ * message is a line on a pipe. The server continues the trace, because uspan_mcp_meta() writes the context
+ * into each request. The span of the tool, which the agent starts itself, gets the attributes of the MCP
  * call. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static uspan_tracer_t tracer;
 static uspan_mcp_t mcp;
 static FILE *to_server, *from_server;
 
-/* The server as a child whose stdin and stdout are ours. Returns its process, or -1. */
+/* Start the server as a child process with pipes to its stdin and stdout. Returns its process id, or -1. */
 static pid_t start_server(char **command)
 {
     int in[2], out[2];
@@ -44,8 +44,8 @@ static pid_t start_server(char **command)
     return to_server != NULL && from_server != NULL ? server : -1;
 }
 
-/* Send a request of that span with these members of params, and read up to its answer. False: there is
- * none. */
+/* Send a request of that span with these members of params, and read until its answer. Returns false if there
+ * is none. */
 static bool exchange(uspan_t s, const char *method, const char *id, const char *members)
 {
     static char line[LINE_BYTES];
@@ -56,7 +56,7 @@ static bool exchange(uspan_t s, const char *method, const char *id, const char *
                   id != NULL ? "\"id\":" : "", id != NULL ? id : "", id != NULL ? "," : "", method, members,
                   comma, meta);
     (void)fflush(to_server);
-    do { /* until the answer comes; what the server says of its own accord is passed over */
+    do { /* until the answer arrives. Other messages of the server are skipped */
         if (id != NULL && fgets(line, sizeof line, from_server) == NULL) {
             (void)fprintf(stderr, "mcp_client: the server ended without an answer to %s\n", method);
             uspan_fail(&tracer, s, USPAN_ERROR_RESET, "the server is gone");
@@ -76,7 +76,7 @@ static bool request(uspan_t parent, const char *method, const char *id, const ch
     return answered;
 }
 
-/* A tool that the model asked for. */
+/* Run a tool that the model has called. */
 static bool run_tool(uspan_t agent, const char *name, const char *id, const char *arguments)
 {
     char members[256];

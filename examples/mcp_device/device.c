@@ -1,5 +1,5 @@
-/* device.c: an MCP server with two tools. Each call of a tool is a span below the agent that asked for it, by
- * two calls on the bytes that pass by. The valve's own span hangs below that. */
+/* device.c: an MCP server with two tools. Two calls of uspan, which get the request and the response, make a
+ * span for each call of a tool, below the agent's span. The valve has a span below that. */
 #include "device.h"
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static const char *text_of(const cJSON *object, const char *name)
     return text != NULL ? text : "";
 }
 
-/* The answer goes out, and by it the span ends. */
+/* Send the answer, and end the span with it. */
 static void answer(const cJSON *id, const char *kind, const char *value)
 {
     static char line[DEVICE_LINE_BYTES];
@@ -94,7 +94,7 @@ void device_receive(const char *line)
     const cJSON *params = cJSON_GetObjectItemCaseSensitive(message, "params");
     const char *method = text_of(message, "method");
     if (id == NULL || method[0] == '\0') {
-        /* a notification, or no request: nothing to answer */
+        /* a notification or no request, so there is no answer */
     } else if (strcmp(method, "initialize") == 0) {
         char result[256];
         const char *version = text_of(params, "protocolVersion");

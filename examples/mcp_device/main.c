@@ -1,4 +1,4 @@
-/* main.c: the device of device.c on Linux: its byte stream is stdin and stdout. */
+/* main.c: runs the device of device.c on Linux, with stdin and stdout as byte stream. */
 #include <stdio.h>
 #include "device.h"
 #include "uspan_posix_tls.h"

@@ -1,6 +1,6 @@
-/* agent.c: the conversation loop for a machine without room for trees: the request is a text that grows, an
- * answer is scanned where it lies, and comes whole. In place of ../agent.c, beside the rest of ../.
- * Invariant: all memory is static; a conversation or an answer that outgrows it ends the turn and says so. */
+/* agent.c: the loop of a conversation for devices with little RAM. It replaces ../agent.c, and uses no JSON
+ * tree. The request is a text that grows. An answer is complete, not streamed, and is scanned in its buffer.
+ * Invariant: all memory is static. A conversation or answer that does not fit ends the turn with an error. */
 #include "../ask.h"
 #include "../scan.h"
 #include "../text.h"
@@ -45,7 +45,7 @@ static const char *end_answer(void *reader)
     return answer->is_cut ? "answer_too_long" : message_of(answer).from == NULL ? "parse_error" : NULL;
 }
 
-/* What a span of a chat should say; its messages are left out. */
+/* Set the attributes of the chat span, without its messages. */
 static void tell(void *reader, uspan_tracer_t *t, uspan_t chat)
 {
     const answer_t *answer = reader;
@@ -72,7 +72,7 @@ static bool add(const char *text)
     return text_add(request, sizeof request, text);
 }
 
-/* `"name":"text"` */
+/* Add `"name":"text"`. */
 static bool add_member(const char *name, const char *text)
 {
     return add("\"") && add(name) && add("\":\"") && text_add_escaped(request, sizeof request, text) &&
@@ -94,11 +94,11 @@ static bool add_result(const char *id, const char *result)
            add_member("content", result) && add("}");
 }
 
-/* The answer's message goes back as it came, then the results of what it calls. false: no room. */
+/* Add the answer's message unchanged, then the results of its calls. Returns false if there is no room. */
 static bool run_tools(const edge_t *edge, uspan_t agent, scan_t message, scan_t calls)
 {
     char id[48], name[32], arguments[96], result[RESULT_MAX];
-    request[strlen(request) - 2u] = '\0'; /* the list's end */
+    request[strlen(request) - 2u] = '\0'; /* remove the end of the list */
     if (!add(",") ||
         !text_add_n(request, sizeof request, message.from, (size_t)(message.to - message.from))) {
         return false;
@@ -121,7 +121,7 @@ static bool run_tools(const edge_t *edge, uspan_t agent, scan_t message, scan_t 
     return add("]}");
 }
 
-/* Until the model has no more wishes. */
+/* Ask until the model calls no more tools. Returns true if it has answered. */
 static bool converse(const edge_t *edge, uspan_t agent)
 {
     static answer_t answer;

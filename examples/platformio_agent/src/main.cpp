@@ -1,4 +1,4 @@
-// main.cpp: a sketch is C++ with its declarations in order, so it is a PlatformIO program as it stands.
+// main.cpp: builds the sketch with PlatformIO. It works unchanged, as its functions are declared before use.
 #include <Arduino.h>
 
 #include "../../arduino_agent/arduino_agent.ino"
