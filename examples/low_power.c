@@ -19,7 +19,7 @@ static bool may_export(void *ctx)
     return is_window;
 }
 
-/* A board uses WFI or deep sleep, depending on the time. mono_ns of its port must count during the sleep. */
+/* A board uses WFI or deep sleep. The clock of its port must count during the sleep, or times are wrong. */
 static void sleep_ms(uint32_t ms)
 {
     const struct timespec time = { .tv_sec = ms / 1000u, .tv_nsec = (long)(ms % 1000u) * 1000000 };

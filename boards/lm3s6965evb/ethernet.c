@@ -26,7 +26,7 @@
 #define RCTL_DROP_BAD 0x08u
 #define RCTL_RESET_FIFO 0x10u
 #define TCTL_ON 0x17u                  /* full duplex, CRC and padding by the MAC */
-#define MII_READ_STATUS (1u << 3 | 1u) /* PHY register 1; start */
+#define MII_READ_STATUS (1u << 3 | 1u) /* PHY register 1, start */
 #define MII_BUSY 1u
 #define STATUS_LINK 4u
 #define USER_REG0 0x400FE1E0u /* MAC address from the factory: 3 bytes, and 3 in the next register */

@@ -28,7 +28,7 @@
 #define BYTE_TEST_VALUE 0x87654321u
 #define HW_CFG_RESET 1u
 #define HW_CFG_MBO 0x00100000u    /* must be one */
-#define HW_CFG_TX_5KB 0x00050000u /* TX FIFO; the rest of 16 KB is for reception */
+#define HW_CFG_TX_5KB 0x00050000u /* TX FIFO. The rest of 16 KB is for reception */
 #define TX_CFG_ON 2u
 #define RX_CFG_OFFSET_2 0x200u /* two bytes before the frame, for lwIP's pad */
 #define IRQ_CFG_ON 0x00000111u /* enabled, active high, push-pull */

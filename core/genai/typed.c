@@ -226,7 +226,7 @@ uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *requ
         .start_ns = r->start_ns,
         .parent = r->context,
         .trace_id = more != NULL ? more->trace_id : NULL,
-        .attr_count = 1u, /* uspan_start_bare() reads no attribute, but leaves the processors to us */
+        .attr_count = 1u, /* above 0: uspan_start_bare() calls no processor. It reads no attribute */
         .disabled = more != NULL && more->disabled,
     };
     uspan_t s = uspan_start_bare(t, parent, name, make_name(name, type, r->span_name, r->subject), &o);

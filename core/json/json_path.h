@@ -15,10 +15,10 @@
 #define USPAN_JSON_LIKE 0x7Eu
 
 typedef struct uspan_json_table {
-    const uint32_t *paths; /* USPAN_JSON_PATH() of each row; of USPAN_JSON_LIKE all bits are inverted */
+    const uint32_t *paths; /* USPAN_JSON_PATH() of each row, with all bits inverted for USPAN_JSON_LIKE */
     const uint8_t *actions;
     uint8_t count;
-    bool camel; /* names are in camel case; documents may have them in snake case */
+    bool camel; /* names are in camel case. Documents may have them in snake case */
 } uspan_json_table_t;
 /* Make two tables from one list of rows X(path, action): columns of 4 and 1 bytes, without padding. */
 #define USPAN_JSON_ROW_PATH(path, action) \

@@ -1,6 +1,6 @@
 /* json_read.c: reads JSON in fragments that may end at any byte. uspan_json_read_t keeps all state between
  * them. Values passed to the sink do not depend on where fragments end, except for pieces of a string.
- * Invariant: depth <= USPAN_JSON_DEPTH_MAX; paths[i], actions[i] belong to the i-th open container. */
+ * Invariant: depth <= USPAN_JSON_DEPTH_MAX. paths[i] and actions[i] belong to the i-th open container. */
 #include "json/json_read.h"
 #include <string.h>
 #include "trace/lock.h"

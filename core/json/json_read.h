@@ -7,12 +7,12 @@
 #include "json/json_number.h"
 #include "json/json_path.h"
 
-#define USPAN_JSON_DEPTH_MAX 32u /* nested containers; a deeper document counts as malformed */
+#define USPAN_JSON_DEPTH_MAX 32u /* nested containers. A deeper document counts as malformed */
 
 typedef enum uspan_json_event {
     USPAN_READ_OPEN,     /* object or array begins */
     USPAN_READ_CLOSE,    /* it ends */
-    USPAN_READ_TEXT,     /* bytes of a string, unescaped, in one or more calls; none for "" */
+    USPAN_READ_TEXT,     /* bytes of a string, unescaped, in one or more calls. None for "" */
     USPAN_READ_TEXT_END, /* the string ends */
     USPAN_READ_NUMBER,   /* read it with uspan_json_read_int() or uspan_json_read_double() */
     USPAN_READ_TRUE,

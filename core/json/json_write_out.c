@@ -65,7 +65,7 @@ bool uspan_write_store(uspan_write_out_t *o)
         *w = o->stored;
         o->used = 0u;
         if (err == USPAN_ERR_AGAIN && (w->flags & USPAN_WRITE_STORED) != 0u) {
-            uspan_write_cut(o); /* other contexts have allocated the blocks; this write needs none */
+            uspan_write_cut(o); /* other contexts have allocated the blocks. This write needs none */
             good = false;
             continue;
         }

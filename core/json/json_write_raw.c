@@ -6,8 +6,8 @@
 #include "json/json_write_out.h"
 #include "json/json_write_store.h"
 
-/* Values of w->escape: a backslash was read; u and the digits of the first unit follow. After a high
- * surrogate: the backslash, u and the digits of the second unit follow. */
+/* Values of w->escape: a backslash was read, then u and the digits of the first unit. After a high surrogate:
+ * the backslash, u and the digits of the second unit. */
 #define ESCAPE_BACKSLASH 1u
 #define ESCAPE_UNIT 2u
 #define ESCAPE_SECOND 6u

@@ -43,7 +43,7 @@ typedef enum uspan_write_state {
     USPAN_WRITE_E,
     USPAN_WRITE_E_SIGN,
     USPAN_WRITE_EXPONENT,
-    USPAN_WRITE_TRUE, /* literals; pend[0]: characters there */
+    USPAN_WRITE_TRUE, /* literals. pend[0]: characters read */
     USPAN_WRITE_FALSE,
     USPAN_WRITE_NULL
 } uspan_write_state_t;
@@ -62,7 +62,7 @@ typedef enum uspan_write_state {
 #define USPAN_NEED_SERVER_CALL 512u
 #define USPAN_NEED_SERVER_RESPONSE 1024u
 
-/* buf: text not stored yet. mark: where the item begins that is dropped completely if it does not fit. */
+/* buf: text not stored yet. mark: the begin of the item that is dropped completely if it does not fit. */
 typedef struct uspan_write_out {
     uspan_writer_t *w;
     uspan_err_t err;

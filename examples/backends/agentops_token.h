@@ -20,7 +20,7 @@ typedef enum agentops_step { AGENTOPS_REST, AGENTOPS_OPEN, AGENTOPS_SEND, AGENTO
 typedef struct agentops_token {
     const uspan_transport_t *transport;
     agentops_step_t step;
-    bool wanted, fresh; /* a token must be requested; there is a token that uspan does not have yet */
+    bool wanted, fresh; /* a token must be requested. There is one that uspan does not have yet */
     bool given;         /* uspan has a token that was not refused */
     bool status_good, whole;
     uint8_t match; /* bytes of "HTTP/1.x 200", then of "token":" that were found */

@@ -18,7 +18,7 @@ typedef struct answer {
     bool is_chunked, has_length;
     unsigned long left;        /* bytes left in the body or the chunk */
     char line[LINE_BYTES];     /* a longer line is cut, and no header that is read is longer */
-    size_t line_len, line_was; /* length of the line that is being read; of the last complete line */
+    size_t line_len, line_was; /* lengths of the line that is being read and of the last one */
 } answer_t;
 
 static bool is_named(const char *line, const char *name)
@@ -132,7 +132,7 @@ static bool is_late(const stopwatch_t *timer)
            now_ns - timer->moved_ns >= (uint64_t)timer->timeout_ms * 1000000u;
 }
 
-/* Wait a little after a step that moved no byte. Returns false if the time is over. */
+/* Wait a little after a step that moved no byte. Returns false if a time limit has passed. */
 static bool idle(const stopwatch_t *timer)
 {
     timer->http->wait(WAIT_MS);

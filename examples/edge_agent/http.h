@@ -18,7 +18,7 @@ typedef struct http_request {
     uspan_peer_t peer;
     const char *host; /* the Host header */
     const char *path;
-    const char *headers; /* further lines, each ending in CR LF; "" for none */
+    const char *headers; /* further lines, each ending in CR LF. "" for none */
     const char *body;
     size_t body_len;
     uint32_t timeout_ms;                             /* limit without a byte sent or received */

@@ -17,7 +17,7 @@ static uspan_tracer_t *tracer;
 static uspan_mcp_t mcp;
 static const remote_stream_t *stream; /* NULL: there is no server, or it has failed */
 static bool is_greeted;
-static char line[LINE_BYTES], tools[TOOLS_BYTES]; /* the last message; the result of tools/list */
+static char line[LINE_BYTES], tools[TOOLS_BYTES]; /* the last message, and the result of tools/list */
 static unsigned long last_id;
 
 void remote_use(uspan_tracer_t *t, const remote_stream_t *s)

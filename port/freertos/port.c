@@ -65,7 +65,7 @@ static uspan_err_t random_bytes(void *ctx, uint8_t *out, size_t len)
     return board->random != NULL ? board->random(out, len) : USPAN_ERR_AGAIN;
 }
 
-/* Before a task is created the handle is NULL. It then stands for main(). */
+/* Before a task is created the handle is NULL. It then identifies main(). */
 static uintptr_t task(void *ctx)
 {
     (void)ctx;

@@ -76,7 +76,7 @@ typedef struct uspan_freertos_exporter {
 USPAN_CHECK uspan_err_t uspan_freertos_exporter_start(uspan_freertos_exporter_t *e, uspan_tracer_t *tracer,
                                                       StackType_t *stack, uint32_t stack_words,
                                                       UBaseType_t priority);
-/* Wake the exporter, so that it polls now. Context: task; ISR if USPAN_FREERTOS_IN_ISR is known. */
+/* Wake the exporter, so that it polls now. Context: task, and ISR if USPAN_FREERTOS_IN_ISR is known. */
 void uspan_freertos_exporter_wake(uspan_freertos_exporter_t *e);
 /* Call uspan_flush(), then wait until no span waits or deadline_ms has passed. Use it before light sleep or
  * before the radio is switched off. Returns: USPAN_OK; USPAN_ERR_AGAIN: the deadline has passed and spans

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define NS_PER_MS 1000000u
-#define READS_MAX 20000000u           /* a clock that has not moved after so many reads stands still */
+#define READS_MAX 20000000u           /* a clock that has not changed after these reads has stopped */
 #define LEAP_NS 4000000000u           /* a torn read of two halves is wrong by 2^32 ns */
 #define STEP_MAX_NS (20u * NS_PER_MS) /* with longer steps, durations of spans are useless */
 #define DRAWS 4u

@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 /* Each returns NULL if the duty is done, otherwise a text that says what is wrong. Each returns within a
- * second, or after some million reads if the clock stands still. Context: task, with interrupts on. */
+ * second, or after some million reads if the clock has stopped. Context: task, with interrupts on. */
 const char *uspan_check_clock(const uspan_port_t *port);
 const char *uspan_check_lock(const uspan_port_t *port);
 const char *uspan_check_entropy(const uspan_port_t *port);
