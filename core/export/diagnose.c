@@ -15,29 +15,28 @@
 /* The text of each cause: what is wrong, or how to correct it if that says both. A text that ends in a space
  * is followed by the text of the transport or parser. With USPAN_MESSAGE_TEXTS 0 the cause is shown as "c"
  * and its number, from 0. */
-#define CAUSES(X)                                           \
-    X(NONE, "No problem found")                             \
-    X(UNUSED, "No destination: call uspan_export_to()")     \
-    X(SETTINGS, "Setting rejected: ")                       \
-    X(STOPPED, "Was shut down: call uspan_init()")          \
-    X(ENTROPY, "No entropy: see the port's random()")       \
-    X(GATE, "Gate closed: uspan_set_gate()")                \
-    X(TRUST, "Check certificates, host name, clock: ")      \
-    X(NETWORK, "Check host, port, network: ")               \
-    X(CREDENTIALS, "Credentials refused: check headers")    \
-    X(PATH, "Check the path, often /v1/traces")             \
-    X(LARGE, "Too large: lower USPAN_BATCH_BYTES_MAX")      \
-    X(BUSY, "Collector busy: uspan will retry")             \
-    X(REFUSED, "Refused: see the collector's log")          \
-    X(OFF, "Recording is off: uspan_set_enabled()")         \
-    X(CLOCK, "No Unix time: uspan_set_unix_time()")         \
-    X(WAITING, "Spans wait: call uspan_poll() often")       \
-    X(NO_SPAN, "No span was started")                       \
-    X(SAMPLER, "All unsampled: uspan_set_sampler()")        \
-    X(FULL, "Pool full: poll often, raise USPAN_SPANS_MAX") \
-    X(OPEN, "Spans are open: end them")                     \
-    X(LOST, "Some spans were lost: see the counts")         \
-    X(NO_POLL, "Spans wait: nobody calls uspan_poll()")     \
+#define CAUSES(X)                                        \
+    X(NONE, "No problem found")                          \
+    X(UNUSED, "No destination: call uspan_export_to()")  \
+    X(SETTINGS, "Setting rejected: ")                    \
+    X(STOPPED, "Was shut down: call uspan_init()")       \
+    X(ENTROPY, "No entropy: see the port's random()")    \
+    X(GATE, "Gate closed: uspan_set_gate()")             \
+    X(TRUST, "Check certificates, host name, clock: ")   \
+    X(NETWORK, "Check host, port, network: ")            \
+    X(CREDENTIALS, "Credentials refused: check headers") \
+    X(PATH, "Check the path, often /v1/traces")          \
+    X(LARGE, "Too large: lower USPAN_BATCH_BYTES_MAX")   \
+    X(BUSY, "Collector busy: uspan will retry")          \
+    X(REFUSED, "Refused: see the collector's log")       \
+    X(OFF, "Recording is off: uspan_set_enabled()")      \
+    X(CLOCK, "No Unix time: uspan_set_unix_time()")      \
+    X(WAITING, "Spans wait: call uspan_poll() often")    \
+    X(NO_SPAN, "No span was started")                    \
+    X(SAMPLER, "All unsampled: uspan_set_sampler()")     \
+    X(OPEN, "Spans are open: end them")                  \
+    X(LOST, "Some spans were lost: see the counts")      \
+    X(NO_POLL, "Spans wait: nobody calls uspan_poll()")  \
     X(NO_ANSWER, "No response yet: wait, or check port and https")
 
 #define CAUSE_NAME(name, text) CAUSE_##name,
@@ -48,6 +47,7 @@ static const char causes[] = CAUSES(CAUSE_TEXT);
 #endif
 
 #define NO_POLL_NS (60u * (uint64_t)USPAN_NS_PER_S) /* without a call of uspan_poll() */
+#define SLACK_MS 1000u                              /* a loop that polls this late is not slow */
 
 static cause_t cause_of_answer(uint16_t status)
 {
@@ -69,7 +69,7 @@ static cause_t cause_of_answer(uint16_t status)
 }
 
 /* Returns true if an exchange with the destination is running. */
-static bool is_asking(const uspan_export_part_t *x, unsigned d)
+static bool is_exchange_running(const uspan_export_part_t *x, unsigned d)
 {
     for (unsigned i = 0; i < USPAN_EXCHANGES_MAX; i++) {
         const uspan_exchange_t *e = &x->exchanges[i];
@@ -80,10 +80,21 @@ static bool is_asking(const uspan_export_part_t *x, unsigned d)
     return false;
 }
 
-/* now_ns: monotonic. */
-static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, const uspan_stats_t *s,
-                          uint64_t now_ns)
+/* Returns the time until which a program that polls has sent the oldest span of a destination, or 0 if none
+ * waits. */
+static uint64_t latest_request_ns(uspan_tracer_t *t, unsigned d)
 {
+    uint32_t state = uspan_lock(t);
+    const uspan_queue_t *q = &t->trace.queues[uspan_dest_index(d)];
+    const uint64_t end_ns = q->count > 0u ? t->trace.slots[q->head].end_ns : 0u;
+    uspan_unlock(t, state);
+    return end_ns + ((uint64_t)uspan_export_state(t)->batching.age_ms + SLACK_MS) * USPAN_NS_PER_MS;
+}
+
+/* now_ns: monotonic. */
+static cause_t find_cause(uspan_tracer_t *t, unsigned d, const uspan_stats_t *s, uint64_t now_ns)
+{
+    const uspan_dest_t *dest = &t->dests[d];
     const uspan_trace_part_t *p = &t->trace;
     const uspan_export_part_t *x = &t->out;
     const uspan_target_t *target = &dest->target;
@@ -118,29 +129,35 @@ static cause_t find_cause(const uspan_tracer_t *t, const uspan_dest_t *dest, con
     if (s->queued > 0u && (x->now_ns == 0u || now_ns - x->now_ns > NO_POLL_NS)) {
         return CAUSE_NO_POLL;
     }
-    if (s->queued > 0u && is_asking(x, (unsigned)(dest - t->dests))) {
+    const bool is_asking = is_exchange_running(x, d);
+    if (s->queued > 0u && is_asking && s->last_status == 0u) {
         return CAUSE_NO_ANSWER;
     }
-    if (s->queued > 0u) {
-        return collector && p->epochs[p->epoch].state == USPAN_EPOCH_UNKNOWN ? CAUSE_CLOCK : CAUSE_WAITING;
+    if (s->queued > 0u && collector && p->epochs[p->epoch].state == USPAN_EPOCH_UNKNOWN) {
+        return CAUSE_CLOCK;
+    }
+    uint64_t lost = s->rejected;
+    for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
+        lost += s->dropped[c];
+    }
+    if (lost > 0u) {
+        return CAUSE_LOST;
+    }
+    if (s->queued > 0u && !is_asking && now_ns > latest_request_ns(t, d)) {
+        return CAUSE_WAITING;
     }
     if (s->started == s->unsampled) {
         return s->started == 0u ? CAUSE_NO_SPAN : CAUSE_SAMPLER;
     }
-    if (s->dropped[USPAN_DROP_POOL_FULL] + s->dropped[USPAN_DROP_EVICTED] > 0u) {
-        return CAUSE_FULL;
-    }
-    if (s->started - s->unsampled == s->open) {
-        return CAUSE_OPEN;
-    }
-    return s->started - s->unsampled - s->open > s->delivered ? CAUSE_LOST : CAUSE_NONE;
+    return s->started - s->unsampled == s->open ? CAUSE_OPEN : CAUSE_NONE;
 }
 
 #if USPAN_MESSAGE_TEXTS
 /* Labels of the numbers below, in the same order. */
 static const char labels[] =
-    "Destination \0, retry in s \0, HTTP status \0, error -\0, started \0, delivered \0, rejected \0"
+    "Destination \0, retry in \0, HTTP status \0, error -\0, started \0, delivered \0, rejected \0"
     ", queued \0, open \0, unsampled ";
+#define RETRY_AT 1u
 #define ERROR_AT 3u
 #define ALWAYS_FROM 4u /* earlier numbers except the first are shown only if not 0 */
 
@@ -148,6 +165,7 @@ static const char labels[] =
 static const char *error_name(int error)
 {
     return error == USPAN_ERR_IO       ? " (USPAN_ERR_IO)"
+           : error == USPAN_ERR_CLOSED ? " (USPAN_ERR_CLOSED)"
            : error == USPAN_ERR_TRUST  ? " (USPAN_ERR_TRUST)"
            : error == USPAN_ERR_CONFIG ? " (USPAN_ERR_CONFIG)"
                                        : "";
@@ -166,7 +184,7 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
         /* The lower 32 bits are enough: no device records 2^32 spans. */
         d,
         (wait_ms + 999u) / 1000u,
-        s.last_status,
+        s.last_error == 0 ? s.last_status : 0u, /* otherwise it is of an older exchange */
         (uint32_t)-s.last_error,
         (uint32_t)s.started,
         (uint32_t)s.delivered,
@@ -181,6 +199,9 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
             uspan_window_labelled(w, label, numbers[i]);
         }
         label += strlen(label) + 1u;
+        if (i == RETRY_AT && wait_ms > 0u) {
+            uspan_window_text(w, " s");
+        }
         if (i == ERROR_AT) {
             uspan_window_text(w, error_name(s.last_error));
         }
@@ -197,7 +218,7 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
             uspan_window_labelled(w, " ", (uint32_t)s.dropped[c]);
         }
     }
-    const cause_t found = find_cause(t, dest, &s, now_ns);
+    const cause_t found = find_cause(t, d, &s, now_ns);
     const char *text = causes;
     for (unsigned cause = found; cause > 0u; cause--) {
         text += strlen(text) + 1u;
@@ -225,7 +246,7 @@ static void put_codes(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
     uspan_stats_t s;
     uspan_stats(t, d, &s);
     uspan_window_labelled(w, "d", d);
-    uspan_window_labelled(w, " c", find_cause(t, &t->dests[d], &s, uspan_now(t)));
+    uspan_window_labelled(w, " c", find_cause(t, d, &s, uspan_now(t)));
     uspan_window_labelled(w, " a", s.last_status);
     uspan_window_labelled(w, " e-", (uint32_t)-s.last_error);
     uspan_put_shortages(w, t, uspan_shortages(t));

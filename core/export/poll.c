@@ -174,26 +174,6 @@ static bool begin_exchange(uspan_tracer_t *t, uspan_job_t job, unsigned d)
 }
 
 #if USPAN_SPOOL
-/* Choose how to send records of the spool. The times of those that this boot stored without Unix time are
- * corrected if it is known. So uspan asks for the Date header first. A collector that answered without one
- * gets the records with wrong times. */
-static uspan_job_t choose_replay(uspan_tracer_t *t, const uspan_target_t *target)
-{
-#if USPAN_HTTP_DATE
-    if (t->trace.epochs[t->trace.epoch].state != USPAN_EPOCH_KNOWN) {
-        if (!uspan_wait_until(t, uspan_export_state(t)->probe.not_before_ns)) {
-            return USPAN_JOB_PROBE;
-        }
-        if (target->last_error != 0) {
-            return USPAN_JOB_NONE;
-        }
-    }
-#else
-    (void)target;
-#endif
-    return uspan_spool_build(t) ? USPAN_JOB_REPLAY : USPAN_JOB_NONE;
-}
-
 /* Serve the destination that has a spool. Spans of RAM and of the spool are sent in turns. */
 static bool serve_spooled(uspan_tracer_t *t, unsigned d, bool open)
 {
@@ -217,7 +197,7 @@ static bool serve_spooled(uspan_tracer_t *t, unsigned d, bool open)
     if (job == USPAN_JOB_NONE && may_replay && uspan_spool_waits(t) &&
         !uspan_wait_until(t, target->backoff.not_before_ns)) {
         const bool was_next = uspan_spool_is_next(t);
-        job = choose_replay(t, target);
+        job = uspan_spool_choose_job(t, target);
         uspan_spool_next(t, false);
         if (job == USPAN_JOB_NONE && was_next) {
             return true; /* now it is the turn of RAM */

@@ -1,6 +1,6 @@
 /* shortage.c: says what ran short, by how much, and which option to raise. Called by uspan_poll() for the log
- * and by uspan_diagnose(). Invariant: if a part of a span was dropped or cut, at least one shortage is
- * reported. */
+ * and by uspan_diagnose(). Invariant: if a span found no slot, or a part of a span was dropped or cut, at
+ * least one shortage is reported. */
 #include "export/shortage.h"
 #include <string.h>
 #include "export/export_state.h"
@@ -34,6 +34,7 @@
     X(EVENT_ATTRS, "Attributes of events left out", "", "EVENT_ATTRS_MAX", USPAN_EVENT_ATTRS_MAX) \
     X(VALUES, "Values cut", "", "VALUE_MAX", USPAN_VALUE_MAX)                                     \
     X(TASKS, "Tasks without a current span", "", "TASKS_MAX", USPAN_TASKS_MAX)                    \
+    X(SPANS, "Span pool was full", " spans lost", "SPANS_MAX", USPAN_SPANS_MAX)                   \
     SHORTAGE_OF_TRACESTATES(X)                                                                    \
     SHORTAGE_OF_STUDIO(X)
 #define SHORTAGE_NAME(name, what, behind, option, value) name,
@@ -64,6 +65,10 @@ static inline void find_needs(const uspan_trace_part_t *p, needs_t *n)
     n->wanted[EVENTS] = p->events_wanted;
     n->wanted[LINKS] = p->links_wanted;
     n->wanted[TASKS] = p->tasks_dropped;
+    n->wanted[SPANS] = (uint32_t)p->dropped[USPAN_DROP_POOL_FULL];
+    for (unsigned d = 0; USPAN_EVICTS && d < USPAN_DESTINATIONS_MAX; d++) {
+        n->wanted[SPANS] += (uint32_t)p->evicted[d];
+    }
 #if USPAN_TRACESTATE_BYTES > 0
     n->wanted[TRACESTATES] = p->tracestates_dropped;
 #endif

@@ -3,8 +3,10 @@
  * or when it is lost and counted. Until that is stored in flash too, it may be delivered again. */
 #include "export/spool_replay.h"
 #if USPAN_SPOOL
+#include "export/poll_time.h"
 #include "export/protobuf.h"
 #include "export/spool_log.h"
+#include "trace/clock.h"
 
 #define REPLAY_BYTES 4096u /* bytes of records in one request; a single record may be longer */
 #define BOOT_NUMBER_BYTES 4u
@@ -59,7 +61,8 @@ static bool find_first(uspan_spool_t *spool, uspan_spool_place_t *place, uspan_s
     return false;
 }
 
-bool uspan_spool_build(uspan_tracer_t *t)
+/* Make a batch of the oldest records of one boot. Returns false if there is none. */
+static bool build_batch(uspan_tracer_t *t)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
     uspan_spool_place_t place;
@@ -78,6 +81,23 @@ bool uspan_spool_build(uspan_tracer_t *t)
              r.boot == boot && spool->inner + r.len <= REPLAY_BYTES);
     uspan_spool_log_hold(&spool->log, true);
     return true;
+}
+
+uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, const uspan_target_t *target)
+{
+#if USPAN_HTTP_DATE
+    if (t->trace.epochs[t->trace.epoch].state != USPAN_EPOCH_KNOWN) {
+        if (!uspan_wait_until(t, uspan_export_state(t)->probe.not_before_ns)) {
+            return USPAN_JOB_PROBE;
+        }
+        if (target->last_error != 0) {
+            return USPAN_JOB_NONE;
+        }
+    }
+#else
+    (void)target;
+#endif
+    return build_batch(t) ? USPAN_JOB_REPLAY : USPAN_JOB_NONE;
 }
 
 bool uspan_spool_split(uspan_tracer_t *t)

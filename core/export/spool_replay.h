@@ -30,8 +30,10 @@ bool uspan_spool_waits(const uspan_tracer_t *t);
 /* Returns true if records are sent before spans of RAM now. */
 bool uspan_spool_is_next(const uspan_tracer_t *t);
 void uspan_spool_next(uspan_tracer_t *t, bool is_next);
-/* Make a batch of the oldest records of one boot. Returns false if there is none. */
-bool uspan_spool_build(uspan_tracer_t *t);
+/* Choose how to send records: a batch of the oldest records of one boot, or nothing. The times of those that
+ * this boot stored without Unix time are corrected if it is known. So uspan asks for the Date header first. A
+ * collector that answered without one gets the records with wrong times. */
+uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, const uspan_target_t *target);
 /* Halve the next batch. Returns false if it has one record. */
 bool uspan_spool_split(uspan_tracer_t *t);
 /* Finish the batch. `lost` of its records are lost; larger values mean all. */

@@ -1,5 +1,6 @@
 /* spool_time.c: corrects the times of records that were stored before Unix time was known. Called while a
- * record is read for a request. Invariant: only times near BASE_NS and their mark change, and no length does. */
+ * record is read for a request. Invariant: only times near BASE_NS and their mark change, and
+ * no length does. */
 #include "export/spool_replay.h"
 #if USPAN_SPOOL
 #include <string.h>

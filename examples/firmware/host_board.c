@@ -74,9 +74,11 @@ void board_log(const char *text)
 /* The errors that an exchange can end with, by their names in uspan/err.h. */
 static const char *last_error_text(int8_t error)
 {
-    return error == USPAN_ERR_IO       ? "USPAN_ERR_IO, the connection or the name look-up failed"
+    return error == USPAN_ERR_IO ? "USPAN_ERR_IO, the connection or the name look-up failed"
+           : error == USPAN_ERR_CLOSED
+               ? "USPAN_ERR_CLOSED, the server closed the connection without a response"
            : error == USPAN_ERR_TRUST  ? "USPAN_ERR_TRUST, the collector's certificate was refused"
-           : error == USPAN_ERR_CONFIG ? "USPAN_ERR_CONFIG, a certificate or key of this device is unusable"
+           : error == USPAN_ERR_CONFIG ? "USPAN_ERR_CONFIG, a file of certificates or keys is unusable"
                                        : "no connection error, see the HTTP status";
 }
 

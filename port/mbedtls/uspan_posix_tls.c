@@ -6,7 +6,9 @@
 
 #if defined(__unix__)
 
+#include <errno.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 
 typedef struct client {
@@ -37,6 +39,19 @@ static const char *find_bundle(void)
     return files[0]; /* last_error_text() reports that it cannot be read */
 }
 
+/* Log why a file of certificates or keys cannot be read. The transport then fails without its name. */
+static void check_file(const uspan_port_t *port, const char *file)
+{
+    if (file != NULL && access(file, R_OK) != 0) {
+        const char *const parts[] = { "TLS: cannot read ", file, ": ", strerror(errno) };
+        char text[256] = "";
+        for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+            (void)strncat(text, parts[i], sizeof(text) - 1u - strlen(text));
+        }
+        port->log(port->ctx, USPAN_LEVEL_ERROR, text);
+    }
+}
+
 static client_t *take(void)
 {
     for (size_t i = 0; i < USPAN_POSIX_TRACERS_MAX; i++) {
@@ -61,6 +76,9 @@ static const uspan_transport_t *make(const uspan_transport_t *under, const uspan
         .cert = { .file = certs->cert_file },
         .key = { .file = certs->key_file },
     };
+    check_file(options.port, c->anchors.file);
+    check_file(options.port, certs->cert_file);
+    check_file(options.port, certs->key_file);
     if (uspan_tls_init(&c->tls, under, &options, &c->transport) != USPAN_OK) {
         c->used = false;
         return NULL;

@@ -5,6 +5,7 @@ Invariant: what is compiled is read from the page, not from CMake. uspan-needs: 
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import unittest
@@ -88,6 +89,13 @@ class BuildPage(unittest.TestCase):
             sources.run(["gcc", "-std=c11", *flags, OUT / "main.c", OUT / "make/libuspan.a", "-lpthread", "-o", OUT / "made"])
             self.assertEqual(subprocess.run([OUT / "made"]).returncode, 0)
 
+        def test_the_makefile_compiles_again_for_other_options_only(self):
+            self.make("gcc", "ar", OUT / "again", "PORTS=posix")
+            self.assertNotIn("CC ", self.make("gcc", "ar", OUT / "again", "PORTS=posix"))
+            shutil.copy(OUT / "app_uspan.h", OUT / "other_uspan.h")
+            other = os.path.relpath(OUT / "other_uspan.h", build_page.MAKEFILE.parent)
+            self.assertIn("CC span.c", self.make("gcc", "ar", OUT / "again", "PORTS=posix", f"USER_CONFIG={other}"))
+
         def test_the_makefile_compiles_for_cortex_m3(self):
             compiler = " ".join(sources.CORTEX_M3)
             self.make(compiler, "arm-none-eabi-ar", OUT / "m3")
@@ -104,7 +112,7 @@ class BuildPage(unittest.TestCase):
                                  "-c", file, "-o", OUT / "one.o"])
 
     def make(self, compiler, archiver, out, *more):
-        sources.run(["make", "-C", build_page.MAKEFILE.parent, "-j", "2", f"CC={compiler}", f"AR={archiver}", "CFLAGS=-O0",
+        return sources.run(["make", "-C", build_page.MAKEFILE.parent, "-j", "2", f"CC={compiler}", f"AR={archiver}", "CFLAGS=-O0",
                      f"OUT={out}", f"USER_CONFIG={os.path.relpath(OUT / 'app_uspan.h', build_page.MAKEFILE.parent)}", *more])
 
 

@@ -42,12 +42,12 @@ def outline(spans, parent=""):
 
 
 class Examples(unittest.TestCase):
-    def trace(self, name, *arguments, tls=True):
-        """The receiver after a run against it: nothing refused, nothing twice, nothing said."""
+    def trace(self, name, *arguments, tls=True, log=""):
+        """The receiver after a run against it: nothing refused, nothing twice, and only `log` said."""
         with Receiver(server_context() if tls else None) as receiver:
             done = start(name, *[word.replace("URL", receiver.url()) for word in arguments],
                          OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=receiver.url(), OTEL_EXPORTER_OTLP_CERTIFICATE=str(CA))
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual((done.returncode, done.stderr), (0, log))
         self.assertEqual((receiver.refused, receiver.duplicates()), ([], []))
         self.assertEqual([why for span in receiver.spans for why in refusals_of(span.proto)], [])
         return receiver, done
@@ -95,6 +95,21 @@ class Examples(unittest.TestCase):
                 done = start(name, *([url] if name == "main_loop" else []), OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=url)
                 self.assertEqual(done.returncode, 1, done.stderr)
                 self.assertIn(f"{name}: {started} of {started} spans were not delivered", done.stderr)
+
+    def test_a_file_of_certificates_that_is_not_there_is_named(self):
+        with Receiver(server_context()) as receiver:
+            done = start("firmware", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=receiver.url(),
+                         OTEL_EXPORTER_OTLP_CERTIFICATE="/nowhere/ca.pem")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("TLS: cannot read /nowhere/ca.pem: No such file or directory", done.stderr)
+        self.assertIn("USPAN_ERR_CONFIG, a file of certificates", done.stderr)
+
+    def test_plain_http_to_a_port_of_https_is_named(self):
+        with Receiver(server_context()) as receiver:
+            done = start("firmware", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=receiver.url().replace("https:", "http:"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the server closed the connection without a response", done.stderr)
+        self.assertIn("Check host, port, network: closed by peer", done.stderr)
 
     def test_tools_on_another_task_hang_below_the_agent_that_ordered_them(self):
         receiver, _ = self.trace("two_tasks")
@@ -222,7 +237,8 @@ class Examples(unittest.TestCase):
                          [("valve pulse", {"valve.pulses": number}) for number in (1, 2)])
 
     def test_what_was_recorded_offline_arrives_and_the_rest_is_counted(self):
-        receiver, done = self.trace("offline", "URL", tls=False)
+        receiver, done = self.trace(
+            "offline", "URL", tls=False, log="uspan warn: Span pool was full: 3 spans lost, raise USPAN_SPANS_MAX (now 16).\n")
         self.assertEqual(done.stdout, "offline: 16 kept, 3 lost as pool_full\nonline: 16 delivered\n")
         self.assertEqual(sorted(span.attributes["garden.turn"] for span in receiver.spans), list(range(16)))
 

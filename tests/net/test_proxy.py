@@ -145,7 +145,8 @@ class ByHand(unittest.TestCase):
 
     def test_an_answer_that_lies_opens_no_tunnel(self):
         forged = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-        for answer, words in ((b"HTTP/1.1 200 OK\r\n\r\n" + forged, "data after its response"), (b"HTTP/1.1 503 no\r\n\r\n", "503"),
+        for answer, words in ((b"HTTP/1.1 200 OK\r\n\r\n" + forged, "data after its response"),
+                              (b"HTTP/1.1 503 no\r\n\r\n", "503"),
                               (b"\x16\x03\x01\x02\x00", "not HTTP"), (b"HTTP/1.1 200 " + b"x" * 9000, "too long")):
             with Receiver(server_context()) as receiver, Proxy(receiver.port, answer=answer) as proxy:
                 accounts = agent(far(receiver), proxy=proxy.url(), failures=1, deadline=300, timeout=20000)

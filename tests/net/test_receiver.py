@@ -58,6 +58,14 @@ class ReceiverCommand(unittest.TestCase):
                 connect(receiver.https, context=ssl.create_default_context()).connect()
             self.assertIn("must trust the CA file", receiver.until("cure"))
         with running() as receiver:
+            for _ in range(2):
+                with self.assertRaises(OSError):
+                    post(receiver.https.replace("https:", "http:"), b"")
+            shown = receiver.until("write https://")
+            self.assertNotIn("must trust the CA file", shown)
+            words, _ = receiver.stop()
+            self.assertEqual((shown + words).count("sent plain HTTP"), 1)
+        with running() as receiver:
             with self.assertRaises(OSError):  # at once, not when the client's patience ends
                 connect(receiver.http.replace("http:", "https:"), context=ssl.create_default_context()).connect()
             self.assertIn("TLS handshake on a port of plain HTTP; cure: write http://", receiver.until("cure"))

@@ -35,6 +35,7 @@ class Live(Receiver):
     def __init__(self, tls, port, host, say):
         super().__init__(tls, port, exact_type=False, host=host)
         self.say = say
+        self.failure = None  # what was said last of a connection that failed
 
     def answer(self, request):
         before = len(self.refused)
@@ -51,11 +52,15 @@ class Live(Receiver):
         super().attend(connection)
         if connection.error and not self.stopping:
             hint = ""
-            if connection.error.startswith("TLS"):
+            if "HTTP_REQUEST" in connection.error:
+                hint = "; cure: the client sent plain HTTP, so write https:// or use the HTTP endpoint above"
+            elif connection.error.startswith("TLS"):
                 hint = "; cure: the client must trust the CA file above, and ask for a name of the certificate"
             elif "TLS handshake" in connection.error:
                 hint = "; cure: write http://, or use the HTTPS endpoint above"
-            self.say(f"connection failed: {connection.error}{hint}")
+            if connection.error != self.failure:  # a client that tries again fails in the same way
+                self.say(f"connection failed: {connection.error}{hint}")
+            self.failure = connection.error
 
 
 def certificate_for(host):

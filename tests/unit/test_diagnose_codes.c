@@ -42,7 +42,7 @@ static void test_spans_that_gave_way_to_newer_ones_are_told(void **state)
     }
     world_drain(w);
     (void)uspan_diagnose(&w->tracer, 0, text, sizeof text);
-    assert_string_equal(text, "d0 c18 a200 e-0");
+    assert_string_equal(text, "d0 c19 a200 e-0 s128");
 }
 
 int main(void)

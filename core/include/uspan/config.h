@@ -56,7 +56,7 @@
 #ifndef USPAN_NAME_MAX
 #define USPAN_NAME_MAX 48
 #endif
-/* Pool for copied text, arrays, events and links, bytes. Up to 65,534 blocks. RAM: itself + 2 B a block. */
+/* Pool of text, arrays, events, links, bytes. 4..65,534 USPAN_BLOCK_BYTES. RAM: itself + 2 B a block. */
 #ifndef USPAN_TEXT_BYTES
 #define USPAN_TEXT_BYTES 8192
 #endif
@@ -417,7 +417,7 @@ USPAN_STATIC_ASSERT(USPAN_BLOCK_BYTES == 32 || USPAN_BLOCK_BYTES == 64 || USPAN_
                     "USPAN_BLOCK_BYTES: 32, 64 or 128");
 USPAN_STATIC_ASSERT(USPAN_TEXT_BYTES / USPAN_BLOCK_BYTES >= 4 &&
                         USPAN_TEXT_BYTES / USPAN_BLOCK_BYTES <= 65534,
-                    "USPAN_TEXT_BYTES: 4..65,534 blocks of USPAN_BLOCK_BYTES");
+                    "USPAN_TEXT_BYTES: 4..65,534 times USPAN_BLOCK_BYTES");
 USPAN_STATIC_ASSERT(USPAN_VALUE_MAX >= 8 && USPAN_VALUE_MAX <= 65000, "USPAN_VALUE_MAX: 8..65,000");
 USPAN_STATIC_ASSERT(USPAN_TASKS_MAX >= 1 && USPAN_TASKS_MAX <= 64, "USPAN_TASKS_MAX: 1..64");
 USPAN_STATIC_ASSERT(USPAN_TRACESTATE_BYTES == 0 ||
