@@ -69,10 +69,9 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
     if (strncmp(authority, "://", 3u) == 0) {
         authority += 3;
         len = strcspn(authority, "/?#");
-        const char *at = memchr(authority, '@', len);
-        if (at != NULL) { /* user name and password are never recorded */
+        /* User name and password are never recorded. A password may contain an unescaped '@'. */
+        for (const char *at; (at = memchr(authority, '@', len)) != NULL; authority = at + 1) {
             len -= (size_t)(at + 1 - authority);
-            authority = at + 1;
         }
         provider = uspan_wire_provider(authority, len);
     }

@@ -272,7 +272,8 @@ uspan_tokens_t uspan_wire_tokens_of(const uspan_wire_t *w)
     }
     uint32_t prompt = token_count(w, USPAN_WIRE_TOOL_PROMPT);
     if (w->tokens[USPAN_WIRE_INPUT] < 0) { /* llama.cpp's timings have uncached tokens only */
-        tokens.input = tokens.cache_read + prompt;
+        tokens.input +=
+            prompt + ((w->dialect->traits & USPAN_WIRE_INPUT_UNCACHED) != 0u ? 0u : tokens.cache_read);
     } else if ((w->dialect->traits & USPAN_WIRE_OUTPUT_UNREASONED) != 0u) {
         tokens.input += prompt;
     }

@@ -57,6 +57,7 @@ void uspan_item_scan(uspan_wire_t *w, const uspan_hold_cursor_t *from, uspan_ite
                                              USPAN_JSON_PATH("image_generation_call") };
     uspan_record_t r;
     uint64_t over = 0; /* tags that have a second value */
+    uint32_t *id = &item->id;
     memset(item, 0, sizeof *item);
     item->index = item->part_index = item->choice = UINT8_MAX;
     while (uspan_item_next(w, &at, &r)) {
@@ -77,11 +78,11 @@ void uspan_item_scan(uspan_wire_t *w, const uspan_hold_cursor_t *from, uspan_ite
         case TAKE_TO:
             hash = &item->id;
             break;
-        case TAKE_ID_REST:
-            item->id = uspan_wire_hash(item->id, r.text, r.len);
-            break;
         case TAKE_ITEM_ID:
             hash = &item->item_id;
+            break;
+        case TAKE_ID_REST: /* of the id before it */
+            *id = uspan_wire_hash(*id, r.text, r.len);
             break;
         case TAKE_NAME:
             hash = &item->name;
@@ -94,6 +95,7 @@ void uspan_item_scan(uspan_wire_t *w, const uspan_hold_cursor_t *from, uspan_ite
         }
         if (hash != NULL && (over & USPAN_ITEM_HAS(r.tag)) == 0u) {
             *hash = uspan_wire_hash(*hash == 0u ? USPAN_WIRE_HASH_BEGIN : *hash, r.text, r.len);
+            id = hash;
         }
     }
     for (size_t i = 0; item->type != 0u && i < sizeof server_calls / sizeof server_calls[0]; i++) {

@@ -38,6 +38,7 @@ static void test_a_url_tells_provider_server_and_dialect(void **state)
         { "http://[fd00::7]/v1/embeddings", "openai", "fd00::7", "embeddings", 80 },
         { "https://me:secret@api.mistral.ai/v1/chat/completions?key=secret", "mistral_ai", "api.mistral.ai",
           "chat", 443 },
+        { "https://me:p@ss@api.mistral.ai/v1/chat/completions", "mistral_ai", "api.mistral.ai", "chat", 443 },
         { "https://example.com/?at=/chat/completions", "unknown", "example.com", "chat", 443 },
         { "https://example.com", "unknown", "example.com", "chat", 443 },
         { "", "unknown", "", "chat", -1 },
