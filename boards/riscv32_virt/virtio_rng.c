@@ -51,7 +51,7 @@ bool rng_read(uint8_t *out, size_t len)
 {
     for (size_t done = 0; done < len;) {
         if (at == end && (!running || !next_buffer())) {
-            memset(out, 0, len);
+            memset(out, 0, done); /* what is not given must not be known */
             return false;
         }
         size_t n = len - done < end - at ? len - done : end - at;

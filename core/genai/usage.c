@@ -83,7 +83,8 @@ USPAN_STATIC_ASSERT(offsetof(uspan_tokens_t, reasoning) == 4u * sizeof(uint32_t)
 
 void uspan_count_tokens(uspan_tracer_t *t, const uspan_tokens_t *tokens)
 {
-    if (!uspan_is_live(t) || t->trace.usage == NULL) { /* no totals are set: saves the lock */
+    /* If no totals are set, this saves the lock. */
+    if (!uspan_is_live(t) || __atomic_load_n(&t->trace.usage, __ATOMIC_RELAXED) == NULL) {
         return;
     }
     uint32_t state = uspan_lock(t);
