@@ -62,9 +62,16 @@ def duration(ns):
     return f"{ns} ns"
 
 
-def tokens(span, signs):
-    """input -> output, "" for a span without usage."""
-    used = [span.attributes.get(f"gen_ai.usage.{side}_tokens") for side in ("input", "output")]
+def counted(n, what):
+    """"1 span", "2 spans": `what` is the plural."""
+    return f"{n} {what[:-1] if n == 1 and what.endswith('s') else what}"
+
+
+def tokens(spans, signs):
+    """input -> output of all these spans, "" if none has usage."""
+    told = [[span.attributes[key] for span in spans if key in span.attributes]
+            for key in ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")]
+    used = [sum(side) if side else None for side in told]
     if used == [None, None]:
         return ""
     return f"{'?' if used[0] is None else used[0]} {signs['arrow']} {'?' if used[1] is None else used[1]}"
@@ -130,7 +137,7 @@ def details(span, note, style):
     for link in span.proto.links:
         yield "dim", f"{signs['dot']} link to trace {link.trace_id.hex()} span {link.span_id.hex()}"
     if span.dropped:
-        lost = ", ".join(f"{count} {what}" for what, count in span.dropped.items())
+        lost = ", ".join(counted(count, what) for what, count in span.dropped.items())
         yield "red", f"{signs['fail']} dropped: {lost}"
 
 
@@ -141,18 +148,17 @@ def trace_lines(spans, style):
     labels = ["".join(signs["gap"] if last else signs["bar"] for last in flags[:-1])
               + ((signs["end"] if flags[-1] else signs["tee"]) if flags else "")
               + style.clean(span.name) for span, flags, _ in order]
-    usage = [tokens(span, signs) for span, _, _ in order]
+    usage = [tokens([span], signs) for span, _, _ in order]
     usage_width = max([columns(u) for u in usage] + [6])
     rest = style.width - usage_width - TOOK_WIDTH - 6  # what a label and its bar share
     label_width = min(max(columns(label) for label in labels), rest // 2)
     bar_width = rest - label_width
     errors = sum(span.status == "ERROR" for span in spans)
-    total = [sum(span.attributes.get(f"gen_ai.usage.{side}_tokens", 0) for span in spans)
-             for side in ("input", "output")]
+    total = tokens(spans, signs)
     resource = spans[0].resource_attributes
     yield style.paint(f"trace {spans[0].trace_id}", "bold")
-    head = (f"{style.clean(resource.get('service.name', '?'))}, {utc_text(first_ns)}, {len(spans)} spans, "
-            f"{errors} failed, {duration(last_ns - first_ns)}, tokens {total[0]} {signs['arrow']} {total[1]}")
+    head = (f"{style.clean(resource.get('service.name', '?'))}, {utc_text(first_ns)}, {counted(len(spans), 'spans')}, "
+            f"{errors} failed, {duration(last_ns - first_ns)}" + (f", tokens {total}" if total else ""))
     yield style.fit(head, style.width).rstrip()
     yield style.paint(f"{'':{label_width}}  0{duration(last_ns - first_ns):>{bar_width - 1}}"
                       f"  {'took':>{TOOK_WIDTH}}  {'tokens':>{usage_width}}", "dim")
