@@ -7,6 +7,7 @@
 #include "esp_log.h"
 #include "esp_netif.h"
 #include "esp_netif_sntp.h"
+#include "freertos/FreeRTOS.h"
 #include "nvs_flash.h"
 #include "protocol_examples_common.h"
 #include "uspan/wire.h"
@@ -18,6 +19,7 @@
 #ifndef MODEL_KEY
 #define MODEL_KEY "sk-..."
 #endif
+#define TIME_WAIT_MS 15000
 
 static uspan_tracer_t tracer;
 static uspan_wire_t wire;
@@ -73,6 +75,10 @@ void app_main(void)
     ESP_ERROR_CHECK(esp_event_loop_create_default());
     ESP_ERROR_CHECK(example_connect());
     ESP_ERROR_CHECK(esp_netif_sntp_init(&sntp));
+    /* After a cold boot it is 1970 until SNTP answers, and no certificate is valid yet. */
+    if (esp_netif_sntp_sync_wait(pdMS_TO_TICKS(TIME_WAIT_MS)) != ESP_OK) {
+        ESP_LOGW("main", "no time from SNTP: certificates may be refused as not yet valid");
+    }
     if (uspan_espidf_start(&tracer, &resource) != USPAN_OK) {
         ESP_LOGW("main", "no traces: the lines of uspan above say why");
     }

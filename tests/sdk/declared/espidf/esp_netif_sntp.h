@@ -3,6 +3,7 @@
 #define DECLARED_ESP_NETIF_SNTP_H
 
 #include "esp_err.h"
+#include "freertos/FreeRTOS.h"
 
 typedef struct esp_sntp_config {
     const char *servers[1];
@@ -14,5 +15,6 @@ typedef struct esp_sntp_config {
         }                                     \
     }
 esp_err_t esp_netif_sntp_init(const esp_sntp_config_t *config);
+esp_err_t esp_netif_sntp_sync_wait(TickType_t ticks);
 
 #endif
