@@ -109,6 +109,8 @@ else ifeq ($(PARTS),espidf)
 	$(SETUP) test
 	$(FETCH) nanopb
 	@/usr/bin/python3 -B tests/interop/espidf.py
+else ifeq ($(PARTS),declared)
+	@/usr/bin/python3 -B tests/interop/declared.py
 else
 	$(SETUP) interop browser firmware machine
 	$(FETCH) nanopb mbedtls lwip opentelemetry-proto cjson
