@@ -1,0 +1,46 @@
+#!/usr/bin/python3
+"""test_freertos.py: a build of the Pico SDK that has a FreeRTOS kernel gets the exporter's task and lwIP's sockets of uspan.
+
+Invariant: the SDK and lwIP are the real ones, and the kernel is declared only, so everything is compiled and nothing is linked.
+uspan-needs: only cross"""
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / folder) for folder in ("tests/support", "tests/support/peers", "tests/net")]
+import firmware  # noqa: E402
+import pico  # noqa: E402
+from runner import run  # noqa: E402
+
+SOURCES = ("port/pico/port.c", "port/freertos/exporter.c", "port/freertos/port.c", "port/posix/tcp.c",
+           "port/posix/lookup_lwip.c", "port/lwip/tcp.c")
+
+
+class FreeRtos(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = pico.build_dir() / "freertos"
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "build.log"
+        log.write_text("")
+        firmware.step(["cmake", "-S", ROOT / "tests/pico/freertos", "-B", folder, "-DUSPAN_WERROR=ON"], log)
+        firmware.step(["cmake", "--build", folder, "--target", "app", "-j", "2"], log)
+        cls.objects = list(folder.rglob("app.dir/**/*.obj")) + list(folder.rglob("app.dir/**/*.o"))
+
+    def undefined(self, source):
+        """Functions that the object of a source calls."""
+        [built] = [path for path in self.objects if source in str(path)]
+        return subprocess.run(["arm-none-eabi-nm", "-u", built], check=True, text=True, stdout=subprocess.PIPE).stdout
+
+    def test_the_exporter_and_the_sockets_are_compiled(self):
+        for source in SOURCES:
+            self.assertTrue(self.undefined(source), source)
+        self.assertIn("xTaskCreateStatic", self.undefined("port/freertos/exporter.c"))
+        self.assertIn("lwip_connect", self.undefined("port/posix/tcp.c"))
+        self.assertIn("xTaskGetCurrentTaskHandle", self.undefined("port/pico/port.c"))
+
+
+if __name__ == "__main__":
+    sys.exit(run())
