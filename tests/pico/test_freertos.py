@@ -14,7 +14,7 @@ import firmware  # noqa: E402
 import pico  # noqa: E402
 from runner import run  # noqa: E402
 
-SOURCES = ("port/pico/port.c", "port/freertos/exporter.c", "port/freertos/port.c", "port/posix/tcp.c",
+SOURCES = ("port/pico/port.c", "port/pico/lwip_lock.c", "port/freertos/exporter.c", "port/freertos/port.c", "port/posix/tcp.c",
            "port/posix/lookup_lwip.c", "port/lwip/tcp.c")
 
 
@@ -40,6 +40,11 @@ class FreeRtos(unittest.TestCase):
         self.assertIn("xTaskCreateStatic", self.undefined("port/freertos/exporter.c"))
         self.assertIn("lwip_connect", self.undefined("port/posix/tcp.c"))
         self.assertIn("xTaskGetCurrentTaskHandle", self.undefined("port/pico/port.c"))
+
+    def test_without_a_radio_the_transport_takes_lwips_core_lock(self):
+        calls = self.undefined("port/pico/lwip_lock.c")
+        self.assertIn("pico_lwip_custom_lock_tcpip_core", calls)
+        self.assertIn("pico_lwip_custom_unlock_tcpip_core", calls)
 
 
 if __name__ == "__main__":

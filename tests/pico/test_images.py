@@ -25,8 +25,11 @@ SDK = ROOT / "port/deps/src/pico-sdk/src/rp2_common"
 RADIO = [f"-I{ROOT / 'tests/pico/declared'}",
          *[f"-isystem{SDK / part / 'include'}" for part in ("pico_cyw43_arch", "pico_async_context")],
          "-DLIB_PICO_CYW43_ARCH=1", "-DCYW43_LWIP=1", "-DNET_WIFI=1"]
+# lwIP with a task of its own: NO_SYS 0. Included first, it stands for the example's lwipopts.h.
+THREADED = [f"-isystem{ROOT / 'port/deps/src/lwip/contrib/ports/freertos/include'}",
+            "-include", ROOT / "tests/pico/freertos/lwipopts.h", "-include", ROOT / "tests/pico/freertos/no_sys.h"]
 ARCHES = {"poll": ["-DPICO_CYW43_ARCH_POLL=1"], "threadsafe_background": ["-DPICO_CYW43_ARCH_THREADSAFE_BACKGROUND=1"],
-          "freertos": ["-DPICO_CYW43_ARCH_FREERTOS=1", "-DLIB_FREERTOS_KERNEL=1"]}
+          "freertos": ["-DPICO_CYW43_ARCH_FREERTOS=1", "-DLIB_FREERTOS_KERNEL=1", *THREADED]}
 PAGE = (ROOT / "port/pico/README.md").read_text(encoding="utf-8")
 BOARDS = {"pico": image.RP2040, "pico2": image.RP2350_ARM}
 PORT = ("port/pico/port.c", "port/pico/lwip_lock.c", "port/lwip/tcp.c", "port/lwip/sntp.c", "port/pico/example/main.c")
