@@ -22,8 +22,9 @@
 
 static spin_lock_t *both_cores;
 
-/* Runs before main(), because a static constructor of the application may record spans. */
-__attribute__((constructor)) static void claim(void)
+/* Runs before main() and before constructors without a priority, because those of the application may record
+ * spans. 101 is the first priority that is not reserved. */
+__attribute__((constructor(101))) static void claim(void)
 {
     both_cores = spin_lock_init((uint)spin_lock_claim_unused(true));
 }

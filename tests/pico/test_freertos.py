@@ -29,10 +29,15 @@ class FreeRtos(unittest.TestCase):
         firmware.step(["cmake", "--build", folder, "--target", "app", "-j", "2"], log)
         cls.objects = list(folder.rglob("app.dir/**/*.obj")) + list(folder.rglob("app.dir/**/*.o"))
 
+    def read(self, source, *tool):
+        """What a tool says of the object of a source."""
+        [built] = [path for path in self.objects if source in str(path)]
+        command = [f"arm-none-eabi-{tool[0]}", *tool[1:], built]
+        return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout
+
     def undefined(self, source):
         """Functions that the object of a source calls."""
-        [built] = [path for path in self.objects if source in str(path)]
-        return subprocess.run(["arm-none-eabi-nm", "-u", built], check=True, text=True, stdout=subprocess.PIPE).stdout
+        return self.read(source, "nm", "-u")
 
     def test_the_exporter_and_the_sockets_are_compiled(self):
         for source in SOURCES:
@@ -45,6 +50,9 @@ class FreeRtos(unittest.TestCase):
         calls = self.undefined("port/pico/lwip_lock.c")
         self.assertIn("pico_lwip_custom_lock_tcpip_core", calls)
         self.assertIn("pico_lwip_custom_unlock_tcpip_core", calls)
+
+    def test_the_lock_is_claimed_before_other_constructors_record(self):
+        self.assertRegex(self.read("port/pico/port.c", "readelf", "-S", "-W"), r" \.init_array\.00101 ")
 
 
 if __name__ == "__main__":
