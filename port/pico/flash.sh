@@ -1,14 +1,19 @@
 #!/bin/sh
 # flash.sh IMAGE.uf2: puts an image on a Pico: onto its drive (hold BOOTSEL while you plug it in), or with picotool.
 # Invariant: exit status 0 only if the file was copied whole or picotool said that it loaded it.
-#   PICO_DRIVE   the drive's folder, where it is not found below /media, /run/media, /mnt or /Volumes
+#   PICO_DRIVE   the drive's folder; if it is not set, the drive is looked for below /media, /run/media, /mnt and /Volumes
 set -eu
 image=$1
 
 drive() { # the folder that a boot loader's drive is mounted at
-    for folder in "${PICO_DRIVE:-}" /media/*/RPI-RP2 /media/*/RP2350 /run/media/*/RPI-RP2 /run/media/*/RP2350 /media/RPI-RP2 \
-        /media/RP2350 /mnt/RPI-RP2 /mnt/RP2350 /Volumes/RPI-RP2 /Volumes/RP2350; do
-        if [ -n "$folder" ] && [ -e "$folder/INFO_UF2.TXT" ]; then
+    if [ -n "${PICO_DRIVE:-}" ]; then
+        set -- "$PICO_DRIVE"
+    else
+        set -- /media/*/RPI-RP2 /media/*/RP2350 /run/media/*/RPI-RP2 /run/media/*/RP2350 /media/RPI-RP2 /media/RP2350 \
+            /mnt/RPI-RP2 /mnt/RP2350 /Volumes/RPI-RP2 /Volumes/RP2350
+    fi
+    for folder in "$@"; do
+        if [ -e "$folder/INFO_UF2.TXT" ]; then
             echo "$folder"
             return
         fi
@@ -23,7 +28,11 @@ if [ -n "$to" ]; then
 elif command -v picotool >/dev/null; then
     picotool load -x "$image"
 else
-    echo "flash: no drive RPI-RP2 or RP2350 is mounted, and there is no picotool
+    missing="no drive RPI-RP2 or RP2350 is mounted"
+    if [ -n "${PICO_DRIVE:-}" ]; then
+        missing="$PICO_DRIVE has no INFO_UF2.TXT, so it is no drive of a board"
+    fi
+    echo "flash: $missing, and there is no picotool
 flash: cure: hold BOOTSEL while you plug the board in and mount its drive (PICO_DRIVE: elsewhere), or install picotool
 flash: the image is $image" >&2
     exit 1

@@ -5,11 +5,13 @@ headers; what image.py says and writes.
 Invariant: a variant that is compiled only is compiled with all of uspan's warnings, and the compiler's own words fail it.
 uspan-needs: only cross"""
 import json
+import os
 import re
 import shlex
 import struct
 import subprocess
 import sys
+import tempfile
 import unittest
 from collections import Counter
 from pathlib import Path
@@ -128,6 +130,17 @@ class Images(unittest.TestCase):
                 with self.subTest(board=board, arch=arch, source=source):
                     like = "example/main.c" if "example" in source else source
                     self.compile(board, like, source, [f'-DPICO_BOARD="{board}_w"', *RADIO, *ARCHES[arch]])
+
+    def test_a_wifi_board_without_its_driver_is_told(self):
+        """Debian's SDK has no cyw43-driver."""
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        done = subprocess.run(["cmake", "-S", pico.SOURCES, "-B", folder, "-DPICO_BOARD=pico_w", "-DUSPAN_CA_FILE=none"],
+                              capture_output=True, text=True,
+                              env={name: value for name, value in os.environ.items() if name != "PICO_SDK_PATH"})
+        self.assertNotEqual(done.returncode, 0)
+        words = " ".join(done.stderr.split())
+        self.assertIn("has no pico_cyw43_arch_lwip_poll", words)
+        self.assertIn("Cure: git -C", words)
 
 
 if __name__ == "__main__":
