@@ -40,6 +40,38 @@ def normal(paths):
     return {os.path.normpath(path) for path in paths}
 
 
+def options_of(sdk, compiled):
+    """{option: its default} of the port headers, as far as compiled files use it. The component itself sets USPAN_SOCKETS_*."""
+    folders = (sdk, "freertos", "posix") if sdk == "espidf" else (sdk,)
+    headers = "\n".join(path.read_text(encoding="utf-8") for name in folders for path in (ROOT / "port" / name).glob("*.h"))
+    files = "\n".join(path.read_text(encoding="utf-8") for path in compiled if path.suffix == ".c")
+    found = re.findall(r"^#ifndef (USPAN_\w+)\n#define \1 (\d+)$", headers, re.M)
+    return {name: default for name, default in found
+            if re.search(rf"\b{name}\b", files) and not name.startswith("USPAN_SOCKETS_")}
+
+
+def kconfig_options(path):
+    """{option: its last default}"""
+    text = path.read_text(encoding="utf-8")
+    return {name: re.findall(r"^ +default (\S+)", words, re.M)[-1]
+            for name, words in re.findall(r"^config (\w+)\n((?: .*\n)*)", text, re.M) if " default " in words}
+
+
+def values(sdk, config, options):
+    """{option: its value} where Kconfig says one more than the default."""
+    header = "port/zephyr/uspan_zephyr.h" if sdk == "zephyr" else "port/espidf/uspan_espidf.h"
+    more = ['#include "uspan_freertos.h"', '#include "uspan_posix.h"'] if sdk == "espidf" else []
+    probe = "\n".join([f'#include "{Path(header).name}"', *more, *(f'PROBE "{name}" is {name}' for name in options)])
+    folders = [ROOT / "core/include", ROOT / "port/kconfig", ROOT / "examples", ROOT / "port" / sdk, ROOT / "port/freertos",
+               ROOT / "port/posix", ROOT / "tests/sdk/declared" / sdk]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "sdkconfig.h").write_text("")
+        done = sources.run(["gcc", "-std=c11", "-E", "-P", "-xc", "-", f"-I{folder}", *[f"-I{path}" for path in folders],
+                            f'-DUSPAN_USER_CONFIG="{config}"', "-DCONFIG_USPAN=1", "-DCONFIG_USPAN_ENABLED=1", "-DESP_PLATFORM=1",
+                            *[f"-DCONFIG_{name}={int(default) + 1}" for name, default in options.items()]], input=probe)
+    return dict(re.findall(r'^PROBE "(\w+)" is (.*)$', done, re.M))
+
+
 class SdkFiles(unittest.TestCase):
     def missing(self, words):
         return [word for word in words if word.startswith("/") and not Path(word).exists()]
@@ -89,6 +121,21 @@ class SdkFiles(unittest.TestCase):
             options = re.findall(r"^CONFIG_(USPAN\w*)=", (ROOT / name).read_text(encoding="utf-8"), re.M)
             self.assertGreater(len(options), 1)
             self.assertEqual(set(options) - known, set(), name)
+
+    def test_kconfig_has_every_option_of_the_files_that_are_compiled(self):
+        espidf = calls(ROOT / "CMakeLists.txt", "ESP_PLATFORM=1", "IDF_TARGET=esp32c3")
+        zephyr = calls(ROOT / "port/zephyr/CMakeLists.txt", "CONFIG_USPAN=1", "CONFIG_NANOPB=1")
+        for sdk, given, defined in (("espidf", espidf["idf_component_register"], espidf["target_compile_definitions"]),
+                                    ("zephyr", zephyr["zephyr_library_sources"], zephyr["zephyr_compile_definitions"])):
+            [config] = [word.split("=")[1].strip('"') for word in defined if word.startswith("USPAN_USER_CONFIG=")]
+            options = options_of(sdk, [Path(name) for name in normal(given) if f"{ROOT}/port/" in name])
+            offered = kconfig_options(ROOT / "port" / sdk / "Kconfig")
+            self.assertGreater(len(options), 2)
+            for name, default in options.items():
+                with self.subTest(sdk=sdk, option=name):
+                    self.assertEqual(offered.get(name), default, f"cure: config {name} in port/{sdk}/Kconfig")
+            seen = values(sdk, config, options)
+            self.assertEqual(seen, {name: str(int(default) + 1) for name, default in options.items()}, f"port/{sdk}/{config}")
 
 
 if __name__ == "__main__":
