@@ -24,6 +24,15 @@ NOT_VALUES = re.compile(r"USPAN_(CHECK|\w+_FIELDS|.*_H|USER_CONFIG|GENAI_KEYS|IF
 INNER = {"USPAN_GENAI_KEYS", "USPAN_IF_CONTENT", "USPAN_NAME_OF", "USPAN_KEY_CHAR", "USPAN_KEY_ID", "USPAN_KEY_LEN",
          "USPAN_ATTR_OF", "USPAN_ATTR_INTEGER", "USPAN_ATTR_NUMBER", "USPAN_SCOPED_"}
 
+DEPS = ("port/deps/src/lwip/src/include", "port/deps/src/mbedtls/include", "tests/build/toy_sdk/config")
+# Folders of headers of others that a port's headers include: real ones, or declared ones.
+PORTS = {"posix": DEPS, "mbedtls": DEPS, "lwip": DEPS, "template": DEPS, "kconfig": ("examples",), "pico": (),
+         "espidf": ("tests/sdk/declared/espidf", "examples"), "freertos": ("tests/sdk/declared/freertos",),
+         "zephyr": ("tests/sdk/declared/zephyr", "examples"), "arduino": ("tests/build/arduino",),
+         "flash": ("tests/support/flash_sdk",)}
+FIRST = {"uspan_spool_stm32.h": '#include "stm32_flash.h"\n'}  # the HAL of the family is the application's to include
+BESIDE = [f"-I{sources.ROOT / 'port' / name}" for name in ("posix", "kconfig")]
+
 
 def macros():
     """(without arguments, with arguments) of the public headers, without those of config.h alone."""
@@ -91,19 +100,20 @@ class Cpp(unittest.TestCase):
                         '    return uspan_chat_begin_with(t, USPAN_ROOT, { .model = "m", .temperature = USPAN_OPT(0.5) });\n}\n')
 
     def test_each_header_of_a_port_stands_alone(self):
-        deps, port = sources.ROOT / "port/deps/src", sources.ROOT / "port"
-        folders = [f"-I{path}" for path in (port / "posix", port / "mbedtls", port / "lwip", port / "template")]
-        others = [f"-isystem{path}" for path in (deps / "lwip/src/include", deps / "mbedtls/include",
-                                                 sources.ROOT / "tests/build/toy_sdk/config")]
-        headers = [path for name in ("posix", "mbedtls", "lwip", "template") for path in sorted((port / name).glob("uspan_*.h"))]
-        self.assertGreater(len(headers), 6)
+        headers = [(name, path) for name in PORTS for path in sorted((sources.ROOT / "port" / name).glob("uspan_*.h"))]
+        self.assertGreater(len(headers), 18)
         for compiler in [one for one in HOST + OTHERS if "arm" not in one[0]]:
-            for header in headers:
-                text = f'#include "{header.name}"\n#include "{header.name}"\n'
+            for name, header in headers:
                 if header.name == "uspan_posix_lock.h":  # for the core's sources, which are C
                     continue
-                sources.run([*compiler, "-std=c++17", *WARNINGS, INCLUDE, *folders, *others, "-fsyntax-only", "-x", "c++", "-"],
-                            input=text)
+                with self.subTest(compiler=compiler[0], header=header.name):
+                    sources.run([*compiler, "-std=c++17", *WARNINGS, INCLUDE, f"-I{header.parent}", *BESIDE,
+                                 *[f"-isystem{sources.ROOT / path}" for path in PORTS[name]], "-fsyntax-only", "-x", "c++", "-"],
+                                input=f'{FIRST.get(header.name, "")}#include "{header.name}"\n#include "{header.name}"\n')
+
+    def test_every_port_is_in_the_list(self):
+        named = {path.parent.name for path in (sources.ROOT / "port").glob("*/uspan_*.h")}
+        self.assertEqual(named - set(PORTS), set())
 
     def test_the_guide_shows_cpp_that_compiles(self):
         shown = re.search(r"^```cpp\n(.*?)^```", (sources.ROOT / "core/GUIDE.md").read_text(encoding="utf-8"), re.S | re.M)[1]
