@@ -5,6 +5,13 @@
 #include <zephyr/kernel.h>
 #include <zephyr/logging/log.h>
 #include <zephyr/random/random.h>
+#ifdef CONFIG_RTC
+#include <zephyr/device.h>
+#include <zephyr/drivers/rtc.h>
+#if DT_NODE_HAS_STATUS(DT_ALIAS(rtc), okay)
+#define HAS_RTC 1
+#endif
+#endif
 
 LOG_MODULE_REGISTER(uspan, LOG_LEVEL_INF);
 
@@ -31,10 +38,43 @@ static uint64_t mono_ns(void *ctx)
     return k_ticks_to_ns_floor64((uint64_t)k_uptime_ticks());
 }
 
+#ifdef HAS_RTC
+#define YEAR_2020 2020 /* an RTC that was not set begins earlier */
+
+/* Days from 1970-01-01 to a date. A year begins in March here, so that a leap day is its last day. */
+static uint64_t days_of(int year, int month, int day)
+{
+    const unsigned y = (unsigned)(month <= 2 ? year - 1 : year);
+    const unsigned m = (unsigned)(month <= 2 ? month + 9 : month - 3);
+    return (uint64_t)365u * y + y / 4u - y / 100u + y / 400u + (153u * m + 2u) / 5u + (unsigned)day - 719469u;
+}
+
+/* The driver's time is UTC. */
+static uspan_err_t read_rtc(uint64_t *out)
+{
+    const struct device *const device = DEVICE_DT_GET(DT_ALIAS(rtc));
+    struct rtc_time now = { 0 };
+    if (!device_is_ready(device) || rtc_get_time(device, &now) != 0 || now.tm_year + 1900 < YEAR_2020) {
+        return USPAN_ERR_AGAIN;
+    }
+    const uint64_t seconds = days_of(now.tm_year + 1900, now.tm_mon + 1, now.tm_mday) * 86400u +
+                             (uint64_t)now.tm_hour * 3600u + (uint64_t)now.tm_min * 60u +
+                             (uint64_t)now.tm_sec;
+    *out = seconds * 1000000000u + (uint64_t)now.tm_nsec;
+    return USPAN_OK;
+}
+#else
+static uspan_err_t read_rtc(uint64_t *out)
+{
+    (void)out;
+    return USPAN_ERR_AGAIN;
+}
+#endif
+
 static uspan_err_t unix_ns(void *ctx, uint64_t *out)
 {
     (void)ctx;
-    return rtc != NULL ? rtc(out) : USPAN_ERR_AGAIN;
+    return rtc != NULL ? rtc(out) : read_rtc(out);
 }
 
 static uspan_err_t random_bytes(void *ctx, uint8_t *out, size_t len)

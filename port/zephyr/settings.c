@@ -6,7 +6,10 @@
 #include <zephyr/kernel.h>
 
 #ifdef CONFIG_SETTINGS
+#include <zephyr/logging/log.h>
 #include <zephyr/settings/settings.h>
+
+LOG_MODULE_DECLARE(uspan, LOG_LEVEL_INF);
 
 static char endpoint[USPAN_ZEPHYR_ENDPOINT_BYTES], headers[USPAN_ZEPHYR_HEADERS_BYTES];
 
@@ -35,6 +38,9 @@ SETTINGS_STATIC_HANDLER_DEFINE(uspan, "uspan", NULL, set, NULL, NULL);
 
 uspan_err_t uspan_zephyr_load(uspan_collector_t *c)
 {
+    if (settings_subsys_init() != 0 || settings_load_subtree("uspan") != 0) { /* each may be called again */
+        LOG_WRN("settings cannot be loaded");
+    }
     c->endpoint = endpoint[0] != '\0' ? endpoint : c->endpoint;
     c->headers = headers[0] != '\0' ? headers : c->headers;
     return endpoint[0] != '\0' ? USPAN_OK : USPAN_ERR_AGAIN;

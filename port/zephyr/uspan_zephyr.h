@@ -31,15 +31,16 @@ extern "C" {
 /* Returns the port of the platform.
  *   lock     a k_spinlock, for threads and ISRs of all cores
  *   mono_ns  k_uptime_ticks()
- *   unix_ns  the function given to uspan_zephyr_set_rtc(). Without one the time is unknown until
- *            uspan_set_unix_time() (SNTP) or the collector's Date header sets it
+ *   unix_ns  the function given to uspan_zephyr_set_rtc(). Without one, with CONFIG_RTC, the time of the RTC
+ *            with the alias rtc, in UTC. Otherwise the time is unknown until uspan_set_unix_time() (SNTP) or
+ *            the collector's Date header sets it
  *   random   sys_csrand_get(), an entropy driver. Without one (CONFIG_CSPRNG_ENABLED) there are no spans
  *   task     the thread, so that each thread has its own current span
  *   log      the module "uspan"
  * Context: thread. */
 const uspan_port_t *uspan_zephyr_port(void);
-/* Set the function that reads Unix time, as unix_ns of uspan_port_t. It can convert the result of an RTC
- * driver's rtc_get_time() to nanoseconds. NULL: none. Context: before use. */
+/* Set the function that reads Unix time, as unix_ns of uspan_port_t, in place of the RTC with the alias rtc.
+ * NULL: that RTC is read. Context: before use. */
 void uspan_zephyr_set_rtc(uspan_err_t (*unix_ns)(uint64_t *out));
 
 /* ---- sockets ------------------------------------------------------------------------------------------- */
@@ -62,8 +63,9 @@ void uspan_zephyr_net_init(uspan_zephyr_net_t *net, const int *sec_tags, size_t 
 
 /* ---- settings (CONFIG_SETTINGS) ------------------------------------------------------------------------ */
 
-/* Put "uspan/endpoint" and "uspan/headers" into *c if settings_load() found them. Returns: USPAN_OK: an
- * endpoint was found; USPAN_ERR_AGAIN: there is none. Context: thread, after settings_load(). */
+/* Initialise the settings subsystem, load the settings below "uspan", and put "uspan/endpoint" and
+ * "uspan/headers" into *c if they are there. Returns: USPAN_OK: an endpoint was found; USPAN_ERR_AGAIN: there
+ * is none. If settings cannot be loaded, the log has a line. Context: thread. */
 uspan_err_t uspan_zephyr_load(uspan_collector_t *c);
 
 /* ---- the exporter -------------------------------------------------------------------------------------- */

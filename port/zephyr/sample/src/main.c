@@ -1,10 +1,24 @@
 /* main.c: turns of an agent on any Zephyr board that has a network. Each turn has a model call, which is only
  * simulated, and a tool. */
 #include <zephyr/kernel.h>
+#include <zephyr/net/tls_credentials.h>
 #include "uspan/genai.h"
 #include "uspan_zephyr.h"
 
 static uspan_tracer_t tracer;
+
+/* https: whom the collector's certificate must be signed by. USPAN_CA_FILE of the build names it. */
+static bool add_ca(void)
+{
+#ifdef SAMPLE_HAS_CA
+    static const unsigned char ca[] = {
+#include "ca.der.inc"
+    };
+    return tls_credential_add(CONFIG_USPAN_ZEPHYR_SEC_TAG, TLS_CREDENTIAL_CA_CERTIFICATE, ca, sizeof ca) == 0;
+#else
+    return true;
+#endif
+}
 
 static void take_turn(void)
 {
@@ -22,7 +36,7 @@ static void take_turn(void)
 int main(void)
 {
     const uspan_resource_t resource = { .service_name = "zephyr-agent" };
-    if (uspan_zephyr_start(&tracer, &resource) != USPAN_OK) {
+    if (!add_ca() || uspan_zephyr_start(&tracer, &resource) != USPAN_OK) {
         return 1; /* the log lines of the module "uspan" say why */
     }
     for (unsigned turn = 0; turn < 3u; turn++) {

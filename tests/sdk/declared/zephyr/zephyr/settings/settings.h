@@ -6,6 +6,8 @@
 #include <sys/types.h>
 
 typedef ssize_t (*settings_read_cb)(void *cb_arg, void *data, size_t len);
+int settings_subsys_init(void);
+int settings_load_subtree(const char *subtree);
 int settings_name_steq(const char *name, const char *key, const char **next);
 struct settings_handler_static {
     const char *name;
