@@ -182,7 +182,8 @@ static int shake_hands(esp_tls_t *t)
         return 0;
     }
     /* As ESP-IDF 5.5 does: a handshake that failed has no session, so no certificate of the peer, so no flags. */
-    t->error.flags = mbedtls_ssl_get_peer_cert(&t->ssl) != NULL ? (int)mbedtls_ssl_get_verify_result(&t->ssl) : 0;
+    t->error.flags =
+        mbedtls_ssl_get_peer_cert(&t->ssl) != NULL ? (int)mbedtls_ssl_get_verify_result(&t->ssl) : 0;
     t->error.code = ret;
     return fail(t, ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED);
 }

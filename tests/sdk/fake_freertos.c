@@ -182,18 +182,27 @@ uint32_t ulTaskNotifyTake(BaseType_t clear, TickType_t wait)
 }
 
 #ifdef DECLARED_ESPIDF_BUILD
-void declared_enter_mux(portMUX_TYPE *mux)
+enum { FREE, OF_TASK, OF_ISR };
+
+void declared_enter_mux(portMUX_TYPE *mux, int is_isr_form)
 {
+    if ((is_isr_form != 0) != fake_in_isr) {
+        abort(); /* not the form of this context */
+    }
     enter();
-    if (mux->owner != 0) {
+    if (mux->owner != FREE) {
         abort(); /* uspan never nests its lock */
     }
-    mux->owner = 1;
+    mux->owner = fake_in_isr ? OF_ISR : OF_TASK;
+    fake_isr_calls += fake_in_isr ? 1u : 0u;
 }
 
-void declared_exit_mux(portMUX_TYPE *mux)
+void declared_exit_mux(portMUX_TYPE *mux, int is_isr_form)
 {
-    mux->owner = 0;
+    if (mux->owner != (is_isr_form != 0 ? OF_ISR : OF_TASK) || (is_isr_form != 0) != fake_in_isr) {
+        abort(); /* not the form that it was entered by */
+    }
+    mux->owner = FREE;
     leave();
 }
 

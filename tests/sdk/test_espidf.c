@@ -9,6 +9,9 @@
 #include "fake_espidf.h"
 #include "fake_freertos.h"
 #include "uspan_espidf.h"
+#include "freertos/FreeRTOS.h" /* before task.h */
+#include "freertos/task.h"
+#include "two_tasks.h"
 
 /* ---- the port ------------------------------------------------------------------------------------------ */
 
@@ -32,6 +35,23 @@ static void test_the_port_counts_locks_and_names_tasks(void **state)
     port->log(port->ctx, USPAN_LEVEL_WARN, "100% of it");
     assert_non_null(strstr(fake_espidf.log, "W (uspan) 100% of it"));
     assert_int_equal(port->task(port->ctx), 0);
+}
+
+static void test_the_lock_is_taken_in_isrs_by_their_form(void **state)
+{
+    (void)state;
+    const uspan_port_t *port = uspan_espidf_port();
+    const unsigned before = fake_isr_calls;
+    fake_in_isr = true;
+    uint32_t inside = port->lock(port->ctx);
+    assert_int_equal(fake_depth, 1);
+    port->unlock(port->ctx, inside);
+    fake_in_isr = false;
+    assert_int_equal(fake_depth, 0);
+    assert_int_equal(fake_isr_calls, before + 1u);
+    inside = port->lock(port->ctx);
+    port->unlock(port->ctx, inside);
+    assert_int_equal(fake_isr_calls, before + 1u);
 }
 
 /* ---- esp-tls ------------------------------------------------------------------------------------------- */
@@ -290,6 +310,13 @@ esp_err_t esp_http_client_cleanup(esp_http_client_handle_t client)
 static uspan_tracer_t tracer;
 static uspan_espidf_client_t client;
 
+static void test_each_task_has_its_own_current_span(void **state)
+{
+    (void)state;
+    assert_int_equal(uspan_init(&tracer, uspan_espidf_port()), USPAN_OK);
+    check_two_tasks(&tracer);
+}
+
 static void begin_client(const char *endpoint, bool secure)
 {
     static char buffer[1024];
@@ -487,6 +514,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_the_port_counts_locks_and_names_tasks, reset, end),
+        cmocka_unit_test_setup_teardown(test_the_lock_is_taken_in_isrs_by_their_form, reset, end),
+        cmocka_unit_test_setup_teardown(test_each_task_has_its_own_current_span, reset, end),
         cmocka_unit_test_setup_teardown(test_pages_come_whole_in_any_pieces, reset, end),
         cmocka_unit_test_setup_teardown(test_whom_it_trusts_and_whom_not, reset, end),
         cmocka_unit_test_setup_teardown(test_an_own_ca_and_what_cannot_be_read, reset, end),

@@ -16,6 +16,7 @@
 #include <FreeRTOS_IP.h>
 #include <FreeRTOS_DNS.h> /* after FreeRTOS_IP.h */
 #include <FreeRTOS_Sockets.h>
+#include "two_tasks.h" /* after FreeRTOS.h */
 
 static uspan_port_t port;
 
@@ -131,6 +132,14 @@ static void start(void)
     assert_int_equal(
         uspan_freertos_exporter_start(&exporter, &tracer, stack, sizeof stack / sizeof stack[0], 1),
         USPAN_OK);
+}
+
+static void test_each_task_has_its_own_current_span(void **state)
+{
+    (void)state;
+    uspan_freertos_port_init(&port, &board);
+    assert_int_equal(uspan_init(&tracer, &port), USPAN_OK);
+    check_two_tasks(&tracer);
 }
 
 static void test_the_exporter_polls_flushes_and_stops(void **state)
@@ -419,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_tasks_and_isrs_lock_in_their_own_forms),
         cmocka_unit_test(test_the_clock_goes_on_when_the_tick_wraps),
         cmocka_unit_test(test_what_a_board_lacks_is_said),
+        cmocka_unit_test(test_each_task_has_its_own_current_span),
         cmocka_unit_test(test_the_exporter_polls_flushes_and_stops),
         cmocka_unit_test(test_it_is_woken_when_a_batch_is_due),
         cmocka_unit_test(test_plus_tcp_connects_sends_receives_and_ends),
