@@ -40,6 +40,14 @@ def platformio_sources(tree, manifest):
     return sorted(tree / path for path in chosen if path.suffix in (".c", ".cpp"))
 
 
+def pack(tree, manifest, target):
+    """The tree as `pio pkg pack` packs it: without what export.exclude matches, files and whole folders."""
+    shutil.copytree(tree, target)
+    for pattern in manifest["export"]["exclude"]:
+        for path in sorted(target.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
 class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         (OUT / "received").write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
@@ -60,7 +68,7 @@ class Packages(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.tar, cls.zip = dist.write(OUT / "archives")
-        for one in ("tar", "arduino", "objects"):  # of an earlier run
+        for one in ("tar", "arduino", "objects", "packed"):  # of an earlier run
             shutil.rmtree(OUT / one, ignore_errors=True)
         with tarfile.open(cls.tar) as archive:
             archive.extractall(OUT / "tar")
@@ -68,6 +76,8 @@ class Packages(unittest.TestCase):
             archive.extractall(OUT / "arduino")
         cls.tree = OUT / f"tar/uspan-{dist.version()}"
         cls.manifest = json.loads((cls.tree / "library.json").read_text())
+        cls.packed = OUT / "packed"
+        pack(cls.tree, cls.manifest, cls.packed)
 
     def test_an_archive_is_the_tree_without_nanopb_and_the_same_each_time(self):
         names = {str(path.relative_to(self.tree)) for path in self.tree.rglob("*") if path.is_file()}
@@ -98,17 +108,18 @@ class Packages(unittest.TestCase):
             self.assertIn(f"uspan_add_library(uspan_{name} {name} ", cmake)
 
     def test_platformio_finds_the_sources_and_their_headers(self):
-        found = platformio_sources(self.tree, self.manifest)
+        self.assertFalse((self.packed / "tests").exists())
+        found = platformio_sources(self.packed, self.manifest)
         mine = {str(path.relative_to(sources.ROOT)) for path in sources.core_sources() + sources.genai_sources() +
                 sorted(sources.ROOT.glob("proto/gen/*.c"))}
-        self.assertEqual({str(path.relative_to(self.tree)) for path in found}, mine)
-        flags = [f"-I{self.tree / flag[2:].strip()}" for flag in self.manifest["build"]["flags"]]
-        self.assertTrue((self.tree / self.manifest["build"]["includeDir"] / "uspan/genai.h").exists())
+        self.assertEqual({str(path.relative_to(self.packed)) for path in found}, mine)
+        flags = [f"-I{self.packed / flag[2:].strip()}" for flag in self.manifest["build"]["flags"]]
+        self.assertTrue((self.packed / self.manifest["build"]["includeDir"] / "uspan/genai.h").exists())
         for flag in flags:
             self.assertTrue(Path(flag[2:]).is_dir(), flag)
         # All headers are there: the preprocessor finds them. Compiled are the same files below.
         sources.run(["gcc", "-MM", *flags, f"-I{sources.NANOPB}", *found])
-        sources.run([*CPP, "-fsyntax-only", *flags, f"-I{STUBS}", self.tree / "examples/platformio_agent/src/main.cpp"])
+        sources.run([*CPP, "-fsyntax-only", *flags, f"-I{STUBS}", self.packed / "examples/platformio_agent/src/main.cpp"])
         for name in self.manifest["headers"]:
             self.assertTrue(any((Path(flag[2:]) / name).exists() for flag in flags), name)
 
@@ -116,7 +127,7 @@ class Packages(unittest.TestCase):
         library = OUT / "arduino/uspan"
         found = sorted((library / "src").rglob("*.c"))
         self.assertEqual({path.name for path in found},
-                         {path.name for path in platformio_sources(self.tree, self.manifest)})
+                         {path.name for path in platformio_sources(self.packed, self.manifest)})
         folders = [f"-I{library / 'src'}", f"-I{sources.NANOPB}"]
         objects = OUT / "objects"
         objects.mkdir(exist_ok=True)
