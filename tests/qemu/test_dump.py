@@ -4,10 +4,12 @@ read out of their memory.
 
 Invariant: what is read over a gdb stub and out of an image of RAM is the same."""
 import io
+import re
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from contextlib import redirect_stdout
@@ -79,6 +81,34 @@ def dump(*words):
     with redirect_stdout(out):
         status = uspan_dump.main([str(word) for word in words])
     return status, out.getvalue()
+
+
+class Stub(unittest.TestCase):
+    def test_a_stop_that_is_told_at_any_moment_moves_no_page(self):
+        for before in (True, False):  # the answer that it belongs to
+            with self.subTest(before=before), socket.create_server(("127.0.0.1", 0)) as server:
+                def serve():
+                    peer, _ = server.accept()
+                    with peer:
+                        got, told = b"", False
+                        while piece := peer.recv(100):
+                            got += piece
+                            while found := re.search(rb"\$m(\w+),400#..", got):
+                                got = got[found.end():]
+                                answer = b"$" + b"%02x" % (int(found.group(1), 16) // 1024) * 1024 + b"#00"
+                                stop = [] if told else [b"$T05#b9"]
+                                told = True
+                                for packet in [*stop, answer] if before else [answer, *stop]:
+                                    peer.sendall(b"+" + packet)
+                                    time.sleep(0.05)  # each comes by itself
+
+                thread = threading.Thread(target=serve)
+                thread.start()
+                stub = dead_memory.Stub(*server.getsockname())
+                read = [stub.read(page * 1024, 1) for page in range(3)]
+                stub.socket.close()
+                thread.join()
+                self.assertEqual(read, [b"\0", b"\1", b"\2"])
 
 
 class Dump(unittest.TestCase):

@@ -1,6 +1,7 @@
 """dead_memory.py: the memory of a program that stopped, from an image, a core file or a gdb stub, and C values in it.
 
 Invariant: memory is only read. Types and places come from the debug information of the ELF file."""
+import re
 import socket
 import struct
 from pathlib import Path
@@ -32,28 +33,35 @@ class Stub:
 
     def __init__(self, host, port):
         self.socket = socket.create_connection((host, port), 10)
+        self.got = b""
         self.known = {}
 
-    def ask(self, packet):
-        self.socket.sendall(b"$%s#%02x" % (packet, sum(packet) % 256))
-        got = b""
-        while b"#" not in got or len(got.partition(b"#")[2]) < 2:
+    def packet(self):
+        """The next packet of the stub."""
+        while True:
+            found = re.search(rb"\$([^#]*)#..", self.got, re.DOTALL)
+            if found:
+                self.got = self.got[found.end():]
+                self.socket.sendall(b"+")
+                return found.group(1)
             piece = self.socket.recv(65536)
             if not piece:
                 raise Unreadable("the gdb stub closed the connection; cure: stop the target and detach other debuggers")
-            got += piece
-            if got.startswith((b"+", b"-")):
-                got = got[1:]
-        self.socket.sendall(b"+")
-        return got[got.index(b"$") + 1:got.index(b"#")]
+            self.got += piece
+
+    def ask(self, packet):
+        """The answer. A stub tells too, unasked, that the target stopped: such packets come before it."""
+        self.socket.sendall(b"$%s#%02x" % (packet, sum(packet) % 256))
+        while True:
+            answer = self.packet()
+            if answer[:1] not in (b"T", b"S", b"W", b"X", b"O"):
+                return answer
 
     def read(self, address, size):
         pages = b""
         for page in range(address // 1024, (address + size - 1) // 1024 + 1):
             if page not in self.known:
                 answer = self.ask(b"m%x,400" % (page * 1024))
-                if answer[:1] in b"TSWX":  # why it stopped, told before it was asked
-                    answer = self.ask(b"m%x,400" % (page * 1024))
                 self.known[page] = bytes.fromhex(answer.decode()) if not answer.startswith(b"E") else None
             if self.known[page] is None:
                 return None
