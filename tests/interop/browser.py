@@ -70,6 +70,8 @@ class Page:
 
 @contextlib.contextmanager
 def browser(folder):
+    if shutil.which("chromium") is None:
+        raise RuntimeError("no browser: chromium is not installed; cure: port/deps/setup.sh browser")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     log = folder.with_suffix(".log")
