@@ -55,7 +55,7 @@ static void own(uint16_t block)
 static void own_chain(uint16_t head, uint16_t tail, size_t len, bool text, bool uniform)
 {
     const uspan_trace_part_t *p = &w->tracer.trace;
-    char bytes[USPAN_VALUE_MAX + 1u];
+    char bytes[USPAN_VALUE_MAX + 1u] = "";
     uint16_t at = head;
     check(len <= USPAN_VALUE_MAX, "a value is longer than USPAN_VALUE_MAX");
     for (size_t done = 0; done < len; done += USPAN_BLOCK) {
