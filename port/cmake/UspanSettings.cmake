@@ -98,6 +98,29 @@ function(uspan_backend_settings out)
     set(${out} "${body}${text}" PARENT_SCOPE)
 endfunction()
 
+# Warn of cache variables that look like options. Known are the names in these headers, and in uspan's own files of CMake.
+function(uspan_warn_of_unknown_options)
+    set(root ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../..)
+    file(GLOB files ${root}/CMakeLists.txt ${root}/port/*/*.cmake ${root}/port/*/CMakeLists.txt ${root}/boards/*.cmake
+         ${root}/boards/*/*.cmake ${root}/boards/CMakeLists.txt ${root}/tests/CMakeLists.txt ${root}/tests/*/CMakeLists.txt
+         ${root}/examples/CMakeLists.txt ${root}/examples/*/CMakeLists.txt ${root}/port/*/example/CMakeLists.txt)
+    set(text "")
+    foreach(file IN LISTS files ARGN)
+        file(READ ${file} more)
+        string(APPEND text "${more} ")
+    endforeach()
+    get_cmake_property(names CACHE_VARIABLES)
+    list(FILTER names INCLUDE REGEX "^USPAN_[A-Z0-9_]+$")
+    foreach(name IN LISTS names)
+        get_property(type CACHE ${name} PROPERTY TYPE)
+        get_property(help CACHE ${name} PROPERTY HELPSTRING)
+        if(NOT type STREQUAL "INTERNAL" AND NOT help MATCHES "config.h|examples/backends" AND
+           NOT text MATCHES "${name}[^A-Z0-9_]")
+            message(WARNING "${name} is no option of uspan and has no effect. Is it misspelt? core/CONFIG.md has all options.")
+        endif()
+    endforeach()
+endfunction()
+
 # Judge the settings and write the header ${out}; further arguments: the headers that have the options.
 function(uspan_write_settings out)
     uspan_read_options(texts numbers ${ARGN})

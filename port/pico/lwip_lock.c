@@ -1,7 +1,7 @@
 /* lwip_lock.c: the lock of uspan_pico_lwip.h. port/lwip calls it.
- * Invariant: the context that runs lwIP holds this lock. With a Wi-Fi chip's arch library it is that library's.
- * With pico_lwip_freertos alone it is lwIP's core lock. With NO_SYS 1 lwIP runs in the main loop, and there is
- * nothing to lock. */
+ * Invariant: the context that runs lwIP holds this lock. With a Wi-Fi chip's arch library it is that
+ * library's. With pico_lwip_freertos alone it is lwIP's core lock. With NO_SYS 1 lwIP runs in the main loop,
+ * and there is nothing to lock. */
 #include "uspan_pico_lwip.h"
 
 #include <lwip/opt.h>

@@ -87,6 +87,16 @@ class Consumers(unittest.TestCase):
             settings = next((self.folder / "b").rglob("uspan_settings.h")).read_text()
             self.assertIn("#define USPAN_EVENTS_MAX 3\n", settings)  # of a set() before, at the first configuration
 
+        def test_a_variable_that_is_no_option_is_warned_of(self):
+            warned = {}
+            for name in ("USPAN_ATTR_MAX", "USPAN_ATTRS_MAX", "USPAN_ENDPOINT_2", "USPAN_LWIP_DIR"):
+                done = subprocess.run(["cmake", "-S", sources.ROOT, "-B", self.folder / name, f"-D{name}=", "-DUSPAN_TESTS=OFF",
+                                       "-DUSPAN_EXAMPLES=OFF", "-DUSPAN_TLS=OFF", f"-DUSPAN_NANOPB_DIR={sources.NANOPB}"],
+                                      capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                warned[name] = "is no option of uspan" in done.stderr
+            self.assertEqual([name for name in warned if warned[name]], ["USPAN_ATTR_MAX"])
+
         def tree_without_dependencies(self):
             """uspan's tree as it is cloned, with an apt-get that reaches nothing; and a package nanopb for CMake."""
             tree = self.folder / "uspan"

@@ -21,10 +21,22 @@ class Matrix(unittest.TestCase):
         checked = 0
         for row, column, how, command in matrix.cells():
             asked = re.fullmatch(r"ctest -R (\S+)", command)
-            if how.startswith("CI") and asked:
+            if how.startswith("CI"):
+                self.assertTrue(asked, command)
                 checked += 1
                 self.assertTrue([name for name in names if re.search(asked.group(1), name)], command)
         self.assertGreater(checked, 3)
+
+    def test_a_cell_of_ci_needs_tests_that_ran_and_passed(self):
+        names = [re.sub(r"[\\^$]", "", command.split()[-1]) for _, _, how, command in matrix.cells() if how.startswith("CI")]
+        text = "".join(f" 1/9 Test  #7: {name}x.y ....   Passed    0.1 sec\n 2/9 Test #8: {name} ....   Passed    1 sec\n"
+                       for name in names)
+        self.assertEqual({line.split(":")[0] for line in matrix.results([text])}, {"passed"})
+        self.assertEqual({line.split(":")[0] for line in matrix.results([""])}, {"NOT RUN"})
+        for how in ("***Failed", "***Timeout", "***Not Run"):
+            worse = text.replace("sdk.espidf ....   Passed", f"sdk.espidf ....{how}")
+            self.assertEqual([line for line in matrix.results([worse]) if not line.startswith("passed")],
+                             ["FAILED: ESP-IDF, compiled against declared interfaces: ctest -R ^sdk\\.espidf$"])
 
     def test_hardware_is_none(self):
         self.assertEqual({line.split(" | ")[-1] for line in matrix.table().splitlines()[2:]}, {"none |"})
