@@ -172,6 +172,7 @@ static bool tell_accounts(void)
     tell(" status ", s.last_status);
     put_text(s.last_error == 0                  ? " error none"
              : s.last_error == USPAN_ERR_TRUST  ? " error USPAN_ERR_TRUST"
+             : s.last_error == USPAN_ERR_CLOSED ? " error USPAN_ERR_CLOSED"
              : s.last_error == USPAN_ERR_CONFIG ? " error USPAN_ERR_CONFIG"
                                                 : " error USPAN_ERR_IO");
     tell("\n  longest uspan_poll us ", longest_ns / 1000u);

@@ -136,15 +136,15 @@ static cause_t find_cause(uspan_tracer_t *t, unsigned d, const uspan_stats_t *s,
     if (s->queued > 0u && collector && p->epochs[p->epoch].state == USPAN_EPOCH_UNKNOWN) {
         return CAUSE_CLOCK;
     }
+    if (s->queued > 0u && !is_asking && now_ns > latest_request_ns(t, d)) {
+        return CAUSE_WAITING;
+    }
     uint64_t lost = s->rejected;
     for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
         lost += s->dropped[c];
     }
     if (lost > 0u) {
         return CAUSE_LOST;
-    }
-    if (s->queued > 0u && !is_asking && now_ns > latest_request_ns(t, d)) {
-        return CAUSE_WAITING;
     }
     if (s->started == s->unsampled) {
         return s->started == 0u ? CAUSE_NO_SPAN : CAUSE_SAMPLER;
@@ -218,6 +218,11 @@ static void put_all(uspan_window_t *w, uspan_tracer_t *t, unsigned d)
             uspan_window_labelled(w, " ", (uint32_t)s.dropped[c]);
         }
     }
+#if USPAN_SPOOL
+    if (s.spool_lost > 0u) {
+        uspan_window_labelled(w, ", spool_lost ", s.spool_lost);
+    }
+#endif
     const cause_t found = find_cause(t, d, &s, now_ns);
     const char *text = causes;
     for (unsigned cause = found; cause > 0u; cause--) {

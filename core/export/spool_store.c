@@ -167,12 +167,14 @@ static bool is_to_be_stored(uspan_tracer_t *t, bool open, bool all)
     if (is_due && !all) {
         const uspan_slot_t *slot = &p->slots[q->head];
         const bool timed = p->epochs[slot->epoch].state != USPAN_EPOCH_UNKNOWN;
+        /* No server could be asked for the time. Otherwise the spans wait for it in RAM, with right times. */
+        const bool is_lost_in_time = !timed && (!USPAN_HTTP_DATE || x->probe.wait_ms != 0u);
         const uint32_t wait_ms = timed ? x->batching.age_ms : (uint32_t)USPAN_HOLD_UNSYNCED_MS;
         const bool is_full =
             p->slots_live >= USPAN_SPANS_MAX - USPAN_SPANS_MAX / 8u || uspan_pool_is_under_pressure(p);
         const uint64_t age_ns = x->now_ns > slot->end_ns ? x->now_ns - slot->end_ns : 0u;
         is_due = (is_down && age_ns >= (uint64_t)wait_ms * USPAN_NS_PER_MS) ||
-                 ((is_down || !open || !timed) && is_full);
+                 ((is_down || !open || is_lost_in_time) && is_full);
     }
     uspan_unlock(t, state);
     return is_due;

@@ -8,13 +8,16 @@
 #include "export/spool_scan.h"
 #include "trace/clock.h"
 
-/* A time that was stored without Unix time is this number plus the time since boot. */
+/* A time that was stored without Unix time is this number plus the time since boot. No real time is so. */
 #define BASE_NS ((uint64_t)USPAN_UNSYNCED_BASE_S * 1000000000u)
 #define UPTIME_NS ((uint64_t)1 << 57)             /* 4.5 years */
 #define MARK_BYTES (USPAN_SPOOL_FIELD_BYTES - 2u) /* attribute uspan.time.unsynced = true */
 #define SPANS USPAN_TAG(2u, USPAN_WIRE_BYTES)     /* first in ScopeSpans' own field, then in it */
 #define ATTRIBUTE USPAN_TAG(9u, USPAN_WIRE_BYTES)
 #define EVENT USPAN_TAG(11u, USPAN_WIRE_BYTES)
+
+USPAN_STATIC_ASSERT(BASE_NS + UPTIME_NS <= (uint64_t)USPAN_DATE_MIN_S * 1000000000u,
+                    "USPAN_SPOOL: USPAN_UNSYNCED_BASE_S at least 4.6 years before USPAN_DATE_MIN_S");
 
 uint64_t uspan_spool_shift(const uspan_tracer_t *t, uint32_t boot)
 {

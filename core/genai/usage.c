@@ -18,7 +18,8 @@ void uspan_set_usage(uspan_tracer_t *t, uspan_usage_t *usage)
         return;
     }
     uint32_t state = uspan_lock(t);
-    t->trace.usage = usage;
+    __atomic_store_n(&t->trace.usage, usage,
+                     __ATOMIC_RELAXED); /* uspan_count_tokens() reads it without lock */
     t->trace.count_failure = usage != NULL ? count_failure : NULL;
     uspan_unlock(t, state);
 }

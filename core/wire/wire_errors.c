@@ -55,6 +55,10 @@ USPAN_NOINLINE static size_t join_texts(uspan_wire_t *w, const uspan_hold_cursor
     size_t total = 0;
     while (uspan_item_next(w, &at, &r)) {
         if (r.tag == tag) {
+            if (used > 0u && r.len > 0u && !r.more && used < MESSAGE_MAX) {
+                text[used++] = ' '; /* a list of errors has several */
+                total++;
+            }
             size_t n = r.len < MESSAGE_MAX - used ? r.len : MESSAGE_MAX - used;
             memcpy(text + used, r.text, n);
             used += n;

@@ -2,7 +2,7 @@
 """mutate.py: would the tests notice? Changes one line of core at a time and lets the quick tests judge it.
 
 Each mutant is one file, compiled alone and linked in front of the libraries of tests that are built already. The tests of its
-module judge first, in every configuration that they are built for; then all quick C tests of the default one; then, of what is
+module judge first, in every configuration that they are built for; then all other quick C tests; then, of what is
 read and written on the wire, the Python tests that compare with other implementations.
 Invariant: the same SEED and sources give the same mutants. Mutants that do not compile, or to the same code, are none.
   N=40      mutants
@@ -190,13 +190,13 @@ def all_tests():
 
 
 def judges(source, tests):
-    """The module's own tests first, whatever their configuration; then all quick ones of the default configuration."""
+    """The module's own tests first, whatever their configuration. Then all quick ones, those of the default one first."""
     stem = source.stem
     pattern = TESTS.get(stem) or next((TESTS[key] for key in TESTS if key.endswith("_") and stem.startswith(key)), stem)
     own = [test for test in tests.values() if test.short.startswith("test_") and re.search(pattern, test.short)]
-    rest = [test for test in tests.values() if test not in own and test.short.startswith("test_") and not test.variant
+    rest = [test for test in tests.values() if test not in own and test.short.startswith("test_")
             and test.seconds < QUICK_S and "posix" not in test.short and "tls" not in test.short]
-    return sorted(own, key=lambda t: (stem not in t.short, t.seconds)) + sorted(rest, key=lambda t: t.seconds)
+    return sorted(own, key=lambda t: (stem not in t.short, t.seconds)) + sorted(rest, key=lambda t: (t.variant, t.seconds))
 
 
 # ---- one mutant ------------------------------------------------------------------------------------------------------

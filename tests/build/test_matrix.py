@@ -33,7 +33,7 @@ class Matrix(unittest.TestCase):
                        for name in names)
         self.assertEqual({line.split(":")[0] for line in matrix.results([text])}, {"passed"})
         self.assertEqual({line.split(":")[0] for line in matrix.results([""])}, {"NOT RUN"})
-        for how in ("***Failed", "***Timeout", "***Not Run"):
+        for how in ("***Failed", "***Timeout", "***Not Run", "***Exception: SegFault", "Subprocess aborted***Exception:"):
             worse = text.replace("sdk.espidf ....   Passed", f"sdk.espidf ....{how}")
             self.assertEqual([line for line in matrix.results([worse]) if not line.startswith("passed")],
                              ["FAILED: ESP-IDF, compiled against declared interfaces: ctest -R ^sdk\\.espidf$"])

@@ -108,8 +108,7 @@ class Examples(unittest.TestCase):
         with Receiver(server_context()) as receiver:
             done = start("firmware", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=receiver.url().replace("https:", "http:"))
         self.assertEqual(done.returncode, 1)
-        self.assertIn("the server closed the connection without a response", done.stderr)
-        self.assertIn("Check host, port, network: closed by peer", done.stderr)
+        self.assertRegex(done.stderr, "Check host, port, network: (closed by peer|connection reset by peer)")
 
     def test_tools_on_another_task_hang_below_the_agent_that_ordered_them(self):
         receiver, _ = self.trace("two_tasks")

@@ -115,6 +115,24 @@ static void test_times_are_corrected_when_the_time_is_known(void **state)
     assert_int_equal(stats_of(w, 0).replayed, 70);
 }
 
+static void test_a_full_pool_waits_for_the_time_while_the_link_works(void **state)
+{
+    world_t *w = *state;
+    uint64_t recorded[16], unix_ns = 0;
+    begin(w);
+    w->unix_ns = 0u;
+    w->answer = DATE;
+    for (unsigned n = 0; n < 16u; n++) { /* all before the first poll */
+        recorded[n] = w->now_ns;
+        record_numbered(w, n);
+        world_advance_ms(w, 10u);
+    }
+    run_ms(w, 20000u);
+    assert_int_equal(uspan_unix_now(&w->tracer, &unix_ns), USPAN_OK);
+    assert_int_equal(times_arrived(w, 0u, unix_ns - w->now_ns, recorded, false), 16);
+    assert_int_equal(stats_of(w, 0).spooled, 0);
+}
+
 static void test_times_stay_marked_where_no_time_comes(void **state)
 {
     const uint64_t base_ns = (uint64_t)USPAN_UNSYNCED_BASE_S * 1000000000u;
@@ -136,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_times_are_corrected_when_the_time_is_known),
+        cmocka_unit_test(test_a_full_pool_waits_for_the_time_while_the_link_works),
         cmocka_unit_test(test_times_stay_marked_where_no_time_comes),
     };
     return cmocka_run_group_tests(tests, world_setup, world_teardown);
