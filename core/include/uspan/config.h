@@ -79,8 +79,7 @@
 #define USPAN_TASKS_MAX 4
 #endif
 /* W3C tracestate kept of a remote parent, bytes. 0: leave this module out of the build. Otherwise 64..512
- * (W3C asks for 512).
- * RAM: twice itself, and once more in every uspan_context_t. */
+ * (W3C asks for 512). RAM: twice itself, and once more in every uspan_context_t. */
 #ifndef USPAN_TRACESTATE_BYTES
 #define USPAN_TRACESTATE_BYTES 512
 #endif
@@ -101,7 +100,7 @@
 #ifndef USPAN_HISTORY_MESSAGES
 #define USPAN_HISTORY_MESSAGES 8
 #endif
-/* Which names and values of the GenAI conventions are sent, where the conventions changed them. A span never
+/* Which names and values of the GenAI conventions are sent, if the conventions changed them. A span never
  * has two names of one thing. USPAN_SEMCONV_DEFAULT or USPAN_SEMCONV_LATEST.
  *   DEFAULT  what Phoenix 20, Langfuse 4.16 and AgentScope Studio 1.0.9 read: the names of conventions
  *            1.38, and all that was added since then
@@ -313,7 +312,8 @@
 #ifndef USPAN_SEND_UNSYNCED
 #define USPAN_SEND_UNSYNCED 1
 #endif
-/* Unix time of boot for such spans, seconds: the first with 19-digit nanoseconds (stores sort as text). */
+/* Unix time of boot for such spans, seconds: the first with 19-digit nanoseconds (stores sort as text). With
+ * USPAN_SPOOL 1 at least 4.6 years before USPAN_DATE_MIN_S. */
 #ifndef USPAN_UNSYNCED_BASE_S
 #define USPAN_UNSYNCED_BASE_S 1000000000
 #endif
@@ -392,10 +392,10 @@
 /* USPAN_ENDPOINT     "https://host:port/path", exactly as written. Undefined: no compile-time destination.
  * USPAN_HEADERS      "key=value,key=value", values percent-encoded, as OTEL_EXPORTER_OTLP_HEADERS.
  * USPAN_BASIC_USER, USPAN_BASIC_PASS: an Authorization: Basic header.
- * USPAN_STUDIO_URL   "http://host:3000": registers a run; traces go there when there is no USPAN_ENDPOINT,
+ * USPAN_STUDIO_URL   "http://host:3000": registers a run; traces go there if there is no USPAN_ENDPOINT,
  *                    or also with USPAN_STUDIO_SECOND_DEST 1.
  * USPAN_PROXY        "http://host:port", or with "user:password@" before the host: the proxy of
- *                    uspan_proxy_init() where its options name none.
+ *                    uspan_proxy_init() if its options name none.
  * A second destination: USPAN_ENDPOINT_2, USPAN_HEADERS_2, USPAN_BASIC_USER_2, USPAN_BASIC_PASS_2.
  * 1 allows an Authorization or API key header over plain http, where others can read it: */
 #ifndef USPAN_INSECURE_HEADERS_OVER_HTTP
