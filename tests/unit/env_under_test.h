@@ -1,4 +1,4 @@
-/* env_under_test.h: an environment of variables that a test lists, read by uspan_posix_env(). */
+/* env_under_test.h: an environment with the variables of a test, which uspan_posix_env() reads. */
 #ifndef ENV_UNDER_TEST_H
 #define ENV_UNDER_TEST_H
 
@@ -41,7 +41,7 @@ static void read_all(const var_t *list)
     memset(&env, 0xA5, sizeof(env));
     uspan_posix_env(&env, get, note, &env);
 }
-/* Read the variables given as name, value, name, value. */
+/* Read the variables, given as name, value, name, value. */
 #define READ(...) read_all((const var_t[]){ __VA_ARGS__, { NULL, NULL } })
 
 static __attribute__((unused)) void assert_warned(const char *name)

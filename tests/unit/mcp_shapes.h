@@ -1,5 +1,5 @@
-/* mcp_shapes.h: what the tests of mcp.h share: a span as one line of text, bytes in fragments of any size, and a message whose
- * members stand in another order. */
+/* mcp_shapes.h: helpers of the tests of mcp.h. They print a span as one line of text, pass bytes in
+ * fragments of any size, and change the order of a message's members. */
 #ifndef USPAN_TEST_MCP_SHAPES_H
 #define USPAN_TEST_MCP_SHAPES_H
 
@@ -23,7 +23,8 @@ static inline uint32_t next_random(uint32_t *seed)
 
 /* ---- a span as text ------------------------------------------------------------------------------------ */
 
-/* Name, kind, status and its message; below which parent; attributes in the order of their keys; links. */
+/* Print the name, kind, status and message, the parent, the attributes in the order of their keys, and the
+ * links. */
 static inline const char *line_of(world_t *w, uspan_t s)
 {
     static char line[LINE_MAX_BYTES];
@@ -45,7 +46,7 @@ static inline const char *line_of(world_t *w, uspan_t s)
                              view.parent_id[0], view.parent_id[1]);
     }
     const char *before = "";
-    for (unsigned n = 0; n < view.attr_count; n++) { /* the next key in order */
+    for (unsigned n = 0; n < view.attr_count; n++) { /* find the next key in order */
         uspan_value_t v;
         uspan_value_t least = { .key = NULL };
         unsigned index = 0;
@@ -92,9 +93,9 @@ static inline uspan_t result_part(uspan_mcp_t *m, const void *data, size_t len, 
 }
 
 #define WHOLE 0u
-#define BYTES 1u /* else: a seed of random sizes */
+#define BYTES 1u /* other values: seed of random sizes */
 
-/* Each fragment lies in memory of its own. Returns the last span that the calls gave. */
+/* Pass text in fragments, each in memory of its own. Returns the last span that the calls returned. */
 static inline uspan_t feed(uspan_mcp_t *m, feed_t call, const char *text, uint32_t how)
 {
     size_t len = strlen(text);
@@ -118,10 +119,10 @@ static inline uspan_t feed(uspan_mcp_t *m, feed_t call, const char *text, uint32
 
 /* ---- order of members ---------------------------------------------------------------------------------- */
 
-enum { SORTED, REVERSED, SHUFFLED }; /* SHUFFLED and more: seeds */
+enum { SORTED, REVERSED, SHUFFLED }; /* SHUFFLED and above: seeds */
 #define MEMBERS_MAX 16u
 
-/* Behind the value at p. */
+/* Returns the end of the value at p. */
 static inline const char *value_end(const char *p)
 {
     int depth = 0;
@@ -163,7 +164,8 @@ static inline bool comes_first(const member_t *a, const member_t *b)
     return order < 0 || (order == 0 && n < k);
 }
 
-/* The value at p with its members in another order; what is content stays as it is. Recursive: a test's messages are flat. */
+/* Write the value at p with its members in another order. Content is copied unchanged. Recursive: the
+ * messages of a test are not nested deeply. */
 static inline char *reorder(const char *p, const char *end, unsigned order, uint32_t *seed, char *out)
 {
     member_t members[MEMBERS_MAX];

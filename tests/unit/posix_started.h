@@ -1,4 +1,4 @@
-/* posix_started.h: a tracer started over a collector in a thread, and an environment of the test's own. */
+/* posix_started.h: starts a tracer that sends to a collector in a thread, with an environment of the test. */
 #ifndef POSIX_STARTED_H
 #define POSIX_STARTED_H
 
@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include "cmocka_all.h"
 
-#define PATIENCE_MS 60000 /* on a busy machine, before something counts as hung */
+#define PATIENCE_MS 60000 /* a test counts as hung after this time, even on a busy machine */
 
 /* ---- a collector: one thread, one connection at a time ------------------------------------------------- */
 
@@ -26,11 +26,11 @@ static struct collector {
     int listener;
     uint16_t port;
     pthread_t thread;
-    atomic_bool mute; /* takes requests, gives no answer */
+    atomic_bool mute; /* reads requests but sends no answer */
     atomic_bool leave;
     atomic_uint requests;
     pthread_mutex_t mutex;
-    char head[2048]; /* of the last request */
+    char head[2048]; /* head of the last request */
 } collector = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 static inline bool read_some(int fd, char *out, size_t cap, size_t *len)
@@ -119,7 +119,7 @@ static inline const char *get(const char *name)
     return NULL;
 }
 
-/* The collector is the endpoint; more variables as name, value, ..., NULL. */
+/* Set the collector as endpoint, and more variables as name, value, ..., NULL. */
 static inline void set_environment(const char *const more[])
 {
     size_t n = 0;
@@ -180,7 +180,7 @@ static inline void record(unsigned count)
     }
 }
 
-/* Counters move while the thread polls. */
+/* Read the counters under the lock, since they change while the thread polls. */
 static inline uspan_stats_t take_stats(void)
 {
     uspan_stats_t s;
@@ -199,7 +199,7 @@ static inline uint64_t dropped(const uspan_stats_t *s)
     return sum;
 }
 
-/* Every handle of a generation 0 is null. */
+/* Returns true if uspan_start() returns a null span. A handle of generation 0 is null. */
 static inline bool starts_are_null(void)
 {
     return uspan_start(&tracer, USPAN_ROOT, "x").id >> 10 == 0u;

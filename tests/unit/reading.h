@@ -1,11 +1,11 @@
-/* reading.h: what the tests of reading back share: a pool whose blocks do not lie in a row, and long texts. */
+/* reading.h: helpers of the tests of read.h: a pool whose free blocks are not contiguous, and long texts. */
 #ifndef USPAN_TEST_READING_H
 #define USPAN_TEST_READING_H
 
 #include "trace/pool.h"
 #include "world.h"
 
-#define LONG_TEXT (3u * USPAN_BLOCK + 7u) /* bytes: four blocks */
+#define LONG_TEXT (3u * USPAN_BLOCK + 7u) /* fills four blocks */
 
 static inline void fill_text(char *text, size_t len, unsigned seed)
 {
@@ -14,7 +14,7 @@ static inline void fill_text(char *text, size_t len, unsigned seed)
     }
 }
 
-/* Take blocks and give them back in another order, so that a chain is no run of memory. Leaves a span open. */
+/* Allocate blocks and free them in another order, so that a chain is not contiguous. Leaves a span open. */
 static inline void scatter_blocks(uspan_tracer_t *t)
 {
     static const uspan_key_t keys[] = { USPAN_KEY_INIT("0"), USPAN_KEY_INIT("1"), USPAN_KEY_INIT("2"),

@@ -1,6 +1,7 @@
-/* test_agent_traffic.c: an agent with 28 tools, 6 KB of system prompt, a history of five turns, 12 calls of a model of which some
- * fail and 4 calls of tools, in the default configuration. Every span arrives with its structural attributes as they were told.
- * Only content is cut, and the accounts say how many values. */
+/* test_agent_traffic.c: traces an agent in the default configuration. The agent has 28 tools, a system
+ * prompt of 6 KB and a history of five turns. It makes 12 model calls, of which some fail, and 4 tool
+ * calls. Every span arrives with its structural attributes unchanged. Only content is truncated, and the
+ * counters say how many values. */
 #include <stdio.h>
 #include <string.h>
 #include "proto_view.h"
@@ -15,7 +16,7 @@
 #define SYSTEM_BYTES 6144u
 #define SPANS (1u + CALLS + TOOL_CALLS)
 #define URL "https://api.openai.com/v1/chat/completions"
-#define END "THE-END" /* of each text: a value that has it was not cut */
+#define END "THE-END" /* ends each text, so a value that contains it was not truncated */
 
 static char body[65536];
 static size_t body_len;
@@ -28,7 +29,7 @@ static void put(const char *text)
     body_len += len;
 }
 
-/* One message of len bytes of text. */
+/* Write one message of len bytes of text. */
 static void put_message(const char *role, unsigned number, size_t len)
 {
     char text[SYSTEM_BYTES + 64u];
@@ -72,7 +73,7 @@ static void make_request(unsigned call)
     put("]}");
 }
 
-/* How a call ends: every third asks for a tool, and calls 4, 7 and 10 fail in three ways. */
+/* Results of the calls: every third call asks for a tool, and calls 4, 7 and 10 fail in three ways. */
 static bool fails(unsigned call)
 {
     return call % 3u == 1u && call > 1u;
@@ -107,7 +108,7 @@ static void make_answer(unsigned call)
     put("}}],\"usage\":{\"prompt_tokens\":2345,\"completion_tokens\":67,\"total_tokens\":2412}}");
 }
 
-/* The device's main loop goes on meanwhile. */
+/* Run the device's main loop for a while. */
 static void poll_some(world_t *w)
 {
     for (unsigned i = 0; i < 12u; i++) {
@@ -144,7 +145,7 @@ static void run_call(world_t *w, uspan_t agent, unsigned call)
     uspan_wire_response(&wire, body, body_len);
     assert_true(uspan_wire_end(&wire, 200, NULL) >= USPAN_OK);
     if (asks(call)) {
-        char id[32], name[16]; /* an agent has both when it calls its tool */
+        char id[32], name[16]; /* the agent has both when it calls its tool */
         (void)snprintf(name, sizeof name, "tool_%u", call);
         (void)snprintf(id, sizeof id, "call_abcdefghijkl_%u", call);
         uspan_t tool = uspan_wire_tool_begin(&wire, t, agent, name, id);
@@ -176,7 +177,8 @@ static void assert_int(view_t span, const char *key, uint64_t number)
     assert_int_equal(view_number(value, 3u), number);
 }
 
-/* A content value that has the ends of fewer texts than were told was cut. With half the pool it may be missing. */
+/* A content value was truncated if it has fewer text ends than texts were written. With half the pool it
+ * may be missing. */
 static void count_cut(found_t *found, view_t span, const char *key, unsigned texts)
 {
     view_t value = { 0 }, string = { 0 };
@@ -205,7 +207,7 @@ static void look_at_chat(found_t *found, view_t span)
     assert_text(span, "gen_ai.request.model", "qwen-plus-2025-07-28");
     assert_text(span, "server.address", "api.openai.com");
     assert_int(span, "gen_ai.request.max_tokens", 512u);
-    count_cut(found, span, "gen_ai.input.messages", 9u); /* the system prompt and the last eight */
+    count_cut(found, span, "gen_ai.input.messages", 9u); /* the system prompt and the last eight messages */
     if (view_attr(span, 9u, "error.type", &value)) {
         view_t type = { 0 };
         assert_true(view_get(value, 1u, 0u, &type));
@@ -240,7 +242,7 @@ static void look_at(found_t *found, view_t span)
         view_t value;
         assert_true(view_attr(span, 9u, "gen_ai.tool.name", &value));
         assert_true(view_attr(span, 9u, "gen_ai.tool.call.id", &value));
-        /* they come from the answer: with half the pool its text may be what the chat's span counts as unread */
+        /* Both come from the answer. With half the pool, the chat's span may count that text as unread. */
         if (USPAN_TEXT_BYTES >= 8192 || view_attr(span, 9u, "gen_ai.tool.call.arguments", &value)) {
             count_cut(found, span, "gen_ai.tool.call.arguments", 1u);
         } else {
@@ -252,7 +254,8 @@ static void look_at(found_t *found, view_t span)
         assert_text(span, "gen_ai.agent.name", "greenhouse");
         found->agents++;
     }
-    /* Content alone is dropped. With half the pool a text that waited and found no room is counted as unread. */
+    /* Only content is dropped. With half the pool, a text that waited for free blocks may be counted as
+     * unread. */
     view_t unread;
     uint64_t counted = view_number(span, 10u);
     bool waited = USPAN_TEXT_BYTES < 8192 && view_attr(span, 9u, "uspan.wire.unread", &unread);
@@ -289,10 +292,10 @@ static void test_a_real_agents_trace_arrives_whole_but_for_content(void **state)
     uspan_stats(t, 0u, &s);
     assert_int_equal(s.delivered, SPANS);
     assert_int_equal(s.attrs_dropped, found.counted);
-    assert_in_range(found.unknown, 0, found.unread); /* each is told by the chat that it came from */
+    assert_in_range(found.unknown, 0, found.unread); /* the span of the chat counts each of them */
     if (USPAN_TEXT_BYTES >= 8192) {
         assert_int_equal(s.values_truncated, found.cut);
-    } else { /* a text that waited for its place and found none is counted as unread, in its span */
+    } else { /* A text that waited for free blocks and got none is counted as unread in its span. */
         assert_in_range(found.cut, s.values_truncated, s.values_truncated + found.unread);
     }
     char words[400];

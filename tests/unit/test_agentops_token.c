@@ -1,17 +1,18 @@
-/* test_agentops_token.c: AgentOps' token is asked for with the documented request, taken from any answer however it is cut, and
- * reaches uspan's requests; without one, spans wait. */
+/* test_agentops_token.c: examples/backends/agentops_token.h asks for AgentOps' token with the documented
+ * request. It finds the token however the answer is split, and uspan's requests carry it. Without a token,
+ * spans wait. */
 #include "../../examples/backends/agentops_token.h"
 #include "delivery.h"
 
 #define ANSWER(body) "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" body
 #define TOKEN(text) ANSWER("{\"token\":\"" text "\",\"project_id\":\"p\"}")
 
-/* The host of tokens: what it heard, what it says, in pieces. */
+/* The token host: what it received, and what it answers, in pieces. */
 typedef struct host {
     char heard[1024];
     size_t heard_len, said, piece;
     const char *answer;
-    uspan_err_t open_error, end; /* after the answer; USPAN_OK: it stays silent */
+    uspan_err_t open_error, end; /* end: result after the answer. USPAN_OK: the host stays silent. */
     unsigned opens, closes;
 } host_t;
 
@@ -68,7 +69,7 @@ static uspan_transport_t transport_to(host_t *h)
                                 .last_error_text = why_host };
 }
 
-/* Until it is over, or nothing more comes; a millisecond a step. */
+/* Poll until there is a result or nothing more arrives. Each step is one millisecond. */
 static uspan_err_t ask(agentops_token_t *a, uint32_t *now_ms)
 {
     uspan_err_t err = USPAN_ERR_AGAIN;
@@ -94,7 +95,7 @@ static void test_the_request_is_the_documented_one_however_it_is_cut(void **stat
         assert_memory_equal(h.heard, wanted, sizeof wanted - 1u);
         assert_string_equal(a.header, "Authorization=Bearer%20a.b-c_d~e+f/g=");
         assert_int_equal(h.closes, 1);
-        assert_int_equal(agentops_token_poll(&a, now_ms), USPAN_OK); /* none is wanted */
+        assert_int_equal(agentops_token_poll(&a, now_ms), USPAN_OK); /* no token is wanted */
         assert_int_equal(h.opens, 2);
     }
 }
@@ -117,7 +118,7 @@ static void test_an_answer_without_a_token_is_none_and_the_next_question_is_anew
         { ANSWER("{\"token\":\"cut"), USPAN_OK, USPAN_ERR_CLOSED, USPAN_ERR_REFUSED },
         { full, USPAN_OK, USPAN_ERR_CLOSED, USPAN_ERR_REFUSED },
         { "", USPAN_OK, USPAN_ERR_IO, USPAN_ERR_IO },
-        { "", USPAN_OK, USPAN_OK, USPAN_ERR_IO }, /* silence */
+        { "", USPAN_OK, USPAN_OK, USPAN_ERR_IO }, /* the host stays silent */
         { "", USPAN_ERR_TRUST, USPAN_OK, USPAN_ERR_TRUST },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -153,7 +154,7 @@ static void test_a_key_that_is_no_key_and_a_transport_in_the_clear_are_refused(v
     assert_int_equal(agentops_token_init(&a, &t, "k"), USPAN_ERR_ARG);
 }
 
-/* The collector takes the second token only. */
+/* The collector accepts only the second token. */
 static void want_second(world_t *w, unsigned n)
 {
     w->answer = head_has(w, n, "Authorization: Bearer second\r\n") ? NULL : "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n";
@@ -162,7 +163,8 @@ static void want_second(world_t *w, unsigned n)
 static void test_spans_wait_for_a_token_and_a_refused_one_is_renewed(void **state)
 {
     world_t *w = *state;
-    for (unsigned ahead = 0; ahead < 2u; ahead++) { /* 1: the second was asked for before the first was refused */
+    /* In round 1, the second token is requested before the first is refused. */
+    for (unsigned ahead = 0; ahead < 2u; ahead++) {
         host_t h = { .piece = 50, .answer = TOKEN("first"), .end = USPAN_ERR_CLOSED };
         const uspan_transport_t t = transport_to(&h);
         static agentops_token_t a;
@@ -180,7 +182,7 @@ static void test_spans_wait_for_a_token_and_a_refused_one_is_renewed(void **stat
         record(w, "one");
         uspan_flush(&w->tracer);
         (void)settle(w);
-        assert_int_equal(w->request_count, 0); /* no token yet */
+        assert_int_equal(w->request_count, 0); /* there is no token yet */
         assert_int_equal(ask(&a, &now_ms), USPAN_OK);
         assert_int_equal(agentops_token_give(&a, &w->tracer, 0u), USPAN_OK);
         h.answer = TOKEN("second");
@@ -193,7 +195,8 @@ static void test_spans_wait_for_a_token_and_a_refused_one_is_renewed(void **stat
         assert_int_equal(w->request_count, 1u + ahead);
         record(w, "two");
         uspan_flush(&w->tracer);
-        if (ahead == 0u) { /* no newer token: not even when the rest after the refusal is over */
+        /* Without a newer token, uspan sends nothing, even after the pause that follows the refusal. */
+        if (ahead == 0u) {
             world_advance_ms(w, 120000);
             (void)settle(w);
             assert_int_equal(w->request_count, 1);

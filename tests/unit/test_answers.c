@@ -1,5 +1,6 @@
-/* test_answers.c: answers of real servers and proxies (issue 12 section 1): once a status line was read, the status
- * decides, whatever the rest of the answer is; nothing accepted is sent twice; the log says what was answered. */
+/* test_answers.c: answers of real servers and proxies (issue 12 section 1). Once a status line was read,
+ * the status decides, whatever the rest of the answer is. Accepted spans are never sent twice. The log
+ * says what the server answered. */
 #include "delivery.h"
 
 #define BIG 100000u
@@ -8,11 +9,11 @@ typedef enum fate { DELIVERED, RETRIED, DROPPED, SPLIT } fate_t;
 
 typedef struct row {
     const char *what, *answer;
-    size_t fill;   /* bytes 'x' behind it */
-    size_t cut_at; /* the connection ends after so many bytes of it; 0: it does not */
-    bool silent;   /* instead, it stays open and nothing more comes */
+    size_t fill;   /* bytes 'x' after the answer */
+    size_t cut_at; /* the connection ends after this many bytes of the answer. 0: it does not end */
+    bool silent;   /* the connection stays open instead, and no more bytes arrive */
     fate_t fate;
-    const char *log; /* in the log; NULL: nothing is logged */
+    const char *log; /* text in the log. NULL: nothing is logged */
 } row_t;
 
 static const row_t rows[] = {
@@ -115,7 +116,7 @@ static void test_the_status_decides_whatever_follows(void **state)
                 (row->log != NULL ? strstr(w->log, row->log) == NULL : w->log_lines > 0u)) {
                 fail_msg("%s, way %u: fate %d, log: %s", row->what, way, (int)fate, w->log);
             }
-            assert_int_equal(w->request_count, 1); /* never sent twice at once */
+            assert_int_equal(w->request_count, 1); /* uspan does not send again immediately */
             assert_int_equal(s.retries, fate == RETRIED);
             w->answer = NULL;
             w->answer_len = 0;
@@ -158,7 +159,7 @@ static void test_partial_success_is_read_from_json_too(void **state)
         { " { \"partialSuccess\" : { \"errorMessage\" : \"a \\\"b\\\"\" , \"rejectedSpans\" : 2 } } ", 2,
           "a \\\"b\\\"" },
         { "{\"partial_success\":{\"rejected_spans\":\"3\"}}", 3, NULL },
-        { "{\"partialSuccess\":{\"rejectedSpans\":\"99\"}}", 3, NULL }, /* more than there were */
+        { "{\"partialSuccess\":{\"rejectedSpans\":\"99\"}}", 3, NULL }, /* more than the request had */
         { "{\"partialSuccess\":{\"x\":{\"rejectedSpans\":2},\"rejectedSpans\":1}}", 1, NULL },
         { "{\"x\":{\"rejectedSpans\":2},\"partialSuccess\":{}}", 0, NULL },
         { "{\"rejectedSpans\":2}", 0, NULL },
@@ -209,7 +210,7 @@ static void unsolicited(world_t *w, const char *text, bool next_fails)
     for (unsigned n = 0; n < 50u && w->connections == 1u; n++) {
         (void)world_poll(w, NULL);
     }
-    assert_int_equal(w->connections, 2); /* what was there is no answer to the second request */
+    assert_int_equal(w->connections, 2); /* bytes that arrived earlier are no answer to the second request */
     assert_int_equal(w->request_count, 1);
     w->answer = next_fails ? "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n" : NULL;
     (void)settle(w);
@@ -252,7 +253,7 @@ static void answer_408_once(world_t *w, unsigned n)
         n == 1u ? "HTTP/1.1 408 Request Time-out\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" : NULL;
 }
 
-/* The 408 of an idle connection and the request cross on the way. */
+/* The server sends 408 for an idle connection while the request is on its way. */
 static void test_a_408_on_a_kept_connection_means_one_resend(void **state)
 {
     world_t *w = *state;
@@ -266,7 +267,7 @@ static void test_a_408_on_a_kept_connection_means_one_resend(void **state)
     assert_int_equal(s.delivered, 2);
     assert_int_equal(s.resends, 1);
     assert_int_equal(w->request_count, 3);
-    world_reset_with_collector(w); /* on a new connection it is what it says */
+    world_reset_with_collector(w); /* on a new connection a 408 refuses the request */
     w->on_request = NULL;
     w->answer = "HTTP/1.1 408 Request Time-out\r\nContent-Length: 0\r\n\r\n";
     record(w, "one");
@@ -297,11 +298,12 @@ static void test_an_answer_to_part_of_a_request_delivers_nothing(void **state)
         world_drain(w);
         s = stats_of(w, 0);
         assert_int_equal(s.delivered, 1);
-        assert_int_equal(w->request_count, 1); /* the only one that was whole */
+        assert_int_equal(w->request_count, 1); /* only this request was complete */
     }
 }
 
-/* The first fill of the send buffer is the head alone: a request is not sent because all that was rendered was. */
+/* The first fill of the send buffer holds only the head. The request is not complete when these bytes were
+ * sent. */
 static void test_a_request_ends_with_its_last_byte(void **state)
 {
     world_t *w = *state;
@@ -312,7 +314,7 @@ static void test_a_request_ends_with_its_last_byte(void **state)
         (void)world_poll(w, NULL);
     }
     for (unsigned pieces = 0; w->request_count == 0u; pieces++) {
-        assert_int_equal(w->tracer.out.exchanges[0].step, 2); /* sending, until all is gone */
+        assert_int_equal(w->tracer.out.exchanges[0].step, 2); /* "sending" until all bytes are sent */
         (void)world_poll(w, NULL);
         assert_in_range(pieces, 0, 20);
     }

@@ -1,15 +1,16 @@
-/* test_answers_odd.c: further answers of the kinds that test_answers.c has (issue 12 section 1): forms of a head, framing and
- * bodies that servers and proxies send. Each tells the fate of the spans, whether the connection is kept, and what is logged. */
+/* test_answers_odd.c: further answers of the kinds in test_answers.c (issue 12 section 1): forms of heads,
+ * framing and bodies that servers and proxies send. Each row says what happens to the spans, whether the
+ * connection is kept, and what is logged. */
 #include "delivery.h"
 
 typedef enum fate { DELIVERED, RETRIED, DROPPED } fate_t;
-enum { KEPT = 1, LATE = 2 }; /* LATE: only silence ends it, so it takes a time-out */
+enum { KEPT = 1, LATE = 2 }; /* LATE: only silence ends the answer, so the exchange times out */
 
 typedef struct row {
     const char *answer;
     fate_t fate;
     unsigned how;
-    const char *log; /* in the log; NULL: nothing is logged */
+    const char *log; /* text in the log. NULL: nothing is logged */
     size_t len;      /* 0: strlen */
 } row_t;
 
@@ -136,8 +137,8 @@ static void test_odd_answers_count_by_their_status(void **state)
     }
 }
 
-/* A kept connection ends behind the request, and so does every one that follows it: only the first of these
- * ends is no error. */
+/* A kept connection ends after the request, and so does each connection after it. Only the first of these
+ * ends is not an error. */
 static void end_all_but_the_first(world_t *w, unsigned n)
 {
     w->cut_answer = n == 0u ? SIZE_MAX : 0u;
@@ -167,8 +168,9 @@ static void test_a_dead_kept_connection_means_one_resend_and_no_more(void **stat
     assert_int_equal(stats_of(w, 0).delivered, 2);
 }
 
-/* Sending blocks at the first byte, and then the server gives up the connection as idle: its words are no
- * answer to what it never got. The batch waits for one time-out at most, although the connection is looked at. */
+/* Sending blocks at the first byte. Then the server closes the connection as idle, and its text is no
+ * answer to a request that it never received. The batch waits for one time-out at most, although uspan
+ * polls the connection. */
 static void test_what_comes_before_the_first_byte_of_a_request_is_no_answer(void **state)
 {
     static const char *const words[] = {

@@ -1,5 +1,5 @@
-/* test_append.c: a value that streams in: well-formed at every moment, without a hole, whatever is lost.
- * Every block may be anyone's here; test_reserve.c is about the reserve.
+/* test_append.c: a value that is appended in pieces is well-formed UTF-8 at every moment and has no gap,
+ * whatever is dropped. No block is reserved here: test_reserve.c tests the reserve.
  * uspan-config: USPAN_TEXT_RESERVE=0 */
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +79,7 @@ static void test_a_character_that_never_ends_becomes_one_replacement_at_the_end_
     world_t *w = *state;
     uspan_t s = begin(w);
     assert_int_equal(uspan_append_str(&w->tracer, s, KEY, "half \xF0\x9F\x8C"), USPAN_OK);
-    assert_string_equal(peek_str(w, s, "answer"), "half "); /* well-formed while it waits */
+    assert_string_equal(peek_str(w, s, "answer"), "half "); /* well-formed while bytes are missing */
     uspan_end(&w->tracer, s);
     assert_string_equal(peek_str(w, s, "answer"), "half \xEF\xBF\xBD");
 }
@@ -186,7 +186,7 @@ static void test_a_value_ends_at_its_maximum_at_a_character_and_stays_ended(void
         if (short_by < 4u) {
             assert_int_equal(peek_stats(w).values_truncated, before + 1u);
             assert_int_equal(uspan_append_str(t, s, KEY, "v"),
-                             USPAN_TRUNCATED); /* it would fit, but not join on */
+                             USPAN_TRUNCATED); /* it would fit, but it would leave a gap */
             assert_int_equal(peek_attr(w, s, "answer")->len, len);
         }
         uspan_end(t, s);
@@ -194,7 +194,8 @@ static void test_a_value_ends_at_its_maximum_at_a_character_and_stays_ended(void
     }
 }
 
-/* Store `first` with `have` blocks free, by a call; then give blocks back and append: what was cut must stay the end. */
+/* Store `first` with `have` free blocks by one call. Then free blocks and append. A truncated value must
+ * not grow again. */
 static void assert_no_hole(world_t *w, unsigned have, const char *first, int how)
 {
     uspan_tracer_t *t = &w->tracer;
@@ -218,7 +219,7 @@ static void assert_no_hole(world_t *w, unsigned have, const char *first, int how
     } else {
         assert_int_equal(again, USPAN_OK);
     }
-    /* but a new value begins anew */
+    /* A new value can grow again. */
     assert_int_equal(uspan_set_str(t, s, KEY, "new"), USPAN_OK);
     assert_int_equal(uspan_append_str(t, s, KEY, " value, of some length"), USPAN_OK);
     assert_string_equal(peek_str(w, s, "answer"), "new value, of some length");
@@ -363,7 +364,8 @@ static void test_a_replacement_at_the_end_that_finds_no_room_is_counted(void **s
     assert_int_equal(peek_stats(w).values_truncated, 1);
 }
 
-/* A limit counts characters wherever they lie: a value of several blocks, set at once or piece by piece, plain or not. */
+/* A limit counts characters in every case: a value in several blocks, set by one call or in pieces, ASCII
+ * or not. */
 static void test_a_limit_holds_across_blocks(void **state)
 {
     world_t *w = *state;
@@ -373,7 +375,8 @@ static void test_a_limit_holds_across_blocks(void **state)
     const unsigned limit = 3u * USPAN_BLOCK / 2u;
     uspan_set_limits(t, &(uspan_limits_t){ .value_chars = limit });
     for (unsigned kind = 0; kind < 4u; kind++) {
-        for (unsigned first = 0; first <= limit; first += 7u) { /* so many by a setter, the rest appended */
+        /* A setter stores the first characters, and further calls append the others. */
+        for (unsigned first = 0; first <= limit; first += 7u) {
             uspan_t s = begin(w);
             size_t bytes = strlen(chars[kind]);
             for (unsigned i = 0; i < first; i++) {

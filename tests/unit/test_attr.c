@@ -1,5 +1,5 @@
-/* test_attr.c: one value a key, whole or counted, for every type over every type and every number of free blocks.
- * Every block may be anyone's here; test_reserve.c is about the reserve.
+/* test_attr.c: each key has one value, which is complete or counted as lost. The test runs each type over
+ * each type, with each number of free blocks. No block is reserved here: test_reserve.c tests the reserve.
  * uspan-config: USPAN_TEXT_RESERVE=0 */
 #include <float.h>
 #include <math.h>
@@ -17,7 +17,7 @@ static uspan_t begin(world_t *w)
     return s;
 }
 
-/* ---- every way to set a value, and what is there then ------------------------------------------------------------- */
+/* ---- every way to set a value, and the result ---------------------------------------------------------- */
 
 static char long_text[3u * USPAN_BLOCK + 8u];
 static const int64_t ints[] = { INT64_MIN, -1, 0, 1, INT64_MAX, 5, 6, 7, 8, 9, 10 };
@@ -163,7 +163,7 @@ static void test_every_type_replaces_every_type_and_leaks_no_block(void **state)
     for (way_t first = INT; first < WAYS; first++) {
         for (way_t second = INT; second < WAYS; second++) {
             if (second == APPENDED && (first == BYTES || first == APPENDED)) {
-                continue; /* it would join on */
+                continue; /* the second text would be appended to the first */
             }
             uspan_t s = begin(w);
             uspan_set_int(t, s, USPAN_KEY("before"), 1);
@@ -303,9 +303,9 @@ static void test_the_limit_for_values_counts_characters_of_text_and_bytes_of_byt
     assert_int_equal(peek_attr(w, s, "value")->len, 3);
     const char *const some[] = { "abc", "\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4", "xyzz" };
     const char *const cut[] = { "abc", "\xC3\xA4\xC3\xA4\xC3\xA4", "xyz" };
-    assert_int_equal(uspan_set_strs(t, s, KEY, some, 3), USPAN_TRUNCATED); /* each element for itself */
+    assert_int_equal(uspan_set_strs(t, s, KEY, some, 3), USPAN_TRUNCATED); /* the limit is for each element */
     assert_texts(w, peek_attr(w, s, "value"), cut, 3);
-    assert_int_equal(uspan_set_ints(t, s, KEY, ints, COUNT(ints)), USPAN_OK); /* numbers never */
+    assert_int_equal(uspan_set_ints(t, s, KEY, ints, COUNT(ints)), USPAN_OK); /* numbers are not truncated */
     assert_is(w, s, INTS);
     assert_int_equal(peek_stats(w).values_truncated, 5);
     uspan_set_limits(t, NULL);
@@ -351,7 +351,7 @@ static void test_texts_straddle_blocks_at_every_offset_and_every_shortage(void *
     }
 }
 
-/* ---- tables, hostile arguments, spans that take nothing ------------------------------------------------------------- */
+/* ---- tables, hostile arguments, spans that store nothing ----------------------------------------------- */
 
 static void test_hostile_arguments_change_nothing(void **state)
 {

@@ -1,4 +1,5 @@
-/* test_attr_bounds.c: a full table, counters at their end, limits and hostile arguments leave each attribute whole or counted.
+/* test_attr_bounds.c: full tables, counters at their maximum, limits and hostile arguments. Each attribute
+ * is complete, or its loss is counted.
  * uspan-config: USPAN_TEXT_RESERVE=0 */
 #include <float.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ static void test_equal_keys_are_one_whoever_made_them(void **state)
     static const uspan_key_t mine = USPAN_KEY_INIT("value");
     uspan_set_int(&w->tracer, s, &mine, 1);
     uspan_set_int(&w->tracer, s, KEY, 2);
-    uspan_set_int(&w->tracer, s, USPAN_KEY("velue"), 3); /* alike, but another */
+    uspan_set_int(&w->tracer, s, USPAN_KEY("velue"), 3); /* similar text, but a different key */
     uspan_set_int(&w->tracer, s, USPAN_KEY("valu"), 4);
     assert_int_equal(peek_slot(w, s)->attr_count, 3);
     assert_int_equal(peek_int(w, s, "value"), 2);
@@ -37,7 +38,7 @@ static void test_a_full_table_drops_new_keys_counts_them_and_still_replaces(void
     for (unsigned i = 0; i < COUNT(keys); i++) {
         static const uspan_key_t pattern = USPAN_KEY_INIT("k000");
         snprintf(names[i], sizeof names[i], "k%03u", i);
-        keys[i] = pattern; /* keys of one length and one id: found by their text alone */
+        keys[i] = pattern; /* all keys have the same length and id, so only their text differs */
         keys[i].text = names[i];
         uspan_err_t expected = i < USPAN_ATTRS_MAX ? USPAN_OK : USPAN_ERR_FULL;
         assert_int_equal(uspan_set_int(t, s, &keys[i], i), expected);
@@ -96,14 +97,14 @@ static void test_limits_are_bounded_by_the_tables_and_zero_is_the_maximum_again(
     assert_int_equal(l->value_chars, 0);
 }
 
-/* Text is looked at many bytes at a time, or while it is copied: no place in it is overlooked. */
+/* uspan checks text in words of several bytes, or while it copies. The check must cover every byte. */
 static void test_a_broken_byte_is_found_at_every_place_in_text_of_every_length(void **state)
 {
     world_t *w = *state;
     uspan_t s = begin(w);
     char text[299], expected[sizeof text + 2u];
-    for (size_t len = 1; len <= sizeof text; len += len < 170u ? 1u : 43u) { /* 256 among them */
-        for (size_t at = 0; at <= len; at++) {                               /* len: nothing is broken */
+    for (size_t len = 1; len <= sizeof text; len += len < 170u ? 1u : 43u) { /* includes 256 */
+        for (size_t at = 0; at <= len; at++) {                               /* len: no byte is broken */
             size_t more = at < len ? 2u : 0u;
             for (size_t i = 0; i < len; i++) {
                 text[i] = (char)('a' + i % 26u);

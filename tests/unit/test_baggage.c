@@ -1,4 +1,5 @@
-/* test_baggage.c: W3C Baggage read, found, decoded and written, at the end of memory. */
+/* test_baggage.c: parses, finds, decodes and writes W3C Baggage. The texts end at the end of mapped
+ * memory. */
 #include "uspan/uspan.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
@@ -11,7 +12,7 @@ static void expect_slice(const char *text, size_t len, const char *want)
     }
 }
 
-/* Members as "key|value|props" lines. */
+/* Compare the members with lines "key|value|props". */
 static void expect_members(const char *text, const char *want)
 {
     size_t len = strlen(text), pos = 0, at = 0;
@@ -90,7 +91,7 @@ static void expect_decoded(const char *text, const char *want)
         }
         if (cap >= want_len) {
             assert_int_equal(out_len, want_len);
-        } else { /* cut at a boundary, and not earlier than needed */
+        } else { /* truncated at a character boundary, and not earlier than needed */
             assert_true(((uint8_t)want[out_len] & 0xC0u) != 0x80u);
             assert_true(cap - out_len < 4u);
         }

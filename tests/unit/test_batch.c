@@ -1,4 +1,4 @@
-/* test_batch.c: which spans travel together, when, and that each leaves by one verdict. */
+/* test_batch.c: which spans form a batch and when it is sent. Each span gets exactly one result. */
 #include "export/batch.h"
 #include "delivery.h"
 
@@ -97,7 +97,7 @@ static void test_a_body_stays_below_its_limit(void **state)
         for (unsigned i = 0; i < w->request_count; i++) {
             assert_in_range(w->requests[i].body_len, 1, 1024);
             if (i + 1u <
-                w->request_count) { /* one more would not have fitted: its text and some 100 bytes around it */
+                w->request_count) { /* one more span (its text and about 100 bytes) would not fit */
                 assert_true(w->requests[i].body_len + len + 130u > 1024u);
             }
         }
@@ -144,7 +144,7 @@ static void test_a_pool_of_spans_that_are_all_too_large_sends_nothing(void **sta
     assert_int_equal(stats_of(w, 0).dropped[USPAN_DROP_TOO_LARGE], 2);
 }
 
-/* ---- drop counts travel -------------------------------------------------------------------------------- */
+/* ---- drop counts are sent ------------------------------------------------------------------------------ */
 
 static void overflow_pool(world_t *w, unsigned count)
 {
@@ -182,7 +182,7 @@ static void test_drop_counts_travel_once(void **state)
     assert_int_equal(told(w, 1, "parent_dropped"), 0);
     overflow_pool(w, 2);
     world_drain(w);
-    assert_int_equal(told(w, 2, "pool_full"), 2); /* the growth, not the sum */
+    assert_int_equal(told(w, 2, "pool_full"), 2); /* the increase, not the total */
 }
 
 static void test_drop_counts_of_a_refused_request_travel_again(void **state)
@@ -223,11 +223,11 @@ static void test_drop_counts_of_while_a_batch_waits_go_with_the_next(void **stat
     w->answer = NULL;
     world_drain(w);
     assert_int_equal(w->request_count, 3);
-    assert_int_equal(told(w, 1, "pool_full"), 0); /* the same bytes as before */
+    assert_int_equal(told(w, 1, "pool_full"), 0); /* the batch has the same bytes as before */
     assert_int_equal(told(w, 2, "pool_full"), 4);
 }
 
-/* Every size of queue and every limit: all delivered, each once, in order. */
+/* For every queue length and every limit, all spans are delivered once and in order. */
 static void test_any_limit_delivers_all_in_order(void **state)
 {
     world_t *w = *state;

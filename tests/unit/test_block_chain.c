@@ -1,4 +1,5 @@
-/* test_block_chain.c: a chain's bytes, across every boundary of blocks and for every number of free blocks. */
+/* test_block_chain.c: the bytes of a block chain are correct across every block boundary and for every
+ * number of free blocks. */
 #include <string.h>
 #include "peek.h"
 #include "trace/utf8.h"
@@ -59,7 +60,7 @@ static void test_what_does_not_fit_is_cut_at_a_character_and_no_block_is_kept_fo
 {
     world_t *w = *state;
     char text[BYTES + 1u];
-    for (size_t lead = 0; lead < 5u; lead++) { /* a four-byte character across the end of the room, every way */
+    for (size_t lead = 0; lead < 5u; lead++) { /* a four-byte character across the end, at each offset */
         for (unsigned blocks = 0; blocks < 3u; blocks++) {
             for (size_t before = 0; before < 6u; before++) {
                 memset(text, 'x', lead);
@@ -115,7 +116,7 @@ static void test_bad_bytes_become_replacement_characters_at_every_place(void **s
         assert_int_equal(uspan_chain_text(&w->tracer, &c, text, sizeof text, USPAN_VALUE_MAX), USPAN_OK);
         assert_chain(w, &c, expected, sizeof expected);
         uspan_chain_free(&w->tracer.trace, &c);
-        /* and the largest value is not passed by what grew */
+        /* Replacements that are longer than the input must not exceed the largest value. */
         for (size_t max = at; max < at + 5u; max++) {
             c = empty();
             assert_int_equal(uspan_chain_text(&w->tracer, &c, text, sizeof text, max), USPAN_TRUNCATED);

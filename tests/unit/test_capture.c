@@ -1,4 +1,4 @@
-/* test_capture.c: each sentence of read.h about capturing spans in a user's test. */
+/* test_capture.c: tests each statement of read.h about capturing spans in an application's test. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +31,13 @@ static void test_spans_are_found_by_index_and_by_name(void **state)
     world_drain(w);
     assert_int_equal(c.count, 3);
     assert_int_equal(c.lost, 0);
-    static const char *const order[] = { "tool", "tool", "agent" }; /* of their ends */
+    static const char *const order[] = { "tool", "tool", "agent" }; /* ordered by the spans' ends */
     for (unsigned i = 0; i < 3u; i++) {
         assert_string_equal(uspan_captured_view(uspan_captured_at(&c, i))->name, order[i]);
     }
     assert_null(uspan_captured_at(&c, 3));
     assert_null(uspan_captured_at(&c, UINT32_MAX));
-    assert_ptr_equal(uspan_captured_named(&c, "tool"), uspan_captured_at(&c, 0)); /* the first */
+    assert_ptr_equal(uspan_captured_named(&c, "tool"), uspan_captured_at(&c, 0)); /* the first of two */
     assert_ptr_equal(uspan_captured_named(&c, "agent"), uspan_captured_at(&c, 2));
     assert_null(uspan_captured_named(&c, "too"));
     assert_null(uspan_captured_named(&c, "tools"));
@@ -47,7 +47,7 @@ static void test_spans_are_found_by_index_and_by_name(void **state)
     assert_null(uspan_captured_parent(&c, parent));
     assert_true(uspan_captured_view(parent)->ended);
     uspan_view_t v;
-    assert_int_equal(uspan_read(&w->tracer, agent, &v), USPAN_ERR_STALE); /* the tracer has it no more */
+    assert_int_equal(uspan_read(&w->tracer, agent, &v), USPAN_ERR_STALE); /* the tracer has removed it */
     uspan_capture_clear(&c);
     assert_int_equal(c.count, 0);
     assert_null(uspan_captured_at(&c, 0));
@@ -134,7 +134,7 @@ static void test_attributes_are_text_and_numbers(void **state)
     assert_false(uspan_captured_has(got, "missing"));
     assert_false(uspan_captured_has(got, "in"));
     assert_true(uspan_captured_has(got, "empty"));
-    /* Missing, or of another type: 0. */
+    /* A missing attribute, or one of another type, reads as 0. */
     assert_int_equal(uspan_captured_int(got, "missing"), 0);
     assert_int_equal(uspan_captured_int(got, "double"), 0);
     assert_int_equal(uspan_captured_int(got, "text"), 0);
@@ -170,7 +170,7 @@ static void test_event_attributes_are_found_by_the_first_event_of_that_name(void
     assert_int_equal(uspan_captured_view(got)->event_count, 4);
     assert_int_equal(uspan_captured_int(got, "n"), 9);
     assert_int_equal(uspan_captured_int(got, "a/n"), 1);
-    assert_false(uspan_captured_has(got, "a/c")); /* the second "a" has it, not the first */
+    assert_false(uspan_captured_has(got, "a/c")); /* "c" belongs to the second "a", not to the first */
     assert_int_equal(uspan_captured_int(got, "a/b/c"), 3);
     assert_true(uspan_captured_double(got, "d/b/c") == 4.5);
     assert_false(uspan_captured_has(got, "c"));
@@ -200,7 +200,7 @@ static void test_a_span_that_does_not_fit_is_lost_and_counted_and_nothing_is_ove
     world_drain(w);
     size_t used = c.used;
     for (size_t cap = 0; cap < used + 24u; cap++) {
-        uint8_t *exact = malloc(cap + 1u); /* the sanitizer sees one byte too many */
+        uint8_t *exact = malloc(cap + 1u); /* the sanitizer reports one byte too many */
         uint8_t *odd = exact + 1u;         /* not aligned */
         begin(w, &c, odd, cap);
         record_something(w);
@@ -226,7 +226,7 @@ static void test_a_span_that_does_not_fit_is_lost_and_counted_and_nothing_is_ove
     record_something(w);
     world_drain(w);
     assert_int_equal(c.lost, 1);
-    begin(w, &c, buffer, used + 100u); /* the first stays whole when the second does not fit */
+    begin(w, &c, buffer, used + 100u); /* the first record stays complete if the second does not fit */
     record_something(w);
     record_something(w);
     world_drain(w);

@@ -1,11 +1,12 @@
-/* test_clock.c: one offset a trace: a parent and its child agree, however the clock is set while they are under way. */
+/* test_clock.c: each trace has one clock offset. A parent and its child therefore agree, even if the clock
+ * is set while they are open. */
 #include <string.h>
 #include "peek.h"
 #include "trace/clock.h"
 
 #define S 1000000000u
 
-/* The Unix time of a span's start, or 0 while it is unknown. */
+/* Returns the Unix time of a span's start, or 0 if it is unknown. */
 static uint64_t unix_start(world_t *w, uspan_t s)
 {
     const uspan_slot_t *slot = peek_slot(w, s);
@@ -17,14 +18,14 @@ static int setup(void **state)
 {
     (void)peek_setup(state);
     world_t *w = *state;
-    w->unix_ns = 0; /* unknown, until a test says */
+    w->unix_ns = 0; /* unknown until a test sets it */
     return 0;
 }
 
 static int teardown(void **state)
 {
     world_t *w = *state;
-    w->unix_ns = 1700000000u * (uint64_t)S; /* so that what waits can leave */
+    w->unix_ns = 1700000000u * (uint64_t)S; /* lets waiting spans be sent */
     return peek_teardown(state);
 }
 
@@ -69,7 +70,7 @@ static void test_a_trace_under_way_keeps_its_offset_when_the_clock_is_corrected(
     assert_true(unix_start(w, by_context) == before);
     uspan_t fresh = uspan_start(t, USPAN_ROOT, "fresh");
     assert_true(unix_start(w, fresh) == 1900000000u * (uint64_t)S);
-    c.remote = 1; /* what came from outside takes this device's present time */
+    c.remote = 1; /* a remote parent's child uses the present offset of this device */
     uspan_t remote = uspan_start_with(t, USPAN_ROOT, "remote", 6, &options);
     assert_true(unix_start(w, remote) == 1900000000u * (uint64_t)S);
 }
@@ -84,12 +85,12 @@ static void test_a_context_of_an_epoch_that_is_over_takes_the_present_one(void *
     uspan_context_of(t, root, &c);
     uspan_end(t, root);
     peek_drain(w);
-    uspan_set_unix_time(t, 1900000000u * (uint64_t)S); /* in place: nobody uses it */
+    uspan_set_unix_time(t, 1900000000u * (uint64_t)S); /* no span uses the epoch, so it is changed in place */
     assert_int_equal(t->trace.epoch, c.epoch);
     const uspan_options_t options = { .parent = &c };
     uspan_t late = uspan_start_with(t, USPAN_ROOT, "late", 4, &options);
     assert_true(unix_start(w, late) == 1900000000u * (uint64_t)S);
-    c.epoch = 200; /* nonsense is harmless */
+    c.epoch = 200; /* an invalid epoch is harmless */
     assert_false(uspan_is_null(uspan_start_with(t, USPAN_ROOT, "late", 4, &options)));
 }
 
@@ -167,12 +168,12 @@ static void test_when_time_never_comes_spans_count_from_the_base_and_a_late_cloc
     uspan_clock_give_up(t);
     assert_true(unix_start(w, early) == USPAN_UNSYNCED_BASE_S * (uint64_t)S + w->now_ns);
     uint64_t now;
-    assert_int_equal(uspan_unix_now(t, &now), USPAN_ERR_AGAIN); /* it is not real */
+    assert_int_equal(uspan_unix_now(t, &now), USPAN_ERR_AGAIN); /* the time is not real */
     uspan_set_unix_time(t, 1800000000u * (uint64_t)S);
     assert_true(unix_start(w, early) == USPAN_UNSYNCED_BASE_S * (uint64_t)S + w->now_ns);
     uspan_t fresh = uspan_start(t, USPAN_ROOT, "fresh");
     assert_true(unix_start(w, fresh) == 1800000000u * (uint64_t)S);
-    uspan_clock_give_up(t); /* not when it is known */
+    uspan_clock_give_up(t); /* has no effect if the time is known */
     assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
 }
 
@@ -195,14 +196,14 @@ static void test_a_time_that_is_only_heard_counts_where_nothing_better_is_known(
     assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
     assert_true(now == 1700000000u * (uint64_t)S);
     uspan_t under_way = uspan_start(t, USPAN_ROOT, "under way");
-    uspan_clock_set_approximate(t, w->now_ns, 1700000004u * (uint64_t)S); /* noise */
+    uspan_clock_set_approximate(t, w->now_ns, 1700000004u * (uint64_t)S); /* within a Date header's error */
     assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
     assert_true(now == 1700000000u * (uint64_t)S);
-    uspan_clock_set_approximate(t, w->now_ns, 1800000000u * (uint64_t)S); /* a later one corrects it */
+    uspan_clock_set_approximate(t, w->now_ns, 1800000000u * (uint64_t)S); /* a later time corrects it */
     assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
     assert_true(now == 1800000000u * (uint64_t)S);
-    assert_true(unix_start(w, under_way) == 1700000000u * (uint64_t)S); /* one offset for each trace */
-    uspan_set_unix_time(t, 1800000000u * (uint64_t)S + 1u);             /* a clock has the last word */
+    assert_true(unix_start(w, under_way) == 1700000000u * (uint64_t)S); /* each trace has one offset */
+    uspan_set_unix_time(t, 1800000000u * (uint64_t)S + 1u);             /* later Date headers are ignored */
     uspan_clock_set_approximate(t, w->now_ns, 1900000000u * (uint64_t)S);
     assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
     assert_true(now == 1800000000u * (uint64_t)S);

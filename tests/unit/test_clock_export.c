@@ -1,5 +1,6 @@
-/* test_clock_export.c: what is sent has right times or says that it has not, wherever Unix time comes from
- * and however late. Boot is 5 s before the first span; DATE is the Unix time that the collector's Date says. */
+/* test_clock_export.c: spans are sent with the correct time, or marked as unsynced. This holds for every
+ * source of Unix time, however late it is known. Boot is 5 s before the first span. DATE is the Unix time
+ * in the collector's Date header. */
 #include "delivery.h"
 
 #define DATE_S 1700000005u
@@ -33,7 +34,7 @@ static void test_known_time_is_applied_when_sending(void **state)
     world_t *w = *state;
     uint64_t unix_ns = 0;
     world_reset_with_collector(w);
-    assert_int_equal(uspan_unix_now(&w->tracer, &unix_ns), USPAN_ERR_AGAIN); /* not asked for yet */
+    assert_int_equal(uspan_unix_now(&w->tracer, &unix_ns), USPAN_ERR_AGAIN); /* the time was not read yet */
     uspan_t s = uspan_start(&w->tracer, USPAN_ROOT, "one");
     world_advance_ms(w, 250);
     (void)uspan_end(&w->tracer, s);
@@ -49,9 +50,9 @@ static void test_the_date_of_an_answer_is_asked_for_when_nothing_better_exists(v
 {
     world_t *w = *state;
     reset_without_time(w);
-    w->answer = "HTTP/1.1 405 No\r\n" DATE "Content-Length: 0\r\n\r\n"; /* any answer will do */
+    w->answer = "HTTP/1.1 405 No\r\n" DATE "Content-Length: 0\r\n\r\n"; /* the status does not matter */
     record(w, "one");
-    assert_int_equal(settle(w), USPAN_BATCH_AGE_MS); /* not before the batch would go */
+    assert_int_equal(settle(w), USPAN_BATCH_AGE_MS); /* the probe is not sent before the batch is due */
     world_advance_ms(w, USPAN_BATCH_AGE_MS);
     uint64_t asked_ns = w->now_ns;
     w->recv_max = 1;
@@ -65,12 +66,12 @@ static void test_the_date_of_an_answer_is_asked_for_when_nothing_better_exists(v
     assert_int_equal(stats_of(w, 0).queued, 1);
     assert_int_equal(stats_of(w, 0).refusals, 0);
     w->answer = NULL;
-    w->answer_at = SIZE_MAX; /* nothing of it is left on the kept connection */
+    w->answer_at = SIZE_MAX; /* no bytes of the answer remain on the kept connection */
     world_drain(w);
     assert_int_equal(w->request_count, 2);
     assert_int_equal(w->connections, 1);
     assert_int_equal(stats_of(w, 0).delivered, 1);
-    uint64_t date_ns = DATE_S * S_NS + S_NS / 2u; /* the middle of the second that it names */
+    uint64_t date_ns = DATE_S * S_NS + S_NS / 2u; /* the middle of the second in the header */
     assert_int_equal(start_of(w, 1, 0), date_ns - (asked_ns - 5u * S_NS));
     uint64_t unix_ns = 0;
     assert_int_equal(uspan_unix_now(&w->tracer, &unix_ns), USPAN_OK);
@@ -108,7 +109,7 @@ static void test_probes_without_a_date_back_off_until_the_hold_is_over(void **st
     assert_non_null(strstr(w->log, "Unix time still unknown"));
     uint64_t unix_ns;
     assert_int_equal(uspan_unix_now(&w->tracer, &unix_ns), USPAN_ERR_AGAIN);
-    /* later spans do not wait any more; a time that comes at last is right for the next trace */
+    /* Later spans no longer wait. If the time becomes known at last, it is correct for the next trace. */
     record(w, "two");
     world_drain(w);
     assert_true(is_unsynced(w, last + 1u, 0));
@@ -154,7 +155,7 @@ static void test_time_that_the_application_tells_makes_held_spans_right(void **s
     (void)settle(w);
     uspan_set_unix_time(&w->tracer, 1750000000u * S_NS);
     world_drain(w);
-    assert_int_equal(w->request_count, 1); /* no probe */
+    assert_int_equal(w->request_count, 1); /* no probe was sent */
     assert_int_equal(start_of(w, 0, 0), 1750000000u * S_NS - 2u * S_NS);
 }
 

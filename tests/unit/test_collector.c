@@ -1,5 +1,5 @@
-/* test_collector.c: settings are taken whole or not at all, and a secret is where it must be and nowhere
- * else. */
+/* test_collector.c: uspan accepts all settings of a collector or none. No secret appears in the log, in a
+ * diagnosis or in memory that does not need it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "delivery.h"
@@ -7,7 +7,7 @@
 #define URL "http://collector:4318/v1/traces"
 #define SECURE_URL "https://collector:4318/v1/traces"
 
-/* A secure transport: the fake one with the flag. */
+/* A secure transport: the fake transport with the flag. */
 static const uspan_transport_t *secure(world_t *w)
 {
     w->transport.flags = USPAN_TRANSPORT_SECURE;
@@ -110,7 +110,7 @@ static void test_export_to_refuses_arguments_out_of_contract(void **state)
     assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, URL), USPAN_ERR_ARG);
     assert_int_equal(uspan_set_headers(&w->tracer, 0u, "a=b"), USPAN_ERR_ARG);
     assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &c), USPAN_OK);
-    assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &c), USPAN_ERR_ARG); /* in use */
+    assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &c), USPAN_ERR_ARG); /* already in use */
     assert_int_equal(uspan_set_endpoint(NULL, 0u, URL), USPAN_ERR_ARG);
     assert_int_equal(uspan_set_endpoint(&w->tracer, 0u, NULL), USPAN_ERR_ARG);
     assert_int_equal(uspan_set_endpoint(&w->tracer, USPAN_DESTINATIONS_MAX, URL), USPAN_ERR_ARG);
@@ -159,7 +159,7 @@ static void test_unusable_settings_are_refused_with_the_cure(void **state)
         record(w, "nowhere to go");
         assert_int_equal(w->tracer.trace.dropped[USPAN_DROP_NO_DESTINATION], 1);
         w->transport.flags = 0u;
-        assert_int_equal(export_to(w, URL, NULL), USPAN_OK); /* the place is still free */
+        assert_int_equal(export_to(w, URL, NULL), USPAN_OK); /* the destination is still free */
         record(w, "sent");
         world_drain(w);
         assert_int_equal(stats_of(w, 0).delivered, 1);
@@ -210,7 +210,7 @@ static void test_no_secret_is_ever_logged(void **state)
         assert_true(w->log_lines > 0u);
         assert_false(memory_has(w->log, sizeof w->log, "secret"));
         assert_false(memory_has(&w->tracer, sizeof w->tracer,
-                                "deep-secret")); /* the head is wiped from the send buffer */
+                                "deep-secret")); /* uspan wiped the head in the send buffer */
         static char words[2048];
         assert_in_range(uspan_diagnose(&w->tracer, 0u, words, sizeof words), 20, sizeof words - 1u);
         assert_false(memory_has(words, sizeof words, "secret"));
@@ -279,7 +279,7 @@ static void test_resource_attributes_are_judged(void **state)
     assert_true(view_is(text, "from list"));
 }
 
-/* What the one request says of a key; "" where it does not stand there. */
+/* Returns the value of a resource attribute in the only request, or "" if it is not there. */
 static const char *said_of(world_t *w, const char *key)
 {
     static char out[512];

@@ -1,5 +1,5 @@
-/* test_collector_build.c: settings made at build time are used where none are given, and no credential goes
- * to another collector.
+/* test_collector_build.c: compile-time settings are used if no run-time settings are given. No credential
+ * is sent to another collector.
  * uspan-config: USPAN_DESTINATIONS_MAX=2 USPAN_STUDIO=1 USPAN_ENDPOINT="https://first.example:8443/in?x=1"
  * uspan-config: USPAN_HEADERS="x-api-key=build-key" USPAN_BASIC_USER="build-user" USPAN_BASIC_PASS="pw"
  * uspan-config: USPAN_STUDIO_URL="http://studio.example:3000" USPAN_STUDIO_SECOND_DEST=1

@@ -1,11 +1,11 @@
-/* test_collector_change.c: settings that change at run time: at any moment of an exchange each request is whole, the next one
- * has the new settings, and a secret that was replaced is wiped. */
+/* test_collector_change.c: settings change at run time, at any moment of an exchange. Each request is
+ * complete, the next request has the new settings, and a replaced secret is wiped. */
 #include "delivery.h"
 
 #define URL "http://collector:4318/v1/traces"
 #define SECURE_URL "https://collector:4318/v1/traces"
 
-/* A secure transport: the fake one with the flag. */
+/* A secure transport: the fake transport with the flag. */
 static const uspan_transport_t *secure(world_t *w)
 {
     w->transport.flags = USPAN_TRANSPORT_SECURE;
@@ -67,7 +67,7 @@ static void test_headers_change_at_run_time_and_the_old_ones_are_wiped(void **st
     char buffer[64];
     snprintf(buffer, sizeof buffer, "Authorization=Bearer%%20next-secret");
     assert_int_equal(uspan_set_headers(&w->tracer, 0u, buffer), USPAN_OK);
-    memset(buffer, 'x', sizeof buffer); /* they were copied */
+    memset(buffer, 'x', sizeof buffer); /* uspan has copied the headers */
     assert_false(memory_has(&w->tracer, sizeof w->tracer, "first-secret"));
     record(w, "two");
     world_drain(w);
@@ -99,14 +99,15 @@ static void test_headers_that_are_refused_leave_the_old_ones(void **state)
     assert_true(head_has(w, 0, "X-Tenant: garden\r\n"));
     assert_false(memory_has(w->log, sizeof w->log, "plain-secret"));
     assert_false(memory_has(&w->tracer, sizeof w->tracer, "plain-secret"));
-    large[USPAN_HEADERS_BYTES - 1] = '\0'; /* the longest that fits */
+    large[USPAN_HEADERS_BYTES - 1] = '\0'; /* the longest text that fits */
     assert_int_equal(uspan_set_headers(&w->tracer, 0u, large), USPAN_OK);
     record(w, "two");
     world_drain(w);
     assert_true(w->requests[1].head_len > USPAN_HEADERS_BYTES);
 }
 
-/* At whatever byte of an exchange the settings change: every request is whole, and the next one has the new settings. */
+/* Settings change at each byte of an exchange. Every request is complete, and the next request has the new
+ * settings. */
 static void test_settings_may_change_at_any_moment_of_an_exchange(void **state)
 {
     world_t *w = *state;

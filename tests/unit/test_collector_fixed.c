@@ -1,4 +1,5 @@
-/* test_collector_fixed.c: settings that are the build's alone: taken as written, never changed while running.
+/* test_collector_fixed.c: without run-time settings, uspan uses the compile-time settings as written and
+ * never changes them.
  * uspan-config: USPAN_RUNTIME_SETTINGS=0 USPAN_DESTINATIONS_MAX=2 USPAN_STUDIO=1
  * uspan-config: USPAN_ENDPOINT="HTTPS://First.example:8443/in?x=1#f" USPAN_HEADERS="x-api-key=build%20key"
  * uspan-config: USPAN_BASIC_AUTH="QTpC" USPAN_ENDPOINT_2="http://[fe80::1]" USPAN_STUDIO_URL="http://studio:3000" */

@@ -1,5 +1,5 @@
-/* test_collector_fixed_bare.c: the smallest core that delivers, as tests/size counts it: no settings at run time,
- * no headers, no dates, no runs; and an endpoint that only a compiler saw.
+/* test_collector_fixed_bare.c: the smallest core that delivers spans, as tests/size measures it. It has no
+ * run-time settings, headers, dates or Studio runs. Only the compiler parses its endpoint.
  * uspan-config: USPAN_RUNTIME_SETTINGS=0 USPAN_STUDIO=0 USPAN_HTTP_DATE=0 USPAN_TRACESTATE_BYTES=0
  * uspan-config: USPAN_DESTINATIONS_MAX=2 USPAN_ENDPOINT="http://collector.example:4318/v1/traces"
  * uspan-config: USPAN_ENDPOINT_2="http://collector.example:4317/v1/traces" USPAN_EVENTS_MAX=0 */

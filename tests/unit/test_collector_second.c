@@ -1,5 +1,5 @@
-/* test_collector_second.c: the second destination's settings of a build, encoded credentials, and Studio as
- * the only endpoint.
+/* test_collector_second.c: compile-time settings of the second destination, encoded credentials, and
+ * Studio as the only endpoint.
  * uspan-config: USPAN_DESTINATIONS_MAX=2 USPAN_STUDIO_URL="http://studio.example:3000"
  * uspan-config: USPAN_ENDPOINT_2="http://second.example/two" USPAN_BASIC_AUTH="QTpC"
  * uspan-config: USPAN_BASIC_USER_2="u" USPAN_BASIC_PASS_2="p" USPAN_INSECURE_HEADERS_OVER_HTTP=1 */

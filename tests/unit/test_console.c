@@ -1,4 +1,4 @@
-/* test_console.c: a span is one readable line, whatever it holds. */
+/* test_console.c: the console prints each span as one readable line, whatever the span contains. */
 #include <stdio.h>
 #include <string.h>
 #include "uspan/genai.h"
@@ -26,7 +26,7 @@ static void begin(world_t *w, page_t *page)
     assert_int_equal(uspan_export_to_sink(&w->tracer, 0, &page->console.sink), USPAN_OK);
 }
 
-/* The line without its trace id, which is checked. */
+/* Check the trace id of line n. Returns the rest of the line. */
 static const char *rest_of(const page_t *page, unsigned n)
 {
     assert_true(n < page->count);
@@ -96,7 +96,7 @@ static void test_long_texts_and_bytes_leave_room_for_others(void **state)
     begin(w, &page);
     char text[100];
     memset(text, 'x', sizeof text);
-    memcpy(text + 39, "\xC3\xA4", 2); /* a character across the cut */
+    memcpy(text + 39, "\xC3\xA4", 2); /* this character lies across the limit */
     uspan_t s = uspan_start(&w->tracer, USPAN_ROOT, "long");
     uspan_set_str_n(&w->tracer, s, USPAN_KEY("a"), text, sizeof text);
     memset(text, 'y', sizeof text);
@@ -137,7 +137,7 @@ static void test_a_line_has_no_control_character_and_ends_at_a_character(void **
         size_t len = strlen(line);
         assert_string_equal(line + len - 3u, "...");
         assert_true(len + 9u >= 198u && len + 9u <= 200u);
-        /* Whole characters only: what precedes the dots ends one. */
+        /* Only complete characters are printed: a character ends before the dots. */
         assert_true(memcmp(line + len - 6u, "\xE2\x82\xAC", 3) == 0 || (uint8_t)line[len - 4u] < 0x80u);
         for (size_t i = 0; i < len; i++) {
             assert_true((uint8_t)line[i] >= ' ' && line[i] != 0x7F);

@@ -1,4 +1,5 @@
-/* test_content_off.c: compiled without content, no switch at run time brings it back; nor a status Ok that nobody set.
+/* test_content_off.c: if content is left out of the build, no run-time switch enables it. A status Ok that
+ * the caller did not set does not appear either.
  * uspan-config: USPAN_CONTENT=0 USPAN_STATUS_OK_ON_END=0 USPAN_TRACESTATE_BYTES=0 USPAN_BLOCK_BYTES=32 */
 #include <string.h>
 #include "peek.h"

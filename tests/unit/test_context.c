@@ -1,4 +1,5 @@
-/* test_context.c: traceparent by the table of W3C Trace Context, at the end of memory. */
+/* test_context.c: tests traceparent by the table of W3C Trace Context. The texts end at the end of mapped
+ * memory. */
 #include "uspan/uspan.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
@@ -155,7 +156,7 @@ static void test_what_is_written_can_be_read_again(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         uspan_context_t c;
         assert_int_equal(parse_text(&c, rows[i][0], NULL), USPAN_OK);
-        char *out = guard_put(2, (char[56]){ 0 }, 56); /* the 56th byte is the last that is mapped */
+        char *out = guard_put(2, (char[56]){ 0 }, 56); /* the 56th byte is the last mapped byte */
         assert_int_equal(uspan_traceparent(&c, out), USPAN_TRACEPARENT_LEN);
         assert_string_equal(out, rows[i][1]);
     }

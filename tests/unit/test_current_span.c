@@ -1,4 +1,4 @@
-/* test_current_span.c: a current span for each task, and never a false root. */
+/* test_current_span.c: each task has its own current span, and no span becomes a root by mistake. */
 #include <string.h>
 #include "peek.h"
 
@@ -41,7 +41,7 @@ static void test_tasks_do_not_see_each_other_s_span(void **state)
         assert_int_equal(uspan_current(t).id, i < USPAN_TASKS_MAX ? s[i].id : 0u);
     }
     assert_int_equal(peek_stats(w).tasks_dropped, 1);
-    uspan_leave(t, USPAN_NULL); /* one that is in no table: nothing happens, nothing is counted */
+    uspan_leave(t, USPAN_NULL); /* this task is in no table, so nothing happens and nothing is counted */
     assert_int_equal(peek_stats(w).tasks_dropped, 1);
     w->task = 101u;
     uspan_leave(t, USPAN_NULL);
@@ -58,7 +58,7 @@ static void test_within_a_null_span_nothing_starts_and_no_false_root(void **stat
     uspan_tracer_t *t = &w->tracer;
     uspan_t outer = uspan_start(t, USPAN_CURRENT, "outer");
     uspan_t before = uspan_enter(t, outer);
-    uspan_t inner = uspan_enter(t, USPAN_NULL); /* a start that found the pool full */
+    uspan_t inner = uspan_enter(t, USPAN_NULL); /* the handle of a start with a full pool */
     assert_int_equal(inner.id, outer.id);
     assert_true(uspan_is_null(uspan_current(t)));
     assert_int_equal(uspan_start(t, USPAN_CURRENT, "child").id, 0);

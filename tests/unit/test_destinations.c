@@ -1,4 +1,5 @@
-/* test_destinations.c: a dead destination costs a healthy one nothing: no span, no time, no lock (issue 12 section 2).
+/* test_destinations.c: a failed destination costs a working one no span, no time and no lock (issue 12
+ * section 2).
  * uspan-config: USPAN_DESTINATIONS_MAX=2 */
 #include "far_peer.h"
 
@@ -52,7 +53,7 @@ static void test_the_healthy_one_gets_every_span(void **state)
     }
 }
 
-/* It had proved healthy, and its batch of the whole pool is on its way when it dies. */
+/* The destination worked before. It fails while a batch with all spans of the pool is on its way. */
 static void test_a_frozen_batch_gives_way_too(void **state)
 {
     world_t *w = *state;
@@ -72,9 +73,9 @@ static void test_a_frozen_batch_gives_way_too(void **state)
         }
         far_run(w, w->now_ns + 10000000000u, 5u);
         uspan_stats_t s = stats_of(w, 1);
-        assert_in_range(s.dropped[USPAN_DROP_POOL_FULL], 0, 2); /* until the batch that hangs has given way */
+        assert_in_range(s.dropped[USPAN_DROP_POOL_FULL], 0, 2); /* until the stuck batch loses its spans */
         assert_int_equal(s.delivered + s.dropped[USPAN_DROP_POOL_FULL], 101u + USPAN_SPANS_MAX);
-        bad.mode = FAR_GOOD; /* it comes back and gets what is left */
+        bad.mode = FAR_GOOD; /* it works again and gets the remaining spans */
         bad.answer = NULL;
         w->now_ns += 3600000000000u;
         world_drain(w);
@@ -112,11 +113,11 @@ static void test_a_flush_ends_for_each_destination(void **state)
     assert_int_equal(good.requests, 1);
     assert_int_equal(good.spans, 3);
     assert_false(uspan_flushed(&w->tracer));
-    for (unsigned n = 0; n < 10u; n++) { /* no request per span from then on */
+    for (unsigned n = 0; n < 10u; n++) { /* from now on, uspan does not send one request per span */
         record(w, "later");
         far_run(w, w->now_ns + 100000000u, 5u);
     }
-    assert_int_equal(good.requests, 1 + 1); /* the fill of the pool */
+    assert_int_equal(good.requests, 1 + 1); /* one more, since the pool filled up */
     record(w, "last");
     far_run(w, w->now_ns + 1000000000u, 5u);
     assert_int_equal(good.requests, 2);
@@ -134,7 +135,7 @@ static void test_spans_that_end_after_a_flush_leave_by_age(void **state)
     while (!uspan_flushed(&w->tracer)) {
         assert_true(uspan_poll(&w->tracer, NULL) <= USPAN_OK);
     }
-    record(w, "later"); /* before the next poll */
+    record(w, "later"); /* recorded before the next poll */
     far_run(w, w->now_ns + 4900000000u, 5u);
     assert_int_equal(good.requests, 1);
     far_run(w, w->now_ns + 200000000u, 5u);

@@ -1,5 +1,5 @@
-/* test_destinations_three.c: two destinations of three are dead, in any pair of ways, and the third gets every span
- * (field.md B2). A span that two dead ones wait for gives way too.
+/* test_destinations_three.c: two of three destinations fail, in each pair of ways, and the third gets
+ * every span (field.md B2). A span that two failed destinations wait for gives way, too.
  * uspan-config: USPAN_DESTINATIONS_MAX=3 USPAN_SPANS_MAX=16 */
 #include "far_peer.h"
 
@@ -41,7 +41,7 @@ static void test_the_healthy_one_gets_every_span(void **state)
         reset_with_three(w, good, n / DESTS % COUNT(deaths), n / DESTS / COUNT(deaths));
         for (unsigned i = 0; i < SPANS; i++) {
             record(w, "one");
-            far_run(w, w->now_ns + 20000000u, 5u); /* 50 a second */
+            far_run(w, w->now_ns + 20000000u, 5u); /* 50 spans a second */
         }
         far_run(w, w->now_ns + 10000000000u, 5u);
         const uspan_stats_t s = stats_of(w, good);
@@ -53,7 +53,7 @@ static void test_the_healthy_one_gets_every_span(void **state)
     }
 }
 
-/* Where one destination is dead and another one slow, the dead one's spans go first. */
+/* If one destination has failed and another is slow, the spans of the failed one are dropped first. */
 static void test_what_only_a_dead_one_waits_for_goes_first(void **state)
 {
     world_t *w = *state;
@@ -62,7 +62,7 @@ static void test_what_only_a_dead_one_waits_for_goes_first(void **state)
     peers[1].rate = 20000u; /* bytes a second */
     for (unsigned i = 0; i < SPANS; i++) {
         record(w, "one");
-        far_run(w, w->now_ns + 50000000u, 5u); /* 20 a second */
+        far_run(w, w->now_ns + 50000000u, 5u); /* 20 spans a second */
     }
     far_run(w, w->now_ns + 10000000000u, 5u);
     assert_int_equal(stats_of(w, 0u).delivered, SPANS);

@@ -1,5 +1,5 @@
-/* test_diagnose.c: whatever keeps spans from arriving is named, with the counters that show it, and never
- * a secret. */
+/* test_diagnose.c: uspan_diagnose() names each cause that keeps spans from arriving, with the counters
+ * that show it. It never prints a secret. */
 #include <stdlib.h>
 #include <string.h>
 #include "world.h"
@@ -17,7 +17,7 @@ static const char *diagnose(world_t *w)
     assert_null(strstr(text, SECRET));
     assert_int_equal(text[n - 1u], '.');
     for (const char *c = text; *c != '\0'; c++) {
-        assert_true(*c >= ' ' && *c <= '~'); /* one paragraph */
+        assert_true(*c >= ' ' && *c <= '~'); /* the text is one paragraph */
     }
     return text;
 }
@@ -42,7 +42,7 @@ static void poll_some(world_t *w)
     }
 }
 
-/* A span is recorded and tried once. */
+/* Record a span and try to send it once. */
 static void try_once(world_t *w)
 {
     record(w);
@@ -260,7 +260,7 @@ static void test_a_full_pool_and_open_spans_are_told(void **state)
     for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
         uspan_end(&w->tracer, spans[i]);
     }
-    assert_says(w, "Some spans were lost"); /* a loss comes before spans that wait */
+    assert_says(w, "Some spans were lost"); /* a loss is reported before waiting spans */
     world_drain(w);
 }
 
@@ -276,7 +276,7 @@ static void test_a_request_without_a_response_yet_is_no_fault_of_the_poll(void *
 {
     world_t *w = *state;
     world_reset_with_collector(w);
-    w->silent = true; /* as a server of plain HTTP is that waits for the end of a TLS handshake */
+    w->silent = true; /* like a plain HTTP server that waits for the end of a TLS handshake */
     try_once(w);
     assert_says(w, "queued 1");
     assert_says(w, "No response yet: wait, or check port and https.");
@@ -329,7 +329,7 @@ static void test_the_text_is_cut_to_any_buffer_and_its_length_told(void **state)
     assert_string_equal(none, "");
 }
 
-/* ---- what ran short -------------------------------------------------------------------------------------- */
+/* ---- resources that ran out ---------------------------------------------------------------------------- */
 
 static const uspan_key_t key = USPAN_KEY_INIT("key");
 
@@ -437,7 +437,7 @@ static void test_what_ran_short_is_named_with_the_need_and_the_option_in_the_dia
         if (i == 0u) {
             assert_says(w, "raise USPAN_TEXT_BYTES (now 8192).");
         }
-        for (unsigned n = 0; n < 5u; n++) { /* one line a second */
+        for (unsigned n = 0; n < 5u; n++) { /* at most one log line a second */
             uint32_t wait_ms;
             world_advance_ms(w, 2000u);
             (void)world_poll(w, &wait_ms);
@@ -460,7 +460,7 @@ static void test_spans_that_nobody_polls_for_are_told(void **state)
     record(w);
     assert_says(w, "Spans wait: nobody calls uspan_poll().");
     poll_some(w);
-    assert_says(w, "No problem found"); /* the span waits for its batch */
+    assert_says(w, "No problem found"); /* the span waits for its batch, which is no problem */
     world_advance_ms(w, USPAN_BATCH_AGE_MS + 1000u);
     assert_says(w, "No problem found");
     world_advance_ms(w, 1u);
@@ -471,7 +471,7 @@ static void test_spans_that_nobody_polls_for_are_told(void **state)
     assert_says(w, "Spans wait: nobody calls uspan_poll().");
     world_drain(w);
     world_advance_ms(w, 600000u);
-    assert_says(w, "No problem found"); /* an idle program may sleep */
+    assert_says(w, "No problem found"); /* an idle program may stop polling for a while */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)

@@ -1,4 +1,4 @@
-/* test_diagnose_codes.c: without texts, the diagnosis is codes.
+/* test_diagnose_codes.c: if message texts are left out of the build, the diagnosis consists of codes.
  * uspan-config: USPAN_MESSAGE_TEXTS=0 USPAN_FULL_DROPS_OLDEST=1 */
 #include <string.h>
 #include "world.h"

@@ -1,5 +1,5 @@
-/* test_edge_http.c: the edge agent's HTTP client (examples/edge_agent/http.c) over a transport that is all in memory: what a
- * server may send, in pieces of any size, ends as a status and a body or as the type of what went wrong. */
+/* test_edge_http.c: the edge agent's HTTP client (examples/edge_agent/http.c) over a transport in memory.
+ * Whatever the server sends, in pieces of any size, the result is a status and a body, or an error type. */
 #include "cmocka_all.h"
 
 #include "../../examples/edge_agent/http.c"
@@ -7,12 +7,12 @@
 
 #define HEAD "HTTP/1.1 200 OK\r\n"
 
-/* What the peer does; what came of it. */
+/* What the peer does, and the result. */
 typedef struct peer {
     const char *answer;
-    size_t piece;      /* bytes of it at a time */
+    size_t piece;      /* bytes that recv returns at a time */
     uspan_err_t opens; /* open's result */
-    int32_t then;      /* recv's result when all of it is read; 0: silence */
+    int32_t then;      /* recv's result when all of the answer was read. 0: no more bytes arrive */
     size_t at, sent_len, body_len;
     unsigned closes;
     char sent[2048], body[256];
@@ -77,7 +77,7 @@ static void on_body(void *ctx, const char *data, size_t len)
     peer.body_len += len;
 }
 
-/* Returns the status; the rest is in peer and *error. */
+/* Returns the status. The other results are in peer and *error. */
 static int post(const char *headers, uint32_t deadline_ms, const char **error)
 {
     const uspan_transport_t transport = { .open = open_peer, .send = send_peer, .recv = recv_peer, .close = close_peer };

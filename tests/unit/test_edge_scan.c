@@ -1,5 +1,5 @@
-/* test_edge_scan.c: the edge agent's scanner and its texts (examples/edge_agent): a document cut or changed at any byte is read
- * to its end and no further. */
+/* test_edge_scan.c: the edge agent's scanner and its texts (examples/edge_agent). A document that is
+ * truncated or changed at any byte is read to its end and not beyond. */
 #include "cmocka_all.h"
 
 #include "../../examples/edge_agent/scan.c"
@@ -29,7 +29,7 @@ static void test_members_are_found_however_deep_and_never_within_a_text(void **s
     expect_text(scan_find(message, "content"), "Say \"bed\": 3,\n{done}?");
     expect_text(scan_find(message, "arguments"), "{\"bed\": 3}");
     assert_null(scan_find(all, "bed").from);
-    assert_null(scan_find(all, "assistant").from); /* a value, no name */
+    assert_null(scan_find(all, "assistant").from); /* it is a value, not a name */
     assert_null(scan_find(message, "usage").from);
     expect_text(scan_find(all, "finish_reason"), "tool_calls");
     assert_int_equal(scan_number(scan_find(all, "prompt_tokens")), 212);
@@ -75,7 +75,7 @@ static void test_a_document_cut_at_any_byte_is_none(void **state)
         const char *json = guard_text(0, cut);
         assert_null(scan_document(json).from);
         look_everywhere(json);
-        scan_t open = { json, json + len }; /* as if it were whole */
+        scan_t open = { json, json + len }; /* as if the document were complete */
         (void)scan_find(open, "arguments");
     }
 }

@@ -1,4 +1,5 @@
-/* test_event.c: an event or link is there whole with what fitted, or counted; for every number of free blocks. */
+/* test_event.c: an event or link is stored with the attributes that fit, or its loss is counted. This
+ * holds for every number of free blocks. */
 #include <stdio.h>
 #include <string.h>
 #include "peek.h"
@@ -51,7 +52,7 @@ static void test_events_keep_name_time_order_and_attributes(void **state)
     assert_int_equal(peek_slot(w, s)->event_count, 3);
 }
 
-/* As with spans: Unix time given for monotonic time is a caller's mistake, and is counted. */
+/* As with spans, Unix time in place of monotonic time is a caller's mistake and is counted. */
 static void test_an_event_ahead_of_now_happened_now(void **state)
 {
     world_t *w = *state;
@@ -133,7 +134,7 @@ static void test_above_their_limit_attributes_of_events_and_links_are_counted_in
     static char names[COUNT(many)][4];
     for (unsigned i = 0; i < COUNT(many); i++) {
         static const uspan_key_t pattern = USPAN_KEY_INIT("000");
-        keys[i] = pattern; /* of one length and one id: told apart by their text alone */
+        keys[i] = pattern; /* all keys have the same length and id, so only their text differs */
         snprintf(names[i], sizeof names[i], "%03u", i);
         keys[i].text = names[i];
         many[i] = (uspan_attr_t)USPAN_ATTR_INT(&keys[i], (int64_t)i);
@@ -145,7 +146,7 @@ static void test_above_their_limit_attributes_of_events_and_links_are_counted_in
     assert_int_equal(peek_event(w, s, 0)->dropped, 0);
     assert_int_equal(peek_event(w, s, 1)->dropped, 2);
     assert_int_equal(peek_event(w, s, 1)->attr_count, USPAN_EVENT_ATTRS_MAX);
-    assert_int_equal(peek_event(w, s, 2)->dropped, 255); /* and no further */
+    assert_int_equal(peek_event(w, s, 2)->dropped, 255); /* the counter stops at its maximum */
     for (unsigned i = 0; i < USPAN_EVENT_ATTRS_MAX; i++) {
         assert_int_equal(peek_entry(w, peek_event(w, s, 2)->attrs, i)->v.i, i);
     }
@@ -156,7 +157,7 @@ static void test_above_their_limit_attributes_of_events_and_links_are_counted_in
     assert_int_equal(uspan_add_link(t, other, &link), USPAN_TRUNCATED);
     assert_int_equal(peek_event(w, other, 0)->dropped, 2);
     assert_int_equal(peek_link(w, other, 0)->dropped, 1);
-    assert_int_equal(peek_link(w, other, 0)->attr_count, 3); /* the tracestate is none of them */
+    assert_int_equal(peek_link(w, other, 0)->attr_count, 3); /* the tracestate is not one of them */
     assert_int_equal(peek_stats(w).attrs_dropped, 2u + (300u - USPAN_EVENT_ATTRS_MAX) + 2u + 1u);
 }
 
@@ -170,7 +171,7 @@ static void test_the_same_key_twice_in_an_event_replaces(void **state)
     assert_int_equal(uspan_event_n(&w->tracer, s, "e", 1, 0, attrs, COUNT(attrs)), USPAN_OK);
     assert_int_equal(peek_event(w, s, 0)->attr_count, 2);
     assert_string_equal(peek_bytes(w, peek_entry(w, peek_event(w, s, 0)->attrs, 0)), "another that takes one");
-    assert_int_equal(w->tracer.trace.blocks_live, 3); /* the event, its entries, the text */
+    assert_int_equal(w->tracer.trace.blocks_live, 3); /* the blocks of the event, its entries and the text */
 }
 
 static void test_bad_attributes_of_an_event_are_dropped_alone(void **state)
@@ -238,7 +239,7 @@ static void test_for_every_number_of_free_blocks_an_event_is_there_or_counted(vo
         peek_return_blocks(w);
         uspan_stats_t after = peek_stats(w);
         bool lost = err == USPAN_ERR_FULL;
-        assert_int_equal(lost, have < 2u); /* the record and its name */
+        assert_int_equal(lost, have < 2u); /* the record and its name need two blocks */
         assert_int_equal(after.events_dropped - before.events_dropped, lost);
         assert_int_equal(peek_slot(w, s)->dropped_events, lost);
         assert_int_equal(peek_slot(w, s)->event_count, !lost);
@@ -331,7 +332,7 @@ static void test_null_ended_and_unsampled_spans_take_no_event_and_no_block(void 
     assert_int_equal(peek_stats(w).events_dropped + peek_stats(w).links_dropped, 0);
 }
 
-/* Ends the span from within the port's clock: as an ISR or another task would, while an event is being made. */
+/* Ends the span in the port's clock function, as an ISR or another task could while uspan stores an event. */
 static uspan_t victim;
 static uspan_tracer_t *victim_tracer;
 static uint64_t ending_clock(void *ctx)

@@ -1,6 +1,6 @@
-/* test_exchange_result.c: each row of the response table has its expected outcome: what becomes of the spans, of the
- * counters, and when the collector is asked again. The clock is faked: 14 Nov 2023 22:13:25 GMT at the first
- * request. */
+/* test_exchange_result.c: checks each row of the response table: what happens to the spans and the
+ * counters, and when uspan sends the next request. The clock is simulated: 14 Nov 2023 22:13:25 GMT at the
+ * first request. */
 #include "delivery.h"
 
 #define SPANS 3u
@@ -18,7 +18,7 @@ typedef struct row {
     unsigned delivered, rejected, dropped;
     uspan_drop_t cause;
     unsigned refusals;
-    uint32_t wait_low, wait_high; /* ms until the next request; 0, 0: at once */
+    uint32_t wait_low, wait_high; /* ms until the next request. 0, 0: immediately */
 } row_t;
 
 #define DELIVERED(text, code)                     \
@@ -47,14 +47,14 @@ static const row_t rows[] = {
     DELIVERED("HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: "
               "11\r\n\r\n{\"ok\":true}",
               200),
-    /* partial_success empty; rejected 0 with a message; a body that does not decode; a negative count */
+    /* an empty partial_success, 0 rejected with a message, a body that does not decode, a negative count */
     { PROTO(200, 2) "\x0a\x00", sizeof(PROTO(200, 2)) + 1, 200, SPANS, 0, 0, NONE, 0, 0, 0 },
     { PROTO(200, 5) "\x0a\x03\x12\x01x", 0, 200, SPANS, 0, 0, NONE, 0, 0, 0 },
     { PROTO(200, 6) "\x0a\xff\xff\xff\xff\x0f", 0, 200, SPANS, 0, 0, NONE, 0, 0, 0 },
     { PROTO(200, 3) "\x0a\x0a\x08", 0, 200, SPANS, 0, 0, NONE, 0, 0, 0 },
     { PROTO(200, 13) "\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 0, 200, SPANS, 0, 0, NONE, 0, 0,
       0 },
-    /* no partial_success but another type in its place; groups; lengths and numbers that end too early */
+    /* another field in place of partial_success, groups, lengths and numbers that end too early */
     DELIVERED(PROTO(200, 2) "\x08\x01", 200),
     DELIVERED(PROTO(200, 2) "\x0b\x0c", 200),
     DELIVERED(PROTO(200, 1) "\x0a", 200),
@@ -63,14 +63,14 @@ static const row_t rows[] = {
     DELIVERED(PROTO(200, 5) "\x0a\x03\x08\x01\x12", 200),
     DELIVERED(PROTO(200, 6) "\x0a\x04\x08\x01\x12\x05", 200),
     DELIVERED(PROTO(200, 5) "\x0a\x04\x08\x01\x18", 200),
-    /* some rejected, with and without a message; more than there are; the same in JSON is not read */
+    /* some rejected, with and without a message, more rejected than sent, a JSON body (not read) */
     { PROTO(200, 4) "\x0a\x02\x08\x02", 0, 200, SPANS - 2, 2, 0, NONE, 0, 0, 0 },
     { PROTO(200, 9) "\x0a\x07\x08\x01\x12\x03old", 0, 200, SPANS - 1, 1, 0, NONE, 0, 0, 0 },
     { PROTO(202, 4) "\x0a\x02\x08\x01", 0, 202, SPANS - 1, 1, 0, NONE, 0, 0, 0 },
     { PROTO(200, 5) "\x0a\x03\x08\xff\x7f", 0, 200, 0, SPANS, 0, NONE, 0, 0, 0 },
     DELIVERED("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\n\x0a\x02\x08\x02",
               200),
-    /* fields of later versions around it */
+    /* fields of later versions beside it */
     { PROTO(200, 10) "\x18\x07\x0a\x04\x08\x01\x18\x05\x20\x01", 0, 200, SPANS - 1, 1, 0, NONE, 0, 0, 0 },
     REFUSED(300),
     REFUSED(301),
@@ -152,7 +152,7 @@ static void check_row(world_t *w, const row_t *row, size_t recv_max)
     bool success = row->delivered + row->rejected > 0u;
     assert_int_equal(s.body_bytes, success ? w->requests[0].body_len : 0u);
 
-    /* the next request: when, and of what */
+    /* Check the time and the content of the next request. */
     w->answer = NULL;
     record(w, "one more");
     uspan_flush(&w->tracer);
@@ -201,7 +201,7 @@ static void test_back_off_grows_to_its_longest_and_success_resets_it(void **stat
             assert_int_equal(w->request_count, n + 1u);
             uint64_t due_ms = (w->tracer.out.dests[0].target.backoff.not_before_ns - w->now_ns) / MS;
             assert_in_range(due_ms, longest[i] * 2u / 5u, longest[i]);
-            assert_true(wait_ms <= due_ms); /* the kept connection may end first */
+            assert_true(wait_ms <= due_ms); /* the kept connection may end earlier */
             world_advance_ms(w, due_ms - 1u);
             (void)settle(w);
             assert_int_equal(w->request_count, n + 1u);
@@ -289,7 +289,7 @@ static void test_a_lost_connection_is_retried_with_equal_bytes(void **state)
     for (unsigned i = 0; i < 3u; i++) {
         world_reset_with_collector(w);
         if (i == 0u) {
-            w->cut_answer = 12; /* inside the status */
+            w->cut_answer = 12; /* inside the status code */
         } else if (i == 1u) {
             w->cut_answer = 0;
             w->cut_how = USPAN_ERR_CLOSED;
@@ -391,7 +391,7 @@ static void test_an_error_whose_words_do_not_decode_is_logged_with_its_bytes(voi
                       "bad!"
                       "\x0b",
         ("HTTP/1.1 400 No\r\nContent-Length: 6\r\n\r\n\x12\x04"
-         "bad!"), /* not said to be protobuf */
+         "bad!"), /* the content type is not protobuf */
     };
     world_t *w = *state;
     for (size_t i = 0; i < COUNT(answers); i++) {
@@ -412,7 +412,7 @@ static void test_a_message_longer_than_what_is_kept_still_counts_its_rejections(
     world_t *w = *state;
     static char answer[3200];
     world_reset_with_collector(w);
-    /* partial_success of 3 + 3 + 2000 bytes: rejected 1, a message of 2,000 bytes */
+    /* partial_success of 3 + 3 + 2000 bytes: 1 rejected, a message of 2,000 bytes */
     int n = snprintf(answer, sizeof answer, PROTO(200, 2008) "\x0a\xd5\x0f\x08\x01\x12\xd0\x0f");
     memset(answer + n, 'm', 2000);
     w->answer = answer;

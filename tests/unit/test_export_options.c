@@ -1,6 +1,7 @@
-/* test_export_options.c: what the options of config.h promise, each at a value that is not its default:
- * attempts that end, no kept connection, no dates, no time but the real one, no headers at run time, the
- * largest send buffer, the oldest span giving way.
+/* test_export_options.c: tests what config.h says about each of these options, with a value that is not
+ * the default. Attempts are limited, no connection is kept and dates are not used. Spans wait for real
+ * time, and run-time headers are off. The send buffer has its largest size. A full pool drops the oldest
+ * span.
  * uspan-config: USPAN_RETRY_ATTEMPTS_MAX=3 USPAN_KEEP_ALIVE_MS=0
  * uspan-config: USPAN_HTTP_DATE=0 USPAN_SEND_UNSYNCED=0 USPAN_HEADERS_BYTES=0 USPAN_SEND_BYTES=65536
  * uspan-config: USPAN_FULL_DROPS_OLDEST=1 USPAN_TEXT_BYTES=131072 USPAN_VALUE_MAX=20000 USPAN_BATCH_BYTES_MAX=131072
@@ -96,7 +97,7 @@ static void test_headers_cannot_change_at_run_time(void **state)
                                   .headers = "Authorization=Bearer%20x",
                                   .renew = never };
     assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &c),
-                     USPAN_OK); /* an INSECURE macro allows it */
+                     USPAN_OK); /* an INSECURE macro allows plain http */
     assert_int_equal(uspan_set_headers(&w->tracer, 0u, "a=b"), USPAN_ERR_FULL);
     w->answer = "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n";
     record(w, "one");
@@ -137,7 +138,7 @@ static void test_the_laggard_forfeits_its_oldest_spans(void **state)
     assert_int_equal(s.dropped[USPAN_DROP_POOL_FULL], 0);
     assert_int_equal(s.queued, USPAN_SPANS_MAX);
     world_assert_balanced(w);
-    w->open_error = USPAN_ERR_IO; /* batches that wait give up their oldest spans too */
+    w->open_error = USPAN_ERR_IO; /* batches that wait also lose their oldest spans */
     uspan_flush(&w->tracer);
     (void)settle(w);
     record_many(w, 3);
@@ -148,7 +149,7 @@ static void test_the_laggard_forfeits_its_oldest_spans(void **state)
     world_drain(w);
     assert_int_equal(stats_of(w, 0).delivered, USPAN_SPANS_MAX);
     assert_int_equal(stats_of(w, 1).delivered, USPAN_SPANS_MAX);
-    unsigned sent = 0; /* nothing was sent twice */
+    unsigned sent = 0; /* no span was sent twice */
     for (unsigned i = 0; i < w->request_count; i++) {
         sent += view_span_count(body_of(w, i));
     }

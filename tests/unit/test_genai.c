@@ -1,4 +1,5 @@
-/* test_genai.c: typed spans have the names, kinds and attributes of the GenAI conventions; what is NULL is left out. */
+/* test_genai.c: typed spans have the names, kinds and attributes of the GenAI conventions. Fields that are
+ * NULL produce no attribute. */
 #include "uspan/genai.h"
 #include <string.h>
 #include "peek.h"
@@ -75,7 +76,8 @@ static void test_a_long_subject_is_cut_at_a_character_in_the_name_alone(void **s
 static void test_a_subject_of_bytes_that_begin_no_character_is_read_within_its_bounds(void **state)
 {
     world_t *w = *state;
-    char around[USPAN_NAME_MAX * 3u]; /* continuation bytes before it, too: reading on backwards would not stop */
+    /* Continuation bytes are on both sides. A backward search without a limit would not stop. */
+    char around[USPAN_NAME_MAX * 3u];
     memset(around, '\x80', sizeof around);
     around[sizeof around - 1u] = '\0';
     uspan_t s = uspan_agent_begin(&w->tracer, USPAN_ROOT, around + USPAN_NAME_MAX);

@@ -1,4 +1,5 @@
-/* test_genai_latest.c: USPAN_SEMCONV_LATEST sends the new name of each thing that was renamed, never the old one too.
+/* test_genai_latest.c: USPAN_SEMCONV_LATEST sends the new name of each renamed attribute, and never the
+ * old name beside it.
  * uspan-config: USPAN_SEMCONV=1000 USPAN_ATTRS_MAX=64 USPAN_TEXT_BYTES=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "typed_spans.h"
 

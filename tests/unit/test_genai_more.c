@@ -1,5 +1,5 @@
-/* test_genai_more.c: what the conventions got since 1.38: each field of each such span under today's names, with the types of
- * the table, and nothing of what only USPAN_SEMCONV_LATEST sends.
+/* test_genai_more.c: fields and spans that the conventions added since 1.38. Each has today's name and the
+ * type of the table. Names that only USPAN_SEMCONV_LATEST sends do not appear.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "typed_spans.h"
 

@@ -1,4 +1,5 @@
-/* test_genai_no_content.c: compiled without content, the typed spans record none of it, and its arguments are not evaluated.
+/* test_genai_no_content.c: if content is left out of the build, typed spans record no content. The
+ * arguments for content are not evaluated.
  * uspan-config: USPAN_CONTENT=0 USPAN_STATUS_OK_ON_END=0 USPAN_TRACESTATE_BYTES=0 USPAN_BLOCK_BYTES=32 */
 #include "typed_spans.h"
 

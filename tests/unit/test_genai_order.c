@@ -1,8 +1,9 @@
-/* test_genai_order.c: what a typed span makes of its struct as a whole: order, size, names, errors, and no span at all.
+/* test_genai_order.c: properties of typed spans that concern all fields of a struct: order, size, names,
+ * errors, and a null span.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "typed_spans.h"
 
-/* Every text after the first long one is long, too. */
+/* Check that every text after the first long text is long, too. */
 static void assert_long_texts_are_last(world_t *w, uspan_t s, unsigned least)
 {
     const uspan_slot_t *slot = peek_slot(w, s);
@@ -33,7 +34,7 @@ static void test_names_of_tools_become_definitions(void **state)
     s = uspan_agent_begin_with(t, USPAN_ROOT, &(uspan_agent_t){ .name = "g", .tools = LIST(NULL) });
     ASSERT_SPAN(w, s, "invoke_agent g", INTERNAL, "gen_ai.operation.name='invoke_agent'",
                 "gen_ai.agent.name='g'");
-    /* One name of each length that no longer fits, between others that do. */
+    /* For each length, a name that may not fit is between two names that fit. */
     char name[300];
     for (size_t len = 0; len < sizeof name; len++) {
         memset(name, 'n', len);
@@ -47,7 +48,7 @@ static void test_names_of_tools_become_definitions(void **state)
         for (size_t i = 0; i < 3u; i++) {
             size_t at = strlen(expected);
             if (at + strlen(names[i]) + strlen(",{'type':'function','name':''}") <=
-                255u) { /* and a bracket: 256 */
+                255u) { /* plus one bracket: 256 bytes */
                 snprintf(expected + at, sizeof expected - at, ",{\"type\":\"function\",\"name\":\"%s\"}",
                          names[i]);
             }
@@ -63,7 +64,7 @@ static void test_names_of_tools_become_definitions(void **state)
                      USPAN_ERR_FULL);
 }
 
-/* The structs' own name, kind, times and parent, which all types have. */
+/* All structs have fields for the name, kind, times and parent. */
 static void test_name_kind_times_and_parent_may_be_given(void **state)
 {
     world_t *w = *state;

@@ -1,4 +1,5 @@
-/* test_genai_profiles.c: what each backend's profile adds to which span, and that it adds nothing else.
+/* test_genai_profiles.c: each backend profile adds the expected attributes to the expected spans, and
+ * nothing else.
  * uspan-config: USPAN_ATTRS_MAX=64 USPAN_TEXT_BYTES=16384 USPAN_PROFILE_ALIYUN=1 USPAN_PROFILE_PHOENIX=1
  * uspan-config: USPAN_PROFILE_LANGFUSE=1 USPAN_PROFILE_AGENTSCOPE=1 */
 #include "typed_spans.h"

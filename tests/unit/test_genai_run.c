@@ -1,4 +1,5 @@
-/* test_genai_run.c: what holds for a run as a whole: conversation, trace id, totals, privacy, scopes, what is still open.
+/* test_genai_run.c: properties of all spans of an agent run: conversation, trace id, totals, privacy,
+ * scopes and open spans.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "typed_spans.h"
 #include "uspan/inspect.h"
@@ -70,7 +71,8 @@ static void test_children_belong_to_their_parent_s_conversation(void **state)
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
     char text[80];
-    for (size_t len = 1; len < sizeof text; len++) { /* in the entry, in one block, in two, too long */
+    /* The text is in the entry, in one block, in two blocks, or too long. */
+    for (size_t len = 1; len < sizeof text; len++) {
         memset(text, 'c', len);
         text[len] = '\0';
         uspan_t s = uspan_workflow_begin_with(t, USPAN_ROOT, &(uspan_workflow_t){ .group_id = text });
@@ -95,7 +97,7 @@ static void test_children_belong_to_their_parent_s_conversation(void **state)
     uspan_t s = uspan_start(t, USPAN_ROOT, "plain");
     uspan_set_static(t, s, &uspan_key_conversation_id, "static-conversation");
     assert_string_equal(peek_str(w, uspan_chat_begin(t, s, NULL, "m"), "gen_ai.conversation.id"), "static-conversation");
-    uspan_set_int(t, s, &uspan_key_conversation_id, 7); /* no text: nothing to take over */
+    uspan_set_int(t, s, &uspan_key_conversation_id, 7); /* not a text, so children do not inherit it */
     assert_null(peek_attr(w, uspan_chat_begin(t, s, NULL, "m"), "gen_ai.conversation.id"));
 }
 
@@ -134,13 +136,15 @@ static void test_the_first_chunk_s_time_is_told_once(void **state)
                 "gen_ai.response.time_to_first_chunk=0.412d", "gen_ai.output.messages='partial'",
                 "gen_ai.response.finish_reasons=[error]", "error.type='connection_reset'");
     s = uspan_chat_begin(t, USPAN_ROOT, NULL, NULL);
-    assert_int_equal(uspan_first_chunk_at(t, s, 1), USPAN_OK); /* before its start: no wait */
+    /* This time is before the span's start, so the time to the first chunk is 0. */
+    assert_int_equal(uspan_first_chunk_at(t, s, 1), USPAN_OK);
     assert_int_equal(uspan_chat_end(t, s, &(uspan_chat_result_t){ .error_type = "x", .finish_reason = "length" }), USPAN_OK);
     ASSERT_SPAN(w, s, "chat", CLIENT, "gen_ai.operation.name='chat'", "gen_ai.request.stream=true",
                 "gen_ai.response.time_to_first_chunk=0d", "gen_ai.response.finish_reasons=[length]", "error.type='x'");
     s = uspan_chat_begin(t, USPAN_ROOT, NULL, NULL);
     assert_int_equal(uspan_chat_end(t, s, &(uspan_chat_result_t){ .error_type = "429" }), USPAN_OK);
-    ASSERT_SPAN(w, s, "chat", CLIENT, "gen_ai.operation.name='chat'", "error.type='429'"); /* nothing broke off */
+    /* No stream was interrupted. */
+    ASSERT_SPAN(w, s, "chat", CLIENT, "gen_ai.operation.name='chat'", "error.type='429'");
 }
 
 /* ---- totals -------------------------------------------------------------------------------------------- */
@@ -166,11 +170,11 @@ static void test_totals_count_every_call_recorded_or_not(void **state)
     memset(&first, 0, sizeof first);
     memset(&second, 0, sizeof second);
     uspan_chat_end(t, uspan_chat_begin(t, USPAN_ROOT, NULL, NULL), &r);
-    assert_usage(t, 0, 0, 0, 0); /* nothing counts yet */
+    assert_usage(t, 0, 0, 0, 0); /* counting has not started */
     uspan_set_usage(t, &first);
     uspan_t agent = uspan_agent_begin(t, USPAN_ROOT, "g");
     uspan_chat_end(t, uspan_chat_begin(t, agent, NULL, NULL), &r);
-    uspan_t tool = uspan_tool_begin(t, agent, "x", NULL); /* no model's call */
+    uspan_t tool = uspan_tool_begin(t, agent, "x", NULL); /* a tool call is not a model call */
     uspan_fail(t, tool, "stuck", NULL);
     assert_usage(t, 100, 10, 1, 0);
     assert_int_equal(first.cache_read, 60);
@@ -178,23 +182,25 @@ static void test_totals_count_every_call_recorded_or_not(void **state)
     assert_int_equal(first.reasoning, 4);
     uspan_t s = uspan_generate_begin(t, agent, NULL, NULL);
     uspan_set_token_pair(t, s, 7, 0);
-    uspan_record_error(t, s, "timeout", NULL); /* twice the same failure */
+    uspan_record_error(t, s, "timeout", NULL); /* the same failure is recorded twice */
     uspan_fail(t, s, "timeout", NULL);
     assert_usage(t, 107, 10, 2, 1);
-    assert_int_equal(uspan_set_token_pair(t, s, 7, 0), USPAN_ERR_STALE); /* not counted */
+    assert_int_equal(uspan_set_token_pair(t, s, 7, 0), USPAN_ERR_STALE); /* it is not counted */
     s = uspan_embeddings_begin(t, agent, NULL, NULL);
     uspan_embeddings_end(t, s, &(uspan_embeddings_result_t){ .input_tokens = USPAN_OPT(3) });
     assert_usage(t, 110, 10, 3, 1);
     uspan_end(t, agent);
 
-    uspan_set_sampler(t, (uspan_sampler_t){ .bound = USPAN_SAMPLE_NEVER }); /* not recorded: still counted */
+    /* Unsampled spans are counted, too. */
+    uspan_set_sampler(t, (uspan_sampler_t){ .bound = USPAN_SAMPLE_NEVER });
     s = uspan_chat_begin(t, USPAN_ROOT, NULL, NULL);
     assert_int_equal(uspan_chat_end(t, s, &(uspan_chat_result_t){ .error_type = "429", .usage = { .input = 1 } }), USPAN_OK);
     assert_usage(t, 111, 10, 4, 2);
-    assert_int_equal(uspan_chat_end(t, uspan_chat_begin(t, USPAN_NULL, NULL, NULL), &r), USPAN_OK); /* as with a full pool */
+    /* A null span, as from a full pool, is counted, too. */
+    assert_int_equal(uspan_chat_end(t, uspan_chat_begin(t, USPAN_NULL, NULL, NULL), &r), USPAN_OK);
     assert_usage(t, 211, 20, 5, 2);
 
-    uspan_set_usage(t, &second); /* the next run */
+    uspan_set_usage(t, &second); /* counts the next agent run */
     uspan_chat_end(t, uspan_response_begin(t, USPAN_ROOT, NULL), &r);
     assert_usage(t, 100, 10, 1, 0);
     assert_int_equal(first.calls, 5);
@@ -222,7 +228,7 @@ static void test_content_is_off_for_one_trace_and_all_under_it(void **state)
         assert_int_equal(peek_attr(w, chats[i], "gen_ai.output.messages") != NULL, i == 1u);
     }
     ASSERT_SPAN(w, hush, "invoke_workflow w", INTERNAL, "gen_ai.operation.name='invoke_workflow'", "gen_ai.workflow.name='w'");
-    assert_int_equal(uspan_set_span_content(t, chats[0], true), USPAN_OK); /* and back, for one span */
+    assert_int_equal(uspan_set_span_content(t, chats[0], true), USPAN_OK); /* turned on again for one span */
     assert_true(uspan_wants_content(t, chats[0]));
     assert_false(uspan_wants_content(t, hush));
     assert_false(uspan_wants_content(t, USPAN_NULL));
@@ -276,7 +282,7 @@ static void test_a_scope_ends_its_span_however_it_is_left(void **state)
     assert_int_equal(peek_stats(w).open, 0);
 }
 
-/* ---- what is open -------------------------------------------------------------------------------------- */
+/* ---- open spans ---------------------------------------------------------------------------------------- */
 
 static void end_it(void *ctx, uspan_tracer_t *t, uspan_t s)
 {
@@ -332,7 +338,7 @@ static void test_ids_have_the_sdk_s_form(void **state)
     char id[USPAN_ID_TEXT_BYTES];
     assert_int_equal(uspan_new_id(&w->tracer, USPAN_ID_TRACE, id), USPAN_OK);
     uspan_t s = uspan_workflow_begin_with(&w->tracer, USPAN_ROOT, &(uspan_workflow_t){ .trace_id = id });
-    assert_null(peek_attr(w, s, "uspan.trace.id")); /* it is the trace's */
+    assert_null(peek_attr(w, s, "uspan.trace.id")); /* the trace itself has this id */
     assert_int_equal(uspan_new_id(NULL, USPAN_ID_TRACE, id), USPAN_ERR_AGAIN);
     assert_string_equal(id, "");
 }

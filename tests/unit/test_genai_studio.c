@@ -1,4 +1,5 @@
-/* test_genai_studio.c: with a run registered, the run is the conversation, and a group has keys of its own.
+/* test_genai_studio.c: if a Studio run is registered, the run is the conversation. A group has its own
+ * attribute keys.
  * uspan-config: USPAN_STUDIO=1 */
 #include "typed_spans.h"
 #include "uspan/read.h"
@@ -25,7 +26,7 @@ static void test_a_group_does_not_take_the_run_s_place(void **state)
     p->run = 0;
 }
 
-/* The text of an attribute of a span that has ended. */
+/* Returns the text of an attribute of an ended span. */
 static const char *text_of(world_t *w, uspan_t s, const char *key)
 {
     static char text[256];
@@ -71,7 +72,7 @@ static void test_each_span_has_its_input_and_output_in_studio_s_words(void **sta
     unsigned live = t->trace.blocks_live;
     (void)uspan_function_end(t, own, NULL);
     (void)uspan_end(t, agent);
-    assert_int_equal(t->trace.blocks_live, live); /* the texts stand there once */
+    assert_int_equal(t->trace.blocks_live, live); /* each text is stored once */
     const uspan_t talks[] = { agent, typed, read };
     for (size_t i = 0; i < COUNT(talks); i++) {
         assert_string_equal(text_of(w, talks[i], "agentscope.function.input"), ASKED);
@@ -84,7 +85,7 @@ static void test_each_span_has_its_input_and_output_in_studio_s_words(void **sta
     assert_string_equal(text_of(w, own, "agentscope.function.input"), "\"own\"");
     assert_string_equal(text_of(w, own, "agentscope.function.output"), "");
     peek_drain(w);
-    assert_int_equal(t->trace.blocks_live, before); /* each block was given back once */
+    assert_int_equal(t->trace.blocks_live, before); /* each block was freed once */
 }
 
 #define RICH                                                                                                     \
@@ -157,7 +158,7 @@ static void test_keys_that_break_studio_leave_events_and_links_too(void **state)
         USPAN_TRUNCATED);
     assert_int_equal(t->trace.attrs_dropped, before + 4u);
     assert_int_equal(t->trace.keys_refused, refused + 4u);
-    assert_true(t->trace.blocks_live <= live + 4u); /* a record and its entries, no text */
+    assert_true(t->trace.blocks_live <= live + 4u); /* a record and its entries are stored, but no text */
     uspan_view_t view;
     uspan_value_t v;
     assert_int_equal(uspan_read(t, s, &view), USPAN_OK);

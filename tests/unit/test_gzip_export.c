@@ -1,12 +1,12 @@
-/* test_gzip_export.c: compressed bodies on their way: their length is known beforehand, a collector that refuses them is asked
- * without, once, and what was learnt stays.
+/* test_gzip_export.c: sends compressed bodies. Their length is known in advance. If a collector refuses a
+ * compressed body, uspan sends it once without compression and remembers the result.
  * uspan-config: USPAN_GZIP=1 */
 #include "delivery.h"
 #include "export/gzip.h"
 
 #define STATUS(code) "HTTP/1.1 " #code " Words\r\nContent-Length: 0\r\n\r\n"
 
-static const char *answers[8]; /* to the n-th request; NULL: 200 */
+static const char *answers[8]; /* answer to request n. NULL: 200 */
 
 static void choose_answer(world_t *w, unsigned n)
 {
@@ -22,7 +22,7 @@ static void begin(world_t *w, bool gzip)
     w->on_request = choose_answer;
 }
 
-/* A span with text that repeats. */
+/* Record a span with repeated text. */
 static void record_long(world_t *w)
 {
     char text[1200];
@@ -63,7 +63,7 @@ static size_t give(void *ctx, uint8_t *out, size_t cap)
     return n;
 }
 
-/* Request n has what request `plain` has, compressed. */
+/* Check that request n is the compressed form of request `plain`. */
 static void assert_same_body(const world_t *w, unsigned n, unsigned plain)
 {
     static uspan_gzip_t g;
@@ -155,7 +155,7 @@ static void test_a_batch_that_is_refused_either_way_says_nothing_of_compression(
     assert_int_equal(stats_of(w, 0).delivered, 1);
 }
 
-/* An answer that never comes between the two leaves the question open: it is asked without again. */
+/* If the uncompressed request gets no usable answer, uspan sends it again without compression. */
 static void test_a_retry_between_does_not_forget_the_refusal(void **state)
 {
     world_t *w = *state;

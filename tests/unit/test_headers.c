@@ -1,4 +1,4 @@
-/* test_headers.c: every rule of headers.h, with texts that end at an unmapped page. */
+/* test_headers.c: tests every rule of headers.h, with texts that end before an unmapped page. */
 #include "export/headers.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
@@ -183,7 +183,7 @@ static void test_secret_headers_are_known_by_name(void **state)
         bool is = false;
         assert_null(uspan_headers_check(guard_text(0, plain[i]), &is));
         assert_false(is);
-        is = true; /* what was known before stays known */
+        is = true; /* a flag that is already true stays true */
         assert_null(uspan_headers_check(guard_text(0, plain[i]), &is));
         assert_true(is);
     }

@@ -1,4 +1,5 @@
-/* test_health.c: the device's state is asked for when a model call, an agent or a tool ends, whatever ends it, and never else.
+/* test_health.c: uspan reads the device's state when a model call, an agent or a tool ends, however it
+ * ends. It does not read the state at any other time.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "uspan/inspect.h"
 #include "typed_spans.h"

@@ -1,5 +1,6 @@
-/* test_history.c: of the input messages the last ones stay, with those of the system, whole and in order; the others are counted
- * and leave their blocks to the pool; of definitions of tools nothing stays by default. */
+/* test_history.c: of the input messages, the last ones and the system messages stay, complete and in
+ * order. The other messages are counted and their blocks are freed. By default no tool definition is
+ * stored. */
 #include "uspan/message.h"
 #include <stdio.h>
 #include "peek.h"
@@ -14,7 +15,7 @@ static unsigned below(unsigned n)
     return (random_state >> 8) % n;
 }
 
-/* The value without spaces outside strings: what a reader of JSON sees. */
+/* Returns the value without spaces outside strings, as a JSON parser sees it. */
 static const char *compact(const char *json)
 {
     static char out[8192];
@@ -44,7 +45,7 @@ static size_t put(char *out, size_t at, const said_t *m)
                                  at > 1u ? "," : "", m->role, m->text);
 }
 
-/* What must be there of count messages, and how many must not. */
+/* Write the expected value of `count` messages. Returns the number of messages that are left out. */
 static unsigned expect(char *out, const said_t *all, unsigned count, unsigned keep)
 {
     unsigned others = 0, omitted = 0;

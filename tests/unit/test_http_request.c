@@ -1,4 +1,4 @@
-/* test_http_request.c: request heads byte for byte, and the same bytes through any window. */
+/* test_http_request.c: compares request heads byte for byte. Each window into a head shows the same bytes. */
 #include "export/http_request.h"
 #include "delivery.h"
 #include "guard_page.h"
@@ -75,7 +75,7 @@ static void test_heads_are_exact(void **state)
     }
 }
 
-/* A window of each size at each place shows those bytes and touches no other. */
+/* A window of any size at any offset shows its bytes and writes no others. */
 static void test_any_window_shows_its_part(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* test_http_response.c: recorded answers in every fragmentation; fragments end at an unmapped page. */
+/* test_http_response.c: parses recorded answers in every fragmentation. Fragments end before an unmapped
+ * page. */
 #include "response_feed.h"
 
 static void test_a_plain_answer_is_read(void **state)
@@ -93,7 +94,8 @@ static void test_the_connection_stays_unless_version_or_header_end_it(void **sta
         { "1.1", "Connection: x\r\nConnection: close\r\n", true },
         { "1.1", "Connection:\r\n", false },
         { "1.0", "", true },
-        { "1.0", "Connection: keep-alive\r\n", true }, /* not waited for: such servers are few */
+        /* Keep-alive of HTTP/1.0 is not supported, since few servers need it. */
+        { "1.0", "Connection: keep-alive\r\n", true },
         { "1.0", "Connection: keep-alive, close\r\n", true },
         { "1.1", "Connection: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, close\r\n",
           true },
@@ -173,7 +175,7 @@ static void test_retry_after_and_date_are_read(void **state)
         assert_int_equal(a.retry_at_unix, rows[i].at);
         assert_int_equal(a.date_unix, rows[i].at);
     }
-    /* RFC 850's year needs the present: seen from 2026, 77 is in the century before. */
+    /* The two-digit year of RFC 850 depends on the present: in 2026, 77 is 1977. */
     uspan_answer_t a = expect_answer(
         "HTTP/1.1 200 x\r\nDate: Sunday, 06-Nov-77 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n", 200, 0, "");
     assert_int_equal(a.date_unix, UINT64_C(247654177));
@@ -293,7 +295,7 @@ static void test_a_peer_that_speaks_http_2_is_known(void **state)
         bool http2;
     } rows[] = {
         { "\0\0\x06\x04\0\0\0\0\0\0\x05\0\0\x40\0", 15, true },     /* SETTINGS */
-        { "\0\0\x0a\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01no", 19, true }, /* GOAWAY, a length that ends a line */
+        { "\0\0\x0a\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01no", 19, true }, /* GOAWAY, length has a line feed */
         { "\0\0\x08\x07", 4, true },
         { "HTTP/2 200\r\n", 12, true },
         { "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24, true },
@@ -305,7 +307,7 @@ static void test_a_peer_that_speaks_http_2_is_known(void **state)
         assert_int_equal(o.eof, USPAN_ERR_IO);
         assert_int_equal(o.answer.flags, rows[i].http2 ? USPAN_ANSWER_HTTP2 : 0u);
     }
-    /* at once, not when the peer gives up */
+    /* The error is reported immediately, not when the peer closes the connection. */
     assert_int_equal(feed_split((const uint8_t *)"\0\0\x06\x04\0\0\0\0\0", 9, 9, 9, 9).err, USPAN_ERR_IO);
 }
 

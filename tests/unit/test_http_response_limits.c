@@ -1,8 +1,8 @@
-/* test_http_response_limits.c: answers at their limits and beyond: long heads and bodies, numbers that overflow, interim
- * answers without end. */
+/* test_http_response_limits.c: answers at their limits and beyond them: long heads and bodies, numbers
+ * that overflow, and endless interim answers. */
 #include "response_feed.h"
 
-/* head, then fill bytes 'x'. Returns all of it; the caller frees nothing: one buffer. */
+/* Returns head, `fill` bytes 'x' and tail in one static buffer. The caller does not free it. */
 static const char *filled(const char *head, size_t fill, const char *tail, size_t *len)
 {
     static char text[2 * USPAN_RESPONSE_MAX + 1024];
@@ -53,9 +53,9 @@ static void test_heads_and_bodies_up_to_the_limit_pass_and_above_it_fail(void **
     }
     const char *text =
         filled("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", USPAN_RESPONSE_MAX, "", &len);
-    assert_int_equal(feed_some_ways(text, len).answer.flags, USPAN_ANSWER_CLOSE); /* trailers count too */
+    assert_int_equal(feed_some_ways(text, len).answer.flags, USPAN_ANSWER_CLOSE); /* trailers count, too */
     text = filled("<html>", USPAN_RESPONSE_MAX, "", &len);
-    assert_int_equal(feed_some_ways(text, len).err, USPAN_ERR_IO); /* no line at all is no answer */
+    assert_int_equal(feed_some_ways(text, len).err, USPAN_ERR_IO); /* text without a line end is no answer */
 }
 
 static void test_numbers_that_overflow_count_as_very_large(void **state)

@@ -1,11 +1,12 @@
-/* test_httpdate.c: the three forms of RFC 9110 §5.6.7 and what is none of them, at the end of memory. */
+/* test_httpdate.c: tests the three date forms of RFC 9110 §5.6.7 and texts that have none of these forms.
+ * The texts end at the end of mapped memory. */
 #include "export/httpdate.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
 #include <stdio.h>
 #include <time.h>
 
-#define T1994 UINT64_C(784111777) /* the RFC's example */
+#define T1994 UINT64_C(784111777) /* the example in the RFC */
 #define T2026 UINT64_C(1767225600)
 
 static uint64_t read_date(const char *text, uint64_t now_s)
@@ -89,7 +90,7 @@ static void test_two_digits_of_a_year_mean_the_last_such_year_up_to_50_ahead(voi
     assert_int_equal(read_date("Sunday, 06-Nov-05 08:49:37 GMT", T1994),
                      read_date("Xyz, 06 Nov 2005 08:49:37 GMT", 0));
     assert_int_equal(read_date("Sunday, 06-Nov-50 08:49:37 GMT", 1),
-                     0); /* 1950: in 1970, 2020 is the last to be ahead */
+                     0); /* means 1950: in 1970, a year after 2020 is too far ahead */
 }
 
 static void test_days_that_a_month_lacks_are_no_dates(void **state)

@@ -1,11 +1,11 @@
-/* test_id.c: no entropy, no ids; no two ids alike; the keystream is ChaCha8's, by a second implementation that is held against
- * RFC 8439 §2.3.2. */
+/* test_id.c: without entropy there are no ids, and no two ids are equal. The keystream is that of ChaCha8.
+ * A second implementation checks this. RFC 8439 §2.3.2 checks the second implementation. */
 #include <stdlib.h>
 #include <string.h>
 #include "peek.h"
 #include "trace/id.h"
 
-/* ---- a second ChaCha, as the RFC writes it, with any number of rounds --------------------------------------------------- */
+/* ---- a second ChaCha, as the RFC describes it, with any number of rounds ------------------------------- */
 
 static void reference(const uint8_t key[32], uint32_t counter, const uint8_t nonce[12], int rounds, uint8_t out[64])
 {
@@ -73,7 +73,7 @@ static void test_ids_are_the_keystream_of_the_seed(void **state)
     assert_memory_equal(out, block, 32);
     assert_true(uspan_id_random(&w->tracer, out, 8));
     assert_memory_equal(out, block + 32, 8);
-    assert_true(uspan_id_random(&w->tracer, out, 32)); /* 24 are left, too few: a new block */
+    assert_true(uspan_id_random(&w->tracer, out, 32)); /* only 24 bytes are left, so a new block is made */
     reference(key, counter, nonce, 8, block);
     assert_memory_equal(out, block, 32);
     assert_true(uspan_id_random(&w->tracer, out, 32));

@@ -1,4 +1,5 @@
-/* test_json_path.c: a path hashed by the compiler is the one that the reader hashes byte by byte, at every length. */
+/* test_json_path.c: the compiler's hash of a path equals the hash that the reader computes byte by byte,
+ * at every length. */
 #include "json/json_path.h"
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
-/* test_json_read.c: what the reader tells is what the document says, wherever its fragments end; what is no
- * JSON is refused at the byte that shows it. RFC 8259. */
+/* test_json_read.c: the reader reports what the document contains, however the document is split into
+ * fragments. It refuses invalid JSON (RFC 8259) at the first byte that shows the error. */
 #include "json/json_read.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
@@ -45,12 +45,12 @@ USPAN_JSON_TABLE(table, ROWS);
 USPAN_JSON_TABLE_CAMEL(camel_table, CAMEL_ROWS);
 static const uspan_json_table_t *read_table = &table;
 
-/* What was told, as text: one line a value. */
+/* The reported values as text, one line for each value. */
 typedef struct told {
     const uspan_json_read_t *j;
     char text[4096];
     size_t len;
-    bool piece; /* the line is a text that goes on */
+    bool piece; /* the line is a text of which more may follow */
 } told_t;
 
 static void say(told_t *t, const char *text, size_t len)
@@ -202,7 +202,7 @@ static void test_values_wanted_as_they_stand_are_passed_on_byte_by_byte(void **s
           "1 open \n7 raw {\"a\": [1, \"\\u0041}\" ]}\n3 1\n1 close \n");
     TELLS("{\"as_is\": -1.50e3 ,\"b\":1}", "1 open \n7 raw -1.50e3\n3 1\n1 close \n");
     TELLS("{\"as_is\":\"x\\\"y\",\"b\":1}",
-          "1 open \n7 text x\"y\n3 1\n1 close \n"); /* a text is told as one */
+          "1 open \n7 text x\"y\n3 1\n1 close \n"); /* a string is reported as text */
     TELLS("{\"as_is\":null}", "1 open \n7 null \n1 close \n");
     TELLS("{\"list\":[{\"as_is\":{}},{\"as_is\":[[]]}]}",
           "1 open \n5 open \n8 raw {}\n5 close \n5 open \n8 raw [[]]\n5 close \n1 close \n");
@@ -284,7 +284,7 @@ static void test_decimal_numbers_are_the_doubles_that_the_c_library_makes_of_the
 static void test_what_is_no_json_is_refused_at_the_byte_that_shows_it(void **state)
 {
     (void)state;
-    /* ! stands before that byte. */
+    /* In each row, "!" marks the position before that byte. */
     static const char *const bad[] = {
         "!}",
         "!]",
@@ -351,7 +351,7 @@ static void test_what_is_no_json_is_refused_at_the_byte_that_shows_it(void **sta
             }
             assert_true(uspan_json_read_is_bad(&reader) || uspan_json_read_is_done(&reader));
         }
-        /* It stays so. */
+        /* The reader stays in this state. */
         assert_int_equal(uspan_json_read_feed(&reader, &table, hear, &told, "{}", 2), 0);
     }
 }

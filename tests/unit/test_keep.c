@@ -1,4 +1,4 @@
-/* test_keep.c: what a mount takes over, what it discards, and what it says.
+/* test_keep.c: what a mount restores, what it discards, and what it reports.
  * uspan-config: USPAN_KEEP=1 USPAN_SPANS_MAX=6 USPAN_TEXT_BYTES=2048 USPAN_ATTRS_MAX=8 */
 #include "keep_image.h"
 #include "trace/attr.h"
@@ -8,7 +8,7 @@ static const uspan_key_t model = USPAN_KEY_INIT("gen_ai.request.model");
 static const uspan_key_t note = USPAN_KEY_CONTENT_INIT("app.note");
 static keep_sent_t sent;
 
-/* A turn in whose tool the device dies: one span has ended, three are open. */
+/* An agent turn. The device resets during a tool call: one span has ended and three are open. */
 static void record_turn(world_t *w, uspan_t spans[4])
 {
     uspan_tracer_t *t = &w->tracer;
@@ -43,12 +43,12 @@ static void record_turn(world_t *w, uspan_t spans[4])
 static void boot(world_t *w)
 {
     world_reset(w);
-    memset(&w->tracer, 0xA5, sizeof w->tracer); /* as memory is after power-on */
+    memset(&w->tracer, 0xA5, sizeof w->tracer); /* like memory after power-on */
     assert_int_equal(keep_mount(w, USPAN_RESET_UNKNOWN).found, USPAN_KEPT_NOTHING);
     keep_listen(w, &sent);
 }
 
-/* A reset, and the boot after it. */
+/* A reset and the following boot. */
 static uspan_keep_report_t reset(world_t *w, uspan_reset_t reason)
 {
     w->now_ns = 1000u;
@@ -63,7 +63,7 @@ static void test_spans_come_through_a_reset_and_open_ones_end_with_the_reason(vo
     uspan_t spans[4];
     boot(w);
     record_turn(w, spans);
-    const uint64_t last_ns = w->now_ns - 100000000u; /* of what was recorded last */
+    const uint64_t last_ns = w->now_ns - 100000000u; /* time of the last recorded data */
     uspan_keep_report_t r = reset(w, USPAN_RESET_WATCHDOG);
     assert_int_equal(r.found, USPAN_KEPT_TAKEN);
     assert_int_equal(r.reason, USPAN_RESET_WATCHDOG);
@@ -105,7 +105,8 @@ static void test_the_next_root_leads_to_the_span_that_was_open(void **state)
                                   .reg_count = 2u,
                                   .regs = { { "pc", 0x1234u }, { "longname", 0xFFu } } };
     uspan_keep_crash(&w->tracer, &crash);
-    uspan_keep_crash(&w->tracer, &(uspan_crash_t){ .reason = USPAN_RESET_ASSERT }); /* the first counts */
+    /* Only the first crash counts. */
+    uspan_keep_crash(&w->tracer, &(uspan_crash_t){ .reason = USPAN_RESET_ASSERT });
     uspan_keep_report_t r = reset(w, USPAN_RESET_SOFTWARE);
     assert_int_equal(r.found, USPAN_KEPT_TAKEN);
     assert_int_equal(r.reason, USPAN_RESET_HARD_FAULT);
@@ -188,7 +189,7 @@ static void test_memory_that_is_not_this_image_s_is_discarded(void **state)
         assert_int_equal(sent.count, 0);
     }
     w->tracer = image;
-    assert_int_equal(uspan_init(&w->tracer, &w->port), USPAN_OK); /* not mounted: nothing is kept */
+    assert_int_equal(uspan_init(&w->tracer, &w->port), USPAN_OK); /* not mounted, so nothing is kept */
     assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, USPAN_KEPT_NOTHING);
     assert_int_equal(uspan_keep_mount(&w->tracer, &w->port, NULL, NULL), USPAN_ERR_ARG);
     w->tracer = image;
@@ -197,7 +198,8 @@ static void test_memory_that_is_not_this_image_s_is_discarded(void **state)
     assert_memory_equal(&image, &w->tracer, sizeof image);
 }
 
-/* A multiplication alone leaves high bits where they are: the next word's low ones would take them back. */
+/* A multiplication alone does not mix high bits downwards. The low bits of the next word could then cancel
+ * the change. */
 static void test_alterations_of_two_words_do_not_cancel_out(void **state)
 {
     world_t *w = *state;
@@ -238,7 +240,7 @@ static void test_times_keep_their_offset_or_get_one_when_it_is_known(void **stat
     assert_true(keep_find(&sent, "timed")->view.end_unix_ns - unix_ns == 5000000000u);
     assert_true(keep_find(&sent, "before time")->view.end_unix_ns == unix_ns);
     assert_true(keep_find(&sent, "after")->view.end_unix_ns == unix_ns + 60000000000u);
-    /* Unknown before the reset: the reset counts as no time. */
+    /* If Unix time was unknown before the reset, the reset counts as no time. */
     boot(w);
     w->unix_ns = 0u;
     world_advance_ms(w, 1000);

@@ -1,6 +1,8 @@
-/* test_keep_resets.c: a reset at any instruction of recording, or of the mount after it, tears no span and loses none uncounted.
- * Invariant: a child process records, one instruction at a time; its memory at an instruction is what a mount finds. What is
- * found is held against the states before and after the call that was cut. USPAN_KEEP_EVERY: a reset each so many instructions.
+/* test_keep_resets.c: a reset can occur at any instruction of recording or of the following mount. No span
+ * is corrupted, and every loss is counted. A child process records, one instruction at a time, and its
+ * memory at an instruction is what a mount finds. The test compares the result with the states before and
+ * after the interrupted call. The environment variable USPAN_KEEP_EVERY is the number of instructions
+ * between two resets.
  * uspan-config: USPAN_KEEP=1 USPAN_SPANS_MAX=6 USPAN_TEXT_BYTES=2048 USPAN_ATTRS_MAX=8 */
 #define _GNU_SOURCE
 #include "keep_image.h"
@@ -18,7 +20,7 @@ static world_t *w;
 static uspan_t s[8];
 static keep_sent_t drain, sent;
 
-/* ---- the program that is cut --------------------------------------------------------------------------- */
+/* ---- the interrupted program --------------------------------------------------------------------------- */
 
 #define LONG_TEXT                                                                                    \
     "the valve of the third bed did not answer within two seconds, and the pump was stopped by the " \
@@ -47,7 +49,8 @@ static void add_link(unsigned span, unsigned to)
     uspan_add_link(&w->tracer, s[span], &link);
 }
 
-/* Call n of the program. False: that was the last. Each call changes no more than one attribute of a key. */
+/* Make call n of the program. Returns false if there is no such call. Each call changes at most one
+ * attribute of a key. */
 static bool call(unsigned n)
 {
     uspan_tracer_t *t = &w->tracer;
@@ -127,7 +130,7 @@ static bool call(unsigned n)
         return true;
     case 23:
         (void)!uspan_poll(t, &wait_ms);
-        return true; /* sends chat, whose slot and blocks are free then */
+        return true; /* sends the span "chat" and frees its slot and blocks */
     case 24:
         (void)!uspan_poll(t, &wait_ms);
         return true;
@@ -177,11 +180,11 @@ static bool call(unsigned n)
 }
 
 #define CALLS 40u
-static unsigned *done; /* calls that are over; shared with the child */
+static unsigned *done; /* number of finished calls, shared with the child */
 
-/* ---- what may be found --------------------------------------------------------------------------------- */
+/* ---- the expected spans -------------------------------------------------------------------------------- */
 
-/* The spans between two calls, by slot. */
+/* The spans that exist between two calls, by slot. */
 typedef struct moment {
     struct {
         bool there;
@@ -214,7 +217,7 @@ static const keep_text_t *seen(const moment_t *m, const uint8_t *span_id)
     return NULL;
 }
 
-/* Whether text has a line that is the first len bytes of `line`, whole. */
+/* Returns true if text has a line that equals the first len bytes of `line`. */
 static bool has_line(const keep_text_t *text, const char *line, size_t len)
 {
     if (text == NULL) {
@@ -229,7 +232,7 @@ static bool has_line(const keep_text_t *text, const char *line, size_t len)
     return false;
 }
 
-/* A streamed value may end anywhere between its two states. */
+/* A streamed value may have any length between its two states. */
 static bool is_between(const keep_text_t *before, const keep_text_t *after, const char *line, size_t len)
 {
     const char *value = memchr(line, '=', len);
@@ -264,7 +267,8 @@ static void complain(const char *what, const char *line, size_t len, const keep_
     fail();
 }
 
-/* A span that was found: each line was there before or after the call; what both have is there. */
+/* Check a restored span. Each of its lines existed before or after the call. Lines that both states have
+ * must be there. */
 static void check_span(const struct keep_span *span, const moment_t *m)
 {
     const keep_text_t *before = seen(&m[0], span->view.span_id), *after = seen(&m[1], span->view.span_id);
@@ -292,7 +296,7 @@ static void check_span(const struct keep_span *span, const moment_t *m)
     }
 }
 
-/* Mount what is in the tracer's memory now, and check all of it. */
+/* Mount the present memory of the tracer and check the result. */
 static unsigned mount_and_check(void)
 {
     const moment_t *m = &moments[*done];
@@ -321,10 +325,10 @@ static unsigned mount_and_check(void)
     return sent.count;
 }
 
-/* ---- cutting ------------------------------------------------------------------------------------------- */
+/* ---- resets -------------------------------------------------------------------------------------------- */
 
-/* Run body in a child, one instruction at a time, and call cut() each `every` of them with the child's tracer in place of this
- * one's. Returns the instructions. */
+/* Run body in a child, one instruction at a time. After each `every` instructions, copy the child's tracer
+ * into this process and call cut(). Returns the number of instructions. */
 static unsigned step_through(void (*body)(void), unsigned first, unsigned every, unsigned (*cut)(void),
                              unsigned *cuts)
 {
@@ -389,7 +393,7 @@ static void test_a_reset_at_any_instruction_of_recording(void **state)
     assert_true(cuts > steps / instructions_between() / 2u);
 }
 
-/* The mount of a child is cut; this process mounts what is left. */
+/* The child's mount is interrupted. This process then mounts the remaining memory. */
 static void mount_only(void)
 {
     uspan_keep_options_t o = keep_options(USPAN_RESET_SOFTWARE);

@@ -1,4 +1,5 @@
-/* test_keep_resource.c: spans that were kept over a reset are sent under the resource of their boot, from flash too.
+/* test_keep_resource.c: spans that were kept over a reset, or stored in flash, are sent with the resource
+ * of their own boot.
  * uspan-config: USPAN_KEEP=1 USPAN_SPOOL=1 */
 #include "delivery.h"
 #include "flash_model.h"
@@ -8,7 +9,7 @@
 static flash_model_t flash;
 static uspan_spool_t spool;
 
-/* A boot of a device that has an instance of its own, in memory that the next boot does not find again. */
+/* A boot with its own service instance. Its texts are in memory that the next boot overwrites. */
 static void boot_instance(world_t *w, unsigned n)
 {
     static char instance[16];
@@ -27,7 +28,8 @@ static void end_named(world_t *w, const char *format, unsigned n)
     uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, name));
 }
 
-/* The service.instance.id that a span arrived with: the last one, "" for none. Counts its arrivals. */
+/* Returns the service.instance.id of the last request that has the span, or "" if there is none. Counts
+ * these requests. */
 static const char *instance_of(world_t *w, const char *span, unsigned *arrivals)
 {
     static char out[32];
@@ -51,13 +53,13 @@ static const char *instance_of(world_t *w, const char *span, unsigned *arrivals)
     return out;
 }
 
-/* Boots that each record a span and are reset before anything is sent. The last one sends all. */
+/* Each boot records a span and is reset before uspan sends it. The last boot sends all spans. */
 static void test_each_boot_s_spans_arrive_with_its_own_resource(void **state)
 {
     world_t *w = *state;
     unsigned arrivals;
     world_reset(w);
-    for (unsigned n = 0; n < 4u; n++) { /* as many as there are epochs */
+    for (unsigned n = 0; n < 4u; n++) { /* one boot for each clock epoch */
         assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, n == 0u ? USPAN_KEPT_NOTHING : USPAN_KEPT_TAKEN);
         boot_instance(w, n);
         uspan_set_unix_time(&w->tracer, 1800000000000000000u + n * 60000000000u);
@@ -71,11 +73,11 @@ static void test_each_boot_s_spans_arrive_with_its_own_resource(void **state)
         assert_string_equal(instance_of(w, span, &arrivals), boot_name);
         assert_int_equal(arrivals, 1);
     }
-    assert_true(span_is_named(view_span(body_of(w, 0u), 0u), "span 0")); /* what was kept leaves first */
-    /* Delivered: their epochs serve this boot's traces, under its own resource. */
+    assert_true(span_is_named(view_span(body_of(w, 0u), 0u), "span 0")); /* kept spans are sent first */
+    /* The kept spans are delivered. Their epochs can now serve traces of this boot, with its own resource. */
     for (unsigned n = 4; n < 12u; n++) {
         world_advance_ms(w, 1000);
-        uspan_t open = uspan_start(&w->tracer, USPAN_ROOT, "open"); /* the corrected clock needs another epoch */
+        uspan_t open = uspan_start(&w->tracer, USPAN_ROOT, "open"); /* the new clock offset needs an epoch */
         uspan_set_unix_time(&w->tracer, 1900000000000000000u + n * 60000000000u);
         end_named(w, "later %u", n);
         world_drain(w);
@@ -102,7 +104,7 @@ static void test_a_resource_that_does_not_fit_keeps_what_comes_first(void **stat
     boot_instance(w, 0u);
     assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .instance_id = "first", .attributes = "a=b" }),
                      USPAN_OK);
-    memcpy(large + 200, ",b=", 3u); /* each is short enough, both are not */
+    memcpy(large + 200, ",b=", 3u); /* each text fits alone, both together do not */
     assert_int_equal(uspan_set_resource(&w->tracer, &(uspan_resource_t){ .instance_id = "first", .attributes = large }),
                      USPAN_TRUNCATED);
     end_named(w, "span %u", 0u);
@@ -112,7 +114,8 @@ static void test_a_resource_that_does_not_fit_keeps_what_comes_first(void **stat
     assert_string_equal(instance_of(w, "span 0", &arrivals), "first");
 }
 
-/* An altered one is no protobuf: the request with it would be refused, and its spans lost. */
+/* An altered resource is not valid protobuf. The collector would refuse the request, and its spans would
+ * be lost. */
 static void test_an_altered_resource_is_not_sent(void **state)
 {
     world_t *w = *state;
@@ -133,7 +136,8 @@ static void test_an_altered_resource_is_not_sent(void **state)
     }
 }
 
-/* Memory is not trusted: an epoch may name any boot. Its spans arrive all the same, under some boot's resource. */
+/* Kept memory is not trusted, so an epoch may name any boot. Its spans still arrive, with the resource of
+ * some boot. */
 static void test_an_epoch_of_any_boot_is_safe(void **state)
 {
     world_t *w = *state;
@@ -158,7 +162,7 @@ static void test_an_epoch_of_any_boot_is_safe(void **state)
 
 /* ---- flash --------------------------------------------------------------------------------------------- */
 
-/* The same, with a spool. */
+/* Like boot_instance(), but with a spool. */
 static void boot_with_spool(world_t *w, unsigned n)
 {
     (void)keep_mount(w, USPAN_RESET_SOFTWARE);
@@ -183,7 +187,7 @@ static void test_kept_spans_are_stored_under_their_boot_s_resource(void **state)
     boot_with_spool(w, 0u);
     end_named(w, "span %u", 0u);
     boot_with_spool(w, 1u);
-    end_named(w, "span %u", 1u); /* behind the kept one */
+    end_named(w, "span %u", 1u); /* recorded after the kept span */
     store_all(w);
     end_named(w, "span %u", 2u);
     boot_with_spool(w, 2u);

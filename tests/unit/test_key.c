@@ -1,4 +1,4 @@
-/* test_key.c: USPAN_KEY() has its text wherever it stands, under every compiler. */
+/* test_key.c: a key made by USPAN_KEY() has its text wherever the macro may be used, with every compiler. */
 #include "world.h"
 
 static void assert_key(const uspan_attr_t *attr, const char *text)
@@ -8,7 +8,7 @@ static void assert_key(const uspan_attr_t *attr, const char *text)
     assert_int_equal(attr->key->len, strlen(text));
 }
 
-/* clang 14 folded such initialisers and left the key's own contents out. */
+/* clang 14 folded such initialisers and left out the contents of the key. */
 static void test_a_key_in_an_initialiser_has_its_text(void **state)
 {
     (void)state;
@@ -30,7 +30,7 @@ static void test_a_key_is_the_same_object_each_time(void **state)
     for (int i = 0; i < 2; i++) {
         seen[i] = USPAN_KEY("once");
     }
-    assert_ptr_equal(seen[0], seen[1]); /* static: the library keeps the pointer */
+    assert_ptr_equal(seen[0], seen[1]); /* static storage: the library keeps the pointer */
 }
 
 int main(void)

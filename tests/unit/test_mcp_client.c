@@ -1,5 +1,5 @@
-/* test_mcp_client.c: requests that go out: their spans, the _meta that carries the context, and the answers that end them, in the
- * shapes of the servers that devices meet. */
+/* test_mcp_client.c: outgoing MCP requests: their spans, the _meta that carries the context, and the
+ * answers that end the spans. The messages have the shapes of servers that devices meet. */
 #include "mcp_shapes.h"
 
 #define ROUNDS 40u
@@ -82,7 +82,7 @@ static void test_each_answer_ends_its_call_in_any_fragments_and_order_of_members
     }
 }
 
-/* A stream of events with that answer in its last one: how servers of streamable HTTP frame it. */
+/* Returns a stream of events with that answer in the last event, as servers of streamable HTTP send it. */
 static const char *as_events(const char *answer, unsigned form)
 {
     static char text[2048];
@@ -91,13 +91,13 @@ static const char *as_events(const char *answer, unsigned form)
         "data:%s\n\n",
         ": ping\r\n\r\nid: 7\r\nevent: message\r\ndata: %s\r\n\r\n",
         "retry: 500\r\rdata: {\"method\":\"notifications/progress\",\"params\":{}}\r\rdata: %s\r\r",
-        "event: message\ndata: %s", /* the connection ends behind it */
+        "event: message\ndata: %s", /* the connection ends after the event */
     };
     if (form < COUNT(frames)) {
         (void)snprintf(text, sizeof text, frames[form], answer);
         return text;
     }
-    int half = (int)strlen(answer) / 2; /* an event's data in two lines */
+    int half = (int)strlen(answer) / 2; /* the event's data is in two lines */
     (void)snprintf(text, sizeof text, "data: %.*s\ndata: %s\n\n", half, answer, answer + half);
     return text;
 }
@@ -124,7 +124,7 @@ static void test_an_event_that_is_broken_costs_itself_only(void **state)
            "{\"id\":1,\"result\":{}}\n\n");
     assert_string_equal(line_of(w, s), "ping CLIENT OK; jsonrpc.request.id=1; mcp.method.name=ping");
     assert_int_equal(uspan_mcp_unread(&mcp), 2);
-    s = uspan_mcp_call(&mcp, USPAN_ROOT, "ping", NULL, "2"); /* the next message is JSON again */
+    s = uspan_mcp_call(&mcp, USPAN_ROOT, "ping", NULL, "2"); /* the next message is plain JSON again */
     result("{\"id\":2,\"result\":{}}");
     assert_string_equal(line_of(w, s), "ping CLIENT OK; jsonrpc.request.id=2; mcp.method.name=ping");
 }
@@ -155,7 +155,7 @@ static void test_the_span_of_the_tool_takes_the_attributes_where_it_is_there(voi
     uspan_t s = uspan_mcp_call(&mcp, tool, "tools/call", "water", "7");
     assert_int_equal(s.id, tool.id);
     uspan_t again =
-        uspan_mcp_call(&mcp, tool, "tools/call", "water", "8"); /* a second try is a span of its own */
+        uspan_mcp_call(&mcp, tool, "tools/call", "water", "8"); /* a second attempt has its own span */
     uspan_t other = uspan_mcp_call(&mcp, tool, "tools/call", "wate", "9");
     assert_true(again.id != tool.id && other.id != tool.id && other.id != again.id);
     result("{\"id\":7,\"error\":{\"code\":-32000,\"message\":\"stuck\"}}");
@@ -191,7 +191,7 @@ static void test_meta_is_a_member_that_any_builder_can_take(void **state)
     assert_string_equal(meta, expected);
     assert_int_equal(len, strlen(expected));
     assert_int_equal(meta[USPAN_MCP_META_VALUE], '{');
-    for (size_t cap = 0; cap <= sizeof meta; cap++) { /* whole, or nothing */
+    for (size_t cap = 0; cap <= sizeof meta; cap++) { /* all of it is written, or nothing */
         char *small = malloc(cap + (cap == 0u));
         assert_non_null(small);
         size_t n = uspan_mcp_meta(&mcp, s, "site=north, k=v;p, =bad", small, cap);
@@ -199,7 +199,7 @@ static void test_meta_is_a_member_that_any_builder_can_take(void **state)
         assert_true(cap == 0u || strcmp(small, n > 0u ? expected : "") == 0);
         free(small);
     }
-    /* what a server of ours reads of it */
+    /* Check what a uspan server reads from it. */
     char request[1400];
     uspan_mcp_t server;
     uspan_mcp_open(&server, &w->tracer, NULL);
@@ -226,7 +226,7 @@ static void test_the_longest_meta_fits_its_macro(void **state)
     memset(longest, '"', sizeof longest - 1u);
     longest[sizeof longest - 1u] = '\0';
     memcpy(longest, "a=", 2);
-    memcpy(longest + 200, ",b=", 3); /* a member has up to 256 characters of value */
+    memcpy(longest + 200, ",b=", 3); /* the value of a member has up to 256 characters */
     memcpy(longest + 400, ",c=", 3);
     assert_int_equal(uspan_context_parse(&c, PARENT, longest), USPAN_OK);
     uspan_options_t o = { .parent = &c };
@@ -285,7 +285,7 @@ static void test_both_sides_of_one_connection_ask_and_their_ids_are_apart(void *
     static const char question[] = "{\"id\":1,\"method\":\"sampling/createMessage\"}";
     static const char reply[] = "{\"id\":1,\"result\":{}}";
     uspan_t ours = uspan_mcp_call(&mcp, USPAN_ROOT, "ping", NULL, "1");
-    uspan_mcp_result(&mcp, question, sizeof question - 1u); /* a whole message may go to both calls */
+    uspan_mcp_result(&mcp, question, sizeof question - 1u); /* a complete message may be passed to both */
     uspan_t theirs = uspan_mcp_request(&mcp, question, sizeof question - 1u);
     assert_true(theirs.id != 0u);
     uspan_mcp_result(&mcp, reply, sizeof reply - 1u);
@@ -309,7 +309,8 @@ static void test_a_notification_is_ended_by_the_caller_and_an_answer_that_is_lat
     s = uspan_mcp_call(&mcp, USPAN_ROOT, "ping", NULL, "5");
     assert_int_equal(uspan_fail(&w->tracer, s, "timeout", NULL), USPAN_OK);
     static const char late[] = "{\"id\":5,\"result\":{}}";
-    assert_true(uspan_mcp_result(&mcp, late, sizeof late - 1u)); /* known still, and its span has ended */
+    /* The request is still known, but its span has ended. */
+    assert_true(uspan_mcp_result(&mcp, late, sizeof late - 1u));
     assert_false(uspan_mcp_result(&mcp, late, sizeof late - 1u));
     assert_int_equal(uspan_mcp_unknown(&mcp), 1);
     assert_string_equal(line_of(w, s),

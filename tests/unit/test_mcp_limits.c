@@ -1,6 +1,6 @@
-/* test_mcp_limits.c: what the shapes of mcp.h's messages do not show: more open requests than there is room for, answers to
- * nothing, hostile and long values, content that must not be stored, connections that end: each is counted and logged, and
- * costs itself only. */
+/* test_mcp_limits.c: limits that the message shapes of mcp.h do not show. There are more open requests
+ * than entries, answers without a request, hostile and long values, content that must not be stored, and
+ * connections that end. Each case is counted and logged, and affects no other message. */
 #include "mcp_shapes.h"
 
 static uspan_mcp_t mcp;
@@ -137,7 +137,7 @@ static void test_hostile_values_are_counted_and_cost_themselves_only(void **stat
                          uspan_mcp_unread(&mcp));
             }
             assert_int_equal(w->log_lines > 0u, rows[i].unread > 0u);
-            uspan_t next = ask("{\"id\":50,\"method\":\"ping\"}"); /* the next message is read as ever */
+            uspan_t next = ask("{\"id\":50,\"method\":\"ping\"}"); /* the next message is read as usual */
             assert_string_equal(line_of(w, next), "ping SERVER open" ID("50") METHOD("ping"));
         }
     }

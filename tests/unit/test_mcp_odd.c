@@ -1,6 +1,7 @@
-/* test_mcp_odd.c: shapes of MCP messages that are legal or seen, and seldom: ids of every type, _meta where it is no context,
- * errors and results that are half there, envelopes and batches with something between. Whole, byte by byte, in random
- * fragments, and with their members in any order, each gives the same span. */
+/* test_mcp_odd.c: rare MCP messages that are legal or that servers send. They have ids of every type,
+ * _meta without a context, incomplete errors and results, and unusual envelopes and batches. Each message
+ * gives the same span if read in one call, byte by byte, in random fragments, or with its members in
+ * any order. */
 #include "mcp_shapes.h"
 
 #define ROUNDS 12u
@@ -19,12 +20,12 @@ static uspan_mcp_t mcp;
 #define ANSWER(member) "{\"jsonrpc\":\"2.0\",\"id\":1," member "}"
 #define CONTEXT "{\"traceparent\":\"" PARENT "\"}"
 
-/* The span is the last one that began. */
+/* Each row's line describes the span that started last. */
 static const struct {
     const char *request, *answer, *line;
     unsigned unread, unknown, open;
 } shapes[] = {
-    /* ids: each is its own text, and a number is not the text of the same characters */
+    /* ids: each has its own text, and a number differs from a text with the same characters */
     { PING("0"), DONE("0"), "ping SERVER OK" ID("0") METHOD("ping"), 0, 0, 0 },
     { PING("-1"), DONE("-1"), "ping SERVER OK" ID("-1") METHOD("ping"), 0, 0, 0 },
     { PING("1.5"), DONE("1.5"), "ping SERVER OK" ID("1.5") METHOD("ping"), 0, 0, 0 },
@@ -37,19 +38,19 @@ static const struct {
     { PING("\"\\u00e9\""), DONE("\"\xc3\xa9\""), "ping SERVER OK" ID("\xc3\xa9") METHOD("ping"), 0, 0, 0 },
     { PING("\"0123456789012345678901234567890123456789\""), DONE("\"0123456789012345678901234567890123456789\""),
       "ping SERVER OK" ID("0123456789012345678901234567890123456789") METHOD("ping"), 0, 0, 0 },
-    /* null is no id: what has it waits for no answer */
+    /* null is not an id, so the request does not wait for an answer */
     { PING("null"), DONE("null"), "ping SERVER OK" METHOD("ping"), 0, 0, 0 },
     { PING("null"), "{\"id\":null,\"error\":{\"code\":-32700,\"message\":\"Parse error\"}}",
       "ping SERVER OK" METHOD("ping"), 0, 0, 0 },
     { PING("1"), "{\"id\":null,\"error\":{\"code\":-32700,\"message\":\"Parse error\"}}",
       "ping SERVER open" ID("1") METHOD("ping"), 0, 0, 1 },
-    /* mcp-c-sdk 1.x: an error to request 0 */
+    /* mcp-c-sdk 1.x: answers request 0 with an error without its id */
     { PING("0"), "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32601,\"message\":\"Method not found\"}}",
       "ping SERVER OK" ID("0") METHOD("ping") CODE("-32601"), 0, 0, 0 },
     { PING("0"), "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32603,\"message\":\"No memory\"}}",
       "ping SERVER ERROR No memory; error.type=-32603" ID("0") METHOD("ping") CODE("-32603"), 0, 0, 0 },
     { PING("0"), DONE("null"), "ping SERVER open" ID("0") METHOD("ping"), 0, 0, 1 },
-    /* _meta that is no context of the request */
+    /* _meta without the context of the request */
     { "{\"_meta\":" CONTEXT ",\"id\":1,\"method\":\"ping\"}", DONE("1"), "ping SERVER OK" ID("1") METHOD("ping"), 0, 0, 0 },
     { CALL(",\"task\":{\"_meta\":" CONTEXT ",\"name\":\"b\"}"), DONE("1"),
       "tools/call a SERVER OK" EXECUTES TOOL("a") ID("1") METHOD("tools/call"), 0, 0, 0 },
@@ -113,7 +114,7 @@ static const struct {
     { "{\"payload\":null,\"id\":1,\"method\":\"ping\"}", DONE("1"), "ping SERVER OK" ID("1") METHOD("ping"), 0, 0, 0 },
 };
 
-/* The span of the slot that was taken last. */
+/* Returns the span in the last used slot. */
 static uspan_t last_of(world_t *w)
 {
     uspan_t s = USPAN_NULL;
@@ -220,7 +221,8 @@ static void test_a_client_takes_an_error_without_an_id_for_its_request_0_only(vo
         world_t *w = *state;
         world_reset_with_collector(w);
         uspan_mcp_open(&mcp, &w->tracer, NULL);
-        uspan_t asked = feed(&mcp, uspan_mcp_request_part, PING("0"), WHOLE); /* the other side's 0 is another */
+        /* Request 0 of the other side is a different request. */
+        uspan_t asked = feed(&mcp, uspan_mcp_request_part, PING("0"), WHOLE);
         uspan_t s = uspan_mcp_call(&mcp, USPAN_ROOT, "ping", NULL, "0");
         (void)feed(&mcp, result_part, error, how);
         assert_string_equal(line_of(w, s), "ping CLIENT ERROR m; error.type=-32601" ID("0") METHOD("ping") CODE("-32601"));

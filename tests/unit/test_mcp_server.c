@@ -1,5 +1,6 @@
-/* test_mcp_server.c: requests that come in and answers that go out, in the shapes of the SDKs, of xiaozhi-esp32 and of
- * esp-claw: whole, byte by byte, in random fragments, with their members in any order, each gives the same span. */
+/* test_mcp_server.c: incoming MCP requests and outgoing answers, in the shapes of the SDKs, of
+ * xiaozhi-esp32 and of esp-claw. Each message gives the same span if read in one call, byte by byte,
+ * in random fragments, or with its members in any order. */
 #include "mcp_shapes.h"
 
 #define ROUNDS 40u
@@ -9,10 +10,10 @@ static uspan_mcp_t mcp;
 
 typedef struct shape {
     const char *request, *answer; /* answer NULL: none is sent */
-    const char *line;             /* the span, ended */
+    const char *line;             /* the ended span */
 } shape_t;
 
-/* What a tool's call says beside the rest. */
+/* Attributes that the span of a tool call has in addition. */
 #define EXECUTES "; gen_ai.operation.name=execute_tool"
 #define TOOL(name) "; gen_ai.tool.name=" name
 #define ID(id) "; jsonrpc.request.id=" id
@@ -22,7 +23,7 @@ typedef struct shape {
 #define TEXT_RESULT "[{\"type\":\"text\",\"text\":\"true\"}]"
 
 static const shape_t shapes[] = {
-    /* the Python SDK as client; the conventions' example */
+    /* the Python SDK as client, and the example of the conventions */
     { "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/"
       "call\",\"params\":{\"_meta\":{\"traceparent\":\"" PARENT
       "\",\"tracestate\":\"a=b\",\"baggage\":\"k=v\",\"progressToken\":7},\"name\":\"water\",\"arguments\":{"
@@ -31,7 +32,7 @@ static const shape_t shapes[] = {
       "\"structuredContent\":{\"ok\":true}}}",
       "tools/call water SERVER OK below 00f0" EXECUTES ARGUMENTS("{\"bed\":3}") RESULT(TEXT_RESULT)
           TOOL("water") ID("1") METHOD("tools/call") },
-    /* 2026-07-28: required members of _meta, resultType */
+    /* protocol 2026-07-28: required members of _meta, resultType */
     { "{\"jsonrpc\":\"2.0\",\"id\":\"b-7\",\"method\":\"tools/"
       "call\",\"params\":{\"name\":\"water\",\"_meta\":{"
       "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\",\"io.modelcontextprotocol/"
@@ -66,7 +67,7 @@ static const shape_t shapes[] = {
       "{\"jsonrpc\":\"2.0\",\"id\":11,\"error\":{\"code\":-32603,\"message\":\"out of memory\"}}",
       "tools/list SERVER ERROR out of memory; error.type=-32603; jsonrpc.protocol.version=1.9" ID("11")
           METHOD("tools/list") "; rpc.response.status_code=-32603" },
-    /* errors that are the client's fault */
+    /* errors that the client caused */
     { "{\"jsonrpc\":\"2.0\",\"id\":12,\"method\":\"tools/call\",\"params\":{\"name\":\"fly\"}}",
       "{\"jsonrpc\":\"2.0\",\"id\":12,\"error\":{\"code\":-32602,\"message\":\"Unknown tool\"}}",
       "tools/call fly SERVER OK" EXECUTES TOOL("fly") ID("12")
@@ -88,7 +89,7 @@ static const shape_t shapes[] = {
       "\"Unknown tool: self.fly\"}}}",
       "tools/call self.fly SERVER ERROR Unknown tool: self.fly below 00f0; error.type=_OTHER" EXECUTES
           ARGUMENTS("{}") TOOL("self.fly") ID("4") METHOD("tools/call") "; mcp.session.id=5f1c" },
-    /* mcp-c-sdk: -32002 of a tool that has failed, and of one that is not known */
+    /* mcp-c-sdk: -32002 for a tool that failed and for an unknown tool */
     { "{\"jsonrpc\":\"2.0\",\"id\":\"0123456789abcdef0123456789abcdef\",\"method\":\"tools/"
       "call\",\"params\":{\"name\":\"a\"}}",
       "{\"jsonrpc\":\"2.0\",\"id\":\"0123456789abcdef0123456789abcdef\",\"error\":{\"code\":-32002,"
@@ -102,7 +103,7 @@ static const shape_t shapes[] = {
       "found\",\"data\":{\"name\":\"a\"}}}",
       "tools/call a SERVER OK" EXECUTES TOOL("a") ID("1")
           METHOD("tools/call") "; rpc.response.status_code=-32002" },
-    /* and its result, which repeats the request's context */
+    /* the result repeats the request's context */
     { "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/"
       "call\",\"params\":{\"name\":\"a\",\"arguments\":{\"t\":\"\\u00e9 \\\"x\\\"\"}}}",
       "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"_meta\":{\"traceparent\":\"" PARENT
@@ -120,7 +121,7 @@ static const char *play(world_t *w, const shape_t *shape, const char *request, c
     uspan_mcp_open(&mcp, &w->tracer, NULL);
     uspan_t s = feed(&mcp, uspan_mcp_request_part, request, how);
     if (shape->answer == NULL) {
-        assert_int_equal(s.id, 0); /* a notification: it has ended */
+        assert_int_equal(s.id, 0); /* a notification, so its span has ended */
         s = USPAN_HANDLE(1u << 10 | 0u);
         for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
             s = w->tracer.trace.slots[i].state != 0 ? USPAN_HANDLE(w->tracer.trace.slots[i].id) : s;
@@ -270,7 +271,7 @@ static void test_requests_overlap_and_are_answered_out_of_order(void **state)
     world_t *w = *state;
     begin(w, NULL);
     uspan_t a = ask("{\"id\":1,\"method\":\"a\"}");
-    uspan_t b = ask("{\"id\":\"1\",\"method\":\"b\"}"); /* a text is another id than the number */
+    uspan_t b = ask("{\"id\":\"1\",\"method\":\"b\"}"); /* an id that is a text differs from the number */
     uspan_t c = ask("{\"id\":3,\"method\":\"c\"}");
     assert_int_equal(uspan_mcp_find(&mcp, "1").id, a.id);
     assert_int_equal(uspan_mcp_find(&mcp, "\"1\"").id, b.id);

@@ -1,5 +1,5 @@
-/* test_message.c: every shape of message, part and definition comes out as the conventions have it, and is whole between any two
- * calls, whatever ends the span or takes the room.
+/* test_message.c: every shape of message, part and definition has the form of the conventions. The JSON is
+ * complete between any two calls, however the span ends and whatever uses up the blocks.
  * uspan-config: USPAN_TOOL_DEFINITIONS=1 USPAN_HISTORY_MESSAGES=0 */
 #include "uspan/message.h"
 #include <string.h>
@@ -34,7 +34,7 @@ static void test_the_turn_of_the_conventions_example(void **state)
     uspan_t s = begin(w);
     uspan_writer_t m;
     assert_int_equal(uspan_messages_begin(&m, t, s, USPAN_SYSTEM_INSTRUCTIONS), USPAN_OK);
-    assert_null(peek_attr(w, s, "gen_ai.system_instructions")); /* an empty list is left out */
+    assert_null(peek_attr(w, s, "gen_ai.system_instructions")); /* an empty list is not written */
     assert_int_equal(uspan_part_text(&m, "You run a greenhouse."), USPAN_OK);
     assert_int_equal(uspan_write_end(&m), USPAN_OK);
     assert_string_equal(PARTS(w, s), "[{\"type\":\"text\",\"content\":\"You run a greenhouse.\"}]");
@@ -118,7 +118,8 @@ static void test_system_instructions_are_text_alone(void **state)
     assert_int_equal(uspan_part_uri(&m, "image", NULL, "https://ex.test/a.png"), USPAN_ERR_ARG);
     assert_int_equal(uspan_part_text(&m, "Be brief."), USPAN_OK);
     assert_int_equal(uspan_part(&m, "note"), USPAN_ERR_ARG);
-    assert_int_equal(uspan_write_more(&m, " And exact."), USPAN_ERR_ARG); /* nor do its members go elsewhere */
+    /* Members of a refused part are not added elsewhere. */
+    assert_int_equal(uspan_write_more(&m, " And exact."), USPAN_ERR_ARG);
     assert_int_equal(uspan_write_str(&m, "query", "x"), USPAN_ERR_ARG);
     assert_int_equal(uspan_part(&m, "text"), USPAN_OK);
     assert_int_equal(uspan_write_str(&m, "content", "And exact."), USPAN_OK);
@@ -206,45 +207,45 @@ static void test_what_is_out_of_place_is_refused_and_leaves_the_value_alone(void
     assert_int_equal(uspan_messages_begin(&m, t, s, (uspan_list_t)0), USPAN_ERR_ARG);
     assert_int_equal(uspan_messages_begin(&m, t, s, (uspan_list_t)5), USPAN_ERR_ARG);
     assert_int_equal(uspan_message(&m, "user", NULL),
-                     USPAN_OK); /* a writer that did not begin does nothing */
+                     USPAN_OK); /* a writer that was not started does nothing */
     assert_int_equal(uspan_write_begin(&m, NULL, s, &uspan_key_function_output), USPAN_ERR_ARG);
     assert_int_equal(uspan_write_begin(&m, t, s, NULL), USPAN_ERR_ARG);
     assert_int_equal(uspan_message(NULL, "user", NULL), USPAN_ERR_ARG);
     assert_int_equal(uspan_messages_begin(&m, t, s, USPAN_INPUT_MESSAGES), USPAN_OK);
-    assert_int_equal(uspan_part_text(&m, "x"), USPAN_ERR_ARG); /* no message */
+    assert_int_equal(uspan_part_text(&m, "x"), USPAN_ERR_ARG); /* there is no open message */
     assert_int_equal(uspan_message_finish(&m, "stop"), USPAN_ERR_ARG);
     assert_int_equal(uspan_message_role(&m, "user"), USPAN_ERR_ARG);
-    assert_int_equal(uspan_write_more(&m, "x"), USPAN_ERR_ARG); /* no leaf */
+    assert_int_equal(uspan_write_more(&m, "x"), USPAN_ERR_ARG); /* there is no open leaf */
     assert_null(INPUT(w, s));
     uspan_message(&m, "user", NULL);
     assert_int_equal(uspan_message_role(&m, NULL), USPAN_ERR_ARG);
     uspan_message(&m, "user", NULL);
-    assert_int_equal(uspan_write_str(&m, "a", "x"), USPAN_ERR_ARG); /* no part */
+    assert_int_equal(uspan_write_str(&m, "a", "x"), USPAN_ERR_ARG); /* there is no open part */
     assert_int_equal(uspan_write_object(&m, NULL), USPAN_ERR_ARG);
     assert_int_equal(uspan_write_close(&m), USPAN_ERR_ARG);
     assert_int_equal(uspan_part_text_n(&m, NULL, 1), USPAN_ERR_ARG);
     uspan_part(&m, "frame");
     assert_int_equal(uspan_write_int(&m, NULL, 1), USPAN_ERR_ARG); /* a member needs a name */
-    assert_int_equal(uspan_write_close(&m), USPAN_ERR_ARG);        /* parts close themselves */
+    assert_int_equal(uspan_write_close(&m), USPAN_ERR_ARG);        /* parts are closed by the writer */
     assert_int_equal(uspan_write_str_n(&m, "a", NULL, 1), USPAN_ERR_ARG);
     uspan_write_array(&m, "list");
-    assert_int_equal(uspan_write_int(&m, "a", 1), USPAN_ERR_ARG); /* an element has none */
+    assert_int_equal(uspan_write_int(&m, "a", 1), USPAN_ERR_ARG); /* an array element has no name */
     assert_string_equal(INPUT(w, s), "[{\"role\":\"user\",\"parts\":[]},{\"role\":\"user\",\"parts\":[{"
                                      "\"type\":\"frame\",\"list\":[]}]}]");
     uspan_write_end(&m);
-    assert_int_equal(uspan_message(&m, "user", NULL), USPAN_ERR_ARG); /* it is closed */
+    assert_int_equal(uspan_message(&m, "user", NULL), USPAN_ERR_ARG); /* the list is closed */
     assert_int_equal(uspan_part_text(&m, "x"), USPAN_ERR_ARG);
     m = begin_value(w, s);
-    assert_int_equal(uspan_message(&m, "user", NULL), USPAN_ERR_ARG); /* no list */
+    assert_int_equal(uspan_message(&m, "user", NULL), USPAN_ERR_ARG); /* this value is not a list */
     assert_int_equal(uspan_part_text(&m, "x"), USPAN_ERR_ARG);
     assert_int_equal(uspan_write_int(&m, NULL, 1), USPAN_OK);
-    assert_int_equal(uspan_write_int(&m, NULL, 2), USPAN_ERR_ARG); /* one value */
+    assert_int_equal(uspan_write_int(&m, NULL, 2), USPAN_ERR_ARG); /* there can be only one value */
     assert_string_equal(VALUE(w, s), "1");
     m = begin_value(w, s);
     for (unsigned i = 0; i < 24u; i++) {
         assert_int_equal(uspan_write_array(&m, NULL), USPAN_OK);
     }
-    assert_int_equal(uspan_write_array(&m, NULL), USPAN_ERR_ARG); /* too deep */
+    assert_int_equal(uspan_write_array(&m, NULL), USPAN_ERR_ARG); /* the arrays are nested too deep */
     assert_string_equal(VALUE(w, s), "[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]");
 }
 
@@ -271,7 +272,7 @@ static void test_null_spans_unsampled_spans_and_content_switched_off_cost_nothin
     uspan_set_content(t, true);
     uspan_messages_begin(&m, t, s, USPAN_INPUT_MESSAGES);
     uspan_message(&m, "user", NULL);
-    uspan_set_content(t, false); /* in the middle: what is there stays as it is */
+    uspan_set_content(t, false); /* during a message: what was written stays */
     assert_int_equal(uspan_part_text(&m, "x"), USPAN_OK);
     assert_string_equal(INPUT(w, s), "[{\"role\":\"user\",\"parts\":[]}]");
     uspan_set_content(t, true);
@@ -295,7 +296,7 @@ static void test_a_span_that_ended_and_an_attribute_that_somebody_else_set_are_l
     unsigned len = peek_attr(w, s, "gen_ai.input.messages")->len;
     char other[512];
     memset(other, 'o', sizeof other);
-    uspan_set_str_n(t, s, &uspan_key_input_messages, other, len); /* of equal length */
+    uspan_set_str_n(t, s, &uspan_key_input_messages, other, len); /* of the same length */
     uspan_t more = uspan_start(t, USPAN_ROOT, "more");
     uspan_set_str_n(t, more, &uspan_key_input_messages, other, 300);
     assert_int_equal(uspan_write_more(&m, "x"), USPAN_ERR_STALE);

@@ -1,4 +1,5 @@
-/* test_message_json.c: numbers, text in pieces and JSON given as text come out as one value that any parser reads.
+/* test_message_json.c: numbers, text in pieces and JSON given as text become one value that any JSON
+ * parser accepts.
  * uspan-config: USPAN_TOOL_DEFINITIONS=1 USPAN_HISTORY_MESSAGES=0 */
 #include "uspan/message.h"
 #include <string.h>
@@ -48,7 +49,7 @@ static void test_numbers_of_every_size(void **state)
     for (size_t i = 0; i < COUNT(odd); i++) {
         double value;
         memcpy(&value, &odd[i], sizeof value);
-        assert_int_equal(uspan_write_double(&m, NULL, value), USPAN_ERR_ARG); /* infinite, or no number */
+        assert_int_equal(uspan_write_double(&m, NULL, value), USPAN_ERR_ARG); /* infinite, or not a number */
     }
     assert_int_equal(uspan_write_int(&m, NULL, 0), USPAN_OK);
     assert_string_equal(VALUE(w, s), "0");
@@ -79,7 +80,8 @@ static void test_a_character_may_be_split_between_pieces_and_half_of_one_is_repl
     for (size_t i = 0; i < 6; i++) {
         assert_int_equal(uspan_write_more_n(&m, text + i, 1), USPAN_OK);
     }
-    assert_string_equal(VALUE(w, s), "\"\xF0\x9F\x8C\xB1\xEF\xBF\xBD\"           "); /* at every moment */
+    /* The value is well-formed at every moment. */
+    assert_string_equal(VALUE(w, s), "\"\xF0\x9F\x8C\xB1\xEF\xBF\xBD\"           ");
     uspan_write_more_n(&m, text + 6, 1);
     assert_string_equal(VALUE(w, s), "\"\xF0\x9F\x8C\xB1\xE2\x82\xAC\"              ");
     uspan_write_more_n(&m, text, 2);
@@ -100,7 +102,7 @@ static void test_a_blob_in_pieces_of_every_size(void **state)
         for (size_t i = 0; i < len; i++) {
             assert_int_equal(uspan_write_more_n(&m, data + i, 1), USPAN_OK);
         }
-        assert_memory_equal(VALUE(w, s), want[len], strlen(want[len])); /* at every moment */
+        assert_memory_equal(VALUE(w, s), want[len], strlen(want[len])); /* well-formed at every moment */
         uspan_write_end(&m);
         assert_string_equal(VALUE(w, s), want[len]);
     }
@@ -159,7 +161,7 @@ static void test_json_given_as_text_is_checked_and_made_compact_in_pieces_of_eve
     assert_int_equal(uspan_set_json(&w->tracer, s, &uspan_key_tool_call_result, "{\"ok\": true}"), USPAN_OK);
     assert_string_equal(peek_str(w, s, "gen_ai.tool.call.result"), "{\"ok\":true}");
     assert_int_equal(uspan_set_json(&w->tracer, s, &uspan_key_tool_call_result, NULL), USPAN_OK);
-    assert_string_equal(peek_str(w, s, "gen_ai.tool.call.result"), "{\"ok\":true}"); /* nothing is left out */
+    assert_string_equal(peek_str(w, s, "gen_ai.tool.call.result"), "{\"ok\":true}"); /* NULL writes nothing */
 }
 
 static void test_a_span_that_ends_within_json_has_a_value_completed(void **state)

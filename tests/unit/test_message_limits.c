@@ -1,5 +1,5 @@
-/* test_message_limits.c: a message cut by any limit, a pool that runs dry or others who take its blocks stays whole, and says
- * so. */
+/* test_message_limits.c: a message stays valid JSON if a limit truncates it, if the pool has no free
+ * block, or if other contexts take its blocks. The loss is reported. */
 #include "uspan/message.h"
 #include <string.h>
 #include "peek.h"
@@ -43,7 +43,8 @@ static void test_a_cut_is_marked_within_the_text_and_the_message_can_still_be_fi
                         "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"\xE2\x82\xAC "
                         "ab\xE2\x82\xAC ab\xE2\x82\xAC ab\xE2\x82\xAC ab\xE2\x82\xAC ab...[truncated]\"}],"
                         "\"finish_reason\":\"content_filter\"}]");
-    assert_int_equal(uspan_message(&m, "assistant", NULL), USPAN_TRUNCATED); /* left out, and so is its end */
+    /* The message is left out, and so is its finish reason. */
+    assert_int_equal(uspan_message(&m, "assistant", NULL), USPAN_TRUNCATED);
     assert_int_equal(uspan_message_finish(&m, "stop"), USPAN_TRUNCATED);
     assert_int_equal(uspan_write_end(&m), USPAN_TRUNCATED);
     assert_non_null(strstr(OUTPUT(w, s), "content_filter\"}]"));
@@ -58,7 +59,7 @@ static void test_a_value_is_cut_at_the_compiled_limit_and_not_before(void **stat
     memset(text, 'a', sizeof text);
     uspan_writer_t m = begin_value(w, s);
     assert_int_equal(uspan_write_str_n(&m, NULL, text, USPAN_VALUE_MAX - 16u),
-                     USPAN_OK); /* quotes, the mark's room */
+                     USPAN_OK); /* 16: the quotes and the truncation mark */
     assert_int_equal(peek_attr(w, s, "agentscope.function.output")->len, USPAN_VALUE_MAX);
     assert_int_equal(uspan_write_more(&m, "b"), USPAN_TRUNCATED);
     assert_int_equal(peek_attr(w, s, "agentscope.function.output")->len, USPAN_VALUE_MAX);
@@ -78,13 +79,13 @@ static void test_a_pool_that_runs_dry_at_any_block_leaves_the_value_whole(void *
         uspan_messages_begin(&m, &w->tracer, s, USPAN_OUTPUT_MESSAGES);
         uspan_message(&m, "assistant", "gardener");
         uspan_part_tool_call(&m, "call_1", "read_soil",
-                             text); /* no JSON: taken back while blocks are short */
+                             text); /* not JSON, so its blocks are freed if blocks are short */
         uspan_err_t err = uspan_message_finish(&m, "tool_call");
         const char *value = OUTPUT(w, s);
         assert_true(blocks >= 3u ? value != NULL : blocks > 0u || value == NULL);
         if (value == NULL) {
             assert_int_equal(err, USPAN_TRUNCATED);
-            assert_int_equal(peek_slot(w, s)->dropped_attrs, 1); /* said once */
+            assert_int_equal(peek_slot(w, s)->dropped_attrs, 1); /* counted once */
         } else {
             assert_memory_equal(value, "[{\"role\":\"assistant\"", 20);
             assert_non_null(strstr(value, "\"finish_reason\":\"tool_call\""));
@@ -98,10 +99,10 @@ static void test_a_pool_that_runs_dry_at_any_block_leaves_the_value_whole(void *
 }
 
 static uspan_trace_part_t *robbed;
-static unsigned waits, taken; /* holds of the lock until then; blocks */
+static unsigned waits, taken; /* waits: lock calls until all blocks are taken */
 static uint16_t taken_head, taken_tail;
 
-/* The lock: at some hold, somebody else has taken every free block before it was got. */
+/* A lock function. During one call, another context takes all free blocks first. */
 static uint32_t lock_behind_a_thief(void *ctx)
 {
     (void)ctx;
@@ -175,7 +176,7 @@ static void test_what_was_taken_back_counts_no_longer(void **state)
     while (uspan_write_more(&m, "x") == USPAN_OK) {
     }
     assert_int_equal(peek_attr(w, s, "agentscope.function.output")->len,
-                     104); /* two characters of three bytes */
+                     104); /* 100 characters, of which two have three bytes */
     assert_non_null(strstr(VALUE(w, s), "exact\\\",xxxx"));
 }
 

@@ -1,5 +1,5 @@
-/* test_message_off.c: compiled without content, calls that write messages are nothing: no argument is evaluated,
- * nothing is written.
+/* test_message_off.c: if content is left out of the build, calls that write messages do nothing and do not
+ * evaluate their arguments.
  * uspan-config: USPAN_CONTENT=0 USPAN_STATUS_OK_ON_END=0 USPAN_TRACESTATE_BYTES=0 USPAN_BLOCK_BYTES=32 */
 #include "uspan/message.h"
 #include "peek.h"

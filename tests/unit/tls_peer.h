@@ -1,5 +1,5 @@
-/* tls_peer.h: for test_tls_*.c: throw-away certificates, OpenSSL and GnuTLS servers as peers, and a transport
- * that passes bytes on in the ways that networks do. One include a test program, after
+/* tls_peer.h: helpers of test_tls_*.c: temporary certificates, OpenSSL and GnuTLS servers as peers, and a
+ * transport that passes bytes on as networks do. Include it in one file of a test program, after
  * _GNU_SOURCE. */
 #ifndef TLS_PEER_H
 #define TLS_PEER_H
@@ -20,7 +20,7 @@
 #include "uspan_mbedtls.h"
 #include "uspan_posix.h"
 
-#define PATIENCE_S 60 /* on a busy machine, before something counts as hung */
+#define PATIENCE_S 60 /* a test counts as hung after this time, even on a busy machine */
 #define MAY_BE_UNUSED __attribute__((unused))
 #if MBEDTLS_VERSION_MAJOR < 3
 #define LAST_VERSION USPAN_TLS_1_2
@@ -28,7 +28,7 @@
 #define LAST_VERSION USPAN_TLS_1_3
 #endif
 
-/* Priorities for start_gnutls(), by version from USPAN_TLS_1_2 on. */
+/* Priorities for start_gnutls(), by version, starting with USPAN_TLS_1_2. */
 static MAY_BE_UNUSED const char *const gnutls_versions[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.2",
                                                              "NORMAL:-VERS-ALL:+VERS-TLS1.3" };
 
@@ -78,7 +78,7 @@ static const char make_certificates[] =
     "cat rogue.pem ca.pem > bundle.pem\n"
     "echo rubbish > rubbish.pem\n";
 
-/* The test's folder becomes the working directory, so files go by their names. */
+/* Make the test's folder the working directory, so that files need no path. */
 static MAY_BE_UNUSED int make_folder(void **state)
 {
     (void)state;
@@ -129,7 +129,7 @@ static MAY_BE_UNUSED void pause_ms(long ms)
     (void)nanosleep(&t, NULL);
 }
 
-/* Run a command; what it prints goes to server.log. It dies with the test. */
+/* Run a command. Its output goes to server.log. It ends with the test. */
 static pid_t run(char *const argv[])
 {
     pid_t parent = getpid();
@@ -156,7 +156,7 @@ static MAY_BE_UNUSED void stop_server(void)
     }
 }
 
-/* True once the log has the words; false when the server has died. */
+/* Returns true if the log contains the text, or false if the server has ended. */
 static bool wait_for(const char *words)
 {
     for (long i = 0; i < PATIENCE_S * 200; i++) {
@@ -172,7 +172,7 @@ static bool wait_for(const char *words)
     return false;
 }
 
-/* The number behind these words, once its line is whole. */
+/* Returns the number after this text. Waits until its line is complete. */
 static MAY_BE_UNUSED uint16_t said_port(const char *words)
 {
     static char text[4096];
@@ -184,8 +184,8 @@ static MAY_BE_UNUSED uint16_t said_port(const char *words)
     return (uint16_t)port;
 }
 
-/* openssl s_server on a free port of loopback; it answers a request with a page on the session. The arguments
- * follow. */
+/* Start openssl s_server on a free loopback port, with further arguments in `more`. It answers a request
+ * with a page about the TLS session. */
 static MAY_BE_UNUSED void start_openssl(const char *cert, const char *const more[])
 {
     char *argv[24] = { (char[]){ "openssl" },     (char[]){ "s_server" }, (char[]){ "-accept" },
@@ -213,7 +213,7 @@ static MAY_BE_UNUSED uint16_t listen_on_loopback(int *fd)
     return ntohs(at.sin_port);
 }
 
-/* A GnuTLS server; kind: echo, mute, or page. */
+/* Start a GnuTLS server. kind: echo, mute, or page. */
 static MAY_BE_UNUSED void start_gnutls(const char *kind, const char *priority)
 {
     char *const argv[] = { (char[]){ "/usr/bin/python3" },
@@ -234,13 +234,13 @@ static MAY_BE_UNUSED void start_gnutls(const char *kind, const char *priority)
 
 typedef struct shim {
     uspan_transport_t under;
-    size_t most;   /* bytes a call, at most; 0: no limit */
-    bool hesitant; /* every other call would block */
-    bool narrow;   /* only `room` more bytes can be sent for now */
+    size_t most;   /* largest number of bytes in a call. 0: no limit */
+    bool hesitant; /* every second call would block */
+    bool narrow;   /* only `room` more bytes can be sent at present */
     size_t room;
-    unsigned calls;   /* that moved something */
-    unsigned fail_at; /* the n-th of those fails instead, and all after it; 0: none */
-    bool send_dead;   /* sending fails; what has arrived is still there */
+    unsigned calls;   /* calls that moved bytes */
+    unsigned fail_at; /* call n of these fails, and so do later calls. 0: none */
+    bool send_dead;   /* sending fails, but bytes that arrived can still be read */
     unsigned asked, opened, closed;
 } shim_t;
 
@@ -313,7 +313,7 @@ static uspan_tls_t tls;
 static uspan_tls_blob_t anchor;
 static uspan_tls_options_t options;
 
-/* Options to start from: the CA's file, any version. */
+/* Options to start from: the CA's file, any TLS version. */
 static MAY_BE_UNUSED int make_client(void **state)
 {
     (void)state;
@@ -345,7 +345,7 @@ static MAY_BE_UNUSED void init_client(void)
     assert_int_equal(transport.flags, USPAN_TRANSPORT_SECURE);
 }
 
-/* Open until it is decided. */
+/* Call open() until it has a result. */
 static MAY_BE_UNUSED uspan_err_t open_fully(const char *host)
 {
     const uspan_peer_t peer = { .host = host, .port = server.port };
@@ -374,7 +374,7 @@ static MAY_BE_UNUSED int32_t send_fully(const char *text)
 
 static char page[65536];
 
-/* Ask for the page that the server has on the session, to page[]. Returns what recv ended with. */
+/* Request the server's page about the TLS session into page[]. Returns the last result of recv(). */
 static MAY_BE_UNUSED int32_t get_page(void)
 {
     size_t len = 0;
@@ -391,7 +391,7 @@ static MAY_BE_UNUSED int32_t get_page(void)
     return moved;
 }
 
-/* Connect, get the page, close. */
+/* Connect, get the page and close. */
 static MAY_BE_UNUSED void visit(void)
 {
     uspan_err_t err = open_fully("localhost");
@@ -405,7 +405,7 @@ static MAY_BE_UNUSED void visit(void)
     transport.close(transport.ctx);
 }
 
-/* The name is what TLS is told; TCP leads to the server in any case. */
+/* Open with `host` as the name for TLS. TCP connects to the server in any case. */
 static MAY_BE_UNUSED uspan_err_t open_as(const char *host)
 {
     const uspan_peer_t real = { .host = "127.0.0.1", .port = server.port },

@@ -1,4 +1,5 @@
-/* typed_spans.h: all that is on a typed span, compared line by line: nothing may be missing, and nothing more be there. */
+/* typed_spans.h: compares everything on a typed span, line by line. Nothing may be missing and nothing may
+ * be added. */
 #ifndef USPAN_TEST_TYPED_SPANS_H
 #define USPAN_TEST_TYPED_SPANS_H
 
@@ -10,7 +11,7 @@
 
 #define LINE_BYTES 700u
 
-/* A chat that has all that there is to have. */
+/* Start and end a chat span with every field, and compare its attribute count with USPAN_FULLEST_SPAN. */
 static inline void assert_fullest_span_is_counted(world_t *w)
 {
     static const char *const words[] = { "a", "b", NULL };
@@ -72,7 +73,7 @@ static inline size_t put_value(world_t *w, uspan_t s, unsigned index, const uspa
     }
 }
 
-/* The type that the table of genai_keys.h gives a key; NONE: it is not in the table. */
+/* Returns the type of a key in the table of genai_keys.h, or NONE if it is not in the table. */
 static inline uspan_type_t type_in_table(const char *key)
 {
     enum { Text = USPAN_TYPE_TEXT, Json = USPAN_TYPE_TEXT, Texts = USPAN_TYPE_TEXTS, Int = USPAN_TYPE_INT,
@@ -90,8 +91,8 @@ static inline uspan_type_t type_in_table(const char *key)
     return USPAN_TYPE_NONE;
 }
 
-/* expected: NULL-terminated lines "key=value"; text stands in '', a double ends in d, a list in []. The operation is checked as
- * the first of them. */
+/* expected: NULL-terminated lines "key=value". Text is in '', a double ends in d, and a list is in [].
+ * List the operation first. */
 static inline void assert_span_is(world_t *w, uspan_t s, const char *name, uspan_kind_t kind, const char *const *expected)
 {
     uspan_view_t view;

@@ -1,4 +1,4 @@
-/* wire_exchange.h: one exchange with a model, and what its span says. */
+/* wire_exchange.h: one exchange with a model, and what its span contains. */
 #ifndef WIRE_EXCHANGE_H
 #define WIRE_EXCHANGE_H
 
@@ -25,7 +25,7 @@ static inline void answer(const char *text)
     uspan_wire_response(&w, text, strlen(text));
 }
 
-/* One exchange: what was sent and what came. */
+/* Pass one exchange to the wire reader: the request and the response. */
 static inline void exchange(world_t *world, const char *request, const char *response, int status)
 {
     begin(world, CHAT);
@@ -34,7 +34,7 @@ static inline void exchange(world_t *world, const char *request, const char *res
     assert_int_equal(uspan_wire_end(&w, status, NULL), USPAN_OK);
 }
 
-/* A text attribute, or the first element of a list; "" where there is none. */
+/* Returns a text attribute, or the first element of a list, or "" if there is none. */
 static inline const char *text_of(world_t *world, const char *key)
 {
     static char text[16384];
@@ -56,7 +56,7 @@ static inline const char *text_of(world_t *world, const char *key)
     return text;
 }
 
-/* An integer attribute; -1 where there is none. */
+/* Returns an integer attribute, or -1 if there is none. */
 static inline int64_t int_of(world_t *world, const char *key)
 {
     uspan_value_t v;
