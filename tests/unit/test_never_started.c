@@ -1,4 +1,5 @@
-/* test_never_started.c: a zeroed tracer whose uspan_init() failed, or was forgotten, does nothing and harms nobody. */
+/* test_never_started.c: a zeroed tracer, whose uspan_init() failed or was not called, does nothing and
+ * damages no memory. */
 #include <string.h>
 #include "uspan/genai.h"
 #include "world.h"
@@ -14,7 +15,7 @@ static void test_a_tracer_that_never_started_gives_null_spans_and_does_nothing(v
     assert_int_equal(uspan_start(&idle, USPAN_CURRENT, "tool").id, 0);
     uspan_leave(&idle, uspan_enter(&idle, s));
     assert_int_equal(uspan_fail(&idle, s, "timeout", NULL), USPAN_OK);
-    assert_false(uspan_wants_content(&idle, (uspan_t){ 1u << 20 })); /* a handle of before */
+    assert_false(uspan_wants_content(&idle, (uspan_t){ 1u << 20 })); /* a handle from before */
     uspan_set_enabled(&idle, true);
     uspan_set_content(&idle, true);
     uspan_set_sampler(&idle, (uspan_sampler_t){ USPAN_SAMPLE_ALWAYS, true });

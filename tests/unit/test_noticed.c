@@ -1,16 +1,16 @@
-/* test_noticed.c: changes to the code that earlier tests did not notice, each with the test that does.
+/* test_noticed.c: code changes that earlier tests did not detect. One test for each detects it.
  * uspan-config: USPAN_DESTINATIONS_MAX=2 */
 #include "delivery.h"
 #include "uspan/read.h"
 
 static const uspan_key_t text_key = USPAN_KEY_INIT("text");
 
-/* exchange: an answer to half a request, when nothing of the send buffer is left. */
+/* exchange: a response after half a request, when the send buffer is empty. */
 static void test_a_connection_with_an_unfinished_request_is_not_kept(void **state)
 {
     world_t *w = *state;
     world_reset_with_collector(w);
-    w->early_after = USPAN_SEND_BYTES; /* exactly what uspan had rendered by then */
+    w->early_after = USPAN_SEND_BYTES; /* exactly what uspan had encoded by then */
     record_many(w, 14);
     uspan_flush(&w->tracer);
     for (unsigned n = 0; n < 200u && !(w->closes > 0u); n++) {
@@ -58,7 +58,7 @@ static void count_paths(world_t *w, unsigned n)
     at_second += head_has(w, n, "POST /second ");
 }
 
-/* poll: one that always has something to send leaves the other its turn. */
+/* poll: a destination that always has something to send gives the other destination its turn. */
 static void test_destinations_take_turns(void **state)
 {
     static const uspan_collector_t first = { .endpoint = "http://collector:4318/first" };
@@ -87,7 +87,7 @@ static void test_destinations_take_turns(void **state)
     world_drain(w);
 }
 
-/* poll: an end ahead of now, as one given in Unix time, is no reason to wait for years. */
+/* poll: an end time in the future, such as one given in Unix time, does not make the poll wait for years. */
 static void test_a_span_that_ends_in_the_future_leaves_by_age(void **state)
 {
     world_t *w = *state;
@@ -102,7 +102,7 @@ static void test_a_span_that_ends_in_the_future_leaves_by_age(void **state)
     assert_int_equal(stats_of(w, 0).delivered, 2);
 }
 
-/* exchange_result: a kept connection that ends when the time for the exchange is over. */
+/* exchange_result: a kept connection that ends when the time for the exchange has expired. */
 static void test_after_the_deadline_a_lost_connection_is_a_failure_and_not_sent_again_at_once(void **state)
 {
     world_t *w = *state;
@@ -129,7 +129,7 @@ static void test_after_the_deadline_a_lost_connection_is_a_failure_and_not_sent_
     assert_int_equal(stats_of(w, 0).delivered, 2);
 }
 
-/* resource: a key of exactly as many bytes as allowed, and of one more. */
+/* resource: a key of exactly the allowed number of bytes, and a key of one byte more. */
 static void test_a_resource_key_may_have_64_bytes(void **state)
 {
     world_t *w = *state;
@@ -158,7 +158,7 @@ static void test_a_resource_key_may_have_64_bytes(void **state)
     }
 }
 
-/* append: characters are counted in every block, not in the first one again. */
+/* append: characters are counted in every block, and not twice in the first one. */
 static void test_a_limit_in_characters_counts_those_of_later_blocks(void **state)
 {
     world_t *w = *state;
@@ -169,7 +169,7 @@ static void test_a_limit_in_characters_counts_those_of_later_blocks(void **state
         world_reset_with_collector(w);
         uspan_set_limits(&w->tracer, &limits);
         uspan_t s = uspan_start(&w->tracer, USPAN_ROOT, "x");
-        for (unsigned piece = 0; piece < 30u; piece++) { /* now one byte a character, now three */
+        for (unsigned piece = 0; piece < 30u; piece++) { /* in turn one byte and three bytes per character */
             static const char *const pieces[] = { "abcdefghijkl",
                                                   "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC" };
             const char *more = pieces[piece / 6u % 2u];

@@ -1,4 +1,4 @@
-/* test_number_text.c: numbers as text are what the C library makes of them. */
+/* test_number_text.c: numbers as text equal what the C library prints. */
 #include "export/number_text.h"
 #include <inttypes.h>
 #include <math.h>
@@ -92,7 +92,7 @@ static void test_doubles_that_people_write_come_back_as_written(void **state)
         assert_string_equal(print_double(strtod(texts[i], NULL)), expected);
     }
     assert_string_equal(print_double(0.1 + 0.2), "0.3");    /* 15 digits */
-    assert_string_equal(print_double(1e15 - 0.25), "1e15"); /* the carry of rounding */
+    assert_string_equal(print_double(1e15 - 0.25), "1e15"); /* rounding carries */
 }
 
 static void test_any_double_is_printed_to_fifteen_digits(void **state)
@@ -103,7 +103,7 @@ static void test_any_double_is_printed_to_fifteen_digits(void **state)
         uint64_t bits = random_word();
         double d;
         memcpy(&d, &bits, sizeof d);
-        if (i % 2u == 0u) { /* of everyday size */
+        if (i % 2u == 0u) { /* of usual size */
             d = (double)(int64_t)bits / 18446744073709551616.0 * pow(10.0, (double)(i % 19u) - 6.0);
         }
         if (!isfinite(d)) {
@@ -119,7 +119,7 @@ static void test_any_double_is_printed_to_fifteen_digits(void **state)
         }
     }
     assert_true(differ <
-                400u); /* a tie in the sixteenth digit may fall to the other side, of extreme ones mostly */
+                400u); /* a tie in the sixteenth digit may round to the other side, mostly if extreme */
 }
 
 int main(void)

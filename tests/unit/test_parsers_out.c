@@ -1,4 +1,4 @@
-/* test_parsers_out.c: what stays when date parsing and tracestate are compiled out.
+/* test_parsers_out.c: the behaviour of a build without date parsing and tracestate.
  * uspan-config: USPAN_HTTP_DATE=0 USPAN_TRACESTATE_BYTES=0 USPAN_MESSAGE_TEXTS=0 */
 #include "export/headers.h"
 #include "export/http_response.h"

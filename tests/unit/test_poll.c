@@ -1,5 +1,5 @@
-/* test_poll.c: the machine behind uspan_poll(): every wait exact, every fragmentation the same, every
- * way a connection ends. */
+/* test_poll.c: the state machine behind uspan_poll(). Every wait is exact, every fragmentation has the same
+ * result, and a connection can end in every way. */
 #include "delivery.h"
 
 #define TIMEOUT 10000u
@@ -20,11 +20,11 @@ static void test_waits_say_when_the_next_call_is_useful(void **state)
     world_advance_ms(w, 1234);
     assert_int_equal(world_poll(w, &wait_ms), USPAN_ERR_AGAIN);
     assert_int_equal(wait_ms, USPAN_BATCH_AGE_MS - 1234u);
-    w->now_ns += 1u; /* a part of a millisecond counts as a whole one: never too early */
+    w->now_ns += 1u; /* a part of a millisecond counts as one: never too early */
     (void)world_poll(w, &wait_ms);
     assert_int_equal(wait_ms, USPAN_BATCH_AGE_MS - 1234u);
     world_advance_ms(w, USPAN_BATCH_AGE_MS - 1234u);
-    for (unsigned polls = 0; stats_of(w, 0).delivered == 0u; polls++) { /* progress: always at once */
+    for (unsigned polls = 0; stats_of(w, 0).delivered == 0u; polls++) { /* progress: poll again at once */
         (void)world_poll(w, &wait_ms);
         assert_int_equal(wait_ms, 0);
         assert_in_range(polls, 0, 10);
@@ -164,7 +164,7 @@ static void test_answers_of_every_framing_are_read_in_any_pieces(void **state)
 {
     static const struct {
         const char *text;
-        bool closes, ends; /* we close; the peer's end ends the answer */
+        bool closes, ends; /* closes: uspan closes. ends: the peer's end ends the response */
     } answers[] = {
         { OK_200, false, false },
         { "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\n" OK_200, false, false },
@@ -175,7 +175,7 @@ static void test_answers_of_every_framing_are_read_in_any_pieces(void **state)
         { "HTTP/1.0 200 OK\r\n\r\nold", true, true },
         { "HTTP/1.1 204 No Content\r\n\r\n", false, false },
         { CLOSING, true, false },
-        { OK_200 "HTTP/1.1 200 OK\r\n", true, false }, /* more than was asked for: out of step */
+        { OK_200 "HTTP/1.1 200 OK\r\n", true, false }, /* more bytes than a response has: out of step */
     };
     world_t *w = *state;
     for (size_t i = 0; i < COUNT(answers); i++) {
@@ -194,7 +194,7 @@ static void test_answers_of_every_framing_are_read_in_any_pieces(void **state)
                 assert_true(stats_of(w, 0).retries == 0u);
             }
             bool stays = !answers[i].closes ||
-                         (i == COUNT(answers) - 1u && piece == 1u); /* the excess is not read then */
+                         (i == COUNT(answers) - 1u && piece == 1u); /* the excess is not read in this case */
             stays = stays || (i == COUNT(answers) - 1u && piece > 1u && (sizeof OK_200 - 1u) % piece == 0u);
             assert_int_equal(w->is_open, stays);
         }
@@ -225,7 +225,7 @@ static void test_an_answer_before_the_body_is_sent_is_heard(void **state)
             world_advance_ms(w, wait_ms);
         }
         uspan_stats_t stats = stats_of(w, 0);
-        assert_int_equal(w->request_count, 0); /* it never was whole */
+        assert_int_equal(w->request_count, 0); /* it never was complete */
         assert_false(w->is_open);
         assert_int_equal(stats.dropped[USPAN_DROP_TOO_LARGE], i < 2u);
         assert_int_equal(stats.retries, i >= 2u);
@@ -304,7 +304,7 @@ static void test_a_kept_connection_that_died_means_one_silent_resend(void **stat
         assert_int_equal(s.connects, 2);
         assert_int_equal(s.last_error, 0);
         assert_int_equal(w->request_count, 2);
-        if (i >= 2u) { /* the whole request went out twice, equal to the byte */
+        if (i >= 2u) { /* the complete request was sent twice, with equal bytes */
             size_t len = w->requests[1].head_len + w->requests[1].body_len;
             assert_int_equal(w->sent_len, from + 2u * len);
             assert_memory_equal(w->sent + from, w->sent + from + len, len);
@@ -346,8 +346,8 @@ static void test_a_kept_connection_that_dies_inside_its_answer_is_a_retry(void *
     world_drain(w);
 }
 
-/* Every byte of a small exchange may be the last one: the batch is sent again or was answered. */
-#define ANSWER_BYTES 77u /* of world.c's own */
+/* Every byte of a small exchange can be the last one: the batch is sent again or has its response. */
+#define ANSWER_BYTES 77u /* of world.c's default response */
 static void test_a_cut_at_any_byte_loses_nothing(void **state)
 {
     world_t *w = *state;
@@ -365,14 +365,14 @@ static void test_a_cut_at_any_byte_loses_nothing(void **state)
             bool survived = delivered && (way < 2u || at > ANSWER_BYTES);
             assert_true(delivered || s.queued == 2u);
             assert_int_equal(s.retries, !delivered);
-            if (way >= 2u) { /* the status decides, once it is there */
+            if (way >= 2u) { /* if a status was read, it decides */
                 assert_int_equal(delivered, at - 1u >= sizeof "HTTP/1.1 200 " - 1u);
             }
             w->cut_request = 0;
             w->cut_answer = SIZE_MAX;
             world_drain(w);
             assert_int_equal(stats_of(w, 0).delivered, 2);
-            if (survived) { /* ran past the last byte */
+            if (survived) { /* past the last byte */
                 assert_in_range(at, 60, 1000);
                 assert_int_equal(w->request_count, 1);
                 break;
@@ -397,11 +397,11 @@ static void test_a_closed_gate_keeps_connects_and_requests_back(void **state)
     world_reset_with_collector(w);
     uspan_set_gate(&w->tracer, &gate);
     assert_int_equal(world_poll(w, &wait_ms), USPAN_OK);
-    assert_int_equal(wait_ms, USPAN_FOREVER); /* nothing waits: the gate is not asked in vain */
+    assert_int_equal(wait_ms, USPAN_FOREVER); /* no span waits: the gate is not called */
     record(w, "one");
     uspan_flush(&w->tracer);
     assert_int_equal(world_poll(w, &wait_ms), USPAN_ERR_AGAIN);
-    assert_int_equal(wait_ms, USPAN_BATCH_AGE_MS); /* spans wait, and no more often is it asked */
+    assert_int_equal(wait_ms, USPAN_BATCH_AGE_MS); /* spans wait: the gate is called no more often */
     const uspan_batching_t slow = { .age_ms = 60000 };
     uspan_set_batching(&w->tracer, &slow);
     assert_int_equal(world_poll(w, &wait_ms), USPAN_ERR_AGAIN);
@@ -413,7 +413,7 @@ static void test_a_closed_gate_keeps_connects_and_requests_back(void **state)
     assert_true(w->is_open);
     open = false;
     (void)world_poll(w, &wait_ms);
-    assert_false(w->is_open); /* an idle connection ends at once */
+    assert_false(w->is_open); /* an idle connection is closed at once */
     uspan_set_gate(&w->tracer, NULL);
     record(w, "two");
     world_drain(w);

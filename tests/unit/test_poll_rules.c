@@ -1,6 +1,7 @@
-/* test_poll_rules.c: rules of uspan_poll() that a change to one line of it would break unseen: the clock is read once a minute,
- * destinations that share a transport take turns, an end ahead of now counts as now, a resend has the exchange's deadline, and a
- * batch of many scopes is written in time that grows with its spans only.
+/* test_poll_rules.c: rules of uspan_poll() that a change of one line could break unnoticed. The clock is read
+ * once a minute. Destinations that share a transport take turns. An end time in the future counts as now. A
+ * batch that is sent again has the deadline of its exchange. The time to write a batch of many scopes grows
+ * only with its spans.
  * uspan-config: USPAN_DESTINATIONS_MAX=2 USPAN_SPANS_MAX=512 USPAN_BATCH_SPANS_MAX=512 USPAN_BATCH_BYTES_MAX=262144 */
 #include "delivery.h"
 
@@ -43,7 +44,7 @@ static void test_destinations_that_share_a_transport_take_turns(void **state)
     const uspan_batching_t one = { .spans_max = 1 };
     uspan_set_batching(&w->tracer, &one);
     record_many(w, 6);
-    for (unsigned done = 0; done < 12u;) { /* a request each, one after the other */
+    for (unsigned done = 0; done < 12u;) { /* one request each, in turn */
         assert_true(uspan_poll(&w->tracer, NULL) <= USPAN_OK);
         uint64_t first = stats_of(w, 0).delivered, second = stats_of(w, 1).delivered;
         assert_in_range(first > second ? first - second : second - first, 0, 1);
@@ -58,14 +59,15 @@ static void test_an_end_ahead_of_now_does_not_delay_delivery(void **state)
     world_reset_with_collector(w);
     uspan_t s = uspan_start(&w->tracer, USPAN_ROOT, "late");
     assert_int_equal(uspan_end(&w->tracer, s), USPAN_OK);
-    w->tracer.trace.slots[w->tracer.trace.queues[0].head].end_ns = w->now_ns + 3600000000000u; /* whoever let it in */
+    w->tracer.trace.slots[w->tracer.trace.queues[0].head].end_ns = w->now_ns + 3600000000000u; /* 1 h ahead */
     (void)settle(w);
     world_advance_ms(w, USPAN_BATCH_AGE_MS);
     (void)settle(w);
     assert_int_equal(stats_of(w, 0).delivered, 1);
 }
 
-/* The kept connection dies when the time of the exchange is over: that is a failure, not one more try. */
+/* The kept connection ends when the time of the exchange has expired. That is a failure, and no further
+ * attempt follows. */
 static void test_a_resend_has_the_deadline_of_its_exchange(void **state)
 {
     world_t *w = *state;
@@ -76,7 +78,7 @@ static void test_a_resend_has_the_deadline_of_its_exchange(void **state)
         w->kept = WORLD_DIES_ON_RECV;
         record(w, "second");
         uspan_flush(&w->tracer);
-        while (w->tracer.out.exchanges[0].step != 3u) { /* it is sent; the answer is awaited */
+        while (w->tracer.out.exchanges[0].step != 3u) { /* the request is sent, the response has not come */
             assert_true(uspan_poll(&w->tracer, NULL) <= USPAN_OK);
         }
         if (late != 0u) {
@@ -114,7 +116,7 @@ static void test_any_number_of_scopes_is_written_once_for_each(void **state)
         }
         uint64_t locks = w->locks;
         world_drain(w);
-        assert_true(w->locks - locks < 6u * SPANS); /* a few for each span, however many scopes */
+        assert_true(w->locks - locks < 6u * SPANS); /* a few for each span, however many scopes there are */
         assert_int_equal(stats_of(w, 0).delivered, SPANS);
         assert_int_equal(w->request_count, 1);
         view_t resource, scope;

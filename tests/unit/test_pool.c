@@ -1,4 +1,5 @@
-/* test_pool.c: slots come back first in, first out, under new generations; a full pool gives the null span, counted. */
+/* test_pool.c: slots are reused first in, first out, with new generations. If the pool is full, a start
+ * returns the null span and is counted. */
 #include <string.h>
 #include "peek.h"
 #include "trace/id.h"
@@ -71,7 +72,7 @@ static void test_stale_handles_are_recognised_for_a_whole_turn_of_generations(vo
     uspan_t s = uspan_start(t, USPAN_ROOT, "s");
     uspan_end(t, s);
     peek_drain(w);
-    /* the slot's generation just before it turns over: null's generation, 0, is left out */
+    /* the slot's last generation before it wraps: 0, the generation of null, is skipped */
     uspan_slot_t *slot = &w->tracer.trace.slots[SLOT(s)];
     slot->id |= UINT32_MAX << USPAN_SLOT_BITS;
     for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {

@@ -1,4 +1,4 @@
-/* test_pool_oldest.c: a full pool makes room by losing the oldest ended span, counted.
+/* test_pool_oldest.c: a full pool drops the oldest ended span to make room, and counts it.
  * uspan-config: USPAN_FULL_DROPS_OLDEST=1 USPAN_DESTINATIONS_MAX=2 */
 #include <string.h>
 #include "export/queue.h"
@@ -52,7 +52,7 @@ static void test_a_span_that_is_being_sent_stays_and_any_other_gives_way(void **
         assert_in_range(w->locks - locks, 1, 3);
     }
     assert_int_equal(uspan_start(t, USPAN_ROOT, "all are sent or open").id, 0);
-    uspan_queue_rest(t, 0u); /* a batch that waits for its next try gives way too */
+    uspan_queue_rest(t, 0u); /* a batch that waits for its next attempt can be dropped too */
     uspan_t s = uspan_start(t, USPAN_ROOT, "in place of its oldest");
     assert_int_equal(s.id & 0x3FFu, spans[0].id & 0x3FFu);
     assert_false(uspan_queue_hold(t, 0u));
@@ -80,7 +80,7 @@ static void test_only_destinations_that_still_wait_lose_the_span(void **state)
         uspan_end(t, spans[i]);
     }
     uspan_flush(t);
-    for (unsigned i = 0; i < 200u; i++) { /* destination 0 takes all, destination 1 none */
+    for (unsigned i = 0; i < 200u; i++) { /* destination 0 accepts all, destination 1 none */
         uint32_t wait_ms;
         assert_true(uspan_poll(t, &wait_ms) <= USPAN_OK);
     }

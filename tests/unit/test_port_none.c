@@ -1,4 +1,4 @@
-/* test_port_none.c: a target that lacks a part names a stub, and everything else works. */
+/* test_port_none.c: if a target lacks a part, its stub reports that by name, and everything else works. */
 #include "uspan/port_none.h"
 #include <string.h>
 #include "peek.h"
@@ -14,7 +14,7 @@ static void test_a_tracer_stands_on_stubs_and_is_told_the_time(void **state)
     w->port.log = uspan_none_log;
     uint64_t unix_ns = 7;
     assert_int_equal(uspan_none_unix_ns(NULL, &unix_ns), USPAN_ERR_AGAIN);
-    assert_int_equal(unix_ns, 7); /* left alone, as the contract asks */
+    assert_int_equal(unix_ns, 7); /* not written, as port.h requires */
     uspan_none_log(NULL, USPAN_LEVEL_ERROR, "nobody hears");
     uspan_t s = uspan_start(t, USPAN_CURRENT, "s");
     uspan_t before = uspan_enter(t, s);

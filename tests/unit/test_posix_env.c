@@ -1,4 +1,4 @@
-/* test_posix_env.c: each rule of the OpenTelemetry specification on OTEL_* variables, by variable. */
+/* test_posix_env.c: each rule of the OpenTelemetry specification for OTEL_* variables, by variable. */
 #include "env_under_test.h"
 
 static void test_an_empty_environment_says_nothing(void **state)
@@ -227,7 +227,7 @@ static void test_other_protocols_and_compression_are_warned_of(void **state)
     }
     READ({ "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd" }, { "OTEL_EXPORTER_OTLP_COMPRESSION", "none" });
     assert_warned("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION");
-    assert_true(env.no_gzip); /* what is no value counts as unset */
+    assert_true(env.no_gzip); /* an invalid value counts as unset */
 }
 
 /* The common variable may be meant for other signals. */
@@ -385,7 +385,7 @@ static void test_text_that_does_not_fit_is_ignored_whole(void **state)
     assert_null(env.endpoint);
     assert_warned("OTEL_EXPORTER_OTLP_ENDPOINT");
     huge[1] = '=';
-    READ({ "OTEL_RESOURCE_ATTRIBUTES", huge }); /* cut as any long value */
+    READ({ "OTEL_RESOURCE_ATTRIBUTES", huge }); /* truncated like any long value */
     assert_int_equal(strlen(env.resource), 2u + 255u);
     assert_warned("OTEL_RESOURCE_ATTRIBUTES");
 }

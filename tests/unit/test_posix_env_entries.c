@@ -1,5 +1,5 @@
-/* test_posix_env_entries.c: a wrong entry of a variable costs itself and is named; endpoints, credentials and proxies in
- * each form that they come in. */
+/* test_posix_env_entries.c: only the wrong entry of a variable is ignored, and the log names it. Endpoints,
+ * credentials and proxies are read in each of their forms. */
 #include "env_under_test.h"
 
 static void test_a_bad_member_costs_itself_only(void **state)
@@ -10,7 +10,7 @@ static void test_a_bad_member_costs_itself_only(void **state)
                                        "constructor=1", "b%3=1" };
     for (size_t i = 0; i < COUNT(bad); i++) {
         char list[64];
-        for (unsigned at = 0; at < 3u; at++) { /* before, between and behind good ones */
+        for (unsigned at = 0; at < 3u; at++) { /* before, between and after valid ones */
             (void)snprintf(list, sizeof(list), "%s%s%s",
                            at == 0u   ? ""
                            : at == 1u ? "a=1,"
@@ -77,7 +77,7 @@ static void test_keys_are_decoded(void **state)
     assert_int_equal(warned, 2);
 }
 
-/* Quotes around a whole value are those of a file that no shell read; others belong to the value. */
+/* Quotes around a complete value come from a file that no shell read. Other quotes are part of the value. */
 static void test_quotes_around_a_value_are_not_part_of_it(void **state)
 {
     (void)state;
@@ -121,7 +121,7 @@ static void test_a_bad_header_costs_itself_only(void **state)
     }
 }
 
-/* What opentelemetry-python makes of the same lists: the last of equal names counts, whatever their case. */
+/* How opentelemetry-python reads the same lists: the last of equal names counts, and case does not matter. */
 static void test_of_equal_names_the_last_counts(void **state)
 {
     (void)state;
@@ -147,7 +147,7 @@ static void test_of_equal_names_the_last_counts(void **state)
     assert_int_equal(warned, 0);
 }
 
-/* Its text may be a secret, so an entry without a key is named by its place. */
+/* Its text may be a secret, so the log gives only the position of an entry without a key. */
 static void test_an_entry_without_a_key_is_named_by_its_place(void **state)
 {
     (void)state;
@@ -254,7 +254,7 @@ static void test_proxies_are_read_as_curl_does(void **state)
     assert_string_equal(env.no_proxy, "x");
     assert_null(env.http_proxy);
     READ({ "HTTP_PROXY", "http://evil" },
-         { "REQUEST_METHOD", "GET" }); /* a header of a CGI program's client */
+         { "REQUEST_METHOD", "GET" }); /* a request header in the environment of a CGI program */
     assert_null(env.http_proxy);
     READ({ "http_proxy", "http://good" }, { "REQUEST_METHOD", "GET" });
     assert_string_equal(env.http_proxy, "http://good");

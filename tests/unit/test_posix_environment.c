@@ -1,5 +1,5 @@
-/* test_posix_environment.c: what the environment says is heeded where a program starts its tracer, and nothing in it stops the
- * program. */
+/* test_posix_environment.c: a program that starts its tracer applies the settings of the environment. No
+ * setting there stops the program. */
 #define _GNU_SOURCE
 #include "posix_started.h"
 
@@ -38,7 +38,7 @@ static void test_https_of_the_environment_without_tls_is_logged_and_stops_nothin
     set_environment(https);
     vars[5] = "error";
     assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
-    record(1); /* the tracer works all the same */
+    record(1); /* the tracer works anyway */
     assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK);
     ssize_t len = read(fd, text, sizeof(text) - 1u);
     assert_true(len > 0);
@@ -69,7 +69,7 @@ static void test_nothing_in_the_environment_stops_the_program(void **state)
         assert_int_equal(atomic_load(&collector.requests), 1);
         assert_true(i != 1u || was_said("x-kept: 1\r\n"));
     }
-    vars[1] = "not a url"; /* the endpoint: nothing is sent, least of all elsewhere */
+    vars[1] = "not a url"; /* the endpoint: nothing is sent, and no other address is used */
     assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
     record(1);
     assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK);

@@ -1,5 +1,5 @@
-/* test_posix_port.c: the platform keeps the promises of port.h: exclusion, a clock that never steps back,
- * entropy, one write a log line, a lock that is free after fork(). */
+/* test_posix_port.c: the POSIX port fulfils port.h. It excludes other threads, its clock never steps back, it
+ * has entropy, it writes a log line with one write, and its lock is free after fork(). */
 #define _GNU_SOURCE
 #include "uspan_posix.h"
 
@@ -21,7 +21,7 @@
 
 static time_t fake_unix_s; /* 0: the real clock */
 
-/* Stands before libc's. */
+/* Replaces libc's function. */
 int clock_gettime(clockid_t clock, struct timespec *out)
 {
     long failed = syscall(SYS_clock_gettime, clock, out);
@@ -32,7 +32,7 @@ int clock_gettime(clockid_t clock, struct timespec *out)
     return (int)failed;
 }
 
-static unsigned long counter; /* not atomic: the lock is what is tested */
+static unsigned long counter; /* not atomic: the lock protects it, and this is what the test checks */
 
 static void *count_up(void *arg)
 {
@@ -198,7 +198,7 @@ static void test_a_forked_child_finds_the_lock_free_and_the_data_whole(void **st
         int status = 0;
         pid_t pid = fork();
         if (pid == 0) {
-            (void)alarm(20); /* a lock that stayed taken would hang the child */
+            (void)alarm(20); /* if the lock stayed locked, the child would block without end */
             port->unlock(port->ctx, port->lock(port->ctx));
             _exit(left == right ? 7 : 1);
         }

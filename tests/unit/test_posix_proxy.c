@@ -56,7 +56,7 @@ static void test_each_form_of_an_entry_matches_what_it_names(void **state)
         { "[2001:db8::5]:80", "2001:db8::5", 443, false },
         { "[2001:db8::5", "2001:db8::5", 443, false },
         { "10.0.0.0/8", "collector.test", 443, false },
-        /* this host, whatever the list */
+        /* this host, whatever the list contains */
         { NULL, "localhost", 4318, true },
         { NULL, "localhost.", 4318, true },
         { NULL, "127.0.0.1", 4318, true },

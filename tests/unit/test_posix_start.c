@@ -1,5 +1,5 @@
-/* test_posix_start.c: a started tracer delivers what ended, with and without its thread, and stops in time,
- * whatever the collector does; fork() leaves the parent's tracing whole. */
+/* test_posix_start.c: a started tracer delivers ended spans, with and without its thread, and stops in time,
+ * whatever the collector does. fork() does not affect the parent's tracing. */
 #define _GNU_SOURCE
 #include "posix_started.h"
 
@@ -39,7 +39,7 @@ static void test_flush_waits_until_all_is_settled(void **state)
     for (int thread = 0; thread < 2; thread++) {
         uspan_stats_t s;
         set_environment(NULL);
-        vars[3] = slow[1]; /* nothing goes out by age */
+        vars[3] = slow[1]; /* no span is sent because of its age */
         options.no_thread = thread == 0;
         assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
         record(2);
@@ -79,7 +79,7 @@ static void test_many_threads_record_while_one_delivers(void **state)
     assert_true(s.delivered > 0u);
     assert_int_equal(s.delivered + dropped(&s), s.started);
     assert_int_equal(s.dropped[USPAN_DROP_POOL_FULL],
-                     dropped(&s)); /* the pool is small; nothing else is lost */
+                     dropped(&s)); /* the pool is small; nothing else is dropped */
 }
 
 static void test_a_collector_that_never_answers_does_not_hold_the_exit(void **state)
@@ -93,7 +93,7 @@ static void test_a_collector_that_never_answers_does_not_hold_the_exit(void **st
         assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
         record(4);
         uint64_t began_ns = port->mono_ns(port->ctx);
-        assert_int_equal(uspan_posix_stop(&tracer, 50), USPAN_ERR_IO); /* the spans are lost, and it says so */
+        assert_int_equal(uspan_posix_stop(&tracer, 50), USPAN_ERR_IO); /* the spans are lost, as reported */
         assert_true(port->mono_ns(port->ctx) - began_ns < (uint64_t)PATIENCE_MS * 1000000u);
         uspan_stats(&tracer, 0, &s);
         assert_int_equal(s.delivered, 0);
@@ -101,7 +101,8 @@ static void test_a_collector_that_never_answers_does_not_hold_the_exit(void **st
     }
 }
 
-/* The last batch arrives, and yet spans of before are lost: their time never became known, or newer ones took their places. */
+/* The last batch arrives, and yet earlier spans are lost: their time never became known, or newer spans
+ * replaced them. */
 static void test_stopping_tells_of_spans_that_were_lost_before(void **state)
 {
     (void)state;
@@ -110,17 +111,17 @@ static void test_stopping_tells_of_spans_that_were_lost_before(void **state)
     for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++) {
         assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
         record(1);
-        tracer.dests[0].dropped[causes[i] - USPAN_DROP_OWN] = 1u; /* what is counted then */
+        tracer.dests[0].dropped[causes[i] - USPAN_DROP_OWN] = 1u; /* what is counted in this case */
         tracer.trace.started++;
         assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_ERR_IO);
     }
-    assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK); /* anew: the counts too */
+    assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK); /* again, with new counts */
     record(1);
     assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_OK);
     assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_ERR_ARG);
     assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
     record(2);
-    assert_int_equal(uspan_posix_stop(&tracer, 0), USPAN_ERR_IO); /* no time at all */
+    assert_int_equal(uspan_posix_stop(&tracer, 0), USPAN_ERR_IO); /* without any time */
 }
 
 static void test_the_console_prints_spans(void **state)
@@ -203,7 +204,7 @@ static void test_an_application_of_other_options_is_refused_before_a_byte_is_wri
     assert_int_equal(uspan_posix_log_to(NULL, USPAN_LEVEL_INFO), USPAN_OK);
     (void)close(fd);
     (void)unlink(path);
-    /* The other structs of the application. */
+    /* Other structs of the application. */
     static uspan_posix_tcp_t tcp;
     static uspan_posix_env_t env;
     uspan_transport_t transport;
@@ -226,7 +227,7 @@ static void test_start_and_stop_check_their_arguments(void **state)
     assert_int_equal(uspan_posix_stop(&tracer, 0), USPAN_ERR_ARG);
     assert_int_equal(uspan_posix_stop(NULL, 0), USPAN_ERR_ARG);
     assert_int_equal(uspan_posix_flush(&tracer, 0), USPAN_ERR_ARG);
-    uspan_posix_hold(&tracer); /* nothing to hold */
+    uspan_posix_hold(&tracer); /* there is nothing to hold */
     uspan_posix_release(&tracer);
     uspan_posix_wake(&tracer);
     assert_int_equal(uspan_posix_start(&tracer, &options), USPAN_OK);
@@ -242,7 +243,7 @@ static void test_start_and_stop_check_their_arguments(void **state)
     assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS), USPAN_ERR_ARG);
 }
 
-/* In the child: what is traced there is nobody's, until it starts anew. */
+/* In the child: spans recorded there are dropped until it starts its own tracer. */
 static int live_as_a_child(void)
 {
     uspan_stats_t s;
@@ -280,7 +281,7 @@ static void test_fork_leaves_the_parent_whole_and_the_child_off(void **state)
     s = take_stats();
     assert_int_equal(s.delivered, 5);
     assert_int_equal(uspan_posix_stop(&tracer, PATIENCE_MS),
-                     USPAN_OK); /* frees the collector for the child */
+                     USPAN_OK); /* the collector can now serve the child */
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 7);

@@ -1,5 +1,5 @@
-/* test_posix_tcp.c: the TCP transport never blocks, says what failed, tries every address, and gives
- * everything back. */
+/* test_posix_tcp.c: the TCP transport never blocks, reports what failed, tries every address, and frees all
+ * its resources. */
 #define _GNU_SOURCE
 #include "uspan_posix.h"
 
@@ -21,12 +21,12 @@
 #include <stdio.h>
 #include "cmocka_all.h"
 
-#define PATIENCE_S 60 /* of a test on a busy machine, before it counts as hung */
+#define PATIENCE_S 60 /* of a test on a busy machine, before it counts as blocked */
 #define LOOKUPS_MAX 4 /* of lookup.c */
 
-static atomic_ullong skew_s; /* the monotonic clock goes on by so much */
+static atomic_ullong skew_s; /* added to the monotonic clock */
 
-/* Stand before libc's. */
+/* Replace libc's functions. */
 int clock_gettime(clockid_t clock, struct timespec *out)
 {
     long failed = syscall(SYS_clock_gettime, clock, out);
@@ -39,8 +39,8 @@ static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
 static bool gate_open = true;
 static atomic_int inside;
 
-/* localhost: the real one. two.test: ::1, then 127.0.0.1. slow.test: not before the gate opens. The rest: no
- * such host. */
+/* localhost: the real one. two.test: ::1, then 127.0.0.1. slow.test: not before the gate opens. Other names
+ * do not exist. */
 static int two_addresses(const char *service, struct addrinfo **out)
 {
     static const char *const texts[] = { "::1", "127.0.0.1" };
@@ -58,7 +58,7 @@ static int two_addresses(const char *service, struct addrinfo **out)
     return 0;
 }
 
-/* many.test: 127.0.0.2 to 127.0.0.21, where nobody listens, and 127.0.0.1 as the 18th. */
+/* many.test: 127.0.0.2 to 127.0.0.21, where no server listens, and 127.0.0.1 as the 18th. */
 #define MANY 20u
 static int many_addresses(const char *service, struct addrinfo **out)
 {
@@ -134,7 +134,7 @@ static void pause_ms(long ms)
     (void)nanosleep(&t, NULL);
 }
 
-/* Open until it is decided. */
+/* Call open() until it succeeds or fails. */
 static uspan_err_t open_fully(const char *host, uint16_t port)
 {
     const uspan_peer_t peer = { .host = host, .port = port };
@@ -234,7 +234,7 @@ static void test_an_address_that_accepts_and_says_nothing_is_passed_over(void **
                    bind(silent, (struct sockaddr *)&six, sizeof six) == 0 && listen(silent, 8) == 0;
     for (unsigned turn = 0; has_six && turn < 6u; turn++) {
         assert_int_equal(open_fully("two.test", ntohs(six.sin6_port)), USPAN_OK);
-        assert_int_equal(tcp.turn, turn > 0u); /* ::1 once, then 127.0.0.1, which is kept */
+        assert_int_equal(tcp.turn, turn > 0u); /* ::1 once, then 127.0.0.1, which stays selected */
         if (turn > 0u) {
             say_a_byte(listening);
         }
@@ -255,7 +255,7 @@ static void test_more_addresses_than_there_is_room_for_are_tried_in_turns(void *
         while ((err = transport.open(transport.ctx, &peer)) == USPAN_ERR_AGAIN) {
             pause_ms(1);
         }
-        if (err == USPAN_OK) { /* one that says nothing counts as dead */
+        if (err == USPAN_OK) { /* an address that does not answer counts as dead */
             say_a_byte(listening);
         }
         transport.close(transport.ctx);
@@ -263,7 +263,7 @@ static void test_more_addresses_than_there_is_room_for_are_tried_in_turns(void *
     } while (err != USPAN_OK);
     assert_true(connects > 1u);
     while ((err = transport.open(transport.ctx, &peer)) ==
-           USPAN_ERR_AGAIN) { /* the one that works comes first now */
+           USPAN_ERR_AGAIN) { /* the address that works is the first now */
         pause_ms(1);
     }
     assert_int_equal(err, USPAN_OK);
@@ -395,7 +395,7 @@ static void test_look_ups_that_never_end_are_left_behind(void **state)
         assert_int_equal(transport.open(transport.ctx, &slow), USPAN_ERR_AGAIN);
         transport.close(transport.ctx);
     }
-    assert_int_equal(transport.open(transport.ctx, &slow), USPAN_ERR_IO); /* not one thread more */
+    assert_int_equal(transport.open(transport.ctx, &slow), USPAN_ERR_IO); /* no further thread */
     assert_string_equal(transport.last_error_text(transport.ctx),
                         "name look-up could not start: no free thread, or earlier look-ups still run");
     set_gate(true);

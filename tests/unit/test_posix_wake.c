@@ -1,5 +1,6 @@
-/* test_posix_wake.c: the thread wakes by itself when a span ends and when asked to, not only with its tick,
- * which is made longer than the test's patience here. uspan-config: USPAN_POSIX_TICK_MS=600000 */
+/* test_posix_wake.c: the thread wakes when a span ends and when it is asked to, and not only after its tick.
+ * The tick here is longer than this test waits.
+ * uspan-config: USPAN_POSIX_TICK_MS=600000 */
 #define _GNU_SOURCE
 #include "uspan_posix.h"
 
@@ -58,7 +59,7 @@ static int begin(void **state)
         uspan_posix_release(&tracer);
     }
     uspan_posix_wake(&tracer);
-    (void)poll(NULL, 0u, 400); /* so that, as a rule, its naps are over; the tests hold without it too */
+    (void)poll(NULL, 0u, 400); /* usually the thread has slept by then; the test does not depend on it */
     return err;
 }
 
@@ -82,7 +83,7 @@ static void test_many_ends_are_all_seen(void **state)
     (void)state;
     unsigned sum = 0;
     for (unsigned i = 0; i < 20u; i++) {
-        record(USPAN_SPANS_MAX / 2u); /* a slot may come back a little after its span was seen */
+        record(USPAN_SPANS_MAX / 2u); /* a slot may become free a little after its span was seen */
         sum += USPAN_SPANS_MAX / 2u;
         wait_until_seen(sum);
     }

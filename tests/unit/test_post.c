@@ -1,5 +1,5 @@
-/* test_post.c: requests arrive in a scripted HTTP client that takes whole POSTs as over HTTP/1.1, and each answer has the core's
- * verdict. */
+/* test_post.c: requests arrive in a scripted HTTP client that accepts complete POSTs as over HTTP/1.1. Each
+ * response has the same result as in the core. */
 #include "post_client.h"
 
 /* ---- requests ------------------------------------------------------------------------------------------ */
@@ -72,7 +72,7 @@ static void test_a_head_that_does_not_fit_names_the_buffer(void **state)
     assert_int_equal(client.begins, 0);
     assert_non_null(strstr(w->log, "larger buffer"));
     assert_int_equal(stats_of(w, 0).last_error, USPAN_ERR_CONFIG);
-    assert_int_equal(stats_of(w, 0).queued, 1); /* kept: the next build may have room */
+    assert_int_equal(stats_of(w, 0).queued, 1); /* kept: the next build of the batch may have room */
 }
 
 /* ---- answers ------------------------------------------------------------------------------------------- */
@@ -173,7 +173,7 @@ static void test_413_sends_less_and_may_come_early(void **state)
         client.take_most = early * 20u;
         record_many(w, 8);
         (void)run_until(w, 2);
-        client.early_after = 0; /* a 2xx counts for a whole request only */
+        client.early_after = 0; /* a 2xx status counts only for a complete request */
         world_drain(w);
         assert_int_equal(stats_of(w, 0).delivered, 8);
         assert_true(client.begins > 3u);

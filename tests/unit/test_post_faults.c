@@ -1,5 +1,5 @@
-/* test_post_faults.c: a scripted HTTP client that takes whole POSTs breaks at every call, is silent, gives no status, and is
- * asked in a wrong order. No span is lost uncounted. */
+/* test_post_faults.c: a scripted HTTP client that accepts complete POSTs fails at every call, does not
+ * answer, gives no status, and is called in a wrong order. Each lost span is counted. */
 #include "post_client.h"
 
 static void test_a_client_that_breaks_at_any_call_loses_nothing(void **state)
@@ -18,7 +18,7 @@ static void test_a_client_that_breaks_at_any_call_loses_nothing(void **state)
             (void)run_until(w, 1);
             if (stats_of(w, 0).delivered == 4u) {
                 assert_true(at > 10u);
-                break; /* it was over before */
+                break; /* it had ended before */
             }
             swept++;
             assert_int_equal(stats_of(w, 0).last_error, errors[e]);

@@ -1,9 +1,10 @@
-/* test_processor.c: hooks run in order, outside the lock, on recorded spans alone; the switches of processor.c. */
+/* test_processor.c: hooks run in order, outside the lock, for recorded spans only. Also tests the options of
+ * processor.c. */
 #include <string.h>
 #include "peek.h"
 #include "trace/trace.h"
 
-static char story[256]; /* what happened, a letter each */
+static char story[256]; /* what happened, one letter for each event */
 static size_t told;
 static uspan_t seen;
 static uspan_err_t set_result;
@@ -21,7 +22,7 @@ static void on_start(void *ctx, uspan_tracer_t *t, uspan_t s)
     tell(ctx, 's');
     seen = s;
     uspan_context_t c;
-    assert_int_equal(uspan_context_of(t, s, &c), USPAN_OK); /* takes the lock: it is free */
+    assert_int_equal(uspan_context_of(t, s, &c), USPAN_OK); /* takes the lock, which must be free */
     set_result = uspan_set_int(t, s, USPAN_KEY("by_hook"), 1);
 }
 

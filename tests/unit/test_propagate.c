@@ -1,4 +1,5 @@
-/* test_propagate.c: one call writes all header lines of a trace, or none, and nothing that the standards do not allow. */
+/* test_propagate.c: one call writes all header lines of a trace or none, and nothing that the standards
+ * forbid. */
 #include <string.h>
 #include "peek.h"
 #include "uspan/context.h"
@@ -117,7 +118,7 @@ static void test_the_current_span_of_a_task_can_be_asked_for(void **state)
     assert_string_equal(out, expected);
     uspan_leave(&w->tracer, before);
     assert_int_equal(uspan_propagate(&w->tracer, USPAN_CURRENT, NULL, out, sizeof out), 70);
-    assert_memory_equal(out + 65, "-02\r\n", 6); /* no span: unsampled, so that nothing downstream records */
+    assert_memory_equal(out + 65, "-02\r\n", 6); /* no span: unsampled, so that receivers do not record */
     uspan_end(&w->tracer, s);
     assert_int_equal(uspan_propagate(&w->tracer, s, NULL, out, sizeof out), 70);
     assert_memory_equal(out + 65, "-02\r\n", 6);

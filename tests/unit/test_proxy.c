@@ -1,20 +1,20 @@
-/* test_proxy.c: a scripted proxy: tunnels and requests through it, at any size of its pieces; what it says counts by its
- * status, and nothing else of it gets through.
+/* test_proxy.c: a scripted proxy. It tests tunnels and requests through the proxy, with fragments of any
+ * size. Only the status of the proxy's response counts, and none of its other bytes reach the exchange.
  * uspan-config: USPAN_PROXY="http://built:in@proxy.test:3128" */
 #include <stdio.h>
 #include "delivery.h"
 
-/* ---- the proxy: what it was sent, and what it answers --------------------------------------------------- */
+/* ---- the proxy: what it received, and what it responds ------------------------------------------------- */
 
 static struct script {
     char sent[1024];
     size_t sent_len;
     const char *answer;
     size_t answer_len, answered;
-    size_t most;   /* bytes a call, at most */
+    size_t most;   /* bytes per call, at most */
     bool hesitant; /* every other call would block */
     unsigned calls, opened, closed;
-    int32_t end; /* what recv says behind the answer */
+    int32_t end; /* result of recv after the response */
     char host[64];
     uint16_t port;
 } script;
@@ -127,7 +127,7 @@ static void test_a_tunnel_is_asked_for_and_opened_at_any_size_of_pieces(void **s
         assert_memory_equal(script.sent, request, sizeof request - 1u);
         assert_string_equal(script.host, "proxy.test");
         assert_int_equal(script.port, 3128);
-        assert_int_equal(script.answered, script.answer_len); /* and what comes now is the collector's */
+        assert_int_equal(script.answered, script.answer_len); /* these bytes come from the collector */
         script.answer = "peer says";
         script.answer_len = 9;
         script.answered = 0;
@@ -220,7 +220,7 @@ static void test_each_answer_that_opens_no_tunnel_has_its_words(void **state)
     }
 }
 
-/* What the proxy wants is told by its name; Basic among it is what uspan can give. */
+/* The log names the schemes that the proxy accepts. If Basic is one of them, uspan can use it. */
 static void test_schemes_that_uspan_lacks_are_named(void **state)
 {
     (void)state;
@@ -251,7 +251,7 @@ static void test_schemes_that_uspan_lacks_are_named(void **state)
             if (strstr(through.last_error_text(through.ctx), rows[i].words) == NULL) {
                 fail_msg("row %zu, %zu: %s", i, most, through.last_error_text(through.ctx));
             }
-            /* And where requests go to the proxy itself. */
+            /* The same for requests that go to the proxy itself. */
             begin("http://p", false, answer, most);
             assert_int_equal(open_fully("h", 80), USPAN_OK);
             uint8_t got[32];
@@ -266,7 +266,8 @@ static void test_schemes_that_uspan_lacks_are_named(void **state)
     }
 }
 
-/* 100 Continue, 102 and 103 come before the answer to CONNECT; its fields and a chunked coding mean nothing. */
+/* 100 Continue, 102 and 103 come before the response to CONNECT. Its fields and a chunked coding have no
+ * effect. */
 static void test_interim_answers_come_before_the_tunnel(void **state)
 {
     (void)state;
@@ -279,7 +280,7 @@ static void test_interim_answers_come_before_the_tunnel(void **state)
     }
 }
 
-/* Before TLS has said a word, the collector has nothing to say: these are the proxy's. */
+/* The collector cannot send bytes before TLS has sent its first ones: these bytes come from the proxy. */
 static void test_bytes_behind_the_answer_are_not_the_collectors(void **state)
 {
     (void)state;
@@ -326,7 +327,7 @@ static void test_urls_are_judged(void **state)
     assert_int_equal(uspan_proxy_init(NULL, &under, &(uspan_proxy_options_t){ 0 }, &through), USPAN_ERR_ARG);
     assert_int_equal(uspan_proxy_init(&proxy, NULL, &(uspan_proxy_options_t){ 0 }, &through), USPAN_ERR_ARG);
     assert_int_equal(uspan_proxy_init(&proxy, &under, NULL, &through), USPAN_ERR_ARG);
-    for (int more = -4; more <= 4; more += 8) { /* the application has another uspan_proxy_t: not a byte is written */
+    for (int more = -4; more <= 4; more += 8) { /* the application has another uspan_proxy_t: no write */
         static const uspan_proxy_options_t good = { .url = "http://proxy" };
         uspan_proxy_t before;
         memset(&proxy, 0xA5, sizeof proxy);
@@ -375,7 +376,7 @@ static void test_a_407_rests_and_keeps_the_batch(void **state)
         assert_int_equal(open_fully("h", 80), USPAN_OK);
         assert_int_equal(through.flags, USPAN_TRANSPORT_PROXY);
         for (unsigned turn = 0; turn < 2u;
-             turn++) { /* the second answer of the connection is looked at too */
+             turn++) { /* the second response of the connection is checked too */
             uint8_t buf[64];
             int32_t n = 0;
             while (through.send(through.ctx, (const uint8_t *)"r", 1) == 0) {

@@ -1,4 +1,4 @@
-/* test_read.c: each sentence of read.h about reading a span back. */
+/* test_read.c: each sentence of read.h about reading back a span. */
 #include "uspan/read.h"
 #include <string.h>
 #include "reading.h"
@@ -170,7 +170,7 @@ static void test_arguments_that_break_the_contract_are_refused(void **state)
     assert_int_equal(uspan_read_element(NULL, s, 0, 0, 0, &value, text, 8), USPAN_ERR_ARG);
     assert_int_equal(uspan_read_element(t, s, 0, 0, 0, NULL, text, 8), USPAN_ERR_ARG);
     assert_int_equal(uspan_read_element(t, s, 0, 0, 0, &value, NULL, 8), USPAN_ERR_ARG);
-    assert_int_equal(uspan_read_element(t, s, 0, 0, 0, &value, text, 8), USPAN_ERR_ARG); /* no array */
+    assert_int_equal(uspan_read_element(t, s, 0, 0, 0, &value, text, 8), USPAN_ERR_ARG); /* not an array */
     assert_int_equal(uspan_read_status_message(NULL, s, text, 8), 0);
     assert_int_equal(uspan_read_event(NULL, s, 0, &event, text, 8), USPAN_ERR_ARG);
     assert_int_equal(uspan_read_event(t, s, 0, NULL, text, 8), USPAN_ERR_ARG);
@@ -357,7 +357,7 @@ static void test_text_is_read_from_any_offset_across_blocks(void **state)
                 size_t n = uspan_read_text(&w->tracer, s, USPAN_OF_SPAN, which, offset, got, cap);
                 assert_int_equal(n, left < cap ? left : cap);
                 assert_memory_equal(got, text + (left > 0u ? offset : 0u), n);
-                assert_int_equal(got[n], '#'); /* no terminator, nothing beyond cap */
+                assert_int_equal(got[n], '#'); /* no terminator, nothing written beyond cap */
             }
         }
         assert_int_equal(uspan_read_text(&w->tracer, s, USPAN_OF_SPAN, which, SIZE_MAX, got, 1), 0);
@@ -369,7 +369,7 @@ static void test_texts_of_an_array_are_read_wherever_blocks_end(void **state)
     world_t *w = *state;
     char first[2 * USPAN_BLOCK_BYTES + 8];
     for (size_t len = 0; len < sizeof first - 1u;
-         len++) { /* moves the second's length over every place in a block */
+         len++) { /* moves the second's length to every position in a block */
         uspan_t s = start(w);
         memset(first, 'x', len);
         first[len] = '\0';
@@ -386,7 +386,7 @@ static void test_texts_of_an_array_are_read_wherever_blocks_end(void **state)
         }
         char few[4] = "....";
         assert_int_equal(uspan_read_element(&w->tracer, s, 0, 0, 1, &v, few, 3), USPAN_OK);
-        assert_int_equal(v.len, 22); /* its full length */
+        assert_int_equal(v.len, 22); /* its length before truncation */
         assert_memory_equal(few, "sec.", 4);
         assert_int_equal(uspan_read_element(&w->tracer, s, 0, 0, 4, &v, few, 3), USPAN_ERR_CLOSED);
     }

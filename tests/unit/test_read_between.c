@@ -1,12 +1,12 @@
-/* test_read_between.c: whatever another task does to a span between two holds of the lock, what is read is
- * whole. */
+/* test_read_between.c: if another task changes a span between two holds of the lock, the values that are read
+ * are still consistent. */
 #include "uspan/read.h"
 #include <string.h>
 #include "reading.h"
 
 static const uspan_key_t key_a = USPAN_KEY_INIT("a");
 
-/* A port whose lock lets another task in first, at the n-th call. */
+/* A port whose lock lets another task run first, at the n-th call. */
 typedef struct meddler {
     world_t *w;
     uspan_port_t inner;
@@ -34,7 +34,7 @@ static void meddling_unlock(void *ctx, uint32_t state)
     m->inner.unlock(m->inner.ctx, state);
 }
 
-/* From now on; reading calls nothing of the port but these. */
+/* Install the lock of m. Reading calls no other function of the port. */
 static void meddle(meddler_t *m)
 {
     m->w->port.ctx = m;
@@ -82,7 +82,7 @@ static void lose(meddler_t *m)
     world_drain(m->w);
 }
 
-/* A span whose attribute is one_text, or those texts; act comes before the at-th lock. */
+/* A span whose attribute is one_text, or those texts. act runs before the at-th lock. */
 static uspan_t meddled(world_t *w, meddler_t *m, void (*act)(meddler_t *), unsigned at,
                        const char *const *texts, size_t count)
 {
@@ -123,7 +123,7 @@ static void test_a_value_replaced_while_it_is_read_is_the_old_or_the_new_one(voi
             fresh += new;
         }
     }
-    assert_true(fresh >= 16u); /* the meddling did come between the holds */
+    assert_true(fresh >= 16u); /* the other task did run between the holds */
 }
 
 static void set_near(meddler_t *m)
@@ -145,7 +145,7 @@ static void test_a_short_value_replaced_by_another_is_the_old_or_the_new_one(voi
             size_t n = uspan_read_text(&w->tracer, s, USPAN_OF_SPAN, 0, 0, got, sizeof got);
             calm(&m);
             if (at == 2u) {
-                assert_int_equal(n, 3); /* it came too late */
+                assert_int_equal(n, 3); /* it ran too late */
                 assert_memory_equal(got, one_text, 3);
             } else {
                 assert_int_equal(n, a == 0u ? 8 : 0);

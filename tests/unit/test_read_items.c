@@ -1,4 +1,4 @@
-/* test_read_items.c: status message, events and links of a span, as read.h says. */
+/* test_read_items.c: status message, events and links of a span, as read.h describes them. */
 #include "uspan/read.h"
 #include <string.h>
 #include "reading.h"
@@ -20,7 +20,7 @@ static void test_the_status_message_is_read(void **state)
     assert_int_equal(uspan_read_status_message(&w->tracer, s, got, sizeof got), LONG_TEXT);
     assert_memory_equal(got, text, LONG_TEXT);
     memset(got, '#', sizeof got);
-    assert_int_equal(uspan_read_status_message(&w->tracer, s, got, 5), LONG_TEXT); /* how many there are */
+    assert_int_equal(uspan_read_status_message(&w->tracer, s, got, 5), LONG_TEXT); /* the number of them */
     assert_memory_equal(got, text, 5);
     assert_int_equal(got[5], '#');
     assert_int_equal(uspan_read_status_message(&w->tracer, s, NULL, 0), LONG_TEXT);
@@ -44,7 +44,7 @@ static void test_events_are_read_with_their_names_and_attributes(void **state)
     uspan_context_t linked;
     uspan_context_of(t, s, &linked);
     const uspan_attr_t of_link[] = { USPAN_ATTR_STATIC(&key_a, "of the link") };
-    const uspan_link_t link = { &linked, of_link, 1u }; /* must not be taken for an event */
+    const uspan_link_t link = { &linked, of_link, 1u }; /* must not be read as an event */
     assert_int_equal(uspan_add_link(t, s, &link), USPAN_OK);
     assert_int_equal(uspan_event_n(t, s, "tick", 4, 1234, NULL, 0), USPAN_OK);
     assert_int_equal(uspan_event_n(t, s, name, sizeof name, 0, attrs, 8), USPAN_OK);
@@ -130,10 +130,10 @@ static void test_links_are_read_with_tracestate_and_attributes_apart(void **stat
     assert_true(got.epoch >= USPAN_EPOCHS_MAX); /* no clock offset that its trace does not use */
     assert_memory_equal(got.span_id, of_span.span_id, 8);
     assert_int_equal(got.tracestate_len, 0);
-    const uspan_options_t under = { .parent = &got }; /* legal as a parent */
+    const uspan_options_t under = { .parent = &got }; /* valid as a parent */
     assert_false(uspan_is_null(uspan_start_with(t, USPAN_NULL, "under", 5, &under)));
     uspan_value_t v;
-    for (unsigned i = 0; i < 3u; i++) { /* the tracestate is no attribute */
+    for (unsigned i = 0; i < 3u; i++) { /* the tracestate is not an attribute */
         assert_int_equal(uspan_read_attr(t, s, USPAN_OF_LINK(0), i, &v), USPAN_OK);
         assert_ptr_equal(v.key, attrs[i].key);
         assert_int_equal(v.i, 5 + (int)i);

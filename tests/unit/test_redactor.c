@@ -1,4 +1,5 @@
-/* test_redactor.c: what a redactor makes of content is what is stored, by whatever call it came, and it sees nothing else.
+/* test_redactor.c: uspan stores the redactor's result for each piece of content, whichever call set it. The
+ * redactor sees content only.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "typed_spans.h"
 #include "uspan/message.h"
@@ -6,7 +7,8 @@
 static unsigned seen;
 static unsigned lock_depth_seen;
 
-/* "secret" becomes "###"; what begins with "drop" is dropped; what begins with "cut" keeps three bytes. */
+/* "secret" becomes "###". Text that begins with "drop" is dropped. Text that begins with "cut" keeps three
+ * bytes. */
 static const char *redact(void *ctx, const uspan_key_t *key, const char *text, size_t *len)
 {
     static char out[256];

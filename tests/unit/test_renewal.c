@@ -1,11 +1,12 @@
-/* test_renewal.c: headers are renewed after a 401 or 403, once a back-off, and a renewal that is of no use changes nothing. */
+/* test_renewal.c: headers are renewed after a 401 or 403, once per back-off. A renewal that does not help
+ * changes nothing. */
 #include "delivery.h"
 
 #define STATUS(code) "HTTP/1.1 " #code " Words\r\nContent-Length: 0\r\n\r\n"
 
 typedef struct renewal {
     unsigned calls;
-    const char *fresh; /* NULL: none to be had */
+    const char *fresh; /* NULL: there are none */
 } renewal_t;
 
 static uspan_err_t renew(void *ctx, char *buf, size_t cap)
@@ -98,7 +99,7 @@ static void test_a_renewal_that_fails_rests(void **state)
         (void)settle(w);
         uspan_stats_t s = stats_of(w, 0);
         assert_int_equal(r.calls, 1);
-        assert_int_equal(s.renewals, i == 3u); /* cut by snprintf: a header all the same */
+        assert_int_equal(s.renewals, i == 3u); /* truncated by snprintf: still a header */
         assert_int_equal(s.refusals, 1);
         assert_int_equal(s.dropped[USPAN_DROP_REFUSED], 1);
         assert_true(head_has(w, 0, "X-Pass: first"));

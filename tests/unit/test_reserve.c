@@ -1,4 +1,5 @@
-/* test_reserve.c: short values survive when text runs short; long ones are cut first, and the pool says how much it lacked. */
+/* test_reserve.c: if the text pool is almost full, long values are truncated first and short values are kept.
+ * The pool counts how much text space was missing. */
 #include <string.h>
 #include "peek.h"
 #include "trace/blocks.h"
@@ -19,7 +20,7 @@ static uspan_t begin(world_t *w)
     return uspan_start(&w->tracer, USPAN_ROOT, "span");
 }
 
-/* Fill the pool with long values until they are cut to nothing. */
+/* Fill the pool with long values until nothing of them is stored. */
 static void flood(world_t *w)
 {
     for (unsigned i = 0; i < 64u; i++) {
@@ -41,7 +42,7 @@ static void test_long_text_leaves_the_reserve_to_short_values(void **state)
     assert_true(RESERVED >= NAMES);
     flood(w);
     assert_int_equal(w->tracer.trace.blocks_live, USPAN_BLOCKS_MAX - RESERVED);
-    for (unsigned k = 0; k < NAMES; k++) { /* of the longest that is short; one byte more is not */
+    for (unsigned k = 0; k < NAMES; k++) { /* of the longest text that is short; one byte more is long */
         assert_int_equal(uspan_set_str_n(t, s, &names[k], text, USPAN_SHORT_BYTES + 1u), USPAN_ERR_FULL);
         assert_int_equal(uspan_set_str_n(t, s, &names[k], text, USPAN_SHORT_BYTES), USPAN_OK);
         assert_int_equal(peek_attr(w, s, names[k].text)->len, USPAN_SHORT_BYTES);
@@ -78,12 +79,12 @@ static void test_a_value_that_grows_leaves_the_reserve(void **state)
     flood(w);
     assert_int_equal(uspan_append_str(t, s, &names[0], " within its block"), USPAN_OK);
     assert_int_equal(uspan_append_str_n(t, s, &names[0], text, USPAN_BLOCK), USPAN_TRUNCATED);
-    assert_int_equal(peek_attr(w, s, names[0].text)->len, USPAN_BLOCK); /* what had room is kept */
+    assert_int_equal(peek_attr(w, s, names[0].text)->len, USPAN_BLOCK); /* what was stored is kept */
     assert_int_equal(uspan_append_str(t, s, &names[0], "x"), USPAN_TRUNCATED);
     assert_int_equal(w->tracer.trace.blocks_live, USPAN_BLOCKS_MAX - RESERVED);
 }
 
-/* A long value is cut and not dropped as long as one block is left for it. */
+/* A long value is truncated and not dropped as long as one block is left for it. */
 static void test_what_does_not_fit_is_cut(void **state)
 {
     world_t *w = *state;
@@ -99,7 +100,7 @@ static void test_what_does_not_fit_is_cut(void **state)
         if (left > 0u) {
             assert_int_equal(peek_attr(w, s, names[0].text)->len, left * USPAN_BLOCK);
         }
-        /* How much larger the pool would have to be: what was used, wanted and reserved. */
+        /* How much larger the pool should be: used, requested and reserved space. */
         assert_int_equal(peek_stats(w).blocks_wanted, USPAN_BLOCKS_MAX - left + 10u);
         peek_return_blocks(w);
     }

@@ -1,4 +1,4 @@
-/* test_retry.c: the action table of OTLP/HTTP for every status, waits at both ends of their jitter,
+/* test_retry.c: the action table of OTLP/HTTP for every status, waits at both ends of their jitter, and
  * Retry-After. */
 #include "export/retry.h"
 #include "cmocka_all.h"
@@ -89,7 +89,7 @@ static void test_retry_after_in_seconds_needs_no_clock_and_is_clamped_to_an_hour
     for (size_t i = 0; i < COUNT(rows); i++) {
         uspan_answer_t a = { .retry_after_s = rows[i][0] };
         assert_int_equal(uspan_retry_after_ms(&a, 0), rows[i][1]);
-        a.retry_at_unix = 2000000000; /* seconds win */
+        a.retry_at_unix = 2000000000; /* seconds have priority */
         assert_int_equal(rows[i][0] == UINT32_MAX ? 0u : uspan_retry_after_ms(&a, 1), rows[i][1]);
     }
 }

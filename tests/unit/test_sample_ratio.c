@@ -1,5 +1,5 @@
-/* test_sample_ratio.c: bounds of textual ratios against strtod, which rounds correctly, and the vectors of
- * OpenTelemetry's Go SDK. */
+/* test_sample_ratio.c: bounds computed from textual ratios equal those from strtod, which rounds correctly.
+ * They also equal the vectors of OpenTelemetry's Go SDK. */
 #include "uspan/uspan.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
@@ -15,7 +15,7 @@ static void expect_bound(const char *text, uint64_t want)
     }
 }
 
-/* The bound by floating point, which uspan itself does without. */
+/* The bound in floating point, which uspan itself does not use. */
 static uint64_t float_bound(const char *text)
 {
     return USPAN_SAMPLE_RATIO(strtod(text, NULL));
@@ -38,7 +38,7 @@ static void test_the_vectors_hold(void **state)
     expect_bound("0", USPAN_SAMPLE_NEVER);
     uint64_t bound = 0;
     assert_int_equal(uspan_sample_ratio_parse("0.999999", &bound), USPAN_OK);
-    assert_true(UINT64_MAX >> 1 >= bound); /* the id of all ones is dropped */
+    assert_true(UINT64_MAX >> 1 >= bound); /* an id with all bits set is dropped */
 }
 
 static void test_every_way_to_write_a_ratio_is_read(void **state)
@@ -165,7 +165,7 @@ static void test_ties_go_to_even_and_the_digits_after_them_decide(void **state)
 static void test_digits_beyond_the_64th_still_break_a_tie(void **state)
 {
     (void)state;
-    /* 0.5 + 2^-54 is a tie that goes down to 0.5; a 1 in the 80th place lifts it. */
+    /* 0.5 + 2^-54 is a tie that rounds down to 0.5. A 1 in the 80th place makes it round up. */
     static const char tie[] = "0.500000000000000055511151231257827021181583404541015625";
     char text[96];
     expect_bound(tie, UINT64_C(1) << 62);

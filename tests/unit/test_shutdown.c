@@ -1,4 +1,4 @@
-/* test_shutdown.c: flush, shutdown with its deadline, entropy that comes late, and a log that is not flooded. */
+/* test_shutdown.c: flush, shutdown with its deadline, late entropy, and the limit of log lines. */
 #include "delivery.h"
 
 static void test_flush_sends_what_ended_and_then_waits_again(void **state)
@@ -16,7 +16,7 @@ static void test_flush_sends_what_ended_and_then_waits_again(void **state)
     (void)settle(w);
     (void)uspan_end(&w->tracer, open);
     assert_true(settle(w) > 0u);
-    assert_int_equal(w->request_count, 1); /* the flush is over */
+    assert_int_equal(w->request_count, 1); /* the flush is complete */
 }
 
 typedef struct calls {
@@ -45,7 +45,7 @@ static void test_shutdown_ends_what_is_open_and_sends_it(void **state)
     uspan_t child = uspan_start(&w->tracer, s, "child");
     record(w, "ended");
     uspan_shutdown(&w->tracer, 3000);
-    uspan_shutdown(&w->tracer, 99000); /* the first word counts */
+    uspan_shutdown(&w->tracer, 99000); /* the first deadline counts */
     assert_int_equal(calls.flushes, 1);
     assert_int_equal(calls.shutdowns, 1);
     assert_false(uspan_stopped(&w->tracer));

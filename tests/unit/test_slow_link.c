@@ -1,5 +1,6 @@
-/* test_slow_link.c: over links of 2,000 to 16,000 bytes a second with 300 ms of delay, all spans arrive, and the link is used
- * (issue 12 section 2): a time-out counts silence, and a batch that timed out is halved.
+/* test_slow_link.c: over links of 2,000 to 16,000 bytes a second with 300 ms of delay, all spans arrive, and
+ * the link is used (issue 12 section 2). Only time without progress counts for a time-out. A batch that timed
+ * out is halved.
  * uspan-config: USPAN_SPANS_MAX=128 USPAN_TEXT_BYTES=131072 */
 #include "far_peer.h"
 
@@ -30,7 +31,7 @@ static bool record_large(world_t *w)
     return true;
 }
 
-/* With a large send buffer nothing is seen of the progress: only halving helps. */
+/* With a large send buffer uspan cannot see the progress: only halving helps. */
 static const size_t buffers[] = { 2920, 16384, 262144 };
 static const uint64_t rates[] = { 2000, 4000, 16000 };
 
@@ -66,7 +67,7 @@ static void test_a_normal_load_arrives_whole(void **state)
             for (unsigned n = 0; n < 64u; n++) { /* a burst: a batch of some 59 KB */
                 assert_true(record_large(w));
             }
-            for (unsigned n = 0; n < 200u; n++) { /* then half of what the link can take */
+            for (unsigned n = 0; n < 200u; n++) { /* then half of what the link can carry */
                 assert_true(record_large(w));
                 far_run(w, w->now_ns + 2000000000000u / rates[r], 5u);
             }
@@ -78,7 +79,7 @@ static void test_a_normal_load_arrives_whole(void **state)
     }
 }
 
-/* Down to one span, and no further; once the link is fast, sizes recover. */
+/* Batches shrink to one span and no further. Once the link is fast, their sizes recover. */
 static void test_a_batch_that_times_out_is_halved_to_one_span(void **state)
 {
     world_t *w = *state;
@@ -107,7 +108,7 @@ static void test_a_batch_that_times_out_is_halved_to_one_span(void **state)
     assert_true(peer.largest > 32u);
 }
 
-/* Bytes that keep coming extend the time, but not for ever. */
+/* Bytes that keep coming extend the time, up to a limit. */
 static void test_an_exchange_ends_at_its_longest(void **state)
 {
     world_t *w = *state;

@@ -1,4 +1,4 @@
-/* test_smoke.c: a span goes the whole way. */
+/* test_smoke.c: a span passes all stages from its start to the collector. */
 #define _GNU_SOURCE
 #include <string.h>
 #include "uspan/genai.h"

@@ -1,4 +1,5 @@
-/* test_span.c: a span starts whole or not at all, told and counted; ids, parents, times, sampling, disabled traces. */
+/* test_span.c: a span starts completely or not at all, which is returned and counted. Also tests ids,
+ * parents, times, sampling and disabled traces. */
 #include <string.h>
 #include "peek.h"
 #include "trace/trace.h"
@@ -50,7 +51,7 @@ static void test_a_root_in_the_place_of_a_child_has_no_parent(void **state)
 {
     world_t *w = *state;
     uspan_t root = uspan_start(&w->tracer, USPAN_ROOT, "root");
-    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) { /* every other slot has been a child's */
+    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) { /* a child has used every other slot */
         uspan_end(&w->tracer, uspan_start(&w->tracer, root, "child"));
         peek_drain(w);
     }
@@ -66,7 +67,7 @@ static void test_under_the_null_span_or_an_ended_one_nothing_starts_and_no_false
     uspan_end(t, s);
     assert_int_equal(uspan_start(t, s, "late").id, 0); /* ended, still waiting for export */
     peek_drain(w);
-    assert_int_equal(uspan_start(t, s, "later").id, 0); /* gone */
+    assert_int_equal(uspan_start(t, s, "later").id, 0); /* its slot is free */
     assert_int_equal(uspan_start(t, USPAN_NULL, "under null").id, 0);
     assert_int_equal(uspan_start(t, USPAN_HANDLE(0xFFFFFFFFu), "under nonsense").id, 0);
     assert_int_equal(uspan_start(t, USPAN_HANDLE(1023u), "under nonsense").id, 0);
@@ -125,7 +126,7 @@ static void test_a_trace_id_may_be_given_to_a_new_trace(void **state)
     uint8_t id[16] = "given trace id!";
     uspan_t s = start_with(w, USPAN_ROOT, (uspan_options_t){ .trace_id = id });
     assert_memory_equal(peek_slot(w, s)->trace_id, id, 16);
-    assert_int_equal(peek_slot(w, s)->flags, USPAN_FLAG_SAMPLED); /* no claim that it is random */
+    assert_int_equal(peek_slot(w, s)->flags, USPAN_FLAG_SAMPLED); /* the flag for random ids is not set */
     uspan_t child = start_with(w, s, (uspan_options_t){ .trace_id = (const uint8_t *)"not for a child!" });
     assert_memory_equal(peek_slot(w, child)->trace_id, id, 16);
     uspan_t random = start_with(w, USPAN_ROOT, (uspan_options_t){ .trace_id = zero });
@@ -189,7 +190,7 @@ static void test_a_time_ahead_of_now_counts_as_now_and_as_the_callers_mistake(vo
 {
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
-    static const uint64_t wrong[] = { 1u, 1790000000000000000u, UINT64_MAX }; /* past now; Unix time */
+    static const uint64_t wrong[] = { 1u, 1790000000000000000u, UINT64_MAX }; /* in the future; Unix time */
     for (size_t i = 0; i < COUNT(wrong); i++) {
         uint64_t ahead_ns = i == 0u ? w->now_ns + wrong[i] : wrong[i];
         uspan_t s = start_with(w, USPAN_ROOT, (uspan_options_t){ .start_ns = ahead_ns });
@@ -276,7 +277,7 @@ static void test_a_parent_decides_for_its_children_where_the_sampler_is_parent_b
                                                     .parent_based = table[i].parent_based });
             uspan_t s = start_with(w, USPAN_ROOT, (uspan_options_t){ .parent = &c });
             assert_int_equal(peek_slot(w, s)->flags & USPAN_FLAG_SAMPLED, table[i].sampled);
-            /* and what was sampled stays so for what is under it */
+            /* what was sampled stays sampled, and so do its children */
             uspan_t child = uspan_start(t, s, "child");
             bool expected = table[i].parent_based ? table[i].sampled : table[i].bound_samples;
             assert_int_equal(peek_slot(w, child)->flags & USPAN_FLAG_SAMPLED, expected);
@@ -319,7 +320,7 @@ static void test_the_ratio_compares_the_low_half_of_the_trace_id(void **state)
     }
 }
 
-/* ---- what is switched off ---------------------------------------------------------------------------------------------- */
+/* ---- disabled traces ----------------------------------------------------------------------------------- */
 
 static void test_a_disabled_trace_is_null_throughout_and_counts_as_unsampled(void **state)
 {
@@ -397,7 +398,7 @@ static void test_without_a_destination_an_ended_span_is_counted_and_its_memory_i
     assert_int_equal(peek_stats(w).dropped[USPAN_DROP_NO_DESTINATION], 1);
 }
 
-/* The lock is taken a bounded number of times whatever a span holds: the fakes count. */
+/* However much a span holds, the lock is taken a limited number of times, which the fakes count. */
 static void test_ending_takes_the_lock_once_whatever_the_span_holds(void **state)
 {
     world_t *w = *state;

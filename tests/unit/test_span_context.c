@@ -1,5 +1,5 @@
-/* test_span_context.c: a span's identity leaves whole; what is not recorded leaves unsampled, so that nothing downstream records
- * either. */
+/* test_span_context.c: a propagated context has all of the span's identity. A span that is not recorded
+ * propagates an unsampled context, so that services that receive it do not record either. */
 #include <string.h>
 #include "peek.h"
 
@@ -30,7 +30,7 @@ static void assert_unsampled(world_t *w, uspan_t s, uspan_err_t expected)
     assert_int_equal(a.flags, USPAN_FLAG_RANDOM);
     assert_memory_not_equal(a.trace_id, zero, 16);
     assert_memory_not_equal(a.span_id, zero, 8);
-    assert_memory_not_equal(a.trace_id, b.trace_id, 16); /* ids of its own */
+    assert_memory_not_equal(a.trace_id, b.trace_id, 16); /* new random ids */
 #if USPAN_TRACESTATE_BYTES > 0
     assert_int_equal(a.tracestate_len, 0);
 #endif
@@ -43,7 +43,7 @@ static void test_null_and_ended_spans_leave_as_unsampled_ones(void **state)
     uspan_end(&w->tracer, s);
     assert_unsampled(w, USPAN_NULL, USPAN_OK);
     assert_unsampled(w, USPAN_ROOT, USPAN_OK);
-    assert_unsampled(w, s, USPAN_ERR_STALE); /* whether it was sent already or not */
+    assert_unsampled(w, s, USPAN_ERR_STALE); /* if it was sent already or not */
     peek_drain(w);
     assert_unsampled(w, s, USPAN_ERR_STALE);
     assert_unsampled(w, USPAN_HANDLE(0xFFFFFFFFu), USPAN_ERR_STALE);
@@ -121,7 +121,7 @@ static void test_tracestates_are_shared_counted_and_given_back(void **state)
         uspan_context_parse(&c, PARENT, states[i]);
         const uspan_options_t options = { .parent = &c };
         s[i] = uspan_start_with(t, USPAN_ROOT, "s", 1, &options);
-        assert_false(uspan_is_null(s[i])); /* the third has no tracestate, but is */
+        assert_false(uspan_is_null(s[i])); /* the third has no tracestate, but it exists */
     }
     assert_int_equal(peek_stats(w).tracestates_dropped, 1);
     uspan_context_parse(&c, PARENT, "a=1");

@@ -1,5 +1,6 @@
-/* test_spool.c: spans that cannot be delivered go to flash, survive a reset, and are delivered later under the
- * resource of the firmware that recorded them. uspan-config: USPAN_SPOOL=1 */
+/* test_spool.c: spans that cannot be delivered are stored in flash, survive a reset, and are delivered later
+ * under the resource of the firmware that recorded them.
+ * uspan-config: USPAN_SPOOL=1 */
 #include "uspan/spool.h"
 #include "delivery.h"
 #include "flash_model.h"
@@ -8,7 +9,7 @@
 static flash_model_t flash;
 static uspan_spool_t spool;
 
-/* A boot of a firmware of that version. The flash is what it was. */
+/* A boot of a firmware of that version. The flash keeps its content. */
 static void boot_device(world_t *w, const char *version)
 {
     world_reset_with_collector(w);
@@ -47,7 +48,7 @@ static void run_ms(world_t *w, uint32_t ms)
     }
 }
 
-/* The spans of all requests from one on: their numbers, in the order of arrival. Returns how many. */
+/* The spans of all requests from `from` on: their numbers, in the order of arrival. Returns their count. */
 static unsigned arrived(world_t *w, unsigned from, unsigned *numbers, const char *version)
 {
     unsigned count = 0;
@@ -98,7 +99,7 @@ static void test_an_outage_and_a_reset_lose_nothing(void **state)
     assert_int_equal(s.spool_waiting, 60);
     assert_int_equal(s.queued, 0);
     assert_spool_balances(w);
-    boot_device(w, "2.0"); /* a new firmware, and the link is back */
+    boot_device(w, "2.0"); /* a new firmware, and the link works again */
     assert_int_equal(stats_of(w, 0).spool_waiting, 60);
     run_ms(w, 5000u);
     assert_int_equal(arrived(w, 0u, numbers, "1.0"), 60);
@@ -108,14 +109,14 @@ static void test_an_outage_and_a_reset_lose_nothing(void **state)
     s = stats_of(w, 0);
     assert_int_equal(s.replayed, 60);
     assert_int_equal(s.spool_waiting, 0);
-    boot_device(w, "2.0"); /* nothing comes twice */
+    boot_device(w, "2.0"); /* nothing is delivered twice */
     run_ms(w, 5000u);
     assert_int_equal(w->request_count, 0);
     assert_int_equal(stats_of(w, 0).replayed, 60);
     assert_spool_balances(w);
 }
 
-/* Whether the flash holds these bytes. */
+/* Whether the flash contains these bytes. */
 static bool flash_holds(const char *text)
 {
     const size_t len = strlen(text);
@@ -143,7 +144,7 @@ static void test_content_is_erased_when_all_was_delivered(void **state)
     assert_int_equal(arrived(w, 0u, numbers, "1.0"), 6);
     assert_false(flash_holds("a text of some length"));
     assert_spool_balances(w);
-    record_numbered(w, 6u); /* and on */
+    record_numbered(w, 6u); /* and later ones */
     while (uspan_spool_all(&w->tracer) == USPAN_ERR_AGAIN) {
     }
     boot_device(w, "2.0");
@@ -160,7 +161,7 @@ static void test_a_shutdown_stores_what_was_not_sent(void **state)
     world_t *w = *state;
     unsigned numbers[64];
     begin(w);
-    w->silent = true; /* a request is under way when it stops */
+    w->silent = true; /* a request is in progress when the program stops */
     for (unsigned n = 0; n < 10u; n++) {
         record_numbered(w, n);
     }
@@ -193,7 +194,7 @@ static void test_all_is_stored_before_sleep(void **state)
         world_assert_balanced(w);
     }
     assert_int_equal(err, USPAN_OK);
-    assert_true(steps > 12u * 3u); /* it was busy */
+    assert_true(steps > 12u * 3u); /* the flash was busy */
     boot_device(w, "1.0");
     run_ms(w, 5000u);
     assert_int_equal(arrived(w, 0u, numbers, "1.0"), 12);
@@ -235,7 +236,7 @@ static void test_live_spans_do_not_starve(void **state)
     run_ms(w, 10000u);
     w->open_error = USPAN_OK;
     run_ms(w, 30000u);
-    /* Live spans come fast from now on; both leave. */
+    /* Live spans come fast from now on. Both kinds are sent. */
     const unsigned count = arrived(w, 0u, numbers, "1.0");
     assert_int_equal(count, 80);
     w->open_error = USPAN_ERR_IO;
@@ -410,7 +411,8 @@ static void test_numbers_turn_over(void **state)
     assert_int_equal(stats_of(w, 0).spool_waiting, 0);
 }
 
-/* What was settled is being noted when a span is to be stored: the one record is finished before the other begins. */
+/* The result of a record is being noted when a span must be stored. The first record is finished before the
+ * second begins. */
 static void test_a_record_that_was_begun_is_finished_first(void **state)
 {
     world_t *w = *state;

@@ -1,4 +1,4 @@
-/* test_spool_log.c: records that an earlier use of a sector left there are not taken for records of this use.
+/* test_spool_log.c: records that an earlier use of a sector left there do not count as records of this use.
  * uspan-config: USPAN_SPOOL=1 */
 #include <string.h>
 #include "cmocka_all.h"
@@ -7,11 +7,11 @@
 
 #define SECTORS 5u
 
-#define RECORD_BYTES 64u /* with head and sum */
+#define RECORD_BYTES 64u /* with header and checksum */
 
 static flash_model_t flash;
 
-/* Each record has the same bytes: what an earlier one left fits in all but its sector's number. */
+/* Each record has the same bytes. A record of an earlier use differs only in its sector's number. */
 static int give(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
 {
     (void)ctx;
@@ -35,7 +35,7 @@ static void append(uspan_spool_log_t *log)
     assert_int_equal(result, 0);
 }
 
-/* As a new boot finds it. */
+/* The log as a new boot finds it. */
 static uint32_t next_number(void)
 {
     uspan_spool_log_t log;
@@ -57,7 +57,8 @@ static void test_what_an_earlier_use_left_does_not_count(void **state)
         if (log.sequence <= SECTORS || bytes < RECORD_BYTES) {
             continue;
         }
-        /* An erase that was cut may leave the records of an earlier use behind those of now: the next sector has such ones. */
+        /* An interrupted erase can leave records of an earlier use after the present ones. The next sector
+         * has such records. */
         uint8_t *const rest = flash.bytes + log.sector * s->sector_bytes + from;
         uint8_t was[1024];
         memcpy(was, rest, bytes);

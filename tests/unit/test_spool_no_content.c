@@ -1,4 +1,4 @@
-/* test_spool_no_content.c: content does not reach flash; all else of a span does.
+/* test_spool_no_content.c: content is not written to flash. All other parts of a span are.
  * uspan-config: USPAN_SPOOL=1 USPAN_SPOOL_CONTENT=0 */
 #include "uspan/spool.h"
 #include "delivery.h"

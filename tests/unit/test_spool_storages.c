@@ -1,5 +1,6 @@
-/* test_spool_storages.c: the storages of port/flash against the interfaces of their SDKs, which stand here over
- * one flash that clears bits only; and the file. Each keeps records over a reset, and passes failures on.
+/* test_spool_storages.c: the storages of port/flash, and the file storage. Fakes of the SDKs' interfaces use
+ * one flash that can only clear bits. Each storage keeps records over a reset and returns failures to its
+ * caller.
  * uspan-config: USPAN_SPOOL=1 */
 #define _GNU_SOURCE /* MAP_32BIT */
 #include <fcntl.h>
@@ -24,7 +25,7 @@
 /* ---- the flash behind the SDKs ------------------------------------------------------------------------- */
 
 uint8_t sdk_flash[FLASH_BYTES];
-static uint8_t *low_flash; /* at an address of 32 bits */
+static uint8_t *low_flash; /* at a 32-bit address */
 static unsigned locked, failing, masked;
 
 static bool fails(void)
@@ -157,7 +158,8 @@ HAL_StatusTypeDef HAL_FLASHEx_Erase(FLASH_EraseInitTypeDef *pEraseInit, uint32_t
     return erase(low_flash, at, pEraseInit->NbPages * 2048u) == 0 ? HAL_OK : HAL_ERROR;
 }
 
-/* Files of littlefs: a slice of the flash each. One is open at a time, by its storage's buffer. */
+/* Files of littlefs: each is a slice of the flash. One is open at a time, identified by its storage's
+ * buffer. */
 static lfs_soff_t file_bytes[8];
 static bool file_is_there[8];
 static unsigned files_open;
@@ -269,7 +271,7 @@ static void check(const uspan_spool_storage_t *storage)
                                .boot_source = give,
                                .boot_ctx = &number };
     assert_int_equal(uspan_spool_log_mount(&log, storage), 0);
-    for (; number < 60u; number++) { /* past the last sector and on */
+    for (; number < 60u; number++) { /* past the last sector and further */
         failing = number == 20u ? 9u : 0u;
         int result;
         while ((result = uspan_spool_log_append(&log, &in)) == USPAN_SPOOL_BUSY) {
@@ -306,7 +308,7 @@ static void test_esp_partition(void **state)
     for (unsigned encrypted = 0; encrypted < 2u; encrypted++) {
         const esp_partition_t partition = { 0x100000u, FLASH_BYTES, encrypted != 0u };
         uspan_spool_esp_t s;
-        memset(sdk_flash, 0x5A, sizeof sdk_flash); /* what was there before */
+        memset(sdk_flash, 0x5A, sizeof sdk_flash); /* bytes from before */
         uspan_spool_esp_init(&s, &partition, 4096u);
         assert_int_equal(s.storage.unit_bytes, encrypted ? 16 : 1);
         check(&s.storage);
@@ -370,7 +372,7 @@ static void test_littlefs(void **state)
         assert_int_equal(uspan_spool_lfs_close(&s), -5);
         assert_int_equal(uspan_spool_lfs_close(&s), 0);
         assert_int_equal(files_open, 0);
-        for (unsigned at = 1; at <= 4u; at++) { /* each call fails once, and no file stays open with its error */
+        for (unsigned at = 1; at <= 4u; at++) { /* each call fails once, and no such file stays open */
             uint8_t bytes[2] = { 1u, 2u };
             failing = at;
             const int result = s.storage.program(&s, 4096u + 2u * at, bytes, sizeof bytes);
@@ -378,7 +380,7 @@ static void test_littlefs(void **state)
             assert_int_equal(files_open, failing == 0u ? 0 : 1);
             failing = 0u;
             assert_int_equal(s.storage.erase(&s, 1u), 0);
-            assert_int_equal(s.storage.read(&s, 2u * 4096u - 1u, bytes, sizeof bytes), 0); /* over two files */
+            assert_int_equal(s.storage.read(&s, 2u * 4096u - 1u, bytes, sizeof bytes), 0); /* in two files */
             assert_int_equal(bytes[0], s.storage.erased);
             assert_int_equal(uspan_spool_lfs_close(&s), 0);
         }
@@ -410,7 +412,7 @@ static void test_a_file(void **state)
         uspan_spool_file_close(&f);
         uspan_spool_file_close(&f);
         assert_int_equal(uspan_spool_file_open(&f, path, 4096u, 9u, false),
-                         USPAN_ERR_ARG); /* not as it was */
+                         USPAN_ERR_ARG); /* has changed */
     }
     unlink(path);
     uspan_spool_file_t f;

@@ -1,5 +1,6 @@
-/* test_spool_times.c: times that were stored before Unix time was known are corrected when the same boot
- * sends them, or stay marked. uspan-config: USPAN_SPOOL=1 */
+/* test_spool_times.c: times that were stored before Unix time was known are corrected if the same boot sends
+ * them. Otherwise they stay marked.
+ * uspan-config: USPAN_SPOOL=1 */
 #include "uspan/spool.h"
 #include "delivery.h"
 #include "flash_model.h"
@@ -8,7 +9,7 @@
 static flash_model_t flash;
 static uspan_spool_t spool;
 
-/* A boot of a firmware of that version. The flash is what it was. */
+/* A boot of a firmware of that version. The flash keeps its content. */
 static void boot_device(world_t *w, const char *version)
 {
     world_reset_with_collector(w);
@@ -49,8 +50,8 @@ static void run_ms(world_t *w, uint32_t ms)
 
 #define DATE "HTTP/1.1 200 OK\r\nDate: Tue, 14 Nov 2023 22:13:25 GMT\r\nContent-Length: 0\r\n\r\n"
 
-/* Times of the spans in all requests from one on, and of their events, minus offset_ns: those at which they
- * were recorded. Returns how many. */
+/* Times of the spans and events in all requests from `from` on, minus offset_ns: the times at which they were
+ * recorded. Returns their count. */
 static unsigned times_arrived(world_t *w, unsigned from, uint64_t offset_ns, const uint64_t *recorded,
                               bool marked)
 {
@@ -74,7 +75,7 @@ static unsigned times_arrived(world_t *w, unsigned from, uint64_t offset_ns, con
     return count;
 }
 
-/* An outage of the clock and the link: so many spans are recorded and stored. */
+/* An outage of the clock and the link, in which that number of spans is recorded and stored. */
 static void record_without_time(world_t *w, uint64_t *recorded, unsigned count)
 {
     w->open_error = USPAN_ERR_IO;
@@ -97,11 +98,11 @@ static void test_times_are_corrected_when_the_time_is_known(void **state)
     record_without_time(w, recorded, 50u);
     w->answer = DATE;
     run_ms(w, 90000u);
-    assert_int_equal(body_of(w, 0).len, 0); /* the time was asked for first */
+    assert_int_equal(body_of(w, 0).len, 0); /* uspan asked for the time first */
     assert_int_equal(uspan_unix_now(&w->tracer, &unix_ns), USPAN_OK);
     const uint64_t offset_ns = unix_ns - w->now_ns;
     assert_int_equal(times_arrived(w, 0u, offset_ns, recorded, false), 50);
-    /* Later spans of this boot were stored with the right time: they are sent as they are. */
+    /* Later spans of this boot were stored with the right time and are sent unchanged. */
     const unsigned from = w->request_count;
     w->open_error = USPAN_ERR_IO;
     for (unsigned n = 0; n < 20u; n++) {

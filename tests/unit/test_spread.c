@@ -1,12 +1,13 @@
-/* test_spread.c: after an outage a fleet comes back spread, in virtual time: of 10,000 devices that failed within some
- * seconds, in no second after the collector's return do more than twice the mean ask again. */
+/* test_spread.c: after an outage the requests of many devices are spread over time. 10,000 devices failed
+ * within some seconds of virtual time. After the collector's return, no second has more than twice the mean
+ * number of requests. */
 #include "export/retry.h"
 #include "cmocka_all.h"
 
 #define DEVICES 10000u
 #define WINDOW_S 64u
 
-/* splitmix64: the devices' entropy, the same in each run. */
+/* splitmix64: the devices' entropy, the same in each run of the test. */
 static uint32_t draw(uint64_t *state)
 {
     uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
@@ -15,7 +16,8 @@ static uint32_t draw(uint64_t *state)
     return (uint32_t)((z ^ (z >> 31)) >> 32);
 }
 
-/* Requests in the busiest second after the return, in percent of the mean of all seconds until the last. */
+/* Requests in the busiest second after the return, in percent of the mean of all seconds until the last
+ * request. */
 static unsigned peak_percent(uint32_t within_ms, uint32_t outage_ms)
 {
     unsigned count[WINDOW_S] = { 0 }, peak = 0;
@@ -53,7 +55,8 @@ static void test_a_fleet_that_failed_at_once_comes_back_within_twice_the_mean_ra
     }
 }
 
-/* A Retry-After that is the same for all: none comes before it, and they do not come in one second. */
+/* A Retry-After that is the same for all devices. None of them sends before it, and they do not all send in
+ * one second. */
 static void test_equal_retry_after_is_not_answered_in_one_second(void **state)
 {
     (void)state;

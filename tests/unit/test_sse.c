@@ -1,11 +1,11 @@
-/* test_sse.c: the data of events, wherever fragments end and whichever line ends the server likes. */
+/* test_sse.c: the data of events, for all positions of fragment ends and all kinds of line ends. */
 #include "wire/sse.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
 #include <string.h>
 
-/* Data as it comes, | for an event's end; by fragments of the given size, of which up to `take` bytes are
- * taken at once. A line that begins with # is passed over. An event's name is in capitals. */
+/* Data in order, with | for an event's end. Fragments have the given size, and up to `take` bytes of one are
+ * taken at once. Lines that begin with # are skipped. An event's name is in capitals. */
 static void read_by(const char *text, size_t step, size_t take, char *out)
 {
     uspan_sse_t s = { 0 };
@@ -57,7 +57,7 @@ static void test_data_lines_are_found_among_names_ids_and_comments(void **state)
     gives("data:\n\ndata: \n\n", "||");
     gives("data: #1\ndata: 2\n\ndata: 3\n\n", "2|3|");
     gives("id:1\nevent:result\n:HTTP_STATUS/200\ndata:{\"output\":{}}\n\n", "RESULT{\"output\":{}}|");
-    gives("{\"error\":1}\n\n", "{\"error\":1}|"); /* a server that forgot the field */
+    gives("{\"error\":1}\n\n", "{\"error\":1}|"); /* a server that omitted the field */
     gives("event: error\ndata: {}\n\neven: x\nevent\n\n", "ERROR{}||");
 }
 

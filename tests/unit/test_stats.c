@@ -1,5 +1,5 @@
-/* test_stats.c: two destinations, each with accounts of its own that add up after every poll; sinks; a span
- * goes when all are done.
+/* test_stats.c: two destinations, each with its own counts, which balance after every poll. Also tests sinks.
+ * A span is freed when all destinations are done with it.
  * uspan-config: USPAN_DESTINATIONS_MAX=2 */
 #include "delivery.h"
 
@@ -44,8 +44,8 @@ static void test_a_failing_destination_does_not_hold_back_the_other(void **state
     assert_int_equal(bad.queued, 5);
     assert_int_equal(bad.retries, 1);
     assert_int_equal(bad.last_status, 503);
-    assert_int_equal(w->tracer.trace.slots_live, 5); /* kept for the one that has not got them */
-    record_many(w, 2); /* the flush was over when the five had left: these wait for their age */
+    assert_int_equal(w->tracer.trace.slots_live, 5); /* kept for the destination that has not had them */
+    record_many(w, 2); /* the flush ended when the five were sent: these wait for their age */
     (void)settle(w);
     assert_int_equal(stats_of(w, 0).delivered, 5);
     world_advance_ms(w, USPAN_BATCH_AGE_MS);
@@ -87,7 +87,7 @@ static void test_what_one_refuses_is_its_own_loss(void **state)
     bad_answer = NULL;
     record(w, "next");
     world_drain(w);
-    for (unsigned i = 2; i < 4u; i++) { /* the two requests of the last span, in whatever order */
+    for (unsigned i = 2; i < 4u; i++) { /* the two requests of the last span, in either order */
         bool to_bad = head_has(w, i, "Host: bad");
         assert_int_equal(view_scope_int(body_of(w, i), "uspan.dropped.refused"), to_bad ? 3 : 0);
     }
@@ -170,7 +170,7 @@ static void test_a_sink_delivers_waits_or_rejects(void **state)
     record(w, "one");
     assert_int_equal(settle(w), USPAN_FOREVER);
     assert_int_equal(stats_of(w, 0).delivered, 1);
-    k.answer = USPAN_TRUNCATED; /* done, with a note */
+    k.answer = USPAN_TRUNCATED; /* accepted, with a note */
     record(w, "two");
     assert_int_equal(settle(w), USPAN_FOREVER);
     assert_int_equal(stats_of(w, 0).delivered, 2);
@@ -265,7 +265,7 @@ static void test_pools_and_parts_are_counted(void **state)
     assert_int_equal(after.delivered, 2);
     assert_int_equal(after.blocks_live, 0);
     assert_int_equal(after.blocks_high, before.blocks_high);
-    assert_int_equal(after.spans_high, 3); /* one that is not sampled takes a slot too */
+    assert_int_equal(after.spans_high, 3); /* an unsampled span takes a slot too */
     assert_int_equal(after.body_bytes, w->requests[0].body_len);
 }
 

@@ -1,4 +1,5 @@
-/* test_status.c: Ok > Error > Unset; names and messages are well-formed and bounded; errors are recorded whole. */
+/* test_status.c: the priority of Ok, Error and Unset. Names and messages are well-formed and limited. Errors
+ * are recorded with all their parts. */
 #include <string.h>
 #include "peek.h"
 
@@ -9,7 +10,7 @@ static uspan_t begin(world_t *w)
     return s;
 }
 
-/* spec: once Ok it stays, Unset changes nothing, Error may become Ok or another Error. */
+/* Specification: once Ok it stays Ok. Unset changes nothing. Error may become Ok or another Error. */
 static const struct {
     uspan_status_t before, set, after;
 } order[] = {
@@ -131,7 +132,7 @@ static void test_names_are_mended_and_cut_at_a_character_and_never_empty(void **
     assert_name(w, "", 0, "unnamed");
     assert_name(w, NULL, 7, "unnamed");
     for (size_t before = USPAN_NAME_MAX - 5u; before <= USPAN_NAME_MAX + 1u;
-         before++) { /* a character across the end */
+         before++) { /* a character across the limit */
         memset(name, 'n', sizeof name);
         memcpy(name + before, "\xF0\x9F\x8C\xB1", 4);
         size_t fits = before + 4u <= USPAN_NAME_MAX || before >= USPAN_NAME_MAX ? USPAN_NAME_MAX : before;
@@ -139,7 +140,7 @@ static void test_names_are_mended_and_cut_at_a_character_and_never_empty(void **
         memcpy(expected, name, fits);
         assert_name(w, name, sizeof name, expected);
     }
-    /* nothing but bytes that cannot begin a character */
+    /* only bytes that cannot begin a character */
     for (size_t len = 1; len < sizeof name; len++) {
         memset(name, '\x80', sizeof name);
         size_t n = len < USPAN_NAME_MAX / 3u ? len : USPAN_NAME_MAX / 3u;
@@ -192,7 +193,7 @@ static void test_an_error_is_event_type_and_status(void **state)
         assert_string_equal(peek_entry(w, rec->attrs, i)->key->text, expected[i][0]);
         assert_string_equal(peek_bytes(w, peek_entry(w, rec->attrs, i)), expected[i][1]);
     }
-    assert_int_equal(peek_slot(w, s)->state, USPAN_STATE_OPEN); /* the span goes on */
+    assert_int_equal(peek_slot(w, s)->state, USPAN_STATE_OPEN); /* the span stays open */
 }
 
 static void test_an_error_without_words_is_other(void **state)
@@ -261,7 +262,7 @@ static void test_an_error_in_a_dry_pool_keeps_what_an_entry_holds_of_its_type(vo
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
     for (unsigned full = 0; full < 2u; full++) {
-        for (unsigned blocks = 0; blocks < 2u; blocks++) { /* the last attribute gives its block back */
+        for (unsigned blocks = 0; blocks < 2u; blocks++) { /* the last attribute frees its block */
             const uspan_limits_t limits = { .attrs = full ? 2u : 3u };
             const bool kept = full && blocks;
             uspan_set_limits(t, &limits);
@@ -271,20 +272,20 @@ static void test_an_error_in_a_dry_pool_keeps_what_an_entry_holds_of_its_type(vo
             peek_leave_blocks(w, 0);
             uspan_stats_t before = peek_stats(w);
             uspan_err_t err = uspan_record_error(t, s, "connection_reset\xFF", NULL);
-            assert_int_equal(err, USPAN_ERR_FULL); /* the event has no room either */
+            assert_int_equal(err, USPAN_ERR_FULL); /* there is no room for the event either */
             assert_string_equal(peek_str(w, s, "error.type"),
                                 kept ? "connection_reset\xEF\xBF\xBD" : "connecti");
             uspan_stats_t after = peek_stats(w);
             assert_int_equal(after.attrs_dropped - before.attrs_dropped, full);
             assert_int_equal(after.values_truncated - before.values_truncated, !kept);
             assert_int_equal(peek_slot(w, s)->dropped_attrs, full);
-            /* A second error, of another type, takes the place of the first. */
+            /* A second error, of another type, replaces the first. */
             assert_int_equal(uspan_record_error(t, s, "timeout", NULL), USPAN_ERR_FULL);
             assert_string_equal(peek_str(w, s, "error.type"), "timeout");
             (void)uspan_record_error(t, s, "name_not_found", NULL);
             assert_string_equal(peek_str(w, s, "error.type"), kept ? "name_not_found" : "name_not");
             assert_int_equal(peek_slot(w, s)->dropped_attrs, full);
-            uspan_append_str(t, s, USPAN_KEY("error.type"), "x"); /* what was cut does not grow */
+            uspan_append_str(t, s, USPAN_KEY("error.type"), "x"); /* a truncated text does not grow */
             assert_string_equal(peek_str(w, s, "error.type"), kept ? "name_not_foundx" : "name_not");
             peek_return_blocks(w);
             uspan_end(t, s);

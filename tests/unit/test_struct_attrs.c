@@ -1,12 +1,12 @@
-/* test_struct_attrs.c: a text in a struct is stored as one that is set alone is, whatever its length and its
- * bytes, and so is a number; what is no plain case goes the longer way. */
+/* test_struct_attrs.c: a text in a struct is stored like a text that is set alone, whatever its length and
+ * bytes. Numbers are too. Special cases use the general code. */
 #include <string.h>
 #include "peek.h"
 #include "uspan/genai.h"
 
 #define LONGEST 300u
 
-/* The text as a typed span has it equals the text as a plain setter stores it. */
+/* The text in a typed span equals the text that a plain setter stores. */
 static void assert_stored_alike(world_t *w, const char *text)
 {
     uspan_tracer_t *t = &w->tracer;

@@ -1,5 +1,5 @@
-/* test_studio.c: each run is registered once as running and once as done, in Studio's words, and export
- * never waits for it.
+/* test_studio.c: each run is registered once as running and once as done, in Studio's format. Export never
+ * waits for it.
  * uspan-config: USPAN_STUDIO=1 */
 #include "delivery.h"
 
@@ -65,7 +65,7 @@ static void test_a_run_is_registered_word_for_word(void **state)
     assert_string_equal(uspan_run_id(&w->tracer), "dev42-boot17");
     world_advance_ms(w, 600000);
     (void)settle(w);
-    assert_int_equal(w->request_count, 1); /* once a boot */
+    assert_int_equal(w->request_count, 1); /* once per boot */
 }
 
 static void test_names_that_are_not_given_are_made(void **state)
@@ -101,7 +101,7 @@ static void test_a_request_in_small_pieces_is_the_same(void **state)
         while (w->request_count == 0u) {
             uint32_t wait_ms;
             (void)world_poll(w, &wait_ms);
-            w->now_ns += 1000u; /* time goes on while it is written */
+            w->now_ns += 1000u; /* time advances while it is written */
         }
         if (i == 0u) {
             len = w->sent_len;
@@ -151,7 +151,7 @@ static void test_registration_waits_for_unix_time(void **state)
     (void)settle(w);
     assert_int_equal(w->request_count, 1);
     assert_non_null(
-        strstr((char *)w->sent, "\"timestamp\":\"2023-11-14 22:13:25.000\"")); /* when it began, 4 s before */
+        strstr((char *)w->sent, "\"timestamp\":\"2023-11-14 22:13:25.000\"")); /* its start, 4 s before */
 }
 
 static void test_a_failing_registration_never_stops_export(void **state)
@@ -180,7 +180,7 @@ static void test_a_failing_registration_never_stops_export(void **state)
         assert_int_equal(stats_of(w, 0).retries, 0);
         assert_int_equal(stats_of(w, 0).run_failures, 1);
         assert_int_equal(w->request_count, 2);
-        assert_true(is_registration(w, 0)); /* it was tried before spans that carry its id left */
+        assert_true(is_registration(w, 0)); /* a registration was tried before spans with its id were sent */
         studio_answer = NULL;
         w->now_ns = w->tracer.out.studio.backoff.not_before_ns;
         (void)settle(w);
@@ -286,7 +286,8 @@ static void test_runs_whose_spans_wait_keep_their_entries(void **state)
     assert_int_equal(uspan_run_begin(&w->tracer, "run-4", NULL), USPAN_OK);
 }
 
-/* At whatever byte of a registration the next run begins: both are registered, and the first is done in the end. */
+/* The next run begins at any byte of a registration. Both runs are registered, and the first is done at the
+ * end. */
 static void test_a_run_may_begin_at_any_moment_of_a_registration(void **state)
 {
     world_t *w = *state;
@@ -322,7 +323,7 @@ static void test_a_run_may_begin_at_any_moment_of_a_registration(void **state)
         assert_int_equal(running[3], 1);
         assert_int_equal(done[3], 0);
         assert_int_equal(running[2],
-                         done[2]); /* one that was over before its turn came is not known there at all */
+                         done[2]); /* a run that ended before its turn is not registered */
         assert_int_equal(done[1], begun);
         assert_int_equal(running[1], begun);
         assert_int_equal(running[1] + running[2] + running[3] + done[1] + done[2], w->request_count);

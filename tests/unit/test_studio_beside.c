@@ -1,5 +1,6 @@
-/* test_studio_beside.c: a Studio that is slow, dead or refusing costs a collector beside it nothing: neither spans nor time
- * (field.md B2 and E6 together). Spans on their way to Studio itself wait for the registration.
+/* test_studio_beside.c: a Studio that is slow, dead or refuses requests does not cost a second destination, a
+ * collector, any spans or time (field.md B2 and E6 together). Spans for Studio itself wait for the
+ * registration.
  * uspan-config: USPAN_STUDIO=1 USPAN_DESTINATIONS_MAX=2 USPAN_SPANS_MAX=16 */
 #include "far_peer.h"
 
@@ -42,7 +43,7 @@ static void test_the_collector_beside_it_gets_every_span_at_once(void **state)
             reset_with_studio(w, studio_dest, deaths[i].mode, deaths[i].answer);
             for (unsigned n = 0; n < 300u; n++) {
                 record(w, "one");
-                far_run(w, w->now_ns + 10000000u, 5u); /* 100 a second */
+                far_run(w, w->now_ns + 10000000u, 5u); /* 100 per second */
                 const uspan_stats_t s = stats_of(w, 1u - studio_dest);
                 if (s.queued > USPAN_SPANS_MAX * 3u / 4u || s.dropped[USPAN_DROP_POOL_FULL] > 0u) {
                     fail_msg("Studio is %u, death %zu: %u of %u wait", studio_dest, i, (unsigned)s.queued, n);
@@ -56,7 +57,7 @@ static void test_the_collector_beside_it_gets_every_span_at_once(void **state)
     }
 }
 
-/* Its own spans wait for the registration, as long as it has not failed. */
+/* Its own spans wait for the registration, until that has failed. */
 static void test_its_own_spans_wait_for_the_registration(void **state)
 {
     world_t *w = *state;

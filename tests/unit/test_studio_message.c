@@ -1,5 +1,5 @@
-/* test_studio_message.c: what was said reaches Studio after its run is registered, in order, one request each; what finds no
- * room, or is refused, is counted and costs no span.
+/* test_studio_message.c: messages reach Studio after their run is registered, in order, one request each. A
+ * message that has no room or is refused is counted and costs no span.
  * uspan-config: USPAN_STUDIO=1 USPAN_STUDIO_MESSAGE_BYTES=512 */
 #include "delivery.h"
 #include "uspan/genai.h"
@@ -32,7 +32,7 @@ static uspan_err_t say(world_t *w, uspan_studio_kind_t kind, const char *text)
         .kind = kind, .text = text, .tool = "read_soil", .call_id = "call_1" });
 }
 
-/* The request's body; "" where it pushes no message. */
+/* The request's body. "" if it pushes no message. */
 static const char *message_of(world_t *w, unsigned request)
 {
     static char text[1024];
@@ -109,7 +109,7 @@ static void test_a_request_in_small_pieces_is_the_same(void **state)
     w->send_max = 1;
     w->recv_max = 3;
     assert_int_equal(say(w, USPAN_STUDIO_USER, "Hi"), USPAN_OK);
-    for (unsigned i = 0; i < 3000u; i++) { /* others are written meanwhile, and find room or none */
+    for (unsigned i = 0; i < 3000u; i++) { /* others are written meanwhile, and may have room or not */
         (void)world_poll(w, NULL);
         if (i % 7u == 0u) {
             (void)say(w, USPAN_STUDIO_AGENT, "Yes");
@@ -189,7 +189,7 @@ static void test_a_refused_message_is_dropped_and_a_busy_studio_asked_again(void
     (void)say(w, USPAN_STUDIO_AGENT, "three");
     world_advance_ms(w, 60000);
     (void)settle(w);
-    record(w, "span"); /* spans go on meanwhile */
+    record(w, "span"); /* spans are sent meanwhile */
     world_drain(w);
     assert_int_equal(stats_of(w, 0).delivered, 1);
     message_answer = NULL;

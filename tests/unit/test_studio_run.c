@@ -1,4 +1,4 @@
-/* test_studio_run.c: a span belongs to the run that was present at its start, and carries that run's id once.
+/* test_studio_run.c: a span belongs to the run that was active at its start, and carries that run's id once.
  * uspan-config: USPAN_STUDIO=1 */
 #include <string.h>
 #include "peek.h"

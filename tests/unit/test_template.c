@@ -1,4 +1,5 @@
-/* test_template.c: the checks of port/template pass a port that is right, and name the duty of one that is not. */
+/* test_template.c: the checks of port/template accept a correct port, and name the duty that a wrong port
+ * violates. */
 #define _GNU_SOURCE
 #include "../../port/template/check.c"
 
@@ -120,7 +121,7 @@ static void test_a_lock_that_leaves_interrupts_off_is_named(void **state)
     port.mono_ns = stops_when_locked_up;
     port.unlock = none_unlock;
     assert_int_equal(strncmp(uspan_check_lock(&port), "the clock stopped after", 23), 0);
-    assert_int_equal(uspan_check_port(&port), 3); /* and what needs a clock after it */
+    assert_int_equal(uspan_check_port(&port), 3); /* and the checks after it that need a clock */
 }
 
 /* ---- entropy, time ------------------------------------------------------------------------------------- */
@@ -149,7 +150,7 @@ static uspan_err_t poor_random(void *ctx, uint8_t *out, size_t len)
             out[i] = (uint8_t)(i * i * 31u);
         }
         return USPAN_OK;
-    default: /* late, but good */
+    default: /* late, but correct */
         return ++calls % 100u != 0u ? USPAN_ERR_AGAIN : real->random(ctx, out, len);
     }
 }
@@ -175,7 +176,7 @@ static uspan_err_t odd_time(void *ctx, uint64_t *out)
     case 0:
         return USPAN_ERR_IO;
     case 1:
-        *out = 86400000000000u; /* an RTC after its battery */
+        *out = 86400000000000u; /* an RTC after its battery failed */
         return USPAN_OK;
     case 2:
         *out = now - calls;
@@ -208,7 +209,7 @@ static void test_times_that_are_none_are_named(void **state)
     assert_null(uspan_check_time(&port));
     way = 6;
     assert_string_equal(uspan_check_time(&port), "");
-    assert_int_equal(uspan_check_port(&port), 0); /* a board may learn it later */
+    assert_int_equal(uspan_check_port(&port), 0); /* a board may get the time later */
     assert_non_null(strstr(said, "time: unknown as yet;"));
 }
 
@@ -270,7 +271,7 @@ static const char *try_network(manner_t manner, const uspan_transport_t *over)
     return wrong;
 }
 
-/* Hours in seconds, for what would take long. */
+/* A clock that runs 1000 times as fast, for checks that would take long. */
 static uint64_t fast(void *ctx)
 {
     (void)ctx;

@@ -1,5 +1,6 @@
-/* test_threads.c: eight threads record, and append to spans that they share, while one exports to a sink that reads and to a
- * collector. The accounts balance and no text is torn. For ThreadSanitizer, build with -DUSPAN_SANITIZE=thread.
+/* test_threads.c: eight threads record, and append to spans that they share. Another thread exports to a sink
+ * that reads spans and to a collector. The counts balance and no text is mixed up. For ThreadSanitizer, build
+ * with -DUSPAN_SANITIZE=thread.
  * uspan-config: USPAN_DESTINATIONS_MAX=2 USPAN_SPANS_MAX=64 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=1024 USPAN_TASKS_MAX=8 */
 #include "uspan/genai.h"
 #include <pthread.h>
@@ -17,7 +18,7 @@
 #define TOKEN "<\xE2\x82\xAC\xF0\x9F\x8C\xB1\xC3\xA4>"
 
 static world_t *world;
-static atomic_uint shared; /* handle of the span that all append to */
+static atomic_uint shared; /* handle of the span that all threads append to */
 static atomic_bool recorded;
 static atomic_uint torn, read_spans;
 static atomic_ulong started;
@@ -35,10 +36,10 @@ static uspan_t shared_span(void)
     return USPAN_HANDLE(atomic_load(&shared));
 }
 
-/* What each destination had, told by the exporting thread. */
+/* What each destination received, set by the exporting thread. */
 static atomic_uint had[2];
 
-/* Whether each destination had some spans while others were recorded, however slow its thread is. */
+/* Whether each destination received spans while others were recorded, however slow its thread is. */
 static bool both_had_some(void)
 {
     return atomic_load(&had[0]) > 100u && atomic_load(&had[1]) > 100u;
@@ -71,7 +72,7 @@ static void *record(void *arg)
         (void)uspan_record_error(t, agent, "timeout", "late");
         (void)uspan_end(t, agent);
         uspan_leave(t, before);
-        if (i % 16u == me) { /* one of them begins the next span for all, and ends the one that the others still write to */
+        if (i % 16u == me) { /* one thread starts the next span for all, and ends the one still written to */
             (void)uspan_end(t, USPAN_HANDLE(atomic_exchange(&shared, start(t, USPAN_ROOT, "shared").id)));
         }
         if (i % 50u == 10u + me) {
@@ -79,7 +80,7 @@ static void *record(void *arg)
             uspan_set_sampler(t, (uspan_sampler_t){ .bound = USPAN_SAMPLE_RATIO(0.9), .parent_based = true });
             uspan_flush(t);
         }
-        if (i >= TURNS) { /* a lock need not be fair: the exporting thread has waited till now */
+        if (i >= TURNS) { /* a lock may be unfair: the exporting thread has waited until now */
             (void)nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
         } else if (i % 8u == 0u) {
             (void)sched_yield();
@@ -88,7 +89,7 @@ static void *record(void *arg)
     return NULL;
 }
 
-/* A text of whole tokens, but for an end that was cut. */
+/* A text of complete tokens, except for a truncated end. */
 static bool whole(const char *text, size_t len)
 {
     size_t token = sizeof TOKEN - 1u;
@@ -139,7 +140,7 @@ static void *export(void *arg)
         if (wait_ms != 0u) {
             (void)sched_yield();
         }
-        for (unsigned d = 0; d < 2u; d++) { /* the accounts hold at every moment */
+        for (unsigned d = 0; d < 2u; d++) { /* the counts balance at every moment */
             uspan_stats_t s;
             uspan_stats(t, d, &s);
             uint64_t sum = s.delivered + s.rejected + s.queued + s.open + s.unsampled;
@@ -149,7 +150,7 @@ static void *export(void *arg)
             atomic_fetch_add(&torn, s.started != sum);
             atomic_store(&had[d], (unsigned)s.delivered);
         }
-        /* read what is being written */
+        /* read a span while threads write to it */
         uspan_view_t view;
         uspan_value_t value;
         unsigned index;
@@ -160,7 +161,7 @@ static void *export(void *arg)
             size_t n = uspan_read_text(t, common, USPAN_OF_SPAN, index, 0, text, sizeof text);
             atomic_fetch_add(&torn, !whole(text, n));
         }
-        world->request_count = 0; /* keep nothing of what was sent */
+        world->request_count = 0; /* free what was sent */
         if (world->sent_len > WORLD_SENT_MAX / 2u && world->request_at == world->sent_len) {
             world->sent_len = world->request_at = 0;
         }

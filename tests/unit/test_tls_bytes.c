@@ -1,5 +1,5 @@
-/* test_tls_bytes.c: TLS 1.2 and 1.3 with OpenSSL and GnuTLS as peers: bytes arrive whole over any network,
- * every fault ends in a word and not in a leak. test_tls_sessions.c is about sessions. */
+/* test_tls_bytes.c: TLS 1.2 and 1.3 with OpenSSL and GnuTLS as peers. All bytes arrive over any network.
+ * Every fault ends with an error text and without a leak. Sessions are tested in test_tls_sessions.c. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
@@ -8,7 +8,7 @@
 #endif
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
-/* Receive until mbedTLS has noticed a ticket, which it reads in the next call, be that a write. */
+/* Receive until mbedTLS has noticed a ticket. It reads the ticket in the next call, which may be a write. */
 static void notice_a_ticket(void)
 {
     for (long i = 0; tls.ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_HANDSHAKE_OVER; i++) {
@@ -62,7 +62,7 @@ static void test_a_ticket_that_comes_within_a_record_does_not_send_it_twice(void
 #endif
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_MAJOR >= 3
-/* The hello that a server would read. Returns its length. */
+/* The ClientHello that a server would read. Returns its length. */
 static size_t catch_hello(uint8_t *out, size_t cap)
 {
     int fd;
@@ -75,7 +75,7 @@ static size_t catch_hello(uint8_t *out, size_t cap)
         accepted = accept(fd, NULL, NULL);
         pause_ms(1);
     }
-    for (long i = 0; i < 10; i++) { /* the hello is one write, made by now or in one of these */
+    for (long i = 0; i < 10; i++) { /* the hello is one write, done already or in one of these calls */
         assert_int_equal(transport.open(transport.ctx, &peer), USPAN_ERR_AGAIN);
     }
     ssize_t len = recv(accepted, out, cap, 0);
@@ -89,7 +89,7 @@ static size_t catch_hello(uint8_t *out, size_t cap)
 static void test_tickets_are_good_for_a_new_key_exchange_only_unless_built_otherwise(void **state)
 {
     (void)state;
-    /* psk_key_exchange_modes (45): psk_dhe_ke (1) alone, RFC 8446 §4.2.9 */
+    /* psk_key_exchange_modes (45): only psk_dhe_ke (1), RFC 8446 §4.2.9 */
     static const uint8_t modes[] = { 0, 45, 0, 2, 1, 1 };
     uint8_t hello[4096];
     init_client();
@@ -136,7 +136,7 @@ static void test_old_tls_is_never_spoken(void **state)
     assert_non_null(strstr(transport.last_error_text(transport.ctx), "no common TLS version"));
 }
 
-/* Send len bytes to an echo and take them back, a window at a time: nobody's buffers fill. */
+/* Send len bytes to an echo server and receive them, one window at a time, so that no buffer fills. */
 static void echo(size_t len)
 {
     static uint8_t out[150000], in[150000];
@@ -198,7 +198,7 @@ static void test_one_open_never_does_more_than_a_step_when_time_stands_for_it(vo
     start_openssl("server.pem", NULL);
     to.port = server.port;
     uspan_port_t slow = *uspan_posix_port();
-    slow.mono_ns = jumping_ns; /* each look at it is a second later: one step uses the time up */
+    slow.mono_ns = jumping_ns; /* each reading is a second later: one step uses up the time */
     options.port = &slow;
     init_client();
     uspan_err_t err;
@@ -249,7 +249,7 @@ static void test_each_fault_of_the_network_ends_in_an_error_and_no_leak(void **s
     }
 }
 
-/* A peer in this process: what it says to a client that says hello. */
+/* A peer in this process: what it responds to a client that sends a hello. */
 static void meet(const char *answer)
 {
     int listener, peer;
@@ -344,7 +344,7 @@ static void test_a_record_under_way_is_not_given_up(void **state)
     init_client();
     assert_int_equal(open_fully("localhost"), USPAN_OK);
     int32_t moved;
-    assert_int_equal(kill(server.pid, SIGSTOP), 0); /* nobody reads, so the way fills up */
+    assert_int_equal(kill(server.pid, SIGSTOP), 0); /* the peer does not read, so the buffers fill up */
     do {
         moved = transport.send(transport.ctx, block, sizeof(block));
         assert_true(moved >= 0);
@@ -357,15 +357,15 @@ static void test_a_record_under_way_is_not_given_up(void **state)
         assert_true(i < PATIENCE_S * 1000);
         pause_ms(1);
     }
-    assert_int_equal(moved, sizeof(block)); /* what the record under way holds, and no byte more */
-    transport.close(transport.ctx);         /* does not wait for a way either */
+    assert_int_equal(moved, sizeof(block)); /* the rest of the record in progress, and no byte more */
+    transport.close(transport.ctx);         /* close() does not wait for the network either */
 }
 
 static bool has_entropy;
 
 static uspan_err_t late_entropy(void *ctx, uint8_t *out, size_t len)
 {
-    assert_true(len <= 32u); /* port.h's bound */
+    assert_true(len <= 32u); /* the limit in port.h */
     return has_entropy ? uspan_posix_port()->random(ctx, out, len) : USPAN_ERR_AGAIN;
 }
 
@@ -397,7 +397,7 @@ static void test_a_long_answer_comes_in_small_records_when_asked_for(void **stat
     start_openssl("server.pem", NULL);
     init_client();
 #if MBEDTLS_VERSION_NUMBER < 0x03060300
-    assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG); /* the chain comes in several records */
+    assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG); /* the chain takes several records */
     assert_non_null(strstr(transport.last_error_text(transport.ctx), "max_fragment"));
 #else
     visit();

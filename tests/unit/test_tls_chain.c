@@ -1,12 +1,13 @@
-/* test_tls_chain.c: of several chains that a peer's certificates and the anchors allow, one that holds is found, whatever
- * their order: renewed and cross-signed authorities. The time is one that mbedTLS does not know, as on boards. */
+/* test_tls_chain.c: a peer's certificates and the anchors can form several chains. If one is valid, it is
+ * found, whatever their order. Authorities are renewed and cross-signed. As on boards, mbedTLS does not know
+ * the time. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
-#define Y2099 4073000000ull /* in January of 2099 */
+#define Y2099 4073000000ull /* in January 2099 */
 
-/* root and inter each twice with one key: "old" until 2090, and for a hundred years; inter also with another key, and
- * signed by rogue, whom nobody trusts. */
+/* root and inter each exist twice with one key: "old" until 2090, and for a hundred years. inter also exists
+ * with another key, and signed by rogue, which is not trusted. */
 static const char make_more[] =
     "set -e\n"
     "exec >more.log 2>&1\n"
@@ -57,7 +58,8 @@ static int make_dated_client(void **state)
     return failed;
 }
 
-/* What a first handshake says, "" for yes, with these certificates behind the leaf, in both versions. */
+/* The result of a first handshake, "" for success, with these certificates after the leaf, in both
+ * versions. */
 static void assert_said(const char *leaf, const char *behind, const char *why)
 {
     char command[256];
@@ -77,7 +79,7 @@ static void assert_said(const char *leaf, const char *behind, const char *why)
         }
         transport.close(transport.ctx);
         if (why[0] == 0) {
-            visit(); /* and its session is good */
+            visit(); /* and its session is valid */
         }
         uspan_tls_free(&tls);
         stop_server();
@@ -134,7 +136,7 @@ static void test_where_no_chain_holds_none_is_found(void **state)
     assert_said("leaf.pem", "mid_old.pem mid_new.pem top_new.pem", expired);
 }
 
-/* Another look at the chain does not forget whom the certificate names. */
+/* A second check of the chain still checks the name in the certificate. */
 static void test_another_chain_does_not_excuse_another_name(void **state)
 {
     (void)state;

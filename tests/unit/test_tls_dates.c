@@ -1,13 +1,15 @@
-/* test_tls_dates.c: dates of certificates and revocation lists are held against the time that uspan knows: the floor while
- * none is known, the true time once it is, also for a connection or a session from before. */
+/* test_tls_dates.c: dates of certificates and revocation lists are compared with the time that uspan knows.
+ * That is the floor until the time is known, and then the true time, also for a connection or session from
+ * before. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 #include "uspan/port_none.h"
 
-#define Y2099 4073000000ull /* in January of 2099 */
+#define Y2099 4073000000ull /* in January 2099 */
 #define DAY_S 86400ull
 
-/* Beside those of tls_peer.h: an anchor and a leaf for a hundred years, a leaf of 2099, an intermediate that has expired. */
+/* In addition to those of tls_peer.h: an anchor and a leaf for a hundred years, a leaf of 2099, an expired
+ * intermediate. */
 static const char make_more[] =
     "set -e\n"
     "exec >more.log 2>&1\n"
@@ -69,7 +71,7 @@ static uint64_t real_s(void)
 static const char expired[] = "certificate expired, or this clock is wrong";
 static const char future[] = "certificate not yet valid, or this clock is wrong";
 
-/* What a first handshake says, "" for yes, in both versions of TLS. */
+/* The result of a first handshake, "" for success, in both versions of TLS. */
 static void assert_said(const char *cert, uint64_t at_s, const char *why)
 {
     unix_s = at_s;
@@ -115,12 +117,12 @@ static void test_a_known_time_is_the_judge_and_not_the_hosts(void **state)
     assert_said("later.pem", real_s(), future);
     assert_said("later.pem", Y2099, "");
     assert_said("later.pem", Y2099 + 366u * DAY_S, expired);
-    assert_said("later.pem", 16000000000u, expired); /* of the year 2477 */
+    assert_said("later.pem", 16000000000u, expired); /* in the year 2477 */
     anchor.file = "ca.pem";
     assert_said("server.pem", Y2099, expired);
 }
 
-/* By openssl x509 -checkend and date(1): the last and the first second of later.pem. */
+/* From openssl x509 -checkend and date(1): the last and the first second of later.pem. */
 static void test_the_bounds_belong_to_it(void **state)
 {
     (void)state;
@@ -151,7 +153,7 @@ static void test_a_revocation_list_must_be_of_its_time(void **state)
     assert_said("lasting.pem", real_s() + 31u * DAY_S, "revocation list expired");
 }
 
-/* An open connection from before the time was known; then it is told. */
+/* A connection that is open before the time becomes known. */
 static void connect_and_learn(uint64_t at_s)
 {
     unix_s = 0;
@@ -180,12 +182,12 @@ static void test_an_open_connection_that_is_right_goes_on_and_is_asked_no_more(v
     (void)state;
     connect_and_learn(real_s());
     assert_int_equal(send_fully("HTTP"), 4);
-    unix_s = Y2099 + 20u * 365u * DAY_S; /* a connection may outlive its certificate */
+    unix_s = Y2099 + 20u * 365u * DAY_S; /* a connection may stay open after its certificate expired */
     assert_int_equal(send_fully("/1.0\r\n\r\n"), 8);
     assert_true(tls.dates_settled);
 }
 
-/* Until the ticket is there: with the page in TLS 1.3. */
+/* Until the ticket has come, which TLS 1.3 sends with the page. */
 static void test_a_session_is_not_resumed_beyond_its_certificates(void **state)
 {
     (void)state;
@@ -197,7 +199,7 @@ static void test_a_session_is_not_resumed_beyond_its_certificates(void **state)
         visit();
         assert_int_not_equal(tls.sessions[0].port, 0);
         visit();
-        assert_non_null(strstr(page, "Reused")); /* so it is one that can be resumed */
+        assert_non_null(strstr(page, "Reused")); /* so it can be resumed */
         assert_false(tls.chain_seen);
         assert_true(tls.dates.until_s > real_s() + 1000u * DAY_S && tls.dates.until_s != UINT32_MAX);
         unix_s = Y2099 + 20u * 365u * DAY_S;
@@ -218,7 +220,7 @@ static void test_the_time_may_be_a_tracers(void **state)
     options.tracer = &tracer;
     assert_said("later.pem", 0, "");
     uspan_set_unix_time(&tracer, real_s() * 1000000000u);
-    assert_said("later.pem", 0, future); /* the port itself still knows none */
+    assert_said("later.pem", 0, future); /* the port itself still knows no time */
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_dated_client, end_client)

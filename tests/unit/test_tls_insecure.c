@@ -1,5 +1,6 @@
-/* test_tls_insecure.c: a library built not to verify accepts what it should not, and says so wherever it
- * speaks. uspan-config: USPAN_INSECURE_NO_VERIFY=1 */
+/* test_tls_insecure.c: a library built without verification accepts certificates that it should reject, and
+ * says so in the log and in its texts.
+ * uspan-config: USPAN_INSECURE_NO_VERIFY=1 */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 

@@ -1,10 +1,11 @@
-/* test_tls_lacks.c: what a board's mbedTLS lacks is named with its option, from certificates as OpenSSL writes them. */
+/* test_tls_lacks.c: if a board's mbedTLS lacks what a certificate needs, the text names the missing option.
+ * The certificates were made by OpenSSL. */
 #define _GNU_SOURCE
 #include <mbedtls/bignum.h>
 #include "tls_inside.h"
 #include "tls_peer.h"
 
-/* This file's copy of the list is a board's: no RSA, P-256 with SHA-256 alone. */
+/* This file compiles the list for a board: no RSA, P-256 with SHA-256 alone. */
 #if MBEDTLS_VERSION_MAJOR < 4
 #undef MBEDTLS_RSA_C
 #undef MBEDTLS_ECP_DP_SECP384R1_ENABLED

@@ -1,6 +1,6 @@
-/* test_tls_memory.c: whichever allocation of mbedTLS fails, alone or from then on, the connection ends in an
- * error or goes on, nothing leaks, and the next one works. Without MBEDTLS_PLATFORM_MEMORY there is no way
- * in: then only leaks count. */
+/* test_tls_memory.c: each allocation of mbedTLS fails, alone or with all later ones. The connection then ends
+ * in an error or continues, nothing leaks, and the next connection works. Without MBEDTLS_PLATFORM_MEMORY
+ * allocations cannot be made to fail, and the test checks only for leaks. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
@@ -42,7 +42,7 @@ static int watch_memory(void **state)
     return make_folder(state);
 }
 
-/* One connection with what it fetches. Returns true when an allocation was made to fail. */
+/* One connection and the page that it receives. Returns true if an allocation was made to fail. */
 static bool connect_once(unsigned long n, bool lasting, bool fresh)
 {
     long before = living;
@@ -65,7 +65,7 @@ static bool connect_once(unsigned long n, bool lasting, bool fresh)
     fail_at = 0;
     if (fresh) {
         uspan_tls_free(&tls);
-        assert_true(n == 0u || living == before); /* at first, PSA takes what it keeps for ever */
+        assert_true(n == 0u || living == before); /* at first, PSA allocates memory that it keeps */
     }
     return fired;
 }
@@ -86,7 +86,7 @@ static void sweep(bool lasting)
         (void)connect_once(0u, false, true);
         unsigned long n = 1;
         while (connect_once(n, lasting, true)) {
-            n += 1u + n / 20u; /* all of the first, then fewer and fewer */
+            n += 1u + n / 20u; /* all of the first ones, then fewer and fewer */
         }
 #if defined(MBEDTLS_PLATFORM_MEMORY)
         assert_true(n > 100u);

@@ -1,5 +1,5 @@
-/* test_tls_odd_certs.c: certificates as public and private authorities make them: which are taken for which host, and what is
- * said of the others. */
+/* test_tls_odd_certs.c: certificates as public and private authorities make them. For each, the test knows
+ * which hosts accept it, and the error text for the others. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
@@ -48,7 +48,7 @@ static int make_all(void **state)
 }
 
 typedef struct row {
-    const char *chain; /* the leaf, then what is sent beside it */
+    const char *chain; /* the leaf, then the certificates that are sent with it */
     const char *host, *key, *why;
     uspan_err_t err;
 } row_t;
@@ -61,7 +61,7 @@ static const row_t rows[] = {
     { "upper.pem", "localhost", NULL, "", USPAN_OK },
     { "upper.pem", "127.0.0.1", NULL, "", USPAN_OK },
     { "upper.pem", "LocalHost.", NULL, "", USPAN_OK },
-    { "localhost.pem", "localhost", NULL, "", USPAN_OK }, /* only its CN says so */
+    { "localhost.pem", "localhost", NULL, "", USPAN_OK }, /* only its CN has the name */
     { "localhost.pem", "127.0.0.1", NULL, "different host name", USPAN_ERR_TRUST },
     { "any.pem", "localhost", NULL, "", USPAN_OK },
     { "odd.pem", "localhost", NULL, "", USPAN_OK },

@@ -1,4 +1,5 @@
-/* test_tls_own_out.c: a library built without a certificate of its own refuses one by name, and connects without.
+/* test_tls_own_out.c: a library built without client certificates rejects one with a text that names the
+ * option, and connects without one.
  * uspan-config: USPAN_TLS_OWN_CERT=0 */
 #define _GNU_SOURCE
 #include "tls_peer.h"

@@ -1,11 +1,11 @@
-/* test_tls_posix.c: https for uspan_posix_start(): files of the settings, clients given out and taken back.
- * */
+/* test_tls_posix.c: https for uspan_posix_start(): files named in the settings, and clients that are
+ * allocated and freed. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
 #include "uspan_posix_tls.h"
 
-/* A transport of the glue in place of the test's own. */
+/* A transport of the adapter in place of the test's own. */
 static const uspan_transport_t *use(const char *ca, const char *cert, const char *key)
 {
     const uspan_posix_certs_t certs = { .ca_file = ca, .cert_file = cert, .key_file = key };
@@ -38,7 +38,7 @@ static void test_the_system_does_not_trust_a_ca_that_it_does_not_know(void **sta
     assert_non_null(made);
     uspan_err_t err = open_fully("localhost");
     assert_true(err == USPAN_ERR_TRUST ||
-                err == USPAN_ERR_CONFIG); /* the second where no bundle is installed */
+                err == USPAN_ERR_CONFIG); /* the second result if no bundle is installed */
     transport.close(transport.ctx);
     uspan_posix_mbedtls.release(made);
 }

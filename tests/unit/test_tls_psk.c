@@ -1,5 +1,6 @@
-/* test_tls_psk.c: tickets of TLS 1.3 without a key exchange: taken where the peer agrees, for so many times in a row;
- * refused, they cost one more hello and nothing else, and the peer is remembered.
+/* test_tls_psk.c: TLS 1.3 tickets without a key exchange. They are used if the peer agrees, for a limited
+ * number of times in a row. If the peer refuses one, this costs one more hello and nothing else, and uspan
+ * remembers the peer.
  * uspan-config: USPAN_TLS_PSK_KE=3 */
 #define _GNU_SOURCE
 #include "tls_peer.h"
@@ -10,7 +11,7 @@
 
 static const char *const agreeing[] = { "-tls1_3", "-allow_no_dhe_kex", NULL };
 
-/* Connect, get the page, close: a new session or one that was resumed. */
+/* Connect, get the page, close. The session is new or resumed. */
 static void visit_and_see(bool reused)
 {
     visit();
@@ -34,7 +35,7 @@ static void test_so_many_reconnects_in_a_row_do_without_a_key_exchange(void **st
             visit_and_see(true);
         }
         assert_int_equal(tls.psk_ke, round * USPAN_TLS_PSK_KE);
-        visit_and_see(false); /* keys and certificates anew */
+        visit_and_see(false); /* new keys and certificates */
         assert_int_equal(tls.psk_ke, round * USPAN_TLS_PSK_KE);
     }
     assert_int_equal(tls.psk_ke_refused, 0);
@@ -57,7 +58,7 @@ static void test_openssl_unasked_refuses_once_and_is_not_tried_again(void **stat
 {
     (void)state;
     start_and_get_a_ticket(NULL);
-    visit_and_see(true); /* refused, and at once resumed with a key exchange */
+    visit_and_see(true); /* refused, and immediately resumed with a key exchange */
     assert_int_equal(tls.psk_ke_refused, 1);
     assert_int_equal(shim.closed, 3);
     for (unsigned i = 0; i < USPAN_TLS_PSK_KE + 2u; i++) {
@@ -81,7 +82,7 @@ static void test_gnutls_unasked_refuses_and_is_not_tried_for_ever(void **state)
     assert_in_range(tls.psk_ke_refused, 1, 2);
 }
 
-/* The server forgot its tickets' key: nothing is held against it. */
+/* The server lost its tickets' key: this does not count as a refusal by the peer. */
 static void test_a_ticket_that_nobody_knows_any_more_costs_a_full_handshake_and_no_more(void **state)
 {
     (void)state;
@@ -97,7 +98,8 @@ static void test_a_ticket_that_nobody_knows_any_more_costs_a_full_handshake_and_
     assert_int_equal(tls.psk_ke_refused, 1);
 }
 
-/* One that never knows them (a balancer before servers with a key each) is tried twice. */
+/* A peer that never knows the tickets is tried twice. A load balancer before servers with separate keys is
+ * such a peer. */
 static void test_a_peer_that_never_knows_its_tickets_is_tried_twice(void **state)
 {
     (void)state;
@@ -133,7 +135,8 @@ static void test_a_ticket_past_its_time_is_not_the_only_thing_offered(void **sta
     assert_int_equal(shim.closed, 2);
 }
 
-/* The network fails at its n-th move of a reconnect: the connection is lost, the next is a full handshake. */
+/* The network fails at its n-th call of a reconnect. The connection is lost, and the next one is a full
+ * handshake. */
 static void test_every_fault_of_the_network_ends_in_a_full_handshake(void **state)
 {
     (void)state;
@@ -149,16 +152,17 @@ static void test_every_fault_of_the_network_ends_in_a_full_handshake(void **stat
             break;
         }
         assert_int_equal(err, USPAN_ERR_IO);
-        refused += n > 1u; /* the first is TCP's own */
+        refused += n > 1u; /* the first failure is in TCP itself */
         assert_int_equal(tls.psk_ke_refused, refused);
         visit_and_see(n == 1u);
         assert_int_not_equal(tls.sessions[0].port, 0);
-        tls.sessions[0].resumed = tls.sessions[0].refusals = 0; /* the next round is as the first was */
+        tls.sessions[0].resumed = tls.sessions[0].refusals = 0; /* the next round begins like the first */
     }
     assert_true(n > 4u);
 }
 
-/* Given up by the core, whose deadline passed: something on the way may swallow such a hello. */
+/* The core closes the connection because its deadline passed: something in the network may discard such a
+ * hello. */
 static void test_a_hello_that_is_never_answered_is_not_repeated(void **state)
 {
     (void)state;
@@ -183,7 +187,7 @@ static void test_anchors_that_change_during_such_a_handshake_end_it(void **state
     start_and_get_a_ticket(NULL);
     const uspan_peer_t peer = { .host = "localhost", .port = server.port };
     uspan_tls_blob_t other = { .file = "rogue.pem" };
-    assert_int_equal(kill(server.pid, SIGSTOP), 0); /* no answer may end it before */
+    assert_int_equal(kill(server.pid, SIGSTOP), 0); /* no response may end it before */
     for (unsigned i = 0; !tls.psk_only; i++) {
         assert_true(i < PATIENCE_S * 1000u);
         pause_ms(1);

@@ -1,5 +1,6 @@
-/* test_tls_servers.c: ordinary servers that ask something special of a client: RSA in TLS 1.2, another version than last
- * time, an address or a dotted name in the endpoint, a certificate of the client, new keys within a connection. */
+/* test_tls_servers.c: ordinary servers with special requirements: RSA in TLS 1.2, another version than last
+ * time, an address or a dotted name in the endpoint, a client certificate, and new keys within a
+ * connection. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
@@ -7,7 +8,7 @@
 #define MBEDTLS_PRIVATE(member) member
 #endif
 
-/* Beside those of tls_peer.h: RSA keys, an address as the name, a name with a dot behind it. */
+/* In addition to those of tls_peer.h: RSA keys, an address as the name, a name that ends with a dot. */
 static const char make_more[] =
     "set -e\n"
     "exec >more.log 2>&1\n"
@@ -94,7 +95,7 @@ static void test_rsa_servers_of_each_version_are_reached(void **state)
 static const char *const strict_1_2[] = { "-tls1_2", "-serverpref", NULL };
 static const char *const only_pss[] = { "-tls1_2", "-sigalgs", "RSA-PSS+SHA256", NULL };
 
-/* The server's own preference is the signature that mbedTLS 3.6.6 refuses: a second hello goes without it. */
+/* The server prefers the signature that mbedTLS 3.6.6 rejects. A second hello does not offer it. */
 static void test_a_server_that_prefers_pss_in_1_2_is_reached_at_the_second_hello_and_remembered(void **state)
 {
     (void)state;
@@ -103,7 +104,7 @@ static void test_a_server_that_prefers_pss_in_1_2_is_reached_at_the_second_hello
     visit();
     assert_non_null(strstr(page, "New, TLSv1.2"));
     unsigned closed = shim.closed;
-    assert_in_range(closed, 1, 2); /* 1: an mbedTLS without the fault */
+    assert_in_range(closed, 1, 2); /* 1: an mbedTLS without this fault */
     uspan_tls_session_t *slot = &tls.sessions[0];
     assert_int_equal(slot->no_pss, closed == 2u);
     for (unsigned i = 0; i < 3u; i++) { /* with and without a session */
@@ -115,7 +116,7 @@ static void test_a_server_that_prefers_pss_in_1_2_is_reached_at_the_second_hello
     }
 }
 
-/* A server of 1.3 in its place needs the signature again. */
+/* A server of 1.3 at the same address needs the signature again. */
 static void test_a_server_that_moves_to_1_3_is_reached_although_it_is_remembered(void **state)
 {
     (void)state;
@@ -133,7 +134,7 @@ static void test_a_server_that_moves_to_1_3_is_reached_although_it_is_remembered
     visit();
 }
 
-/* Where nothing helps, the end comes after one more hello, in words. */
+/* If nothing helps, the connection ends after one more hello, with an error text. */
 static void test_a_server_that_signs_with_pss_only_in_1_2_ends_in_words(void **state)
 {
     (void)state;
@@ -164,7 +165,7 @@ static void test_a_session_of_a_version_that_the_server_gave_up_costs_one_more_h
         visit();
         assert_non_null(strstr(page, first == 0u ? "New, TLSv1.3" : "New, TLSv1.2"));
         assert_int_equal(shim.closed, 2);
-        visit(); /* and a session of the new version is there */
+        visit(); /* and a session of the new version exists */
         assert_non_null(strstr(page, "Reused, "));
         assert_int_equal(shim.closed, 3);
         uspan_tls_free(&tls);
@@ -172,7 +173,7 @@ static void test_a_session_of_a_version_that_the_server_gave_up_costs_one_more_h
     }
 }
 
-/* The same with a server that says no word: it closes. */
+/* The same with a server that sends nothing and closes. */
 static void test_a_server_that_no_session_suits_ends_after_one_more_hello(void **state)
 {
     (void)state;
@@ -209,7 +210,7 @@ static void test_a_server_that_no_session_suits_ends_after_one_more_hello(void *
 }
 #endif
 
-/* ---- whom the certificate names ------------------------------------------------------------------------- */
+/* ---- the name in the certificate ----------------------------------------------------------------------- */
 
 static void test_an_address_is_checked_and_not_sent_as_a_name(void **state)
 {
@@ -254,7 +255,7 @@ static void test_an_address_that_the_certificate_lacks_is_refused(void **state)
 static void test_an_address_of_ipv6_is_an_address_too(void **state)
 {
     (void)state;
-    /* Loopback of IPv4 under another name: what is checked is the text. */
+    /* Loopback of IPv4 under another name: the text is what is checked. */
     start_openssl("address.pem", NULL);
     init_client();
     why_is(USPAN_OK, open_as("::1"), "");
@@ -263,11 +264,12 @@ static void test_an_address_of_ipv6_is_an_address_too(void **state)
 }
 #endif
 
-/* ---- a certificate of the client ------------------------------------------------------------------------ */
+/* ---- a client certificate ------------------------------------------------------------------------------ */
 
 static const char asks[] = "the server asks for a client certificate";
 
-/* What the end of a connection to a server that insists says, whoever notices it first. */
+/* The error text when a connection ends to a server that requires a certificate. Either side may notice it
+ * first. */
 static void test_a_server_that_asks_for_a_certificate_is_named_however_it_hangs_up(void **state)
 {
     (void)state;
@@ -296,7 +298,8 @@ static void test_a_server_that_asks_for_a_certificate_is_named_however_it_hangs_
     }
 }
 
-/* A server that only wishes for one is not blamed for a connection that breaks later. */
+/* If a server only asks for a certificate and the connection breaks later, the text does not blame the
+ * certificate. */
 static void test_a_server_that_does_without_is_not_blamed(void **state)
 {
     (void)state;
@@ -320,11 +323,12 @@ static void test_an_answer_before_new_keys_is_read_and_the_rest_is_named(void **
         assert_true(get_page() < 0);
         assert_non_null(strstr(page, "200 OK"));
         assert_non_null(strstr(transport.last_error_text(transport.ctx), "KeyUpdate"));
-        transport.close(transport.ctx); /* and the next connection is as good as the first */
+        transport.close(transport.ctx); /* and the next connection works like the first */
     }
 }
 
-/* Each answer in 1.3 would be lost so, and each batch sent for ever: the second connection speaks 1.2. */
+/* In 1.3 each response would be lost this way, and each batch sent without end. The second connection uses
+ * 1.2. */
 static void test_a_server_that_changes_keys_before_its_answer_is_asked_in_1_2(void **state)
 {
     (void)state;
@@ -340,7 +344,7 @@ static void test_a_server_that_changes_keys_before_its_answer_is_asked_in_1_2(vo
         visit();
         assert_non_null(strstr(page, "1.2"));
     }
-    stop_server(); /* one without 1.2 in its place: 1.3 again, at once */
+    stop_server(); /* a server without 1.2 at the same address: 1.3 again, immediately */
     start_gnutls("page", "NORMAL:-VERS-ALL:+VERS-TLS1.3");
     tls.sessions[0].peer_port = server.port;
     tls.sessions[0].port = 0;
@@ -349,7 +353,7 @@ static void test_a_server_that_changes_keys_before_its_answer_is_asked_in_1_2(vo
     assert_false(tls.sessions[0].no_1_3);
 }
 
-/* ---- sending breaks, and the answer is there ------------------------------------------------------------- */
+/* ---- sending fails after the response has arrived ------------------------------------------------------ */
 
 static void test_what_has_arrived_is_read_after_sending_broke(void **state)
 {
@@ -377,7 +381,7 @@ static void test_what_has_arrived_is_read_after_sending_broke(void **state)
 }
 #endif
 
-/* ---- what this build lacks ------------------------------------------------------------------------------ */
+/* ---- what this build lacks ----------------------------------------------------------------------------- */
 
 static void test_an_anchor_that_needs_what_mbedtls_lacks_is_named(void **state)
 {
@@ -388,7 +392,7 @@ static void test_an_anchor_that_needs_what_mbedtls_lacks_is_named(void **state)
     why_is(USPAN_ERR_CONFIG, open_fully("localhost"), "Ed25519");
     transport.close(transport.ctx);
     uspan_tls_free(&tls);
-    anchor = (uspan_tls_blob_t){ .file = "ed25519.pem" }; /* the kind, by mbedTLS's error */
+    anchor = (uspan_tls_blob_t){ .file = "ed25519.pem" }; /* the kind of fault, from mbedTLS's error */
     init_client();
     why_is(USPAN_ERR_CONFIG, open_fully("localhost"), "MBEDTLS_");
     transport.close(transport.ctx);
@@ -406,7 +410,7 @@ static void test_unknown_errors_come_with_their_number(void **state)
         size_t len;
         const char *words;
     } rows[] = {
-        { "\x15\x03\x03\x00\x02\x02\xC8", 7, "alert 200" }, /* an alert that nobody knows */
+        { "\x15\x03\x03\x00\x02\x02\xC8", 7, "alert 200" }, /* an unknown alert */
         { "\x15\x03\x03\x00\x02\x02\x28", 7, "no common cipher" },
         { "\x15\x03\x03\x00\x02\x02\x2F", 7, "illegal parameter" },
         { "HTTP/1.1 400 Bad Request\r\n\r\n", 28, "not a TLS record" },

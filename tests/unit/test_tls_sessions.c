@@ -1,5 +1,5 @@
-/* test_tls_sessions.c: sessions are resumed with OpenSSL and GnuTLS in each version; a ticket that is refused, late, or of
- * another host costs a long handshake and nothing else. */
+/* test_tls_sessions.c: sessions are resumed with OpenSSL and GnuTLS in each version. If a ticket is refused,
+ * late, or of another host, this costs a full handshake and nothing else. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
@@ -89,7 +89,7 @@ static void test_a_session_belongs_to_its_host_and_port(void **state)
     visit();
     assert_string_equal(tls.sessions[0].host, "localhost");
     assert_int_equal(tls.sessions[0].port, server.port);
-    /* Another name of the same peer: its certificate must be looked at, so nothing is resumed. */
+    /* Another name of the same peer: its certificate must be checked, so no session is resumed. */
     assert_int_equal(open_fully("127.0.0.1"), USPAN_ERR_TRUST);
     assert_string_equal(transport.last_error_text(transport.ctx), "certificate is for a different host name");
     transport.close(transport.ctx);

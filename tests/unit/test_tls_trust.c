@@ -1,5 +1,5 @@
-/* test_tls_trust.c: whom the TLS transport trusts, whom it refuses and with which words, with and without a
- * certificate of its own, against OpenSSL as the peer. */
+/* test_tls_trust.c: which peers the TLS transport trusts, which it rejects, and with which texts. Tested with
+ * and without a client certificate, with OpenSSL as the peer. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
@@ -17,7 +17,7 @@ static void assert_refused(const char *cert, const char *host, const char *why)
         assert_int_equal(open_fully(host), USPAN_ERR_TRUST);
         assert_string_equal(transport.last_error_text(transport.ctx), why);
         assert_int_not_equal(uspan_tls_error(&tls), 0);
-        assert_int_equal(open_fully(host), USPAN_ERR_IO); /* close is next */
+        assert_int_equal(open_fully(host), USPAN_ERR_IO); /* the caller closes next */
         assert_int_equal(transport.send(transport.ctx, (const uint8_t *)"x", 1), USPAN_ERR_IO);
         transport.close(transport.ctx);
         uspan_tls_free(&tls);
@@ -136,7 +136,7 @@ static void test_certificates_that_cannot_be_read_are_a_config_error(void **stat
         transport.close(transport.ctx);
         assert_int_equal(open_fully("localhost"), USPAN_ERR_CONFIG); /* and again */
         assert_int_equal(shim.opened, 0);                            /* before any connection is made */
-        /* the cure, without a new start */
+        /* the remedy, without a restart */
         const uspan_tls_blob_t ca = { .file = "ca.pem" };
         assert_int_equal(uspan_tls_set_anchors(&tls, &ca, 1, NULL), USPAN_OK);
         assert_int_equal(uspan_tls_set_own(&tls, &good_cert, &good_key), USPAN_OK);
@@ -206,7 +206,7 @@ static void test_a_required_client_certificate_that_lacks_is_named(void **state)
     start_openssl("server.pem", require_client);
     init_client();
     uspan_err_t err =
-        open_fully("localhost"); /* in 1.3 the peer says no after the client's handshake is over */
+        open_fully("localhost"); /* in 1.3 the peer rejects after the client's handshake has ended */
     assert_int_equal(err == USPAN_OK ? get_page() : (int32_t)err, USPAN_ERR_CONFIG);
     assert_string_equal(transport.last_error_text(transport.ctx), asks);
     uspan_tls_free(&tls);
@@ -245,13 +245,13 @@ static void test_an_own_certificate_can_come_and_go_at_run_time(void **state)
     assert_non_null(strstr(page, "no client certificate"));
     assert_int_equal(open_fully("localhost"), USPAN_OK);
     assert_int_equal(uspan_tls_set_own(&tls, &cert, &key), USPAN_OK);
-    (void)get_page(); /* the connection under way lives on */
+    (void)get_page(); /* the open connection continues */
     assert_non_null(strstr(page, "no client certificate"));
     transport.close(transport.ctx);
     visit();
     assert_null(strstr(page, "no client certificate"));
     assert_int_equal(uspan_tls_set_own(&tls, &none, &none), USPAN_OK);
-    assert_int_equal(mbedtls_pk_get_type(&tls.key), MBEDTLS_PK_NONE); /* wiped at once: nothing uses it */
+    assert_int_equal(mbedtls_pk_get_type(&tls.key), MBEDTLS_PK_NONE); /* cleared at once: it is not used */
     visit();
     assert_non_null(strstr(page, "no client certificate"));
 }
@@ -263,7 +263,7 @@ static void test_other_anchors_hold_from_the_next_connect_on_and_end_resumption(
     start_openssl("server.pem", NULL);
     init_client();
     visit();
-    assert_int_not_equal(tls.sessions[0].port, 0); /* it could be resumed without a look at the certificate */
+    assert_int_not_equal(tls.sessions[0].port, 0); /* it could be resumed without checking the certificate */
     assert_int_equal(open_fully("localhost"), USPAN_OK);
     assert_int_equal(uspan_tls_set_anchors(&tls, &rogue, 1, NULL), USPAN_OK);
     (void)get_page();

@@ -1,4 +1,5 @@
-/* test_too_large.c: what a collector refuses as too large is sent in smaller batches, and sizes recover. */
+/* test_too_large.c: after a collector refused a batch as too large, smaller batches are sent, and sizes
+ * recover later. */
 #include "delivery.h"
 
 #define STATUS(code) "HTTP/1.1 " #code " Words\r\nContent-Length: 0\r\n\r\n"
@@ -29,7 +30,7 @@ static void test_413_splits_until_it_fits_and_grows_again(void **state)
     assert_int_equal(s.refusals, 0);
     assert_int_equal(s.retries, 0);
     assert_int_equal(s.last_status, 200);
-    unsigned most = 0; /* the limit grows slowly, and beyond what fits only once in a while */
+    unsigned most = 0; /* the limit grows slowly, and exceeds what fits only rarely */
     accepts_at_most = 1000;
     for (unsigned n = 0; n < 200u; n++) {
         unsigned first = w->request_count;

@@ -1,4 +1,4 @@
-/* test_tracestate.c: tracestate by W3C Trace Context Level 2 §3.3, at the end of memory. */
+/* test_tracestate.c: tracestate by W3C Trace Context Level 2 §3.3, in texts that end where memory ends. */
 #include "uspan/uspan.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
@@ -27,7 +27,7 @@ static void expect_parsed(const char *text, uspan_err_t err, const char *want)
     expect_state(&c, want);
 }
 
-/* "<key>=<fill x's>" to out, size bytes in all. */
+/* Write "<key>=<fill x's>" to out, size bytes in total. */
 static char *put_member(char *out, const char *key, size_t size)
 {
     size_t key_len = strlen(key);
@@ -131,7 +131,7 @@ static void test_members_above_128_leave_first_and_then_those_on_the_right(void 
     *at++ = ',';
     put_member(at, "e", 90);
     expect_parsed(text, USPAN_TRUNCATED, text + 130);
-    /* Without any large one the right end goes, and all behind it. */
+    /* Without a large member the rightmost ones are removed. */
     memcpy(want, text + 130, strlen(text + 130) + 1u);
     size_t keep = strlen(want);
     (void)snprintf(want + keep, 500, ",%.480s,z=1", text + 130 + 4u);
@@ -143,7 +143,7 @@ static void test_members_above_128_leave_first_and_then_those_on_the_right(void 
     memcpy(kept, want, keep);
     kept[keep] = '\0';
     expect_parsed(want, USPAN_TRUNCATED, kept);
-    /* A large one stays where there is room for it. */
+    /* A large member stays if there is room for it. */
     at = put_member(text, "a", 256);
     *at++ = ',';
     at = put_member(at, "b", 200);
@@ -152,14 +152,14 @@ static void test_members_above_128_leave_first_and_then_those_on_the_right(void 
     memcpy(want, text, 257);
     memcpy(want + 257, text + 458, strlen(text + 458) + 1u);
     expect_parsed(text, USPAN_TRUNCATED, want);
-    /* A large one that is one byte too long beside the others leaves. */
+    /* A large member that is one byte too long with the others is removed. */
     at = put_member(text, "a", 256);
     *at++ = ',';
     at = put_member(at, "b", 128);
     *at++ = ',';
     put_member(at, "c", CAP + 1u - 257u - 129u);
     expect_parsed(text, USPAN_TRUNCATED, text + 257);
-    /* 128 is not yet large. */
+    /* 128 is not large. */
     at = put_member(text, "a", 128);
     *at++ = ',';
     at = put_member(at, "b", 256);

@@ -1,10 +1,11 @@
-/* test_utf8.c: what is UTF-8, against the table of the Unicode standard (15.0, table 3-7), which the code does not use. */
+/* test_utf8.c: valid and invalid UTF-8, by the table of the Unicode standard (15.0, table 3-7), which the
+ * code does not use. */
 #include <stdlib.h>
 #include <string.h>
 #include "peek.h"
 #include "trace/utf8.h"
 
-/* Rows of table 3-7: ranges of the bytes; high 0: no such byte. */
+/* Rows of table 3-7: ranges of the bytes. high 0: there is no such byte. */
 static const struct {
     uint8_t low[4], high[4];
 } rows[] = {
@@ -19,7 +20,7 @@ static const struct {
     { { 0xF4, 0x80, 0x80, 0x80 }, { 0xF4, 0x8F, 0xBF, 0xBF } },
 };
 
-/* uspan_utf8_step() as the table says it. */
+/* uspan_utf8_step() written from the table. */
 static int model_step(const uint8_t *b, size_t len)
 {
     int best = 0;
@@ -96,7 +97,7 @@ static void test_a_run_ends_at_the_first_bad_byte_wherever_it_stands(void **stat
     (void)state;
     static const char *const pieces[] = { "a", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x8C\xB1" };
     for (size_t len = 0; len < 90u; len++) {
-        char *text = malloc(len + 1u); /* its end is the end of the memory: the sanitizer watches */
+        char *text = malloc(len + 1u); /* ends where memory ends: the sanitizer detects reads beyond it */
         for (size_t p = 0; p < COUNT(pieces); p++) {
             size_t size = strlen(pieces[p]);
             size_t whole = len / size * size;

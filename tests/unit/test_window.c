@@ -1,4 +1,4 @@
-/* test_window.c: numbers and Base64 in a window. What a window shows of a text is in test_http_request.c. */
+/* test_window.c: numbers and Base64 in a window. Texts in a window are tested in test_http_request.c. */
 #include "export/window.h"
 #include "cmocka_all.h"
 #include "guard_page.h"
@@ -26,7 +26,7 @@ static void check_basic(const char *user, const char *pass, const char *expected
     assert_string_equal((char *)out, expected);
 }
 
-/* RFC 7617 §2; each remainder of three; each of the 64 digits, as Python's base64 has them. */
+/* RFC 7617 §2, each remainder of three, and each of the 64 digits, with results from Python's base64. */
 static void test_credentials_are_base64_of_both(void **state)
 {
     (void)state;

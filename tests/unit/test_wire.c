@@ -1,5 +1,5 @@
-/* test_wire.c: what the golden traffic does not show: answers that are cut, malformed or strange,
- * calls that are missing, content switched off. Certain values stay, the rest is counted.
+/* test_wire.c: what the golden traffic does not contain: responses that are truncated, malformed or unusual,
+ * missing calls, and disabled content. Values that are certain are kept, and the rest is counted.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "wire_exchange.h"
 
@@ -64,7 +64,7 @@ static void test_what_is_no_answer_is_counted_and_disturbs_nothing(void **state)
     assert_int_equal(status_of(world), USPAN_STATUS_OK);
     assert_string_equal(text_of(world, "gen_ai.request.model"), "m");
     assert_int_equal(int_of(world, "gen_ai.request.max_tokens"), -1);
-    assert_int_equal(uspan_wire_unread(&w), 3); /* two numbers, and the request that broke off */
+    assert_int_equal(uspan_wire_unread(&w), 3); /* two numbers, and the incomplete request */
     assert_int_equal(int_of(world, "uspan.wire.unread"), 3);
 }
 
@@ -133,7 +133,7 @@ static void test_tools_that_the_call_may_not_use_are_not_told_of(void **state)
         assert_int_equal(
             uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, "gen_ai.tool.definitions", &v, NULL),
             rows[i].told ? USPAN_OK : USPAN_ERR_CLOSED);
-        assert_string_equal(text_of(world, "gen_ai.request.model"), "m"); /* its neighbours stay */
+        assert_string_equal(text_of(world, "gen_ai.request.model"), "m"); /* its neighbours are kept */
         assert_string_equal(text_of(world, "gen_ai.operation.name"), "chat");
         answer("{\"choices\":[]}");
         assert_int_equal(uspan_wire_end(&w, 200, NULL), USPAN_OK);
@@ -235,7 +235,7 @@ static void test_without_a_span_the_traffic_passes_and_the_call_ends(void **stat
     assert_int_equal(uspan_wire_end(&w, 200, NULL), USPAN_ERR_STALE);
 }
 
-/* One failed exchange: what the span says of it. response NULL: no body came. */
+/* One failed exchange and its span. response NULL: there was no body. */
 static void fails(world_t *world, const char *response, int status, const char *client, const char *type,
                   const char *message)
 {
@@ -270,8 +270,8 @@ static void test_an_http_status_is_the_type_of_a_failure_and_the_clients_text_it
     fails(world, NULL, 200, "timeout", "timeout", "");
     fails(world, NULL, 399, "timeout", "timeout", "");
     fails(world, NULL, 999, "timeout", "999", "timeout");
-    fails(world, NULL, 1000, "timeout", "timeout", ""); /* no status of HTTP */
-    /* Both are cut at a character when they are longer than their room. */
+    fails(world, NULL, 1000, "timeout", "timeout", ""); /* not an HTTP status */
+    /* Both are truncated between characters if they exceed their room. */
     for (size_t at = 0; at < 298u; at += 2u) {
         memcpy(longest + at, "\xC3\xA9", 2u);
     }
@@ -293,13 +293,13 @@ static void test_the_state_of_an_open_call_is_512_bytes_at_most(void **state)
     assert_true(sizeof(uspan_wire_t) <= 512u);
 }
 
-/* Answers that fuzzing found: how they are cut into pieces must not show. */
+/* Responses found by fuzzing: their fragmentation must not change the result. */
 static void test_pieces_of_an_answer_do_not_change_what_is_counted_or_kept(void **state)
 {
     static const char *const answers[] = {
-        "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}," /* the second is counted once, not by piece */
+        "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}," /* the second is counted once */
         "{\"index\":1,\"delta\":{\"content\":\"never kept\"}}]}",
-        "data: {\"id\":\"ab\ndata: c\",\"choices\":[]}\n\n", /* a string goes on in the event's next line */
+        "data: {\"id\":\"ab\ndata: c\",\"choices\":[]}\n\n", /* a string continues in the event's next line */
     };
     world_t *world = *state;
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
@@ -364,7 +364,7 @@ static void test_what_the_conventions_added_is_taken_from_the_wire(void **state)
         assert_int_equal(uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, "gen_ai.conversation.compacted", &v, NULL),
                          USPAN_OK);
         assert_true(v.type == USPAN_TYPE_BOOL);
-        assert_int_equal(int_of(world, "gen_ai.usage.input_tokens"), 9); /* those written are in it */
+        assert_int_equal(int_of(world, "gen_ai.usage.input_tokens"), 9); /* includes those written */
         assert_int_equal(int_of(world, written), 6);
     }
     begin(world, "https://generativelanguage.googleapis.com/v1beta/models/gemini-3:generateContent");

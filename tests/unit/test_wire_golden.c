@@ -1,5 +1,5 @@
-/* test_wire_golden.c: recorded-looking traffic of every dialect, written from the vendors' public API
- * descriptions (tests/wire/golden), gives the spans that stand beside it, wherever its fragments end.
+/* test_wire_golden.c: example traffic of every dialect, written from the vendors' public API descriptions
+ * (tests/wire/golden). It gives the spans in the same files, for all positions of fragment ends.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "uspan/wire.h"
 #include "uspan/read.h"
@@ -19,7 +19,7 @@ typedef struct golden {
     int status;
 } golden_t;
 
-/* A file has sections, each behind a line "=== name". */
+/* A file has sections, each after a line "=== name". */
 static void load(golden_t *g, const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -80,7 +80,7 @@ static void write_text(const char *text)
     write_n(text, strlen(text));
 }
 
-/* Without the spaces that keep room for a longer finish reason. */
+/* Without the spaces that reserve room for a longer finish reason. */
 static void write_without_reserve(const char *text, size_t len)
 {
     static const char error[] = "\"finish_reason\":\"error\"";
@@ -158,7 +158,8 @@ static void render(uspan_tracer_t *t, uspan_t s)
     assert_int_equal(view.event_count, view.status == USPAN_STATUS_ERROR ? 1 : 0);
 }
 
-/* Fragments of n bytes; n 0: of random sizes. Each lies in memory of its own, so that a byte too far is seen. */
+/* Fragments of n bytes, or of random sizes if n is 0. Each has its own memory, so that a read beyond it is
+ * detected. */
 static void feed(uspan_wire_t *w, void (*call)(uspan_wire_t *, const void *, size_t), const char *data, size_t len,
                  size_t n, uint32_t *seed)
 {

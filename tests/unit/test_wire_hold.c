@@ -1,5 +1,5 @@
-/* test_wire_hold.c: a short value that a member tells twice, or for which the pool has no room: what is kept is the first
- * value, or its beginning, wherever fragments end; what came before it stays.
+/* test_wire_hold.c: a short value that a response has twice, or that does not fit in the pool. The first
+ * value or its beginning is kept, for all positions of fragment ends. Earlier values stay.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=4096 USPAN_VALUE_MAX=2048 */
 #include "wire/wire_hold.h"
 #include "trace/blocks.h"
@@ -67,7 +67,7 @@ static void count_records(uspan_wire_t *wire)
     }
 }
 
-/* The answer, while the pool has so many blocks. */
+/* The response, while the pool has that number of free blocks. */
 static void answer_in_blocks(world_t *world, const char *text, size_t piece, unsigned blocks)
 {
     static const uspan_wire_dialect_t dialect = { &table, &table, uspan_chat_begin, count_records, "p", "chat", NULL, 0u };
@@ -114,19 +114,21 @@ static void test_a_value_that_found_no_room_takes_none_before_it_along(void **st
     assert_int_equal(ids, 57);
     assert_int_equal(uris, 0);
     answer_in_one_block(*state, "{\"id\":\"" FIFTY "\",\"uri\":\"" FIFTY FIFTY FIFTY, sizeof broken);
-    assert_int_equal(ids, 50); /* and the begun half leaves */
+    assert_int_equal(ids, 50); /* and the incomplete half is removed */
     assert_int_equal(uris, 0);
 }
 
 static void test_pieces_after_a_lost_one_are_lost(void **state)
 {
-    /* The first uri finds no room; what comes later of it must not go on with the id's, nor stand alone. */
+    /* The first uri does not fit. Its later bytes must not be added to the id's, and must not be stored
+     * alone. */
     answer_in_one_block(*state, "{\"id\":\"" FIFTY "1234567\",\"uri\":\"" FIFTY FIFTY FIFTY "\\n" FIFTY "\"}", 400u);
     assert_int_equal(ids, 57);
     assert_int_equal(uris, 0);
 }
 
-/* Its bytes take the place of the records that it comes from: those in blocks, then the one behind them. */
+/* The message's bytes replace the records that they are read from: those in blocks, then the one after
+ * them. */
 static void test_a_long_error_message_ends_and_is_right(void **state)
 {
     static const char head[] = "{\"error\":{\"message\":\"Rate limit";
@@ -139,7 +141,7 @@ static void test_a_long_error_message_ends_and_is_right(void **state)
         size_t piece = 1u + run % 4u * 4u;
         size_t len = sizeof head - 1u;
         memcpy(body, head, len);
-        memset(body + len, 0xF5, count); /* no UTF-8: 3 bytes each in the span */
+        memset(body + len, 0xF5, count); /* invalid UTF-8: 3 bytes each in the span */
         len += count;
         memcpy(body + len, broken, sizeof broken);
         world_reset_with_collector(world);

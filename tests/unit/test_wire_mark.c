@@ -1,4 +1,5 @@
-/* test_wire_mark.c: the phases of an exchange that were told are on its span, in milliseconds since its start; others are not. */
+/* test_wire_mark.c: phases of an exchange that were marked are on its span, in milliseconds since its start.
+ * Other phases are not. */
 #include "uspan/wire.h"
 #include "typed_spans.h"
 

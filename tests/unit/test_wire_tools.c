@@ -1,5 +1,6 @@
-/* test_wire_tools.c: a tool's span has the name, id and arguments that the answer gave, in every dialect, in any order, and
- * when the chat's span is long gone; what was not kept is left out, never wrong.
+/* test_wire_tools.c: a tool's span has the name, id and arguments that the response gave. This holds for
+ * every dialect, in any order, and long after the chat's span was sent. What was not kept is left out and
+ * never wrong.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "uspan/wire.h"
 #include "uspan/read.h"
@@ -49,7 +50,7 @@ static void expect(world_t *world, uspan_t s, const char *name, const char *id, 
     assert_string_equal(text_of(world, s, "gen_ai.tool.type"), "function");
 }
 
-/* As uspan_wire_tool_begin(), then expect() and the end. */
+/* Like uspan_wire_tool_begin(), then expect() and the end. */
 static void run(world_t *world, const char *name, const char *id, const char *as_name, const char *as_id,
                 const char *arguments)
 {
@@ -102,8 +103,8 @@ static void test_each_dialects_calls_are_found_by_their_ids_in_any_order(void **
         ask(world, rows[i].url, rows[i].answer);
         run(world, "set_valve", "b", "set_valve", "b", SAY);
         run(world, NULL, "a", "read_soil", "a", "{\"bed\":3}");
-        run(world, "my_valve", "b", "my_valve", "b", SAY); /* tried again, under the firmware's own name */
-        run(world, "clock", "c", "clock", "c", "");        /* not asked for */
+        run(world, "my_valve", "b", "my_valve", "b", SAY); /* tried again, under the firmware's name for it */
+        run(world, "clock", "c", "clock", "c", "");        /* the response did not ask for it */
     }
 }
 
@@ -132,12 +133,12 @@ static void test_what_was_asked_for_outlives_the_chats_span(void **state)
     world_drain(world);
     assert_int_equal(uspan_read(&world->tracer, chat, &view), USPAN_ERR_STALE);
     run(world, NULL, "b", "set_valve", "b", SAY);
-    ask(world, CHAT, TWO); /* gone before anybody asked: what the caller says */
+    ask(world, CHAT, TWO); /* dropped before it was read: the caller's values are used */
     world_drain(world);
     run(world, "set_valve", "b", "set_valve", "b", "");
 }
 
-/* An answer with a call "a" that has long arguments and a short call "b". Returns the arguments. */
+/* A response with a call "a" that has long arguments and a short call "b". Returns the arguments. */
 static const char *ask_long(world_t *world, size_t len)
 {
     static char answer[4096], words[2048], arguments[2100];
@@ -213,7 +214,7 @@ static void test_without_content_or_an_end_a_tool_has_what_the_caller_says(void 
     run(world, "set_valve", "b", "set_valve", "b", "");
     uspan_wire_response(&w, TWO, sizeof TWO - 1u);
     run(world, "set_valve", "b", "set_valve", "b", "");
-    assert_int_equal(uspan_wire_end(&w, 200, NULL), USPAN_OK); /* and disturbed nothing */
+    assert_int_equal(uspan_wire_end(&w, 200, NULL), USPAN_OK); /* and changed nothing */
     run(world, NULL, "b", "set_valve", "b", SAY);
     assert_int_equal(uspan_wire_end(&w, 200, NULL), USPAN_ERR_STALE);
     memset(&w, 0, sizeof w);

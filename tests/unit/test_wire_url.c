@@ -1,4 +1,5 @@
-/* test_wire_url.c: where a URL leads, a dialect that is named, and traffic of none.
+/* test_wire_url.c: the dialect that a URL selects, a dialect that is given by name, and traffic of no
+ * dialect.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "wire_exchange.h"
 
