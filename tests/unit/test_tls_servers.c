@@ -1,5 +1,5 @@
-/* test_tls_servers.c: ordinary servers with special requirements: RSA in TLS 1.2, another version than last
- * time, an address or a dotted name in the endpoint, a client certificate, and new keys within a
+/* test_tls_servers.c: ordinary servers with special requirements. These are RSA in TLS 1.2, another version
+ * than last time, an address or a dotted name in the endpoint, a client certificate, and new keys within a
  * connection. */
 #define _GNU_SOURCE
 #include "tls_peer.h"
