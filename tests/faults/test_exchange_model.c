@@ -1,7 +1,8 @@
-/* test_exchange_model.c: 10,000 seeded exchanges with a server that combines oddities: statuses, lengths, encodings, early ends,
- * extra bytes, delays, unsolicited answers. A model says what must become of each span: nothing that the client could read to be
- * accepted is sent again, nothing that it could read to be refused counts as delivered, and no span is lost uncounted.
- * Usage: faults_test_exchange_model [exchanges [first seed]] */
+/* test_exchange_model.c: 10,000 seeded exchanges with a server that combines unusual statuses, lengths,
+ * encodings, early ends, extra bytes, delays and unsolicited responses. A model computes the required result
+ * of each span. If the client could read that spans were accepted, they are not sent again. If it could read
+ * that they were refused, they do not count as delivered. No span is lost without a count. Usage:
+ * faults_test_exchange_model [exchanges [first seed]] */
 #include <stdlib.h>
 #include "delivery.h"
 
@@ -18,14 +19,14 @@ typedef struct server {
     bool is_open;
     unsigned requests_here;
     uint8_t request[65536];
-    size_t len, total; /* of the request; total 0: not known yet */
-    /* the answer */
+    size_t len, total; /* of the request; total 0: unknown yet */
+    /* the response */
     char answer[ANSWER_MAX];
     size_t answer_len, given, code_at; /* code_at: bytes that make the status readable */
-    size_t early_at; /* it is there when so many bytes of the request came; SIZE_MAX: when all did */
-    size_t end_at;   /* the connection ends, or falls silent, after so many bytes of it */
-    size_t break_at; /* sending breaks after so many bytes of the request; SIZE_MAX: it does not */
-    int32_t end_how; /* 0: silence */
+    size_t early_at; /* sent after this number of bytes of the request; SIZE_MAX: after all */
+    size_t end_at;   /* the connection ends, or no more bytes come, after this number of bytes of it */
+    size_t break_at; /* sending fails after this number of bytes of the request; SIZE_MAX: never */
+    int32_t end_how; /* 0: no more bytes */
     uint64_t due_ns;
     unsigned status;
     bool is_due, was_whole, judged;
@@ -67,7 +68,7 @@ static void put_fill(size_t n)
     server.answer_len += n;
 }
 
-/* An answer to the next request, in one of many odd forms. */
+/* A response to the next request, in one of many unusual forms. */
 static void make_answer(void)
 {
     static const unsigned statuses[] = { 200, 200, 200, 202, 204, 205, 429, 502, 503, 504,
@@ -106,7 +107,7 @@ static void make_answer(void)
         size_t said = form == 5u ? body + 1u + below(100) : form == 6u && body > 0u ? body - 1u : body;
         (void)snprintf(line, sizeof line, "Content-Length: %zu\r\n", said);
         put(line);
-        put(form == 3u ? line : ""); /* the same twice */
+        put(form == 3u ? line : ""); /* the same field twice */
         put(form == 2u && chance(50) ? "Content-Length: 7\r\n" : "");
         put("\r\n");
         put_fill(body);
@@ -123,10 +124,10 @@ static void make_answer(void)
         }
         put(chance(80) ? "0\r\n\r\n" : "0\r\nX-Trailer: y\r\n\r\n");
     } else {
-        put("\r\n"); /* until the connection ends */
+        put("\r\n"); /* the body ends with the connection */
         put_fill(body);
     }
-    put(chance(5) ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" : ""); /* more than an answer */
+    put(chance(5) ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" : ""); /* more than one response */
     server.end_at = chance(25) ? below((unsigned)server.answer_len + 1u) : server.answer_len;
     server.end_how = chance(40) ? USPAN_ERR_CLOSED : chance(50) ? USPAN_ERR_IO : 0;
     if (chance(60) && form < 5u) {
@@ -137,7 +138,7 @@ static void make_answer(void)
     server.is_due = server.was_whole = server.judged = false;
 }
 
-/* What the client can read now settles what must become of the members. */
+/* What the client can read now decides the result of the members. */
 static void judge(void)
 {
     if (server.judged || server.given < server.code_at) {
@@ -150,7 +151,7 @@ static void judge(void)
         return;
     }
     if (server.status == 413u && server.member_count > 1u) {
-        return; /* halved, and sent again */
+        return; /* halved and sent again */
     }
     for (unsigned i = 0; i < server.member_count; i++) {
         assert_int_equal(server.fates[server.members[i]], WAITS);
@@ -174,7 +175,7 @@ static void read_members(void)
         memcpy(text, name.at, name.len);
         server.members[i] = (unsigned)strtoul(text, NULL, 10);
         assert_int_equal(server.fates[server.members[i]],
-                         WAITS); /* never again what was accepted or refused */
+                         WAITS); /* accepted or refused spans are never sent again */
     }
     server.whole_requests++;
 }
@@ -206,10 +207,10 @@ static int32_t send_server(void *ctx, const uint8_t *buf, size_t len)
     if (server.len == 0u) {
         server.exchanges++;
         if (server.requests_here > 0u) {
-            make_answer(); /* whatever was left of the one before is gone: it was looked for */
+            make_answer(); /* remaining bytes of the previous one are removed: they were checked */
         }
         server.requests_here++;
-        /* members that part of a request would settle: read from the tracer's own batch */
+        /* members whose result a part of the request would decide, read from the tracer's own batch */
         server.member_count = 0;
         const uspan_batch_t *b = &server.w->tracer.out.dests[0].batch;
         for (uint16_t i = b->first;; i = server.w->tracer.trace.slots[i].queued[0].next) {
@@ -281,7 +282,8 @@ static const char *why_server(void *ctx)
     return "";
 }
 
-/* While the connection is idle, something nobody asked for may come; the next request must not take it for its answer. */
+/* While the connection is idle, unsolicited bytes may come. The next request must not read them as its
+ * response. */
 static void between_requests(void)
 {
     uspan_exchange_t *e = &server.w->tracer.out.exchanges[0];
@@ -296,7 +298,7 @@ static void between_requests(void)
             server.end_how = USPAN_ERR_CLOSED;
             server.due_ns = 0;
             server.is_due = true;
-            server.judged = true; /* it settles nothing */
+            server.judged = true; /* it decides nothing */
         } else if (server.given == server.end_at && server.end_how == 0) {
             server.is_due = false;
         }
@@ -333,7 +335,7 @@ static void run(world_t *w, uint64_t seed)
         w->log_len = 0;
         world_assert_balanced(w);
         uspan_stats_t s = stats_of(w, 0);
-        if (w->tracer.out.exchanges[0].step == 0u) { /* what the client could read has become of the spans */
+        if (w->tracer.out.exchanges[0].step == 0u) { /* spans have the result that the client could read */
             assert_int_equal(s.delivered, server.accepted);
             assert_int_equal(s.dropped[USPAN_DROP_REFUSED] + s.dropped[USPAN_DROP_TOO_LARGE], server.refused);
             assert_int_equal(s.queued, started - server.accepted - server.refused);

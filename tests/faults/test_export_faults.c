@@ -1,11 +1,11 @@
 /* test_export_faults.c: no fault of port or transport, single or lasting, loses a span without counting it,
- * leaks a block, or leaves a connection open. The n-th call of open, send, recv or random fails, until n is
- * past the last call. */
+ * leaks a block, or leaves a connection open. The n-th call of open, send, recv or random fails, until n
+ * exceeds the number of calls. */
 #include "delivery.h"
 
 #define SPANS 8u
 
-/* 8 spans in batches of 3, some bytes at a time, one 503 in between; then shut down. */
+/* 8 spans in batches of 3, some bytes at a time, with one 503 in between. Then shut down. */
 static void answer_one_busy(world_t *w, unsigned n)
 {
     w->answer = n == 1u ? "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n" : NULL;
@@ -67,15 +67,15 @@ static void sweep(world_t *w, world_fault_t mode)
         assert_int_equal(s.blocks_live, 0);
         assert_int_equal(w->tracer.trace.slots_live, 0);
         assert_false(w->is_open);
-        if (mode == WORLD_FAIL_ONCE) { /* survived: only a span without ids is lost */
+        if (mode == WORLD_FAIL_ONCE) { /* success: only a span without ids is lost */
             assert_int_equal(s.delivered + s.dropped[USPAN_DROP_NO_ENTROPY], SPANS);
         }
-        if (!w->fired) { /* ran past the last call: the sweep is complete */
+        if (!w->fired) { /* past the last call: all calls were tested */
             assert_int_equal(s.delivered, SPANS);
             assert_in_range(n, 50, 1000);
             return;
         }
-        /* each span is delivered at least once where it counts as delivered */
+        /* each span that counts as delivered was delivered at least once */
         unsigned sent = 0;
         for (unsigned r = 0; r < w->request_count; r++) {
             sent += view_span_count(body_of(w, r));
@@ -103,7 +103,7 @@ static void test_without_any_entropy_every_span_is_counted(void **state)
     assert_int_equal(w->connections, 0);
 }
 
-/* A transport that fails for an hour and then works: all that fitted the pool arrives. */
+/* A transport that fails for an hour and then works: all spans that fitted in the pool arrive. */
 static void test_what_waited_out_an_outage_arrives(void **state)
 {
     world_t *w = *state;

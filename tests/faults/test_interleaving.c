@@ -1,6 +1,7 @@
-/* test_interleaving.c: two tasks and an interrupt record on the same spans, and one of them exports. Whenever one gives up the
- * lock, another may run. After each such step every block has one owner, every attribute a value, and no limit is passed.
- * Deterministic: each run has a seed; a failure prints it with the step.
+/* test_interleaving.c: two tasks and an interrupt record on the same spans, and one of them exports. When one
+ * of them releases the lock, another may run. After each such step every block has one owner, every attribute
+ * has a value, and no limit is exceeded. The test is deterministic: each run has a seed, and a failure prints
+ * the seed and the step.
  * uspan-config: USPAN_SPANS_MAX=4 USPAN_ATTRS_MAX=6 USPAN_EVENTS_MAX=2 USPAN_LINKS_MAX=2 USPAN_EVENT_ATTRS_MAX=3
  * uspan-config: USPAN_TEXT_BYTES=4096 USPAN_VALUE_MAX=700 */
 #include "uspan/message.h"
@@ -10,16 +11,16 @@
 #include "trace/utf8.h"
 #include <stdio.h>
 
-#define TASKS 3u /* the first, one that takes its turn when that gives up the lock, and one more above it */
-#define SPANS 3u /* handles that they share; some are stale, one may be null */
+#define TASKS 3u /* the first, one that runs when the first releases the lock, and one more above it */
+#define SPANS 3u /* handles that they share: some are stale, one may be null */
 #define RUNS 300u
 #define STEPS 60u      /* of the first task, in a run */
-#define STEPS_MAX 600u /* of all tasks, before only the first goes on */
+#define STEPS_MAX 600u /* of all tasks; after these only the first continues */
 
 static world_t *w;
 static uspan_t spans[SPANS];
 static uint64_t rng;
-static unsigned task;  /* that runs now */
+static unsigned task;  /* the running one */
 static unsigned steps; /* operations of all tasks in this run */
 static unsigned seed;
 static bool switching; /* other tasks may run */
@@ -34,7 +35,7 @@ static unsigned random_below(unsigned n)
     return (unsigned)(rng >> 33) % n;
 }
 
-/* ---- what holds whenever nobody has the lock ------------------------------------------------------------- */
+/* ---- invariants that hold whenever the lock is free ---------------------------------------------------- */
 
 static void check(bool good, const char *what)
 {
@@ -51,7 +52,7 @@ static void own(uint16_t block)
     owner[block] = 1u;
 }
 
-/* A chain of len bytes; of one letter if uniform. */
+/* A chain of len bytes, all of one letter if uniform. */
 static void own_chain(uint16_t head, uint16_t tail, size_t len, bool text, bool uniform)
 {
     const uspan_trace_part_t *p = &w->tracer.trace;
@@ -70,7 +71,7 @@ static void own_chain(uint16_t head, uint16_t tail, size_t len, bool text, bool 
         check(at == tail, "a chain's last block is not its tail");
     }
     check(!text || uspan_is_utf8(bytes, len), "a text is not UTF-8");
-    bool known = len == 9u && memcmp(bytes, "exception", len) == 0; /* the name of the event of an error */
+    bool known = len == 9u && memcmp(bytes, "exception", len) == 0; /* the event name of an error */
     for (size_t i = 1; uniform && !known && i < len; i++) {
         check(bytes[i] == bytes[0], "a text is of two calls");
     }
@@ -140,7 +141,7 @@ static void check_slot(const uspan_slot_t *slot)
     }
 }
 
-/* Blocks without an owner are in the hands of a call that was interrupted; of none, when no call is under way. */
+/* Blocks without an owner belong to a call that was interrupted. If no call is active, there are none. */
 static void check_all(bool quiet)
 {
     const uspan_trace_part_t *p = &w->tracer.trace;
@@ -165,7 +166,7 @@ static void check_all(bool quiet)
     check(!quiet || owned - free_blocks == p->blocks_live, "a block has no owner");
 }
 
-/* ---- what the tasks do ----------------------------------------------------------------------------------- */
+/* ---- the actions of the tasks -------------------------------------------------------------------------- */
 
 static const uspan_key_t keys[] = {
     USPAN_KEY_INIT("a"),        USPAN_KEY_INIT("b"),          USPAN_KEY_INIT("server.address"),
@@ -174,7 +175,8 @@ static const uspan_key_t keys[] = {
 };
 static const uspan_key_t grows = USPAN_KEY_INIT("grows");
 
-/* A text of one letter, of a length that is now in the entry, now in blocks, now cut. Lives until this task's next call. */
+/* A text of one letter. Its length fits in the entry, needs blocks, or is truncated. Valid until this task's
+ * next call. */
 static const char *some_text(size_t *len)
 {
     static char texts[TASKS][1024];
@@ -185,7 +187,8 @@ static const char *some_text(size_t *len)
     return texts[task];
 }
 
-/* Each task writes a list of messages over several of its operations, so that others come between its pieces. */
+/* Each task writes a list of messages during several operations, so that operations of others come between
+ * its pieces. */
 static void write_messages(uspan_t s)
 {
     uspan_writer_t *writer = &writers[task];
@@ -358,7 +361,7 @@ static void operate(void)
 
 static void (*world_unlock)(void *ctx, uint32_t state);
 
-/* The lock is free: others take their turn, within this call. */
+/* The lock is free: other tasks run, within this call. */
 static void unlock_and_switch(void *ctx, uint32_t state)
 {
     world_unlock(ctx, state);
@@ -398,7 +401,7 @@ static void test_no_switch_of_tasks_leaves_a_value_out_a_limit_passed_or_a_block
         switching = false;
         for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
             const uspan_slot_t *slot = &w->tracer.trace.slots[i];
-            if (slot->state == USPAN_STATE_OPEN) { /* also those whose handle was overwritten */
+            if (slot->state == USPAN_STATE_OPEN) { /* also spans whose handle was overwritten */
                 check(uspan_end(&w->tracer, (uspan_t){ slot->id }) == USPAN_OK,
                       "an open span cannot be ended");
             }

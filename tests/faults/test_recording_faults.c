@@ -1,12 +1,12 @@
-/* test_recording_faults.c: one conversation of an agent, told again and again with ever less room or entropy: it never crashes or
- * leaks, and whatever is missing at the end was counted.
- * Every block may be anyone's here; test_reserve.c is about the reserve.
+/* test_recording_faults.c: one conversation of an agent, recorded repeatedly with less and less room or
+ * entropy. It never crashes or leaks, and whatever is missing at the end was counted. Every block may be used
+ * for every span here. The reserve is tested in test_reserve.c.
  * uspan-config: USPAN_TEXT_RESERVE=0 */
 #include "uspan/genai.h"
 #include <string.h>
 #include "peek.h"
 
-/* How the calls of one telling ended. */
+/* How the calls of one recording ended. */
 typedef struct tale {
     unsigned calls, truncated, full, other;
     unsigned started, null;
@@ -85,7 +85,8 @@ static void tell(uspan_tracer_t *t, tale_t *tale)
     note(tale, uspan_fail(t, agent, "cancelled", "the user pressed the button of the greenhouse"));
 }
 
-/* What the spans say was lost must be what the accounts say, and no call may have lost anything in silence. */
+/* The losses noted in the spans must equal the counted ones, and no call may have lost anything without a
+ * count. */
 static void assert_told(world_t *w, const tale_t *tale)
 {
     uspan_stats_t s = peek_stats(w);
@@ -123,7 +124,7 @@ static void assert_told(world_t *w, const tale_t *tale)
     world_assert_balanced(w);
 }
 
-/* Bytes of everything that one telling stored, so that two can be compared. */
+/* Bytes of everything that one recording stored, so that two can be compared. */
 static unsigned stored(world_t *w)
 {
     return w->tracer.trace.blocks_live;
@@ -143,7 +144,7 @@ static void test_with_any_number_of_free_blocks_every_loss_is_counted(void **sta
         peek_leave_blocks(w, have);
         tell(&w->tracer, &tale);
         peek_return_blocks(w);
-        assert_int_equal(tale.null, 0); /* spans themselves need no block */
+        assert_int_equal(tale.null, 0); /* a span itself needs no block */
         assert_told(w, &tale);
         assert_true(stored(w) <= have);
         uspan_stats_t s = peek_stats(w);
@@ -174,7 +175,7 @@ static void test_with_any_number_of_free_slots_every_span_is_whole_or_counted(vo
         unsigned fits = tale.started < room ? tale.started : room;
         assert_int_equal(tale.started - tale.null, fits);
         assert_int_equal(s.dropped[USPAN_DROP_POOL_FULL] + s.dropped[USPAN_DROP_PARENT], tale.null);
-        /* where the agent's span was lost its children were too, and began no trace of their own */
+        /* if the agent's span was lost, its children were lost too and did not start a trace */
         assert_int_equal(s.dropped[USPAN_DROP_PARENT], room == 0u ? tale.started - 1u : 0u);
     }
 }
@@ -213,7 +214,8 @@ static void test_entropy_that_fails_at_any_call_costs_spans_until_it_comes_and_n
     }
 }
 
-/* One step of an interruption: the n-th time the lock is let go, something else happens: as an ISR, or another core. */
+/* One step of an interruption: at the n-th release of the lock, another operation runs, as in an ISR or on
+ * another core. */
 static unsigned unlocks, strike_at;
 static uspan_tracer_t *struck;
 static tale_t *struck_tale;
@@ -223,7 +225,7 @@ static void striking_unlock(void *ctx, uint32_t state)
 {
     plain_unlock(ctx, state);
     if (unlocks++ == strike_at) {
-        for (unsigned i = 0; i < struck_tale->started; i++) { /* everything that is open ends under the caller's hands */
+        for (unsigned i = 0; i < struck_tale->started; i++) { /* all open spans are ended during the call */
             (void)uspan_end(struck, struck_tale->spans[i]);
         }
     }

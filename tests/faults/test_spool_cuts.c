@@ -1,9 +1,10 @@
 /* test_spool_cuts.c: the log of the spool on a strict flash: power fails at each program and erase, torn at each
- * byte, twice in a row, with good and bad sectors. Of what was durable nothing is lost, and nothing is
- * invented. uspan-config: USPAN_SPOOL=1
+ * byte, twice in a row, with good and bad sectors. No durable record is lost, and no record appears that was
+ * not written. uspan-config: USPAN_SPOOL=1
  *
- * The log writes once. Before each operation of the flash the world is copied, power fails in the copy, and the
- * copy boots. SPOOL_ROUNDS in the environment makes the run that many times longer, with other lengths. */
+ * The log writes once. Before each operation of the flash the test copies all state. Power fails in the copy,
+ * and the copy boots. SPOOL_ROUNDS in the environment makes the run that many times longer, with other
+ * lengths. */
 #include "export/spool_log.h"
 #include "../../core/export/spool_log.c" /* compiled as this file is */
 #include "../../core/export/spool_scan.c"
@@ -15,12 +16,12 @@
 
 #define SERIALS_MAX 512u
 
-/* What has become of a record, as far as its writer knows. */
+/* The state of a record, as far as its writer knows. */
 typedef enum fate {
     FATE_NONE = 0,
     FATE_WRITING, /* it may be there */
     FATE_DURABLE, /* it must be there */
-    FATE_GONE,    /* its sector was to be erased: it may be there */
+    FATE_GONE,    /* the erase of its sector was started: it may be there */
     FATE_SETTLING,
     FATE_SETTLED /* it must not be there */
 } fate_t;
@@ -44,7 +45,7 @@ static world_t worlds[3];
 
 static uint16_t length_of(const world_t *w, uint32_t serial)
 {
-    /* Of 16-byte units, all alike: what an earlier use left lies where the next one would. */
+    /* Made of 16-byte units, all alike: bytes of an earlier use are where the next use would write. */
     const uint32_t n = serial * 37u + w->salt;
     return (uint16_t)(w->flash.storage.unit_bytes == 16u ? 9u + n % 8u : 8u + n % 50u);
 }
@@ -108,7 +109,7 @@ static void append(world_t *w)
     w->where[serial] = (uint16_t)w->sector;
 }
 
-/* The next record, past gaps. False: there is none. */
+/* The next record, after gaps. False: there is none. */
 static bool next(world_t *w, uspan_spool_place_t *place, uspan_spool_record_t *r, uint32_t *gaps)
 {
     int result;
@@ -129,7 +130,7 @@ static uint32_t serial_of(world_t *w, const uspan_spool_record_t *r)
     return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
 }
 
-/* Deliver so many of the oldest. */
+/* Deliver this number of the oldest records. */
 static void settle(world_t *w, unsigned count)
 {
     uspan_spool_place_t place = w->log.done;
@@ -169,7 +170,7 @@ static void wipe(world_t *w)
     }
 }
 
-/* ---- the judge ----------------------------------------------------------------------------------------- */
+/* ---- the checks ---------------------------------------------------------------------------------------- */
 
 static void check_boot(world_t *w, const uspan_spool_record_t *r, uint32_t serial)
 {
@@ -184,7 +185,7 @@ static void check_boot(world_t *w, const uspan_spool_record_t *r, uint32_t seria
     assert_true(same);
 }
 
-/* All that must be there is there, in order, and nothing else. */
+/* All durable records are there, in order, and nothing else. */
 static void judge(world_t *w)
 {
     static uint8_t seen[SERIALS_MAX];
@@ -202,7 +203,8 @@ static void judge(world_t *w)
             same = same && w->flash.bytes[r.address + i] == byte_of(serial, i);
         }
         assert_true(same);
-        /* A sector that cannot be erased keeps its records, but not always a BOOT record elsewhere. */
+        /* A sector that cannot be erased keeps its records, but the BOOT record is not always in another
+         * one. */
         const bool is_kept = w->flash.bad == FLASH_ERASE_FAILS && w->where[serial] == w->flash.bad_sector;
         if (!is_kept && (count == 0u || w->boot[serial] != w->boot[last])) {
             check_boot(w, &r, serial);
@@ -221,7 +223,7 @@ static void judge(world_t *w)
 
 static void before(flash_model_t *f, uint32_t address, const uint8_t *data, uint32_t len);
 
-/* What a device does after a cut: it boots, records, delivers; all is right at each boot. */
+/* What a device does after a power failure: it boots, records and delivers. All is correct at each boot. */
 static void go_on(world_t *w, bool again)
 {
     boot(w);
@@ -264,7 +266,7 @@ static void before(flash_model_t *f, uint32_t address, const uint8_t *data, uint
     world_t *w = &worlds[depth];
     const uint32_t sector = address / f->storage.sector_bytes;
     w->sector = sector;
-    if (len == 0u) { /* the oldest give way */
+    if (len == 0u) { /* the oldest records are dropped */
         uint32_t newest = 0;
         for (uint32_t serial = 0; serial < w->serials; serial++) {
             if (w->fate[serial] == FATE_DURABLE && w->where[serial] == sector) {
@@ -339,9 +341,9 @@ static void test_cuts(void **state)
         for (unsigned g = 0; g < sizeof geometries / sizeof geometries[0]; g++) {
             for (unsigned bad = 0; bad < FLASH_BAD_COUNT; bad++) {
                 if (geometries[g].cached && (bad == FLASH_PROGRAM_LIES || bad == FLASH_ERASE_LIES)) {
-                    continue; /* it vouches for its bytes */
+                    continue; /* its sync() guarantees that its bytes are stored */
                 }
-                /* Bad from the start, while it is written, when it is full. */
+                /* Bad from the start, while it is written, or when it is full. */
                 const uint32_t from = (g + bad + round) % 3u * 20u + round;
                 sweep(&geometries[g], (flash_bad_t)bad, from, round * 11u + g);
             }
@@ -383,7 +385,7 @@ static void test_5000_durable_records_cost_400_erases(void **state)
     printf("%u erases, %u bytes programmed\n", (unsigned)w->flash.erases, (unsigned)w->flash.programmed);
     assert_true(w->flash.erases <= 400u);
     assert_true(most - least <= 1u);
-    /* What stays is the newest; the rest is counted. */
+    /* The newest records stay. The others are counted. */
     boot(w);
     uspan_spool_place_t place = w->log.done;
     uspan_spool_record_t r;

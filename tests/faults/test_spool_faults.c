@@ -1,6 +1,7 @@
-/* test_spool_faults.c: each call of a spool's storage fails: once, twice in a row, from then on, or is busy. In
- * each case the accounts balance, no lock is held, no span is lost without a count, and what comes afterwards
- * works. uspan-config: USPAN_SPOOL=1 */
+/* test_spool_faults.c: each call of a spool's storage fails once, twice in a row, or from then on, or the
+ * storage is busy. In each case the counts balance, no lock is held, no span is lost without a count, and
+ * later operations work.
+ * uspan-config: USPAN_SPOOL=1 */
 #include "uspan/spool.h"
 #include "delivery.h"
 #include "flash_model.h"
@@ -14,7 +15,7 @@ static uspan_spool_storage_t storage; /* the flash, with faults */
 static fault_t fault;
 static unsigned calls, fault_at;
 
-/* What a call returns instead of being made; 0: it is made. */
+/* The result of a call that is not made. 0: it is made. */
 static int interfere(void)
 {
     const unsigned n = calls++;
@@ -77,7 +78,7 @@ static void run_ms(world_t *w, uint32_t ms)
     }
 }
 
-/* An outage, a reset, the link again, and a stop. Returns the spans that were stored; adds to *arrived. */
+/* An outage, a reset, a working link, and a stop. Returns the number of stored spans. Adds to *arrived. */
 static void live(world_t *w, unsigned *arrived)
 {
     assert_true(boot_device(w));

@@ -1,7 +1,9 @@
-/* test_whole_faults.c: a device's life of four boots: two collectors, one of them through a proxy and with a spool, an outage,
- * a crash, a sleep, a stop. Each call of transport, flash, entropy and clocks fails: once, twice in a row, in pairs, from
- * then on, is busy, or is short by one byte. After each life: every span arrived or is counted, no lock is held, nothing leaks,
- * and what comes next works. WHOLE_FAULTS_EVERY=1 tries each call (by hand, minutes); else each so many-th one is tried.
+/* test_whole_faults.c: four boots of a device with two collectors, one of them through a proxy and with a
+ * spool. They have an outage, a crash, a sleep and a stop. Each call of transport, flash, entropy and clocks
+ * fails once, twice in a row, in pairs, or from then on, or it is busy, or short by one byte. After each
+ * sequence of boots every span arrived or is counted, no lock is held, nothing leaks, and later operations
+ * work. WHOLE_FAULTS_EVERY=1 tests each call (by hand, takes minutes). Otherwise the calls are sampled at a
+ * fixed interval.
  * uspan-config: USPAN_KEEP=1 USPAN_SPOOL=1 USPAN_HTTP_PROXY=1 USPAN_DESTINATIONS_MAX=2 USPAN_EXCHANGES_MAX=1
  * uspan-config: USPAN_ATTRS_MAX=8 USPAN_TEXT_BYTES=4096 USPAN_SPANS_MAX=16 */
 #include "delivery.h"
@@ -46,7 +48,7 @@ static uspan_spool_storage_t storage;
 static flash_model_t flash;
 static uint64_t last_ns;
 
-/* A clock that fails stands still. */
+/* A clock that fails does not advance. */
 static uint64_t mono_ns(void *ctx)
 {
     last_ns = fails(CLOCK) ? last_ns : world->port.mono_ns(ctx);
@@ -101,7 +103,7 @@ static int read_flash(void *ctx, uint32_t address, uint8_t *out, uint32_t len)
 {
     assert_int_equal(world->lock_depth, 0);
     if (fails(FLASH)) {
-        if (plan.how == SHORT && len > 1u) { /* and it says so */
+        if (plan.how == SHORT && len > 1u) { /* and it reports that */
             (void)flash.storage.read(ctx, address, out, len - 1u);
         }
         return plan.how == BUSY ? 1 : -1;
@@ -113,7 +115,7 @@ static int program(void *ctx, uint32_t address, const uint8_t *data, uint32_t le
 {
     assert_int_equal(world->lock_depth, 0);
     if (fails(FLASH)) {
-        if (plan.how == SHORT) { /* and it does not say so */
+        if (plan.how == SHORT) { /* and it does not report that */
             uint8_t cut[USPAN_SPOOL_UNIT];
             memcpy(cut, data, len);
             cut[len - 1u] = storage.erased;
@@ -146,13 +148,13 @@ static unsigned recorded;
 static struct account {
     bool seen[SPANS_MAX];
     unsigned arrived;
-    uint32_t lost, without_ids; /* counted as dropped; of them, for want of entropy or a parent */
+    uint32_t lost, without_ids; /* counted as dropped; of them, because entropy or a parent was missing */
     uint32_t with_ram;          /* waited in RAM that was not kept */
 } accounts[2];
-static unsigned read_requests; /* of the world's, looked at so far */
+static unsigned read_requests; /* of the world's, read so far */
 static uint32_t mount_lost;
 
-/* Which spans arrived where. */
+/* Which spans arrived, and where. */
 static void read_arrivals(void)
 {
     for (; read_requests < world->request_count; read_requests++) {
@@ -174,7 +176,7 @@ static void read_arrivals(void)
     }
 }
 
-/* A boot has ended: what it dropped is known to its accounts only. */
+/* A boot has ended. Only its own counts know what it dropped. */
 static void close_accounts(void)
 {
     read_arrivals();
@@ -193,7 +195,7 @@ static bool studio_answers(world_t *w, unsigned n)
     return head_has(w, n, "POST /trpc/");
 }
 
-/* Now and then a collector is busy, and takes less at once. */
+/* Sometimes a collector is busy, and takes fewer bytes at a time. */
 static void answer(world_t *w, unsigned n)
 {
     static const char busy[] = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
@@ -206,7 +208,7 @@ static void answer(world_t *w, unsigned n)
 static void start_device(uspan_reset_t reason)
 {
     world_t *w = world;
-    w->unix_ns += w->now_ns; /* Unix time goes on */
+    w->unix_ns += w->now_ns; /* Unix time advances */
     w->now_ns = last_ns = 1000000u;
     w->is_open = false;
     w->open_error = USPAN_OK;
@@ -252,7 +254,7 @@ static uspan_t begin_span(uspan_t parent)
     return uspan_start(&world->tracer, parent, name);
 }
 
-/* A turn with a chat and a tool; where the device dies in the tool, two spans stay open. */
+/* A turn with a chat and a tool. If the device crashes in the tool, two spans stay open. */
 static void turn(bool dies)
 {
     uspan_tracer_t *t = &world->tracer;
@@ -299,7 +301,7 @@ static void live(void)
     storage.read = read_flash;
     storage.program = program;
     storage.erase = erase;
-    storage.sync = plan.how == SHORT ? NULL : sync_flash; /* which vouches for its bytes */
+    storage.sync = plan.how == SHORT ? NULL : sync_flash; /* which guarantees that its bytes are stored */
     memset(&w->tracer, 0xA5, sizeof w->tracer);
     memset(accounts, 0, sizeof accounts);
     recorded = read_requests = 0u;
@@ -310,7 +312,7 @@ static void live(void)
     run_ms(7000u);
     w->open_error = USPAN_ERR_IO;
     turn(false);
-    run_ms(9000u); /* what has waited long enough is stored */
+    run_ms(9000u); /* spans that have waited long enough are stored */
     turn(true);
     uspan_keep_crash(&w->tracer, &(uspan_crash_t){ .reason = USPAN_RESET_HARD_FAULT, .now_ns = w->now_ns });
     close_accounts();
@@ -326,7 +328,7 @@ static void live(void)
         world_assert_balanced(w);
         world_advance_ms(w, 1u);
     }
-    close_accounts(); /* deep sleep: what is not in flash is kept in RAM */
+    close_accounts(); /* deep sleep: spans that are not in flash are kept in RAM */
 
     start_device(USPAN_RESET_SOFTWARE);
     turn(false);
@@ -348,7 +350,7 @@ static void live(void)
 
     const unsigned before = recorded;
     const how_t how = plan.how;
-    plan.how = NEVER; /* all works again */
+    plan.how = NEVER; /* everything works again */
     start_device(USPAN_RESET_POWER_ON);
     turn(false);
     run_ms(40000u);
@@ -372,7 +374,7 @@ static void check_life(void)
     for (unsigned d = 0; d < 2u; d++) {
         const struct account *a = &accounts[d];
         const unsigned told = a->arrived + a->lost + a->with_ram + mount_lost;
-        /* Flash that cannot be read twice in a row is taken for broken. */
+        /* Flash that cannot be read twice in a row counts as defective. */
         const bool spared =
             plan.how != FROM && plan.how != PAIR && (plan.how != TWICE || plan.kinds != FLASH);
         if (told < recorded || mount_lost != 0u || (spared && a->lost != a->without_ids)) {
@@ -384,7 +386,7 @@ static void check_life(void)
     }
 }
 
-/* Returns the lives lived. */
+/* Returns the number of sequences. */
 static unsigned sweep(unsigned kinds, how_t how, unsigned gap, unsigned every)
 {
     unsigned lives = 0;

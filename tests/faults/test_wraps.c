@@ -1,6 +1,6 @@
-/* test_wraps.c: counters, generations and numbers begin just below the value after which they turn over, and are driven
- * across it: the same things happen as from zero, and each count rises by as much. Bare spans run for long:
- * BARE_SPANS=100000000 by hand.
+/* test_wraps.c: counters, generations and numbers start just below the value after which they wrap. The test
+ * runs across the wrap. Results are the same as from zero, and each count rises by the same amount. Bare
+ * spans run for long: BARE_SPANS=100000000 by hand.
  * uspan-config: USPAN_SPOOL=1 USPAN_STUDIO=1 USPAN_HTTP_PROXY=1 USPAN_DESTINATIONS_MAX=2 USPAN_EXCHANGES_MAX=1
  * uspan-config: USPAN_ATTRS_MAX=8 USPAN_TEXT_BYTES=4096 USPAN_SPANS_MAX=16 */
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 static flash_model_t flash;
 static uspan_spool_t spool;
 
-/* ---- a life in which everything is counted --------------------------------------------------------------- */
+/* ---- a sequence in which everything is counted --------------------------------------------------------- */
 
 static unsigned batches, registrations;
 
@@ -59,7 +59,7 @@ static void run_ms(world_t *w, uint32_t ms)
     }
 }
 
-/* A span that loses some of everything that can be lost. */
+/* A span that loses something of every kind. */
 static void lose_parts(uspan_tracer_t *t)
 {
     static const uspan_key_t keys[] = { USPAN_KEY_INIT("a"), USPAN_KEY_INIT("b"), USPAN_KEY_INIT("c"),
@@ -80,7 +80,7 @@ static void lose_parts(uspan_tracer_t *t)
         (void)uspan_event_n(t, s, "e", 1u, 0u, NULL, 0u);
         (void)uspan_add_link(t, s, &link);
     }
-    (void)uspan_end_at(t, s, UINT64_MAX / 2u); /* ahead of the clock */
+    (void)uspan_end_at(t, s, UINT64_MAX / 2u); /* in the future */
     assert_true(uspan_is_null(uspan_start(t, s, "child of an ended span")));
 }
 
@@ -121,8 +121,8 @@ static void live(world_t *w)
     }
 }
 
-/* All that counts stands two below its turn, for each destination such that accounts balance. Spans stand at spans_near,
- * which is below 2^32 or below 2^64. */
+/* All counters are two below their wrap, for each destination such that the counts balance. Spans start at
+ * spans_near, which is below 2^32 or below 2^64. */
 static void preset(world_t *w, uint64_t spans_near)
 {
     uspan_trace_part_t *p = &w->tracer.trace;
@@ -242,13 +242,13 @@ static void test_counts_turn_over(void **state)
     expect_a_turn(*state, UINT64_MAX - 1u);
 }
 
-/* A program that records for years: the accounts balance beyond 2^32 spans, whatever became of them. */
+/* A program that records for years: the counts balance beyond 2^32 spans, whatever their results were. */
 static void test_spans_are_counted_beyond_32_bits(void **state)
 {
     expect_a_turn(*state, UINT32_MAX - 1u);
 }
 
-/* The accounts of spans are of one width, in the tracer and for who reads them. */
+/* The counters of spans have the same width in the tracer and in uspan_stats_t. */
 static void test_spans_are_counted_in_one_width(void **state)
 {
     const world_t *w = *state;
@@ -267,7 +267,7 @@ static void test_spans_are_counted_in_one_width(void **state)
     }
 }
 
-/* What a batch says of losses is what was lost since the last one, also across a turn. */
+/* The losses in a batch are those since the previous batch, also across a wrap. */
 static void expect_losses_told(world_t *w, uint64_t near)
 {
     world_reset_with_collector(w);
@@ -308,7 +308,7 @@ static void test_handles_and_ids_stay_apart_across_turns(void **state)
     }
     w->tracer.trace.chacha[12] = UINT32_MAX - 100u; /* the counter of ids */
     w->tracer.trace.ids_used =
-        sizeof w->tracer.trace.ids; /* what is left of block 0 comes once more behind the turn */
+        sizeof w->tracer.trace.ids; /* the rest of block 0 is used once more after the wrap */
     const uint32_t first = w->tracer.trace.slots[0].id;
     for (unsigned i = 0; i < COUNT(handles); i++) {
         handles[i] = uspan_start(&w->tracer, USPAN_ROOT, "x");
@@ -319,8 +319,8 @@ static void test_handles_and_ids_stay_apart_across_turns(void **state)
         }
         assert_int_equal(uspan_end(&w->tracer, handles[i]), USPAN_OK);
     }
-    assert_true(w->tracer.trace.slots[0].id < first); /* turned over */
-    assert_true(w->tracer.trace.chacha[12] < 1000u);  /* so did this */
+    assert_true(w->tracer.trace.slots[0].id < first); /* wrapped */
+    assert_true(w->tracer.trace.chacha[12] < 1000u);  /* wrapped too */
     for (unsigned i = 0; i < COUNT(handles); i++) {
         for (unsigned k = 0; k < i; k++) {
             assert_int_not_equal(handles[i].id, handles[k].id);
@@ -330,14 +330,14 @@ static void test_handles_and_ids_stay_apart_across_turns(void **state)
     }
 }
 
-/* Unix time is set again and again: the serial of offsets turns over, and each span has its own time. */
+/* Unix time is set repeatedly: the serial number of offsets wraps, and each span has its own time. */
 static void test_offsets_stay_right_when_their_serial_turns_over(void **state)
 {
     world_t *w = *state;
     world_reset_with_collector(w);
     for (unsigned i = 0; i < 600u; i++) {
         w->unix_ns += 1000u * (uint64_t)MS * (i % 7u + 1u);
-        world_advance_ms(w, 70000u); /* it is asked again */
+        world_advance_ms(w, 70000u); /* the time is requested again */
         (void)settle(w);
         const uint64_t now = w->unix_ns + w->now_ns;
         record(w, "x");
@@ -359,7 +359,7 @@ static void test_export_goes_on_across_turns_of_time(void **state)
         world_reset_with_collector(w);
         w->now_ns = turns[i] - 3000u * (uint64_t)MS;
         const uint64_t began = w->now_ns;
-        w->unix_ns = (uint64_t)1700000000000000000u - began; /* it may turn over too */
+        w->unix_ns = (uint64_t)1700000000000000000u - began; /* it may wrap too */
         for (unsigned n = 0; n < 12u; n++) {
             uint32_t wait_ms = 0;
             record(w, "x");

@@ -1,4 +1,5 @@
-/* gzip_bodies.c: gzip_bodies READ_BYTES...: compresses what comes on standard input once for each READ_BYTES (0: random sizes),
- * and prints the member of the first. Exit status 1 where another differs: test_gzip.py decodes it.
+/* gzip_bodies.c: gzip_bodies READ_BYTES... compresses its standard input once for each READ_BYTES (0: random
+ * sizes) and prints the first member. The exit status is 1 if another member differs. test_gzip.py decodes
+ * the output.
  * uspan-config: USPAN_GZIP=1 */
 #include "gzip_bodies.h"

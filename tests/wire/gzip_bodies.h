@@ -1,4 +1,4 @@
-/* gzip_bodies.h: the whole of gzip_bodies*.c, which differ in the window only. */
+/* gzip_bodies.h: all code of gzip_bodies*.c, which differ only in the window. */
 #ifndef GZIP_BODIES_H
 #define GZIP_BODIES_H
 
@@ -34,7 +34,7 @@ static size_t give(void *ctx, uint8_t *out, size_t cap)
     return n;
 }
 
-/* One member in reads of that size. Each read ends where its buffer does: behind it nothing is written. */
+/* One member in reads of that size. Each read ends where its buffer ends, and nothing is written after it. */
 static size_t compress(text_t *text, size_t step, uint8_t *out)
 {
     static uspan_gzip_t g;

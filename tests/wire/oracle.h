@@ -1,5 +1,6 @@
-/* oracle.h: nanopb's generated encoder, fed with what a test asked for and nothing that uspan stored.
- * Every field is written in ascending order, as uspan_otlp_read() does; scopes come in the order of their addresses. */
+/* oracle.h: nanopb's generated encoder, which gets what a test requested and nothing that uspan stored. Every
+ * field is written in ascending order, as uspan_otlp_read() does. Scopes are in the order of their
+ * addresses. */
 #ifndef USPAN_TESTS_WIRE_ORACLE_H
 #define USPAN_TESTS_WIRE_ORACLE_H
 
@@ -17,19 +18,19 @@ typedef struct oracle_event {
 
 typedef struct oracle_link {
     const char *traceparent, *tracestate; /* as a remote context */
-    bool local;                           /* but as one of this device */
+    bool local;                           /* a context of this device instead */
     const uspan_attr_t *attrs;
     size_t attr_count;
     uint32_t dropped;
 } oracle_link_t;
 
-/* One span as it is asked for. The counts of what is dropped are what limits must make of it. */
+/* One requested span. The counts of dropped items are what the limits must produce. */
 typedef struct oracle_span {
     const char *name;
     const uspan_scope_t *scope;
     uspan_kind_t kind;
     const char *traceparent, *tracestate; /* of the remote parent; NULL: a root, or under `child_of` */
-    bool child;                           /* of the span before it in the table */
+    bool child;                           /* parent: the span before it in the table */
     const uspan_attr_t *attrs;
     size_t attr_count;
     const oracle_event_t *events;
@@ -40,23 +41,23 @@ typedef struct oracle_span {
     uspan_status_t status;
     const char *message;
     uint64_t start_after_ns, lasts_ns;
-    /* filled in when it is recorded */
+    /* set when it is recorded */
     uint8_t trace_id[16], span_id[8], parent_id[8];
     uint64_t start_unix_ns;
     uint32_t flags;
 } oracle_span_t;
 
 typedef struct oracle_request {
-    const uspan_attr_t *resource; /* in the order of the wire */
+    const uspan_attr_t *resource; /* in the order of the message */
     size_t resource_count;
     const char *schema_url;
-    const oracle_span_t *spans; /* in the order they ended */
+    const oracle_span_t *spans; /* in the order of their ends */
     size_t span_count;
     const uspan_attr_t *drops; /* attributes of the first scope */
     size_t drop_count;
 } oracle_request_t;
 
-/* ---- callbacks: *arg is what the field is made of -------------------------------------------------------- */
+/* ---- callbacks: *arg is the source of the field -------------------------------------------------------- */
 
 typedef struct oracle_text {
     const void *data;
@@ -79,7 +80,7 @@ static pb_callback_t oracle_callback(bool (*encode)(pb_ostream_t *s, const pb_fi
     return c;
 }
 
-/* A string that is left out when it is empty, as proto3 has it. */
+/* A string that is omitted if it is empty, as proto3 requires. */
 static pb_callback_t oracle_string(const oracle_text_t *text)
 {
     return oracle_callback(text->len > 0u ? oracle_put_text : NULL, text);
@@ -259,7 +260,7 @@ static bool oracle_put_spans(pb_ostream_t *s, const pb_field_t *field, void *con
         m.dropped_events_count = span->dropped_events;
         m.links = oracle_callback(oracle_put_links, span);
         m.dropped_links_count = span->dropped_links;
-        m.has_status = true; /* uspan_end() sets Ok where nothing was set */
+        m.has_status = true; /* uspan_end() sets Ok if no status was set */
         m.status.message = oracle_string(&message);
         m.status.code = span->status == USPAN_STATUS_ERROR ? uspan_otlp_Status_StatusCode_STATUS_CODE_ERROR
                                                            : uspan_otlp_Status_StatusCode_STATUS_CODE_OK;
@@ -317,7 +318,7 @@ static bool oracle_put_resource_spans(pb_ostream_t *s, const pb_field_t *field, 
     return pb_encode_tag_for_field(s, field) && pb_encode_submessage(s, uspan_otlp_ResourceSpans_fields, &m);
 }
 
-/* Encode into out; returns the length. Fails the test where nanopb does. */
+/* Encode into out. Returns the length. Fails the test if nanopb fails. */
 static inline size_t oracle_encode(const oracle_request_t *request, uint8_t *out, size_t cap)
 {
     uspan_otlp_ExportTraceServiceRequest m = uspan_otlp_ExportTraceServiceRequest_init_zero;

@@ -1,4 +1,5 @@
-/* oracle_table.h: spans that between them have every field, every type of value, the empty ones, and zero as a value. */
+/* oracle_table.h: spans that together have every field, every type of value, empty values, and zero as a
+ * value. */
 #ifndef USPAN_TESTS_WIRE_ORACLE_TABLE_H
 #define USPAN_TESTS_WIRE_ORACLE_TABLE_H
 

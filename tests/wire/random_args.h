@@ -1,5 +1,6 @@
-/* random_args.h: what random_batches.c calls with, and how it is printed. Chance is a function of the seed alone.
- * A printed text is x and two hexadecimal digits a byte; an attribute is key index, type, value. */
+/* random_args.h: arguments for the calls of random_batches.c, and how they are printed. Random values depend
+ * on the seed alone. A text is printed as x and two hexadecimal digits per byte. An attribute is key index,
+ * type, value. */
 #ifndef USPAN_TESTS_WIRE_RANDOM_ARGS_H
 #define USPAN_TESTS_WIRE_RANDOM_ARGS_H
 
@@ -10,7 +11,7 @@
 #define HANDLES_MAX 400u
 #define CONTEXTS_MAX 16u
 #define ARENA_BYTES 98304u
-#define ARENA_NEED 30000u /* what one call may take of it */
+#define ARENA_NEED 30000u /* most that one call uses of it */
 #define TEXT_MAX 7000u
 #define LIST_MAX 700u
 
@@ -21,7 +22,7 @@ static uspan_t handles[HANDLES_MAX];
 static unsigned handle_count;
 static uspan_context_t contexts[CONTEXTS_MAX];
 static unsigned context_count;
-static char arena[ARENA_BYTES]; /* texts that are referenced, not copied, and what an argument points to */
+static char arena[ARENA_BYTES]; /* texts that are referenced and not copied, and what an argument points to */
 static size_t arena_len;
 static uint8_t pieces[WORLD_SENT_MAX];
 
@@ -59,7 +60,7 @@ static const uspan_key_t keys[] = {
 };
 #define KEYS (sizeof keys / sizeof keys[0])
 
-/* ---- chance ---------------------------------------------------------------------------------------------- */
+/* ---- random values ------------------------------------------------------------------------------------- */
 
 static uint64_t any(void)
 {
@@ -135,7 +136,7 @@ static size_t put_char(uint8_t *out)
     return 4;
 }
 
-/* len bytes at out: ASCII, characters, characters with damage, or noise. */
+/* Write len bytes to out: ASCII, characters, characters with damaged bytes, or random bytes. */
 static void fill_text(uint8_t *out, size_t len)
 {
     static const uint8_t damage[] = { 0x80, 0xBF, 0xC0, 0xC3, 0xE2, 0x82, 0xED, 0xA0, 0xF0,
@@ -154,13 +155,13 @@ static void fill_text(uint8_t *out, size_t len)
         } else {
             c[0] = damage[below(sizeof damage)];
         }
-        n = n < len - at ? n : len - at; /* a character may be cut short by the end */
+        n = n < len - at ? n : len - at; /* the end may cut a character */
         memcpy(out + at, c, n);
         at += n;
     }
 }
 
-/* A text in the arena with a closing 0 and none inside; shorter where the arena is nearly full. */
+/* A text in the arena with a closing 0 and no other 0. It is shorter if the arena is nearly full. */
 static char *arena_text(size_t len, size_t *out_len)
 {
     size_t room = ARENA_BYTES - 1u > arena_len ? ARENA_BYTES - 1u - arena_len : 0u;
@@ -202,7 +203,7 @@ static unsigned blocks_free(void)
     uspan_stats_t s;
     uspan_stats(&w->tracer, 0, &s);
     unsigned used =
-        s.blocks_live + USPAN_TEXT_RESERVE / USPAN_BLOCK_BYTES; /* long values leave the reserve */
+        s.blocks_live + USPAN_TEXT_RESERVE / USPAN_BLOCK_BYTES; /* long values leave the reserve free */
     return used < USPAN_TEXT_BYTES / USPAN_BLOCK_BYTES
                ? (unsigned)(USPAN_TEXT_BYTES / USPAN_BLOCK_BYTES - used)
                : 0u;
@@ -248,7 +249,8 @@ static int64_t any_int(void)
     return one_in(3) ? -n : one_in(20) ? INT64_MIN : n;
 }
 
-/* A value of any type, of at most max bytes or so. Long data stands in static room that the next value overwrites. */
+/* A value of any type, of at most about max bytes. Long data is in static memory that the next value
+ * overwrites. */
 static uspan_attr_t any_attr(size_t max)
 {
     static uint8_t text[4][TEXT_MAX];
@@ -325,14 +327,14 @@ static uspan_attr_t any_attr(size_t max)
     return a;
 }
 
-/* Up to three attributes: any_attr()'s room holds four. */
+/* Up to three attributes: any_attr() has room for four. */
 static size_t any_attrs(uspan_attr_t out[12])
 {
     size_t n = below(4);
     for (size_t i = 0; i < n; i++) {
         out[i] = any_attr(one_in(20) ? TEXT_MAX : 60);
     }
-    if (n > 0u && one_in(8)) { /* more than an event may have, and keys that come again */
+    if (n > 0u && one_in(8)) { /* more than an event may have, and repeated keys */
         for (; n < 12u; n++) {
             out[n] = (uspan_attr_t)USPAN_ATTR_INT(&keys[below(KEYS)], any_int());
         }
@@ -349,7 +351,7 @@ static void any_hex_id(char *out, unsigned digits)
     out[digits] = '\0';
 }
 
-/* A context, from headers or of an open span, is kept in contexts[]. */
+/* A context, from headers or of an open span, is stored in contexts[]. */
 static void make_context(void)
 {
     unsigned i = context_count < CONTEXTS_MAX ? context_count++ : below(CONTEXTS_MAX);

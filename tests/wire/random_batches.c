@@ -1,11 +1,12 @@
-/* random_batches.c: random_batches BASE BATCHES records random spans through the public calls, seed by seed from BASE on,
- * until BATCHES requests were sent, and prints each call with its arguments and result, and each body as it was sent.
- * test_random_batches.py judges that; here only this is judged: a body read in pieces of random sizes equals the one sent. */
+/* random_batches.c: random_batches BASE BATCHES records random spans through the public calls, for each seed
+ * from BASE on, until BATCHES requests were sent. It prints each call with its arguments and result, and each
+ * body as it was sent. test_random_batches.py checks that output. This program checks only that a body read
+ * in pieces of random sizes equals the one sent. */
 #include <stdlib.h>
 #include "export/otlp.h"
 #include "random_args.h"
 
-#define PLENTY 100u /* free blocks with which calls are made whose result does not say all */
+#define PLENTY 100u /* free blocks required for calls whose result does not report every loss */
 
 /* ---- calls ----------------------------------------------------------------------------------------------- */
 
@@ -98,7 +99,7 @@ static uspan_err_t set_attr(uspan_t s, const uspan_attr_t *a)
     }
 }
 
-/* A value that streams in, in pieces of any size. */
+/* A value that is set in pieces of any size. */
 static void append_value(unsigned i)
 {
     static uint8_t text[TEXT_MAX];
@@ -264,7 +265,7 @@ static void give_up(const char *why)
     exit(1);
 }
 
-/* Send all that has ended. Returns the number of requests. */
+/* Send all ended spans. Returns the number of requests. */
 static unsigned deliver(void)
 {
     unsigned before = w->request_count, judged = before;
@@ -329,7 +330,7 @@ static unsigned run_seed(void)
                 make_context();
                 break;
             case 3:
-                end_span(below(handle_count)); /* of an earlier round too: stale */
+                end_span(below(handle_count)); /* also of an earlier round: stale */
                 break;
             default:
                 some_call(one_in(8) ? below(handle_count) : first + below(handle_count - first));
@@ -340,7 +341,7 @@ static unsigned run_seed(void)
             end_span(one_in(4) ? first + below(handle_count - first) : first);
             first += one_in(4) ? 0u : 1u;
         }
-        for (unsigned i = 0; i < handle_count; i++) { /* what the random order left open */
+        for (unsigned i = 0; i < handle_count; i++) { /* spans that the random order left open */
             end_span(i);
         }
         requests += deliver();

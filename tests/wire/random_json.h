@@ -1,5 +1,5 @@
-/* random_json.h: texts with all that a writer of JSON may stumble over, and JSON given as text, good and bad.
- * Chance is a function of the seed alone. */
+/* random_json.h: texts with everything that is difficult for a writer of JSON, and JSON as text, valid and
+ * invalid. Random values depend on the seed alone. */
 #ifndef USPAN_TESTS_WIRE_RANDOM_JSON_H
 #define USPAN_TESTS_WIRE_RANDOM_JSON_H
 
@@ -12,7 +12,7 @@
 
 static uint64_t random_state;
 
-/* ---- chance ---------------------------------------------------------------------------------------------- */
+/* ---- random values ------------------------------------------------------------------------------------- */
 
 static uint64_t any(void)
 {
@@ -37,7 +37,7 @@ static size_t any_len(void)
     return one_in(300) ? below(TEXT_MAX) : one_in(12) ? below(400) : one_in(5) ? below(3) : below(24);
 }
 
-/* Text with all that a writer may stumble over; without a 0 where `ends` is true. */
+/* Text with everything that is difficult for a writer. It contains no 0 if `ends` is true. */
 static size_t fill_text(char *to, size_t len, bool ends)
 {
     static const char *const odd[] = { "\"",
@@ -106,7 +106,7 @@ static void put_json(const char *text)
     }
 }
 
-static bool spaces_alone; /* no white space but blanks: those that become part of a string stay */
+static bool spaces_alone; /* no white space except blanks; white space that becomes part of a string stays */
 
 static void space(void)
 {
@@ -116,7 +116,7 @@ static void space(void)
     }
 }
 
-/* simple: only what stays as it is when it is made compact. */
+/* simple: only what does not change when it is made compact. */
 static void json_string(bool simple)
 {
     static const char *const odd[] = { "\\\"",
@@ -184,7 +184,7 @@ static void json_container(unsigned depth, bool simple)
         space();
         if (object) {
             char name[16];
-            snprintf(name, sizeof name, "\"k%c", (int)("abcd"[i])); /* spoilt, it is no other name */
+            snprintf(name, sizeof name, "\"k%c", (int)("abcd"[i])); /* damaged, it must be no other name */
             put_json(name);
             put_json("\"");
             space();
@@ -207,7 +207,7 @@ static void json_value(unsigned depth, bool simple)
     }
 }
 
-/* JSON as text: good, cut short, spoilt, too deep, or plain text. */
+/* JSON as text: valid, cut, damaged, too deep, or plain text. */
 static void any_json(void)
 {
     static const char *const plain[] = { "",       " ",          "ok",          "12 degrees",

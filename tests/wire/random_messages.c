@@ -1,7 +1,7 @@
-/* random_messages.c: random_messages BASE MESSAGES [cuts] writes random lists of messages, parts, definitions and
- * plain JSON, seed by seed from BASE on, and prints each call and the value that the span then has.
- * test_messages.py judges that; here only this is judged: no block of the pool is lost.
- * cuts: so many documents, each again for every limit and every number of free blocks.
+/* random_messages.c: random_messages BASE MESSAGES [cuts] writes random lists of messages, parts, definitions
+ * and plain JSON, for each seed from BASE on. It prints each call and the value that the span then has.
+ * test_messages.py checks that output. This program checks only that no block of the pool is lost. cuts: the
+ * number of documents that are written again for every limit and every number of free blocks.
  * uspan-config: USPAN_TOOL_DEFINITIONS=1 USPAN_HISTORY_MESSAGES=0 */
 #include "uspan/message.h"
 #include <stdio.h>
@@ -17,7 +17,7 @@ static uspan_t span;
 static uspan_writer_t w;
 static const uspan_key_t *key;
 static int worst;
-static unsigned calls; /* that said something else than OK */
+static unsigned calls; /* calls with a result other than OK */
 static unsigned messages;
 static bool snapshots;
 
@@ -80,7 +80,7 @@ static void put_value(void)
     fputc('\n', stdout);
 }
 
-/* After each call: its result, now and then the value. */
+/* After each call: its result, and sometimes the value. */
 static void done(uspan_err_t err)
 {
     calls += err != USPAN_OK;
@@ -386,7 +386,8 @@ static void plain_json(void)
     member(0, false, 0);
 }
 
-/* One document; limit: of characters, 0: none; blocks: free ones. Returns the length of the value. */
+/* One document. limit: in characters, 0: none. blocks: number of free blocks. Returns the length of the
+ * value. */
 static unsigned document(uint64_t seed, unsigned limit, unsigned blocks)
 {
     uint16_t head = 0, tail = 0;
@@ -422,7 +423,7 @@ static unsigned document(uint64_t seed, unsigned limit, unsigned blocks)
     } else {
         tool_list();
     }
-    bool ended = w.t != NULL && (!one_in(4) || w.state >= 5u); /* JSON that ended too soon is judged then */
+    bool ended = w.t != NULL && (!one_in(4) || w.state >= 5u); /* JSON that ended early is detected then */
     if (ended) {
         puts("E");
         done(uspan_write_end(&w));

@@ -1,4 +1,4 @@
-/* test_body.c: what uspan_body_read() finds in an answer is what nanopb's generated decoder finds. */
+/* test_body.c: uspan_body_read() finds the same in a response body as nanopb's generated decoder. */
 #include "export/response_body.h"
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static void put_varint(bytes_t *b, uint64_t v)
     put(b, &(uint8_t){ (uint8_t)v }, 1u);
 }
 
-/* A field that neither message knows. */
+/* A field that neither message has. */
 static void put_unknown(bytes_t *b)
 {
     static const uint8_t zeros[20];
@@ -57,7 +57,7 @@ static void put_unknown(bytes_t *b)
     }
 }
 
-/* Numbers that both keep whole, and negative ones. */
+/* Numbers that both decoders keep completely, and negative ones. */
 static uint64_t any_number(void)
 {
     return below(8) == 0u ? UINT64_MAX - below(1000) : (uint64_t)below(1u << 24) << below(8) >> below(24);
@@ -99,7 +99,7 @@ static void make_response(bytes_t *b)
     }
 }
 
-/* Of the size that it has, so that a read beyond it is seen. */
+/* Allocated with its exact size, so that a read beyond it is detected. */
 static uspan_answer_t *answer_of(const bytes_t *b, unsigned flags, uint32_t body_bytes)
 {
     uspan_answer_t *a = test_calloc(1, offsetof(uspan_answer_t, body) + b->len + 1u);
@@ -142,7 +142,7 @@ static void compare(const bytes_t *b, bool inside)
     assert_int_equal(found, good && number > 0 ? number : 0);
     if (good || !inside) {
         assert_string_equal(text, good ? wanted : "");
-    } else { /* the bytes of an error that does not decode are shown */
+    } else { /* the bytes of an error that cannot be decoded are shown */
         assert_true(strlen(text) < USPAN_MESSAGE_BYTES && strcspn(text, "\n\x1b\x7f") == strlen(text));
     }
     test_free(a);
@@ -194,7 +194,7 @@ static void test_of_a_body_that_was_cut_what_came_counts(void **state)
     uspan_answer_t *a = answer_of(&cut, USPAN_ANSWER_PROTOBUF, 66u);
     assert_int_equal(uspan_body_read(a, false, text), 2);
     assert_string_equal(text, "tell");
-    a->body_bytes = a->body_len; /* not cut, but short */
+    a->body_bytes = a->body_len; /* not truncated, but short */
     assert_int_equal(uspan_body_read(a, false, text), 0);
     assert_string_equal(text, "");
     a->body_bytes = 66u;

@@ -1,4 +1,4 @@
-/* test_nanopb_equal.c: what uspan_otlp_read() writes is what nanopb's generated encoder writes, byte for byte.
+/* test_nanopb_equal.c: uspan_otlp_read() writes the same bytes as nanopb's generated encoder.
  * uspan-config: USPAN_TEXT_BYTES=2000000 USPAN_VALUE_MAX=65000 USPAN_ATTRS_MAX=32 USPAN_BATCH_BYTES_MAX=4000000 */
 #include "export/otlp.h"
 #include "export/queue.h"
@@ -11,7 +11,7 @@
 
 #define OUT_BYTES (2u * 1024u * 1024u)
 
-/* ---- recording what a table asks for --------------------------------------------------------------------- */
+/* ---- recording what a table requests ------------------------------------------------------------------- */
 
 static uspan_attr_t resource[16];
 static size_t resource_count;
@@ -32,7 +32,7 @@ static void begin(world_t *w)
     add_resource((uspan_attr_t)USPAN_ATTR_STATIC(USPAN_KEY("telemetry.sdk.version"), USPAN_VERSION));
 }
 
-/* The attributes asked for: those kept and, behind them, those that are one too many. */
+/* The requested attributes: those kept and, after them, those beyond the limit. */
 static const uspan_attr_t *with_dropped(const uspan_attr_t *attrs, size_t kept, size_t dropped)
 {
     static uspan_attr_t asked[512];
@@ -46,12 +46,13 @@ static const uspan_attr_t *with_dropped(const uspan_attr_t *attrs, size_t kept, 
     return asked;
 }
 
-/* Parents end after their children, so that a child finds its parent open; the order of ends is kept by ending at last. */
+/* Parents end after their children, so that a child finds its parent open. All spans are ended last, in the
+ * required order. */
 static void record(world_t *w, oracle_span_t *spans, size_t count)
 {
     uspan_tracer_t *t = &w->tracer;
     uspan_t handles[USPAN_SPANS_MAX];
-    const uint64_t base_ns = w->now_ns - 2000000000u; /* no span ends ahead of now */
+    const uint64_t base_ns = w->now_ns - 2000000000u; /* no span ends in the future */
     assert_true(count <= USPAN_SPANS_MAX);
     for (size_t i = 0; i < count; i++) {
         oracle_span_t *o = &spans[i];
@@ -179,7 +180,7 @@ static void record_and_check(world_t *w, oracle_span_t *spans, size_t count)
 static void test_each_span_of_the_table_equals_nanopb(void **state)
 {
     for (size_t i = 0; i < COUNT(table); i++) {
-        if (!table[i].child) { /* those go with their parents */
+        if (!table[i].child) { /* those are exported with their parents */
             size_t n = 1;
             while (i + n < COUNT(table) && table[i + n].child) {
                 n++;
@@ -192,7 +193,7 @@ static void test_each_span_of_the_table_equals_nanopb(void **state)
 static void test_all_spans_in_several_scopes_equal_nanopb(void **state)
 {
     world_t *w = *state;
-    /* Two tracestates are kept at once: the third is left out, which is counted and not what is tested here. */
+    /* Two tracestates are stored at a time. The third is dropped and counted, which is not tested here. */
     for (size_t i = 0; i < COUNT(table); i++) {
         assert_true(table[i].tracestate == NULL || table[i].tracestate == long_state ||
                     strcmp(table[i].tracestate, "k=v") == 0);
@@ -220,7 +221,7 @@ static void test_time_that_never_came_is_marked(void **state)
         const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces" };
         assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &c), USPAN_OK);
         record(w, spans, COUNT(spans));
-        assert_false(uspan_batch_build(&w->tracer, 0)); /* held */
+        assert_false(uspan_batch_build(&w->tracer, 0)); /* the batch exists already */
         uspan_clock_give_up(&w->tracer);
         memcpy(marked, few, sizeof few);
         marked[COUNT(few)] = (uspan_attr_t)USPAN_ATTR_BOOL(USPAN_KEY("uspan.time.unsynced"), true);
@@ -230,7 +231,7 @@ static void test_time_that_never_came_is_marked(void **state)
         spans[1].attr_count = 1;
         spans[0].start_unix_ns += (uint64_t)USPAN_UNSYNCED_BASE_S * 1000000000u;
         spans[1].start_unix_ns += (uint64_t)USPAN_UNSYNCED_BASE_S * 1000000000u;
-        if (again != 0) { /* time that comes between sizing and reading changes no byte of what is frozen */
+        if (again != 0) { /* time that passes between sizing and reading does not change the encoded bytes */
             assert_true(uspan_batch_build(&w->tracer, 0));
             uspan_set_unix_time(&w->tracer, 1700000000000000000u);
             assert_true(uspan_batch_split(&w->tracer, 0));

@@ -1,6 +1,6 @@
-/* test_vector.c: the known request of 188 bytes leaves byte for byte, whatever the sizes of the reads.
- * Its resource is service.name alone, so this program defines uspan_resource_next() itself: the linker then leaves resource.c
- * (which adds telemetry.sdk.*) in its archive. resource.c has its own turn in test_nanopb_equal.c.
+/* test_vector.c: the known request of 188 bytes is encoded exactly, whatever the sizes of the reads. Its
+ * resource is service.name alone, so this program defines uspan_resource_next() itself. The linker then does
+ * not use resource.c (which adds telemetry.sdk.*) from its archive. test_nanopb_equal.c tests resource.c.
  * uspan-config: USPAN_SCHEMA_URL="" */
 #include "export/otlp.h"
 #include "export/batch.h"
@@ -34,7 +34,8 @@ bool uspan_resource_next(const uspan_tracer_t *t, uint16_t *item, uint16_t *pos,
     return (*item)++ == 0u;
 }
 
-/* The span of the vector, through the public calls. Span ids are random: this one is put into the slot. */
+/* The span of the vector, through the public calls. Span ids are random, so the known id is written to the
+ * slot. */
 static void record_span(world_t *w)
 {
     static const uint8_t trace_id[16] = { 0x0a, 0xf7, 0x65, 0x19, 0x16, 0xcd, 0x43, 0xdd,
@@ -64,7 +65,7 @@ static const uspan_batch_t *make_batch(world_t *w)
     return &w->tracer.out.dests[0].batch;
 }
 
-/* Read with sizes that `next` chooses; each read fills what it was given until the last. */
+/* Read with sizes that `next` chooses. Each read except the last fills its buffer. */
 static void read_and_compare(world_t *w, const uspan_batch_t *batch, size_t (*next)(void *ctx), void *ctx)
 {
     uspan_otlp_t o;
@@ -76,7 +77,7 @@ static void read_and_compare(world_t *w, const uspan_batch_t *batch, size_t (*ne
         memset(out + len, 0xA5, sizeof out - len);
         size_t n = uspan_otlp_read(&o, out + len, cap);
         assert_true(n <= cap);
-        assert_int_equal(out[len + cap], 0xA5); /* not one byte past the end */
+        assert_int_equal(out[len + cap], 0xA5); /* no byte beyond the end */
         len += n;
         assert_true(len <= VECTOR_BYTES);
         if (n < cap) {
@@ -97,7 +98,7 @@ static size_t random_size(void *ctx)
 {
     uint32_t *x = ctx;
     *x = *x * 1664525u + 1013904223u;
-    return (*x >> 16) % 97u; /* 0 too: a read of nothing changes nothing */
+    return (*x >> 16) % 97u; /* 0 too: a read of 0 bytes changes nothing */
 }
 
 static size_t random_nonzero_size(void *ctx)
@@ -121,7 +122,8 @@ static void test_every_read_size_gives_the_same_bytes(void **state)
     world_t *w = *state;
     const uspan_batch_t *batch = make_batch(w);
     for (size_t size = 1; size <= 200u; size++) {
-        /* 188 is a whole number of some reads: then one more read finds nothing, which is how the end shows. */
+        /* 188 is a multiple of some read sizes. In this case one more read returns nothing, which marks the
+         * end. */
         read_and_compare(w, batch, same_size, &size);
     }
     uspan_batch_delivered(&w->tracer, 0, 0);

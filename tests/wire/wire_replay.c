@@ -1,8 +1,8 @@
-/* wire_replay.c: plays exchanges with models to wire.h and prints their spans, for test_cases.py and test_properties.py.
- * Invariant: a job is answered by exactly one line, whatever its bytes are.
- * A job is a line "url_len request_len response_len http_status rounds seed", then so many bytes of each. The exchange is
- * played whole, and where rounds > 0 byte by byte and `rounds` times in random fragments; "same" says that all spans are
- * equal. Jobs end with the input.
+/* wire_replay.c: passes model exchanges to wire.h and prints their spans, for test_cases.py and
+ * test_properties.py. Invariant: each job has exactly one line of output, whatever its bytes are.
+ * A job is a line "url_len request_len response_len http_status rounds seed", then the given number of bytes
+ * of each. The exchange is passed in one piece. If rounds > 0, it is also passed byte by byte, and `rounds`
+ * times in random fragments. "same" says that all spans are equal. Jobs end with the input.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1
  * uspan-config: USPAN_HISTORY_MESSAGES=0 */
 #include <stdio.h>
@@ -170,7 +170,7 @@ static void render(uspan_t s, unsigned unread, int round)
 
 /* ---- jobs ---------------------------------------------------------------------------------------------- */
 
-/* Fragments in memory of their own, of n bytes each; n 0: random. */
+/* Fragments in their own memory, of n bytes each. n 0: random sizes. */
 static void feed(uspan_wire_t *w, void (*call)(uspan_wire_t *, const void *, size_t), const char *data,
                  size_t len, size_t n, uint32_t *seed)
 {
