@@ -1,5 +1,5 @@
-/* fuzz.h: what every fuzz target needs. A target asserts, line by line, what its module promises of hostile
- * input. */
+/* fuzz.h: common code of the fuzz targets. A target asserts, line by line, what its module guarantees for
+ * hostile input. */
 #ifndef USPAN_TESTS_FUZZ_H
 #define USPAN_TESTS_FUZZ_H
 
@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
         }                   \
     } while (0)
 
-/* A copy of exactly len bytes (and, for text, a closing 0), so that the sanitizer sees one byte too far. */
+/* A copy of exactly len bytes (and, for text, a closing 0), so that the sanitizer detects a read beyond
+ * it. */
 static inline void *fuzz_copy(const uint8_t *data, size_t len)
 {
     void *copy = malloc(len > 0u ? len : 1u);
@@ -39,7 +40,8 @@ static inline char *fuzz_text(const uint8_t *data, size_t len)
 }
 
 /* The input with each pair 0xFF, n replaced by word n (modulo count), so that the fuzzer need not find words
- * letter by letter; cut at cap bytes. Ends in 0, which *out_len does not count; free it. */
+ * letter by letter. The copy is truncated at cap bytes. It ends in 0, which *out_len does not count. The
+ * caller frees it. */
 static inline char *fuzz_expand(const char *const *words, size_t count, const uint8_t *data, size_t len,
                                 size_t cap, size_t *out_len)
 {

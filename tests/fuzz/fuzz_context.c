@@ -1,4 +1,4 @@
-/* fuzz_context.c: any bytes as traceparent, tracestate and baggage, cut at zeros. */
+/* fuzz_context.c: any bytes as traceparent, tracestate and baggage, separated by zeros. */
 #include "uspan/uspan.h"
 #include "fuzz.h"
 
@@ -12,7 +12,7 @@ static bool is_zero(const uint8_t *bytes, size_t len)
     return true;
 }
 
-/* The tracestate of c keeps the rules of its module. */
+/* The tracestate of c follows the rules of its module. */
 static void check_tracestate(const uspan_context_t *c)
 {
     size_t len, members = 1;
@@ -50,7 +50,7 @@ static void check_context(const char *parent, size_t parent_len, const char *sta
     CHECK(!is_zero(c.trace_id, 16) && !is_zero(c.span_id, 8));
     CHECK(c.tracestate_len <= state_len);
     check_tracestate(&c);
-    /* Setting what may be anything, and removing it again. */
+    /* Set a member from arbitrary bytes, and remove it again. */
     uspan_context_t before = c;
     err = uspan_tracestate_set(&c, word, word);
     if (err == USPAN_ERR_ARG || err == USPAN_ERR_FULL) {
@@ -111,7 +111,7 @@ static void check_baggage(const char *text, size_t len, const char *word)
         free(out);
     }
     CHECK(pos == len);
-    /* What is added is found, and decodes to what was given, where that was UTF-8. */
+    /* An added member is found, and decodes to the given value if that was UTF-8. */
     char out[256], back[768];
     size_t cap = len < sizeof(out) ? len : sizeof(out), at = cap / 2u;
     memset(out, 'a', sizeof(out));
@@ -160,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_len)
     char *first = fuzz_copy(data, first_len), *second = fuzz_copy(data + rest, second_len),
          *word = fuzz_text(data + last, len - last);
     check_context(first, first_len, second, second_len, word);
-    /* Most inputs have no good traceparent: give the tracestate one. */
+    /* Most inputs have no valid traceparent: use a fixed one for the tracestate. */
     check_context("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", 55, second, second_len, word);
     check_baggage(first, first_len, word);
     free(word);

@@ -1,5 +1,6 @@
-/* fuzz_gzip.c: any body in reads of any size is decoded to what it was, by a decoder of its own. The first bytes choose the sizes
- * of what the source gives and of the reads; the rest is the body, in which bytes from 0xC0 on repeat what came before. */
+/* fuzz_gzip.c: any body, compressed in reads of any size, is decoded to the same bytes by a separate decoder.
+ * The first bytes choose the sizes of the source's pieces and of the reads. The rest is the body, in which
+ * bytes from 0xC0 on repeat earlier bytes. */
 #define USPAN_GZIP 1
 #define USPAN_GZIP_WINDOW 512
 #include "fuzz.h"

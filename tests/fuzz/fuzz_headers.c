@@ -1,4 +1,4 @@
-/* fuzz_headers.c: any text as a header list, any bytes through base64. */
+/* fuzz_headers.c: any text as a header list, and any bytes through base64. */
 #include "export/headers.h"
 #include "export/window.h"
 #include "fuzz.h"
@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         int byte;
         while ((byte = uspan_pair_byte(pair.value, pair.value_len, &at)) >= 0) {
             CHECK(at <= pair.value_len && byte <= 255);
-            CHECK(why != NULL || (byte >= ' ' && byte != 0x7F)); /* what passes cannot inject a header */
+            CHECK(why != NULL || (byte >= ' ' && byte != 0x7F)); /* an accepted byte cannot inject a header */
             count++;
         }
         CHECK(count <= pair.value_len);

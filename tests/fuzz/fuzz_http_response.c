@@ -1,5 +1,5 @@
-/* fuzz_http_response.c: any bytes as an answer. The first two bytes choose the fragments, the rest is fed
- * whole, byte by byte and in those fragments: all three must come to the same. */
+/* fuzz_http_response.c: any bytes as a response. The first two bytes choose the fragments. The rest is parsed
+ * in one piece, byte by byte, and in those fragments. All three must have the same result. */
 #include "export/http_response.h"
 #include "fuzz.h"
 
@@ -46,7 +46,7 @@ static void run(outcome_t *o, const uint8_t *data, size_t len, size_t first, siz
         CHECK(a->status >= 200u && a->status <= 999u);
         const unsigned types = USPAN_ANSWER_PROTOBUF | USPAN_ANSWER_JSON;
         bool keeps_field =
-            (a->flags & USPAN_ANSWER_FIELD) != 0u; /* a header's value is in the body's place */
+            (a->flags & USPAN_ANSWER_FIELD) != 0u; /* a header's value is stored in the body's memory */
         CHECK((a->flags & ~(USPAN_ANSWER_CLOSE | types | USPAN_ANSWER_FIELD)) == 0u);
         CHECK(o->fed == USPAN_OK || (a->flags & USPAN_ANSWER_CLOSE) != 0u);
         CHECK(a->body_bytes <= USPAN_RESPONSE_MAX && a->head_bytes <= USPAN_RESPONSE_MAX);

@@ -1,4 +1,4 @@
-/* fuzz_httpdate.c: any bytes as a date, any number as a moment, any text as a sampling ratio. */
+/* fuzz_httpdate.c: any bytes as a date, any number as a time, any text as a sampling ratio. */
 #include "export/httpdate.h"
 #include "fuzz.h"
 #include <stdio.h>
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     free(text);
     CHECK(read <= LAST_S);
     const uint64_t moments[] = { read, now_s, now_s % (LAST_S + 1u) };
-    for (size_t i = 0; i < 3u; i++) { /* every moment survives being written as text and read again */
+    for (size_t i = 0; i < 3u; i++) { /* every time can be written as text and read back */
         uspan_civil_t c;
         uspan_civil_of(moments[i], &c);
         CHECK(c.year >= 1970u && c.year <= 9999u && c.month >= 1u && c.month <= 12u && c.day >= 1u &&

@@ -1,5 +1,5 @@
-/* fuzz_json_read.c: any bytes, in any fragments: the same is told as of the whole; what is read as a document
- * is one by a second reader's word too; SSE keeps pace. */
+/* fuzz_json_read.c: any bytes, in any fragments, give the same events as in one piece. A second reader
+ * accepts what is read as a document. The SSE reader is fed the same bytes. */
 #include "json/json_read.h"
 #include "wire/sse.h"
 #include "fuzz.h"
@@ -17,7 +17,7 @@ USPAN_JSON_TABLE(table, ROWS);
 typedef struct told {
     const uspan_json_read_t *j;
     uint64_t hash;
-    unsigned open;  /* containers told to be open */
+    unsigned open;  /* containers that were reported open */
     bool piece;
 } told_t;
 
@@ -55,7 +55,7 @@ static void hear(void *ctx, unsigned action, uspan_json_event_t event, const cha
     }
 }
 
-/* A second reader, by recursion: where the value at p ends; NULL: it is none. */
+/* A second reader, recursive. Returns where the value at p ends, or NULL if it is invalid. */
 static const char *skip(const char *p, const char *end)
 {
     while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')) {
@@ -190,7 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     uspan_json_read_t whole, parts;
     told_t a = { &whole, 1u, 0u, false }, b = { &parts, 1u, 0u, false };
     memset(&whole, 0, sizeof whole);
-    memset(&parts, 0x77, sizeof parts); /* begin() is enough for all but the mode */
+    memset(&parts, 0x77, sizeof parts); /* begin() sets everything but the mode */
     parts.line = false;
     uspan_json_read_begin(&parts);
     size_t used = uspan_json_read_feed(&whole, &table, hear, &a, (const char *)copy, len);
@@ -213,7 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (len > 0u) {
         const char *text = (const char *)copy;
         const char *end = value(text, text + len, 0u);
-        /* A number at the very end may go on. */
+        /* A number at the very end may continue. */
         bool open = end == text + len && !uspan_json_read_is_done(&whole) && !uspan_json_read_is_bad(&whole);
         CHECK(open || uspan_json_read_is_done(&whole) == (end != NULL));
         CHECK(!uspan_json_read_is_done(&whole) || text + used == end);

@@ -1,7 +1,8 @@
-/* fuzz_keep_mount.c: a mount of memory that was altered anywhere. Asserted: nothing is read outside the pools and the image's
- * read-only memory; each span that was taken over is sent once, whole, and every slot and block comes back; where the crash call
- * sealed the pools, nothing altered is taken over.
- * A word that comes to point elsewhere into the image gets its old value: no mount can notice that, and the sanitizer would.
+/* fuzz_keep_mount.c: mounts memory that was altered anywhere. Asserted: nothing is read outside the pools and
+ * the image's read-only memory. Each recovered span is sent once and completely, and every slot and block is
+ * freed. If the crash call sealed the pools, nothing altered is recovered.
+ * A word that after the change points elsewhere into the image gets its old value. No mount can detect such a
+ * change, but the sanitizer would report it.
  * uspan-config: USPAN_KEEP=1 USPAN_SPANS_MAX=4 USPAN_TEXT_BYTES=1024 USPAN_ATTRS_MAX=6 */
 #include "fuzz.h"
 #include "trace/pool.h"
@@ -166,7 +167,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
     const bool sealed = tracer.keep.sealed != 0u;
     uspan_tracer_t *before = fuzz_copy((const uint8_t *)&tracer, sizeof tracer);
-    /* Each three bytes: a place in the pools, or with the highest bit in the epochs, and what is added there. */
+    /* Each three bytes give a position and the value that is added there. The position is in the pools, or in
+     * the epochs if its highest bit is set. */
     for (size_t i = 1; i + 2u < len; i += 3u) {
         size_t at = data[i] | (size_t)(data[i + 1u] & 0x7Fu) << 8;
         at = (data[i + 1u] & 0x80u) != 0u ? epochs + at % sizeof tracer.trace.epochs

@@ -1,8 +1,10 @@
-/* fuzz_mcp.c: any bytes as MCP messages that come in and go out, with calls of our own between them:
- * in any fragments the same spans, counts and baggage; arguments and results are JSON; names and texts are as long as they may
- * be; open requests are never more than there is room for; each started span is open, ended, or counted as dropped; a text pool
- * that runs dry and content off change no more than what could be kept.
- * The input: how (see HOW_); then messages, each ended by a byte 0 and begun by one that says where it goes.
+/* fuzz_mcp.c: any bytes as MCP messages that come in and go out, with calls of the program between them.
+ * Spans, counts and baggage are the same for any fragments. Arguments and results are JSON. Names and texts
+ * do not exceed their limits. There are never more open requests than there is room for. Each started span is
+ * open, ended, or counted as dropped. A text pool without free blocks and disabled content change only what
+ * could be kept.
+ * The input is one byte of options (see HOW_), then messages. Each message begins with a byte that gives its
+ * direction and ends in a byte 0.
  * uspan-config: USPAN_SPANS_MAX=24 USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=8192 USPAN_MCP_HOLD_BYTES=1024 */
 #include "tracer_fuzz.h"
 #include "uspan/mcp.h"
@@ -11,7 +13,7 @@
 _Static_assert(USPAN_MCP_HOLD_BYTES >= MESSAGES_MAX && USPAN_VALUE_MAX >= 6u * MESSAGES_MAX, "content is kept whole");
 
 #define HOW_NO_CONTENT 1u
-#define HOW_DRY 2u /* the upper bits tell how little text is left */
+#define HOW_DRY 2u /* the upper bits give how little text is free */
 #define HOW_CURRENT 4u
 #define HOW_LEFT_SHIFT 5u
 
@@ -47,7 +49,7 @@ static uint64_t digest_of(uspan_t s, bool whole)
             if ((v.key->flags & USPAN_KEY_CONTENT) != 0u) {
                 check_json(text, len);
             } else {
-                CHECK(len <= 3u * 128u); /* a byte that is no UTF-8 takes three */
+                CHECK(len <= 3u * 128u); /* a byte that is not UTF-8 takes three */
             }
         } else {
             hash = mix(hash, &v.i, sizeof v.i);
@@ -76,7 +78,7 @@ static void pass(uspan_mcp_t *m, const char *data, size_t len, uint32_t *seed)
 {
     static const char *const ids[] = { "1", "\"a\"", "7", NULL };
     uint8_t where = len > 0u ? (uint8_t)*data : 0u;
-    if ((where & 0x20u) != 0u) { /* a call of ours before it */
+    if ((where & 0x20u) != 0u) { /* a call of the program before it */
         (void)uspan_mcp_call(m, USPAN_ROOT, "tools/call", "water", ids[where >> 6]);
     }
     data += len > 0u;

@@ -1,5 +1,5 @@
-/* fuzz_message.c: whatever is written, by whichever calls, with whatever room: after each call every attribute under
- * way is one JSON value in UTF-8, and no block of the pool is lost. */
+/* fuzz_message.c: any content is written by any calls, with any amount of free text. After each call every
+ * attribute that is being written is one JSON value in UTF-8, and no block of the pool is lost. */
 #include "uspan/message.h"
 #include <stdlib.h>
 #include "fuzz.h"
@@ -25,7 +25,7 @@ static uspan_err_t entropy(void *ctx, uint8_t *out, size_t len)
     return USPAN_OK;
 }
 
-static unsigned waits, stolen; /* holds of the lock until somebody else has taken every free block; blocks */
+static unsigned waits, stolen; /* holds of the lock until another task has taken every free block; blocks */
 static uint16_t stolen_head, stolen_tail;
 
 static uint32_t lock(void *ctx)
@@ -42,7 +42,7 @@ static void unlock(void *ctx, uint32_t state)
     (void)state;
 }
 
-/* ---- a checker that shares nothing with the writer: a pushdown automaton over the whole text --------------- */
+/* ---- a checker that shares no code with the writer: a pushdown automaton over the complete text -------- */
 
 static const char *skip(const char *at)
 {
@@ -52,7 +52,7 @@ static const char *skip(const char *at)
     return at;
 }
 
-/* Behind a string, number or literal; NULL: it is none. */
+/* Returns the end of a string, number or literal, or NULL if it is none. */
 static const char *scalar(const char *at)
 {
     if (*at == '"') {
@@ -111,7 +111,7 @@ static bool is_json(const char *at)
 {
     char open[NESTED_MAX];
     unsigned depth = 0;
-    bool value = true; /* one must come, or may where the container is new */
+    bool value = true; /* a value must come, or may come if the container is new */
     bool fresh = false;
     for (;;) {
         at = skip(at);
@@ -168,7 +168,7 @@ static uint8_t take(program_t *p)
     return *p->at++;
 }
 
-/* A text of the program's bytes, ending in 0. */
+/* A text from the program's bytes, ending in 0. */
 static const char *take_text(program_t *p, char to[260], size_t *len)
 {
     size_t n = take(p);
@@ -196,7 +196,7 @@ static void check_values(uspan_t s)
     for (unsigned i = 0; slot != NULL && i < slot->attr_count; i++) {
         const uspan_entry_t *e = &slot->attrs[i];
         uint16_t block = e->v.chain.head;
-        if (e->store == USPAN_STORE_INT) { /* messages that were left out */
+        if (e->store == USPAN_STORE_INT) { /* dropped messages */
             CHECK(e->key == &uspan_key_uspan_messages_omitted && e->v.i > 0);
             continue;
         }

@@ -1,6 +1,6 @@
-/* fuzz_record.c: any bytes as a program of span calls, with pools so small that each of them runs dry. Asserted: the
- * accounts add up after every call; every block comes back; a body is as long as its size said, the same at every size
- * of reads, and nanopb decodes it.
+/* fuzz_record.c: any bytes as a program of span calls, with pools so small that each of them becomes full.
+ * Asserted: the counts balance after every call. Every block is freed. A body has the length that was
+ * computed, it is the same for every size of reads, and nanopb decodes it.
  * uspan-config: USPAN_SPANS_MAX=4 USPAN_TEXT_BYTES=768 USPAN_ATTRS_MAX=5 USPAN_EVENT_ATTRS_MAX=2 USPAN_VALUE_MAX=200 */
 #include "fuzz.h"
 #include "export/batch.h"
@@ -42,7 +42,7 @@ static uspan_err_t unix_ns(void *ctx, uint64_t *out)
 {
     (void)ctx;
     (void)out;
-    return USPAN_ERR_AGAIN; /* a call of the program tells the time, or never */
+    return USPAN_ERR_AGAIN; /* time comes from a call of the program, or never */
 }
 
 static uspan_err_t random_bytes(void *ctx, uint8_t *out, size_t len)
@@ -69,7 +69,8 @@ static void log_line(void *ctx, uspan_level_t level, const char *text)
     (void)text;
 }
 
-/* Batches are frozen, read and settled by hand: a destination there must be, but it is never offered a span. */
+/* Batches are built, read and given their result by hand. There must be a destination, but it is never
+ * offered a span. */
 static uspan_err_t never(void *ctx, uspan_tracer_t *t, uspan_t s)
 {
     (void)ctx;
@@ -78,7 +79,7 @@ static uspan_err_t never(void *ctx, uspan_tracer_t *t, uspan_t s)
     abort();
 }
 
-/* The program's bytes, zeros behind its end. */
+/* The program's bytes, and zeros after its end. */
 typedef struct program {
     const uint8_t *at;
     size_t left;
@@ -93,7 +94,7 @@ static uint8_t take(program_t *p)
     return *p->at++;
 }
 
-/* Text of up to 255 bytes: those at hand, or one byte many times. A closing 0 stands behind it. */
+/* Text of up to 255 bytes: the next ones, or one byte many times. A closing 0 follows it. */
 static char *take_text(program_t *p, char buf[256], size_t *len)
 {
     size_t n = take(p);
@@ -178,7 +179,7 @@ static void check_accounts(void)
     CHECK(s.blocks_live <= BLOCKS && depth == 0);
 }
 
-/* Blocks in the free list and those that are counted as taken are all there are. */
+/* Blocks in the free list and blocks counted as used are all blocks. */
 static void check_blocks(void)
 {
     unsigned n = 0;
@@ -188,7 +189,7 @@ static void check_blocks(void)
     CHECK(n + tracer.trace.blocks_live == BLOCKS);
 }
 
-/* ---- decoding: every string and message is looked into --------------------------------------------------- */
+/* ---- decoding: every string and message is checked ----------------------------------------------------- */
 
 static unsigned spans_seen;
 
@@ -274,7 +275,7 @@ static bool decode_resource(pb_istream_t *s, const pb_field_t *field, void **arg
     return pb_decode(s, uspan_otlp_ResourceSpans_fields, &r) && r.has_resource;
 }
 
-/* Read the frozen batch in reads of sizes that follow from step. */
+/* Read the frozen batch in reads whose sizes depend on step. */
 static size_t read_body(uint8_t *out, uint8_t step)
 {
     static uspan_otlp_t o;
@@ -436,7 +437,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         check_blocks();
     }
     uspan_set_unix_time(&tracer, 1700000000000000000u);
-    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) { /* also those whose handle was overwritten */
+    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) { /* also spans whose handle was overwritten */
         uspan_slot_t *slot = &tracer.trace.slots[i];
         if (slot->state == USPAN_STATE_OPEN) {
             CHECK(uspan_end(&tracer, uspan_handle_of(&tracer.trace, slot)) == USPAN_OK);

@@ -1,5 +1,5 @@
-/* fuzz_spool.c: any bytes as the flash of a spool: a log that was written, and changed at any places. Reading
- * ends, stays within the storage, and what is written afterwards is read back.
+/* fuzz_spool.c: any bytes as the flash of a spool, or a log that was written and then changed anywhere.
+ * Reading ends and stays within the storage, and records written afterwards are read back.
  * uspan-config: USPAN_SPOOL=1 */
 #include "export/spool_log.h"
 #include "fuzz.h"
@@ -108,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     CHECK(uspan_spool_log_mount(&log, &storage) == 0);
     CHECK(log.next == before + 1u);
     if (log.done.number == before ||
-        (int32_t)(log.done.number - before) < 0) { /* else noise says it is settled */
+        (int32_t)(log.done.number - before) < 0) { /* else changed bytes may give it a result */
         CHECK(read_all(&log) == 77);
     }
     return 0;

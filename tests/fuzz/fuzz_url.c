@@ -31,10 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     CHECK(strspn(url.host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:") == host_len);
     const bool literal6 = url.authority[0] == '[';
     CHECK(literal6 || strchr(url.host, ':') == NULL);
-    for (size_t i = 0; i < text_len; i++) { /* nothing that could break a request line */
+    for (size_t i = 0; i < text_len; i++) { /* no character that could break a request line */
         CHECK((uint8_t)text[i] > ' ' && (uint8_t)text[i] <= '~');
     }
-    /* A literal would be read alike, but for ports with leading zeros. */
+    /* A literal is read in the same way, except ports with leading zeros. */
     uspan_url_t taken = { .port = 0u };
     if (uspan_url_take(&taken, text)) {
         CHECK(strcmp(taken.host, url.host) == 0 && taken.port == url.port && taken.path == url.path);

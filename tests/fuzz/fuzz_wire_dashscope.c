@@ -1,4 +1,4 @@
-/* fuzz_wire_dashscope.c: DashScope's own text generation and embeddings: what wire_fuzz.h promises of any bytes.
+/* fuzz_wire_dashscope.c: checks the guarantees of wire_fuzz.h for DashScope's text generation and embeddings.
  * uspan-config: USPAN_SPANS_MAX=8 USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 USPAN_VALUE_MAX=8192 */
 #include "wire_fuzz.h"
 

@@ -1,4 +1,4 @@
-/* fuzz_wire_gemini.c: Gemini's generateContent and embedContent: what wire_fuzz.h promises of any bytes.
+/* fuzz_wire_gemini.c: checks the guarantees of wire_fuzz.h for Gemini's generateContent and embedContent.
  * uspan-config: USPAN_SPANS_MAX=8 USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 USPAN_VALUE_MAX=8192 */
 #include "wire_fuzz.h"
 

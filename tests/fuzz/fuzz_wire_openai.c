@@ -1,5 +1,5 @@
-/* fuzz_wire_openai.c: OpenAI's chat completions and embeddings, and a URL that no dialect knows: what wire_fuzz.h promises of
- * any bytes.
+/* fuzz_wire_openai.c: checks the guarantees of wire_fuzz.h for OpenAI's chat completions and embeddings, and
+ * for a URL of no dialect.
  * uspan-config: USPAN_SPANS_MAX=8 USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 USPAN_VALUE_MAX=8192 */
 #include "wire_fuzz.h"
 

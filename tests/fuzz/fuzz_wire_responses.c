@@ -1,4 +1,4 @@
-/* fuzz_wire_responses.c: OpenAI's responses: what wire_fuzz.h promises of any bytes.
+/* fuzz_wire_responses.c: checks the guarantees of wire_fuzz.h for OpenAI's responses API.
  * uspan-config: USPAN_SPANS_MAX=8 USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=16384 USPAN_VALUE_MAX=8192 */
 #include "wire_fuzz.h"
 

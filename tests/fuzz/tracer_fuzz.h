@@ -1,5 +1,5 @@
-/* tracer_fuzz.h: a tracer for targets that read bytes of others: started, with a collector that never answers, so that every span
- * stays to be looked at; and what such targets ask of its spans. */
+/* tracer_fuzz.h: a started tracer for targets that read external bytes. Its collector never responds, so that
+ * every span stays and can be read. Also the checks of its spans that such targets share. */
 #ifndef USPAN_TESTS_TRACER_FUZZ_H
 #define USPAN_TESTS_TRACER_FUZZ_H
 
@@ -71,9 +71,9 @@ static void check_json(const char *text, size_t len)
     uspan_json_read_t j;
     memset(&j, 0, sizeof j);
     size_t used = uspan_json_read_feed(&j, &none, fuzz_ignore, NULL, text, len);
-    (void)uspan_json_read_feed(&j, &none, fuzz_ignore, NULL, " ", 1u); /* a number ends with what is behind it */
+    (void)uspan_json_read_feed(&j, &none, fuzz_ignore, NULL, " ", 1u); /* the next byte ends a number */
     CHECK(uspan_json_read_is_done(&j));
-    for (; used < len; used++) { /* room that was kept for a cut */
+    for (; used < len; used++) { /* reserved for truncation */
         CHECK(text[used] == ' ');
     }
 }
@@ -86,7 +86,7 @@ static uint64_t mix(uint64_t hash, const void *data, size_t len)
     return hash;
 }
 
-/* All text is taken but a little: of the reserve, or beside it. */
+/* All text but a little is used: from the reserve, or outside it. */
 static void run_dry(unsigned choice)
 {
     unsigned left = choice < 4u ? choice : USPAN_BLOCKS_RESERVED + choice - 4u;

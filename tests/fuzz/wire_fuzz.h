@@ -1,31 +1,31 @@
-/* wire_fuzz.h: what every dialect's target does with its input: any bytes as request and answer of any URL of the
- * dialect, in any fragments: the span is that of the whole, its lists are JSON, and the caller loses nothing by it; a
- * pool that runs dry, content off and any status change no more than what could be kept.
- * The input: URL; how (see HOW_); then the bodies, the request up to a byte 0. */
+/* wire_fuzz.h: the common code of every dialect's target: any bytes as request and response of any URL of the
+ * dialect, in any fragments. The span equals the one from a single piece, its lists are JSON, and the caller
+ * gets no error. A text pool without free blocks, disabled content and any status change only what could be
+ * kept. The input is a URL, options (see HOW_), then the bodies. The request ends at the first byte 0. */
 #ifndef USPAN_TESTS_WIRE_FUZZ_H
 #define USPAN_TESTS_WIRE_FUZZ_H
 
 #include "tracer_fuzz.h"
 #include "uspan/wire.h"
 
-/* Every target's config; a span keeps all that an input can say. */
+/* Every target's config: a span can hold everything that an input contains. */
 #define BODIES_MAX 1200u
 _Static_assert(USPAN_VALUE_MAX >= 6u * BODIES_MAX && USPAN_TEXT_BYTES >= 2u * USPAN_VALUE_MAX, "room for escapes");
 
 /* Bits of the second byte. */
 #define HOW_STATUS 3u /* index of a status */
 #define HOW_NO_CONTENT 4u
-#define HOW_DRY 8u    /* the upper bits tell how little text is left */
+#define HOW_DRY 8u    /* the upper bits give how little text is free */
 #define HOW_FAILED 16u
 #define HOW_LEFT_SHIFT 5u
 
-/* What occurs in all dialects; a target's own words come first. */
+/* Words of all dialects. A target's own words come first. */
 #define WIRE_WORDS \
     "{\"", "\":", "\",\"", "null", "true", "{", "}", "[", "]", ",", ":", "\"", "}}", "]}", "\"}}]}", "data: ", "\n\n", "\r\n", \
     "\\ud83c", "\\udf31", "\\u0000", "\"model\":\"", "\"id\":\"", "\"name\":\"", "\"type\":\"", "\"text\":\"", "\"content\":\"", \
     "\"role\":\"tool\"", "\"messages\":[{", "\"tools\":[{", "\"stream\":true", "\"error\":{\"message\":\"", "\"usage\":{"
 
-/* All that the span says, as one number; the order of its attributes counts. */
+/* Everything in the span as one number. The order of its attributes counts. */
 static uint64_t digest(uspan_t s, bool whole)
 {
     static char text[USPAN_VALUE_MAX + 1u];
@@ -60,7 +60,7 @@ static uint64_t digest(uspan_t s, bool whole)
 static void feed(uspan_wire_t *w, void (*call)(uspan_wire_t *, const void *, size_t), const char *data, size_t len,
                  uint32_t seed)
 {
-    static uint8_t *pieces[PIECE_MAX + 1u]; /* of exactly so many bytes */
+    static uint8_t *pieces[PIECE_MAX + 1u]; /* of exactly this number of bytes */
     while (len > 0u) {
         seed = seed * 1664525u + 1013904223u;
         size_t n = 1u + (seed >> 24) % PIECE_MAX;
@@ -102,7 +102,7 @@ static uint64_t play(const char *url, const char *data, size_t len, uint8_t how,
     unsigned unread = uspan_wire_unread(&w);
     CHECK(uspan_wire_end(&w, 200, NULL) == USPAN_ERR_STALE);
     uint64_t hash = mix(digest(s, (how & HOW_DRY) == 0u), &unread, sizeof unread);
-    for (unsigned i = 0; i < 3u; i++) { /* tools that the answer asked for, and what it did not ask for */
+    for (unsigned i = 0; i < 3u; i++) { /* tools that the response requested, and one that it did not */
         uspan_t tool = uspan_wire_tool_begin(&w, &fuzz_tracer, USPAN_ROOT, NULL, i == 2u ? "a" : NULL);
         CHECK(uspan_tool_end(&fuzz_tracer, tool, NULL) == USPAN_OK);
         uint64_t own = digest(tool, (how & HOW_DRY) == 0u);
@@ -123,7 +123,7 @@ static int fuzz_wire(const char *const *urls, size_t url_count, const char *cons
     size_t expanded;
     char *text = fuzz_expand(words, word_count, data + 2, len - 2u, BODIES_MAX, &expanded);
     uint64_t seen[3];
-    for (uint32_t seed = 0; seed < 3u; seed++) { /* whole, in random pieces, in others */
+    for (uint32_t seed = 0; seed < 3u; seed++) { /* in one piece, in random pieces, in other random pieces */
         fuzz_begin();
         uspan_set_content(&fuzz_tracer, (how & HOW_NO_CONTENT) == 0u);
         if ((how & HOW_DRY) != 0u) {
@@ -131,7 +131,7 @@ static int fuzz_wire(const char *const *urls, size_t url_count, const char *cons
         }
         seen[seed] = play(url, text, expanded, how, seed * (77u + data[2]));
     }
-    CHECK((seen[0] == seen[1] && seen[0] == seen[2]) || (how & HOW_DRY) != 0u); /* where a dry pool cuts depends on the pieces */
+    CHECK((seen[0] == seen[1] && seen[0] == seen[2]) || (how & HOW_DRY) != 0u); /* then the pieces matter */
     free(text);
     return 0;
 }
