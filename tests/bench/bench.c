@@ -1,5 +1,5 @@
-/* bench.c: the workloads, each in a function of its own that callgrind collects by name: bench <what> <rounds>. A round
- * records a pool of 64 spans or encodes a batch of 64. Uses the POSIX port, its real lock included.
+/* bench.c: the workloads, each in its own function that callgrind collects by name: bench <what> <rounds>. A
+ * round records a pool of 64 spans or encodes a batch of 64. It uses the POSIX port with its real lock.
  * uspan-config: USPAN_SPANS_MAX=66 USPAN_TEXT_BYTES=65536 USPAN_BATCH_BYTES_MAX=1048576 USPAN_BATCH_AGE_MS=60000 */
 #include <malloc.h>
 #include <stdio.h>
@@ -144,7 +144,7 @@ __attribute__((noinline)) static void bench_record_w2(uspan_t agent)
     }
 }
 
-/* Freezing the batch, which sizes its spans, and reading it out. */
+/* Build the batch, which computes the size of its spans, and read it. */
 static inline void encode(void)
 {
     static uspan_otlp_t source;
@@ -163,9 +163,10 @@ __attribute__((noinline)) static void bench_encode_w1(void)
     encode();
 }
 
-/* ---- many scopes, and a batch beside its spans ---- */
+/* ---- many scopes, and a batch beside its spans --------------------------------------------------------- */
 
-/* Functions that do the same would become one, and callgrind would find one name of the two. */
+/* The compiler would merge functions with the same code, and callgrind would find only one of the two
+ * names. */
 static volatile unsigned apart;
 
 #if USPAN_BATCH_SPANS_MAX >= MANY
@@ -183,7 +184,7 @@ __attribute__((noinline)) static void bench_scopes_many(void)
     encode();
 }
 
-/* A batch of MANY spans with four attributes, whose scopes are all one or all different. */
+/* A batch of MANY spans with four attributes, whose scopes are all equal or all different. */
 static void run_scopes(unsigned count)
 {
     for (unsigned i = 0; i < MANY; i++) {
@@ -205,7 +206,7 @@ static void run_scopes(unsigned count)
 }
 #endif
 
-/* Whole exchanges, from the first poll to the last, over a transport that takes all at once. */
+/* Complete exchanges, from the first poll to the last, over a transport that accepts all bytes at once. */
 static void poll_to_end(void)
 {
     while (!uspan_flushed(&tracer)) {
@@ -242,7 +243,7 @@ static void run_batches(unsigned spans)
     }
 }
 
-/* Nothing to send: what a main loop pays for asking. */
+/* Nothing to send: the cost of uspan_poll() for a main loop. */
 __attribute__((noinline)) static void bench_poll_idle(void)
 {
     for (unsigned i = 0; i < BATCH; i++) {
@@ -252,7 +253,7 @@ __attribute__((noinline)) static void bench_poll_idle(void)
     }
 }
 
-/* The same bytes through memcpy alone: what encoding cannot go below. */
+/* The same bytes through memcpy alone: the lower limit of the cost of encoding. */
 __attribute__((noinline)) static void bench_memcpy(void)
 {
     static char from[2][W1_WIRE_BYTES];
@@ -268,7 +269,7 @@ __attribute__((noinline)) static void bench_wire(void)
     stream_read();
 }
 
-/* One call's streamed answer a round. */
+/* One streamed response per round. */
 static int read_streams(const char *name, unsigned rounds)
 {
     for (size_t i = 0; i < STREAMS; i++) {

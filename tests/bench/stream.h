@@ -1,12 +1,12 @@
-/* stream.h: streamed answers in the form in which vendors send them, an event for each word: host and board read the same.
- * Invariant: a stream is head, then for each word: before, word, after; then tail. */
+/* stream.h: streamed responses in the vendors' formats, with an event for each word. Host and board read the
+ * same ones. Invariant: a stream is head, then before, word and after for each word, then tail. */
 #ifndef USPAN_BENCH_STREAM_H
 #define USPAN_BENCH_STREAM_H
 
 #include <string.h>
 #include "uspan/wire.h"
 
-#define STREAM_PIECE 512u /* bytes a read */
+#define STREAM_PIECE 512u /* bytes per read */
 
 typedef struct stream {
     const char *name, *url, *head, *before, *after, *tail;
@@ -60,7 +60,7 @@ static const stream_t streams[] = {
 };
 #define STREAMS (sizeof streams / sizeof streams[0])
 
-/* What asks for each: DashScope's events add to each other only where the request says so. */
+/* The request of each. DashScope's events add to each other only if the request says so. */
 static const char stream_request[] = "{\"model\":\"m\",\"stream\":true,\"parameters\":{\"incremental_output\":true}}";
 
 static char stream_text[20480];
@@ -74,7 +74,7 @@ static void stream_add(const char *text)
     stream_len += len;
 }
 
-/* 48 words to stream_text, and the exchange up to its answer. */
+/* 48 words to stream_text, and the exchange up to its response. */
 static void stream_begin(const stream_t *s, uspan_tracer_t *t)
 {
     static const char *const words[] = { "Bed ",  "3 ",   "is ",   "at ",      "twelve ", "percent: ", "open ",  "the ",
@@ -92,7 +92,7 @@ static void stream_begin(const stream_t *s, uspan_tracer_t *t)
     uspan_wire_response(&stream_wire, stream_text, 1u); /* the first byte ends the request */
 }
 
-/* What is measured. */
+/* The measured part. */
 static inline void stream_read(void)
 {
     for (size_t at = 1; at < stream_len; at += STREAM_PIECE) {
@@ -101,7 +101,7 @@ static inline void stream_read(void)
     }
 }
 
-/* False: the span does not have all of the answer. */
+/* False: the span does not have all of the response. */
 static bool stream_end(void)
 {
     return uspan_wire_unread(&stream_wire) == 0u && uspan_wire_end(&stream_wire, 200, NULL) == USPAN_OK;

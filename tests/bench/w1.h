@@ -1,4 +1,4 @@
-/* w1.h: the two workloads of every figure: W1, a chat span with 12 attributes, and W2, a bare span. */
+/* w1.h: the two workloads of all figures: W1, a chat span with 12 attributes, and W2, a bare span. */
 #ifndef USPAN_BENCH_W1_H
 #define USPAN_BENCH_W1_H
 
@@ -13,7 +13,8 @@ extern char w1_output[W1_MESSAGE_BYTES + 1u];
 #define W1_CONVERSATION "0f8fad5b-d9cb-469f-a165-70867728950e"
 #define W1_RESPONSE_ID "chatcmpl-7d2f4b1e9c3a4f60b2d8e5a1c7f"
 
-/* One call an attribute; the provider is a literal, as in most firmware, the model comes at run time. */
+/* One call per attribute. The provider is a literal, as in most firmware, and the model is known at run
+ * time. */
 static inline void record_w1(uspan_tracer_t *t, uspan_t agent)
 {
     static const uspan_options_t client = { .kind = USPAN_KIND_CLIENT };
@@ -33,7 +34,7 @@ static inline void record_w1(uspan_tracer_t *t, uspan_t agent)
     uspan_end(t, s);
 }
 
-/* The same by one table. */
+/* The same with one table. */
 static inline void record_w1_all(uspan_tracer_t *t, uspan_t agent)
 {
     static const uspan_options_t client = { .kind = USPAN_KIND_CLIENT };
@@ -56,7 +57,7 @@ static inline void record_w1_all(uspan_tracer_t *t, uspan_t agent)
     uspan_end(t, s);
 }
 
-/* The same by the typed calls, begin and end. */
+/* The same with the typed calls, begin and end. */
 static inline void record_w1_typed(uspan_tracer_t *t, uspan_t agent)
 {
     uspan_t s = uspan_chat_begin_with(t, agent,
@@ -73,7 +74,8 @@ static inline void record_w1_typed(uspan_tracer_t *t, uspan_t agent)
                                            .output_messages = w1_output });
 }
 
-/* A span with count integers, of USPAN_ATTRS_MAX at most; keys are numbered, as an application's counters are. */
+/* A span with count integers, at most USPAN_ATTRS_MAX. The keys are numbered, like counters of an
+ * application. */
 static inline void record_ints(uspan_tracer_t *t, uspan_t parent, const uspan_key_t *keys, unsigned count)
 {
     uspan_t s = uspan_start(t, parent, "counters");

@@ -1,9 +1,10 @@
-/* usual.c: the program whose flash is core's figure. An agent span with one chat span, W1 of tests/bench/w1.h with keys
- * of its own, sent to the HTTPS collector that the build names: set-up, time, polling, flush, shutdown, accounts;
+/* usual.c: the program whose flash size is the figure for core. It records an agent span with one chat span
+ * and sends them to the HTTPS collector of the build's settings. The chat span is W1 of tests/bench/w1.h with
+ * its own keys. The program sets up, gets the time, polls, flushes, shuts down and reads the counts. It calls
  * nothing that a simple firmware would not call. Its own code and its port are not counted. */
 #include "uspan/uspan.h"
 
-/* What a board would give; never run, so all of it may be nothing. */
+/* What a board would provide. It never runs, so the functions can be empty. */
 const uspan_port_t usual_port;
 const uspan_transport_t usual_transport;
 const char usual_text[256];

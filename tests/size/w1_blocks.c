@@ -1,4 +1,4 @@
-/* w1_blocks.c: prints how many text blocks one W1 span takes while it waits for export. */
+/* w1_blocks.c: prints the number of text blocks that one W1 span uses while it waits for export. */
 #include <stdio.h>
 #include <string.h>
 #include "uspan/port_none.h"
@@ -35,6 +35,6 @@ int main(void)
     record_w1(&tracer, agent);
     uspan_stats_t stats;
     uspan_stats(&tracer, 0, &stats);
-    printf("%u\n", (unsigned)stats.blocks_high); /* the agent has no text beside its name */
+    printf("%u\n", (unsigned)stats.blocks_high); /* the agent span has no text except its name */
     return stats.values_truncated + stats.attrs_dropped == 0u ? 0 : 1;
 }

@@ -1,5 +1,6 @@
-/* w1_typed.c: W1 through the plain calls and through the typed ones: the same span, attribute by attribute: w1_typed plain|typed
- * records it 64 times; bench_<what> is what callgrind collects. Prints spans, losses, and attributes of a span. */
+/* w1_typed.c: records W1 through the plain or the typed calls, which give the same span, attribute by
+ * attribute. w1_typed plain|typed records it 64 times. callgrind measures the functions bench_<what>. The
+ * program prints spans, losses, and attributes per span. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* calls.c: a firmware without a network that tells on its console what recording and encoding cost in instructions.
- * Invariant: the workloads are bench.c's, so that the figures of host and board stand side by side.
+/* calls.c: a firmware without a network that prints the cost of recording and encoding in instructions.
+ * Invariant: the workloads are those of bench.c, so that figures of host and board can be compared.
  * uspan-config: USPAN_SPANS_MAX=66 USPAN_TEXT_BYTES=65536 USPAN_BATCH_BYTES_MAX=1048576 USPAN_BATCH_AGE_MS=60000 */
 #include <string.h>
 
@@ -97,7 +97,7 @@ static void read_stream(void)
     stream_read();
 }
 
-/* Streamed answers of every dialect: instructions, bytes. */
+/* Streamed responses of every dialect: instructions, bytes. */
 static void tell_streams(void)
 {
     for (size_t i = 0; i < STREAMS; i++) {
@@ -121,7 +121,8 @@ static void begin(bool timed)
     agent = uspan_start(&rig_tracer, USPAN_ROOT, "invoke_agent greenhouse");
 }
 
-/* A batch of 64 W1 through HTTP until it is delivered: the longest step that is uspan's alone. Returns its instructions. */
+/* A batch of 64 W1 spans through HTTP until it is delivered. Measures the longest step of uspan alone, and
+ * returns its instructions. */
 static uint32_t send_64(bool timed)
 {
     uint32_t longest = 0;
@@ -162,7 +163,7 @@ int main(void)
     tell_each("poll_idle", poll_64);
     tell_each("memcpy_w1", copy_64);
     uint32_t longest = send_64(false);
-    (void)send_64(true); /* the same again: how long are interrupts kept out? */
+    (void)send_64(true); /* again, to measure how long interrupts are disabled */
     rig_tell("work", "poll_longest", longest, rig_longest_hold);
     tell_streams();
     scenes_tell();

@@ -1,9 +1,9 @@
-/* connect.c: in place of the example agent on an MPS2 board: one chat span (W1) is delivered over a new connection, over the kept
- * one, and over one resumed with a ticket; then a second of quiet; each time it tells instructions. QEMU runs with -icount
- * shift=3, a core of 125 MHz with an instruction in every cycle; the board's clock is read in steps of 5 of them.
- * Invariant: a phase is the sum of its turns, polls of uspan and of lwIP, those left out that only wait: how many there are is up
- * to the peer.
- * Settings at run time: unix_s=N, the time, so that no probe asks for it. */
+/* connect.c: replaces the example agent on an MPS2 board. It delivers one chat span (W1) over a new
+ * connection, over the kept one, and over one resumed with a ticket. A second without traffic follows. It
+ * prints the instructions of each phase. QEMU runs with -icount shift=3, a core of 125 MHz with one
+ * instruction per cycle. The board's clock is read in steps of 5 of them. Invariant: a phase is the sum of
+ * its turns, which are polls of uspan and of lwIP. Turns that only wait are left out, because their number
+ * depends on the peer. Settings at run time: unix_s=N, the time, so that no probe requests it. */
 #include <string.h>
 
 #include "agent.h"
@@ -11,7 +11,7 @@
 #include "../w1.h"
 
 #define INSTRUCTION_NS 8u
-#define WAITING_MAX 3000u /* instructions of a turn in which nothing came or went */
+#define WAITING_MAX 3000u /* instructions of a turn that only waits */
 #define CLOSED_MS 200u
 #define REST_NS 1000000000u
 #define DEADLINE_NS 60000000000u
@@ -80,7 +80,7 @@ static void tell_costs(const char *phase, const costs_t *c)
     put_text("\n");
 }
 
-/* connects: how many there are to be at the phase's end. */
+/* connects: the required number of connections at the phase's end. */
 static void deliver(const char *phase, uint32_t connects)
 {
     costs_t c = { .least = WAITING_MAX };
@@ -107,7 +107,7 @@ static void let_pass(uint32_t ms)
     }
 }
 
-/* With a connection open and nothing to send: every instruction that the core does not sleep. */
+/* With a connection open and nothing to send: every instruction while the core does not sleep. */
 static void rest(void)
 {
     costs_t c = { 0 };
@@ -138,6 +138,6 @@ void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms))
     let_pass(CLOSED_MS);
     is_open = true;
     deliver("resumed", 2u);
-    let_pass(CLOSED_MS); /* until the last acknowledgement has come */
+    let_pass(CLOSED_MS); /* until the last acknowledgement has arrived */
     rest();
 }

@@ -1,6 +1,6 @@
-/* meter.h: instructions counted by a timer: QEMU's -icount shift=8 makes one instruction 256 ns of the machine's time, and CMSDK
- * timer 0 of an MPS2 board counts 40 ns. Invariant: a difference of two readings names one number of instructions, 6.4 counts
- * apart from the next. */
+/* meter.h: counts instructions with a timer. QEMU's -icount shift=8 makes one instruction 256 ns of the
+ * machine's time, and CMSDK timer 0 of an MPS2 board counts 40 ns. Invariant: a difference of two readings
+ * identifies one number of instructions, because one instruction is 6.4 counts. */
 #ifndef USPAN_BENCH_METER_H
 #define USPAN_BENCH_METER_H
 
@@ -29,7 +29,7 @@ static inline uint32_t meter_read(void)
     return value;
 }
 
-/* Instructions between two readings, the second one's included. */
+/* Instructions between two readings, including those of the second reading. */
 static inline uint32_t meter_between(uint32_t before, uint32_t after)
 {
     return (uint32_t)(((uint64_t)(before - after) * METER_NS + METER_INSTRUCTION_NS / 2u) / METER_INSTRUCTION_NS);

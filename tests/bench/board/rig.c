@@ -1,4 +1,5 @@
-/* rig.c: see rig.h. Invariant: no interrupt ever runs, so every instruction counted is the call's. */
+/* rig.c: implements rig.h. Invariant: no interrupt runs, so every counted instruction belongs to the measured
+ * call. */
 #include "rig.h"
 
 #include <string.h>
@@ -38,7 +39,7 @@ static uint32_t lock_timed(void *ctx)
 static void unlock_timed(void *ctx, uint32_t state)
 {
     (void)ctx;
-    uint32_t held = meter_between(locked_at, meter_read()) - 1u; /* the reading itself */
+    uint32_t held = meter_between(locked_at, meter_read()) - 1u; /* the instructions of the reading itself */
     rig_longest_hold = held > rig_longest_hold ? held : rig_longest_hold;
     board_unlock(state);
 }
@@ -74,7 +75,7 @@ static int32_t take_all(void *ctx, const uint8_t *buf, size_t len)
     return (int32_t)len;
 }
 
-/* An answer to a request that is whole: nothing was sent between two questions. */
+/* A response to a complete request: no bytes were sent between two calls of recv. */
 static int32_t answer(void *ctx, uint8_t *buf, size_t len)
 {
     static const char words[] = "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
@@ -149,9 +150,9 @@ void rig_begin(bool timed, bool has_destination)
     static bool is_running;
     if (!is_running) {
         is_running = true;
-        (void)board_lock(); /* for good */
+        (void)board_lock(); /* never released */
         meter_start();
-        cost_of_nothing = counted(nothing) - 1u; /* its return stays with the call measured */
+        cost_of_nothing = counted(nothing) - 1u; /* its return is counted with the measured call */
     }
     rig_expect(uspan_init(&rig_tracer, timed ? &timed_port : &port) == USPAN_OK, "uspan_init");
     if (has_destination) {

@@ -1,7 +1,8 @@
-/* scenes.c: each call of the recording interface in the scenes that could cost it most, and in an everyday one.
- * Invariant: a scene begins with a tracer as new and holds one call; what came before it is not counted. Everyday scenes are the
- * fifth attribute of a span, new, of 36 bytes where it is text. The worst of a call is the dearest of its other scenes: full
- * tables, the longest text, all of it wide or broken, values replaced, the pool dry. */
+/* scenes.c: each call of the recording interface in the scenes that could be most expensive, and in an
+ * everyday scene. Invariant: a scene begins with a new tracer and measures one call. Earlier calls are not
+ * counted. In everyday scenes the call sets the fifth attribute of a span, which is new and has 36 bytes if
+ * it is text. The worst cost is the maximum of its other scenes: full tables, the longest text, only wide or
+ * invalid characters, replaced values, an empty pool. */
 #include <string.h>
 #include "board.h"
 #include "rig.h"
@@ -12,7 +13,7 @@
 #define AS_POINTER(name, ...) &uspan_key_##name,
 #define ALIKE_LEN 255u
 #define USUAL "0f8fad5b-d9cb-469f-a165-70867728950e"
-#define STARTS 8u /* ids of two or three spans come from one turn of the generator: one of these has to turn it */
+#define STARTS 8u /* one generator call gives ids for two or three spans: one of these needs a new one */
 
 typedef struct scene {
     const char *call, *name;
@@ -22,7 +23,7 @@ typedef struct scene {
 
 static uspan_t parent, span;
 static const uspan_key_t *keys[KEYS];
-static uspan_key_t alike[KEYS]; /* keys that only their last bytes tell apart */
+static uspan_key_t alike[KEYS]; /* keys that differ only in their last bytes */
 static char alike_text[KEYS][ALIKE_LEN];
 static const uspan_key_t *key;
 static const char *text;
@@ -38,7 +39,7 @@ static uspan_context_t context;
 static uspan_link_t link;
 static bool is_timed;
 
-/* ---- what a scene begins with -------------------------------------------------------------------------- */
+/* ---- the start of a scene ------------------------------------------------------------------------------ */
 
 static void make_texts(void)
 {
@@ -53,7 +54,7 @@ static void make_texts(void)
     }
     for (unsigned k = 0; k < KEYS; k++) {
         memset(alike_text[k], 'k', ALIKE_LEN);
-        alike_text[k][ALIKE_LEN - 5u] = (char)('A' + k); /* no character that the id is made of */
+        alike_text[k][ALIKE_LEN - 5u] = (char)('A' + k); /* a character that the id does not contain */
         alike[k] = (uspan_key_t){ alike_text[k], ALIKE_LEN, 0u, 7u };
     }
     for (size_t i = 0; i < sizeof empty_texts / sizeof empty_texts[0]; i++) {
@@ -72,7 +73,7 @@ static void fresh(void)
     attr_count = 0u;
 }
 
-/* Four attributes; the fifth is to come. */
+/* Four attributes. The call adds the fifth. */
 static void usual(void)
 {
     fresh();
@@ -81,7 +82,7 @@ static void usual(void)
     }
 }
 
-/* A full table; its last value as long as can be. */
+/* A full table. Its last value has the maximum length. */
 static void full(void)
 {
     fresh();
@@ -122,7 +123,7 @@ static void full_mixed(void)
     text = mixed;
 }
 
-/* A pool that gives out but two blocks. */
+/* A pool with only two free blocks. */
 static void dry(void)
 {
     fresh();
@@ -145,7 +146,7 @@ static void dry_long(void)
     text_len = 1000u;
 }
 
-/* The key's twin, by its text alone the same, is the last of a table whose keys all look alike. */
+/* A key with the same text at another address. It is the last of a table whose keys all look alike. */
 static void same_hash(void)
 {
     static uspan_key_t twin;
@@ -160,7 +161,7 @@ static void same_hash(void)
     key = &twin;
 }
 
-/* Appending to a text that ends amid a character. */
+/* Append to a text that ends inside a character. */
 static void append_amid(void)
 {
     fresh();
@@ -262,7 +263,7 @@ static void no_room(void)
     }
 }
 
-/* A span as full as can be, and nobody who waits for it: its end gives all of it back. */
+/* A span with the maximum content, and no destination that waits for it: its end frees all of it. */
 static void fullest(bool has_destination)
 {
     rig_begin(is_timed, has_destination);
@@ -464,7 +465,8 @@ static const scene_t scenes[] = {
     { "context_of", "usual", usual, context_of },
 };
 
-/* A start is made several times, since now and then one makes new ids: the dearest counts; of usual ones, the mean. */
+/* A start is measured several times, because some starts make new ids. The maximum counts, and of usual
+ * starts the mean. */
 static uint32_t cost_of(const scene_t *scene)
 {
     bool is_start = strcmp(scene->call, "start") == 0;
@@ -486,7 +488,7 @@ void scenes_tell(void)
         const scene_t *scene = &scenes[i];
         is_timed = false;
         uint32_t cost = cost_of(scene);
-        is_timed = true; /* the same again: how long are interrupts kept out? */
+        is_timed = true; /* again, to measure how long interrupts are disabled */
         scene->prepare();
         rig_longest_hold = 0u;
         for (unsigned n = 0; n < STARTS; n++) {

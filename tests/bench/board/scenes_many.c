@@ -1,6 +1,7 @@
-/* scenes_many.c: calls that set many attributes, and setters under a value limit, in an everyday scene and in dear ones.
- * Invariant: a scene begins with a tracer as new and holds one call, as those of scenes.c do. An everyday table or struct is W1's
- * short half: two texts, two numbers. The dearest have every field, as long as can be, or broken. */
+/* scenes_many.c: calls that set many attributes, and setters under a value limit, in an everyday scene and in
+ * the most expensive ones. Invariant: a scene begins with a new tracer and measures one call, like those of
+ * scenes.c. An everyday table or struct is the short half of W1: two texts, two numbers. The most expensive
+ * ones have every field, with the maximum length or invalid. */
 #include <string.h>
 #include "rig.h"
 #include "uspan/genai.h"
@@ -149,7 +150,7 @@ static void limited(void)
     uspan_set_limits(&rig_tracer, &limits);
 }
 
-/* Two bytes a character: the limit is far behind the first block. */
+/* Two bytes per character: the limit is far after the first block. */
 static void set_str(void)
 {
     (void)uspan_set_str_n(&rig_tracer, span, &uspan_key_output_messages, wide, VALUE);
@@ -191,7 +192,7 @@ void scenes_many_tell(void)
         is_timed = false;
         scenes[i].prepare();
         uint32_t cost = rig_cost(scenes[i].run);
-        is_timed = true; /* the same again: how long are interrupts kept out? */
+        is_timed = true; /* again, to measure how long interrupts are disabled */
         scenes[i].prepare();
         rig_longest_hold = 0u;
         scenes[i].run();
