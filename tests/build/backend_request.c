@@ -1,5 +1,5 @@
-/* backend_request.c: what a build with a preset sends, written to standard output: the requests as they left. The clock
- * and the entropy stand still, so that it is the same each time. */
+/* backend_request.c: writes the requests that a build with a preset sends to standard output. Clock and
+ * entropy are fixed, so that the output is the same each time. */
 #include <stdio.h>
 #include "uspan/export.h"
 #include "uspan/genai.h"
@@ -23,7 +23,7 @@ static uint64_t mono_ns(void *ctx)
 {
     static uint64_t now;
     (void)ctx;
-    return now += 1000000u; /* each look is a millisecond later */
+    return now += 1000000u; /* each reading is a millisecond later */
 }
 static uspan_err_t unix_ns(void *ctx, uint64_t *out)
 {

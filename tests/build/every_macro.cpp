@@ -1,5 +1,5 @@
-/* every_macro.cpp: every macro with arguments of the public headers, in C++, and what it records. test_cpp.py makes
- * generated.inc beside it: every header, the macros without arguments, every call that takes a struct. */
+/* every_macro.cpp: every macro with arguments of the public headers, in C++, and what it records. test_cpp.py
+ * generates generated.inc: every header, the macros without arguments, and every call that takes a struct. */
 #include "generated.inc"
 
 static unsigned char placed[4] USPAN_KEPT;
@@ -15,7 +15,7 @@ static const uspan_key_t bed = USPAN_KEY_INIT("garden.bed");
 static const uspan_key_t note = USPAN_KEY_CONTENT_INIT("garden.note");
 static const uspan_key_t ratio = USPAN_KEY_INIT("garden.ratio"), dry = USPAN_KEY_INIT("garden.dry");
 static const uspan_key_t kind = USPAN_KEY_INIT("garden.kind"), part = USPAN_KEY_INIT("garden.part");
-/* No code may run before main() for a table. test_cpp.py looks. */
+/* No code may run before main() for a table. test_cpp.py checks that. */
 extern const uspan_attr_t table[];
 const uspan_attr_t table[] = {
     USPAN_ATTR_INT(&bed, 3),          USPAN_ATTR_TEXT(&note, "wet"), USPAN_ATTR_TEXT_N(&part, "leaves", 4),
@@ -54,7 +54,7 @@ static void in_blocks(uspan_tracer_t *t)
 
 static int record(uspan_tracer_t *t, int number, double real, const char *text)
 {
-    /* Values that are not constant, and not of the attribute's type. */
+    /* Values that are not constant and do not have the attribute's type. */
     const uspan_attr_t local[] = { USPAN_ATTR_INT(&bed, number), USPAN_ATTR_DOUBLE(&ratio, number),
                                    USPAN_ATTR_TEXT(&note, text), USPAN_ATTR_DOUBLE(&ratio, real) };
     uspan_t span = uspan_start(t, USPAN_ROOT, "table");

@@ -1,5 +1,5 @@
-/* agentscope2_oracle.c: the conversations of oracle_agentscope2.py, by uspan: each span that AgentScope 2's middleware begins
- * there is a typed span here, with what AgentScope knew at that moment.
+/* agentscope2_oracle.c: the conversations of oracle_agentscope2.py, recorded by uspan. Each span of
+ * AgentScope 2's middleware is a typed span here, with the values that AgentScope knew at that moment.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1
  * uspan-config: USPAN_PROFILE_AGENTSCOPE=1 */
 #include "play.h"
@@ -110,7 +110,7 @@ static void failing_model(void)
                                                        .error_message = "no route to the model" });
 }
 
-/* AgentScope tells the model what went wrong, and goes on: its tool's span is Ok. */
+/* AgentScope reports the error to the model and continues: its tool's span is Ok. */
 static void failing_tool(void)
 {
 #define STUCK "the valve of bed 3 did not move"

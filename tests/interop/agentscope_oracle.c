@@ -1,6 +1,6 @@
-/* agentscope_oracle.c: the conversations of oracle_agentscope.py,
-    by uspan: each call of a decorated function there is a
- * typed span here, with what AgentScope knew at that moment; and one more that has all that a span can have.
+/* agentscope_oracle.c: the conversations of oracle_agentscope.py, recorded by uspan. Each call of a decorated
+ * function there is a typed span here, with the values that AgentScope knew at that moment. One more span has
+ * everything that a span can have.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "play.h"
 
@@ -23,7 +23,7 @@
     "A ReAct agent implementation in AgentScope, which supports\n\n- Realtime steering\n"                            \
     "- API-based (parallel) tool calling\n- Hooks around reasoning, acting, reply, observe and print functions\n"    \
     "- Structured output generation"
-/* Tools as the models are given them, and their definitions. */
+/* Tools as they are given to the models, and their definitions. */
 #define READ_SOIL                                                                                                    \
     "name": "read_soil", "description": "Moisture of a bed.", "parameters": {"type": "object", "required": ["bed"],  \
         "properties": {"bed": {"description": "its number", "type": "integer"}}}
@@ -42,7 +42,7 @@
 
 /* ---- the decorated functions --------------------------------------------------------------------------- */
 
-/* A model call that is answered, or fails where r has an error. */
+/* A model call that gets a response, or fails if r has an error. */
 static void chat(uspan_t parent, const char *input, const char *definitions, const uspan_chat_result_t *r)
 {
     uspan_t s = uspan_chat_begin_with(t, parent, &(uspan_chat_t){
@@ -294,7 +294,7 @@ static void nested_agents(void)
             "A fern.")) });
 }
 
-/* By the writer of message.h, as firmware would. */
+/* With the writer of message.h, as firmware would do it. */
 static void messages(void)
 {
     uspan_t s = uspan_agent_begin_with(t, USPAN_ROOT, &(uspan_agent_t){
@@ -355,7 +355,7 @@ static void functions(void)
     uspan_function_end(t, outer, &(uspan_result_t){ .function_output = "5" });
 }
 
-/* Not AgentScope's: every type of value, an event, a link, both ends of the kinds. For stores. */
+/* Not AgentScope's: every type of value, an event, a link, the first and last of the kinds. For stores. */
 static void everything(void)
 {
     uspan_t root = uspan_start_with(t, USPAN_ROOT, "every\xc3\xb6thing", 12,

@@ -1,8 +1,9 @@
-/* fleet_device.c: many devices in one process, each with a tracer, a TCP connection and a service.instance.id of its own.
- * Arguments: the collector's port, the first device's number, how many. One line of standard input is one order,
- * "TURNS WITHIN_MS\n": each device plays so many turns at a random moment of that time. When all of it is delivered, one
- * line of JSON says what it took. Ends with its standard input.
- * Invariant: nothing here waits for one device: a device is polled when its time has come or its socket is ready. */
+/* fleet_device.c: many devices in one process, each with its own tracer, TCP connection and
+ * service.instance.id. Arguments: the collector's port, the first device's number, the number of devices.
+ * Each line of standard input is an order, "TURNS WITHIN_MS
+ * ": each device plays TURNS turns at a random moment of that time. When everything is delivered, the program
+ * prints one line of JSON with counts, memory and time. It ends with its standard input. Invariant: the
+ * process never waits for one device. A device is polled when its time has come or its socket is ready. */
 #define _POSIX_C_SOURCE 200809L
 #include <poll.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 
 #define NEVER UINT64_MAX
 #define NS_PER_MS UINT64_C(1000000)
-#define LOOK_MS 100u /* a socket that is waited for: look at deadlines so often */
+#define LOOK_MS 100u /* interval of deadline checks while a socket is waited for */
 #define ATTEMPTS_MAX 4000000u
 
 typedef struct device {
@@ -32,7 +33,7 @@ typedef struct timing {
 static device_t *devices;
 static timing_t *timings;
 static size_t device_count, attempt_count;
-static uint32_t *attempts_ms; /* since the order, of every connect */
+static uint32_t *attempts_ms; /* of every connect, since the order */
 static uint64_t order_ns, draw_state;
 
 static uint64_t now_ns(void)
@@ -51,7 +52,7 @@ static uint32_t draw(void)
     return (uint32_t)((z ^ (z >> 31)) >> 32);
 }
 
-/* The POSIX transport, whose connects are written down when they begin. */
+/* The POSIX transport, which also stores when connects begin. */
 static uspan_err_t open_noted(void *ctx, const uspan_peer_t *peer)
 {
     device_t *d = ctx;
@@ -145,7 +146,8 @@ static void poll_device(size_t i, unsigned turns)
     t->due_ns = t->play_ns < t->due_ns ? t->play_ns : t->due_ns;
 }
 
-/* Waits until a device is due, its socket is ready, or there is an order: true. Those whose socket is ready are due. */
+/* Wait until a device is due, its socket is ready, or there is an order (true). Devices with a ready socket
+ * are due. */
 static bool wait_for_any(struct pollfd *fds, size_t *whose)
 {
     uint64_t now = now_ns(), first = now + 1000u * NS_PER_MS;
@@ -179,7 +181,7 @@ static double cpu_s(struct timeval from, struct timeval to)
 typedef struct order {
     bool given;
     unsigned turns;
-    size_t done; /* devices below have delivered all */
+    size_t done; /* devices below this number have delivered all */
     uint64_t recorded_ns; /* the last turn begins */
     struct rusage before;
 } order_t;

@@ -1,5 +1,6 @@
-/* gateway_device.c: a device whose model is behind a gateway: one chat over plain HTTP, whose request carries the chat
- * span's traceparent. Arguments: the gateway's port. The exit status is 0 only if the gateway answered 200 and all was sent.
+/* gateway_device.c: a device whose model is behind a gateway. It sends one chat over plain HTTP, whose
+ * request carries the chat span's traceparent. Arguments: the gateway's port. The exit status is 0 only if
+ * the gateway responded with 200 and all spans were sent.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -14,7 +15,7 @@
 
 static uspan_tracer_t tracer;
 
-/* The status of the answer to a POST with these header lines; 0 when there is none. */
+/* The status of the response to a POST with these header lines. 0 if there is none. */
 static int post(int port, const char *headers)
 {
     static const char body[] = "{\"model\":\"qwen-max\"}";

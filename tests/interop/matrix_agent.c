@@ -1,7 +1,7 @@
-/* matrix_agent.c: an agent whose model streams, for matrix.py: one turn, a chat that wants a tool and a chat that answers, read
- * from the bytes of server-sent events as they would come from the network, seven at a time. On a host a program, on a board what
- * BOARD_AGENT names.
- * Invariant: which spans there are, and with which texts, is what matrix.py expects. */
+/* matrix_agent.c: an agent with a streaming model, for matrix.py. Its turn has a chat that requests a tool
+ * and a chat that gives the answer. Both are read from server-sent events, seven bytes at a time, as from a
+ * network. It is a program on a host, and the file that BOARD_AGENT names on a board. Invariant: matrix.py
+ * expects exactly these spans and texts. */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
 
@@ -41,7 +41,7 @@ static void chat(uspan_tracer_t *t, uspan_t agent, const char *request, const ch
     for (size_t at = 0; at < len; at += PIECE) {
         uspan_wire_response(&w, answer + at, len - at < PIECE ? len - at : PIECE);
         if (at % (PIECE * 16u) == 0u) {
-            wait(5); /* export goes on while it streams, where the gate is open */
+            wait(5); /* spans are exported meanwhile, if the gate is open */
         }
     }
     uspan_wire_end(&w, 200, NULL);

@@ -1,6 +1,6 @@
-/* model_device.c: an HTTP client that knows nothing of models, traced by wire.h's three calls: posts files to a loopback server
- * and reads the answers in small pieces. Arguments: port, then a path and a file for each call.
- * The exit status is 0 only if every answer began and every span was delivered.
+/* model_device.c: an HTTP client without any code for models, traced by three calls of wire.h. It posts files
+ * to a loopback server and reads the responses in small pieces. Arguments: port, then a path and a file for
+ * each call. The exit status is 0 only if every response began and every span was delivered.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -30,7 +30,8 @@ static int connect_to(int port)
     return fd;
 }
 
-/* Reads the answer's head, a byte at a time. Returns the status, 0 when there is none; *length is of the body. */
+/* Read the response's head, one byte at a time. Returns the status, or 0 if there is none. *length is that of
+ * the body. */
 static int read_head(int fd, long *length)
 {
     char head[2048];
@@ -46,7 +47,7 @@ static int read_head(int fd, long *length)
     return 0;
 }
 
-/* One exchange and its span. Returns the status of the answer. */
+/* One exchange and its span. Returns the status of the response. */
 static int post(int port, const char *path, const char *body, size_t body_len)
 {
     static uspan_wire_t w;

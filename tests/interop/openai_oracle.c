@@ -1,5 +1,5 @@
-/* openai_oracle.c: the conversations of oracle_openai.py, by uspan: each span that the OpenAI Agents SDK begins there is a
- * typed span here, with what the SDK's span knows.
+/* openai_oracle.c: the conversations of oracle_openai.py, recorded by uspan. Each span of the OpenAI Agents
+ * SDK is a typed span here, with the values of the SDK's span.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1 */
 #include "play.h"
 
@@ -17,7 +17,7 @@ static uspan_t workflow(const char *name)
     return uspan_workflow_begin_with(t, USPAN_ROOT, &(uspan_workflow_t){ .name = name, .group_id = "group-oracle" });
 }
 
-/* The agents' answer is text, of Python's type str. */
+/* The output of the agents is text, of Python's type str. */
 static uspan_t agent(uspan_t parent, const char *name, const char *const *tools, const char *const *handoffs)
 {
     return uspan_agent_begin_with(t, parent, &(uspan_agent_t){
@@ -86,7 +86,7 @@ static void tool(uspan_t parent, const char *name, const char *arguments, const 
     uspan_tool_end(t, s, &(uspan_tool_result_t){ .result = result });
 }
 
-/* The SDK's span of a task or turn, whose data is whole only at its end. */
+/* The SDK's span of a task or turn, whose data is complete only at its end. */
 static void finish(uspan_t s, const char *data)
 {
     uspan_content(t, s, function_input, data);

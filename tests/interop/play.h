@@ -1,7 +1,7 @@
-/* play.h: the frame of the programs that play the oracles' conversations: one conversation a run, exported to the
- * collector that OTEL_* variables name. The exit status is 0 only if all of it was delivered.
- * JSON(...) is the text of its arguments: JSON written as it is read. Macros within are expanded first, which
- * JSON_AS_IS(...) avoids: true is one of them. */
+/* play.h: the common code of the programs that play the oracles' conversations. A run plays one conversation,
+ * exported to the collector in the OTEL_* variables. The exit status is 0 only if all spans were delivered.
+ * JSON(...) is the text of its arguments, which are written as JSON. Macros in them are expanded first.
+ * JSON_AS_IS(...) does not expand them: true is such a macro. */
 #ifndef PLAY_H
 #define PLAY_H
 

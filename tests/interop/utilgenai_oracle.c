@@ -1,5 +1,5 @@
-/* utilgenai_oracle.c: the conversations of oracle_utilgenai.py, by uspan: each call of OpenTelemetry's helper there is a typed
- * span here, by the conventions as merged today.
+/* utilgenai_oracle.c: the conversations of oracle_utilgenai.py, recorded by uspan. Each call of
+ * OpenTelemetry's helper there is a typed span here, by the conventions as merged today.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1
  * uspan-config: USPAN_SEMCONV=1000 */
 #include "play.h"

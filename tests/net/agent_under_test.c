@@ -1,20 +1,19 @@
-/* agent_under_test.c: a program on the POSIX port that records as its arguments say, exports for real, and
- * prints its accounts as one line of JSON. Exit status 0: it ran to its end; what arrived is for the test to
- * judge.
+/* agent_under_test.c: a program on the POSIX port that records by its arguments, exports over the network,
+ * and prints its counts as one line of JSON. Exit status 0: it ran to its end. The test checks what arrived.
  * uspan-config: USPAN_SPANS_MAX=512 USPAN_TEXT_BYTES=131072
  * uspan-config: USPAN_BATCH_SPANS_MAX=256 USPAN_BATCH_BYTES_MAX=262144 USPAN_SEND_BYTES=4096
  * uspan-config: USPAN_RETRY_FIRST_MS=20 USPAN_RETRY_MAX_MS=200 USPAN_STUDIO=1
  *
  *     agent_under_test URL [key=value ...]
- *       rounds=1     how often: record, flush, wait until all is settled
- *       spans=1      in a round, as fast as the pool takes them
+ *       rounds=1     repetitions: record, flush, wait until all spans have their result
+ *       spans=1      per round, as fast as the pool has room
  *       text=0       bytes of a text attribute of each span
  *       timeout=500  of one exchange, ms
  *       deadline=5000  of the shutdown, ms
- *       pause=0      between rounds, ms; uspan_poll() goes on
- *       settle=60000 longest wait for a round to settle, ms; 0: do not wait. A destination that rests, whose
- *                    next try is seconds away, is settled too.
- *       failures=0   a round is settled after so many failed exchanges too; 0: no
+ *       pause=0      between rounds, ms; uspan_poll() is still called
+ *       settle=60000 longest wait for the results of a round, ms; 0: do not wait. The wait also ends if the
+ *                    destination's next attempt is seconds away.
+ *       failures=0   the wait also ends after this number of failed exchanges; 0: no limit
  *       anchor=FILE  PEM; https only
  *       cert=FILE key=FILE  of this client
  *       tls=13       highest version: 12 or 13
@@ -57,7 +56,7 @@ static uint64_t now_ms(void)
     return uspan_posix_port()->mono_ns(NULL) / 1000000u;
 }
 
-/* One poll; sleeps as long as it says, at most max_ms, and no longer than until the socket has news. */
+/* Poll once. Then sleep for the returned time, at most max_ms, and at most until the socket is ready. */
 static void turn(uint32_t max_ms)
 {
     uint32_t wait_ms = 0;
@@ -122,7 +121,8 @@ static void print_accounts(void)
            s.blocks_live, uspan_stopped(&tracer), tracer.out.dests[0].target.why);
 }
 
-/* No wait between retries is as long here: its settings, or a Retry-After, keep it from asking again. */
+/* True if the next attempt is more than 5 s away. Only settings or a Retry-After make a wait that long
+ * here. */
 static bool rests(void)
 {
     return tracer.out.exchanges[0].step == 0u && tracer.out.dests[0].target.backoff.not_before_ns >
@@ -189,7 +189,7 @@ int main(int argc, char **argv)
     for (unsigned long r = 0; r < rounds; r++) {
         for (unsigned long i = 0; i < spans; i++) {
             while (tracer.trace.queues[0].count >=
-                   USPAN_SPANS_MAX - 1) { /* the pool is full: nothing is to be lost here */
+                   USPAN_SPANS_MAX - 1) { /* the pool is full: no span may be dropped here */
                 turn(100);
             }
             record(text_len);

@@ -1,6 +1,6 @@
-/* clock.c: a firmware that is busy for long and rarely asks what time it is, and then holds the board's clock against a timer
- * that does not turn over. Prints "off N", the most nanoseconds that they were apart.
- * Invariant: in a round nobody looks at the clock but its own interrupt. */
+/* clock.c: a firmware that is busy for long and rarely reads the time. It then compares the board's clock
+ * with a timer that does not wrap. Prints "off N", the maximum difference in nanoseconds. Invariant: during a
+ * round only the clock's own interrupt reads the clock. */
 #include "board.h"
 #include "cortex_m.h"
 
@@ -10,14 +10,14 @@
 #define TIMER_RELOAD (TIMER + 0x8u)
 #define NS_EACH 40u
 #define ROUNDS 40u
-#define LOOPS 400000u /* some 30 ms, three periods of SysTick, as a step of a TLS handshake */
+#define LOOPS 400000u /* about 30 ms, three periods of SysTick, like a step of a TLS handshake */
 
 static uint64_t timer_ns(void)
 {
     return (uint64_t)(0xFFFFFFFFu - REG32(TIMER_VALUE)) * NS_EACH;
 }
 
-/* Instructions of unequal length, so that interrupts come a little earlier or later. */
+/* Instructions of different durations, so that interrupts come a little earlier or later. */
 static void be_busy(uint32_t loops)
 {
     for (volatile uint32_t i = 0; i < loops; i++) {

@@ -1,9 +1,9 @@
-/* interrupts.c: in place of the example agent on an MPS2 board: a timer interrupt and the main loop record at
- * the same time, into their own spans and into one that both write to, while the main loop exports.
- * Invariant: what a whole span holds follows from its maker and its number alone (see fill()), so that the
- * receiver can check every byte; test_interrupts.py knows the same rules.
- * Settings at run time: hogs=1: spans that stay open take most slots, and all text there is in every second burst;
- * delivered=N: until so many spans are delivered. */
+/* interrupts.c: replaces the example agent on an MPS2 board. A timer interrupt and the main loop record at
+ * the same time, into their own spans and into one shared span, while the main loop exports. Invariant: the
+ * content of a complete span depends on its maker and its number alone (see fill()). The receiver can
+ * therefore check every byte, and test_interrupts.py has the same rules. Settings at run time. hogs=1: spans
+ * that stay open use most slots, and all text in every second burst. delivered=N: run until N spans are
+ * delivered. */
 #include "agent.h"
 #include "board.h"
 #include "cortex_m.h"
@@ -23,10 +23,10 @@
 #define COUNTS_SPREAD 8191u
 
 #define DELIVERED_WANTED 1000u
-#define DEADLINE_NS 60000000000u /* of the machine's time, which costs the host less than its own */
+#define DEADLINE_NS 60000000000u /* of the machine's time; the host needs less */
 #define BURST 4u                 /* spans of the main loop between two exports */
 #define STEPS 5u
-#define HOGS 9u /* of 16 slots: two are left for who records, five for what waits */
+#define HOGS 9u /* of 16 slots: two are free for recording, five for waiting spans */
 #define PATTERN_MAX 100u
 #define SHARED_BY_MAIN 40u /* bytes: 'm' from the main loop, */
 #define SHARED_BY_ISR 90u  /* 'i' from the interrupt */
@@ -39,13 +39,13 @@ static const uspan_key_t key_by = USPAN_KEY_INIT("by"), key_number = USPAN_KEY_I
 typedef struct recorder {
     const char *by;
     uspan_t span;
-    uint32_t number; /* of the span; counts every start, whatever came of it */
+    uint32_t number; /* of the span; counts every start, whatever its result */
     unsigned step;
 } recorder_t;
 
 static uspan_tracer_t *tracer;
 static recorder_t by_isr = { .by = "isr" }, by_main = { .by = "main" };
-static volatile uspan_t both; /* the main loop's span of now, which the interrupt writes to as well */
+static volatile uspan_t both; /* the main loop's current span, which the interrupt writes to as well */
 static volatile uint32_t interrupts, wrong;
 static uint32_t noise = 1;
 static uspan_t hogs[HOGS];
@@ -57,7 +57,7 @@ static bool is_up(void *ctx)
     return ip_is_up();
 }
 
-/* Anything but a contract that this file broke is the tracer's to count. */
+/* The tracer counts every result except a violation of its contract by this file. */
 static void check(uspan_err_t err)
 {
     if (err == USPAN_ERR_ARG) {
@@ -79,7 +79,7 @@ static size_t name_of(const recorder_t *r, const char *end, char *out)
     return len + end_len;
 }
 
-/* One step of one span: started, given numbers, texts, an event and a name, ended. */
+/* One step of one span: start it, set numbers, texts, an event and a name, end it. */
 static void fill(recorder_t *r)
 {
     char text[PATTERN_MAX];
@@ -129,7 +129,7 @@ static void timer_handler(void)
     uspan_context_t context;
     REG32(TIMER_INTCLEAR) = 1u;
     noise = noise * 1664525u +
-            1013904223u; /* so that every instruction of the main loop is interrupted some time */
+            1013904223u; /* so that at some time every instruction of the main loop is interrupted */
     REG32(TIMER_RELOAD) = COUNTS_MIN + (noise >> 16 & COUNTS_SPREAD);
     interrupts++;
     fill(&by_isr);
@@ -163,7 +163,7 @@ static void start_hogs(void)
     }
 }
 
-/* All text blocks that are free, or back what every second one has. */
+/* Allocate all free text blocks, or free those of every second of these spans. */
 static void move_text(bool take)
 {
     static const char text[64] = "sixty-four bytes of text, or as many as the text pool has left.";
@@ -177,13 +177,13 @@ static void move_text(bool take)
     }
 }
 
-/* A span of the main loop, with the interrupt's hand in it. */
+/* A span of the main loop, to which the interrupt writes too. */
 static void record(void)
 {
     for (unsigned i = 0; i < STEPS; i++) {
         fill(&by_main);
         both.id = by_main.span.id;
-        if (i < STEPS / 2u) { /* later, what the interrupt wrote stays */
+        if (i < STEPS / 2u) { /* later values of the interrupt stay */
             write_shared('m', SHARED_BY_MAIN);
         }
     }
@@ -212,7 +212,7 @@ void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms))
         if (hungry) {
             move_text(take);
             take = !take;
-            uspan_flush(t); /* no batch grows large in what room is left */
+            uspan_flush(t); /* so that no batch grows large in the remaining room */
         }
         for (unsigned i = 0; i < BURST; i++) {
             record();

@@ -1,4 +1,4 @@
-/* Arduino.h: as much of the ESP32 core for Arduino as port/arduino and its example use, on the host. */
+/* Arduino.h: the part of the ESP32 core for Arduino that port/arduino and its example use, on the host. */
 #pragma once
 #include <cstdint>
 #include <cstdio>

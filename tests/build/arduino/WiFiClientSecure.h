@@ -1,4 +1,4 @@
-/* WiFiClientSecure.h: no TLS here: whatever host is asked for is 127.0.0.1, at the port of USPAN_TEST_PORT. */
+/* WiFiClientSecure.h: without TLS. Every host name leads to 127.0.0.1, at the port in USPAN_TEST_PORT. */
 #pragma once
 #include <arpa/inet.h>
 #include <cstdlib>

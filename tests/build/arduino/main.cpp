@@ -1,4 +1,4 @@
-/* main.cpp: what an Arduino core is around a sketch: it runs for 20 seconds, or until USPAN_TEST_DONE is a file. */
+/* main.cpp: runs a sketch like an Arduino core, for 20 seconds or until the file USPAN_TEST_DONE exists. */
 #include <Arduino.h>
 #include <cstdlib>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* main.c: records a span with the package, and links its TLS where it has that. */
+/* main.c: records a span with the package, and links its TLS if the package has it. */
 #include "uspan/genai.h"
 #include "uspan_posix.h"
 

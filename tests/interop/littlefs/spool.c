@@ -1,7 +1,8 @@
-/* spool.c: a spool in files of the real littlefs, in RAM that behaves as NOR flash, whose power is cut. Invariant: a
- * record whose append returned is there after each cut, whole, and none is there that was not written.
- *   spool cuts      a power cut at each program and erase of the flash, and a second one while mounting
- *   spool erases    what 5,000 records of 300 bytes cost, each durable, in 16 files of 4 KB */
+/* spool.c: a spool in files of the real littlefs, in RAM that behaves like NOR flash, whose power fails.
+ * Invariant: a record whose append returned is complete after each power failure. No record is there that was
+ * not written.
+ *   spool cuts      a power failure at each program and erase of the flash, and a second one while mounting
+ *   spool erases    erases for 5,000 records of 300 bytes, each durable, in 16 files of 4 KB */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static int nor_read(const struct lfs_config *c, lfs_block_t block, lfs_off_t off
     return 0;
 }
 
-/* Half of the bytes are there when the power goes. */
+/* Half of the bytes are stored when the power fails. */
 static lfs_size_t before_the_cut(lfs_size_t size)
 {
     return cut_in == 1u ? size / 2u : size;
@@ -83,7 +84,7 @@ static const struct lfs_config config = { .read = nor_read,
 static lfs_t lfs;
 static uspan_spool_lfs_t files;
 static uspan_spool_log_t spool;
-static uint32_t number; /* of the record that is written */
+static uint32_t number; /* of the record that is being written */
 
 static int give(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
 {
@@ -131,7 +132,8 @@ static void append(void)
     number++;
 }
 
-/* Every record from the oldest on is whole. Returns how many there are; *next: the number behind the last one. */
+/* Check that every record from the oldest on is complete. Returns their number. *next: the number after the
+ * last one. */
 static unsigned check(uint32_t *next)
 {
     uspan_spool_place_t place = spool.done;
@@ -159,8 +161,8 @@ static unsigned check(uint32_t *next)
     return count;
 }
 
-/* Forty records, power cut at the n-th program or erase; then a mount that may be cut too. Returns false: n is
- * behind the end. */
+/* Write forty records with a power failure at the n-th program or erase, then mount, where power may fail
+ * too. Returns false if n exceeds the number of operations. */
 static bool cut_at(unsigned long n, unsigned long second)
 {
     memset(flash, 0xFF, sizeof flash);
@@ -181,7 +183,7 @@ static bool cut_at(unsigned long n, unsigned long second)
         append();
     }
     cut_in = 0;
-    const uint32_t promised = number; /* whole when their call returned */
+    const uint32_t promised = number; /* complete when their call returned */
     begin(6u, false);
     uint32_t next;
     const unsigned count = check(&next);

@@ -1,4 +1,5 @@
-/* over_lwip.c: links all that the toy SDK has. It does not run: the SDK has no network interface. */
+/* over_lwip.c: links all components of the toy SDK. It does not run, because the SDK has no network
+ * interface. */
 #include "own_port.h"
 #include "uspan/genai.h"
 #include "uspan_lwip.h"

@@ -1,5 +1,5 @@
-/* over_sockets.c: one span to http://localhost:<argument>/v1/traces over the transport of port/posix, with a port of
- * its own. Succeeds when it was accepted. */
+/* over_sockets.c: sends one span to http://localhost:<argument>/v1/traces over the transport of port/posix,
+ * with its own port. The exit status is 0 if the span was accepted. */
 #define _GNU_SOURCE
 #include "own_port.h"
 #include "uspan/uspan.h"

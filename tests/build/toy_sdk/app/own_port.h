@@ -1,4 +1,4 @@
-/* own_port.h: a port of the application's own, as short as it can be: one task. */
+/* own_port.h: the application's own port, as short as possible, for one task. */
 #ifndef TOY_OWN_PORT_H
 #define TOY_OWN_PORT_H
 

@@ -1,4 +1,4 @@
-/* lwipopts.h: the application's. */
+/* lwipopts.h: lwIP's settings of the application. */
 #ifndef TOY_LWIPOPTS_H
 #define TOY_LWIPOPTS_H
 

@@ -1,4 +1,4 @@
-/* toy_mbedtls_config.h: the application's. */
+/* toy_mbedtls_config.h: mbedTLS's settings of the application. */
 #ifndef TOY_MBEDTLS_CONFIG_H
 #define TOY_MBEDTLS_CONFIG_H
 

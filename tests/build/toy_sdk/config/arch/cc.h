@@ -1,4 +1,4 @@
-/* cc.h: what lwIP wants of the compiler. */
+/* cc.h: the compiler settings that lwIP needs. */
 #ifndef TOY_CC_H
 #define TOY_CC_H
 
