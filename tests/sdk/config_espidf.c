@@ -1,4 +1,4 @@
-/* config_espidf.c: options of menuconfig arrive: compiled only. */
+/* config_espidf.c: checks that options of menuconfig reach uspan. It is only compiled. */
 #include "uspan_espidf.h"
 
 _Static_assert(USPAN_ENABLED == 1, "menuconfig turns uspan on");

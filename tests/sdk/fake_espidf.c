@@ -1,5 +1,5 @@
-/* fake_espidf.c: the declared part of ESP-IDF on the host: esp-tls over mbedTLS and sockets, NVS in RAM, clock
- * and random bytes of the system. For tests of port/espidf. */
+/* fake_espidf.c: implements the declared part of ESP-IDF on the host, for tests of port/espidf. It has
+ * esp-tls over mbedTLS and sockets, NVS in RAM, and the clock and random bytes of the system. */
 #define _GNU_SOURCE
 #include "fake_espidf.h"
 
@@ -146,7 +146,7 @@ static int begin_handshake(esp_tls_t *t, const char *host, const esp_tls_cfg_t *
         return 0;
     }
     if (getsockopt(t->net.fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error != 0) {
-        return fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT); /* what esp-tls says of a refusal too */
+        return fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT); /* esp-tls reports this if refused too */
     }
     (void)mbedtls_ctr_drbg_seed(&t->random, mbedtls_entropy_func, &t->entropy, NULL, 0);
     (void)mbedtls_ssl_config_defaults(&t->conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
@@ -181,7 +181,7 @@ static int shake_hands(esp_tls_t *t)
     if (ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
         return 0;
     }
-    /* As ESP-IDF 5.5 does: a handshake that failed has no session, so no certificate of the peer, so no flags. */
+    /* Like ESP-IDF 5.5: a failed handshake has no session, so there is no peer certificate and no flags. */
     t->error.flags =
         mbedtls_ssl_get_peer_cert(&t->ssl) != NULL ? (int)mbedtls_ssl_get_verify_result(&t->ssl) : 0;
     t->error.code = ret;
@@ -191,7 +191,7 @@ static int shake_hands(esp_tls_t *t)
 int esp_tls_conn_new_async(const char *host, int host_len, int port, const esp_tls_cfg_t *cfg, esp_tls_t *t)
 {
     if (host_len != (int)strlen(host) || !cfg->non_block || cfg->timeout_ms <= 0) {
-        abort(); /* it would block for ever */
+        abort(); /* it would block without end */
     }
     switch (t->state) {
     case BEGIN:

@@ -1,4 +1,4 @@
-/* fake_espidf.h: what a test tells the ESP-IDF of fake_espidf.c, and reads of it. */
+/* fake_espidf.h: settings of the ESP-IDF in fake_espidf.c, and what a test can read from it. */
 #ifndef FAKE_ESPIDF_H
 #define FAKE_ESPIDF_H
 
@@ -8,14 +8,14 @@
 
 typedef struct fake_espidf {
     bool no_memory; /* esp_tls_init() fails */
-    size_t most;    /* bytes of a write, at most; 0: all */
-    bool hesitant;  /* every other call wants to be called again */
+    size_t most;    /* most bytes of a write; 0: no limit */
+    bool hesitant;  /* every other call must be repeated */
     unsigned calls;
-    unsigned live;      /* connections that were made and not destroyed */
+    unsigned live;      /* connections that were created and not destroyed */
     const char *bundle; /* file of the certificate bundle */
-    unsigned attached;  /* times that the bundle was */
+    unsigned attached;  /* number of times that the bundle was attached */
     char log[2048];
-    /* NVS: "" is not there */
+    /* NVS: "" means that the value does not exist */
     bool nvs_missing;    /* the namespace */
     esp_err_t nvs_error; /* of nvs_get_str() and nvs_commit(); ESP_OK: none */
     char endpoint[512], headers[1024];

@@ -1,6 +1,6 @@
-/* fake_freertos.c: the declared part of FreeRTOS over POSIX threads: tasks are threads, the critical section is
- * one recursive mutex. For tests of port/freertos and port/espidf.
- * Invariant: fake_depth counts what is entered and not left, by whoever holds the mutex. */
+/* fake_freertos.c: implements the declared part of FreeRTOS over POSIX threads, for tests of port/freertos
+ * and port/espidf. Tasks are threads, and the critical section is one recursive mutex. Invariant: fake_depth
+ * counts entries without their exit, whichever thread holds the mutex. */
 #define _GNU_SOURCE /* PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP */
 #include "fake_freertos.h"
 
@@ -33,7 +33,7 @@ static void enter(void)
 static void leave(void)
 {
     if (fake_depth == 0u) {
-        abort(); /* left more often than entered */
+        abort(); /* more exits than entries */
     }
     fake_depth--;
     (void)pthread_mutex_unlock(&critical);
@@ -42,7 +42,7 @@ static void leave(void)
 void declared_enter_critical(void)
 {
     if (fake_in_isr) {
-        abort(); /* not this form */
+        abort(); /* the wrong form */
     }
     enter();
 }
@@ -62,7 +62,7 @@ UBaseType_t declared_enter_critical_from_isr(void)
 void declared_exit_critical_from_isr(UBaseType_t state)
 {
     if (state != 0xA5u) {
-        abort(); /* not what the other one returned */
+        abort(); /* not the value returned by the other one */
     }
     leave();
 }
@@ -109,7 +109,7 @@ TaskHandle_t xTaskCreateStatic(TaskFunction_t code, const char *const name, cons
     if (fake_no_task || depth < 16u) {
         return NULL;
     }
-    memset(stack, 0xA5, sizeof *stack * depth); /* is it as large as they say? */
+    memset(stack, 0xA5, sizeof *stack * depth); /* writes all of it, to check its size */
     memset(control, 0, sizeof *control);
     (void)pthread_mutex_init(&control->mutex, NULL);
     (void)pthread_cond_init(&control->cond, NULL);
@@ -187,7 +187,7 @@ enum { FREE, OF_TASK, OF_ISR };
 void declared_enter_mux(portMUX_TYPE *mux, int is_isr_form)
 {
     if ((is_isr_form != 0) != fake_in_isr) {
-        abort(); /* not the form of this context */
+        abort(); /* the wrong form for this context */
     }
     enter();
     if (mux->owner != FREE) {
@@ -200,7 +200,7 @@ void declared_enter_mux(portMUX_TYPE *mux, int is_isr_form)
 void declared_exit_mux(portMUX_TYPE *mux, int is_isr_form)
 {
     if (mux->owner != (is_isr_form != 0 ? OF_ISR : OF_TASK) || (is_isr_form != 0) != fake_in_isr) {
-        abort(); /* not the form that it was entered by */
+        abort(); /* not the form of the entry */
     }
     mux->owner = FREE;
     leave();

@@ -1,6 +1,6 @@
-/* test_espidf.c: port/espidf over the declared ESP-IDF: https by esp-tls against OpenSSL's server, whom it trusts and whom not,
- * partial writes and calls that want to be called again, esp_http_client by a script, NVS, and the exporter from start to stop.
- * */
+/* test_espidf.c: port/espidf over the declared ESP-IDF. It tests https by esp-tls against OpenSSL's server,
+ * trusted and untrusted peers, partial writes, and calls that must be repeated. It also tests esp_http_client
+ * by a script, NVS, and the exporter from start to stop. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include "../unit/tls_peer.h"
@@ -87,7 +87,7 @@ static uspan_err_t connect_to(const char *host)
     return err;
 }
 
-/* A page of the server, whole. Returns its bytes. */
+/* A page of the server. Returns its bytes. */
 static size_t read_page(void)
 {
     static const char request[] = "GET / HTTP/1.0\r\n\r\n";
@@ -119,7 +119,7 @@ static void test_pages_come_whole_in_any_pieces(void **state)
         fake_espidf.most = way % 2u != 0u ? 1u : 0u;
         fake_espidf.hesitant = way / 2u != 0u;
         assert_int_equal(connect_to("localhost"), USPAN_OK);
-        assert_int_equal(connect_to("localhost"), USPAN_OK); /* as often as one likes */
+        assert_int_equal(connect_to("localhost"), USPAN_OK); /* any number of times */
         size_t got = read_page();
         assert_true(got > 1000u);
         whole = whole == 0u ? got : whole;
@@ -154,7 +154,7 @@ static void test_whom_it_trusts_and_whom_not(void **state)
             fail_msg("row %zu: %d \"%s\"", i, (int)err, transport.last_error_text(transport.ctx));
         }
         if (err != USPAN_OK) {
-            assert_int_equal(fake_espidf.live, 0); /* nothing was sent to it, nothing is kept of it */
+            assert_int_equal(fake_espidf.live, 0); /* nothing was sent to it, and all memory is freed */
             assert_int_equal(transport.send(transport.ctx, (const uint8_t *)"x", 1), USPAN_ERR_IO);
         }
         transport.close(transport.ctx);
@@ -180,7 +180,7 @@ static void test_an_own_ca_and_what_cannot_be_read(void **state)
                         "own certificate, key or CA cannot be read");
     own.ca = NULL;
     assert_int_equal(uspan_espidf_tls_init(&esp, &own, &transport),
-                     USPAN_ERR_CONFIG); /* would trust anybody */
+                     USPAN_ERR_CONFIG); /* would trust every peer */
     assert_int_equal(uspan_espidf_tls_init(NULL, &by_bundle, &transport), USPAN_ERR_ARG);
     assert_int_equal(uspan_espidf_tls_init(&esp, NULL, &transport), USPAN_ERR_ARG);
     assert_int_equal(uspan_espidf_tls_init(&esp, &by_bundle, NULL), USPAN_ERR_ARG);
@@ -332,7 +332,7 @@ static void begin_client(const char *endpoint, bool secure)
     uspan_flush(&tracer);
 }
 
-/* Poll until it waits for long. */
+/* Poll until the returned wait is long. */
 static uspan_stats_t settle(void)
 {
     uint32_t wait_ms = 0;
@@ -418,10 +418,10 @@ static void test_settings_live_in_nvs(void **state)
     longest[1] = '=';
     longest[sizeof longest - 1u] = '\0';
     assert_int_equal(uspan_espidf_save(NULL, longest), USPAN_ERR_CONFIG);
-    assert_string_equal(fake_espidf.endpoint, "https://collector.test:4318/v1/traces"); /* as it was */
+    assert_string_equal(fake_espidf.endpoint, "https://collector.test:4318/v1/traces"); /* unchanged */
     assert_null(strstr(fake_espidf.log, "hunter2"));
     assert_int_equal(uspan_espidf_save("", ""), USPAN_OK);
-    assert_int_equal(uspan_espidf_save("", NULL), USPAN_OK); /* it is out already */
+    assert_int_equal(uspan_espidf_save("", NULL), USPAN_OK); /* it is already removed */
     assert_int_equal(uspan_espidf_load(&c), USPAN_ERR_AGAIN);
     memset(fake_espidf.endpoint, 'x', sizeof fake_espidf.endpoint - 1u);
     assert_int_equal(uspan_espidf_load(&c), USPAN_ERR_CONFIG);
@@ -436,7 +436,7 @@ static void test_settings_live_in_nvs(void **state)
 static int listener;
 static unsigned answered;
 
-/* A collector: one connection after the other, 200 to each POST. */
+/* A collector that accepts one connection after the other and responds with 200 to each POST. */
 static void *serve(void *unused)
 {
     (void)unused;
@@ -480,7 +480,7 @@ static void test_from_start_over_sleep_to_stop(void **state)
     assert_int_equal(uspan_espidf_sleep(&tracer, 20000), USPAN_OK);
     assert_true(answered > 0u);
     for (unsigned i = 0; i < 3u * USPAN_SPANS_MAX;
-         i++) { /* more than there is room for: it is woken in time */
+         i++) { /* more than fit in the pool: the exporter is woken in time */
         uspan_t s = uspan_start(&tracer, USPAN_ROOT, "many");
         fake_in_isr = i % 7u == 0u; /* spans may end in ISRs */
         (void)uspan_end(&tracer, s);
@@ -493,11 +493,11 @@ static void test_from_start_over_sleep_to_stop(void **state)
     uspan_stats_t s;
     uspan_stats(&tracer, 0, &s);
     assert_int_equal(s.started, 2u + 3u * USPAN_SPANS_MAX);
-    /* On a busy machine the exporter may come too late for some. */
+    /* On a busy machine the exporter may run too late for some spans. */
     assert_int_equal(s.delivered + s.dropped[USPAN_DROP_POOL_FULL], s.started);
     assert_true(s.delivered > USPAN_SPANS_MAX);
     assert_int_equal(uspan_espidf_stop(&tracer, 1), USPAN_ERR_ARG);
-    /* again, without a usable setting: it records, and says so */
+    /* again, without a valid setting: it records, and logs that */
     assert_int_equal(uspan_espidf_save("", NULL), USPAN_OK);
     assert_int_equal(uspan_espidf_start(&tracer, NULL), USPAN_ERR_CONFIG);
     assert_int_equal(uspan_espidf_stop(&tracer, 10), USPAN_OK);

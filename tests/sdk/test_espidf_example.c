@@ -1,5 +1,5 @@
-/* test_espidf_example.c: the example of port/espidf over the declared ESP-IDF: in which order it starts what a
- * verified connection needs, and what it does without the time. */
+/* test_espidf_example.c: the example of port/espidf over the declared ESP-IDF. It tests the order of the
+ * steps before a verified connection, and what the example does without the time. */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <stdint.h>
@@ -150,7 +150,7 @@ static int reset(void **state)
     return 0;
 }
 
-/* On a cold boot it is 1970: every certificate would be "not yet valid". */
+/* After a cold boot the clock is in 1970: every certificate would be "not yet valid". */
 static void test_the_time_is_there_before_the_first_connection(void **state)
 {
     (void)state;

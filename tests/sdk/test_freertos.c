@@ -1,5 +1,5 @@
-/* test_freertos.c: port/freertos over the declared kernel: locks of tasks and ISRs, a clock whose tick wraps, the exporter's
- * task, and FreeRTOS+TCP over the host's sockets. */
+/* test_freertos.c: port/freertos over the declared kernel. It tests locks of tasks and ISRs, a clock whose
+ * tick wraps, the exporter's task, and FreeRTOS+TCP over the host's sockets. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -153,7 +153,7 @@ static void test_the_exporter_polls_flushes_and_stops(void **state)
     assert_int_equal(uspan_freertos_exporter_flush(&exporter, 20000), USPAN_OK);
     assert_int_equal(received, 5);
     assert_int_equal(poller, (uintptr_t)exporter.task);
-    holds = true; /* nobody takes them */
+    holds = true; /* no destination accepts them */
     (void)uspan_end(&tracer, uspan_start(&tracer, USPAN_ROOT, "late"));
     assert_int_equal(uspan_freertos_exporter_flush(&exporter, 100), USPAN_ERR_AGAIN);
     holds = false;
@@ -162,7 +162,7 @@ static void test_the_exporter_polls_flushes_and_stops(void **state)
     (void)uspan_start(&tracer, USPAN_ROOT, "open");
     assert_int_equal(uspan_freertos_exporter_stop(&exporter, 5000), USPAN_OK);
     assert_int_equal(received, 7);
-    assert_int_equal(uspan_freertos_exporter_stop(&exporter, 5000), USPAN_OK); /* again: nothing to do */
+    assert_int_equal(uspan_freertos_exporter_stop(&exporter, 5000), USPAN_OK); /* nothing left to do */
     assert_int_equal(uspan_freertos_exporter_flush(&exporter, 5000), USPAN_OK);
     uspan_freertos_exporter_wake(&exporter);
 }
@@ -171,7 +171,7 @@ static void test_it_is_woken_when_a_batch_is_due(void **state)
 {
     (void)state;
     start();
-    vTaskDelay(50); /* it sleeps for USPAN_FREERTOS_TICK_MS now */
+    vTaskDelay(50); /* the task now sleeps for USPAN_FREERTOS_TICK_MS */
     const uint64_t begin = port.mono_ns(port.ctx);
     fake_isr_calls = 0;
     for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
@@ -228,7 +228,7 @@ BaseType_t FreeRTOS_setsockopt(Socket_t s, int32_t level, int32_t option, const 
     (void)level;
     assert_true(option == FREERTOS_SO_RCVTIMEO || option == FREERTOS_SO_SNDTIMEO);
     assert_int_equal(len, sizeof(TickType_t));
-    assert_int_equal(*(const TickType_t *)value, 0); /* no call waits */
+    assert_int_equal(*(const TickType_t *)value, 0); /* no call blocks */
     return 0;
 }
 
@@ -287,7 +287,7 @@ BaseType_t FreeRTOS_recv(Socket_t s, void *buffer, size_t len, BaseType_t flags)
 {
     assert_int_equal(flags, 0);
     ssize_t n = recv(fd_of(s), buffer, len, 0);
-    return n < 0 && errno == EAGAIN ? 0 : result_of(n); /* 0: nothing came within the time */
+    return n < 0 && errno == EAGAIN ? 0 : result_of(n); /* 0: nothing came in time */
 }
 
 BaseType_t FreeRTOS_shutdown(Socket_t s, BaseType_t how)
@@ -408,7 +408,7 @@ static void test_plus_tcp_says_what_fails(void **state)
     const uspan_peer_t peer = { .host = "slow.test", .port = 80 };
     assert_int_equal(transport.open(transport.ctx, &peer), USPAN_ERR_AGAIN);
     assert_non_null(dns_callback);
-    transport.close(transport.ctx); /* given up: it must not be called back */
+    transport.close(transport.ctx); /* closed: the callback must not be called */
     assert_null(dns_callback);
     no_socket = true;
     assert_int_equal(open_at("127.0.0.1", 80, 0), USPAN_ERR_IO);

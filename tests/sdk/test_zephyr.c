@@ -1,5 +1,6 @@
-/* test_zephyr.c: what port/zephyr and its sample ask of Zephyr, by fakes of what is declared: the time of an RTC
- * driver, settings, the collector's CA. Sockets and threads are declared only: start.c's thread does not run. */
+/* test_zephyr.c: the Zephyr functions that port/zephyr and its sample call, as fakes of the declared ones:
+ * the time of an RTC driver, settings, the collector's CA. Sockets and threads are only declared: the thread
+ * of start.c does not run. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -180,7 +181,7 @@ static void test_the_time_is_that_of_the_rtc(void **state)
         { { .tm_year = 124, .tm_mon = 1, .tm_mday = 29, .tm_hour = 12 }, 1709208000u },
         { { .tm_year = 126, .tm_mon = 10, .tm_mday = 30, .tm_hour = 23, .tm_min = 59, .tm_sec = 58 },
           1796083198u },
-        { { .tm_year = 200, .tm_mon = 2, .tm_mday = 1 }, 4107542400u }, /* 2100 is no leap year */
+        { { .tm_year = 200, .tm_mon = 2, .tm_mday = 1 }, 4107542400u }, /* 2100 is not a leap year */
     };
     const uspan_port_t *port = uspan_zephyr_port();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -197,15 +198,15 @@ static void test_an_rtc_that_does_not_know_the_time(void **state)
     (void)state;
     const uspan_port_t *port = uspan_zephyr_port();
     uint64_t unix_ns = 0;
-    rtc = (struct rtc_time){ .tm_year = 70, .tm_mday = 1 }; /* it begins in 1970 */
+    rtc = (struct rtc_time){ .tm_year = 70, .tm_mday = 1 }; /* the epoch: not set yet */
     assert_int_equal(port->unix_ns(port->ctx, &unix_ns), USPAN_ERR_AGAIN);
     rtc.tm_year = 126;
-    rtc_result = -ENODATA; /* it was not set */
+    rtc_result = -ENODATA; /* the RTC was not set */
     assert_int_equal(port->unix_ns(port->ctx, &unix_ns), USPAN_ERR_AGAIN);
     rtc_result = 0;
     is_rtc_missing = true;
     assert_int_equal(port->unix_ns(port->ctx, &unix_ns), USPAN_ERR_AGAIN);
-    uspan_zephyr_set_rtc(own_clock); /* goes before the driver */
+    uspan_zephyr_set_rtc(own_clock); /* has priority over the driver */
     is_rtc_missing = false;
     assert_int_equal(port->unix_ns(port->ctx, &unix_ns), USPAN_OK);
     assert_int_equal(unix_ns, 7u);

@@ -1,4 +1,4 @@
-/* two_tasks.h: two tasks of the declared FreeRTOS, each with a current span of its own at the same time. Include
+/* two_tasks.h: two tasks of the declared FreeRTOS, each with its own current span at the same time. Include
  * it after the headers of FreeRTOS. */
 #ifndef TWO_TASKS_H
 #define TWO_TASKS_H
@@ -34,7 +34,7 @@ static void two_tasks_run(void *argument)
     two_tasks_meet(&two_tasks_inside);
     one->current = uspan_current(one->tracer);
     one->child = uspan_start(one->tracer, USPAN_CURRENT, "tool");
-    two_tasks_meet(&two_tasks_looked); /* neither has left its span before */
+    two_tasks_meet(&two_tasks_looked); /* neither has ended its span before */
     uspan_leave(one->tracer, before);
     two_tasks_done++;
     for (;;) {
@@ -58,7 +58,7 @@ static void check_two_tasks(uspan_tracer_t *tracer)
     while (two_tasks_done < 2u) {
         vTaskDelay(1);
     }
-    assert_int_equal(uspan_current(tracer).id, 0); /* nor do others see theirs */
+    assert_int_equal(uspan_current(tracer).id, 0); /* other tasks do not see this task's span */
     for (unsigned i = 0; i < 2u; i++) {
         vTaskDelete(&two_tasks[i].control);
         assert_int_equal(two_tasks[i].current.id, two_tasks[i].root.id);

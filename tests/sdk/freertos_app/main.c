@@ -1,4 +1,4 @@
-/* main.c: firmware on FreeRTOS: the port, the exporter's task, and two spans. */
+/* main.c: a firmware on FreeRTOS with the port, the exporter's task, and two spans. */
 #include "uspan/genai.h"
 #include "uspan_freertos.h"
 
@@ -10,7 +10,7 @@ static StackType_t stack[512];
 static uspan_err_t random_bytes(uint8_t *out, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        out[i] = (uint8_t)(i + 1u); /* of the generator of a board */
+        out[i] = (uint8_t)(i + 1u); /* a board uses its random generator */
     }
     return USPAN_OK;
 }

@@ -1,5 +1,6 @@
-/* main.c: spans of a task under ESP-IDF's FreeRTOS on the host, sent to ENDPOINT over the host's sockets, or over esp-tls with
- * the CA in the file CA. It says how many were recorded, how the exporter stopped, and ends. */
+/* main.c: spans of a task under ESP-IDF's FreeRTOS on the host. They are sent to ENDPOINT over the host's
+ * sockets, or over esp-tls with the CA in the file CA. The program prints the number of recorded spans and
+ * the exporter's result, and ends. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "freertos/FreeRTOS.h"
