@@ -1,6 +1,7 @@
-/* agent_over_sockets.c: delivers spans through mbedTLS, lwIP's sockets or its raw API, lwIP and slirp to a collector on the
- * host's loopback, and prints its accounts as one line of JSON. Only the lock, the clock and the entropy are the host's.
- * With OVER_RAW_API 1 it is port/lwip beside lwIP's thread: lwIP asserts that its lock is held wherever it is called.
+/* agent_over_sockets.c: delivers spans to a collector on the host's loopback, and prints its counts as one
+ * line of JSON. They pass through mbedTLS, lwIP's sockets or its raw API, lwIP and slirp. Only the lock, the
+ * clock and the entropy are the host's. OVER_RAW_API 1 selects port/lwip next to lwIP's thread: lwIP asserts
+ * that its lock is held in every call.
  *     agent_over_sockets URL ANCHOR.pem SPANS */
 #include <inttypes.h>
 #include <poll.h>
@@ -71,7 +72,7 @@ int main(int argc, char **argv)
             turn();
         } while (tracer.trace.queues[0].count >= USPAN_SPANS_MAX - 1 && !tracer.out.dests[0].target.last_error);
         if (tracer.out.dests[0].target.last_error != 0) {
-            break; /* the test wants to know */
+            break; /* the test reads it */
         }
     }
     uspan_shutdown(&tracer, tracer.out.dests[0].target.last_error != 0 ? 100u : 5000u);

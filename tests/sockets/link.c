@@ -1,5 +1,5 @@
-/* link.c: frames from lwIP's thread to slirp's and back.
- * Invariant: libslirp is called by link.c's own thread only; lwIP's side only queues. */
+/* link.c: carries frames between lwIP's thread and slirp's. Invariant: only link.c's own thread calls
+ * libslirp. lwIP's side only queues frames. */
 #define _GNU_SOURCE /* pipe2 */
 #include "link.h"
 
@@ -26,14 +26,14 @@
 static struct netif netif;
 static Slirp *slirp;
 static atomic_bool is_cut;
-static int bell[2]; /* a pipe: a frame is there */
+static int bell[2]; /* a pipe that signals a frame */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     size_t len;
     uint8_t bytes[FRAME_BYTES];
 } frames[FRAMES];
-static unsigned put_at, take_at; /* counted on for ever */
+static unsigned put_at, take_at; /* never reset */
 
 static struct pollfd fds[FDS];
 static nfds_t fd_count;
@@ -53,9 +53,9 @@ static err_t send_frame(struct netif *n, struct pbuf *p)
     (void)pthread_mutex_unlock(&mutex);
     if (fits) {
         ssize_t rung = write(bell[1], "", 1);
-        (void)rung; /* a full pipe rings already */
+        (void)rung; /* a full pipe already signals a frame */
     }
-    return ERR_OK; /* what does not fit is lost, as on a wire */
+    return ERR_OK; /* frames that do not fit are lost, as on a wire */
 }
 
 static err_t init_netif(struct netif *n)
@@ -71,7 +71,7 @@ static err_t init_netif(struct netif *n)
     return ERR_OK;
 }
 
-/* In lwIP's thread. */
+/* Runs in lwIP's thread. */
 static void bring_up(void *done)
 {
     ip4_addr_t own, mask, host;
@@ -81,7 +81,7 @@ static void bring_up(void *done)
     IP4_ADDR(&mask, 255, 255, 255, 0);
     IP4_ADDR(&host, 10, 0, 2, 2);
     if (netif_add(&netif, &own, &mask, &host, NULL, init_netif, tcpip_input) == NULL) {
-        return; /* link_start() waits for ever: the test's time-out says so */
+        return; /* link_start() waits without end: the test's time-out reports it */
     }
     netif_set_default(&netif);
     netif_set_up(&netif);
@@ -225,7 +225,7 @@ bool link_start(void)
     config.vnameserver.s_addr = PP_HTONL(0x0A000203u);
     pthread_t thread;
     atomic_bool up = false;
-    (void)signal(SIGPIPE, SIG_IGN); /* slirp writes to peers that have left */
+    (void)signal(SIGPIPE, SIG_IGN); /* slirp writes to peers that have closed */
     slirp = names_start() ? slirp_new(&config, &calls, NULL) : NULL;
     if (slirp == NULL || pipe2(bell, O_NONBLOCK | O_CLOEXEC) != 0) {
         return false;

@@ -1,4 +1,5 @@
-/* lwipopts.h: lwIP with its own thread and its socket API, as ESP-IDF and FreeRTOS users have it, but impatient. */
+/* lwipopts.h: lwIP with its own thread and its socket API, as ESP-IDF and FreeRTOS users have it, but with
+ * short time-outs. */
 #ifndef USPAN_TEST_SOCKETS_LWIPOPTS_H
 #define USPAN_TEST_SOCKETS_LWIPOPTS_H
 
@@ -6,7 +7,7 @@
 #define SYS_LIGHTWEIGHT_PROT 1
 #define LWIP_NETCONN 1
 #define LWIP_SOCKET 1
-#define LWIP_COMPAT_SOCKETS 0 /* the test has the host's sockets too */
+#define LWIP_COMPAT_SOCKETS 0 /* the test uses the host's sockets too */
 #define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS 1
 #define LWIP_POSIX_SOCKETS_IO_NAMES 0
 #define LWIP_SO_SNDTIMEO 1
@@ -29,21 +30,21 @@
 #define TCPIP_THREAD_STACKSIZE 0
 #define TCPIP_THREAD_PRIO 1
 
-#define TCP_MSL 100UL /* milliseconds: pcbs that wait are gone soon */
+#define TCP_MSL 100UL /* milliseconds: waiting pcbs are freed soon */
 #define LWIP_TCP_RTO_TIME 300
 #define TCP_MAXRTX 2
 #define TCP_SYNMAXRTX 2
 
 #define LWIP_ARP 1
 #define LWIP_IPV6 1
-#define IPV6_FRAG_COPYHEADER 1 /* pointers of 64 bits */
+#define IPV6_FRAG_COPYHEADER 1 /* 64-bit pointers */
 #define LWIP_NETIF_LOOPBACK 1
 #define LWIP_HAVE_LOOPIF 0 /* it would answer for "localhost" */
 #define LWIP_DNS 1
 #define DNS_TABLE_SIZE 8
 #define DNS_MAX_RETRIES 2
 extern unsigned short names_port;
-#define DNS_SERVER_PORT names_port /* a name server that needs no root */
+#define DNS_SERVER_PORT names_port /* a name server without root privileges */
 
 #define LWIP_STATS 1
 #define LWIP_STATS_DISPLAY 0

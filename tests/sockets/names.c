@@ -1,5 +1,5 @@
-/* names.c: answers DNS questions of one name (RFC 1035 section 4) over UDP.
- * Invariant: an answer is the question, with the header's counts changed and at most one record behind it. */
+/* names.c: answers DNS questions of one name (RFC 1035 section 4) over UDP. Invariant: an answer is the
+ * question, with the header's counts changed and at most one record after it. */
 #include "names.h"
 
 #include <arpa/inet.h>
@@ -36,7 +36,7 @@ static size_t read_name(const uint8_t *in, size_t len, char *out, size_t cap)
     return at + 5u <= len ? at + 1u : 0u;
 }
 
-/* Returns the length of the answer in buf, 0: say nothing. */
+/* Returns the length of the answer in buf. 0: send no answer. */
 static size_t answer(uint8_t *buf, size_t len)
 {
     static const uint8_t four[] = { 0xC0, HEAD, 0, TYPE_A, 0, 1, 0, 0, 0, 0, 0, 4, 10, 0, 2, 2 };

@@ -8,7 +8,7 @@
  *     two.test               10.0.2.2 and fec0::15
  *     silent.test            no answer
  *     else                   no such name
- * Starts its thread once; sets names_port, in host order. False: no socket or thread. */
+ * Start the thread, once. Sets names_port, in host order. False: there is no socket or thread. */
 bool names_start(void);
 extern unsigned short names_port;
 /* While held, questions wait unanswered. */

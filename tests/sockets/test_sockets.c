@@ -1,5 +1,5 @@
-/* test_sockets.c: tcp.c over lwIP's socket API, with lwIP's own thread and slirp as the network: it never waits, says what
- * failed, and gives everything back, in every state. */
+/* test_sockets.c: tcp.c over lwIP's socket API, with lwIP's own thread and slirp as the network. In every
+ * state it never waits, reports what failed, and frees all its resources. */
 #define _GNU_SOURCE
 #include "uspan_posix.h"
 
@@ -16,7 +16,7 @@
 #include "link.h"
 #include "names.h"
 
-#define PATIENCE_S 60 /* of a test on a busy machine, before it counts as hung */
+#define PATIENCE_S 60 /* of a test on a busy machine, before it counts as blocked */
 #define LOOKUPS_MAX 4 /* of lookup_lwip.c */
 #define HOST "10.0.2.2"
 
@@ -54,7 +54,7 @@ static uspan_err_t open_once(const char *host, uint16_t port)
     return transport.open(transport.ctx, &peer);
 }
 
-/* Open until it is decided. */
+/* Call open() until it succeeds or fails. */
 static uspan_err_t open_fully(const char *host, uint16_t port)
 {
     uspan_err_t err;
@@ -76,7 +76,7 @@ static int32_t recv_fully(uint8_t *buf, size_t len)
     return moved;
 }
 
-/* Like send, but waits: lwIP may be short of memory for a moment. */
+/* Like send, but waits: lwIP may lack memory for a moment. */
 static int32_t send_fully(const char *text, size_t len)
 {
     int32_t moved;
@@ -111,7 +111,7 @@ static int fresh(void **state)
     return 0;
 }
 
-/* Nothing of lwIP's is left in use, once connections have had the time to die. */
+/* lwIP has freed everything, after connections have had time to end. */
 static int closed(void **state)
 {
     (void)state;
@@ -163,7 +163,7 @@ static void test_a_name_is_looked_up_on_the_wire(void **state)
     assert_true(asking);
     assert_int_equal(open_fully("here.test", port), USPAN_OK);
     transport.close(transport.ctx);
-    assert_int_equal(open_fully("here.test", port), USPAN_OK); /* lwIP remembers it */
+    assert_int_equal(open_fully("here.test", port), USPAN_OK); /* lwIP has it in its cache */
     (void)close(listener);
 }
 
@@ -242,7 +242,7 @@ static void test_look_ups_left_behind_cost_slots_until_lwip_lets_go(void **state
         assert_int_equal(open_once("silent.test", 80), USPAN_ERR_AGAIN);
         transport.close(transport.ctx);
     }
-    assert_int_equal(open_once("silent.test", 80), USPAN_ERR_IO); /* not one more */
+    assert_int_equal(open_once("silent.test", 80), USPAN_ERR_IO); /* no further one */
     transport.close(transport.ctx);
     for (long i = 0; open_fully("here.test", port) != USPAN_OK; i++) {
         assert_true(i < PATIENCE_S * 200);
@@ -342,7 +342,7 @@ static void test_close_is_legal_in_every_state_and_open_works_after_it(void **st
         assert_int_equal(open_fully(HOST, port), USPAN_OK);
         assert_string_equal(transport.last_error_text(transport.ctx), "");
         int peer = accept_one(listener);
-        assert_int_equal(send(peer, "unread", 6, 0), 6); /* with bytes on their way */
+        assert_int_equal(send(peer, "unread", 6, 0), 6); /* with bytes in transit */
         assert_int_equal(send_fully("x", 1), 1);
         transport.close(transport.ctx);
         transport.close(transport.ctx);

@@ -1,4 +1,4 @@
-/* cmocka_all.h: cmocka with what it wants included before it. */
+/* cmocka_all.h: cmocka and the headers that it needs before it. */
 #ifndef USPAN_TESTS_CMOCKA_ALL_H
 #define USPAN_TESTS_CMOCKA_ALL_H
 

@@ -1,4 +1,5 @@
-/* delivery.h: words that the tests of delivery share. Inline, so that a test takes what it uses. */
+/* delivery.h: functions that the tests of delivery share. They are inline, so that a test contains only those
+ * that it uses. */
 #ifndef USPAN_TEST_DELIVERY_H
 #define USPAN_TEST_DELIVERY_H
 
@@ -11,7 +12,7 @@
 #define MS 1000000u
 #define OK_200 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
-/* A span that started and ended now. */
+/* Record a span that starts and ends now. */
 static inline void record(world_t *w, const char *name)
 {
     uspan_t s = uspan_start(&w->tracer, USPAN_ROOT, name);
@@ -34,7 +35,7 @@ static inline uspan_stats_t stats_of(world_t *w, unsigned d)
     return s;
 }
 
-/* Poll until nothing can be done now; the clock stands. Returns the last wait. */
+/* Poll until nothing can be done at this time. The clock does not advance. Returns the last wait. */
 static inline uint32_t settle(world_t *w)
 {
     uint32_t wait_ms = 0;
@@ -61,7 +62,7 @@ static inline bool span_is_named(view_t span, const char *name)
     return view_get(span, 5u, 0u, &v) && view_is(v, name);
 }
 
-/* Whether text stands in the head of a request. */
+/* Whether the head of a request contains text. */
 static inline bool head_has(const world_t *w, unsigned request, const char *text)
 {
     const char *head = (const char *)w->sent + w->requests[request].at;
@@ -74,7 +75,7 @@ static inline bool head_has(const world_t *w, unsigned request, const char *text
     return false;
 }
 
-/* Whether the bytes of text stand anywhere in memory. */
+/* Whether memory contains the bytes of text. */
 static inline bool memory_has(const void *memory, size_t len, const char *text)
 {
     const char *m = memory;

@@ -1,5 +1,6 @@
-/* far_peer.h: a collector behind a link of its own, in the world's virtual time: rate, delay, the size of the system's send
- * buffer, and ways to be dead. It counts the spans that reach it, also those whose answer never came back. */
+/* far_peer.h: a collector behind its own link, in the world's virtual time: rate, delay, the size of the
+ * system's send buffer, and kinds of failure. It counts the spans that reach it, also those whose response
+ * was lost. */
 #ifndef USPAN_TEST_FAR_PEER_H
 #define USPAN_TEST_FAR_PEER_H
 
@@ -15,9 +16,9 @@ typedef struct far_peer {
     uspan_transport_t transport;
     far_mode_t mode;
     const char *answer; /* NULL: 200 */
-    uint64_t rate;      /* bytes a second; 0: no limit */
+    uint64_t rate;      /* bytes per second; 0: no limit */
     uint64_t delay_ns;  /* one way */
-    size_t buffer;      /* bytes that the system takes before it blocks; 0: no limit */
+    size_t buffer;      /* bytes that the system accepts before it blocks; 0: no limit */
     bool is_open, opening;
     uint64_t open_ns, link_free_ns, answer_ns; /* answer_ns 0: none is due */
     size_t len, answer_at;
@@ -31,7 +32,7 @@ static inline void far_arrives(far_peer_t *p)
     const char *head = (const char *)p->bytes;
     const char *end = strstr(head, "\r\n\r\n") + 4;
     view_t body = { (const uint8_t *)end, p->len - (size_t)(end - head) };
-    size_t n = strstr(head, "application/json") == NULL ? view_span_count(body) : 0u; /* a registration has none */
+    size_t n = strstr(head, "application/json") == NULL ? view_span_count(body) : 0u; /* not a registration */
     p->spans += n;
     p->largest = n > p->largest ? n : p->largest;
     p->requests++;
@@ -121,7 +122,7 @@ static inline void far_close(void *ctx)
 {
     far_peer_t *p = ctx;
     if (p->is_open && p->answer_ns != 0u && p->w->now_ns >= p->answer_ns - p->delay_ns && p->answer == NULL) {
-        far_arrives(p); /* it had it; nobody knows */
+        far_arrives(p); /* the collector had the request, but the device does not know */
     }
     p->is_open = p->opening = false;
     p->answer_ns = 0;
@@ -150,7 +151,7 @@ static inline void far_free(far_peer_t *p)
     p->bytes = NULL;
 }
 
-/* Poll as uspan_poll() asks for it, until that time, in steps of at most step_ms. */
+/* Poll at the times that uspan_poll() returns, until that time, in steps of at most step_ms. */
 static inline void far_run(world_t *w, uint64_t until_ns, uint32_t step_ms)
 {
     while (w->now_ns < until_ns) {

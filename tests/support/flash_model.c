@@ -1,4 +1,5 @@
-/* flash_model.c: see flash_model.h. Its content lies in the model, so a copy of it is another flash. */
+/* flash_model.c: implements flash_model.h. The content is in the model, so a copy of the model is another
+ * flash. */
 #include "flash_model.h"
 #include <string.h>
 #include "cmocka_all.h"
@@ -14,8 +15,8 @@ static uint8_t merge(const flash_model_t *f, uint8_t old, uint8_t data)
     return f->storage.erased == 0xFFu ? old & data : old | data;
 }
 
-/* An operation was asked for; it is done when that was asked often enough. */
-/* Who is told that an operation is under way asks for the same one again. */
+/* An operation was requested. It is done after the set number of requests. */
+/* A caller that gets "busy" for an operation must request the same one again. */
 static bool is_busy(flash_model_t *f, uint32_t address, uint32_t len)
 {
     assert_true(f->asked == 0u || (f->asked_address == address && f->asked_len == len));
@@ -35,7 +36,7 @@ static int read_flash(void *ctx, uint32_t address, uint8_t *out, uint32_t len)
 {
     flash_model_t *f = ctx;
     assert_true(len > 0u && address + len <= f->storage.sector_bytes * f->storage.sector_count);
-    if (f->asked > 0u && f->asked < f->busy) { /* something else is under way */
+    if (f->asked > 0u && f->asked < f->busy) { /* another operation is in progress */
         f->asked++;
         return 1;
     }

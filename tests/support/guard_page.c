@@ -1,5 +1,5 @@
-/* guard_page.c: memory with an edge.
- * Invariant: the byte after a slot's data is not mapped. */
+/* guard_page.c: memory that ends at an unmapped page. Invariant: the byte after a slot's data is not
+ * mapped. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "guard_page.h"
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* guard_page.h: inputs that end where memory ends, so that one byte read too far is a crash. */
+/* guard_page.h: inputs that end where memory ends, so that a read of one byte beyond them crashes. */
 #ifndef USPAN_TESTS_GUARD_PAGE_H
 #define USPAN_TESTS_GUARD_PAGE_H
 
@@ -7,7 +7,7 @@
 #define GUARD_SLOTS 4u
 #define GUARD_BYTES 65536u /* a multiple of every page size in use */
 
-/* Copy up to GUARD_BYTES to the end of a slot. They stay until the slot's next use. */
+/* Copy up to GUARD_BYTES to the end of a slot. They stay valid until the slot's next use. */
 void *guard_put(unsigned slot, const void *data, size_t len);
 /* A text with its closing 0. */
 char *guard_text(unsigned slot, const char *text);

@@ -1,4 +1,5 @@
-/* keep_image.h: a reset of the fake world: its memory stays, its clock begins anew, and the tracer is mounted. */
+/* keep_image.h: a reset of the fake world. Its memory is kept, its clock starts again, and the tracer is
+ * mounted. */
 #ifndef USPAN_TEST_KEEP_IMAGE_H
 #define USPAN_TEST_KEEP_IMAGE_H
 
@@ -31,8 +32,8 @@ static inline uspan_keep_report_t keep_mount(world_t *w, uspan_reset_t reason)
     return report;
 }
 
-/* Where altered memory points elsewhere into the image, let it point where it pointed: no mount can notice that,
- * and sanitizers would, as they watch objects. */
+/* If altered memory points elsewhere into the image, restore the old pointer. No mount can detect such a
+ * change, but sanitizers would report it, because they check objects. */
 static inline void keep_mend_pointers(uspan_tracer_t *t, const uspan_tracer_t *before)
 {
     const size_t low = offsetof(uspan_tracer_t, slots);
@@ -45,7 +46,7 @@ static inline void keep_mend_pointers(uspan_tracer_t *t, const uspan_tracer_t *b
         }
     }
     for (unsigned i = 0; i < USPAN_SPANS_MAX * USPAN_ATTRS_MAX;
-         i++) { /* and no static text grows over its end */
+         i++) { /* and no static text extends beyond its end */
         uspan_entry_t *e = &t->slots[i / USPAN_ATTRS_MAX].attrs[i % USPAN_ATTRS_MAX];
         const uspan_entry_t *was = &before->slots[i / USPAN_ATTRS_MAX].attrs[i % USPAN_ATTRS_MAX];
         if (e->store == USPAN_STORE_STATIC && e->len > was->len) {
@@ -129,7 +130,7 @@ static inline void keep_describe(uspan_tracer_t *t, uspan_t s, keep_text_t *out)
     keep_put(out, "status %.*s %.*s\n", statuses[v.status], strlen(statuses[v.status]), text, n);
 }
 
-/* What a mounted tracer sends, by a sink. */
+/* What a mounted tracer sends, received by a sink. */
 #define KEEP_SPANS_MAX 64u
 typedef struct keep_sent {
     uspan_sink_t sink;

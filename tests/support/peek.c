@@ -1,4 +1,4 @@
-/* peek.c: see peek.h. Blocks that a test took away are one chain: taken_head to taken_tail. */
+/* peek.c: implements peek.h. Blocks that a test allocated are one chain: taken_head to taken_tail. */
 #include "peek.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* post_client.h: a scripted HTTP client that takes whole POSTs. It hesitates at every call, breaks at every call, answers early,
- * late and not at all, and keeps what it was given. */
+/* post_client.h: a scripted HTTP client that accepts complete POSTs. It can wait or fail at every call, and
+ * respond early, late or never. It stores what it received. */
 #ifndef POST_CLIENT_H
 #define POST_CLIENT_H
 
@@ -10,17 +10,17 @@
 
 static struct client {
     /* how it behaves */
-    unsigned status; /* 0: never tells one */
+    unsigned status; /* 0: never gives one */
     const char *retry_after, *type, *date, *location;
     const void *body;
     size_t body_len;
-    unsigned again;   /* USPAN_ERR_AGAIN so often before each step forward */
+    unsigned again;   /* number of USPAN_ERR_AGAIN before each step */
     unsigned fail_at; /* this call of an exchange, from 1, fails; 0: none */
     uspan_err_t fail_with;
-    size_t take_most;       /* bytes a call */
-    size_t early_after;     /* answers after so many bytes of a body */
-    bool silent;            /* never answers */
-    bool peeks;             /* takes bytes in two calls */
+    size_t take_most;       /* bytes per call */
+    size_t early_after;     /* responds after this number of bytes of a body */
+    bool silent;            /* never responds */
+    bool peeks;             /* takes bytes with a peek and a read */
     void (*on_begin)(void); /* may change the behaviour */
     /* what happened */
     unsigned begins, ends, calls, waited, ended_calls;
@@ -55,7 +55,7 @@ static inline uspan_err_t begin_client(void *ctx, uspan_post_t *p)
     assert_false(client.running);
     const uint8_t *none;
     assert_int_equal(uspan_post_peek(p, &none), 0);
-    uspan_post_answer_status(p, 200); /* too early: nothing is asked yet */
+    uspan_post_answer_status(p, 200); /* too early: no request was made yet */
     if (client.on_begin != NULL && client.waited == 0u) {
         client.on_begin();
     }
@@ -125,7 +125,7 @@ static inline uspan_err_t step_client(void *ctx, uspan_post_t *p)
         uspan_post_answer_body(p, (const char *)client.body + at, n);
     }
     if (client.body_len > 0u) {
-        uspan_post_answer_header(p, "Retry-After", "9999"); /* a trailer says nothing */
+        uspan_post_answer_header(p, "Retry-After", "9999"); /* a trailer has no effect */
     }
     return USPAN_OK;
 }
@@ -162,7 +162,7 @@ static inline void reset(world_t *w, const uspan_collector_t *c)
     assert_int_equal(uspan_export_to(&w->tracer, 0u, &over, c != NULL ? c : &plain), USPAN_OK);
 }
 
-/* Poll once. At most one call of the client comes with it. */
+/* Poll once. At most one call of the client follows. */
 static inline uint32_t poll_once(world_t *w)
 {
     uint32_t wait_ms = 0;
@@ -173,7 +173,7 @@ static inline uint32_t poll_once(world_t *w)
     return wait_ms;
 }
 
-/* Until the client was asked `begins` times and has ended. Returns the milliseconds. */
+/* Poll until the client was asked to begin `begins` times and has ended. Returns the milliseconds. */
 static inline uint64_t run_until(world_t *w, unsigned ends)
 {
     const uint64_t from = w->now_ns;

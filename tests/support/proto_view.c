@@ -1,4 +1,4 @@
-/* proto_view.c: see proto_view.h. */
+/* proto_view.c: implements proto_view.h. */
 #include "proto_view.h"
 #include <string.h>
 #include "cmocka_all.h"

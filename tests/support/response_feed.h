@@ -1,5 +1,5 @@
-/* response_feed.h: texts of answers fed to http_response.c in fragments that end at an unmapped page. Every way to cut a text
- * must come to the same outcome. */
+/* response_feed.h: feeds texts of responses to http_response.c in fragments that end at an unmapped page.
+ * Every way to split a text must have the same outcome. */
 #ifndef RESPONSE_FEED_H
 #define RESPONSE_FEED_H
 
@@ -12,7 +12,7 @@
 #define DATE_S UINT64_C(784111777) /* Sun, 06 Nov 1994 08:49:37 GMT */
 #define NEVER UINT32_MAX
 
-/* What feeding a text, and then perhaps the peer's close, comes to. */
+/* The outcome of feeding a text, and possibly the peer's close after it. */
 typedef struct outcome {
     uspan_err_t err, eof;
     size_t used;
@@ -60,8 +60,8 @@ static inline void expect_same(const outcome_t *a, const outcome_t *b)
     assert_memory_equal(a->answer.body, b->answer.body, a->answer.body_len);
 }
 
-/* The outcome, after checking that it is the same for every split in two and in three of the shorter texts,
- * and for fragments of 1, 2, 3 and 7 bytes. */
+/* The outcome, after checking that it is the same for every split in two and, for shorter texts, in three. It
+ * is also the same for fragments of 1, 2, 3 and 7 bytes. */
 static inline outcome_t feed_all_ways(const void *text, size_t len)
 {
     outcome_t whole = feed_split(text, len, len, len, len);
@@ -81,7 +81,7 @@ static inline outcome_t feed_all_ways(const void *text, size_t len)
     return whole;
 }
 
-/* A whole answer: its last byte completes it. */
+/* A complete response: its last byte completes it. */
 static inline uspan_answer_t expect_answer(const char *text, uint16_t status, unsigned flags, const char *body)
 {
     outcome_t o = feed_all_ways(text, strlen(text));
@@ -97,7 +97,7 @@ static inline uspan_answer_t expect_answer(const char *text, uint16_t status, un
     return o.answer;
 }
 
-/* A status was read, and what follows ends the answer and the connection. */
+/* A status was read, and the following bytes end the response and the connection. */
 static inline void expect_status(const char *text, uint16_t status)
 {
     outcome_t o = feed_all_ways(text, strlen(text));

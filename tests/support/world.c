@@ -1,4 +1,4 @@
-/* world.c: the fakes of world.h. */
+/* world.c: implements the fakes of world.h. */
 #include "world.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ static uspan_err_t fake_random(void *ctx, uint8_t *out, size_t len)
     if (!w->entropy || faulty(w)) {
         return USPAN_ERR_AGAIN;
     }
-    for (size_t i = 0; i < len; i++) { /* splitmix64: any bytes will do */
+    for (size_t i = 0; i < len; i++) { /* splitmix64: any bytes are suitable */
         uint64_t z = (w->random_state += 0x9E3779B97F4A7C15u);
         z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
         out[i] = (uint8_t)(z >> 24);
@@ -107,7 +107,7 @@ static int32_t broken(const world_t *w)
     return w->cut_how != USPAN_OK ? w->cut_how : USPAN_ERR_IO;
 }
 
-/* Whether the bytes since request_at are a whole request; then it is filed and an answer is due. */
+/* Check if the bytes since request_at are a complete request. If so, store it and make a response due. */
 static void look_for_request(world_t *w)
 {
     const char *head = (const char *)w->sent + w->request_at;
@@ -131,7 +131,7 @@ static void look_for_request(world_t *w)
     if (len < head_len + body_len) {
         return;
     }
-    assert_int_equal(len, head_len + body_len); /* nothing after the request before its answer */
+    assert_int_equal(len, head_len + body_len); /* no bytes may follow the request before its response */
     assert_true(w->request_count < WORLD_REQUESTS_MAX);
     w->requests[w->request_count++] = (world_request_t){ w->request_at, head_len, body_len, w->connections };
     w->request_at = w->sent_len;
@@ -199,7 +199,7 @@ static int32_t fake_recv(void *ctx, uint8_t *buf, size_t len)
     }
     if (w->kept == WORLD_DIES_ON_RECV && w->on_connection > 1u) {
         w->kept = WORLD_KEEPS;
-        w->request_count -= w->answer_at == 0u; /* it was never read */
+        w->request_count -= w->answer_at == 0u; /* the response was never read */
         return broken(w);
     }
     if (w->cut_request != 0u && w->sent_len - w->request_at >= w->cut_request) {

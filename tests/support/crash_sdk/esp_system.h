@@ -1,4 +1,5 @@
-/* esp_system.h: what boards/README.md needs of ESP-IDF's header of that name (v5.x), as declared there. */
+/* esp_system.h: the part of ESP-IDF's header of that name (v5.x) that boards/README.md uses, as declared
+ * there. */
 #ifndef TEST_ESP_SYSTEM_H
 #define TEST_ESP_SYSTEM_H
 

@@ -1,4 +1,5 @@
-/* esp_partition.h: what uspan_spool_esp.h needs of ESP-IDF's header of that name (v5.x), as declared there. */
+/* esp_partition.h: the part of ESP-IDF's header of that name (v5.x) that uspan_spool_esp.h uses, as declared
+ * there. */
 #ifndef TEST_ESP_PARTITION_H
 #define TEST_ESP_PARTITION_H
 

@@ -1,4 +1,4 @@
-/* lfs.h: what uspan_spool_lfs.h needs of littlefs's header of that name (2.x), as declared there. */
+/* lfs.h: the part of littlefs's header of that name (2.x) that uspan_spool_lfs.h uses, as declared there. */
 #ifndef TEST_LFS_H
 #define TEST_LFS_H
 

@@ -1,4 +1,4 @@
-/* stm32_flash.h: what uspan_spool_stm32.h needs of stm32l4xx_hal.h (1.13), as declared there. */
+/* stm32_flash.h: the part of stm32l4xx_hal.h (1.13) that uspan_spool_stm32.h uses, as declared there. */
 #ifndef TEST_STM32_FLASH_H
 #define TEST_STM32_FLASH_H
 

@@ -1,8 +1,8 @@
-/* network.c slip | ethernet: QEMU's user network (libslirp, 10.0.2.0/24) behind standard input and output.
- *   slip      packets as of RFC 1055; the guest is 10.0.2.15
- *   ethernet  frames, each after its length in four bytes, the highest first
- * 10.0.2.2 is this host's loopback. Ends with its input.
- * Invariant: a packet is handed to libslirp whole or not at all. */
+/* network.c slip | ethernet: QEMU's user network (libslirp, 10.0.2.0/24) on standard input and output.
+ *   slip      packets by RFC 1055. The guest is 10.0.2.15.
+ *   ethernet  frames, each after its length in four bytes, highest byte first
+ * 10.0.2.2 is this host's loopback. The program ends with its input. Invariant: libslirp gets a complete
+ * packet or none of it. */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <slirp/libslirp.h>
@@ -13,14 +13,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ETHERNET 14u /* bytes of a frame's head */
+#define ETHERNET 14u /* bytes of a frame's header */
 #define PACKET_MAX 2048u
 #define TIMERS 16
 #define FDS 256
 enum { END = 0xC0, ESC = 0xDB, ESC_END = 0xDC, ESC_ESC = 0xDD };
 
 struct timer {
-    int64_t at_ms; /* below 0: not running */
+    int64_t at_ms; /* negative: not running */
     SlirpTimerCb call;
     void *opaque;
 };
@@ -39,7 +39,7 @@ static void put(const uint8_t *bytes, size_t len)
     while (len > 0u) {
         ssize_t n = write(STDOUT_FILENO, bytes, len);
         if (n <= 0) {
-            exit(0); /* the machine is gone */
+            exit(0); /* the machine has ended */
         }
         bytes += n;
         len -= (size_t)n;
@@ -62,7 +62,7 @@ static void put_slip(const uint8_t *packet, size_t len)
     put(out, n);
 }
 
-/* Who has 10.0.2.15? The guest, on whose line there is no ARP. */
+/* Answers ARP questions for 10.0.2.15, the guest, whose line has no ARP. */
 static void answer_arp(const uint8_t *question)
 {
     uint8_t answer[64] = { 0 };
@@ -134,7 +134,7 @@ static void take_frames(const uint8_t *bytes, size_t count)
     }
 }
 
-/* ---- libslirp's surroundings --------------------------------------------------------------------------- */
+/* ---- callbacks of libslirp ----------------------------------------------------------------------------- */
 
 static int64_t now_ns(void *opaque)
 {

@@ -1,4 +1,5 @@
-/* panic_internal.h: what boards/README.md needs of ESP-IDF's header of that name (v5.x), as declared there. */
+/* panic_internal.h: the part of ESP-IDF's header of that name (v5.x) that boards/README.md uses, as declared
+ * there. */
 #ifndef TEST_ESP_PANIC_INTERNAL_H
 #define TEST_ESP_PANIC_INTERNAL_H
 

@@ -1,5 +1,5 @@
-/* fatal.h: what boards/README.md needs of Zephyr's header of that name (3.7), as declared there and, for Cortex-M, in
- * zephyr/arch/arm/cortex_m/exception.h and zephyr/fatal_types.h. */
+/* fatal.h: the part of Zephyr's header of that name (3.7) that boards/README.md uses, as declared there. For
+ * Cortex-M it is declared in zephyr/arch/arm/cortex_m/exception.h and zephyr/fatal_types.h. */
 #ifndef TEST_ZEPHYR_FATAL_H
 #define TEST_ZEPHYR_FATAL_H
 

@@ -1,4 +1,5 @@
-/* flash.h: what uspan_spool_pico.h needs of the Pico SDK's hardware/flash.h (2.x), as declared there. */
+/* flash.h: the part of the Pico SDK's hardware/flash.h (2.x) that uspan_spool_pico.h uses, as declared
+ * there. */
 #ifndef TEST_HARDWARE_FLASH_H
 #define TEST_HARDWARE_FLASH_H
 

@@ -1,4 +1,5 @@
-/* sync.h: what uspan_spool_pico.h needs of the Pico SDK's hardware/sync.h (2.x), as declared there. */
+/* sync.h: the part of the Pico SDK's hardware/sync.h (2.x) that uspan_spool_pico.h uses, as declared
+ * there. */
 #ifndef TEST_HARDWARE_SYNC_H
 #define TEST_HARDWARE_SYNC_H
 

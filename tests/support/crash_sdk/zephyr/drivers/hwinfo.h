@@ -1,4 +1,4 @@
-/* hwinfo.h: what boards/README.md needs of Zephyr's header of that name (3.7), as declared there. */
+/* hwinfo.h: the part of Zephyr's header of that name (3.7) that boards/README.md uses, as declared there. */
 #ifndef TEST_ZEPHYR_HWINFO_H
 #define TEST_ZEPHYR_HWINFO_H
 

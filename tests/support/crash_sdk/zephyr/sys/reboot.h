@@ -1,4 +1,4 @@
-/* reboot.h: what boards/README.md needs of Zephyr's header of that name (3.7), as declared there. */
+/* reboot.h: the part of Zephyr's header of that name (3.7) that boards/README.md uses, as declared there. */
 #ifndef TEST_ZEPHYR_REBOOT_H
 #define TEST_ZEPHYR_REBOOT_H
 

@@ -1,4 +1,5 @@
-/* flash_map.h: what uspan_spool_zephyr.h needs of Zephyr's header of that name (3.7), as declared there. */
+/* flash_map.h: the part of Zephyr's header of that name (3.7) that uspan_spool_zephyr.h uses, as declared
+ * there. */
 #ifndef TEST_ZEPHYR_FLASH_MAP_H
 #define TEST_ZEPHYR_FLASH_MAP_H
 

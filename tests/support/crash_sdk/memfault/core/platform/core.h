@@ -1,4 +1,5 @@
-/* core.h: what boards/README.md needs of Memfault's header of that name (firmware SDK 1.x), as declared there. */
+/* core.h: the part of Memfault's header of that name (firmware SDK 1.x) that boards/README.md uses, as
+ * declared there. */
 #ifndef TEST_MEMFAULT_CORE_H
 #define TEST_MEMFAULT_CORE_H
 
