@@ -1,5 +1,5 @@
-/* alone.h: a scenario in a process of its own, since neither lwIP nor mbedTLS's heap can be started twice. It returns
- * its findings as plain data; the parent judges them. */
+/* alone.h: runs a scenario in its own process, because neither lwIP nor mbedTLS's heap can be started twice.
+ * The scenario returns its results as plain data, and the parent checks them. */
 #ifndef USPAN_TEST_ALONE_H
 #define USPAN_TEST_ALONE_H
 
@@ -8,7 +8,8 @@
 #include <unistd.h>
 #include "cmocka_all.h"
 
-/* Run scenario(in, out) in a child; out has out_len bytes. The child must end well, sanitizers included. */
+/* Run scenario(in, out) in a child process. out has out_len bytes. The child must end with success,
+ * sanitizers included. */
 static inline void run_alone(void (*scenario)(const void *in, void *out), const void *in, void *out, size_t out_len)
 {
     int ends[2];
@@ -16,7 +17,7 @@ static inline void run_alone(void (*scenario)(const void *in, void *out), const 
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        (void)setenv("CMOCKA_TEST_ABORT", "1", 1); /* a failed assertion in here is the child's death */
+        (void)setenv("CMOCKA_TEST_ABORT", "1", 1); /* a failed assertion in here ends the child */
         scenario(in, out);
         exit(write(ends[1], out, out_len) == (ssize_t)out_len ? 0 : 1);
     }

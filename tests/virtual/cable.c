@@ -1,4 +1,5 @@
-/* cable.c: see cable.h. Invariant: one thread, one clock; a run depends on its seed and on nothing else. */
+/* cable.c: implements cable.h. Invariant: there is one thread and one clock. A run depends only on its
+ * seed. */
 #include "cable.h"
 #include <errno.h>
 #include <poll.h>
@@ -123,7 +124,7 @@ static void to_device(const frame_t *f)
 {
     struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)(f->len + ETH_PAD_SIZE), PBUF_POOL);
     if (p == NULL) {
-        cable.no_pbuf++; /* as a driver does that finds the pool empty */
+        cable.no_pbuf++; /* like a driver that finds the pool empty */
         return;
     }
     (void)pbuf_take_at(p, f->bytes, (u16_t)f->len, ETH_PAD_SIZE);
@@ -247,7 +248,7 @@ static int64_t clock_ns(void *opaque)
     return (int64_t)cable.now_ns;
 }
 
-/* slirp's router advertisements, at random times of its own: they are asked for or not sent. */
+/* slirp's router advertisements, at random times of its own. They are sent only on request. */
 static void *new_timer(SlirpTimerId id, void *timer_opaque, void *opaque)
 {
     static int timer;
@@ -319,10 +320,10 @@ static bool step_slirp(void)
     return ready > 0 || cable.frames != before;
 }
 
-/* ---- together ------------------------------------------------------------------------------------------ */
+/* ---- all parts together -------------------------------------------------------------------------------- */
 
-/* Time stands while the kernel carries bytes from one socket to the other; and slirp, which makes a segment of what it
- * finds, finds either nothing of what was written or all. */
+/* Time does not advance while the kernel carries bytes from one socket to the other. slirp makes a segment of
+ * the bytes that it finds. It finds either none of the written bytes or all of them. */
 static void let_kernel_carry(const int *peer_fds, unsigned peer_count)
 {
     int fds[CABLE_FDS];
@@ -354,7 +355,7 @@ void cable_wait(uint64_t until_ns)
 {
     const frame_t *f = earliest();
     uint32_t lwip_ms = sys_timeouts_sleeptime();
-    uint64_t ms = cable.now_ns / MS * MS; /* lwIP and slirp see whole ones */
+    uint64_t ms = cable.now_ns / MS * MS; /* lwIP and slirp use whole milliseconds */
     if (f != NULL) {
         sooner(&until_ns, f->due_ns);
     }

@@ -1,6 +1,6 @@
-/* cable.h: a network in one process and in virtual time: lwIP as the device has it, libslirp as the rest of the
- * world, and between them a cable that loses, doubles, reorders and can be pulled.
- * The clock stands still unless cable_wait() moves it, and that is for when nobody has anything to do. */
+/* cable.h: a network in one process and in virtual time. lwIP is the device's network stack, and libslirp is
+ * the rest of the network. The cable between them loses, duplicates and reorders frames, and can be
+ * disconnected. Only cable_wait() advances the clock, when no part has anything to do. */
 #ifndef USPAN_TEST_CABLE_H
 #define USPAN_TEST_CABLE_H
 
@@ -16,12 +16,12 @@ typedef struct cable {
     unsigned loss, duplicate, reorder; /* percent of frames */
     uint64_t latency_ns;               /* one way */
     bool pulled;
-    /* The name server at 10.0.2.3; it knows collector.test only. */
+    /* The name server at 10.0.2.3. It knows only collector.test. */
     enum { CABLE_ANSWERS, CABLE_SILENT } names;
     bool names_v4_only, names_v6_only;
     uint64_t names_wait_ns;
-    uint64_t sntp_unix_s; /* an SNTP server there says so; 0: it is silent */
-    /* Sees each frame before the cable; true: swallowed. */
+    uint64_t sntp_unix_s; /* time of an SNTP server there; 0: it does not respond */
+    /* Called with each frame before the cable. True: the frame is dropped. */
     bool (*tap)(const uint8_t *frame, size_t len, bool to_device);
     /* what happened */
     unsigned frames, lost, no_pbuf, asked_names;
@@ -29,20 +29,21 @@ typedef struct cable {
 } cable_t;
 extern cable_t cable;
 
-/* Once a process. */
+/* Call it once per process. */
 void cable_start(uint64_t seed);
 void cable_stop(void);
-/* Everything that is due now. True: something was done. peer_fds: sockets of the collector that slirp's lead
- * to. */
+/* Do everything that is due now. True: something was done. peer_fds: sockets of the collector, to which
+ * slirp's sockets lead. */
 bool cable_step(const int *peer_fds, unsigned peer_count);
-/* Move the clock to the next event of cable, lwIP or slirp, at most to until_ns. */
+/* Advance the clock to the next event of cable, lwIP or slirp, at most to until_ns. */
 void cable_wait(uint64_t until_ns);
-/* Pull the cable or put it back. noticed: the device's PHY sees it, else frames just vanish. */
+/* Disconnect or connect the cable. noticed: the device's PHY detects it. Otherwise frames are lost without
+ * notice. */
 void cable_pull(bool pulled, bool noticed);
-/* An Ethernet frame from nobody to the device, or to slirp, through the cable. */
+/* Send an Ethernet frame without a sender to the device or to slirp, through the cable. */
 void cable_send(const uint8_t *frame, size_t len, bool to_device);
 
-/* Bytes and objects that lwIP's pools have given out. */
+/* Bytes and objects that are allocated from lwIP's pools. */
 unsigned cable_lwip_in_use(void);
 uint32_t virtual_random(void);
 

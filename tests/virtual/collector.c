@@ -1,7 +1,7 @@
-/* collector.c: see collector.h. Invariant: a request counts once its body is whole, and a body that came before (the
- * device had no answer, and sent it again) counts as repeated only. */
+/* collector.c: implements collector.h. Invariant: a request counts once its body is complete. A body that
+ * came before counts only as repeated. The device sends it again if it had no response. */
 #define _GNU_SOURCE /* memmem */
-#define OPENSSL_SUPPRESS_DEPRECATED /* RAND_METHOD: the only way to a run that its seed decides */
+#define OPENSSL_SUPPRESS_DEPRECATED /* RAND_METHOD: the only way to a run that depends only on its seed */
 #include "collector.h"
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -46,7 +46,7 @@ static void must(bool condition, const char *what)
     }
 }
 
-/* ---- what came ----------------------------------------------------------------------------------------- */
+/* ---- received requests --------------------------------------------------------------------------------- */
 
 static bool is_new(const uint8_t *body, size_t len)
 {
@@ -111,7 +111,7 @@ static void file_body(const uint8_t *body, size_t len)
 
 /* ---- connections --------------------------------------------------------------------------------------- */
 
-/* Reset: what is unsent is thrown away, and the other end hears of it. */
+/* Reset: unsent bytes are discarded, and the other end is notified. */
 static void drop(connection_t *c, bool reset)
 {
     const struct linger now = { .l_onoff = 1 };
@@ -127,7 +127,7 @@ static void drop(connection_t *c, bool reset)
     c->fd = -1;
 }
 
-/* One whole request at the front of c->in: file it and begin the answer. */
+/* One complete request at the front of c->in: store it and begin the response. */
 static void take_request(connection_t *c)
 {
     uint8_t *end = c->len > 0u ? memmem(c->in, c->len, "\r\n\r\n", 4) : NULL;
@@ -152,7 +152,7 @@ static void take_request(connection_t *c)
     c->answer_left = sizeof answer - 1u;
 }
 
-/* 0: nothing to do now; 1: something was done; -1: the end. */
+/* 0: there is nothing to do now. 1: something was done. -1: the end. */
 static int serve(connection_t *c)
 {
     size_t moved = 0;
@@ -186,7 +186,7 @@ static bool accept_one(void)
     if (fd < 0) {
         return false;
     }
-    int one = 1; /* no Nagle: what was written leaves at once, or time would not wait for it */
+    int one = 1; /* no Nagle: written bytes are sent at once, otherwise time would not wait for them */
     must(fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0, "fcntl");
     for (unsigned i = 0; i < COLLECTOR_FDS; i++) {
         connection_t *c = &connections[i];
@@ -262,7 +262,7 @@ static X509 *make_certificate(EVP_PKEY *key, const char *name, const X509 *issue
          "certificate");
     (void)X509_set_version(cert, 2);
     (void)ASN1_INTEGER_set(X509_get_serialNumber(cert), issuer == NULL ? 1 : 2);
-    /* Fixed: nobody here looks at dates, and with the time the length of a signature would change. */
+    /* Fixed, because dates are not checked here, and the length of a signature would change with the time. */
     (void)ASN1_TIME_set_string(X509_getm_notBefore(cert), "20250101000000Z");
     (void)ASN1_TIME_set_string(X509_getm_notAfter(cert), "20500101000000Z");
     (void)X509_set_subject_name(cert, subject);

@@ -1,4 +1,5 @@
-/* device.c: see device.h. Invariant: the clock moves only after a round in which nobody did anything. */
+/* device.c: implements device.h. Invariant: the clock advances only after a round in which no part did
+ * anything. */
 #include "device.h"
 #include <stdlib.h>
 #include <string.h>

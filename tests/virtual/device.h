@@ -1,4 +1,5 @@
-/* device.h: the device under test: a tracer, TLS and TCP as a board has them, and a main loop on virtual time. */
+/* device.h: the device under test: a tracer, TLS and TCP like those of a board, and a main loop in virtual
+ * time. */
 #ifndef USPAN_TEST_DEVICE_H
 #define USPAN_TEST_DEVICE_H
 
@@ -14,21 +15,22 @@ typedef struct device {
     uspan_tls_t tls;
     uspan_transport_t network, secure;
     char endpoint[64];
-    /* The application: called in every round; true: something was done; *next_ns: when it wants to go on. */
+    /* The application, called in every round. True: something was done. *next_ns: the time of its next
+     * call. */
     bool (*app)(uint64_t *next_ns);
     uint64_t poll_at_ns;
     unsigned rounds;
 } device_t;
 extern device_t device_;
 
-/* cable_start, collector_start, and a tracer that exports to the collector over TLS. */
+/* Call cable_start() and collector_start(), and make a tracer that exports to the collector over TLS. */
 void device_start(uint64_t seed);
-/* One round; the clock moves when nobody has anything to do, at most to until_ns. */
+/* Run one round. The clock advances if no part has anything to do, at most to until_ns. */
 void device_round(uint64_t until_ns);
 void device_run_ns(uint64_t ns);
-/* Rounds until done() or ns have passed; the result of done(). */
+/* Run rounds until done() is true or ns have passed. Returns the result of done(). */
 bool device_run_until(bool (*done)(void), uint64_t ns);
-/* Shut the tracer down, give TLS back, and let lwIP's timers run out. */
+/* Shut the tracer down, free TLS, and let lwIP's timers expire. */
 void device_stop(void);
 uspan_stats_t device_stats(void);
 size_t device_tls_in_use(void);

@@ -1,5 +1,5 @@
-/* mbedtls_config.h: mbedTLS as a small board has it: TLS 1.2 and 1.3 (the collector chooses), ECDHE-ECDSA on P-256,
- * AES-128-GCM, no heap but a static one. */
+/* mbedtls_config.h: mbedTLS as on a small board: TLS 1.2 and 1.3 (the collector chooses), ECDHE-ECDSA on
+ * P-256, AES-128-GCM, and only a static heap. */
 #ifndef USPAN_TEST_MBEDTLS_CONFIG_H
 #define USPAN_TEST_MBEDTLS_CONFIG_H
 
@@ -7,7 +7,7 @@
 #define MBEDTLS_PLATFORM_MEMORY
 #define MBEDTLS_MEMORY_BUFFER_ALLOC_C
 #define MBEDTLS_MEMORY_ALIGN_MULTIPLE 8
-#define MBEDTLS_MEMORY_DEBUG /* how much is in use */
+#define MBEDTLS_MEMORY_DEBUG /* measures how much is in use */
 
 #define MBEDTLS_AES_C
 #define MBEDTLS_AES_ROM_TABLES
@@ -51,7 +51,7 @@
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
 #define MBEDTLS_HKDF_C
 #define MBEDTLS_PSA_CRYPTO_C
-#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* device.c: the seed decides there too */
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* device.c: random bytes depend on the seed there too */
 #define MBEDTLS_SSL_IN_CONTENT_LEN 4096
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 2048
 

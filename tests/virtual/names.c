@@ -1,5 +1,5 @@
 /* names.c: answers of the servers on the cable: DNS (RFC 1035) for collector.test, and SNTP (RFC 4330).
- * Invariant: an answer is the question's frame with its addresses swapped, and longer. */
+ * Invariant: an answer is the question's frame with its addresses swapped and bytes added. */
 #include "names.h"
 #include <string.h>
 #include "cable.h"
@@ -33,7 +33,7 @@ static void swap(uint8_t *a, uint8_t *b, size_t len)
     memcpy(b, kept, len);
 }
 
-/* Send data[len] back to where the frame came from. */
+/* Send data[len] back to the sender of the frame. */
 static void reply(uint8_t *frame, size_t data_len, uint64_t wait_ns)
 {
     swap(frame, frame + 6, 6);

@@ -1,5 +1,5 @@
-/* over.h: port/lwip's transport by itself over the cable, to a plain peer; and words for its tests. One include a
- * program. */
+/* over.h: port/lwip's transport alone over the cable, to a plain peer, and functions for its tests. Include
+ * it once per program. */
 #ifndef USPAN_TEST_OVER_H
 #define USPAN_TEST_OVER_H
 
@@ -13,7 +13,7 @@
 static uspan_lwip_tcp_t tcp;
 static uspan_transport_t transport;
 static uint8_t buffer[65536];
-static unsigned resets; /* RST that the device sent */
+static unsigned resets; /* RSTs that the device sent */
 
 static inline uspan_err_t open_once(const char *host)
 {
@@ -21,7 +21,7 @@ static inline uspan_err_t open_once(const char *host)
     return transport.open(transport.ctx, &to);
 }
 
-/* Open until it is decided, or so much time has passed. */
+/* Call open() until it succeeds or fails, or until the time has passed. */
 static inline uspan_err_t open_for_ms(const char *host, unsigned ms)
 {
     uspan_err_t err = open_once(host);
@@ -71,7 +71,7 @@ static inline bool count_resets(const uint8_t *frame, size_t len, bool to_device
     return false;
 }
 
-/* A fresh stack in a fresh process around a test; afterwards nothing is left. */
+/* Run a test with a new stack in a new process. Afterwards nothing may be allocated. */
 static void around(const void *test, void *out)
 {
     void (*inner)(void);
@@ -82,7 +82,7 @@ static void around(const void *test, void *out)
     transport.close(transport.ctx); /* before open: nothing */
     cable.tap = count_resets;
     peer_listen(false);
-    peer_run_ms(5000); /* IPv6 joins its groups */
+    peer_run_ms(5000); /* time for IPv6 to join its groups */
     unsigned before = cable_lwip_in_use();
     inner();
     hang_up();

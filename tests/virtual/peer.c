@@ -1,4 +1,4 @@
-/* peer.c: see peer.h. */
+/* peer.c: implements peer.h. */
 #include "peer.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
-/* peer.h: a plain TCP peer on the host's loopback, and time for lwIP and slirp to talk to it. Nothing of it blocks. */
+/* peer.h: a plain TCP peer on the host's loopback, and the time that lwIP and slirp need to reach it. No
+ * function blocks. */
 #ifndef USPAN_TEST_PEER_H
 #define USPAN_TEST_PEER_H
 
@@ -17,9 +18,9 @@ void peer_listen(bool v6);
 void peer_stop_listening(void);
 /* Let virtual time pass. */
 void peer_run_ms(uint64_t ms);
-/* What is there now: bytes moved, 0 for none, -1 for the end, -2 for a reset. */
+/* Read the available bytes. Returns their number, 0 for none, -1 for the end, -2 for a reset. */
 int peer_read(void *out, size_t cap);
-/* Bytes that the kernel took. */
+/* Returns the bytes that the kernel accepted. */
 size_t peer_write(const void *bytes, size_t len);
 void peer_end_sending(void);
 void peer_close(void);

@@ -1,5 +1,5 @@
-/* sockets.c: what one end sent and the other has not got. A file of its own: <linux/tcp.h>, which has the
- * counters, and lwIP's or libc's headers exclude one another. */
+/* sockets.c: finds bytes that one end sent and the other has not received. It is a separate file, because
+ * <linux/tcp.h>, which has the counters, conflicts with the headers of lwIP and libc. */
 #include "sockets.h"
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -14,7 +14,7 @@ static bool info_of(int fd, struct tcp_info *info)
     return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0;
 }
 
-/* Both ends of one connection: the one's name is the other's peer. */
+/* Finds both ends of one connection: the name of one is the peer of the other. */
 static bool are_pair(int a, int b)
 {
     struct sockaddr_storage name, peer;

@@ -1,4 +1,4 @@
-/* sockets.h: whether the kernel still carries bytes between two ends of a loopback connection. */
+/* sockets.h: checks if the kernel still carries bytes between two ends of a loopback connection. */
 #ifndef USPAN_TEST_SOCKETS_H
 #define USPAN_TEST_SOCKETS_H
 

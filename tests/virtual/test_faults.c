@@ -1,11 +1,11 @@
-/* test_faults.c: port/lwip's transport where things go wrong: refusals, resets, half-closed and silent peers, full
- * pools. After each, all that lwIP gave out is back.
+/* test_faults.c: port/lwip's transport in case of faults: refusals, resets, half-closed and silent peers,
+ * full pools. After each, everything that lwIP allocated is freed.
  * wrap: tcp_write tcp_close tcp_connect tcp_recved */
 #include "over.h"
 #include <lwip/mem.h>
 #include <lwip/memp.h>
 
-/* ---- what a wrapped call answers instead --------------------------------------------------------------- */
+/* ---- results of a wrapped call ------------------------------------------------------------------------- */
 
 err_t __real_tcp_write(struct tcp_pcb *pcb, const void *bytes, u16_t len, u8_t flags);
 err_t __real_tcp_close(struct tcp_pcb *pcb);
@@ -14,7 +14,7 @@ err_t __wrap_tcp_write(struct tcp_pcb *pcb, const void *bytes, u16_t len, u8_t f
 err_t __wrap_tcp_close(struct tcp_pcb *pcb);
 err_t __wrap_tcp_connect(struct tcp_pcb *pcb, const ip_addr_t *to, u16_t port, tcp_connected_fn connected);
 
-static err_t write_error, close_error, connect_error; /* ERR_OK: lwIP's own */
+static err_t write_error, close_error, connect_error; /* ERR_OK: lwIP's own result */
 static unsigned write_most = UINT16_MAX;              /* longer pieces get ERR_MEM */
 
 err_t __wrap_tcp_write(struct tcp_pcb *pcb, const void *bytes, u16_t len, u8_t flags)
@@ -114,11 +114,11 @@ static void more_than_a_chain_can_count_waits_in_lwip(void)
 {
     static uint8_t much[65000];
     connect_fully();
-    tcp.in = pbuf_alloc(PBUF_RAW, sizeof much, PBUF_ROM); /* as if a scaled window had brought it */
+    tcp.in = pbuf_alloc(PBUF_RAW, sizeof much, PBUF_ROM); /* like bytes that a scaled window had allowed */
     tcp.in->payload = much;
     assert_int_equal(peer_write(buffer, 1000), 1000);
     peer_run_ms(1000);
-    assert_int_equal(tcp.in->tot_len, sizeof much); /* or it would have begun at 0 again */
+    assert_int_equal(tcp.in->tot_len, sizeof much); /* otherwise it would have started at 0 again */
     assert_non_null(tcp.pcb->refused_data);
     (void)pbuf_free(tcp.in);
     tcp.in = NULL;
@@ -147,7 +147,7 @@ static void a_reset_after_an_answer_leaves_the_answer_readable(void)
     peer_run_ms(50);
     assert_int_equal(peer_write("413 too large", 13), 13);
     peer_run_ms(50);
-    peer_reset(); /* with our bytes unread */
+    peer_reset(); /* while the device's bytes are unread */
     peer_run_ms(50);
     assert_null(tcp.pcb);
     assert_int_equal(send_text("the rest"), USPAN_ERR_IO);
@@ -175,7 +175,7 @@ static void a_reset_that_meets_a_closed_transport_hurts_nobody(void)
     connect_fully();
     assert_int_equal(send_text("a request"), 9);
     peer_run_ms(50);
-    hang_up(); /* FIN: the answer is no longer wanted */
+    hang_up(); /* FIN: the response is no longer needed */
     peer_reset();
     peer_run_ms(100);
     connect_fully();
@@ -207,7 +207,7 @@ static void a_polite_close_ends_the_stream_without_a_reset(void)
 {
     connect_fully();
     assert_int_equal(send_text("goodbye"), 7);
-    hang_up(); /* at once: goodbye is still on its way */
+    hang_up(); /* at once: the bytes are still in transit */
     peer_run_ms(1000);
     assert_int_equal(peer_read(buffer, sizeof buffer), 7);
     assert_int_equal(peer_read(buffer, 1), -1);
@@ -233,14 +233,14 @@ static void a_peer_that_never_reads_blocks_and_a_close_frees_at_once(void)
     for (unsigned idle = 0; idle < 100u; peer_run_ms(100)) {
         int32_t n = transport.send(transport.ctx, buffer, sizeof buffer);
         assert_in_range(n, 0, TCP_SND_BUF);
-        assert_true(total > 0u || n == TCP_SND_BUF); /* at first all that lwIP's buffer holds */
+        assert_true(total > 0u || n == TCP_SND_BUF); /* at first all that lwIP's buffer can hold */
         total += (size_t)n;
         idle = n == 0 ? idle + 1u : 0u;
         assert_true(total < 64u * 1024u * 1024u);
     }
     assert_int_equal(receive(1), 0);
     hang_up();
-    peer_run_ms(2000); /* lwIP's TCP timer ends when it finds nothing to do */
+    peer_run_ms(2000); /* lwIP's TCP timer stops if it finds nothing to do */
     assert_int_equal(cable_lwip_in_use(), before);
 }
 
@@ -310,7 +310,7 @@ static void a_write_that_finds_little_memory_moves_little(void)
     write_error = ERR_OK;
 }
 
-#if !MEM_LIBC_MALLOC /* pools of libc's memory never end */
+#if !MEM_LIBC_MALLOC /* pools from libc's memory are not limited */
 static void full_pools_hold_open_and_send_back_and_lose_nothing(void)
 {
     struct tcp_pcb *pcbs[MEMP_NUM_TCP_PCB];
@@ -343,7 +343,7 @@ static void full_pools_hold_open_and_send_back_and_lose_nothing(void)
         }
     }
     assert_int_equal(send_text("no room"), 0);
-    assert_int_equal(peer_write("an answer", 9), 9); /* it comes by the other pool */
+    assert_int_equal(peer_write("an answer", 9), 9); /* it is allocated from the other pool */
     peer_run_ms(2000);
     assert_int_equal(receive(sizeof buffer), 9);
     while (count > 0u) {

@@ -1,6 +1,6 @@
-/* test_link.c: 5,000 spans over TLS through links that lose, reorder and double frames, with the cable pulled and the
- * collector restarted on the way: none is lost while the pool has room, each loss is counted when it has not, and
- * all memory comes back. */
+/* test_link.c: 5,000 spans over TLS through links that lose, reorder and duplicate frames. The cable is
+ * disconnected and the collector restarts meanwhile. No span is lost while the pool has room. Otherwise each
+ * loss is counted. All memory is freed at the end. */
 #include "alone.h"
 #include <stdio.h>
 #include <string.h>
@@ -12,15 +12,15 @@ typedef struct link {
     uint64_t seed;
     bool tls13;                        /* else 1.2 */
     unsigned loss, duplicate, reorder; /* percent */
-    bool trouble;                      /* the cable is pulled twice, the collector restarts */
-    bool careless;                     /* spans are recorded on time, whether there is room or not */
+    bool trouble;                      /* the cable is disconnected twice, the collector restarts */
+    bool careless;                     /* spans are recorded on time, even if there is no room */
     const char *bodies;                /* file for the bodies, or NULL */
 } link_t;
 
 typedef struct outcome {
     uspan_stats_t stats;
     unsigned unique, spans, repeated, requests, strange, connections, sessions[2], resumed;
-    uint64_t reported; /* drops that the collector was told of */
+    uint64_t reported; /* drops that were reported to the collector */
     unsigned lwip_before, lwip_after, no_pbuf, frames, lost, rounds;
     size_t tls_after;
     uint64_t hash, end_ns;
@@ -42,8 +42,8 @@ static bool record_one(void)
     return true;
 }
 
-/* The cable: out after 1,500 spans for 20 s, seen by the PHY; after 3,000 for 100 s, and nobody
- * tells. */
+/* The cable is disconnected after 1,500 spans for 20 s, which the PHY detects. After 3,000 spans it is
+ * disconnected for 100 s without notice. */
 static bool mind_cable(uint64_t *next_ns)
 {
     static const unsigned at[] = { 1500u, 3000u };
@@ -64,7 +64,8 @@ static bool mind_cable(uint64_t *next_ns)
     return false;
 }
 
-/* The collector: after 4,000 spans it takes one more request, dies before its answer, and is back in 10 s. */
+/* The collector crashes after 4,000 spans. It receives one more request, ends before its response, and is
+ * back after 10 s. */
 static bool mind_collector(uint64_t *next_ns)
 {
     if (collector_state == 0u && recorded >= 4000u) {
@@ -98,7 +99,7 @@ static bool application(uint64_t *next_ns)
     uspan_stats_t stats = device_stats();
     bool room = stats.queued + stats.open < USPAN_SPANS_MAX;
     if (recorded < SPANS && cable.now_ns >= next_span_ns && (room || link_->careless)) {
-        /* What the link can carry, more or less; the pool overflows while it carries nothing. */
+        /* About what the link can carry. The pool overflows while the link carries nothing. */
         next_span_ns = cable.now_ns + (10u + (link_->careless ? 12u * link_->loss : 0u)) * MS;
         return record_one();
     }
@@ -125,7 +126,7 @@ static void travel(const void *in, void *out)
     memset(o, 0, sizeof *o);
     device_start(link_->seed);
     collector_speak(link_->tls13);
-    device_run_ns(5000u * MS); /* IPv6 joins its groups */
+    device_run_ns(5000u * MS); /* time for IPv6 to join its groups */
     if (link_->bodies != NULL) {
         collector.bodies = fopen(link_->bodies, "wb");
     }
@@ -137,7 +138,7 @@ static void travel(const void *in, void *out)
     (void)device_run_until(all_recorded, 40000000u * MS);
     uspan_flush(&device_.tracer);
     (void)device_run_until(all_sent, 40000000u * MS);
-    /* One more span takes the counts of what was dropped last to the collector. */
+    /* One more span reports the counts of the last drops to the collector. */
     (void)record_one();
     uspan_flush(&device_.tracer);
     (void)device_run_until(all_sent, 4000000u * MS);
@@ -187,23 +188,23 @@ static outcome_t send_through(const link_t *l)
                   "%u resumed, %u frames, %u rounds, %.0f s of virtual time\n",
                   l->tls13 ? 3u : 2u, l->loss, (unsigned long long)s->delivered, (unsigned long long)dropped, o.requests,
                   o.repeated, o.connections, o.resumed, o.frames, o.rounds, (double)o.end_ns / 1e9);
-    /* The device's accounts balance, and are the collector's. */
+    /* The device's counts balance, and equal those of the collector. */
     assert_int_equal(s->started, SPANS + 1u);
     assert_int_equal(s->started, s->delivered + dropped);
     assert_int_equal(s->queued + s->open, 0);
     assert_int_equal(o.unique, s->delivered);
-    assert_int_equal(o.spans, o.unique); /* what came twice came as the same bytes */
+    assert_int_equal(o.spans, o.unique); /* repeated bodies had the same bytes */
     assert_int_equal(o.strange, 0);
     assert_int_equal(o.reported, dropped);
     assert_int_equal(o.sessions[!l->tls13], 0);
     assert_true(o.sessions[l->tls13] > 0u);
-    /* Nothing is left behind. */
+    /* Nothing is left allocated. */
     assert_int_equal(o.lwip_after, o.lwip_before);
     assert_int_equal(o.tls_after, 0);
     return o;
 }
 
-/* The state of these is the version of TLS. */
+/* The state of these tests is the version of TLS. */
 static const bool tls12 = false, tls13 = true;
 
 static void test_a_good_link_brings_every_span_over_few_connections(void **state)
@@ -221,7 +222,7 @@ static void test_cable_and_collector_fail_and_every_span_arrives(void **state)
     assert_int_equal(o.stats.delivered, SPANS + 1u);
     assert_true(o.stats.retries > 0u);
     assert_true(o.connections > 2u);
-    assert_true(o.repeated > 0u); /* the request whose answer the collector owed */
+    assert_true(o.repeated > 0u); /* the request that had no response */
     assert_true(o.resumed > 0u);
 }
 
@@ -278,7 +279,7 @@ static void test_the_same_seed_gives_the_same_frames_at_the_same_times(void **st
 
 int main(int argc, char **argv)
 {
-    if (argc == 2) { /* for a Python test that judges the bodies with the official classes */
+    if (argc == 2) { /* for a Python test that checks the bodies with the official classes */
         outcome_t o;
         travel(&(link_t){ .seed = 11u, .loss = 10u, .reorder = 10u, .trouble = true, .careless = true, .bodies = argv[1] },
                &o);

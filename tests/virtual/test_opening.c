@@ -1,5 +1,6 @@
-/* test_opening.c: port/lwip's transport until the connection stands, or not: names that are late or missing, two address
- * families, a close on the way; and the time from SNTP. After each, all that lwIP gave out is back. */
+/* test_opening.c: port/lwip's transport until the connection is open or has failed: late or missing names,
+ * two address families, a close meanwhile, and the time from SNTP. After each, everything that lwIP allocated
+ * is freed. */
 #include "over.h"
 #include <lwip/apps/sntp.h>
 #include <lwip/dns.h>
@@ -47,7 +48,7 @@ static void calls_before_open_and_after_close_say_no(void)
     assert_int_equal(send_text("x"), USPAN_ERR_IO);
     assert_int_equal(receive(1), USPAN_ERR_IO);
     connect_fully();
-    assert_int_equal(open_once("10.0.2.2"), USPAN_OK); /* it stands */
+    assert_int_equal(open_once("10.0.2.2"), USPAN_OK); /* it is open */
     hang_up();
     assert_int_equal(send_text("x"), USPAN_ERR_IO);
     assert_int_equal(receive(1), USPAN_ERR_IO);
@@ -67,7 +68,7 @@ static void a_name_that_is_not_there_is_said(void)
     hang_up();
     assert_int_equal(open_for_ms("nowhere.test", 10000), USPAN_ERR_IO);
     assert_why("host name not found");
-    assert_int_equal(cable.asked_names, 1); /* lwIP's one question covers both families */
+    assert_int_equal(cable.asked_names, 1); /* one question of lwIP covers both families */
     hang_up();
     cable.names = CABLE_SILENT;
     assert_int_equal(open_for_ms("collector.test", 60000), USPAN_ERR_IO);
@@ -90,7 +91,7 @@ static void a_late_answer_meets_a_closed_transport(void)
     assert_int_equal(open_once("collector.test"), USPAN_ERR_AGAIN);
     peer_run_ms(100);
     hang_up();
-    assert_non_null(tcp.lookups[0].owner); /* lwIP owes it */
+    assert_non_null(tcp.lookups[0].owner); /* lwIP has not answered it yet */
     peer_run_ms(2000);
     assert_null(tcp.lookups[0].owner);
     assert_null(tcp.pcb);
@@ -121,7 +122,7 @@ static void hanging_look_ups_make_the_next_one_wait(void)
     hang_up();
     cable.names = CABLE_ANSWERS;
     assert_int_equal(open_once("collector.test"), USPAN_ERR_AGAIN);
-    assert_null(tcp.lookup); /* no place for it yet */
+    assert_null(tcp.lookup); /* there is no free entry for it yet */
     assert_int_equal(open_for_ms("collector.test", 60000), USPAN_OK);
 }
 
@@ -189,11 +190,11 @@ static void where_version_4_is_silent_version_6_is_tried(void)
     uint64_t began_ns = cable.now_ns;
     assert_int_equal(open_for_ms("collector.test", 5000), USPAN_OK);
     assert_true(IP_IS_V6_VAL(tcp.address));
-    assert_null(tcp_active_pcbs->next); /* the other is gone */
+    assert_null(tcp_active_pcbs->next); /* the other one is freed */
     assert_in_range(cable.now_ns - began_ns, USPAN_LWIP_CONNECT_MS * MS, (USPAN_LWIP_CONNECT_MS + 500u) * MS);
 }
 
-/* SYNs of the first milliseconds are lost; lwIP sends the next after three seconds. */
+/* SYNs of the first milliseconds are lost. lwIP sends the next one after three seconds. */
 static uspan_err_t open_late(const char *host, unsigned lost_ms)
 {
     cable.tap = swallow_version_4_tcp;
@@ -216,7 +217,7 @@ static void a_slow_address_is_waited_for_where_there_is_no_other(void)
     peer_close();
     cable.tap = swallow_version_4_tcp;
     assert_int_equal(open_once("collector.test"), USPAN_ERR_AGAIN);
-    dns_setserver(0, NULL); /* nobody can be asked now */
+    dns_setserver(0, NULL); /* no name server is left */
     assert_int_equal(open_late("collector.test", 4000), USPAN_OK);
 }
 
@@ -225,7 +226,7 @@ static void a_slow_address_that_answers_first_is_kept(void)
     cable.names_wait_ns = 200 * MS;
     cable.tap = swallow_version_4_tcp;
     assert_int_equal(open_for_ms("collector.test", 1000), USPAN_ERR_AGAIN);
-    cable.names_wait_ns = 2500 * MS; /* the other address comes when this one stands */
+    cable.names_wait_ns = 2500 * MS; /* the other address comes when this connection is open */
     assert_int_equal(open_late("collector.test", 1800), USPAN_OK);
     peer_run_ms(8000);
     assert_false(IP_IS_V6_VAL(tcp.address));
@@ -275,7 +276,7 @@ static void sntp_tells_the_time_and_old_answers_are_ignored(void)
                                        .mono_ns = mono_ns };
     uint64_t now_ns = 5;
     ip_addr_t server;
-    uspan_lwip_sntp_set(1800000000u, 0u); /* before init: nobody is there */
+    uspan_lwip_sntp_set(1800000000u, 0u); /* before init: there is no tracer */
     assert_int_equal(uspan_lwip_unix_ns(NULL, &now_ns), USPAN_ERR_AGAIN);
     uspan_lwip_sntp_init(&port);
     assert_int_equal(uspan_lwip_unix_ns(NULL, &now_ns), USPAN_ERR_AGAIN);
@@ -300,7 +301,8 @@ static void sntp_tells_the_time_and_old_answers_are_ignored(void)
     assert_int_equal(later_ns - now_ns, 250 * MS);
 }
 
-/* The application was compiled with another uspan_lwip_tcp_t: what it gets is refused by uspan_export_to(). */
+/* The application was compiled with another uspan_lwip_tcp_t. The transport that it gets is rejected by
+ * uspan_export_to(). */
 static void another_size_gives_no_transport(void)
 {
     static uspan_lwip_tcp_t other;

@@ -1,4 +1,4 @@
-/* lwipopts.h: lwIP as a board with 64 KB of RAM has it: one main loop, static pools, two segments of window. */
+/* lwipopts.h: lwIP as on a board with 64 KB of RAM: one main loop, static pools, a window of two segments. */
 #ifndef USPAN_TEST_LWIPOPTS_H
 #define USPAN_TEST_LWIPOPTS_H
 
@@ -37,7 +37,7 @@
 #define LWIP_STATS_DISPLAY 0
 #define LWIP_NETIF_LINK_CALLBACK 0
 
-#if MEM_LIBC_MALLOC /* the build whose pools ASan can see */
+#if MEM_LIBC_MALLOC /* the build in which ASan can check the pools */
 #include <stddef.h>
 void *virtual_malloc(size_t len);
 void *virtual_calloc(size_t count, size_t len);

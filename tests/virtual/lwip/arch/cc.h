@@ -1,4 +1,5 @@
-/* cc.h: what lwIP wants of the compiler; here: the host's, and a failed assertion ends the test. */
+/* cc.h: the compiler settings that lwIP needs, here of the host's compiler. A failed assertion ends the
+ * test. */
 #ifndef USPAN_TEST_LWIP_CC_H
 #define USPAN_TEST_LWIP_CC_H
 
@@ -6,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-uint32_t virtual_random(void); /* seeded: the same run each time */
+uint32_t virtual_random(void); /* seeded: the same values in each run */
 
 #define LWIP_RAND() virtual_random()
 #define LWIP_PLATFORM_DIAG(x) ((void)0)
