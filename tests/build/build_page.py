@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """build_page.py: the lists of port/BUILD.md: what CMake compiles, with which folders and defines. `--write` writes them.
 
-Invariant: the lists are read from a configured build, so that they are CMake's own."""
+Invariant: the lists are read from a configured build, so they are the lists that CMake uses."""
 import json
 import re
 import sys
@@ -21,7 +21,7 @@ MAKEFILE = ROOT / "port/template/Makefile"
 
 
 def shown_path(path):
-    """A path as the page shows it: in this tree, or in a dependency; None for folders of the build."""
+    """A path as the page shows it: in this tree, or in a dependency. None for folders of the build."""
     path = Path(path).resolve()
     if DEPS in path.parents:
         return str(path.relative_to(DEPS))
@@ -59,7 +59,7 @@ def libraries():
 
 
 def short(files):
-    """The files, by folder; "*.c" where they are all of a folder."""
+    """The files, by folder. "*.c" stands for all .c files of a folder."""
     by_folder = {}
     for file in sorted(files):
         by_folder.setdefault(str(Path(file).parent), []).append(file)

@@ -1,12 +1,13 @@
-"""ceilings.py: a figure against its budget, and against the ceiling of a budget that is missed today.
+"""ceilings.py: compares a figure with its budget. If the budget is missed today, also with the ceiling of that miss.
 
 Invariant: a figure over its budget passes only if it has a ceiling and is not above it. A ceiling raises no budget: pages and
-the output show the budget and the miss. size.py and bench.py keep the ceilings beside their budgets: the figure when the miss
-was accepted and 1 %."""
+the output show the budget and the miss. size.py and bench.py keep the ceilings beside their budgets. A ceiling is the figure
+at the time the miss was accepted, plus 1 %."""
 
 
 def judge(name, figure, budget, ceiling=None):
-    """(fault, note): what fails, and what is only told. Both None: within the budget, without a ceiling."""
+    """(fault, note): a fault fails the test, a note is only printed. Both are None if the figure is within its budget and has
+    no ceiling."""
     if figure <= budget:
         if ceiling is None:
             return None, None

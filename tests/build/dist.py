@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""dist.py: make dist: a source archive, and the same for Arduino's IDE, which compiles what is below src/.
+"""dist.py: make dist: writes a source archive, and a library for Arduino's IDE, which compiles the files below src/.
 
-Invariant: both hold files of this tree alone, the same bytes each time. nanopb is declared in port/deps/pins, library.json,
-library.properties and conanfile.py, and is in neither."""
+Invariant: both hold files of this tree only, and the same bytes each time. nanopb is in neither of them. It is declared in
+port/deps/pins, library.json, library.properties and conanfile.py."""
 import gzip
 import io
 import re
@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Where a file of the library for Arduino comes from: folder of this tree, and what it is below src/.
+# Source of each file of the library for Arduino: the folder of this tree, and its name below src/.
 ARDUINO = (("core/include/uspan", "uspan"), ("core/trace", "trace"), ("core/export", "export"), ("core/json", "json"),
            ("core/genai", "genai"), ("core/wire", "wire"), ("proto/gen", ""), ("port/arduino", ""))
 ARDUINO_TOP = ("library.properties", "LICENSE", "README.md", "CHANGELOG.md")

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""lint.py: the rules of this tree that no compiler knows.
+"""lint.py: checks the rules of this tree that no compiler checks.
 
-Invariant: every file git tracks (or could: not ignored) is looked at; each fault is one line, file:line: what, cure."""
+Invariant: every file is checked that git tracks, or that it could track because it is not ignored. Each fault is one line:
+file:line: what, cure."""
 import re
 import subprocess
 import sys
@@ -15,12 +16,12 @@ TOP = {"core", "proto", "port", "boards", "tests", "examples", "LICENSE", "CHANG
        "CMakeLists.txt", "conanfile.py", "library.json", "library.properties"}
 LINES_MAX = 600
 SHIPPED_LINES_MAX = 500  # of a file in core, port, boards or examples
-# Files that are longer, up to LINES_MAX. The list only shrinks: none is meant to stay.
+# Files that are longer, up to LINES_MAX. No file is added to this list, and each is meant to leave it.
 LONGER = set()
 PICTURE_MAX = 200_000
 TOP |= {"idf_component.yml", "zephyr"}  # where SDKs look for them
 WIDTH_MAX, WIDTH_MAX_ELSE = 110, 130  # C that ships; scripts, and tests with their tables
-# Who may include what: folder, and the folders its #include "..." may lead to.
+# Allowed includes: a folder, and the folders that its #include "..." may refer to.
 MAY_INCLUDE = {
     "core/include/uspan": ["core/include/uspan"],
     "core/trace": ["core/trace", "core/include/uspan"],
@@ -39,7 +40,7 @@ UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X{3}|HA" r"CK)\b")
 CODE = (".c", ".h")
 WORDS_MAX = 30  # of a sentence in a page
 README_LINES_MAX, README_BYTES_MAX = 250, 14 * 1024
-# Words that puzzle a stranger, and what to say.
+# Words that readers outside the project do not understand, and the words to use instead.
 PUZZLES = {r"dear": "expensive", r"kin": "similar ones", r"mended": "fixed", r"for ever": "until ..., without end",
            r"as ever": "as usual", r"so many": "the number", r"whoever": "the caller, the server ...",
            r"nobody": "no task, no caller ...", r"goes on": "continues",
@@ -54,14 +55,14 @@ def tracked():
 
 
 def without_comments(text):
-    """The text with comments and strings blanked, line by line as before."""
+    """The text with comments and strings replaced by spaces. Lines keep their numbers."""
     def blank(match):
         return re.sub(r"[^\n]", " ", match.group(0))
     return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', blank, text, flags=re.S)
 
 
 def lead(path, name):
-    """The folder that an #include "name" in path leads to; None when nothing of this tree has that name."""
+    """The folder of the file that an #include "name" in path refers to. None if no file of this tree has that name."""
     if re.fullmatch(r"pb(_\w+)?\.h", name):
         return "nanopb"
     for base in (path.parent, ROOT / "core/include", ROOT / "core", ROOT / "proto/gen", ROOT / "boards/common"):
@@ -125,7 +126,7 @@ def anchors_of(text):
 
 
 def link_faults(path, text):
-    """Links of a Markdown file that lead nowhere in this tree."""
+    """Links of a Markdown file to files that do not exist in this tree."""
     bare = re.sub(r"```.*?```", lambda m: "\n" * m.group(0).count("\n"), text, flags=re.S)
     for number, line in enumerate(bare.splitlines(), 1):
         for link in re.findall(r"\]\(([^)\s]+)\)", line):
@@ -143,7 +144,7 @@ def link_faults(path, text):
 
 
 def prose_faults(text):
-    """What a machine can see of the rules for plain language in a page."""
+    """The faults of a page against the rules for plain language, as far as a program can find them."""
     for sentence in pages.sentences(text):
         if len(sentence.split()) > WORDS_MAX:
             yield 1, f"a sentence of {len(sentence.split())} words, not {WORDS_MAX}; cure: two sentences: {sentence[:60]}..."
@@ -201,7 +202,7 @@ def faults(path):
 def main():
     count = 0
     files = [str(path.relative_to(ROOT)) for path in tracked()]
-    # A rule whose folder was renamed would find nothing, and be silent.
+    # If a rule's folder was renamed, the rule would find nothing and report nothing.
     for folder in [*MAY_INCLUDE, *STANDARD, "port/mbedtls", "boards", "tests"]:
         if not any(file.startswith(folder + "/") and file.endswith(CODE) for file in files):
             print(f"tests/build/lint.py:1: a rule is about {folder}/, which has no .c or .h file; cure: name it as it is now")

@@ -1,8 +1,8 @@
-"""matrix.py: the table of ports in port/README.md, from port/matrix.txt.
+"""matrix.py: writes the table of ports in port/README.md from port/matrix.txt.
 
 matrix.py --write writes the table. matrix.py --results FILES reads outputs of ctest. It fails unless the tests of each cell
-that says CI ran there and passed, and .ci/run calls it. test_matrix.py holds the table equal to this file, and each command to
-tests that exist."""
+that says CI ran there and passed, and .ci/run calls it. test_matrix.py checks that the table equals this file, and that each
+command names tests that exist."""
 import re
 import sys
 from pathlib import Path
@@ -46,7 +46,7 @@ def page_with_table(text):
 
 
 def results(texts):
-    """Lines on each cell that says CI: whether its tests passed in these outputs of ctest."""
+    """One line for each cell that says CI: whether its tests passed in these outputs of ctest."""
     ended = {}
     for text in texts:
         for name, how in re.findall(r"Test\s+#\d+: (\S+) \.+\s*(\S.*?)\s+[\d.]+ sec", text):

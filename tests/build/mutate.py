@@ -1,15 +1,17 @@
 #!/usr/bin/python3
-"""mutate.py: would the tests notice? Changes one line of core at a time and lets the quick tests judge it.
+"""mutate.py: measures whether the tests notice faults. It changes one line of core at a time and runs the quick tests.
 
-Each mutant is one file, compiled alone and linked in front of the libraries of tests that are built already. The tests of its
-module judge first, in every configuration that they are built for; then all other quick C tests; then, of what is
-read and written on the wire, the Python tests that compare with other implementations.
-Invariant: the same SEED and sources give the same mutants. Mutants that do not compile, or to the same code, are none.
+Each mutant is one file. It is compiled alone and linked in front of the libraries of tests that are built already. The tests
+of its module run first, in every configuration that they are built for. All other quick C tests follow. For code that reads or
+writes data on the wire, the Python tests that compare with other implementations run last.
+Invariant: the same SEED and sources give the same mutants. A change that does not compile, or compiles to the same code, does
+not count.
   N=40      mutants
-  SEED=1    chooses them
+  SEED=1    seed that chooses the mutants
   ONLY=re   only files whose path matches
-  JOBS=2    at a time
-Exit status 1 below 92 % killed. Survivors that change nothing that matters are in mutate_harmless.txt, each with its reason."""
+  JOBS=2    mutants at a time
+The exit status is 1 if less than 92 % are killed. mutate_harmless.txt lists survivors without a relevant effect, each with its
+reason."""
 import os
 import random
 import re
@@ -25,11 +27,11 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("USPAN_BUILD_DIR", ROOT / "build/gcc"))
 HARMLESS = Path(__file__).with_name("mutate_harmless.txt")
 KILLED_MIN = 92  # percent
-QUICK_S = 3.0    # a test of another module that takes longer does not judge
+QUICK_S = 3.0    # a test of another module that takes longer is not run
 FOLDERS = ("unit", "wire", "faults")
 ENVIRONMENT = {**os.environ, "USPAN_SOURCE_DIR": str(ROOT), "USPAN_BUILD_DIR": str(BUILD),
                "USPAN_PROTO_DIR": str(ROOT / "port/deps/src/opentelemetry-proto")}
-# Tests of a module that do not bear its name: {module: pattern of tests}. Else test_<module>*.
+# Tests of a module that do not have its name: {module: pattern of tests}. Other modules have test_<module>*.
 TESTS = {
     "attr": "attr|append|redactor|interleaving", "attr_build": "attr|read_items", "attr_set": "attr|struct_attrs|genai",
     "blocks": "block_chain|pool|interleaving", "lock": "pool", "span": "span|sample|processor|current", "trace": "span",
@@ -50,7 +52,7 @@ TESTS = {
     "http_request": "http_request|export", "response_body": "exchange_result|http_response",
     "queue": "batch|export", "poll": "export|shutdown", "exchange": "export", "spread": "spread", "number_text": "number",
 }
-# Python tests of the wire, by the folder of the file: {test: programs that it runs}
+# Python tests of data on the wire, by the folder of the file: {test: programs that it runs}
 WIRE = {
     "core/export": {"test_random_batches": ["random_batches"]},
     "core/trace": {"test_random_batches": ["random_batches"]},
@@ -86,7 +88,7 @@ def bodies(text):
 
 
 def changes(line, original):
-    """(kind, changed line) of all mutants of one line. `line`: with texts and comments blanked."""
+    """(kind, changed line) of all mutants of one line. `line` has its texts and comments replaced by spaces."""
     for match in TOKEN.finditer(line):
         start, end = match.span()
         token = match.group(0)
@@ -123,7 +125,7 @@ def sites(path):
 
 
 def flags(folder):
-    """What CMake compiles a target with, from its flags.make; without warnings, since a mutant may be odd."""
+    """The compiler command of a target, from its flags.make. Warnings are off, because a mutant may cause some."""
     found = dict(re.findall(r"^(C_\w+) = (.*)$", (folder / "flags.make").read_text(), flags=re.M))
     options = " ".join(found.get(name, "") for name in ("C_DEFINES", "C_INCLUDES", "C_FLAGS")).replace('\\"', '"')
     return [one for one in options.split() if not one.startswith("-W")] + ["-w"]
@@ -163,7 +165,7 @@ class Test:
 
 
 def all_tests():
-    """Tests that are built, with the seconds that each takes; one that fails without a mutant is no judge."""
+    """Tests that are built, with the seconds that each takes. A test that fails without a mutant is left out."""
     tests = {}
     for link in BUILD.glob("tests/CMakeFiles/*.dir/link.txt"):
         if "gcc" in link.read_text().split()[0] or "cc" in link.read_text().split()[0]:
@@ -174,7 +176,7 @@ def all_tests():
             if judges_or_runs and not stale and test.folder in FOLDERS and program.exists():
                 tests[test.name] = test
 
-    def measure(test):  # at another place, as a mutant is
+    def measure(test):  # in another folder, as for a mutant
         begin = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="uspan-mutant-") as folder:
             program = shutil.copy(BUILD / "tests" / test.name, folder)
@@ -190,7 +192,7 @@ def all_tests():
 
 
 def judges(source, tests):
-    """The module's own tests first, whatever their configuration. Then all quick ones, those of the default one first."""
+    """The module's own tests first, in every configuration. Then all quick tests, those of the default configuration first."""
     stem = source.stem
     pattern = TESTS.get(stem) or next((TESTS[key] for key in TESTS if key.endswith("_") and stem.startswith(key)), stem)
     own = [test for test in tests.values() if test.short.startswith("test_") and re.search(pattern, test.short)]
@@ -217,14 +219,15 @@ def code_of(target):
 
 
 def passes_without(test, source, original, folder):
-    """Whether the test passes when it is built in the same way from the source as it is; a stale one would not."""
+    """Whether the test passes if it is built in the same way from the unchanged source. A test built from older sources may
+    fail."""
     same = compile_one(original, source, flags(test.target(source)), folder, "same")
     program = folder / f"{test.name}.same"
     return same is not None and test.link_with(same, program) and test.passes(program, 10 + 20 * test.seconds)
 
 
 def judge(site, tests):
-    """None: no mutant. Else the name of the test that killed it, or ""."""
+    """None: the change is no mutant. Otherwise the name of the test that killed it, or ""."""
     source, number, _, changed = site
     original = source.read_text(encoding="utf-8")
     lines = original.split("\n")
@@ -276,7 +279,7 @@ def judge(site, tests):
 
 
 def harmless():
-    """{(file, line as it is, line as changed): reason}; white space around lines does not count."""
+    """{(file, original line, changed line): reason}. White space around lines is ignored."""
     found = {}
     if HARMLESS.exists():
         for entry in HARMLESS.read_text(encoding="utf-8").split("\n\n"):

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""options.py: every option of uspan as its header describes it, and the tables of core/CONFIG.md. `--write` writes them.
+"""options.py: reads every option of uspan as its header describes it, and makes the tables of core/CONFIG.md. `--write` writes
+them.
 
-Invariant: the headers are the only list of options; a row's text is the comment above the option."""
+Invariant: the headers are the only list of options. A row's text is the comment above the option."""
 import re
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import sources  # noqa: E402
 
 CONFIG = pages.ROOT / "core/include/uspan/config.h"
 PORTS = {"mbedTLS": "port/mbedtls/uspan_mbedtls.h", "lwIP": "port/lwip/uspan_lwip.h", "POSIX": "port/posix/uspan_posix.h"}
-# preset: the file that it is, or its options; the processor whose RAM is shown
+# preset: its file or its options, and the processor whose RAM is shown
 PRESETS = {
     "64 KB": ("boards/lm3s6965evb/uspan_config.h", "Cortex-M3"),
     "256 KB": ({"USPAN_SPANS_MAX": 32, "USPAN_TEXT_BYTES": 32768, "USPAN_SEND_BYTES": 1400, "USPAN_TLS_HEAP_BYTES": 49152},
@@ -25,7 +26,7 @@ PROCESSORS = {"Cortex-M3": (list(sources.CORTEX_M3), "arm-none-eabi-nm"), "x86-6
 
 
 def options(path=CONFIG):
-    """[(names, defaults, comment)] of a header; options that share a comment are one entry."""
+    """[(names, defaults, comment)] of a header. Options that share a comment are one entry."""
     return [entry for _, entries in groups(path) for entry in entries]
 
 
@@ -109,13 +110,13 @@ def preset_lines(found):
 
 
 def shown_ram(name):
-    """The tracer's RAM that the page shows for a preset; 0 if it has none."""
+    """The tracer's RAM that the page shows for a preset. 0 if the page has none."""
     row = re.search(rf"^\| {re.escape(name)} \| ([\d,]+) \|", pages.shown("presets"), re.M)
     return int(row[1].replace(",", "")) if row else 0
 
 
 def is_near(one, other):
-    """A field more in a struct is no reason to write the page anew."""
+    """Whether two figures differ by less than 2 %. One more field in a struct does not make the page out of date."""
     return abs(one - other) < other / 50
 
 

@@ -1,6 +1,6 @@
-"""pages.py: where generated tables are, and how scripts read and write them.
+"""pages.py: knows in which page each generated table is, and reads and writes it for the scripts.
 
-Invariant: the path of each table is a constant here and nowhere else, so that a table moves by one line."""
+Invariant: the path of each table is a constant here and nowhere else. To move a table, change that line."""
 import re
 from pathlib import Path
 
@@ -12,7 +12,7 @@ OPTIONS = ROOT / "core/CONFIG.md"
 BUILD = ROOT / "port/BUILD.md"
 INTEROP = ROOT / "tests/interop/README.md"
 POSIX = ROOT / "port/posix/README.md"
-# marker: its page
+# marker: the page that has it
 TABLES = {"size": SIZE, "stack": SIZE, "bench": COST, "board-cost": COST, "options": OPTIONS, "presets": OPTIONS,
           "interop": INTEROP, "files": BUILD, "makefile": BUILD, "chat.c": POSIX, "firmware.c": README, "costs": README}
 
@@ -22,7 +22,7 @@ def name(marker):
 
 
 def parts(marker):
-    """What is before, between and after a marker's lines; the text between begins and ends with a line break."""
+    """The text before, between and after a marker's lines. The text between begins and ends with a line break."""
     path = TABLES[marker]
     begin, end = f"<!-- {marker}:begin -->", f"<!-- {marker}:end -->"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -48,8 +48,8 @@ def put(marker, text):
 
 
 def differs(old, new, share, least):
-    """Whether two texts say different things: other words, or a number that is further from the new one than this share of it
-    and than the least difference that counts."""
+    """Whether two texts differ: in a word, or in a number. A number differs if its distance from the new one is more than this
+    share of it, and more than the least difference that counts."""
     number = r"\d[\d,]*"
     if re.sub(number, "", old) != re.sub(number, "", new):
         return True
@@ -58,7 +58,7 @@ def differs(old, new, share, least):
 
 
 def sentences(text):
-    """The sentences of a page: of paragraphs, list items and cells. Code, links and quoted text are one word."""
+    """The sentences of a page: of paragraphs, list items and cells. Code, links and quoted text count as one word."""
     paragraphs, current = [], ""
     for line in [*prose(text).splitlines(), ""]:
         line = line.strip()

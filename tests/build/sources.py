@@ -1,6 +1,6 @@
-"""sources.py: what uspan consists of, and how a test compiles and inspects it.
+"""sources.py: lists the files that uspan consists of, and compiles and inspects them for tests.
 
-Invariant: every list is read from the tree, so that a new file or function is never forgotten."""
+Invariant: every list is read from the tree, so new files and functions are included."""
 import os
 import re
 import subprocess
@@ -12,8 +12,8 @@ BUILD = Path(os.environ.get("USPAN_BUILD_DIR", ROOT / "build" / "tests"))
 NANOPB = Path(os.environ.get("USPAN_NANOPB_DIR") or ROOT / "port/deps/src/nanopb")
 WARNINGS = ("-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wundef -Wshadow -Wvla "
             "-Wmissing-prototypes -Wstrict-prototypes -Werror").split()
-# A file with the line "uspan-needs: cross" is registered twice: what the host's gcc can do, for make test, and what needs another
-# compiler, for make check. Run by hand it does both.
+# A file with the line "uspan-needs: cross" is registered twice. make test runs the part that needs only the host's gcc.
+# make check runs the part that needs another compiler. Run by hand, the file does both.
 NATIVE, CROSS = (os.environ.get("USPAN_WAYS", way) == way for way in ("native", "cross"))
 CORTEX_M3 = ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb")
 # nanopb as CMake builds it: the option is part of its ABI.
@@ -23,7 +23,8 @@ INCLUDES = [f"-I{ROOT / folder}" for folder in
 
 
 def found(paths, least, what):
-    """The paths, sorted. Fewer than so many: a folder has another name now, and what is checked of them would pass."""
+    """The paths, sorted. Fails if there are fewer than `least`: a folder was renamed then, and the check would pass without
+    files."""
     paths = sorted(paths)
     if len(paths) < least:
         raise RuntimeError(f"sources.py: {len(paths)} files of {what}; cure: name the folder as it is now")
@@ -50,13 +51,13 @@ def is_ours(source):
 
 
 def label(source):
-    """A source's name in tables: its path in the tree, or nanopb's."""
+    """A source's name in tables: its path in the tree, or nanopb's file name."""
     source = Path(source)
     return f"nanopb/{source.name}" if source.parent == NANOPB else str(source.relative_to(ROOT))
 
 
 def run(command, **more):
-    """A command's output; its words are in the exception when it fails."""
+    """A command's output. If the command fails, the exception contains its messages."""
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **more)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(str(part) for part in command)}\n{done.stdout}{done.stderr}")
@@ -64,7 +65,8 @@ def run(command, **more):
 
 
 def compile_all(sources, folder, compiler, options):
-    """Each source to an object in folder, with what the compiler writes beside it. Returns {source: object}."""
+    """Compile each source to an object in folder, with the files that the compiler writes beside it. Returns {source:
+    object}."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def one(source):
@@ -78,13 +80,14 @@ def compile_all(sources, folder, compiler, options):
 
 
 def public_headers():
-    """Names of those that an application includes; private ones and those of USPAN_ENABLED 0 are reached through them."""
+    """Names of the headers that an application includes. These include the private ones and those of USPAN_ENABLED 0, which are
+    not listed."""
     return [path.name for path in found(ROOT.glob("core/include/uspan/*.h"), 15, "core/include/uspan")
             if not path.name.startswith("disabled") and path.name not in ("tracer.h", "config.h")]
 
 
 def public_functions(*defines, headers=None):
-    """{name: header} of every function that a public header declares under these defines (inline ones aside)."""
+    """{name: header} of every function that a public header declares under these defines, without inline ones."""
     functions = {}
     for header in headers or public_headers():
         path = ROOT / "core/include/uspan" / header
@@ -119,7 +122,7 @@ def declared(text):
 
 
 def symbols(objects, nm="nm"):
-    """(defined, undefined) symbol names over all objects; weak ones count as defined."""
+    """(defined, undefined) symbol names over all objects. Weak symbols count as defined."""
     defined, undefined = set(), {}
     for source, target in objects.items():
         for line in run([nm, target]).splitlines():

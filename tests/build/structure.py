@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""structure.py: the order of the files of core and port: none of them uses a file that stands on it.
+"""structure.py: checks the order of the files of core and port: no file uses one that depends on it.
 
-A module is x.c with x.h. It uses another if it includes its header, or if its object takes a symbol that the other's object
-defines: a function that is called, or one whose address is taken. What an inline function of a private header uses counts for the
-header's module. Public headers are the interface: what their inline functions use counts for the file that calls those.
-Invariant: after the uses in structure_known.txt are left out, no cycle is left. Each of those is still needed for that, so the
-list only shrinks. Exit status 0 if so.
+A module is x.c with x.h. It uses another module if it includes its header, or if its object refers to a symbol that the other's
+object defines. The symbol is a function that is called, or one whose address is taken. What an inline function of a private
+header uses counts for the header's module. Public headers are the interface. What their inline functions use counts for the
+file that calls those.
+Invariant: without the uses in structure_known.txt there is no cycle. Each of these uses must still be necessary for that, so
+entries are only removed. The exit status is 0 if both hold.
   --graph   print every use"""
 import functools
 import re
@@ -21,11 +22,11 @@ OUT = ROOT / "build/lint/structure"
 SOURCES = ("core/*/*.c", "port/posix/*.c", "port/mbedtls/*.c", "port/lwip/*.c")
 HEADERS = ("core/*/*.h", "core/include/uspan/*.h", "port/posix/*.h", "port/mbedtls/*.h", "port/lwip/*.h")
 COMMON = ["USPAN_DESTINATIONS_MAX=2", 'USPAN_ENDPOINT="https://collector.example:4318/v1/traces"']
-# Options that exclude each other: each set of them, and the text that a source has which it concerns.
+# Options that exclude each other: each set of them, and a text that only the sources concerned contain.
 OPTION_SETS = {"studio": ["", "USPAN_STUDIO=1", 'USPAN_STUDIO_URL="http://host:3000"'],
                "keep": ["USPAN_KEEP", "USPAN_KEEP=1"]}
 DEPS = ROOT / "port/deps/src"
-# Functions are kept apart: an inline one that is inlined would look like its caller.
+# Functions are not inlined: the uses of an inlined function would count for its caller.
 OPTIONS = ["-O0", "-fno-inline", "-fcallgraph-info", "-Dalways_inline=unused", "-w", "-D_GNU_SOURCE",
            *[f"-D{one}" for one in COMMON], f"-isystem{DEPS}/mbedtls/include", f"-isystem{DEPS}/lwip/src/include",
            f"-I{ROOT}/tests/virtual/lwip", f"-I{ROOT}/port/posix", f"-I{ROOT}/port/mbedtls", f"-I{ROOT}/port/lwip"]
@@ -45,7 +46,7 @@ def files(patterns):
 
 
 def included():
-    """{(module, module): header} of every #include "..." that leads to a file of ours."""
+    """{(module, module): header} of every #include "..." of a file of this tree."""
     found = {}
     for path in files(SOURCES + HEADERS):
         for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', path.read_text(encoding="utf-8"), flags=re.M):
@@ -60,7 +61,8 @@ def included():
 
 
 def used_by_headers(callgraph):
-    """{symbol: header} of what only inline functions of headers use in this object; others' uses take it out."""
+    """{symbol: header} of symbols that only inline functions of headers use in this object. A symbol with another use is not in
+    it."""
     text = callgraph.read_text()
     place = {title: label.split("\\n")[1].rsplit(":", 2)[0] for title, label in
              re.findall(r'node: \{ title: "([^"]*)" label: "([^"]*)"', text) if label.count("\\n") >= 1}
@@ -72,7 +74,7 @@ def used_by_headers(callgraph):
 
 @functools.lru_cache(maxsize=1)
 def used():
-    """{(module, module): symbols} by the objects' symbols."""
+    """{(module, module): symbols}, by the symbols of the objects."""
     home, wanted = {}, []
     for label, (text, *defines) in OPTION_SETS.items():
         chosen = [path for path in files(SOURCES) if text in path.read_text(encoding="utf-8")]

@@ -1,7 +1,7 @@
-"""test_backends.py: each preset of examples/backends sends the request that its page shows, to the byte, and the attributes
-that its profile adds, on the spans that its page names. `--write` puts both into the pages.
+"""test_backends.py: each preset of examples/backends sends exactly the bytes of the request that its page shows. It adds the
+attributes of its profile to the spans that its page names. `--write` puts both into the pages.
 
-Invariant: a preset without a page, and a page without a preset, fail; the values that a page gives are the ones compiled."""
+Invariant: a preset without a page fails, and so does a page without a preset. The values that a page gives are compiled."""
 import re
 import subprocess
 import sys
@@ -17,8 +17,8 @@ from runner import run  # noqa: E402
 FOLDER = sources.ROOT / "examples/backends"
 OUT = sources.BUILD / "backends"
 FIXED = ["-DUSPAN_SERVICE_NAME=\"greenhouse\"", "-DUSPAN_ATTRS_MAX=32", "-O0"]
-# What a preset changes: in these two, the layout of the tracer; else a profile, which USPAN_CONFIG_ID folds and core/genai
-# reads, and settings that this file alone reads.
+# What a preset changes. In these two files it changes the layout of the tracer. Otherwise it sets a profile, which
+# USPAN_CONFIG_ID includes and core/genai reads, and settings that only this file reads.
 NEW_LAYOUT = ("studio", "agentops")
 SPANS = sources.genai_sources("json", "genai")  # no preset changes how LLM traffic is read
 OWN = [sources.ROOT / "core/export/collector.c"]
@@ -29,13 +29,13 @@ def pages():
 
 
 def headers():
-    """The presets; the folder has a helper too."""
+    """The presets. The folder has a helper too, which is not one."""
     return sorted(path.stem for path in FOLDER.glob("*.h") if "#ifndef USPAN_BACKEND_" in path.read_text())
 
 
 def presets(text):
-    """[(mark, header's name, the settings that stand before its #include)] of a page's C blocks. The mark is the name, and
-    from a header's second block on, with its number."""
+    """[(mark, header's name, the settings before its #include)] of a page's C blocks. The mark is the name. From a header's
+    second block on, the mark has a number too."""
     found = []
     for block in re.findall(r"```c\n(.*?)```", text, re.S):
         name = re.search(r'#include "backends/(\w+)\.h"', block)
@@ -47,7 +47,7 @@ def presets(text):
 
 
 def with_profile(name, objects):
-    """Core and core/genai with the profile that a preset's header sets, compiled once."""
+    """Core and core/genai with the profile that a preset's header sets. Each profile is compiled once."""
     profile = "".join(re.findall(r"^#define (USPAN_PROFILE_\w+) 1", (FOLDER / f"{name}.h").read_text(), re.M))
     if profile not in objects:
         options = FIXED + ([f"-D{profile}=1"] if profile else [])
@@ -105,7 +105,7 @@ def spans(body):
 
 
 def shown(mark, name, settings, objects, bare):
-    """What the page shows of a preset: the head of the request with traces, and what its profile adds."""
+    """What the page shows of a preset: the head of the request with traces, and the attributes that its profile adds."""
     sent = requests(build(mark, name, settings, objects))
     head, body = sent[-1]
     head = re.sub(r"uspan/[0-9.]+", "uspan/VERSION", head)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_build_page.py: a library made of exactly what port/BUILD.md lists, and one by its Makefile, give a program that records.
+"""test_build_page.py: builds a library from exactly the lists of port/BUILD.md, and one by its Makefile. Both record a span.
 
-Invariant: what is compiled is read from the page, not from CMake. uspan-needs: cross"""
+Invariant: the list of sources is read from the page, not from CMake. uspan-needs: cross"""
 import os
 import re
 import shlex
@@ -16,9 +16,9 @@ import build_page  # noqa: E402
 import pages  # noqa: E402
 import sources  # noqa: E402
 
-OUT = sources.BUILD / f"build_tests/build_page_test{'' if sources.NATIVE else '_cross'}"  # both halves may run beside each other
+OUT = sources.BUILD / f"build_tests/build_page_test{'' if sources.NATIVE else '_cross'}"  # both parts may run at the same time
 CURE = "cure: tests/build/build_page.py --write, and commit port/BUILD.md"
-# Options keep the build short: the dialects take longer to compile than all else.
+# These options keep the build short: the dialects take longer to compile than all other sources.
 OPTIONS = "#define USPAN_SPANS_MAX 7\n" + "".join(
     f"#define USPAN_WIRE_{one} 0\n" for one in ("OPENAI_CHAT", "OPENAI_RESPONSES", "ANTHROPIC", "DASHSCOPE", "GEMINI", "OLLAMA"))
 MAIN = """
@@ -85,7 +85,7 @@ class BuildPage(unittest.TestCase):
             header = os.path.relpath(OUT / "app_uspan.h", build_page.MAKEFILE.parent)
             flags = shlex.split(sources.run(["make", "-s", "-C", build_page.MAKEFILE.parent, "flags", "PORTS=posix",
                                              f"USER_CONFIG={header}"]))
-            self.assertIn(f'-DUSPAN_USER_CONFIG="{OUT.resolve()}/app_uspan.h"', flags)  # of use in any folder, through a shell
+            self.assertIn(f'-DUSPAN_USER_CONFIG="{OUT.resolve()}/app_uspan.h"', flags)  # for any folder, through a shell
             sources.run(["gcc", "-std=c11", *flags, OUT / "main.c", OUT / "make/libuspan.a", "-lpthread", "-o", OUT / "made"])
             self.assertEqual(subprocess.run([OUT / "made"]).returncode, 0)
 

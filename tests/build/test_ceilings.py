@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""test_ceilings.py: a figure over its budget fails, unless it has a ceiling and is not above it; a page that is off by more than
-a compiler's patch differs."""
+"""test_ceilings.py: a figure over its budget fails, unless it has a ceiling and is not above it. A page differs if it is off by
+more than a patch release of the compiler causes."""
 import sys
 import unittest
 from pathlib import Path

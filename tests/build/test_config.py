@@ -1,4 +1,4 @@
-"""test_config.py: every option of config.h refuses what is out of its range, in words that name it."""
+"""test_config.py: every option of config.h refuses values outside its range, with a message that names the option."""
 import re
 import sys
 import unittest
@@ -10,7 +10,7 @@ import sources  # noqa: E402
 import subprocess  # noqa: E402
 
 CONFIG = (sources.ROOT / "core/include/uspan/config.h").read_text()
-# Option: values that must not compile. Flags take 2 and are added by the test.
+# Option: values that must not compile. For flags the test adds 2.
 BAD = {
     "USPAN_SPANS_MAX": [0, 1024, -1], "USPAN_ATTRS_MAX": [3, 129], "USPAN_EVENTS_MAX": [-1, 129],
     "USPAN_LINKS_MAX": [-1, 129], "USPAN_EVENT_ATTRS_MAX": [0, 129], "USPAN_NAME_MAX": [7, 256],
@@ -35,7 +35,7 @@ GOOD = {"USPAN_SPANS_MAX": [1, 1023], "USPAN_TRACESTATE_BYTES": [0, 64, 512], "U
 
 
 def words_of(name, value):
-    """The compiler's words for a translation unit with that setting; "" when it compiles."""
+    """The compiler's messages for a translation unit with that setting. "" if it compiles."""
     done = subprocess.run(["gcc", "-std=c11", "-fsyntax-only", "-x", "c", f"-I{sources.ROOT / 'core/include'}",
                            f"-D{name}={value}", "-"], input='#include "uspan/config.h"\n', capture_output=True, text=True)
     return done.stderr if done.returncode else ""
@@ -65,7 +65,7 @@ class Config(unittest.TestCase):
         options = set(re.findall(r"^#ifndef (USPAN_\w+)$", CONFIG, re.M)) - {"USPAN_CONFIG_H"}
         self.assertGreater(len(options), 50)
         ruled = set(re.findall(r'"(USPAN_\w+): ', CONFIG)) | {"USPAN_RETRY_MAX_MS", "USPAN_RESPONSE_MAX"}
-        # Any unsigned number or text is meaningful.
+        # Any unsigned number or text is valid.
         free = {"USPAN_BATCH_AGE_MS", "USPAN_RETRY_ATTEMPTS_MAX", "USPAN_KEEP_ALIVE_MS", "USPAN_HOLD_UNSYNCED_MS",
                 "USPAN_UNSYNCED_BASE_S", "USPAN_DATE_MIN_S", "USPAN_SCHEMA_URL", "USPAN_SERVICE_NAME", "USPAN_RESOURCE"}
         self.assertEqual(options - ruled - free, set())

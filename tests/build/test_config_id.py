@@ -1,7 +1,8 @@
-"""test_config_id.py: an application that was compiled with other USPAN_* options than the library is refused at every entry
-point, before a byte of its memory is written.
+"""test_config_id.py: an application was compiled with other USPAN_* options than the library. Every entry point refuses it
+before it writes a byte of the application's memory.
 
-Every option of config.h is changed, one at a time. Where the size of any public struct then differs, USPAN_CONFIG_ID differs."""
+Every option of config.h is changed, one at a time. If the size of any public struct then differs, USPAN_CONFIG_ID must
+differ."""
 import re
 import subprocess
 import sys
@@ -15,23 +16,23 @@ import sources  # noqa: E402
 OUT = sources.BUILD / "config_id"
 HEADERS = sources.ROOT / "core/include/uspan"
 CONFIG = (HEADERS / "config.h").read_text(encoding="utf-8")
-# Values that other options' rules ask for; else an option gets the first of OTHERS that compiles and differs.
+# Values that the rules of other options require. Any other option gets the first of OTHERS that compiles and differs.
 OTHERS = ("1", "0", "2", "3", "32", "64", "128", "100", "17", "1000", "4096", "1025", "70000", '"https://a.example/v1/traces"')
-# Options with no default: a program that sets one has another struct or none.
+# Options without a default. A program that sets one has another struct, or none.
 BARE = {"USPAN_ENDPOINT": '"https://a.example/v1/traces"', "USPAN_STUDIO_URL": '"http://host:3000"'}
-# Declared with USPAN_STUDIO or USPAN_GZIP 1 only; complete with USPAN_ENABLED 0 only. No option changes them.
+# Declared only with USPAN_STUDIO or USPAN_GZIP 1, or complete only with USPAN_ENABLED 0. No option changes them.
 NOT_ALWAYS = {"uspan_studio_t", "uspan_studio_message_t", "uspan_studio_kind_t", "uspan_gzip_t", "struct uspan_wire_dialect",
               "uspan_keep_t"}
 LOG = "application and library were built with different USPAN_* options"
 
 
 def options():
-    """{name: default} of every option that config.h gives a value."""
+    """{name: default} of every option that has a default in config.h."""
     return dict(re.findall(r"#ifndef (USPAN_\w+)\n(?:#ifdef \w+\n)?#define \1 (.+)", CONFIG))
 
 
 def public_structs():
-    """Every struct type that a public header completes, by the header."""
+    """Every struct type that a public header defines, by the header."""
     found = {}
     for header in sorted(HEADERS.glob("*.h")):
         if header.name.startswith("disabled"):
@@ -45,7 +46,7 @@ def public_structs():
 
 
 class Program:
-    """What an application sees, as numbers that the compiler writes into a table."""
+    """Struct sizes and ids as an application sees them, as numbers that the compiler writes into a table."""
 
     def __init__(self):
         OUT.mkdir(parents=True, exist_ok=True)
@@ -58,8 +59,8 @@ class Program:
         self.source.write_text("\n".join([*lines, "};", ""]), encoding="utf-8")
 
     def run(self, label, *defines):
-        """(id, {struct: size}); None if it does not compile."""
-        # The compiler's own text has the numbers: to assemble, link and run it would take twice as long.
+        """(id, {struct: size}). None if it does not compile."""
+        # The compiler's assembler text has the numbers. To assemble, link and run it would take twice as long.
         done = subprocess.run(["gcc", "-std=c11", "-w", "-S", f"-I{sources.ROOT / 'core/include'}", *defines, self.source,
                                "-o", "-"], capture_output=True, text=True)
         if done.returncode != 0:
@@ -96,7 +97,7 @@ class ConfigId(unittest.TestCase):
         with ThreadPoolExecutor(2) as pool:
             pairs = {**options(), **dict.fromkeys(BARE)}
             for name in ("USPAN_ENABLED", "USPAN_COMPRESS", "USPAN_COMPRESS_2"):
-                pairs.pop(name, None)  # 0 leaves nothing that crosses; the others need USPAN_GZIP 1 and change no struct
+                pairs.pop(name, None)  # 0 leaves no shared struct; the others need USPAN_GZIP 1 and change none
             results = list(pool.map(changed, pairs.items()))
         self.assertGreater(len(results), 45)
         moved = set()
@@ -106,7 +107,7 @@ class ConfigId(unittest.TestCase):
             if different:
                 moved.add(name)
                 self.assertNotEqual(base[0], seen[0], f"{name}={other} changes {different}, but not USPAN_CONFIG_ID")
-        # The table would prove nothing if no option moved anything.
+        # If no option changed a size, the table would prove nothing.
         for name in ("USPAN_SPANS_MAX", "USPAN_TEXT_BYTES", "USPAN_HTTP_DATE", "USPAN_STUDIO_URL",
                      "USPAN_HEADERS_BYTES", "USPAN_PROFILE_AGENTSCOPE"):
             self.assertIn(name, moved)
@@ -122,7 +123,7 @@ class ConfigId(unittest.TestCase):
         self.assertEqual(len(set(same)), len(same))
 
     def test_no_entry_point_writes_to_a_tracer_of_another_size(self):
-        """The application's tracer lies between guard bytes; the library is the one of this build."""
+        """The application's tracer lies between guard bytes. The library is the one of this build."""
         app = OUT / "other.c"
         app.write_text(f'''
             #include "uspan_posix.h"
@@ -154,7 +155,7 @@ class ConfigId(unittest.TestCase):
             self.assertEqual(done.stderr.count(LOG), 2, f"{defines}: {done.stderr}")
 
     def test_no_transport_of_another_size_is_written_to(self):
-        """Each struct that an application gives memory for, and that an option makes larger, is refused by its init."""
+        """An application allocates each of these structs, and an option makes it larger. The struct's init refuses it."""
         parts = {
             "posix_tcp": ('#include "uspan_posix.h"', "uspan_posix_tcp_t", "USPAN_POSIX_ADDRESSES_MAX=9",
                           "uspan_posix_tcp_init(&m.x, &out); done = out.abi == USPAN_TRANSPORT_ABI;"),
@@ -188,7 +189,7 @@ class ConfigId(unittest.TestCase):
             """, encoding="utf-8")
             libraries = [sources.BUILD / f"libuspan_{part}.a" for part in ("port_posix", "core", "proto")]
             program = OUT / f"other_{name}"
-            for define, expected in ((other, 0), ("SAME=1", 2)):  # that it writes where sizes agree shows that it is asked
+            for define, expected in ((other, 0), ("SAME=1", 2)):  # it writes if the sizes agree, so the id was compared
                 sources.run(["gcc", "-std=c11", "-w", f"-I{sources.ROOT / 'core/include'}", f"-I{sources.ROOT / 'port/posix'}",
                              f"-D{define}", app, *[path for path in libraries if path.exists()], "-lpthread", "-o", program])
                 self.assertEqual(subprocess.run([program], stderr=subprocess.DEVNULL).returncode, expected, f"{name} {define}")

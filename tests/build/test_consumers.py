@@ -1,5 +1,5 @@
-"""test_consumers.py: an application builds with uspan as a subdirectory, by FetchContent, as an installed package by CMake and by
-pkg-config, and for a bare Cortex-M3.
+"""test_consumers.py: an application builds with uspan as a subdirectory, by FetchContent, as a package installed with CMake or
+found by pkg-config, and for a Cortex-M3 without an operating system.
 
 Invariant: each application is configured, built and run. uspan-needs: cross"""
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import sources  # noqa: E402
 
-# The application sees the library's own settings, or uspan_init() refuses it.
+# The application must be compiled with the library's settings, or uspan_init() refuses it.
 MAIN = """
 #include "uspan/genai.h"
 #include "uspan_posix.h"
@@ -34,7 +34,7 @@ int main(void)
 """
 MAIN_CORE = MAIN.replace("uspan/genai.h", "uspan/uspan.h").replace(
     'uspan_chat_begin(&tracer, USPAN_ROOT, "dashscope", "qwen-max")', 'uspan_start(&tracer, USPAN_ROOT, "chat")')
-# A nanopb of the application's own, with streams, which uspan's is built without: neither is taken for the other.
+# The application has its own nanopb, built with streams. uspan's nanopb is built without them. Each must use its own.
 MAIN_NANOPB = MAIN_CORE.replace("static uspan_tracer_t tracer;", """#include <pb_decode.h>
 #include <pb_encode.h>
 static uspan_tracer_t tracer;
@@ -50,7 +50,8 @@ static bool count(pb_ostream_t *stream, const pb_byte_t *buf, size_t len)
     if (!pb_encode_varint(&out, 300) || written != 2) {
         return 3;
     }""")
-# Not optimised: these tests are of build files. Dialects that the application does not read are left out of the build.
+# Not optimised, because these tests are about build files. Dialects that the application does not read are left out of the
+# build.
 SETTINGS = ["-DUSPAN_SPANS_MAX=7", "-DCMAKE_BUILD_TYPE=Plain",
             *[f"-DUSPAN_WIRE_{one}=0" for one in ("OPENAI_RESPONSES", "ANTHROPIC", "DASHSCOPE", "GEMINI", "OLLAMA")]]
 
@@ -62,7 +63,7 @@ class Consumers(unittest.TestCase):
         self.folder = Path(folder.name)
 
     def build(self, project, libraries, *options, main=MAIN, env=None):
-        """Configure, build and run an application; returns its exit status."""
+        """Configure, build and run an application. Returns its exit status."""
         (self.folder / "main.c").write_text(main)
         (self.folder / "CMakeLists.txt").write_text(
             f"cmake_minimum_required(VERSION 3.20)\nproject(app LANGUAGES C)\n{project}\nadd_executable(app main.c)\n"
@@ -80,12 +81,12 @@ class Consumers(unittest.TestCase):
                                 "own_nanopb uspan::core uspan::port_posix own_nanopb", f"-DNANOPB={sources.NANOPB}",
                                 f"-DFETCHCONTENT_SOURCE_DIR_USPAN={sources.ROOT}", *SETTINGS, main=MAIN_NANOPB)
             self.assertEqual(status, 0)
-            # None of uspan's tests or examples is part of another's build.
+            # None of uspan's tests or examples is part of another project's build.
             self.assertFalse(list((self.folder / "b").rglob("test_*")))
             built = {path.name for path in (self.folder / "b").rglob("*.a")}
             self.assertEqual(built, {"libuspan_core.a", "libuspan_port_posix.a", "libown_nanopb.a"})
             settings = next((self.folder / "b").rglob("uspan_settings.h")).read_text()
-            self.assertIn("#define USPAN_EVENTS_MAX 3\n", settings)  # of a set() before, at the first configuration
+            self.assertIn("#define USPAN_EVENTS_MAX 3\n", settings)  # from a set() before the first configuration
 
         def test_a_variable_that_is_no_option_is_warned_of(self):
             warned = {}
@@ -98,7 +99,7 @@ class Consumers(unittest.TestCase):
             self.assertEqual([name for name in warned if warned[name]], ["USPAN_ATTR_MAX"])
 
         def tree_without_dependencies(self):
-            """uspan's tree as it is cloned, with an apt-get that reaches nothing; and a package nanopb for CMake."""
+            """uspan's tree as after git clone, an apt-get that reaches no server, and a package nanopb for CMake."""
             tree = self.folder / "uspan"
             (tree / "port").mkdir(parents=True)
             for name in ("CMakeLists.txt", "core", "proto", "examples"):
@@ -131,7 +132,7 @@ class Consumers(unittest.TestCase):
             with self.assertRaisesRegex(RuntimeError, r"USPAN_NANOPB_DIR set to a folder with it avoids[^$]*nanopb\s+is\s+not"):
                 self.build(project, "uspan::core", "-DUSPAN_TLS=OFF", env=path)
             shutil.rmtree(self.folder / "b")
-            # A package that CMake finds comes before that.
+            # A package that CMake finds has priority over that.
             status = self.build(project, "uspan::core uspan::port_posix", "-DUSPAN_TLS=OFF", *SETTINGS,
                                 f"-DCMAKE_PREFIX_PATH={self.folder / 'found'}", main=MAIN_CORE, env=path)
             self.assertEqual(status, 0)
@@ -152,7 +153,7 @@ class Consumers(unittest.TestCase):
             self.assertGreater(len(ports), 7)
             self.assertEqual(ports, {path.relative_to(prefix / "include/uspan_port")
                                      for path in (prefix / "include/uspan_port").rglob("*.h")})
-            # The tree may be moved. Its flags are those of its new place.
+            # The tree may be moved. Its flags then name the new folder.
             prefix.rename(self.folder / "moved")
             environment = dict(os.environ, PKG_CONFIG_PATH=str(self.folder / "moved/lib/pkgconfig"))
             flags = sources.run(["pkg-config", "--cflags", "--libs", "uspan"], env=environment)

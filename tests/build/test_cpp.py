@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_cpp.py: C++ programs can use every public macro, and every call that takes a struct, without a warning.
+"""test_cpp.py: C++ programs can use every public macro, and every call with a struct argument, without a warning.
 
-Invariant: macros and calls are read from the headers, so that one without a form for C++ fails here. uspan-needs: cross"""
+Invariant: macros and calls are read from the headers. A macro or call without a C++ form fails. uspan-needs: cross"""
 import re
 import subprocess
 import sys
@@ -19,23 +19,23 @@ WARNINGS = [one for one in sources.WARNINGS if one not in ("-Wmissing-prototypes
 HOST = [["g++"]] if sources.NATIVE else []
 OTHERS = [["clang++"], ["arm-none-eabi-g++", *sources.CORTEX_M3[1:]]] if sources.CROSS else []
 OPTIONS = [[], ["-DUSPAN_ENABLED=0"], ["-DUSPAN_CONTENT=0"], ["-DUSPAN_PROFILE_LANGFUSE=1"]]
-# What no application writes: parts of declarations, and what headers are made of.
+# Macros that applications do not use: parts of declarations, and internals of headers.
 NOT_VALUES = re.compile(r"USPAN_(CHECK|\w+_FIELDS|.*_H|USER_CONFIG|GENAI_KEYS|IF_CONTENT|FORM|KEPT)$")
 INNER = {"USPAN_GENAI_KEYS", "USPAN_IF_CONTENT", "USPAN_NAME_OF", "USPAN_KEY_CHAR", "USPAN_KEY_ID", "USPAN_KEY_LEN",
          "USPAN_ATTR_OF", "USPAN_ATTR_INTEGER", "USPAN_ATTR_NUMBER", "USPAN_SCOPED_"}
 
 DEPS = ("port/deps/src/lwip/src/include", "port/deps/src/mbedtls/include", "tests/build/toy_sdk/config")
-# Folders of headers of others that a port's headers include: real ones, or declared ones.
+# Folders of foreign headers that a port's headers include. They are real or declared ones.
 PORTS = {"posix": DEPS, "mbedtls": DEPS, "lwip": DEPS, "template": DEPS, "kconfig": ("examples",), "pico": (),
          "espidf": ("tests/sdk/declared/espidf", "examples"), "freertos": ("tests/sdk/declared/freertos",),
          "zephyr": ("tests/sdk/declared/zephyr", "examples"), "arduino": ("tests/build/arduino",),
          "flash": ("tests/support/flash_sdk",)}
-FIRST = {"uspan_spool_stm32.h": '#include "stm32_flash.h"\n'}  # the HAL of the family is the application's to include
+FIRST = {"uspan_spool_stm32.h": '#include "stm32_flash.h"\n'}  # the application includes the HAL of its family
 BESIDE = [f"-I{sources.ROOT / 'port' / name}" for name in ("posix", "kconfig")]
 
 
 def macros():
-    """(without arguments, with arguments) of the public headers, without those of config.h alone."""
+    """(without arguments, with arguments) of the public headers, without those that only config.h uses."""
     def defined(text, *options):
         out = sources.run(["g++", "-std=c++17", "-dM", "-E", "-x", "c++", "-I", sources.ROOT / "core/include", *options, "-"],
                           input=text)
@@ -43,13 +43,13 @@ def macros():
         return ({name for name, open_, rest in found if not open_ and rest.strip()}, {name for name, open_, _ in found if open_})
     text = "".join(f'#include "uspan/{name}"\n' for name in HEADERS)
     config = defined('#include "uspan/config.h"\n')
-    # With USPAN_ENABLED 0 the layout of the tracer, which is private, is not there.
+    # With USPAN_ENABLED 0 the layout of the tracer is not declared, as it is private.
     every = [on & off for on, off in zip(defined(text), defined(text, "-DUSPAN_ENABLED=0"))]
     return {name for name in every[0] - config[0] if not NOT_VALUES.match(name)}, every[1] - config[1] - INNER
 
 
 def struct_calls():
-    """(name, arguments between parent and struct, type) of calls that end in a struct that they only read."""
+    """(name, arguments between parent and struct, type) of calls whose last argument is a struct that they only read."""
     found = []
     for header in ("genai.h", "workflow.h", "usage.h"):
         text = (sources.ROOT / "core/include/uspan" / header).read_text(encoding="utf-8")
@@ -89,7 +89,8 @@ class Cpp(unittest.TestCase):
                 for options in OPTIONS if standard == "c++17" else [[]]:
                     with self.subTest(compiler=compiler[0], standard=standard, options=options):
                         target = self.compile(compiler, standard, *options)
-                        # A table that is made before main() would cost flash and RAM, and could be read too early.
+                        # A table that is constructed before main() would cost flash and RAM. Code that runs earlier could read
+                        # it too soon.
                         self.assertNotRegex(sources.run(["readelf", "-S", "-W", target]), r"\.init_array|\.ctors")
 
     def test_the_struct_may_stand_in_the_call_in_cpp20(self):

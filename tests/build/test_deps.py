@@ -1,4 +1,5 @@
-"""test_deps.py: fetch.sh and setup.sh against an apt that lies, is missing or has nothing to do. No network."""
+"""test_deps.py: runs fetch.sh and setup.sh with an apt-get that gives wrong files, is missing or has nothing to do. No
+network."""
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import sources  # noqa: E402
 
 DEPS = sources.ROOT / "port/deps"
 TOOLS = ("sh awk cat cut dirname flock grep head id ls mkdir mv rm sed sha256sum sort tar gzip xz bzip2 env printf tail").split()
-# What apt-get is asked: where the mirror is, update, and a tarball into the working directory.
+# The requests to apt-get: the address of the mirror, an update, and a tarball into the working directory.
 FAKE_APT = """#!/bin/sh
 echo "$*" >>"$FAKE_LOG"
 case "$*" in

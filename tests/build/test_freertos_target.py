@@ -1,7 +1,7 @@
 """test_freertos_target.py: an application that names its FreeRTOS kernel by USPAN_FREERTOS_TARGET builds with
 uspan::port_freertos.
 
-Invariant: the port's sources and the kernel's are compiled in the application, once, and not within uspan."""
+Invariant: the sources of the port and of the kernel are compiled once, in the application and not within uspan."""
 import json
 import re
 import shutil
@@ -18,7 +18,7 @@ OUT = sources.BUILD / "build_tests/freertos_app"
 
 
 def build(name, target, *options):
-    """(folder, [(target, file name) of what is compiled])"""
+    """(folder, [(target, file name)]) of everything that is compiled."""
     folder = OUT / name
     shutil.rmtree(folder, ignore_errors=True)
     sources.run(["cmake", "-S", APP, "-B", folder, "-DUSPAN_TLS=OFF", "-DUSPAN_POSIX=OFF", "-DUSPAN_WERROR=ON",

@@ -1,4 +1,4 @@
-"""test_generated.py: proto/gen is what nanopb makes of proto/*.proto now, and our numbers are OTLP's own."""
+"""test_generated.py: proto/gen is what nanopb generates from proto/*.proto now, and our field numbers are those of OTLP."""
 import os
 import sys
 import tempfile
@@ -14,7 +14,7 @@ OFFICIAL = ["opentelemetry/proto/collector/trace/v1/trace_service.proto"]
 
 
 def messages(files, folder):
-    """{short name: message descriptor} of .proto files and their imports, nested ones as Span.Event."""
+    """{short name: message descriptor} of .proto files and their imports. A nested message has a name as Span.Event."""
     with tempfile.NamedTemporaryFile() as out:
         sources.run(["protoc", f"-I{folder}", "--include_imports", f"--descriptor_set_out={out.name}", *files])
         everything = descriptor_pb2.FileDescriptorSet.FromString(Path(out.name).read_bytes())
@@ -35,7 +35,7 @@ def messages(files, folder):
 
 
 def shape(field):
-    """What makes a field's bytes: number, type, label, whether in a oneof, and the short name of its message."""
+    """What determines a field's bytes: number, type, label, whether it is in a oneof, and the short name of its message."""
     kind = field.type_name.replace(".uspan.otlp.", "").split(".v1.")[-1]
     return field.number, field.type, field.label, field.HasField("oneof_index"), kind
 
@@ -54,7 +54,7 @@ class Generated(unittest.TestCase):
     def test_every_field_of_ours_is_the_official_one(self):
         official, official_enums = messages(OFFICIAL, PROTOS)
         ours, our_enums = messages(["otlp.proto", "answer.proto"], sources.ROOT / "proto")
-        # google.rpc.Status is in no package here; its numbers are those of the public definition.
+        # google.rpc.Status is in no package here. Its numbers are those of the public definition.
         rpc = {field.name: shape(field)[:2] for field in ours.pop("RpcStatus").field}
         self.assertEqual(rpc, {"code": (1, 5), "message": (2, 9)})
         self.assertGreater(len(ours), 12)

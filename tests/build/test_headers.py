@@ -1,6 +1,6 @@
-"""test_headers.py: public headers stand alone in C11 and C++17, and with USPAN_ENABLED 0 their calls are nothing.
+"""test_headers.py: each public header compiles alone in C11 and C++17. With USPAN_ENABLED 0 its calls leave no code.
 
-Invariant: gcc and clang take each header without a warning. uspan-needs: cross"""
+Invariant: gcc and clang compile each header without a warning. uspan-needs: cross"""
 import re
 import sys
 import tempfile
@@ -16,7 +16,7 @@ FOR_CPP = [flag for flag in sources.WARNINGS if flag not in ("-Wmissing-prototyp
 COMPILERS = (["gcc"] if sources.NATIVE else []) + (["clang"] if sources.CROSS else [])
 WAYS = [[compiler, "-std=c11", *sources.WARNINGS] for compiler in COMPILERS] + \
        [[compiler, "-std=c++17", "-x", "c++", *FOR_CPP] for compiler in COMPILERS]
-# Each kind of call that an application makes, as it makes it: results ignored, literals without lengths.
+# Each kind of call as an application writes it: results ignored, literals without lengths.
 CALLS = """
 #include "uspan/uspan.h"
 #include "uspan/scope.h"
@@ -59,9 +59,9 @@ int calls(uspan_tracer_t *t, const char *text)
     return uspan_poll(t, &wait_ms) == USPAN_OK && uspan_context_of(t, agent, &context) == USPAN_OK;
 }
 """
-# The headers whose calls the switch turns into nothing.
+# The headers whose calls USPAN_ENABLED 0 turns into empty stubs.
 OFF_HEADERS = ("uspan.h", "context.h", "export.h", "read.h", "genai.h", "inspect.h")
-# A firmware's calls with results ignored: what is left of them is compared with the same function without them.
+# A firmware's calls with results ignored. The code that remains is compared with the same function without them.
 APP = """
 #include "uspan/genai.h"
 static uspan_tracer_t tracer;
@@ -112,7 +112,7 @@ int main(void)
 
 
 def check(way, text, *more):
-    """Compile only; the compiler's words are in the exception."""
+    """Compile only. The exception contains the compiler's messages."""
     language = [] if "-x" in way else ["-x", "c"]
     return sources.run([*way[:1], *language, *way[1:], INCLUDE, *more, "-fsyntax-only", "-"], input=text)
 
@@ -140,7 +140,7 @@ class Headers(unittest.TestCase):
                 sources.run([*flags, INCLUDE, "-DUSPAN_ENABLED=0", "-O0", "-c", source, "-o", f"{folder}/calls.o"])
                 undefined = sources.run(["nm", "-u", f"{folder}/calls.o"])
                 self.assertEqual(re.findall(r"uspan\w*", undefined), [])
-                sources.run([*flags, INCLUDE, "-O0", "-c", source, "-o", f"{folder}/on.o"])  # the search finds what is there
+                sources.run([*flags, INCLUDE, "-O0", "-c", source, "-o", f"{folder}/on.o"])  # the search finds calls
                 self.assertGreater(len(re.findall(r"uspan\w*", sources.run(["nm", "-u", f"{folder}/on.o"]))), 10)
 
     def test_switched_off_every_public_function_is_nothing(self):
@@ -153,7 +153,7 @@ class Headers(unittest.TestCase):
 
     def test_switched_off_each_header_stands_alone_too(self):
         for header in HEADERS:
-            if header.name == "tracer.h" or header.name.startswith("disabled"):  # for what is on; the end of another header
+            if header.name == "tracer.h" or header.name.startswith("disabled"):  # for uspan on; the end of a header
                 continue
             for way in WAYS:
                 with self.subTest(header=header.name, way=way[:2]):
@@ -186,7 +186,8 @@ class Headers(unittest.TestCase):
     if sources.NATIVE:
         @staticmethod
         def globals_of(objects):
-            """Names that other files can use: which functions a compiler makes local or inline differs by options."""
+            """Names that other files can use. Options decide which functions a compiler makes local or inline, so those are
+            left out."""
             words = [line.split() for line in sources.run(["nm", "--defined-only", *objects]).splitlines()]
             return {one[2] for one in words if len(one) == 3 and one[1].isupper()}
 
@@ -197,7 +198,7 @@ class Headers(unittest.TestCase):
                 off = self.globals_of(objects)
             on = self.globals_of([sources.BUILD / "libuspan_core.a", sources.BUILD / "libuspan_genai.a"])
             self.assertIn("uspan_poll", on)
-            # Nanopb and its generated tables are in the library too.
+            # nanopb and its generated tables are in the library too.
             on = {name for name in on if not name.startswith("uspan_pb_")}
             self.assertEqual({name for name in on if name.startswith("uspan_") and not name.endswith(("_msg", "_info"))},
                              {name for name in off if name.startswith("uspan_") and not name.endswith(("_msg", "_info"))})

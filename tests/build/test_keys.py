@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""test_keys.py: the table of keys in core/genai/KEYS.md is the one of genai_keys.h, and every key obeys what backends ask of
-all keys. `--write` makes the table anew."""
+"""test_keys.py: the table of keys in core/genai/KEYS.md equals genai_keys.h, and every key obeys the rules that backends have
+for all keys. `--write` writes the table."""
 import re
 import sys
 import unittest
@@ -16,7 +16,7 @@ KINDS = {"Text": "text", "Texts": "list of text", "Int": "int", "Double": "doubl
 LEVELS = {"Required": "required", "Conditional": "conditional", "Recommended": "recommended", "OptIn": "opt-in", "Own": "–"}
 SHARED = {"uspan_request": "all", "uspan_result": "all", "uspan_model": "chat, agent", "uspan_token": "chat",
           "agent_more": "agent", "remote": "agent"}
-# Attributes that every backend reads as a path: a segment that is a name of JavaScript's own breaks AgentScope Studio.
+# Attributes that every backend reads as a path. A segment that is a name of JavaScript itself breaks AgentScope Studio.
 FORBIDDEN = {"__proto__", "constructor", "prototype"}
 
 
@@ -70,7 +70,7 @@ class Keys(unittest.TestCase):
         self.assertGreater(len(keys()), 100)
 
     def test_no_thing_has_two_names_and_no_name_is_a_part_of_another(self):
-        """Studio and others make a tree of the dotted names: a key that is also a folder loses one of the two."""
+        """Studio and others make a tree of the dotted names. If a key is also a folder, one of the two is lost."""
         for column in (1, 2):
             texts = [key[column] for key in keys()]
             self.assertEqual(len(texts), len(set(texts)))

@@ -1,4 +1,4 @@
-"""test_matrix.py: the matrix of ports says what port/matrix.txt says, and its commands name tests that exist."""
+"""test_matrix.py: the matrix of ports equals port/matrix.txt, and its commands name tests that exist."""
 import re
 import sys
 import unittest

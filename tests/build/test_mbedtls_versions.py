@@ -1,5 +1,5 @@
-"""test_mbedtls_versions.py: the TLS port compiles against each mbedTLS series that it promises. It compiles with clang and for a
-Cortex-M3 too. uspan-needs: only cross"""
+"""test_mbedtls_versions.py: the TLS port compiles against each mbedTLS series that its page names. It compiles with clang and
+for a Cortex-M3 too. uspan-needs: only cross"""
 import re
 import sys
 import unittest
@@ -10,7 +10,7 @@ import sources  # noqa: E402
 
 DEPS = sources.ROOT / "port/deps/src"
 SERIES = {"mbedtls": r"^3\.6\.", "mbedtls2": r"^2\.28\."}
-# What a build may ask of mbedTLS beside its defaults, and the static buffer as its heap.
+# Options that a build may set in mbedTLS in addition to its defaults, and the static buffer as its heap.
 CONFIGURATIONS = {"defaults": [], "restartable": ["-DUSPAN_TLS_RESTARTABLE=1", "-DMBEDTLS_ECP_RESTARTABLE"],
                   "static heap": ["-DMBEDTLS_PLATFORM_MEMORY", "-DMBEDTLS_MEMORY_BUFFER_ALLOC_C"]}
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_packages.py: the archives of make dist hold what they should, and what PlatformIO and Arduino find in them is a library.
+"""test_packages.py: the archives of make dist have the required content, and PlatformIO and Arduino find a library in them.
 
-Invariant: sources and folders are read from the manifests, as those tools read them; nothing of them is needed."""
+Invariant: sources and folders are read from the manifests, as those tools read them. The tools themselves are not needed."""
 import fnmatch
 import http.server
 import json
@@ -29,7 +29,7 @@ CPP = ["g++", "-std=gnu++11", "-Wall", "-Wextra", "-Werror", *QUICK]
 
 
 def platformio_sources(tree, manifest):
-    """What PlatformIO compiles: its source filter, in order, over srcDir."""
+    """The files that PlatformIO compiles: its source filter, in order, over srcDir."""
     chosen = set()
     every = [path.relative_to(tree / manifest["build"]["srcDir"]) for path in sorted(tree.rglob("*.[ch]*")) if path.is_file()]
     for rule in manifest["build"]["srcFilter"]:
@@ -41,7 +41,7 @@ def platformio_sources(tree, manifest):
 
 
 def pack(tree, manifest, target):
-    """The tree as `pio pkg pack` packs it: without what export.exclude matches, files and whole folders."""
+    """The tree as `pio pkg pack` packs it, without the files and folders that match export.exclude."""
     shutil.copytree(tree, target)
     for pattern in manifest["export"]["exclude"]:
         for path in sorted(target.glob(pattern)):
@@ -55,7 +55,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def do_GET(self):  # for the time of day
+    def do_GET(self):  # for the Unix time
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -97,7 +97,7 @@ class Packages(unittest.TestCase):
         self.assertIn("\ndepends=Nanopb\n", properties)
 
     def test_the_conan_recipe_names_the_libraries_that_cmake_makes(self):
-        # Conan itself is run by hand: it is in no package of Debian.
+        # Conan itself is run by hand, because Debian has no package of it.
         recipe = (self.tree / "conanfile.py").read_text()
         compile(recipe, "conanfile.py", "exec")
         self.assertIn('"nanopb/', recipe)
@@ -117,7 +117,7 @@ class Packages(unittest.TestCase):
         self.assertTrue((self.packed / self.manifest["build"]["includeDir"] / "uspan/genai.h").exists())
         for flag in flags:
             self.assertTrue(Path(flag[2:]).is_dir(), flag)
-        # All headers are there: the preprocessor finds them. Compiled are the same files below.
+        # All headers are there: the preprocessor finds them. The same files are compiled below.
         sources.run(["gcc", "-MM", *flags, f"-I{sources.NANOPB}", *found])
         sources.run([*CPP, "-fsyntax-only", *flags, f"-I{STUBS}", self.packed / "examples/platformio_agent/src/main.cpp"])
         for name in self.manifest["headers"]:

@@ -1,7 +1,8 @@
-"""test_presets.py: a backend chosen in CMake or in Kconfig compiles to the settings that its header gives by hand, and Kconfig
-offers every option of config.h at its default. `--write` makes port/kconfig from config.h and the presets.
+"""test_presets.py: a backend chosen in CMake or in Kconfig compiles to the settings of its header. Kconfig offers every option
+of
+config.h with its default. `--write` makes port/kconfig from config.h and the presets.
 
-Invariant: what is compared is every setting that a build sees, after the preprocessor; the values are those of the pages."""
+Invariant: every setting that a build sees after the preprocessor is compared. The values are those of the pages."""
 import re
 import sys
 import textwrap
@@ -19,7 +20,7 @@ CONFIG = (sources.ROOT / "core/include/uspan/config.h").read_text()
 FLAGS = set(re.findall(r"USPAN_IS_FLAG\((USPAN_\w+)\)", CONFIG))
 NAMED = ("USPAN_ENDPOINT", "USPAN_HEADERS", "USPAN_BASIC_USER", "USPAN_BASIC_PASS", "USPAN_STUDIO_URL",
          "USPAN_STUDIO_SECOND_DEST", "USPAN_PROXY")
-# Of options that share a comment, the first has it.
+# If options share a comment, the first of them has it.
 OPTIONS = [(name, default.split(" or ")[-1], "" if n else comment) for names, defaults, comment in options.options()
            for n, (name, default) in enumerate(zip(names, defaults))]
 DEFAULTS = {name: default for name, default, _ in OPTIONS}
@@ -32,7 +33,7 @@ uspan_write_settings({out} {root}/core/include/uspan/config.h)
 # ---- what a preset asks for and sets -------------------------------------------------------------------------------------
 
 def preset(name):
-    """(its words, {setting: (words, default or None, whether it may be left out)}, {option: value})."""
+    """(its text, {setting: (text, default or None, whether it may be left out)}, {option: value})."""
     text = (test_backends.FOLDER / f"{name}.h").read_text()
     words = re.match(r"/\* \w+\.h: (.*?)\.[ \n]", text.replace("\n * ", " "), re.S).group(1)
     asks = {one: (what, None, False) for one, what in re.findall(r'#ifndef (\w+)\n#error "\w+: (.*)"', text)}
@@ -66,14 +67,14 @@ def option_entry(name, default, comment):
     if name in FLAGS:
         return entry(name, "bool", name, *(f"default y if {one}" for one, value in own if value == "1"),
                      f"default {'y' if default == '1' else 'n'}", words=comment)
-    if default.startswith('"'):  # a preset's text is made of its settings: no default can say it
+    if default.startswith('"'):  # a preset's text contains its settings, so it has no default
         return entry(name, "string", name, *(f"depends on !{one}" for one, _ in own), f"default {default}", words=comment)
-    own += re.findall(rf"^#if defined\((\w+)\) \? .*\n#define {name} (\d+)\n#else$", CONFIG, re.M)  # with a flag
-    computed = re.fullmatch(r"\((\w+) / (\d+)\)", default)  # of another option's default: Kconfig has no arithmetic
+    own += re.findall(rf"^#if defined\((\w+)\) \? .*\n#define {name} (\d+)\n#else$", CONFIG, re.M)  # for options with a flag
+    computed = re.fullmatch(r"\((\w+) / (\d+)\)", default)  # computed from another option's default: Kconfig has no arithmetic
     if computed:
         default = str(int(DEFAULTS[computed.group(1)]) // int(computed.group(2)))
     limits = re.search(rf'"{name}: ([\d,]+)\.\.([\d,]+)"', CONFIG)
-    default = {"(10 * USPAN_TIMEOUT_MS)": "100000"}.get(default, default)  # Kconfig does not multiply
+    default = {"(10 * USPAN_TIMEOUT_MS)": "100000"}.get(default, default)  # Kconfig cannot multiply
     return entry(name, "int", name, *(f"default {value} if {one}" for one, value in own), f"default {default}",
                  limits and f"range {limits.group(1).replace(',', '')} {limits.group(2).replace(',', '')}", words=comment)
 
@@ -117,7 +118,7 @@ def kconfig():
 
 
 def header():
-    """The bridge from CONFIG_... to the names of config.h."""
+    """The header that translates CONFIG_... to the names of config.h."""
     lines = ["/* uspan_kconfig.h: what Kconfig says, under the names of config.h; named by USPAN_USER_CONFIG, with",
              " * `examples` among the include folders. Made from config.h and examples/backends by",
              " * tests/build/test_presets.py --write. */", "#ifndef USPAN_KCONFIG_H", "#define USPAN_KCONFIG_H", ""]
@@ -180,7 +181,7 @@ def by_cmake(mark, name, given, *more):
 
 
 def by_kconfig(mark, name, given, **more):
-    import kconfiglib  # --write needs none of it
+    import kconfiglib  # --write does not need it
     path = OUT / f"{mark}-autoconf.h"
     menu = kconfiglib.Kconfig(str(FOLDER / "Kconfig"), warn_to_stderr=False)
     for one, value in {"USPAN": "y", symbol(name): "y", **{f"USE_{one}": "y" for one in given}, **given, **more}.items():

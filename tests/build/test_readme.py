@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""test_readme.py: what the pages (every .md file) say is so: links, options, functions, goals of make, tests, variables, C
-snippets; and generated text is what its script writes now. `--write` writes that text.
+"""test_readme.py: what the pages (every .md file) say is true: links, options, functions, goals of make, tests, variables and C
+snippets. Generated text is what its script writes now. `--write` writes that text.
 
-Invariant: a search that finds nothing fails, so that a check cannot pass because what it looked for was renamed.
+Invariant: a search that finds nothing fails. A check therefore cannot pass because its subject was renamed.
 uspan-needs: cross"""
 import re
 import subprocess
@@ -25,13 +25,13 @@ OUT = sources.BUILD / "build_tests/pages"
 PAGE_FOLDERS = ("examples", "examples/firmware", "port/posix", "port/mbedtls", "port/lwip", "tests/virtual/lwip",
                 "tests/support/crash_sdk")
 PAGE_SOURCES = ("mbedtls/include", "lwip/src/include")
-# Pages whose third line does not name their reader yet. It only shrinks.
+# Pages whose third line does not name their reader yet. No page is added.
 READER_MISSING = {
     "CHANGELOG.md", "README.md", "boards/README.md", "core/genai/README.md", "examples/README.md", "port/README.md",
     "tests/fuzz/README.md", "tests/support/peers/README.md",
     *(f"examples/backends/{name}.md" for name in ("README agentops aliyun braintrust collector keywordsai langfuse logfire "
                                                   "phoenix phoenix_cloud scorecard studio").split())}
-# Test names that pages use for a kind.
+# Test names in pages that stand for several tests.
 TEST = re.compile(r"`((?:unit|wire|faults|net|build|size|virtual|sockets|qemu|interop|pico)\.(?!h\b|py\b|c\b|json\b)[a-z0-9_]+)`")
 
 
@@ -40,7 +40,7 @@ def every_page():
 
 
 def with_costs(text):
-    """A text whose "`call()` 123" say what the table of calls says."""
+    """The text, with each "`call()` 123" in it set to the figure of the table of calls."""
     usual = dict(re.findall(r"^\| `(uspan_\w+)(?:\(\))?` \| ([\d,]+) \|", pages.shown("board-cost"), re.M))
     return re.sub(r"`(uspan_\w+)\(\)` [\d,]+", lambda one: f"`{one[1]}()` {usual[one[1]]}", text)
 
@@ -59,7 +59,7 @@ def example(marker):
     return f"```c\n{EXAMPLES[marker].read_text().rstrip()}\n```"
 
 
-# What stands around a snippet that is a part of a function.
+# The code around a snippet that is a part of a function.
 FRAGMENT = """#include <stdint.h>
 #include "uspan/wire.h"
 #include "uspan/scope.h"
@@ -76,7 +76,7 @@ void fragment(void)
 
 
 def snippet(block):
-    """A snippet as a source file: as it is, or in a function."""
+    """A snippet as a source file: as it is, or inside a function."""
     if "#include" in block or "(&tracer, " not in block:
         return block
     return FRAGMENT.format(block.replace("static uspan_tracer_t tracer;\n", ""))
@@ -93,12 +93,12 @@ def write():
 
 
 def snippets(text):
-    """C blocks of a page. One without a directive is a fragment: only the names in it are looked at."""
+    """C blocks of a page. A block without a directive is a fragment: only the names in it are checked."""
     return re.findall(r"^```c\n(.*?)^```", text, re.S | re.M)
 
 
 def tests_of_tree():
-    """Names of all tests, as tests/CMakeLists.txt makes them."""
+    """Names of all tests, as tests/CMakeLists.txt forms them."""
     found = {f"{path.parent.name}.{path.stem.removeprefix('test_')}" for path in ROOT.glob("tests/*/test_*.*")}
     found |= {f"{name}_heap" for name in found if name.startswith("virtual.")}
     for cmake in ROOT.glob("tests/**/CMakeLists.txt"):
@@ -113,7 +113,7 @@ class Pages(unittest.TestCase):
         cls.prose = {name: pages.prose(text) for name, text in cls.pages.items()}
 
     def found(self, pattern, at_least, texts=None):
-        """{what the pattern finds: the first page with it}, at least so many."""
+        """{match of the pattern: the first page with it}. Fails if there are fewer than at_least."""
         found = {}
         for name, text in (texts or self.prose).items():
             for one in re.findall(pattern, text):
@@ -212,7 +212,7 @@ class Pages(unittest.TestCase):
         def test_every_goal_of_make_named_exists(self):
             goals = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.M))
             self.assertGreater(len(goals), 10)
-            listed = sources.run(["make", "--no-print-directory", "-C", ROOT, "help"])  # make reads all of it
+            listed = sources.run(["make", "--no-print-directory", "-C", ROOT, "help"])  # make reads the complete Makefile
             self.assertEqual(set(re.findall(r"^  make ([a-z]+) ", listed, re.M)), goals)
             asked = self.found(r"`make ([a-z]+)", 8) | self.found(r"^make ([a-z]+)", 0, self.pages)
             self.assertEqual({goal: page for goal, page in asked.items() if goal not in goals}, {})
@@ -273,6 +273,6 @@ class Pages(unittest.TestCase):
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
         write()
-        subprocess.run([sys.executable, "-B", ROOT / "tests/build/test_presets.py", "--write"], check=True)  # Kconfig, too
+        subprocess.run([sys.executable, "-B", ROOT / "tests/build/test_presets.py", "--write"], check=True)  # Kconfig too
     else:
         unittest.main()

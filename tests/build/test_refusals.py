@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""test_refusals.py: the rules of refusals.py find what they are for; requests of uspan are judged by them in
-test_random_batches.py and test_examples.py."""
+"""test_refusals.py: the rules of refusals.py find the faults that they describe. test_random_batches.py and test_examples.py
+apply the same rules to requests of uspan."""
 import sys
 import unittest
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""test_sdk_files.py: the build files for ESP-IDF and Zephyr give these all sources and folders, and each path exists.
+"""test_sdk_files.py: the build files for ESP-IDF and Zephyr pass all sources and folders to the SDK, and each path exists.
 
-Toy functions of the SDKs' names print what they are called with. uspan's own CMake build has the sources that must be there."""
+Stubs with the names of the SDKs' functions print their arguments. uspan's own CMake build has the list of required sources."""
 import os
 import re
 import sys
@@ -58,7 +58,7 @@ def kconfig_options(path):
 
 
 def values(sdk, config, options):
-    """{option: its value} where Kconfig says one more than the default."""
+    """{option: its value} where Kconfig has one value more than the default."""
     header = "port/zephyr/uspan_zephyr.h" if sdk == "zephyr" else "port/espidf/uspan_espidf.h"
     more = ['#include "uspan_freertos.h"', '#include "uspan_posix.h"'] if sdk == "espidf" else []
     probe = "\n".join([f'#include "{Path(header).name}"', *more, *(f'PROBE "{name}" is {name}' for name in options)])
@@ -89,7 +89,7 @@ class SdkFiles(unittest.TestCase):
             defined = found["target_compile_definitions"]
             self.assertEqual("USPAN_SOCKETS_LWIP=1" in defined, target != "linux")
             self.assertIn("PB_BUFFER_ONLY=1", defined)
-            self.assertIn('USPAN_USER_CONFIG="uspan_espidf_config.h"', defined)  # which brings sdkconfig.h
+            self.assertIn('USPAN_USER_CONFIG="uspan_espidf_config.h"', defined)  # this header includes sdkconfig.h
 
     def test_espidf_without_nanopb_says_what_to_do(self):
         with self.assertRaises(RuntimeError) as caught:
@@ -109,7 +109,7 @@ class SdkFiles(unittest.TestCase):
             self.assertEqual(self.missing(given + folders), [])
             self.assertEqual(CORE - normal(given), set())
             self.assertEqual("zephyr_library_link_libraries" in found, nanopb == 1)
-        self.assertEqual(calls(ROOT / "port/zephyr/CMakeLists.txt"), {})  # not asked for: nothing
+        self.assertEqual(calls(ROOT / "port/zephyr/CMakeLists.txt"), {})  # not configured: no call
         kconfig = (ROOT / "port/zephyr/Kconfig").read_text(encoding="utf-8")
         used = set(re.findall(r"CONFIG_(USPAN_ZEPHYR_\w+)", (ROOT / "port/zephyr/start.c").read_text(encoding="utf-8")))
         self.assertGreater(len(used), 2)

@@ -1,6 +1,6 @@
-"""test_structure.py: the files of core and port stand in one order, but for known uses; structure.py sees a new cycle.
+"""test_structure.py: the files of core and port have an order, except for known uses. structure.py finds a new cycle.
 
-make lint asks the same of the tree. uspan-needs: cross"""
+make lint checks the same in the tree. uspan-needs: cross"""
 import re
 import sys
 import unittest
@@ -31,7 +31,7 @@ class Structure(unittest.TestCase):
             for user, used in arrows[1:]:
                 declared = set(re.findall(r"\b(uspan_\w+)\(", text(f"{used}.h")))
                 self.assertTrue(declared & set(re.findall(r"\b(uspan_\w+)\(", text(user))), f"{user} calls nothing of {used}.h")
-            self.assertIn("return uspan_set_str_n(t, s, key, text", text("include/uspan/uspan.h"))  # inline there
+            self.assertIn("return uspan_set_str_n(t, s, key, text", text("include/uspan/uspan.h"))  # inline in the header
             self.assertIn("uspan_err_t uspan_set_str_n(", text("trace/attr_set.c"))
 
     if sources.CROSS:  # compiles all files of core and port
@@ -40,7 +40,7 @@ class Structure(unittest.TestCase):
             self.assertGreater(len(edges), 200)
             kept = {edge for edge in edges if edge not in structure.known()}
             self.assertEqual(structure.cycles(kept), [])
-            # Above: a setter; below: the pool. A use from there would be new.
+            # attr_build has a setter, block_chain is part of the pool. A use in the other direction would be new.
             self.assertIn(("core/trace/attr_build", "core/trace/block_chain"), kept)
             self.assertNotEqual(structure.cycles(kept | {("core/trace/block_chain", "core/trace/attr_build")}), [])
 

@@ -1,6 +1,8 @@
-"""test_symbols.py: what core and proto ask of the outside: no heap, no stdio, no recursion; and what they promise is there.
+"""test_symbols.py: symbols that core and proto need from outside: no heap, no stdio. No function is recursive, and every
+promised
+function is defined.
 
-Invariant: the host's objects and those of a Cortex-M3 are held to the same rules. uspan-needs: cross"""
+Invariant: the same rules apply to the objects of the host and to those of a Cortex-M3. uspan-needs: cross"""
 import sys
 import unittest
 from pathlib import Path
@@ -10,7 +12,7 @@ import sources  # noqa: E402
 from callgraph import Graph, plain  # noqa: E402
 
 OUT = sources.BUILD / "build_tests"
-# All that core and proto may take from libc; the compiler's own helpers (64-bit and floating arithmetic) come with it.
+# All functions that core and proto may use of libc. The compiler's own helpers (64-bit and floating arithmetic) are added.
 ALLOWED = {"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strcmp", "strncmp", "strchr", "strcspn"}
 HELPERS = ("__aeabi_", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail", "__ubsan", "__asan")
 HEAP = {"malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign", "strdup", "strndup"}
@@ -20,7 +22,8 @@ OPTIONS = ["-Os", "-ffunction-sections", "-fcallgraph-info=su", *[f"-D{one}" for
 
 
 def reachable_graph(objects):
-    """The call graph of our functions and of what they reach in nanopb; its generated-message codec is not reached."""
+    """The call graph of our functions and of the nanopb functions that they reach. They do not reach its generated-message
+    codec."""
     graph = Graph()
     for source, target in objects.items():
         graph.read(target.with_suffix(".ci"), source)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_template.py: port/template compiles as it stands, and, run unchanged, says that its duties are not done.
+"""test_template.py: port/template compiles unchanged. When it is run unchanged, it reports that its duties are not done.
 
-Invariant: every file of the template is compiled by every compiler that a board may use, without a warning.
+Invariant: every compiler that a board may use compiles every file of the template without a warning.
 uspan-needs: cross"""
 import subprocess
 import sys
@@ -28,7 +28,7 @@ class Template(unittest.TestCase):
 
     if sources.NATIVE:
         def test_unchanged_it_stops_at_its_first_duty_and_says_so(self):
-            # The log, duty 1, is written here: the rest is as it stands.
+            # The log, duty 1, is written here. The other duties are unchanged.
             OUT.mkdir(parents=True, exist_ok=True)
             changed = OUT / "port.c"
             text = (TEMPLATE / "port.c").read_text()
@@ -36,7 +36,7 @@ class Template(unittest.TestCase):
                                                                                      '#include "template.h"\n#include <stdio.h>')
             self.assertNotEqual(text, written)
             changed.write_text(written)
-            stubs = OUT / "stubs.c"  # what main.c needs from mbedTLS is not reached
+            stubs = OUT / "stubs.c"  # main.c refers to functions of the TLS port that are not reached
             stubs.write_text('#include "uspan_mbedtls.h"\n'
                              "uspan_err_t uspan_tls_init_sized(uspan_tls_t *a, const uspan_transport_t *b, "
                              "const uspan_tls_options_t *c, "

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""test_toy_sdk.py: uspan within an SDK: UNIX true while cross-compiling, INTERFACE libraries with sources, a port of its own.
+"""test_toy_sdk.py: uspan within an SDK: UNIX is true while cross-compiling, INTERFACE libraries have sources, the port is the
+SDK's.
 
-Invariant: what is compiled, and how, is read from CMake's compile commands. uspan-needs: cross"""
+Invariant: the compiled files and their flags are read from CMake's compile commands. uspan-needs: cross"""
 import http.server
 import json
 import re
@@ -17,7 +18,7 @@ import sources  # noqa: E402
 TOY = Path(__file__).resolve().parent / "toy_sdk"
 DEPS = sources.ROOT / "port/deps/src"
 OUT = sources.BUILD / "build_tests/toy_sdk"
-# Warnings that uspan's own code is compiled with, and no SDK's.
+# Warnings for uspan's own code only. The SDK's code is compiled without them.
 OURS = ("-Wconversion", "-Wpedantic", "-Wundef", "-Wshadow", "-Werror")
 
 
@@ -70,7 +71,7 @@ class ToySdk(unittest.TestCase):
                 elif self.target(one).startswith("uspan_") and "/proto/" not in str(file):
                     ours += 1
                     self.assertIn("-Wconversion", words)
-                    # Headers of the SDK are a system's: gcc is silent within them.
+                    # Headers of the SDK are system headers. gcc prints no warnings for them.
                     self.assertNotRegex(one["command"], r"-I\S*(deps/src|toy_sdk/config)", file)
             self.assertGreater(ours, 60)
 
@@ -91,7 +92,7 @@ class ToySdk(unittest.TestCase):
                 self.assertNotIn(name, files)
 
         def test_a_port_of_ones_own_delivers_over_the_socket_transport(self):
-            # With a look-up that waits, and with one in a thread.
+            # With a blocking name look-up, and with one in a thread.
             threaded = OUT / "threads"
             sources.run(["cmake", "-S", sources.ROOT, "-B", threaded, "-DUSPAN_TESTS=OFF", "-DUSPAN_EXAMPLES=OFF",
                          "-DUSPAN_TLS=OFF", "-DUSPAN_POSIX=OFF"])
@@ -111,7 +112,7 @@ class ToySdk(unittest.TestCase):
                 server.server_close()
                 self.assertEqual(done.returncode, 0, done.stdout)
                 self.assertIn(b"toy", b"".join(server.bodies))
-                # A port where nobody is.
+                # A port where no server listens.
                 done = subprocess.run([one, "1"], capture_output=True, text=True, timeout=30)
                 self.assertEqual(done.returncode, 1)
                 self.assertIn("Check host, port, network: connection", done.stdout)

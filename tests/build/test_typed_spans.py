@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""test_typed_spans.py: every typed span is in a short program of examples/, which CI runs, and has its stub if uspan is off."""
+"""test_typed_spans.py: each typed span is used in a short program of examples/, which CI runs, and has a stub for USPAN_ENABLED
+0."""
 import re
 import sys
 import unittest
@@ -10,7 +11,7 @@ import sources  # noqa: E402
 
 INCLUDE = sources.ROOT / "core/include/uspan"
 EXAMPLES = sources.ROOT / "examples"
-LINES_MAX = 60  # of the programs that are there to show typed spans
+LINES_MAX = 60  # of the programs that show typed spans
 SHOWN_BY = ("team", "knowledge", "voice", "other_models")
 
 

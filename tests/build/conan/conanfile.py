@@ -1,4 +1,4 @@
-"""conanfile.py: the program that `conan create . -tf tests/build/conan` builds with the package, and runs."""
+"""conanfile.py: the program that `conan create . -tf tests/build/conan` builds with the package and runs."""
 import os
 
 from conan import ConanFile

@@ -1,4 +1,4 @@
-"""conanfile.py: nanopb as ConanCenter's package of it lays it out, made from the sources of port/deps: for tests without network.
+"""conanfile.py: packages nanopb in the layout of ConanCenter, from the sources of port/deps. Tests without a network use it.
 
     conan create tests/build/conan/nanopb -tf ''"""
 from pathlib import Path
