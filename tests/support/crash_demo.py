@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """crash_demo.py: `make demo BOARD=x CRASH=how`: a board crashes in its first boot, and its second boot sends the trace.
 
-Invariant: exit status 0 only if every span arrived once, the span that was open says what happened, and the next root leads to
-it.
+Invariant: the exit status is 0 only if every span arrived once, the open span has the cause of the crash, and the next root
+has a link to it.
 Usage: crash_demo.py BOARD tool|assert|hang"""
 import sys
 from pathlib import Path
@@ -20,7 +20,8 @@ BROKEN = {"tool": "execute_tool", "chat": "chat", "assert": "chat"}
 
 
 def faults(how, spans, twice):
-    """What is not as it should be, as texts. how: as the demo is told, or the aim of a fault: tool, chat, export."""
+    """Differences from the expected trace, as texts. how: an argument of the demo, or the code that a fault hits: tool, chat,
+    export."""
     reason = REASONS.get(how, "hard_fault")
     found = [f"span {key} arrived twice" for key in twice]
     roots = sorted((span for span in spans if not span.parent_id), key=lambda span: span.start_ns)

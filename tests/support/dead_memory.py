@@ -1,6 +1,6 @@
-"""dead_memory.py: the memory of a program that stopped, from an image, a core file or a gdb stub, and C values in it.
+"""dead_memory.py: reads the memory of a stopped program, and C values in it, from an image, a core file or a gdb stub.
 
-Invariant: memory is only read. Types and places come from the debug information of the ELF file."""
+Invariant: memory is only read. Types and addresses come from the debug information of the ELF file."""
 import re
 import socket
 import struct
@@ -50,7 +50,8 @@ class Stub:
             self.got += piece
 
     def ask(self, packet):
-        """The answer. A stub tells too, unasked, that the target stopped: such packets come before it."""
+        """The response to a packet. A stub also reports, without a request, that the target stopped. Such packets are
+        skipped."""
         self.socket.sendall(b"$%s#%02x" % (packet, sum(packet) % 256))
         while True:
             answer = self.packet()
@@ -70,7 +71,7 @@ class Stub:
 
 
 class Memory:
-    """All sources; what the ELF file itself holds of read-only data comes last."""
+    """All sources. The read-only data of the ELF file itself is searched last."""
 
     def __init__(self, elf, sources):
         self.bias, self.images, self.layouts = 0, [], {}
@@ -99,7 +100,7 @@ class Memory:
 
     @staticmethod
     def entry_of(core, elf):
-        """How far a position-independent program was moved, by AT_ENTRY of its auxiliary vector."""
+        """The distance by which a position-independent program was moved, from AT_ENTRY of its auxiliary vector."""
         for segment in core.iter_segments("PT_NOTE"):
             for note in segment.iter_notes():
                 data = note["n_descdata"] if isinstance(note["n_descdata"], bytes) else note["n_desc"]
@@ -133,7 +134,7 @@ class Memory:
 # ---- layout ------------------------------------------------------------------------------------------------
 
 def attribute(die, name):
-    """Of the DIE, or of what it stems from: LTO splits a variable in two."""
+    """An attribute of the DIE, or of its abstract origin: LTO splits a variable in two."""
     for _ in range(4):
         if name in die.attributes:
             return die, die.attributes[name]
@@ -163,13 +164,13 @@ def name_of(die):
 
 
 class Value:
-    """A place in memory with a type: fields by name, elements by number."""
+    """An address in memory with a type: fields by name, elements by number."""
 
     def __init__(self, memory, die, address):
         self.memory, self.die, self.address = memory, plain(die), address
 
     def members(self):
-        """{name: (offset, type)}, read once for each type."""
+        """{name: (offset, type)}. It is read once for each type."""
         key = self.die.offset
         if key not in self.memory.layouts:
             self.memory.layouts[key] = {
@@ -229,7 +230,8 @@ class Value:
 
 
 def of_symbols(elf, dwarf, memory, at):
-    """The same by the symbol table, which is read fast: what is as large as a tracer. Only a unit that names one is read."""
+    """The static tracers by the symbol table, which is fast to read: variables as large as a tracer. Only units that name one
+    are read."""
     names = dwarf.debug_str_sec.stream.getvalue() if dwarf.debug_str_sec else b""
     place = names.find(b"\0uspan_tracer\0")
     symbols = elf.get_section_by_name(".symtab")

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """demo.py: `make demo`. Runs an example agent against a local OTLP/HTTPS receiver and shows what arrived.
 
-Invariant: exit status 0 only if the program succeeded and exactly the expected spans arrived, whole, once. Of a model that is
-nobody's script, any number of chats and tools is.
+Invariant: the exit status is 0 only if the program succeeded and exactly the expected spans arrived, complete and once each. If
+the model has no script, any number of chats and tools is accepted.
 Usage: demo.py --edge PROGRAM [QUESTION]   the edge agent, against the scripted model, or against that of LLM_URL, LLM_MODEL,
                                           LLM_API_KEY
        demo.py --board BOARD               the same agent as that board's firmware, in QEMU; pico: in rp2040js
@@ -27,10 +27,10 @@ from sntp import TimeServer  # noqa: E402
 from streams import server_context  # noqa: E402
 
 DEADLINE_S, OWN_MODEL_S = 60, 600
-QUESTION_FOR_DATE = "GET is not POST"  # what a board without a clock asks first; its answer's Date is enough
+QUESTION_FOR_DATE = "GET is not POST"  # the first request of a board without a clock; the Date of the response is enough
 AGENT, FORMAT, CHAT, TOOL = "invoke_agent", "format", "chat", "execute_tool"
-# spans: operation: how many, kind, parent's operation, attributes that each must have. failed: of each operation, how many end in
-# an error; None: any number, and of chats and tools there may be any too.
+# spans: for each operation its count, kind, parent's operation, and the attributes that each span must have. failed: how many
+# spans of each operation end in an error. None: any number of failures, and any number of chats and tools.
 Trace = namedtuple("Trace", "spans failed")
 EXPECTED = {
     AGENT: (1, "INTERNAL", None, ["gen_ai.agent.name"]),
@@ -42,7 +42,7 @@ EXPECTED = {
 ACTED = Trace(EXPECTED, Counter({TOOL: 1}))  # examples/agent
 EDGE = Trace({AGENT: EXPECTED[AGENT], CHAT: (4, *EXPECTED[CHAT][1:]), TOOL: (4, *EXPECTED[TOOL][1:])}, Counter())
 ANY = Trace({AGENT: EXPECTED[AGENT], CHAT: (1, "CLIENT", AGENT, ["gen_ai.provider.name", "gen_ai.request.model"]),
-             TOOL: EDGE.spans[TOOL]}, None)  # the edge agent with a model of its own mind
+             TOOL: EDGE.spans[TOOL]}, None)  # the edge agent with a model that has no script
 
 
 def operation(span):
@@ -77,7 +77,7 @@ def span_faults(span, parent, expected):
 
 
 def faults(spans, twice, trace=ACTED):
-    """Everything that differs from what is expected, as texts; [] when the demo holds its promise."""
+    """Every difference from the expected trace, as texts. [] if there is none."""
     found = [f"span {key} arrived twice" for key in twice]
     by_id = {span.span_id: span for span in spans}
     for span in spans:
@@ -100,14 +100,14 @@ def faults(spans, twice, trace=ACTED):
 
 
 def model_of(llm):
-    """Settings of the edge agent's model: the caller's LLM_*, or the scripted one's."""
+    """Settings of the edge agent's model: the caller's LLM_*, or those of the scripted model."""
     if llm is None:
         return {name: os.environ[name] for name in ("LLM_URL", "LLM_MODEL", "LLM_API_KEY", "LLM_CA") if os.environ.get(name)}
     return {"LLM_URL": llm.url(), "LLM_MODEL": "qwen-max", "LLM_CA": str(certs.get().ca_pem)}
 
 
 def environment(receiver, ca, model):
-    """The caller's environment, its own settings of OTEL_*, Studio and a model set aside."""
+    """The caller's environment without its own OTEL_*, Studio and model settings."""
     env = {name: value for name, value in os.environ.items()
            if not name.startswith(("OTEL_", "USPAN_STUDIO", "LLM_"))}
     env.update({**model, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": receiver.url(),
@@ -133,7 +133,7 @@ To AgentScope Studio, where the run appears under its project:
 
 
 def run_program(command, receiver, model):
-    """The exit status of a program of the host; None where it could not be run to its end."""
+    """The exit status of a program of the host. None if it did not run to its end."""
     print(f"program:  {' '.join(command)}\n", flush=True)
     deadline_s = OWN_MODEL_S if os.environ.get("LLM_URL") else DEADLINE_S
     try:
@@ -152,7 +152,7 @@ BOARD_SETTINGS = {"LLM_MODEL": "model", "LLM_API_KEY": "key"}
 
 
 def run_pico(settings):
-    """The same in an emulated RP2040, whose network is a serial line."""
+    """Run the agent in an emulated RP2040, whose network is a serial line."""
     print("building the image for pico (two minutes the first time)", flush=True)
     image = pico.build("pico", "slip", "edge")
     print(image.words, end="")
@@ -161,7 +161,7 @@ def run_pico(settings):
 
 
 def run_board(board, receiver, model, llm):
-    """The same for a board's firmware in QEMU."""
+    """Run the agent as a board's firmware in QEMU."""
     settings = {"endpoint": f"https://{qemu.LOOPBACK}:{receiver.port}/v1/traces",
                 "llm": llm.url(host=qemu.LOOPBACK) if llm else model["LLM_URL"],
                 **{word: model[name] for name, word in BOARD_SETTINGS.items() if name in model}}
@@ -175,7 +175,7 @@ def run_board(board, receiver, model, llm):
 
 
 def show(board, command, trace, llm):
-    """Runs it, prints what arrived, and returns what was not as it should be; None where it could not be run."""
+    """Run a program, print what arrived, and return the differences from the expected trace. None if it could not be run."""
     wanted = sum(count for count, *_ in trace.spans.values())
     model = model_of(llm) if trace is not ACTED else {}
     with Receiver(server_context()) as receiver:
@@ -185,7 +185,7 @@ def show(board, command, trace, llm):
         status = run_board(board, receiver, model, llm) if board else run_program(command, receiver, model)
         if status is None:
             return None
-        # A batch is in the list before its answer leaves: only a program that did not wait needs this time.
+        # A batch is in the list before its response is sent. Only a program that did not wait for the response needs this time.
         receiver.wait_spans(wanted, 2 if trace.failed is not None else 0)
         summary, spans, twice = receiver.summary(), list(receiver.spans), receiver.duplicates()
     print()

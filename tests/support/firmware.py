@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """firmware.py: builds the boards' firmware, with the tests' certificate authority compiled in.
 
-Invariant: one build at a time in a folder; a build that fails raises with the compiler's words.
-Usage: firmware.py [BOARD ...]   none given: every board; CMAKE_ARGS in the environment: further arguments of cmake"""
+Invariant: only one build runs at a time in a folder. A build that fails raises an exception with the compiler's messages.
+Usage: firmware.py [BOARD ...]   without a board: every board. CMAKE_ARGS in the environment: further arguments of cmake"""
 import fcntl
 import os
 import re
@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "peers"))
 import certs  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-# What a firmware sends to when it is told nothing else: the host's loopback, as QEMU's guest sees it.
+# The default collector of a firmware: the host's loopback, as QEMU's guest sees it.
 ENDPOINT = "https://10.0.2.2:4318/v1/traces"
 Firmware = namedtuple("Firmware", "board elf map")
 
@@ -40,8 +40,8 @@ def step(command, log):
 
 
 def build(board, *settings, image="firmware"):
-    """The firmware of a board, up to date. settings: cmake's -D arguments; they have a folder of their own. image: which of
-    boards/CMakeLists.txt."""
+    """Build the firmware of a board if it is not up to date. settings: cmake's -D arguments, built in a folder of their own.
+    image: a target of boards/CMakeLists.txt."""
     if board not in boards():
         raise ValueError(f"unknown board {board}; cure: use one of {', '.join(boards())}")
     settings = [*shlex.split(os.environ.get("CMAKE_ARGS", "")), *settings]
@@ -56,7 +56,7 @@ def build(board, *settings, image="firmware"):
         own = {"USPAN_CA_FILE": certs.get().ca_der, "USPAN_ENDPOINT": ENDPOINT, "USPAN_SERVICE_NAME": "uspan-demo",
                "USPAN_RESOURCE": "deployment.environment.name=demo"}
         if "USPAN_STUDIO_URL" in given:
-            del own["USPAN_ENDPOINT"]  # its traces go to Studio then
+            del own["USPAN_ENDPOINT"]  # its traces then go to Studio
         step(["cmake", "-S", ROOT / "boards", "-B", folder, f"-DBOARD={board}",
               *[f"-D{key}={value}" for key, value in own.items() if key not in given], *settings], log)
         step(["cmake", "--build", folder, "--target", image, "-j", os.environ.get("JOBS", "2")], log)

@@ -1,12 +1,12 @@
-"""greenhouse.py: what a turn of the greenhouse agent (examples/edge_agent) with the scripted model must leave at the receiver, on
-a host and on a board alike.
+"""greenhouse.py: checks the spans of one turn of the greenhouse agent (examples/edge_agent) with the scripted model. The same
+checks apply to the agent on a host and on a board.
 
-Invariant: whatever the model's server does, the trace is whole and says what happened; the agent recovers where it can."""
+Invariant: whatever the model's server does, the trace is complete and names the fault. The agent recovers if it can."""
 import json
 
 from llm import SCRIPT
 
-# What a call meets, and what its span then says of it; the agent asks again.
+# Fault of a call, and the error.type that its span then has. The agent repeats the call.
 TOLD = {"429": "429", "500": "500", "broken": "connection_reset", "bad_json": "parse_error", "silent": "timeout",
         "drip": "timeout"}
 TURN = ["invoke_agent gardener", "chat qwen-max", "execute_tool read_soil", "chat qwen-max", "execute_tool set_valve",
@@ -19,7 +19,7 @@ def chats(spans):
 
 
 def traces(spans):
-    """[spans by time] of each trace, by time; of one that came twice, one."""
+    """[spans by time] of each trace, by time. A span that arrived twice is listed once."""
     found = {}
     for span in sorted(spans, key=lambda span: span.start_ns):
         found.setdefault(span.trace_id, {})[span.span_id] = span
@@ -27,10 +27,10 @@ def traces(spans):
 
 
 class Greenhouse:
-    """Beside unittest.TestCase. spans: of one trace, by time."""
+    """A mixin for unittest.TestCase. spans: of one trace, by time."""
 
     def assert_whole_turn(self, spans, is_small=False):
-        """is_small: by examples/edge_agent/small, whose answers come whole, and whose chats tell no messages."""
+        """is_small: by examples/edge_agent/small. Its answers are not streamed, and its chats record no messages."""
         self.assertEqual([span.name for span in spans], TURN)
         self.assertEqual({span.parent_id for span in spans[1:]}, {spans[0].span_id})
         self.assertEqual([span.name for span in spans if span.status == "ERROR"], [])
@@ -63,7 +63,7 @@ class Greenhouse:
             self.assertEqual(message["parts"], [{"type": "text", "content": text}])
 
     def assert_recovered(self, spans, fault, is_small=False):
-        """The first call met the fault; the turn is whole without it."""
+        """The first call met the fault. Without it the turn is complete."""
         first = chats(spans)[0]
         self.assertEqual((first.status, first.attributes["error.type"]), ("ERROR", TOLD[fault]))
         if fault in ("429", "500"):
@@ -76,7 +76,7 @@ class Greenhouse:
                          [f"00-{chat.trace_id}-{chat.span_id}-03" for chat in chats(spans)])
 
     def assert_trusted_nobody(self, llm, spans):
-        """The model's certificate is refused; nothing was asked, and asking again is not tried."""
+        """The model's certificate is refused. No request was sent, and the call is not repeated."""
         self.assertEqual([(span.name, span.status) for span in spans],
                          [("invoke_agent gardener", "ERROR"), ("chat qwen-max", "ERROR")])
         self.assertEqual((spans[1].attributes["error.type"], llm.requests), ("tls_error", []))

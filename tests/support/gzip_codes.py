@@ -2,8 +2,8 @@
 """gzip_codes.py: writes core/export/gzip_codes.h: the Huffman codes of gzip.c, and the head of a gzip member for them.
 
 Invariant: both codes are complete, and the head describes the codes of the tables, so each decoder of RFC 1951 accepts them.
-LITERALS and DISTANCES are lengths of codes as (length, count): few runs keep table and head short. They were fitted to
-the example agent's requests. A change of them needs no other change.
+LITERALS and DISTANCES are lengths of codes as (length, count). Few entries keep table and head short. They were fitted to the
+example agent's requests. To change them, change nothing else.
 Usage: gzip_codes.py > core/export/gzip_codes.h"""
 import heapq
 from itertools import groupby
@@ -37,7 +37,7 @@ def canonical(of):
 
 
 def optimal(counts, most):
-    """Lengths of a Huffman code for {symbol: count}, none above most."""
+    """Lengths of a Huffman code for {symbol: count}. No length is above most."""
     while True:
         heap = [(count, symbol, [symbol]) for symbol, count in counts.items()]
         heapq.heapify(heap)

@@ -1,6 +1,6 @@
-"""link.py: the cable of a machine in QEMU, in the test's hands: frames that are lost, and a cable that is pulled.
+"""link.py: the network cable of a machine in QEMU, controlled by the test: it loses frames, or is pulled.
 
-Invariant: every frame that is not lost goes on, in order; nothing is left when the `with` block ends."""
+Invariant: every frame that is not lost is forwarded in order. Nothing is left when the `with` block ends."""
 import json
 import random
 import socket
@@ -15,7 +15,7 @@ CONNECT_S = 60
 
 
 class Sockets:
-    """Listens at paths of a folder of its own, where QEMU calls."""
+    """Listens on socket paths in a folder of its own. QEMU connects to them."""
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -25,14 +25,14 @@ class Sockets:
     def __exit__(self, *_):
         for end in [*self.listeners.values(), *self.accepted]:
             try:
-                end.shutdown(socket.SHUT_RDWR)  # wakes who waits in it
+                end.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits in it
             except OSError:
                 pass
             end.close()
         self.folder.cleanup()
 
     def listen(self, name):
-        """The words that make `name` a character device of the machine."""
+        """The QEMU arguments that make `name` a character device of the machine."""
         path = Path(self.folder.name) / name
         self.listeners[name] = listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(path))
@@ -47,8 +47,8 @@ class Sockets:
 
 
 class Loss(Sockets):
-    """Of every ten frames in either direction `lost` do not arrive; which, the seed says."""
-    DIRECTIONS = {"up": "rx", "down": "tx"}  # from the machine and to it; as QEMU says it of its netdev
+    """Of every ten frames in either direction, `lost` do not arrive. The seed chooses them."""
+    DIRECTIONS = {"up": "rx", "down": "tx"}  # from the machine and to it; the names that QEMU uses for its netdev
 
     def __init__(self, lost, seed):
         self.lost_of_ten, self.seed = lost, seed
@@ -106,7 +106,7 @@ class Monitor(Sockets):
             told = json.loads(self.stream.readline())
             if "error" in told:
                 raise RuntimeError(f"{execute}: {told['error']}")
-            if "return" in told:  # and no event
+            if "return" in told:  # not an event
                 return told["return"]
 
     def set_link(self, up):

@@ -1,9 +1,10 @@
-"""pico.py: builds the Pico's images (port/pico/example) and runs one in an emulated RP2040, its network being the host's
-loopback (10.0.2.2) and no more.
+"""pico.py: builds the Pico's images (port/pico/example) and runs one in an emulated RP2040. Its network is the host's loopback
+(10.0.2.2) only.
 
-Invariant: one build at a time in a folder; a machine that was started is gone when run() returns, and when its starter dies.
+Invariant: only one build runs at a time in a folder. A machine that was started has ended when run() returns, and ends with
+its parent.
 Usage: pico.py BOARD [IMAGE]   builds, and prints the UF2. In the environment: CMAKE_ARGS, further arguments of cmake;
-                               SETTINGS, "KEY=VALUE ..." that the UF2 brings along (port/pico/example/settings.h)"""
+                               SETTINGS, "KEY=VALUE ..." that the UF2 contains (port/pico/example/settings.h)"""
 import fcntl
 import os
 import re
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BOARDS = ("pico", "pico2", "pico_w", "pico2_w")
 SOURCES = ROOT / "port/pico/example"
 EMULATOR = ROOT / "build/interop/rp2040"
-DEADLINE_S = 240  # a handshake takes 5 to 10 s of a core
+DEADLINE_S = 240  # a handshake uses a core for 5 to 10 s
 Image = namedtuple("Image", "board net folder elf bin uf2 words")
 
 
@@ -31,8 +32,8 @@ def build_dir():
 
 
 def build(board, net=None, image="minimal", *settings):
-    """An image of a board, up to date. net: usb, slip or wifi; settings: cmake's -D arguments. Returns Image; words: what the
-    build says of it."""
+    """Build an image of a board if it is not up to date. net: usb, slip or wifi. settings: cmake's -D arguments. Returns Image.
+    Its words are the output of the build about the image."""
     settings = [*shlex.split(os.environ.get("CMAKE_ARGS", "")), *settings]
     net = net or ("wifi" if board.endswith("_w") else "usb")
     name = "-".join([board, net, *[re.sub(r"[^\w.=-]", "_", part).strip("-") for part in settings]])
@@ -55,7 +56,7 @@ def build(board, net=None, image="minimal", *settings):
 
 
 def emulator():
-    """The machine's command, as far as it is the same for all images; fetched and compiled where it is not here."""
+    """The part of the machine's command that is the same for all images. Fetches and compiles the emulator if it is missing."""
     subprocess.run([ROOT / "port/deps/interop.sh", "rp2040"], check=True, stdin=subprocess.DEVNULL)
     program = build_dir() / "network"
     source = ROOT / "tests/support/rp2040/network.c"
@@ -70,7 +71,7 @@ def emulator():
 
 
 def run(image, settings=None, until=None, deadline_s=DEADLINE_S, show=False):
-    """Run an image for pico to its end (a line "exit N"), to `until` on its console, or to the deadline. Returns qemu.Run."""
+    """Run an image for pico until its line "exit N", `until` on its console, or the deadline. Returns qemu.Run."""
     command = [*emulator(), image.net, image.bin, *[f"{key}={value}" for key, value in (settings or {}).items()]]
     process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                preexec_fn=qemu.die_with_parent)

@@ -1,6 +1,6 @@
-"""qemu.py: runs a board's firmware in QEMU, its network being the host's loopback (10.0.2.2) and no more.
+"""qemu.py: runs a board's firmware in QEMU. Its network is the host's loopback (10.0.2.2) only.
 
-Invariant: a machine that was started is gone when run() returns, and when its starter dies; no port is opened.
+Invariant: a machine that was started has ended when run() returns, and ends with its parent. No port is opened.
 Usage: qemu.py BOARD [SETTING=VALUE ...]   builds its firmware as firmware.py does, and shows a run: endpoint=URL, turns=N"""
 import ctypes
 import re
@@ -13,26 +13,26 @@ import time
 from collections import namedtuple
 from pathlib import Path
 
-LOOPBACK = "10.0.2.2"  # the host's, as the guest sees it
-DEADLINE_S = 90  # of a run that should take two; a machine that says nothing is ended then
+LOOPBACK = "10.0.2.2"  # the host's loopback, as the guest sees it
+DEADLINE_S = 90  # of a run that usually takes two; then a machine without output is ended
 MEMORY = re.compile(r"^  (\w+) (\d+)(?: of (\d+))?$", re.M)
 NAMED = re.compile(r"\b([a-z_]+) -?(\d+)")
 
 
 def semihosting(settings, _folder):
-    """Settings as words of a command line, which the firmware asks the host for."""
+    """Settings as a command line, which the firmware reads from the host."""
     words = ["fw", *[f"{key}={value}" for key, value in settings.items()]]
     return ["-semihosting-config", ",".join(["enable=on,target=native", *[f"arg={word}" for word in words]])]
 
 
 def settings_page(settings, folder):
-    """Settings in the last page of riscv32_virt's flash (its link.ld), and a generator."""
+    """Settings in the last page of riscv32_virt's flash (its link.ld), and a random number generator."""
     page = folder / "settings"
     page.write_bytes(b"".join(f"{key}={value}\0".encode() for key, value in settings.items()) + b"\0")
     return ["-device", f"loader,file={page},addr=0x8007f000,force-raw=on", "-device", "virtio-rng-device"]
 
 
-# give: how settings and entropy reach the firmware; without_entropy: the same machine without a source of it.
+# give: how the firmware receives settings and entropy. without_entropy: the same machine without an entropy source.
 Machine = namedtuple("Machine", "program arguments nic give without_entropy")
 CORTEX_M = "qemu-system-arm"
 VIRTIO_NET = ["-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net"]
@@ -46,13 +46,13 @@ MACHINES = {
 
 
 class Run:
-    """What a run left. text: the console; status: the firmware's, None where it had to be ended."""
+    """The result of a run. text: the console. status: of the firmware, None if the machine had to be ended."""
 
     def __init__(self, text, status):
         self.text, self.status = text, status
 
     def account(self, name):
-        """A number of the accounts that the firmware tells at its end."""
+        """A number of the accounts that the firmware prints at its end."""
         found = dict(NAMED.findall(self.text.partition("accounts:")[2].partition("memory,")[0]))
         return int(found[name])
 
@@ -62,7 +62,7 @@ class Run:
                 for name, most, size in MEMORY.findall(self.text.partition("memory,")[2])}
 
 
-PRCTL = ctypes.CDLL(None).prctl  # found before any fork: between fork and exec nothing may wait for a lock
+PRCTL = ctypes.CDLL(None).prctl  # looked up before any fork: between fork and exec the process must not wait for a lock
 
 
 def die_with_parent():
@@ -87,8 +87,9 @@ def read_until(process, until, deadline_s, show, watch):
 
 
 def command(firmware, settings, folder, entropy=True, more=(), flash=None):
-    """What starts the machine. folder: for files that it needs. more: further words for QEMU, as of a second serial line.
-    flash: as of run()."""
+    """The command that starts the machine. folder: for files that it needs. more: further arguments for QEMU, such as those of
+    a
+    second serial line. flash: as for run()."""
     machine = MACHINES[firmware.board]
     given = machine.give(settings or {}, Path(folder)) if entropy else machine.without_entropy
     image = ["-bios", str(firmware.elf), "-drive", f"if=pflash,unit=1,format=raw,file={flash}"] if flash else \
@@ -100,8 +101,8 @@ def command(firmware, settings, folder, entropy=True, more=(), flash=None):
 def run(firmware, settings=None, entropy=True, until=None, deadline_s=DEADLINE_S, more=(), show=False, watch=None,
         flash=None):
     """Run to the firmware's end, to `until` (a regular expression) on its console, or to the deadline. Returns Run.
-    watch: is called with all of the console's text whenever there is more of it. flash: a file of 32 MB, riscv32_virt's second
-    bank; beside one, QEMU loads no -kernel."""
+    watch: a function, called with all of the console's text whenever there is more of it. flash: a file of 32 MB,
+    riscv32_virt's second bank. If it is given, QEMU does not load -kernel."""
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(command(firmware, settings, folder, entropy, more, flash), stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)

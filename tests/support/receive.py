@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """receive.py: `make receiver`. An OTLP receiver on HTTP and on TLS for any firmware, with a live tree and a page of what arrives.
 
-Invariant: it listens on loopback unless another address is given; Ctrl-C ends it with the totals and exit status 0; whatever
-keeps it from starting is one line that names the cure."""
+Invariant: it listens on loopback unless another address is given. Ctrl-C ends it with the totals and exit status 0. If it
+cannot start, it prints one line with the cause and the cure."""
 import argparse
 import errno
 import json
@@ -23,25 +23,25 @@ from receiver import Receiver  # noqa: E402
 from streams import server_context  # noqa: E402
 
 PAGE = HERE / "receive.html"
-QUIET_S = 0.7  # a tree is printed once nothing has arrived for so long, or after ten times that
+QUIET_S = 0.7  # a tree is printed after this time without a span, or after ten times this time
 QEMU_HOST = "10.0.2.2"
 CURES = {404: "the endpoint must end in /v1/traces", 415: "send binary protobuf: Content-Type application/x-protobuf",
          405: "send by POST"}
 
 
 class Live(Receiver):
-    """A receiver that says at once what it refused."""
+    """A receiver that prints each refusal at once."""
 
     def __init__(self, tls, port, host, say):
         super().__init__(tls, port, exact_type=False, host=host)
         self.say = say
-        self.failure = None  # what was said last of a connection that failed
+        self.failure = None  # the last printed fault of a connection
 
     def answer(self, request):
         before = len(self.refused)
         raw = super().answer(request)
         for text in self.refused[before:]:
-            if text == "GET is not POST":  # a device without a clock asks so, and reads the Date header of the answer
+            if text == "GET is not POST":  # the request of a device without a clock, which reads the Date header of the response
                 self.say("a GET was answered with the date; spans come by POST")
                 continue
             cure = CURES.get(request.status)
@@ -64,7 +64,7 @@ class Live(Receiver):
 
 
 def certificate_for(host):
-    """(certificate, key) as paths, valid for localhost, QEMU's name of the host, and this address too."""
+    """(certificate, key) as paths, valid for localhost, QEMU's name of the host, and this address."""
     good = certs.get()
     if host in ("127.0.0.1", "localhost", "::1", "0.0.0.0"):
         return good.pem, good.key
@@ -86,12 +86,13 @@ def tls_context(host):
 
 
 class Page(BaseHTTPRequestHandler):
-    """The page, and the spans as JSON. The page sets text of spans as text only; the policy keeps it from loading anything."""
+    """Serves the page, and the spans as JSON. The page shows texts of spans as text only. The policy prevents it from loading
+    anything."""
     POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:"
 
     def do_GET(self):
         path, _, query = self.path.partition("?")
-        # Another site's script that reaches loopback by a name of its own does not read the spans.
+        # A script of another site can reach loopback by a name of its own. It must not be able to read the spans.
         if self.headers.get("Host", "") not in self.server.names:
             return self.reply(403, "text/plain", b"ask by the address that the receiver printed\n")
         if path == "/":
@@ -118,14 +119,14 @@ def as_text(raw):
 
 
 def exact(span):
-    """A span for the page: nanoseconds as text, since JavaScript's numbers have 53 bits."""
+    """A span for the page. Nanoseconds are text, since JavaScript's numbers have 53 bits."""
     found = span.as_dict()
     return {**found, "start_ns": str(span.start_ns), "end_ns": str(span.end_ns),
             "events": [{**event, "time_ns": str(event["time_ns"])} for event in found["events"]]}
 
 
 class Session:
-    """Both receivers, the page, and what was printed."""
+    """Both receivers, the page, and the record of what was printed."""
 
     def __init__(self, options):
         self.options, self.lock, self.order, self.taken = options, threading.Lock(), [], {}
@@ -166,7 +167,7 @@ class Session:
                              "address of this machine (ip addr lists them), 127.0.0.1 or 0.0.0.0")
 
     def all(self):
-        """Every span, in order of arrival; a position stays what it is."""
+        """Every span, in order of arrival. The position of a span does not change."""
         with self.lock:
             for receiver in self.receivers:
                 spans = receiver.spans
@@ -198,7 +199,7 @@ class Session:
         print("\n".join(lines), flush=True)
 
     def show(self, spans, known):
-        """The traces of new spans, whole."""
+        """The complete traces of new spans."""
         ids = {span.trace_id for span in spans[known:]}
         with self.lock:
             print(flush=True)

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """uspan_dump.py: what a board was doing when it stopped, read from its memory: its spans as the demo's waterfall, or as OTLP.
 
-Invariant: nothing is asked of the firmware but debug information in its ELF file; memory is only read, and no loop follows it
-further than its pools are large.
+Invariant: the firmware needs nothing except debug information in its ELF file. Memory is only read. No loop follows it further
+than the size of its pools.
 Usage: uspan_dump.py ELF MEMORY... [--otlp FILE|URL] [--at ADDRESS]
   MEMORY     FILE@ADDRESS  a raw image of RAM from that address on (QEMU's pmemsave, OpenOCD's dump_image, esptool's dump_mem)
              FILE          an ELF core file: of a host's program, of QEMU's dump-guest-memory, of ESP-IDF's espcoredump
@@ -49,7 +49,7 @@ class Spans:
         return self.memory.read(int(key.text), int(key.len)).decode("utf-8", "replace")
 
     def value(self, store, length, v):
-        """The value of an entry, or of an event's name: v is the union."""
+        """The value of an entry, or of an event's name. v is the union."""
         if store in ("INT", "BOOL"):
             number = self.memory.number(v.address, 8, True)
             return bool(number) if store == "BOOL" else number
@@ -76,7 +76,7 @@ class Spans:
         return data
 
     def entries(self, places):
-        """Attributes; what was being written when the device stopped is left out."""
+        """Attributes. An attribute that was being written when the device stopped is left out."""
         for e in places:
             number = int(e.store)
             store = STORES[number] if number < len(STORES) else "NONE"
@@ -126,7 +126,7 @@ class Spans:
                 "dropped": [int(slot.dropped_attrs), int(slot.dropped_events), int(slot.dropped_links)]}
 
     def all(self):
-        """(spans, what could not be read)"""
+        """(spans, texts about what could not be read)"""
         spans, failed = [], []
         for i in range(self.t.slots.count()):
             slot = self.t.slots[i]
@@ -196,7 +196,7 @@ def encode_span(span):
 
 
 def resource_of(tracer):
-    """What the program set; a list in text is left out."""
+    """The resource attributes that the program set. A list in text form is left out."""
     found = {}
     given = tracer.out.resource
     for field, key in (("service_name", "service.name"), ("service_version", "service.version"),
@@ -210,7 +210,7 @@ def resource_of(tracer):
 
 
 def kept_resource(tracer, number):
-    """The resource that USPAN_KEEP stored for spans of an earlier boot, encoded; None: it is torn, or there is none."""
+    """The resource that USPAN_KEEP stored for spans of an earlier boot, encoded. None if it is damaged or absent."""
     if not number or not tracer.has("keep") or number > tracer.keep.resources.count():
         return None
     kept = tracer.keep.resources[number - 1]
@@ -223,7 +223,7 @@ def kept_resource(tracer, number):
 
 
 def encode(tracer, spans):
-    """A request: spans of one boot under its own resource."""
+    """A request: spans of one boot with their own resource."""
     scope, of_resource = held(1, held(1, b"uspan_dump")), {}
     for span in spans:
         number = int(tracer.trace.epochs[int(span["slot"].epoch)].resource) if tracer.has("keep") else 0
@@ -262,7 +262,7 @@ def accounts(tracer):
 
 
 def show(request, lines, failed):
-    """The demo's waterfall; it needs Python's protobuf, as the demo does."""
+    """Print the demo's waterfall. Like the demo, it needs Python's protobuf package."""
     import protos
     import tree
     from spans import ReceivedSpan

@@ -1,6 +1,6 @@
-"""uspan_gdb.py: the gdb command `uspan spans [TRACER]`: what a stopped program or a core file holds of spans.
+"""uspan_gdb.py: the gdb command `uspan spans [TRACER]`: shows the spans in a stopped program or a core file.
 
-Invariant: it reads memory only, and nothing but gdb's own Python is needed. TRACER is an expression; without one it is `tracer`.
+Invariant: it only reads memory, and needs only gdb's own Python. TRACER is an expression. Without one it is `tracer`.
 Usage: gdb -x tests/support/uspan_gdb.py firmware.elf, then `uspan spans`"""
 import gdb
 

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """certs.py: a throw-away CA and certificates, right and wrong in one way each, made by the openssl command.
 
-Invariant: a folder of certificates is whole, is used for at most 20 days and is valid for 60.
-As a command: prints the folder; arguments: ec (default) or rsa.
+Invariant: a folder of certificates is complete. It is used for at most 20 days and its certificates are valid for 60.
+As a command: prints the folder. Arguments: ec (default) or rsa.
 
-Files, X being a kind of KINDS: X.pem (leaf, then intermediate if any), X.der, X.key (PEM), X.key.der;
-ca.* is the right authority, other.* the wrong one; empty.pem is a bundle without a certificate."""
+Files of a kind X of KINDS: X.pem (leaf, then intermediate if any), X.der, X.key (PEM), X.key.der.
+ca.* is the right authority, other.* the wrong one. empty.pem is a bundle without a certificate."""
 import hashlib
 import subprocess
 import sys
@@ -68,7 +68,7 @@ def make_key(folder, name, algorithm):
                else ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
     run(folder, "genpkey", *options, "-out", f"{name}.key")
     (folder / f"{name}.key").chmod(0o600)
-    # The traditional form is what small TLS libraries read everywhere.
+    # Small TLS libraries everywhere can read the traditional form.
     run(folder, "pkey", "-in", f"{name}.key", "-traditional", "-outform", "DER", "-out", f"{name}.key.der")
 
 
@@ -118,7 +118,7 @@ def directory(algorithm="ec"):
 
 
 def get(kind="good", algorithm="ec"):
-    """One certificate as paths. ca_pem, ca_der: the anchor that a right peer trusts, whatever the kind."""
+    """One certificate as paths. ca_pem, ca_der: the anchor that a correctly configured peer trusts, for every kind."""
     folder = directory(algorithm)
     if kind not in KINDS:
         raise ValueError(f"certs.py: no kind {kind}; there are {', '.join(KINDS)}")

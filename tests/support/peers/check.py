@@ -1,6 +1,6 @@
 """check.py: refuses every export request that breaks the wire rules (opentelemetry-proto, W3C trace context).
 
-Invariant: what decode() returns would be accepted by each receiver that keeps to the official protos."""
+Invariant: every receiver that implements the official protos accepts what decode() returns."""
 import re
 
 import protos
@@ -12,7 +12,7 @@ STATE_MEMBER = re.compile(STATE_KEY + r"=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x
 
 
 class Refused(Exception):
-    """status: of the HTTP answer; the text goes into the google.rpc.Status body."""
+    """status: of the HTTP response. The text goes into the google.rpc.Status body."""
 
     def __init__(self, text, status=400):
         super().__init__(text)
@@ -25,7 +25,7 @@ def need(true, text):
 
 
 def check_value(value, where):
-    """Its depth is bounded already: the decoder allows 100 messages within each other."""
+    """The depth is already limited: the decoder allows 100 nested messages."""
     which = value.WhichOneof("value")
     need(which is not None, f"{where}: empty AnyValue (a oneof zero left out?)")
     if which == "array_value":
@@ -96,13 +96,13 @@ def check_span(span):
 
 
 def check_ids(message):
-    """The part for bulk: spans there are, ids are whole, none twice in this request."""
+    """The part for bulk: there are spans, ids have their full length, and no id is twice in this request."""
     keys = []
     for block in message.resource_spans:
         for scoped in block.scope_spans:
             for span in scoped.spans:
                 if len(span.trace_id) != 16 or len(span.span_id) != 8:
-                    check_span(span)  # says which
+                    check_span(span)  # raises with the faulty id
                 keys.append(span.trace_id + span.span_id)
     need(keys, "no spans")
     need(len(set(keys)) == len(keys), "a span twice in one request")
@@ -126,7 +126,7 @@ def check_message(message):
 
 
 def decode(body, bulk=False):
-    """An export request from bytes; Refused says what is wrong. bulk: only ids and decodability."""
+    """An export request from bytes. Refused has the reason if it is invalid. bulk: check only ids and decodability."""
     need(body, "empty body")
     message = parse(body)
     need(message is not None, "cannot be decoded (cut short, wrong wire type or invalid UTF-8)")
@@ -135,8 +135,9 @@ def decode(body, bulk=False):
         message.DiscardUnknownFields()
         known = message.ByteSize()
         need(known == size, f"unknown fields, {size - known} bytes")
-        # A minimal encoder writes just this many; more is a padded varint, a default written out, or a
-        # message field given twice. Legal, but not what this project means to send.
+        # A minimal encoder writes exactly this many bytes. More means a padded varint, a default that is written, or a message
+        # field
+        # that is given twice. These are legal, but uspan must not send them.
         need(size == len(body), f"{len(body)} bytes where {size} would do")
     check_ids(message)
     if not bulk:
@@ -145,5 +146,5 @@ def decode(body, bulk=False):
 
 
 def rpc_status(text, code=3):
-    """The body of an error answer. code 3: INVALID_ARGUMENT."""
+    """The body of an error response. code 3: INVALID_ARGUMENT."""
     return protos.RpcStatus(code=code, message=text).SerializeToString()

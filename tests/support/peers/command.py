@@ -1,9 +1,9 @@
 """command.py: a peer as a child process, driven by lines on its standard input.
 
-First line out: "port N". Then "summary" is answered by a line of JSON; "dump FILE" by "ok"; "wait N SECONDS",
-for N distinct spans, by "ok" or "timeout"; "script JSON" (hostile.py), which begins another script, by "ok".
-At "quit", end of input or SIGTERM the last line is the summary.
-Invariant: the process ends with its parent, because the parent's death ends its input."""
+The first output line is "port N". The peer answers "summary" with a line of JSON and "dump FILE" with "ok". It answers
+"wait N SECONDS", for N distinct spans, with "ok" or "timeout". "script JSON" (hostile.py) starts another script and is
+answered with "ok". At "quit", end of input or SIGTERM the last line is the summary.
+Invariant: the process ends with its parent, because the end of the parent closes its input."""
 import json
 import signal
 import sys
@@ -37,7 +37,7 @@ def attend_commands(peer, port_file=None):
     signal.signal(signal.SIGTERM, stop_reading)
     if port_file:
         path = Path(port_file)
-        fresh = path.with_suffix(".new")  # so that who polls for the file never sees half of it
+        fresh = path.with_suffix(".new")  # a program that polls for the file never reads a part of it
         fresh.write_text(f"{peer.port}\n")
         fresh.rename(path)
     say(f"port {peer.port}")

@@ -1,6 +1,6 @@
-"""folders.py: where the peers keep what they generate.
+"""folders.py: the folders in which the peers keep generated files.
 
-Invariant: a folder made by install() is whole or absent, whoever makes it at the same time."""
+Invariant: a folder made by install() is complete or absent, even if several processes make it at the same time."""
 import os
 import shutil
 import tempfile
@@ -15,7 +15,7 @@ def build_dir():
 
 
 def install(target, fill):
-    """Make folder `target` by fill(path) and a rename: of two makers at once, both see a whole one."""
+    """Make folder `target` by fill(path) and a rename. If two processes do this at once, both see a complete folder."""
     target = Path(target)
     if target.is_dir():
         return target

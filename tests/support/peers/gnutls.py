@@ -1,6 +1,6 @@
-"""gnutls.py: the server's end of TLS by GnuTLS instead of OpenSSL, through ctypes, for the receivers.
+"""gnutls.py: the server side of TLS by GnuTLS instead of OpenSSL, through ctypes, for the receivers.
 
-Invariant: nothing raised inside a callback is lost: it comes out of the call that caused the callback.
+Invariant: an exception in a callback is never lost. The call that caused the callback raises it.
 Give GnuTlsContext to Receiver or any other Server in place of an ssl.SSLContext. Needs libgnutls.so.30."""
 import ctypes
 
@@ -39,8 +39,9 @@ def load():
 
 
 class GnuTlsContext:
-    """kind, algorithm: of certs.py. priority: GnuTLS's own words, as "NORMAL:-VERS-ALL:+VERS-TLS1.2".
-    client: none, optional or required certificate. files: (chain, key) in place of certs.py's. Sessions resume by tickets."""
+    """kind, algorithm: of certs.py. priority: a priority string of GnuTLS, as "NORMAL:-VERS-ALL:+VERS-TLS1.2".
+    client: none, optional or required certificate. files: (chain, key) in place of certs.py's. Sessions are resumed by
+    tickets."""
 
     def __init__(self, kind="good", algorithm="ec", priority="NORMAL", client="none", files=None):
         cert = None if files else certs.get(kind, algorithm)
@@ -79,7 +80,7 @@ class GnuTls:
         library.gnutls_certificate_server_set_request(self.session, context.client)
         if context.client == CERT_REQUIRE:
             library.gnutls_session_set_verify_cert(self.session, None, 0)
-        # The callbacks live as long as the session: GnuTLS keeps bare pointers.
+        # The callbacks must exist as long as the session, because GnuTLS keeps only their addresses.
         self.callbacks = PULL(self.pull), PULL(self.push), TIMEOUT(lambda _pointer, _ms: 1)
         library.gnutls_transport_set_pull_function(self.session, self.callbacks[0])
         library.gnutls_transport_set_push_function(self.session, self.callbacks[1])
@@ -125,7 +126,7 @@ class GnuTls:
                 name.value.decode() if found == 0 and kind.value == NAME_DNS else None, self.client())
 
     def client(self):
-        """The common name of the certificate that the client showed; None: it showed none."""
+        """The common name of the client's certificate. None if the client sent none."""
         library, count, cert = self.library, ctypes.c_uint(), ctypes.c_void_p()
         chain = library.gnutls_certificate_get_peers(self.session, ctypes.byref(count))
         if not chain:
@@ -152,7 +153,7 @@ class GnuTls:
             data = data[sent:]
 
     def update_keys(self, record=b"x"):
-        """KeyUpdate of TLS 1.3: the peer sees it before the next record, which follows."""
+        """KeyUpdate of TLS 1.3. The peer receives it before the next record."""
         self.context.must(self.run(self.library.gnutls_session_key_update, 0))
         self.send(record)
 

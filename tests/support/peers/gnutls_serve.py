@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""gnutls_serve.py: a GnuTLS server for tests in C: gnutls-serv listens beyond loopback, this one does not.
+"""gnutls_serve.py: a GnuTLS server for tests in C. It listens on loopback only, unlike gnutls-serv.
 
-Invariant: says "listening PORT" when it can be reached, and a line for each session: its version, new or resumed, and the
-name that the client asked for.
+Invariant: it prints "listening PORT" when it can be reached, and a line for each session: its version, new or resumed, and
+the server name in the client's request.
 Usage: gnutls_serve.py KIND PRIORITY CHAIN.pem KEY.pem
-   KIND: echo; mute, that only reads; page, that answers one request and closes; rekey, the same, with new keys before the
-   answer (TLS 1.3); renew, that answers each request and changes its keys behind each answer (TLS 1.3)"""
+   KIND: echo. mute: only reads. page: answers one request and closes. rekey: like page, but changes its keys before the
+   answer (TLS 1.3). renew: answers each request and changes its keys after each answer (TLS 1.3)"""
 import sys
 
 from gnutls import GnuTlsContext

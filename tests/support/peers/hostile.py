@@ -3,8 +3,8 @@
 
 Invariant: each request takes the next entry of `requests`, each connection the next of `connections`.
 A script is a list of request entries, or {"requests": [...], "connections": [...], "default": entry}.
-An entry is a name of rows.py, or an object: "row" (a name to start from), "times" (how often), and the keys of
-REQUEST_KEYS or CONNECTION_KEYS. README.md next to this file says what they mean."""
+An entry is a name of rows.py, or an object: "row" (the row that it changes), "times" (number of uses), and the keys of
+REQUEST_KEYS or CONNECTION_KEYS. README.md in this folder explains them."""
 import argparse
 import json
 import sys
@@ -35,11 +35,11 @@ ENDLESS = {
     "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 200),
     "chunk_ext": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x" * 1024),
 }
-ENDLESS_MAX = 16 << 20  # bytes after which even an endless answer ends
+ENDLESS_MAX = 16 << 20  # bytes after which even an endless response ends
 
 
 def expand(entries, table, allowed):
-    """Entries as whole behaviours; a key that does not exist is a mistake of the test."""
+    """Entries as complete behaviours. A key that does not exist is a mistake of the test."""
     for entry in entries:
         entry = {"row": entry} if isinstance(entry, str) else dict(entry)
         times, name = entry.pop("times", 1), entry.pop("row", None)
@@ -71,7 +71,7 @@ def pairs(headers):
 
 
 class Answer:
-    """One answer, as bytes, made from a behaviour. now_s: this server's clock, Unix seconds."""
+    """One response, as bytes, made from a behaviour. now_s: this server's clock, Unix seconds."""
 
     def __init__(self, behaviour, now_s):
         self.behaviour, self.now_s = behaviour, now_s
@@ -91,7 +91,7 @@ class Answer:
         return b.get("type", rows.PROTOBUF), body + b"x" * b.get("body_size", 0)
 
     def date(self):
-        """"date" of a behaviour: text as it is, a number as seconds from now, null for none."""
+        """"date" of a behaviour: a text is used as it is, a number is seconds from now, null means no Date."""
         given = self.behaviour.get("date", 0)
         return given if given is None or isinstance(given, str) else http_date(self.now_s + given, "imf")
 
@@ -146,7 +146,7 @@ class Answer:
 
 
 class Exchange:
-    """A request and what was made of it. verdict: accepted, rejected (some), refused, lost (not answered)."""
+    """A request and its result. verdict: accepted, rejected (some spans), refused, lost (not answered)."""
 
     def __init__(self, request, behaviour, keys, verdict):
         self.request, self.behaviour, self.keys, self.verdict = request, behaviour, keys, verdict
@@ -158,11 +158,11 @@ class Exchange:
 
 
 class Hostile(Server):
-    """.exchanges          every request that arrived whole, in order (Exchange)
-    .accepted, .rejected   Counter of trace id + span id (bytes): taken with 2xx; left out by partial_success
-    .refused, .lost        the same for spans that arrived whole and were refused, or got no answer
-    .invalid               what was wrong with requests that uspan should never have sent: expect []
-    clock: Unix seconds of this server, time.time unless a test bends it."""
+    """.exchanges          every complete request, in order (Exchange)
+    .accepted, .rejected   Counter of trace id + span id (bytes): answered with 2xx, or rejected by partial_success
+    .refused, .lost        Counter of the spans of complete requests that were refused, or got no response
+    .invalid               faults of requests that uspan must never send: expect []
+    clock: Unix seconds of this server, time.time unless a test changes it."""
 
     def __init__(self, script=(), tls=False, port=0, path="/v1/traces", clock=time.time, **tls_defaults):
         self.tls_defaults, self.contexts, self.path, self.clock = tls_defaults, {}, path, clock
@@ -172,7 +172,7 @@ class Hostile(Server):
         self.load(script)
 
     def load(self, script):
-        """Begin a new script; forget what was received."""
+        """Start a new script and forget what was received."""
         script = script if isinstance(script, dict) else {"requests": script}
         unknown = set(script) - {"requests", "connections", "default"}
         if unknown:
@@ -222,7 +222,7 @@ class Hostile(Server):
             connection.start_tls(self.context(b))
 
     def hold(self, connection):
-        """Say nothing until the peer gives up; then end too."""
+        """Send nothing until the peer ends the connection, then end too."""
         while connection.app.recv(65536):
             pass
         connection.app.arm(cut_in=0, how="close")
@@ -230,7 +230,7 @@ class Hostile(Server):
     def talk(self, connection):
         while True:
             connection.app.arm()
-            connection.buffer += connection.app.recv(1)  # an idle connection takes no entry
+            connection.buffer += connection.app.recv(1)  # an idle connection uses no entry
             if not connection.buffer:
                 return "close"
             behaviour = self.take(self.requests_left, self.default)
@@ -241,7 +241,7 @@ class Hostile(Server):
                 return how
 
     def exchange(self, connection, behaviour):
-        """One request and its answer; how the connection then ends, or None when it is kept."""
+        """Answer one request. Returns how the connection then ends, or None if it stays open."""
         cut, how = behaviour.get("cut_request"), behaviour.get("how", "reset")
         connection.app.arm(cut_in=None if cut is None else max(cut - 1, 0), how=how)
         request = connection.read_head()
@@ -278,7 +278,7 @@ class Hostile(Server):
             connection.app.send(more)
 
     def account(self, request, behaviour):
-        """Note what a request held, before its answer leaves; one answered early (`early`) holds nothing."""
+        """Record the content of a request before its response is sent. If it is answered early (`early`), it has no content."""
         raw_says = 200 if behaviour.get("raw", "").startswith("HTTP/1.1 200") else 0
         keys, status = [], behaviour.get("status", raw_says)
         with self.lock:

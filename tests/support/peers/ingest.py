@@ -1,7 +1,7 @@
-"""ingest.py: OpenAI's trace ingest as the Agents SDK 0.24.0 speaks to it.
+"""ingest.py: OpenAI's trace ingest, as the exporter of the Agents SDK 0.24.0 uses it.
 
-Invariant: what was answered with 204 is in `items`, and each of it keeps the rules below. `script` has answers, as (status,
-headers), that come before: none of what they refuse is kept. Status 0 ends the connection."""
+Invariant: everything that was answered with 204 is in `items`, and each item keeps the rules below. `script` has responses, as
+(status, headers), that are given first. Items of requests that they refuse are not kept. Status 0 ends the connection."""
 import json
 import re
 
@@ -67,7 +67,7 @@ def faults_of(item):
 
 
 class Ingest(Server):
-    """.items: what it took. .batches: sizes. .refused: texts. .headers: those of each request."""
+    """.items: the accepted items. .batches: their sizes. .refused: texts. .headers: those of each request."""
 
     def __init__(self, script=(), **more):
         super().__init__(**more)

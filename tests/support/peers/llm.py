@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """llm.py: a model's server that speaks OpenAI's chat completions, streamed or whole, by a script: a greenhouse's turn of four
-calls. faults: what the next calls meet before the script goes on, of FAULTS; None: nothing.
+calls. faults: the faults of the next calls, names of FAULTS, before the script continues. None: no fault.
 
-Invariant: what it says depends on the conversation alone, so a call that is tried again gets the same answer."""
+Invariant: an answer depends on the conversation only, so a call that is repeated gets the same answer."""
 import argparse
 import json
 import sys
@@ -23,7 +23,7 @@ SCRIPT = [("", [("read_soil", {"bed": 3})], 212, 18),
 
 
 def deltas(step):
-    """The deltas of one answer: names first, arguments and text in pieces."""
+    """The deltas of one answer: names first, then arguments and text in pieces."""
     text, calls, _, _ = SCRIPT[step]
     yield {"role": "assistant", "content": "" if text else None}
     for index, (name, arguments) in enumerate(calls):
@@ -37,7 +37,7 @@ def deltas(step):
 
 
 def events(step, model):
-    """The documents of a streamed answer; the last has the usage."""
+    """The documents of a streamed answer. The last one has the usage."""
     base = {"id": f"chatcmpl-{step}", "object": "chat.completion.chunk", "created": 1764290332, "model": f"{model}-2025"}
     for delta in deltas(step):
         yield {**base, "choices": [{"index": 0, "delta": delta, "finish_reason": None}], "usage": None}
@@ -68,7 +68,8 @@ def refusal(status, message, kind):
 
 
 class Llm(Server):
-    """.requests: the bodies of all calls, parsed. .headers: their headers. .shaken: (TLS version, server name) of each."""
+    """.requests: the bodies of all calls, parsed. .headers: their headers. .shaken: (TLS version, server name) of each
+    handshake."""
 
     def __init__(self, tls=None, port=0, faults=(), key=None):
         super().__init__(tls, port)
@@ -107,7 +108,7 @@ class Llm(Server):
                            "500": ("server_error", "The server had an error")}[fault]
             connection.app.send(refusal(int(fault), words, kind))
             return "drain"
-        if fault == "silent":  # until the client has enough of it
+        if fault == "silent":  # until the client ends the connection
             connection.more()
             return "close"
         step = sum(message["role"] == "assistant" for message in body["messages"])
@@ -132,7 +133,7 @@ class Llm(Server):
         return "drain"
 
     def drip(self, connection):
-        """Signs of life and nothing else, until the client has enough of them."""
+        """Send comments of the event stream only, until the client ends the connection."""
         connection.app.arm(drip=(1, DRIP_S))
         try:
             while not self.stopping:

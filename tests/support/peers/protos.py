@@ -1,6 +1,6 @@
 """protos.py: Python classes of the official OTLP .proto files, generated once into the build folder.
 
-Invariant: the folder's name is the hash of all that it was made from, so it is never stale."""
+Invariant: the folder's name is the hash of all its inputs, so the folder is never outdated."""
 import hashlib
 import os
 import shutil
@@ -17,7 +17,7 @@ WANTED = [f"opentelemetry/proto/{name}.proto"
 
 
 def proto_dir():
-    """The folder that holds opentelemetry/proto: USPAN_PROTO_DIR, else what port/deps unpacked."""
+    """The folder that contains opentelemetry/proto: USPAN_PROTO_DIR, or the one that port/deps unpacked."""
     given = os.environ.get("USPAN_PROTO_DIR")
     places = [Path(given)] if given else sorted((ROOT / "port" / "deps" / "src").glob("opentelemetry-proto*"))
     for place in places:

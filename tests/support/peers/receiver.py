@@ -16,11 +16,11 @@ from streams import server_context
 
 
 class Receiver(Server):
-    """bulk: check only ids and decodability, keep ids only. exact_type: Content-Type without parameters.
+    """bulk: check only ids and decodability, and keep only ids. exact_type: Content-Type must have no parameters.
 
     .spans     ReceivedSpan of every accepted span, in order of arrival (empty with bulk)
     .seen      Counter of trace id + span id (bytes) over accepted requests
-    .requests  every request (server.Request; with bulk without its body), refused ones too
+    .requests  every request (server.Request, with bulk without its body), including refused ones
     .refused   texts of the refusals
     """
 
@@ -85,7 +85,7 @@ class Receiver(Server):
 
     @property
     def span_count(self):
-        """Accepted spans, duplicates counted each time."""
+        """Accepted spans. A span that arrived twice counts twice."""
         return sum(self.seen.values())
 
     def duplicates(self):

@@ -1,10 +1,9 @@
-"""refusals.py: why Langfuse or Phoenix would refuse a whole request because of one span, or lose a list of its messages.
+"""refusals.py: finds spans because of which Langfuse or Phoenix would refuse a complete request, or lose a list of messages.
 
-Rules, as published: Langfuse answers 400 for the batch where a span has no trace id or span id (4.16,
-api/public/otel/v1/traces); it and Phoenix decode ids of 16 and 8 bytes. Phoenix 20 drops all output messages where one has no
-finish_reason, and all documents where one has no id or score; both read the conventions' types. Studio 1.0.9 drops spans
-without a name or a time.
-Invariant: judged is the official protobuf message alone."""
+Rules, as published: Langfuse (4.16, api/public/otel/v1/traces) answers 400 for the batch if a span has no trace id or span id.
+Langfuse and Phoenix decode ids of 16 and 8 bytes. Phoenix 20 drops all output messages if one has no finish_reason, and all
+documents if one has no id or score. Both read the types of the conventions. Studio 1.0.9 drops spans without a name or a time.
+Invariant: only the official protobuf message is checked."""
 import functools
 import json
 import re
@@ -36,7 +35,7 @@ def items_of(text):
 
 
 def refusals_of(span, typed=True):
-    """What is wrong with a span, one text each. typed: its values are of uspan's own calls."""
+    """The faults of a span, one text each. typed: its values come from uspan's own calls."""
     if len(span.trace_id) != 16 or not any(span.trace_id):
         yield "trace id"
     if len(span.span_id) != 8 or not any(span.span_id):

@@ -1,8 +1,8 @@
-"""rows.py: named misbehaviours of an HTTP receiver, with what uspan has to make of each.
+"""rows.py: named faults of an HTTP receiver, with the reaction of uspan that is required for each.
 
 Invariant: each row of the response table (OTLP/HTTP "Failures"; Retry-After of RFC 9110) is here.
-Actions: delivered, rejected (delivered but for some spans), retry, refused, config (refused, then rest),
-renew (the headers), split (413), None (several answers are right)."""
+Actions: delivered, rejected (delivered except for some spans), retry, refused, config (refused, then a pause),
+renew (the headers), split (413), None (several reactions are right)."""
 
 PROTOBUF, JSON, HTML = "application/x-protobuf", "application/json", "text/html"
 RPC = {"code": 3, "message": "bad data"}
@@ -135,7 +135,7 @@ TIMING = {
 
 ROWS = {**status_rows(), **FRAMING, **TIMING}
 
-# Faults of a whole connection, "connections" in a script, and what uspan has to make of such a one.
+# Faults of a complete connection, "connections" in a script, and the reaction of uspan that is required.
 CONNECTIONS = {
     "fine": ({}, "delivered"),
     "accept_close": ({"fault": "close"}, "retry"),

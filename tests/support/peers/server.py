@@ -1,4 +1,4 @@
-"""server.py: a threaded HTTP/1.1 server on a free loopback port, strict about what it is sent (RFC 9112).
+"""server.py: a threaded HTTP/1.1 server on a free loopback port. It checks requests strictly (RFC 9112).
 
 Invariant: stop() returns with every thread joined and every socket closed."""
 import re
@@ -25,8 +25,8 @@ REASONS = {100: "Continue", 102: "Processing", 103: "Early Hints", 200: "OK", 20
 
 
 class Request:
-    """What one client sent. fields: (name, value) as sent; headers: lower-case name to value; faults: texts,
-    which HTTP rules it broke; connection: the number of its connection; status: of the answer, 0 for none."""
+    """One request of a client. fields: (name, value) as sent. headers: lower-case name to value. faults: texts, the HTTP rules
+    that it broke. connection: the number of its connection. status: of the response, 0 if there is none."""
 
     def __init__(self, head, connection, number):
         self.head, self.connection, self.number = head, connection, number
@@ -64,7 +64,7 @@ class Request:
 
 
 class Connection:
-    """One accepted connection. stream: the application's bytes; raw, app: the Faulty below and above TLS."""
+    """One accepted connection. stream: the application's bytes. raw, app: the Faulty below and above TLS."""
 
     def __init__(self, number, sock):
         self.number, self.sock = number, sock
@@ -74,7 +74,7 @@ class Connection:
         self.requests = 0
         self.tls_version = self.cipher = self.server_name = self.client_subject = self.error = None
         self.reused = False  # a TLS session was resumed
-        self.cut = False     # ended by design
+        self.cut = False     # ended on purpose
 
     def start_tls(self, context):
         """context: an ssl.SSLContext, or one of gnutls.py."""
@@ -93,10 +93,10 @@ class Connection:
         return taken
 
     def read_head(self):
-        """The next request without its body; None when the peer ended between two requests."""
+        """The next request without its body. None if the peer closed the connection between two requests."""
         while b"\r\n\r\n" not in self.buffer:
             if self.buffer[:2] == TLS_HANDSHAKE:
-                raise Broken("a TLS handshake on a port of plain HTTP")  # at once: the client waits for an answer
+                raise Broken("a TLS handshake on a port of plain HTTP")  # do not wait: the client waits for a response
             if len(self.buffer) > HEAD_MAX:
                 raise Broken("request head above 64 KiB")
             if not self.more():
@@ -108,7 +108,7 @@ class Connection:
         return request
 
     def read_body(self, request, count=None):
-        """Read up to `count` bytes of the body in all (default: the whole)."""
+        """Read up to `count` bytes of the body (default: all of it)."""
         want = request.length if count is None else min(count, request.length)
         pieces, got = [request.body], len(request.body)
         while got < want:
@@ -126,7 +126,7 @@ class Connection:
 
 
 def answer_bytes(status, body=b"", content_type="application/x-protobuf", headers=(), reason=None, date=None):
-    """A whole answer with Content-Length. date: text of the Date header; None: now; "": no such header.
+    """A complete response with Content-Length. date: text of the Date header. None: the present time. "": no such header.
     content_type None: no such header."""
     fields = [("Date", formatdate(usegmt=True) if date is None else date)] if date != "" else []
     if content_type and status not in (204, 304) and status >= 200:
@@ -140,7 +140,7 @@ def answer_bytes(status, body=b"", content_type="application/x-protobuf", header
 
 
 class Server:
-    """Base of the peers: a subclass writes talk(connection). `with Peer() as p:` starts and stops it."""
+    """Base of the peers. A subclass defines talk(connection). `with Peer() as p:` starts and stops it."""
 
     def __init__(self, tls=None, port=0, host="127.0.0.1"):
         self.tls = tls  # an ssl.SSLContext or a gnutls.GnuTlsContext, or None for plain HTTP
@@ -150,7 +150,7 @@ class Server:
         self.stopping = False
         self.listener = socket.create_server((host, port), backlog=64)
         self.port = self.listener.getsockname()[1]
-        self.failure = None  # an exception that is this peer's own mistake
+        self.failure = None  # an exception that is a bug of this peer
 
     def url(self, path="/v1/traces", host="localhost"):
         return f"http{'s' if self.tls else ''}://{host}:{self.port}{path}"
@@ -189,7 +189,7 @@ class Server:
             connection.error = str(error)
         except ssl.SSLError as error:
             connection.error = f"TLS: {error.reason or error}"
-        except Exception as error:  # a mistake in a peer must fail the test that uses it
+        except Exception as error:  # a bug in a peer must fail the test that uses it
             if not self.stopping:
                 self.failure = error
                 connection.error = repr(error)
@@ -207,7 +207,7 @@ class Server:
         raise NotImplementedError
 
     def wait(self, condition, timeout_s=10.0):
-        """Wait until condition() holds; looks again at each request and each end of a connection."""
+        """Wait until condition() is true. Checks again at each request and each end of a connection."""
         with self.lock:
             return self.lock.wait_for(condition, timeout_s)
 

@@ -1,4 +1,4 @@
-"""sntp.py: a time server (SNTP, RFC 4330) on a free loopback port, right or wrong by some seconds.
+"""sntp.py: a time server (SNTP, RFC 4330) on a free loopback port. Its time is right, or wrong by a number of seconds.
 
 Invariant: stop() returns with the thread joined and the socket closed."""
 import socket
@@ -10,7 +10,7 @@ FROM_1900_TO_1970 = 2208988800
 
 
 class TimeServer:
-    """.port; .asked: how many questions were answered. ahead_s: how wrong it is."""
+    """.port. .asked: number of requests answered. ahead_s: error of its time, in seconds."""
 
     def __init__(self, ahead_s=0):
         self.ahead_s, self.asked = ahead_s, 0
@@ -39,7 +39,7 @@ class TimeServer:
             if len(question) >= 48 and question[0] & 7 == 3:  # mode 3: a client
                 now = time.time() + self.ahead_s + FROM_1900_TO_1970
                 stamp = struct.pack(">II", int(now) & 0xFFFFFFFF, int(now % 1 * 2**32))
-                # version 4, mode 4; stratum 1; the client's transmit time comes back as originate time
+                # version 4, mode 4; stratum 1; the client's transmit time is returned as originate time
                 head = bytes([0x24, 1, 0, 0xEC]) + bytes(8) + b"TEST"
                 self.socket.sendto(head + stamp + question[40:48] + stamp + stamp, peer)
                 self.asked += 1

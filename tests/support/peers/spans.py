@@ -10,7 +10,7 @@ STATUSES = {0: "UNSET", 1: "OK", 2: "ERROR"}
 
 
 def value_of(any_value):
-    """AnyValue as str, bool, int, float, bytes, list or dict; None when it holds nothing."""
+    """AnyValue as str, bool, int, float, bytes, list or dict. None if it has no value."""
     which = any_value.WhichOneof("value")
     if which is None:
         return None
@@ -62,7 +62,7 @@ class ReceivedSpan:
 
     @property
     def dropped(self):
-        """Everything that the span says it lost: {} for a whole one."""
+        """Every loss that the span reports. {} if it lost nothing."""
         p = self.proto
         lost = {"attributes": p.dropped_attributes_count, "events": p.dropped_events_count,
                 "links": p.dropped_links_count,
@@ -88,7 +88,7 @@ class ReceivedSpan:
         }
 
     def as_json(self):
-        """One line; bytes as {"bytes": hex}."""
+        """The span as one line of JSON. Bytes are {"bytes": hex}."""
         return json.dumps(self.as_dict(), ensure_ascii=False,
                           default=lambda raw: {"bytes": bytes(raw).hex()})
 
@@ -100,16 +100,16 @@ def spans_of(message, request=0, connection=0):
 
 
 def keys_of(message):
-    """trace id + span id of every span, as bytes: the cheap way to count them."""
+    """trace id + span id of every span, as bytes. This is a cheap way to count them."""
     return [span.trace_id + span.span_id
             for block in message.resource_spans for scoped in block.scope_spans for span in scoped.spans]
 
 
 def parse(body):
-    """An export request without any check but that it can be decoded; None if it cannot."""
+    """An export request. The only check is that it can be decoded. None if it cannot."""
     message = protos.ExportRequest()
     try:
         message.ParseFromString(body)
-    except Exception:  # DecodeError; its module differs between protobuf's implementations
+    except Exception:  # DecodeError; its module depends on the implementation of protobuf
         return None
     return message

@@ -1,6 +1,6 @@
-"""streams.py: byte streams that stack like uspan's transports (socket, TLS, a fault at a chosen byte).
+"""streams.py: byte streams in layers like uspan's transports (socket, TLS, a fault at a chosen byte).
 
-Invariant: a stream that failed on purpose raises Cut after the peer's end of the socket is gone."""
+Invariant: a stream that fails on purpose raises Cut after the peer's end of the socket is closed."""
 import socket
 import ssl
 import struct
@@ -13,15 +13,15 @@ VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1, "1.2": s
 
 
 class Cut(Exception):
-    """The connection was ended by design."""
+    """The connection was ended on purpose."""
 
 
 class Broken(Exception):
-    """The peer did what HTTP or TLS does not allow, or vanished in the middle."""
+    """The peer broke a rule of HTTP or TLS, or closed the connection too early."""
 
 
 class Idle(Broken):
-    """Nothing came within the socket's time limit."""
+    """No bytes arrived within the socket's time limit."""
 
 
 class Sock:
@@ -46,8 +46,8 @@ class Sock:
             raise Broken(f"send: {error}") from error
 
     def end(self, how="close"):
-        """close and truncate: FIN. reset: RST. drain: FIN, then read what the peer still sends, lest an RST
-        overtake the last answer."""
+        """close and truncate: FIN. reset: RST. drain: FIN, then read what the peer still sends. Otherwise an RST could overtake
+        the last response."""
         try:
             if how == "reset":
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -61,7 +61,7 @@ class Sock:
 
 
 class Faulty:
-    """A stream over a stream that ends at the cut_in-th byte received or the cut_out-th sent, or drips."""
+    """A layer over another stream. It ends at the cut_in-th byte received or the cut_out-th byte sent, or sends slowly."""
 
     def __init__(self, under):
         self.under = under
@@ -69,7 +69,7 @@ class Faulty:
         self.arm()
 
     def arm(self, cut_in=None, cut_out=None, how="reset", drip=None):
-        """Count from now. drip: (bytes, seconds) of each piece sent."""
+        """Start to count now. drip: (bytes, seconds) of each piece sent."""
         self.cut_in, self.cut_out, self.how, self.drip = cut_in, cut_out, how, drip
         self.check()
 
@@ -103,7 +103,7 @@ class Faulty:
 
 
 class Tls:
-    """The server's end of TLS over another stream. Raises ssl.SSLError when the handshake fails."""
+    """The server side of TLS over another stream. Raises ssl.SSLError if the handshake fails."""
 
     def __init__(self, under, context):
         self.under = under
@@ -150,7 +150,7 @@ class Tls:
         except ssl.SSLZeroReturnError:
             return b""
         except ssl.SSLEOFError:
-            return b""  # the peer left without close_notify, as many small clients do
+            return b""  # the peer closed without close_notify, as many small clients do
         except ssl.SSLError as error:
             raise Broken(f"TLS: {error.reason or error}") from error
 
@@ -186,11 +186,11 @@ def note_server_name(tls, name, _context):
 def server_context(kind="good", algorithm="ec", minimum="1.2", maximum="1.3", client="none", tickets=True,
                    ciphers=None, psk_ke=False):
     """An ssl.SSLContext. kind: certificate of certs.KINDS. client: none, optional or required certificate. psk_ke: tickets of
-    TLS 1.3 may do without a key exchange."""
+    TLS 1.3 may be used without a key exchange."""
     cert = certs.get(kind, algorithm)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if minimum < "1.2":
-        context.set_ciphers("ALL:@SECLEVEL=0")  # OpenSSL 3 has TLS 1.0 and 1.1 only there
+        context.set_ciphers("ALL:@SECLEVEL=0")  # OpenSSL 3 allows TLS 1.0 and 1.1 only at this level
     elif ciphers:
         context.set_ciphers(ciphers)
     context.minimum_version, context.maximum_version = VERSIONS[minimum], VERSIONS[maximum]

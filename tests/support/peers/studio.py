@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """studio.py: answers as AgentScope Studio's HTTP server does, on /v1/traces and /trpc.
 
-Invariant: an answer depends on the request alone as Studio's does; every request is kept in `requests`.
-Connections are kept alive and closed after idle_s, Node's 5 s unless a test shortens it."""
+Invariant: as in Studio, a response depends on the request only. Every request is kept in `requests`.
+Connections stay open and are closed after idle_s: Node's 5 s, unless a test sets a shorter time."""
 import argparse
 import json
 import sys
@@ -40,9 +40,9 @@ def answer_json(status, value, content_type=JSON):
 
 
 class Studio(Server):
-    """.store (studio_store.Store): .spans, .runs, .dropped; .requests: every request, .status its answer.
-    fail: {"traces": status, "registerRun": status, "pushMessage": status}: answer that instead, for tests of retries; a
-    value may be a list, one for each request, None for a normal answer."""
+    """.store (studio_store.Store): .spans, .runs, .dropped. .requests: every request, with the .status of its response.
+    fail: {"traces": status, "registerRun": status, "pushMessage": status}: give this response instead, for tests of retries. A
+    value may be a list with one status for each request. None: the normal response."""
 
     def __init__(self, port=0, idle_s=5.0, fail=None, tls=None):
         super().__init__(tls, port)
@@ -105,7 +105,7 @@ class Studio(Server):
         if not request.body:
             return answer_json(400, {"error": "Bad Request", "message": "Empty request body"})
         if encoding:
-            # Inflated twice: the framework has done it already, so the route's own attempt fails.
+            # Studio inflates the body twice: the framework has done it already, so the route's own attempt fails.
             return answer_json(400, {"error": "Bad Request", "message": "Failed to decompress request body"})
         if "application/x-protobuf" in kind:
             message = parse(request.body)
@@ -125,7 +125,7 @@ class Studio(Server):
             if not isinstance(blocks, list):
                 return answer_json(422, {"error": "Invalid or missing resourceSpans data",
                                          "message": "Invalid OpenTelemetry data"})
-            # Its decoder reads snake_case keys, which OTLP's JSON has not: nothing is stored.
+            # Its decoder reads snake_case keys. OTLP's JSON has none, so nothing is stored.
         return answer_json(200, {"message": "Processed traces successfully"})
 
     # ---- tRPC v11 ----
@@ -234,7 +234,7 @@ class Studio(Server):
         return self.wait(lambda: len(self.store.spans) >= count, timeout_s)
 
     def wait_run(self, run_id=None, status=None, timeout_s=10.0):
-        """Wait for a run (any, when run_id is None), of that status when given."""
+        """Wait for a run: any run if run_id is None. If a status is given, wait until the run has it."""
         return self.wait(lambda: any((run_id in (None, key)) and status in (None, run["status"])
                                      for key, run in self.store.runs.items()), timeout_s)
 

@@ -1,7 +1,7 @@
-"""studio_store.py: what AgentScope Studio makes of spans and runs, its oddities included.
+"""studio_store.py: what AgentScope Studio stores of spans and runs, including its bugs.
 
-After agentscope-ai/agentscope-studio v1.0.9 (packages/server/src/otel, dao, trpc), behaviour only.
-Invariant: spans are keyed by span id alone; a later one with the same id replaces the earlier."""
+It follows agentscope-ai/agentscope-studio v1.0.9 (packages/server/src/otel, dao, trpc) in behaviour only.
+Invariant: the key of a span is its span id alone. A later span with the same id replaces the earlier one."""
 import json
 import math
 
@@ -10,12 +10,12 @@ NOT_JSON = object()
 
 
 def js_number(value):
-    """An integer as a JavaScript number holds it: above 2^53 it loses its last digits."""
+    """An integer as a JavaScript number: above 2^53 it loses its last digits."""
     return int(float(value))
 
 
 def js_number_text(value):
-    """String(number): the shortest digits that name the double, then zeros."""
+    """String(number): the shortest digits that identify the double, then zeros."""
     if value == 0:
         return "0"
     mantissa, _, exponent = f"{float(value)!r}".partition("e")
@@ -27,11 +27,11 @@ def js_number_text(value):
 
 
 def refuse_constant(name):
-    raise ValueError(name)  # JSON.parse knows no NaN, no Infinity
+    raise ValueError(name)  # JSON.parse accepts no NaN and no Infinity
 
 
 def parse_json(text):
-    """JSON.parse: integers become doubles; NOT_JSON when the text is none."""
+    """JSON.parse: integers become doubles. NOT_JSON if the text is not JSON."""
     try:
         return json.loads(text, parse_constant=refuse_constant, parse_int=js_int)
     except (ValueError, RecursionError):
@@ -44,7 +44,7 @@ def js_int(text):
 
 
 def decode_value(value):
-    """Studio asks each member for a truthy value in turn; the zeros of all kinds end as the number 0."""
+    """Studio checks each member for a truthy value in turn. A zero of any type becomes the number 0."""
     which = value.WhichOneof("value")
     if which is None:
         return 0
@@ -61,7 +61,7 @@ def decode_value(value):
 
 
 def decode_attributes(pairs):
-    """Strings that are JSON text become what they say, then dotted keys become nested objects."""
+    """Strings that are JSON text are replaced by their values. Then dotted keys become nested objects."""
     flat = {}
     for pair in pairs:
         value = decode_value(pair.value)
@@ -86,7 +86,7 @@ def dig(nested, key):
 
 
 def only(kind, value):
-    """Studio's columns are typed: a name that JSON made a number is no name."""
+    """Studio's columns are typed: a name that JSON turned into a number is not accepted as a name."""
     return value if isinstance(value, kind) and not isinstance(value, bool) else None
 
 
@@ -123,7 +123,7 @@ def decode_span(span, resource, scope, schema_url):
 
 
 def run_issues(body):
-    """The issues zod reports for registerRun's input; [] for a good one."""
+    """The issues that zod reports for registerRun's input. [] if the input is valid."""
     if not isinstance(body, dict):
         return [{"code": "invalid_type", "expected": "object", "received": js_type(body), "path": [],
                  "message": "Required" if body is None else f"Expected object, received {js_type(body)}"}]
@@ -154,8 +154,8 @@ def run_issues(body):
 
 
 def message_issues(body):
-    """Issues of pushMessage's input, path and code; [] for a good one. Content is a text, or blocks of text, tool_use
-    and tool_result; other blocks of Studio's are not known here."""
+    """Issues of pushMessage's input, path and code. [] if it is valid. Content is a text, or blocks of text, tool_use and
+    tool_result. Other blocks of Studio are not supported here."""
     def text_of(holder, path, field, optional=False):
         value = holder.get(field)
         if not isinstance(value, str) and not (optional and value is None):
@@ -198,8 +198,8 @@ def js_type(value):
 
 
 class Store:
-    """.spans: by span id, decoded. .runs: by run id. .messages: by message id, in order of arrival. .dropped: why spans
-    answered with 200 vanished."""
+    """.spans: by span id, decoded. .runs: by run id. .messages: by message id, in order of arrival. .dropped: the reasons why
+    spans were not stored although the response was 200."""
 
     def __init__(self):
         self.spans, self.runs, self.messages, self.dropped = {}, {}, {}, []
@@ -225,7 +225,7 @@ class Store:
         return None
 
     def trace(self, trace_id):
-        """What getTrace answers; None for a trace that is not there. Times are sorted as text."""
+        """The response of getTrace. None for a trace that is not stored. Times are sorted as text."""
         spans = sorted((s for s in self.spans.values() if s["traceId"] == trace_id),
                        key=lambda s: s["startTimeUnixNano"])
         if not spans:
@@ -237,7 +237,7 @@ class Store:
                 "totalTokens": sum(s["totalTokens"] or 0 for s in spans)}
 
     def traces(self):
-        """What getTraces lists, the latest first."""
+        """The list of getTraces, the latest trace first."""
         listed = [self.trace(trace_id) for trace_id in {s["traceId"] for s in self.spans.values()}]
         listed.sort(key=lambda t: t["startTime"], reverse=True)
         return [{"traceId": t["traceId"], "name": t["spans"][0]["name"], "startTime": t["startTime"],
@@ -245,7 +245,7 @@ class Store:
                  "spanCount": len(t["spans"]), "totalTokens": t["totalTokens"]} for t in listed]
 
     def run_spans(self, run_id):
-        """The spans that the run's page shows: none unless the run was registered."""
+        """The spans that the run's page shows. None are shown unless the run was registered."""
         return [s for s in self.spans.values() if run_id in self.runs and s["conversationId"] == run_id]
 
     def projects(self):

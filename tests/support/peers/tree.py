@@ -1,6 +1,7 @@
-"""tree.py: traces as a tree with bars on a time line, for people.
+"""tree.py: prints traces as a tree with bars on a time line, for people.
 
-Invariant: every span given is printed exactly once, whatever its parent says (missing, itself, a cycle)."""
+Invariant: every given span is printed exactly once, even if its parent is missing, is the span itself, or is part of a
+cycle."""
 import os
 import shutil
 import sys
@@ -19,7 +20,7 @@ OPERATION_COLOURS = {"chat": "cyan", "execute_tool": "green"}
 
 
 class Style:
-    """What the terminal can show: its width, its characters, its colours."""
+    """The abilities of the terminal: its width, characters and colours."""
 
     def __init__(self, out, width=None, colour=None):
         encoding = getattr(out, "encoding", None) or "ascii"
@@ -37,12 +38,12 @@ class Style:
         return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m" if self.colour and colour else text
 
     def clean(self, text):
-        """No control character of a span reaches the terminal; nor what it cannot encode."""
+        """The text without control characters and without characters that the terminal cannot encode."""
         text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in str(text))
         return text.encode(self.encoding, "replace").decode(self.encoding)
 
     def fit(self, text, width):
-        """Exactly `width` columns."""
+        """The text in exactly `width` columns."""
         if columns(text) > width:
             while text and columns(text) > width - 1:
                 text = text[:-1]
@@ -68,7 +69,7 @@ def counted(n, what):
 
 
 def tokens(spans, signs):
-    """input -> output of all these spans, "" if none has usage."""
+    """input -> output of all these spans. "" if none has usage."""
     told = [[span.attributes[key] for span in spans if key in span.attributes]
             for key in ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")]
     used = [sum(side) if side else None for side in told]
@@ -78,7 +79,7 @@ def tokens(spans, signs):
 
 
 def arrange(spans):
-    """[(span, flags, note)] of one trace in printing order. Flags: for each level, is it the last there?"""
+    """[(span, flags, note)] of one trace in printing order. Flags: for each level, whether it is the last one there."""
     by_id = {span.span_id: span for span in spans}
     children, roots, order, done = defaultdict(list), [], [], set()
     for span in sorted(spans, key=lambda s: (s.start_ns, -s.end_ns)):
@@ -105,7 +106,7 @@ def arrange(spans):
             where = "remote parent" if root.proto.flags & 0x200 else "MISSING PARENT"
             note = f"{where} {root.parent_id}"
         walk(root, [], note)
-    for span in spans:  # what is left hangs on a cycle
+    for span in spans:  # the remaining spans are below a cycle
         if id(span) not in done:
             walk(span, [], "PARENTS IN A CIRCLE")
     return order
@@ -123,7 +124,7 @@ def bar(span, first_ns, last_ns, width, style):
 
 
 def details(span, note, style):
-    """Lines below a span, with a colour: an odd parent, its error, events, links, and what it lost."""
+    """Lines below a span, each with a colour: a wrong parent, the error, events, links, and losses."""
     signs = style.signs
     if note:
         yield "dim" if note.startswith("remote") else "red", f"{signs['arrow']} {note}"
@@ -150,7 +151,7 @@ def trace_lines(spans, style):
               + style.clean(span.name) for span, flags, _ in order]
     usage = [tokens([span], signs) for span, _, _ in order]
     usage_width = max([columns(u) for u in usage] + [6])
-    rest = style.width - usage_width - TOOK_WIDTH - 6  # what a label and its bar share
+    rest = style.width - usage_width - TOOK_WIDTH - 6  # width shared by a label and its bar
     label_width = min(max(columns(label) for label in labels), rest // 2)
     bar_width = rest - label_width
     errors = sum(span.status == "ERROR" for span in spans)

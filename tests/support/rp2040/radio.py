@@ -1,7 +1,8 @@
-"""radio.py IMAGE.bin [KEY=VALUE ...]: runs an image for pico_w in the Python package rp2040py, whose access point it joins.
+"""radio.py IMAGE.bin [KEY=VALUE ...]: runs an image for pico_w in the Python package rp2040py. The image joins its access
+point.
 
-Run by the package's own Python (build/interop/rp2040/bin/python). UART 0 goes to standard output.
-Invariant: whatever address the image connects to, it reaches this host's loopback."""
+The package's own Python (build/interop/rp2040/bin/python) runs it. UART 0 goes to standard output.
+Invariant: every address that the image connects to leads to this host's loopback."""
 import asyncio
 import sys
 from pathlib import Path
