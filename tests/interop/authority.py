@@ -1,6 +1,6 @@
-"""authority.py: certificates of each algorithm, and chains that were renewed or cross-signed, for the part `tls`.
+"""authority.py: makes certificates of each algorithm, and renewed or cross-signed chains, for the part `tls`.
 
-Invariant: made in one folder for one run; every leaf is for localhost and 127.0.0.1, and valid now."""
+Invariant: they are made in one folder for one run. Every leaf is for localhost and 127.0.0.1, and is valid now."""
 import subprocess
 from datetime import datetime, timedelta, timezone
 
@@ -15,7 +15,7 @@ CONFIG = ("[ca]\ndefault_ca=d\n[d]\ndatabase=index\nserial=serial\nnew_certs_dir
 
 
 class Authority:
-    """anchor: the file to trust. leaf(algorithm): (chain, key). chains: {name: (chain, key)}, all of P-256."""
+    """anchor: the file to trust. leaf(algorithm): (chain, key). chains: {name: (chain, key)}, all with P-256 keys."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -61,7 +61,7 @@ class Authority:
         return path, self.folder / f"{parts[0]}.key"
 
     def store(self, chain, key):
-        """The same as PKCS12, for Java."""
+        """The certificate and key as PKCS12, for Java."""
         path = chain.with_suffix(".p12")
         self.run("pkcs12", "-export", "-in", chain, "-inkey", key, "-out", path, "-passout", "pass:uspan-test")
         return path

@@ -1,7 +1,7 @@
-"""bridge.py: the OpenAI Agents SDK's spans as OpenTelemetry spans: the SDK has no OTLP exporter of its own.
+"""bridge.py: converts the OpenAI Agents SDK's spans to OpenTelemetry spans, as the SDK has no OTLP exporter of its own.
 
-Invariant: an attribute is there only if the SDK's span has the field that it comes from; names, kinds and keys are those
-of the project's table "OpenAI Agents SDK types"; nothing is taken from the C library."""
+Invariant: an attribute is there only if the SDK's span has the field that it comes from. Names, kinds and keys are those of the
+project's table "OpenAI Agents SDK types". Nothing is taken from the C library."""
 import json
 import re
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ def text(value):
 
 
 def loaded(value):
-    """JSON text as what it says; any other text as it is."""
+    """JSON text as its value. Any other text is unchanged."""
     try:
         return json.loads(value)
     except (TypeError, ValueError):
@@ -55,7 +55,7 @@ def message_of(item):
 
 
 def output_of(items):
-    """One message: what Responses gives as several items belongs to one choice."""
+    """One message. Several items of Responses can belong to one choice."""
     parts = [part for item in items for part in message_of(item)["parts"]]
     reason = "tool_call" if any(part["type"] == "tool_call" for part in parts) else "stop"
     return text([{"role": "assistant", "parts": parts, "finish_reason": reason}])
@@ -78,7 +78,7 @@ def generation(data):
         attributes["gen_ai.input.messages"] = text([message_of(item) for item in data.input])
     if data.output and "object" not in data.output[0]:
         attributes["gen_ai.output.messages"] = output_of(data.output)
-    elif data.output:  # a streamed answer: the SDK keeps it as a response object
+    elif data.output:  # of a streamed answer the SDK keeps a response object
         attributes["gen_ai.output.messages"] = output_of(data.output[0]["output"])
     return f"chat {data.model}", "chat", attributes | usage_of(data.usage)
 

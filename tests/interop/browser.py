@@ -1,6 +1,6 @@
-"""browser.py: Chromium without a window, spoken to in its DevTools protocol over two pipes: its files 3 and 4.
+"""browser.py: runs Chromium without a window and controls it in its DevTools protocol over two pipes, its files 3 and 4.
 
-Invariant: it reaches nothing but loopback, writes nothing outside the given folder, and has ended when its block is left."""
+Invariant: it reaches only loopback, writes only in the given folder, and has ended when its block is left."""
 import base64
 import contextlib
 import json
@@ -24,7 +24,7 @@ class Page:
         self.to, self.back, self.log, self.number, self.more, self.held = to, back, log, 0, {}, b""
         page = next(one for one in self.call("Target.getTargets")["targetInfos"] if one["type"] == "page")
         self.more = {"sessionId": self.call("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]}
-        self.call("Security.setIgnoreCertificateErrors", ignore=True)  # a certificate of today's, for this host
+        self.call("Security.setIgnoreCertificateErrors", ignore=True)  # the certificate was made today, for this host
         self.call("Emulation.setDeviceMetricsOverride", width=WIDTH, height=HEIGHT, deviceScaleFactor=1, mobile=False)
 
     def message(self):
@@ -51,7 +51,7 @@ class Page:
         return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
 
     def open(self, url, words):
-        """The page's text once all of these words are in it; else what there is when the limit has passed."""
+        """The page's text once it contains all of these texts. After the limit, the text that there is."""
         self.call("Page.navigate", url=url)
         return self.shown(words)
 
@@ -64,7 +64,7 @@ class Page:
             time.sleep(0.2)
 
     def picture(self):
-        """As PNG."""
+        """The page as PNG."""
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
 

@@ -1,9 +1,10 @@
-"""case_clients.py: the vendors' own Python clients read the answers of tests/wire/cases, from a server on loopback that gives
-their bytes.
+"""case_clients.py: the vendors' own Python clients read the answers of tests/wire/cases from a server on loopback, which sends
+exactly their bytes.
 
-Invariant: what is told of an answer comes from the client's objects alone, never from the bytes.
-Run by the private environment's Python. Standard input: a line of JSON for each case: name, dialect, is it asked for in pieces,
-the request and, in base64, the answer. Standard output: a line for each: {"text", "calls", "finish", "usage"}, or {"failed"}."""
+Invariant: what is reported of an answer comes from the client's objects only, never from the bytes.
+The private environment's Python runs it. Standard input: a line of JSON for each case: name, dialect, whether it is streamed,
+the request and, in base64, the answer. Standard output: a line for each: {"text", "calls", "finish", "usage"}, or
+{"failed"}."""
 import base64
 import json
 import sys
@@ -21,7 +22,7 @@ from openai.types.responses import Response, ResponseStreamEvent
 
 
 class Server(BaseHTTPRequestHandler):
-    """server.answer: what every request gets."""
+    """server.answer: the response to every request."""
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
@@ -120,7 +121,7 @@ def main():
         server.answer = (case["streamed"], base64.b64decode(case["answer"]))
         try:
             reported = read(client, case["streamed"], case["request"])
-        except Exception as error:  # whatever a client makes of an answer that is not its vendor's
+        except Exception as error:  # any exception of a client that reads another vendor's answer
             reported = {"failed": f"{type(error).__name__}: {error}"[:200]}
         print(json.dumps(reported), flush=True)
     server.shutdown()

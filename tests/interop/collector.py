@@ -1,7 +1,7 @@
-"""collector.py: the OpenTelemetry Collector, built from its Go modules, stores byte for byte what uspan meant to send.
+"""collector.py: the OpenTelemetry Collector, built from its Go modules, stores exactly the span data that uspan meant to send.
 
-Invariant: what is judged is the collector's own file, written by its file exporter; refusals are answered by its own
-receiver, on a refusal inside its pipeline."""
+Invariant: the checks read the collector's own file, which its file exporter wrote. Its own receiver answers refusals, when its
+pipeline refuses."""
 import base64
 import json
 import shutil
@@ -20,14 +20,14 @@ NAME = "OpenTelemetry Collector"
 AGENT, BARE = HOST / "examples" / "agent", HOST / "tests" / "agent_under_test"
 DATA = OUT / "collector-data"
 PLAIN = {"backpressure": {}}
-# It takes one request every so often, and has two requests, of a span each. What it says of the time is kept to the letter:
-# one retry, not before. Where it says nothing, there are many.
+# It accepts one request per interval, and gets two requests of one span each. If it states a time, uspan waits exactly so long:
+# there is one retry, and none before. If it states none, there are many.
 BUSY = {
     "429 with Retry-After": ({"every": "4s", "exhausted": True, "tells": True}, 1),
     "503 with Retry-After": ({"every": "4s", "tells": True}, 1),
     "503 without": ({"every": "2s"}, 1000),
 }
-# More than any program of Go's holds: the limiter refuses all.
+# Less than any Go program uses, so the limiter refuses everything.
 FULL = {"memory_limiter": {"check_interval": "100ms", "limit_mib": 2, "spike_limit_mib": 1}}
 
 
@@ -56,7 +56,7 @@ class Collector:
     @contextmanager
     def started(self):
         DATA.mkdir(parents=True, exist_ok=True)
-        settings = DATA / f"{self.port}.yaml"  # JSON is YAML
+        settings = DATA / f"{self.port}.yaml"  # JSON is valid YAML
         settings.write_text(json.dumps(self.config))
         with child([self.program, f"--config=file:{settings}"], log=self.log, ended_by=self.ended_by,
                    env=clean_environment()) as process:
@@ -68,12 +68,12 @@ class Collector:
         return f"http{'s' if self.secure else ''}://localhost:{self.port}/v1/traces"
 
     def stored(self):
-        """What is in its file, as dicts of spans.py."""
+        """The spans in its file, as dicts of spans.py."""
         lines = self.file.read_text().split("\n")[:-1] if self.file.exists() else []
         return [span for line in lines if line for span in of_json(json.loads(line))]
 
     def spans(self, count):
-        """The same, once there are `count`, or when they did not come."""
+        """The stored spans, once there are `count`, or after the time limit."""
         until(lambda: len(self.stored()) >= count, limit_s=30)
         return self.stored()
 
@@ -123,14 +123,14 @@ def of_json(request):
 # ---- the checks ----------------------------------------------------------------------------------------------------------
 
 def bare(collector, *arguments):
-    """Its accounts, by the program under test, which takes the first of two arguments of one name."""
+    """The accounts of the program under test. If an argument is given twice, the program uses the first one."""
     done = subprocess.run([BARE, collector.url(), *arguments, "timeout=5000", "settle=60000"], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=LIMIT_S, env=clean_environment())
     return json.loads(done.stdout)
 
 
 def kept(collector, name):
-    """Faults of what it stored of a conversation, held against what the strict receiver had of the same."""
+    """Differences between its stored spans of a conversation and those that the strict receiver had of the same."""
     wanted, faults = played(HOST / "tests" / "agentscope_oracle", name)
     known = {span["span_id"] for span in collector.stored()}
     done = subprocess.run([HOST / "tests" / "agentscope_oracle", name], stdin=subprocess.DEVNULL, timeout=LIMIT_S,
@@ -179,7 +179,7 @@ def secure(tally, store=Collector):
 
 
 class Relay(Collector):
-    """A collector on a device's side, with room for one request, which sends on to another."""
+    """A collector on a device's side. It has room for one request, and sends on to another collector."""
     exporter = "otlp_http"
 
     def __init__(self, upstream):
@@ -194,7 +194,7 @@ class Relay(Collector):
 
 
 def full_queue(tally):
-    """A relay whose upstream is away fills up and says 503; once it is back, all is passed on."""
+    """A relay whose upstream cannot be reached fills up and answers 503. When the upstream is back, it sends everything on."""
     upstream = Collector()
     with Relay(upstream).started() as relay, child(
             [BARE, relay.url(), "rounds=5", "spans=4", "timeout=5000", "settle=300000"], stdout=subprocess.PIPE, text=True,
@@ -218,7 +218,7 @@ def busy(tally):
                         + ([] if 1 <= accounts["retries"] <= retries else [f"retries: {accounts['retries']}"])
                         + unequal("stored", (len(stored), len({span["span_id"] for span in stored})), (2, 2)), NAME, "retry")
     with Collector(FULL).started() as collector:
-        limiting = collector.says("Refusing data")  # its first look at its memory
+        limiting = collector.says("Refusing data")  # its first check of its memory
         refused = bare(collector, "settle=700", "deadline=300")
         tally.check("its memory limiter: 503, the span is kept until the deadline, then counted",
                     ([] if limiting else ["it does not limit"]) + unequal("last status", refused["last_status"], 503)

@@ -1,8 +1,8 @@
-"""compare.py: how two traces of one conversation differ, and which decision of the project's accounts for each difference.
+"""compare.py: finds the differences between two traces of one conversation, and the project's decision that explains each.
 
-Invariant: a difference is explained only by a rule that says what both sides must hold; whatever no rule claims is a fault.
-Rules D1 to D15 are the decisions where AgentScope, the OpenAI Agents SDK and OpenTelemetry's conventions disagree; names
-beginning with S are attributes and forms that a section of the project's span specification adds."""
+Invariant: a difference is explained only by a rule that says what both sides must contain. A difference without a rule is a
+fault. Rules D1 to D15 are the decisions where AgentScope, the OpenAI Agents SDK and OpenTelemetry's conventions disagree. Names
+that begin with S are attributes and forms that a section of the project's span specification adds."""
 import json
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ JSON_KEYS = re.compile(r"gen_ai\.(input|output)\.messages|gen_ai\.system_instruc
                        r"agentscope\.function\.(input|output)|uspan\.error\.data|uspan\.trace\.metadata\..*")
 CLIENT = {"chat", "embeddings", "generate_content", "text_completion", "transcription", "speech_generation", "list_tools",
           "create_agent", "retrieval"}
-# What Python prints of its own objects, and what differs from run to run.
+# Texts of Python's own objects, and texts that differ from run to run.
 REPR = re.compile(r"(Msg|ToolResponse|ChatResponse)\(.*\)", re.S)
 VARIES = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}(_[0-9a-f]{6})?")
 RULES = []
@@ -23,7 +23,7 @@ RULES = []
 @dataclass
 class Difference:
     """theirs, ours: spans (dicts of spans.py). aspect: kind, name, status, attribute, event, schema, scope, span.
-    path: of an attribute's value when it is JSON. around: the two objects or lists that hold the two values."""
+    path: of an attribute's value if it is JSON. around: the two objects or lists that contain the two values."""
     theirs: dict
     ours: dict
     aspect: str
@@ -54,7 +54,7 @@ def rule(number, words):
 
 
 def explain(difference):
-    """The number of the decision that accounts for it, or None."""
+    """The number of the decision that explains it, or None."""
     return next((number for number, _, function in RULES if function(difference)), None)
 
 
@@ -119,7 +119,7 @@ def response(d):
 
 
 def text_of(blocks):
-    """What AgentScope 2's text blocks say, without their ids and times."""
+    """The content of AgentScope 2's text blocks, without their ids and times."""
     texts = [block.get("text", ABSENT) for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
     return texts[0] if len(texts) == 1 and texts[0] is not ABSENT and len(blocks) == 1 else ABSENT
 
@@ -247,14 +247,15 @@ def loaded(value):
 
 
 def same(was, now):
-    """Of one type and equal; texts that differ from run to run count as equal to their like."""
+    """Whether two values have one type and are equal. Texts that differ from run to run count as equal to others of their
+    kind."""
     if isinstance(was, str) and isinstance(now, str) and VARIES.fullmatch(was) and VARIES.fullmatch(now):
         return True
     return type(was) is type(now) and was == now
 
 
 def leaves(was, now, path="", around=(None, None)):
-    """(path, was, now, around) wherever two JSON values part."""
+    """(path, was, now, around) of each difference between two JSON values."""
     if isinstance(was, dict) and isinstance(now, dict):
         for key in [*was, *(key for key in now if key not in was)]:
             yield from leaves(was.get(key, ABSENT), now.get(key, ABSENT), f"{path}.{key}", (was, now))
@@ -265,7 +266,7 @@ def leaves(was, now, path="", around=(None, None)):
 
 
 def list_leaves(was, now, path):
-    """Lists in step; an object with a type that only one of them has is stepped over."""
+    """Compare lists in step. An object with a type that only one of the lists has is skipped."""
     i = j = 0
     while i < len(was) or j < len(now):
         left, right = (was[i] if i < len(was) else ABSENT), (now[j] if j < len(now) else ABSENT)
@@ -320,7 +321,7 @@ def below(spans, parent):
 
 
 def differences(theirs, ours, parents=("", "")):
-    """Every difference between two lists of spans (dicts of spans.py), tree against tree, in order of start."""
+    """Every difference between two lists of spans (dicts of spans.py), tree by tree, in order of start."""
     left, right = below(theirs, parents[0]), below(ours, parents[1])
     for n in range(max(len(left), len(right))):
         if n >= len(left) or n >= len(right):
@@ -333,8 +334,8 @@ def differences(theirs, ours, parents=("", "")):
 
 
 def judge(theirs, ours):
-    """(how often each decision was needed, the differences that no decision explains). Spans without their parent
-    are faults of whoever sent them."""
+    """(how often each decision was needed, the differences that no decision explains). A span without its parent is a fault of
+    the side that sent it."""
     explained, faults = Counter(), []
     for side, spans in (("there", theirs), ("here", ours)):
         ids = {span["span_id"] for span in spans} | {""}

@@ -1,7 +1,7 @@
-"""conversations.py: the same conversations by AgentScope, by the OpenAI Agents SDK and by uspan, span by span.
+"""conversations.py: compares the same conversations by AgentScope, by the OpenAI Agents SDK and by uspan, span by span.
 
 Invariant: a conversation passes only if every difference between the two traces has the number of a decision.
-What each side sent is in build/interop/wire/, decoded; what differs, in build/interop/differences.txt."""
+The decoded requests of each side are in build/interop/wire/. The differences are in build/interop/differences.txt."""
 import json
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from receiver import Receiver
 from tools import HOST, LIMIT_S, OUT, STRICT, child, clean_environment
 
 HERE = Path(__file__).resolve().parent
-ENVIRONMENTS = {"agentscope2": "oracles2"}  # others: oracles; of AgentScope only one version fits into one environment
+ENVIRONMENTS = {"agentscope2": "oracles2"}  # others: oracles; one environment cannot contain two versions of AgentScope
 WIRE = OUT / "wire"
 ORACLES = {"agentscope": "AgentScope", "agentscope2": "AgentScope 2", "openai": "OpenAI Agents SDK",
            "utilgenai": "OpenTelemetry's util-genai"}
@@ -23,7 +23,7 @@ FEATURES = ("tree", "names", "kinds", "messages", "tools", "tokens", "errors", "
 
 
 def taken(receiver, start):
-    """The spans that came since there were `start`, as plain values."""
+    """The spans that arrived after the first `start` ones, as plain values."""
     return [json.loads(span.as_json()) for span in receiver.spans[start:]]
 
 
@@ -37,7 +37,8 @@ def store(side, oracle, name, spans):
 
 
 def recorded(oracle):
-    """{conversation: spans} as the Python package sends them; the receiver refuses what breaks a rule of the wire."""
+    """{conversation: spans} as the Python package sends them. The receiver refuses requests that break a rule of the wire
+    format."""
     found, words = {}, OUT / f"{oracle}.log"
     with Receiver() as receiver, open(words, "w", encoding="utf-8") as log:
         command = [python_of(oracle), "-B", HERE / f"oracle_{oracle}.py", receiver.url()]
@@ -57,7 +58,7 @@ def recorded(oracle):
 
 
 def played(program, name):
-    """(spans, faults) of the same conversation by a program that uses uspan."""
+    """(spans, faults) of a conversation by a program that uses uspan."""
     with Receiver() as receiver:
         done = subprocess.run([program, name], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT_S,
                               env=clean_environment(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=receiver.url()))

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""declared.py: `make interop PARTS=declared`: what tests/sdk/declared says of an SDK is what its real headers say.
+"""declared.py: `make interop PARTS=declared`: the declarations in tests/sdk/declared equal those of an SDK's real headers.
 
 Invariant: an SDK that is not named is "not run", and a run without any SDK does not pass.
-IDF_PATH names ESP-IDF, FREERTOS_KERNEL_PATH the FreeRTOS kernel, FREERTOS_TCP_PATH FreeRTOS+TCP, ZEPHYR_BASE Zephyr. Compared are
-functions, by result and argument types, and numbers of macros and enumerators. What only the declared headers have begins with
+IDF_PATH names ESP-IDF, FREERTOS_KERNEL_PATH the FreeRTOS kernel, FREERTOS_TCP_PATH FreeRTOS+TCP, ZEPHYR_BASE Zephyr. Functions
+are
+compared by result and argument types, macros and enumerators by number. Names that only the declared headers have begin with
 "declared_"."""
 import os
 import re
@@ -11,7 +12,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[1] / "sdk/declared"
-SDKS = {  # by folder of declared headers: variable, folders of the real ones, names that differ by design
+SDKS = {  # by folder of declared headers: variable, folders of the real ones, names that differ on purpose
     "espidf": ("IDF_PATH", ("components", "examples/common_components"), {"portMUX_INITIALIZER_UNLOCKED"}),
     "freertos": ("FREERTOS_KERNEL_PATH", ("include", "portable/GCC/ARM_CM3"), set()),
     "freertos_tcp": ("FREERTOS_TCP_PATH", ("source/include",), set()),
@@ -61,7 +62,7 @@ def plain_functions(text):
 
 
 def numbers(text):
-    """Macros that are a number, or a name and a number, and enumerators that are one."""
+    """Macros that are a number, or a name and a number, and enumerators with a number."""
     text = without_comments(text)
     found = dict(re.findall(r"^#\s*define\s+(\w+)\s+\(?\s*((?:\w+\s*\+\s*)?-?(?:0x)?[0-9A-Fa-f]+)[uUlL]*\s*\)?\s*$", text, re.M))
     found.update(re.findall(r"\b([A-Za-z_]\w+)\s*=\s*(-?(?:0x)?[0-9A-Fa-f]+)[uUlL]*\s*[,}]", text))
@@ -90,7 +91,7 @@ def compare(sdk, root):
     for header in sorted(declared.rglob("*.h")):
         if sdk.startswith("freertos") and (header.name in OF_TCP) != (sdk == "freertos_tcp"):
             continue
-        if sdk == "espidf" and (header.parent.name == "freertos" or header.name == "sdkconfig.h"):  # a project's own
+        if sdk == "espidf" and (header.parent.name == "freertos" or header.name == "sdkconfig.h"):  # a project has its own
             continue
         real = "\n".join(path.read_text(errors="replace") for path in real_files(root, folders, header.name))
         if real == "":

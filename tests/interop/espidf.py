@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""espidf.py: `make interop PARTS=espidf`: port/espidf as a component of a real ESP-IDF, built for its linux target and run.
+"""espidf.py: `make interop PARTS=espidf`: builds port/espidf as a component of a real ESP-IDF for its linux target, and runs
+it.
 
-Invariant: without IDF_PATH it says "not run", and does not pass. Who is not the collector is refused in words, and gets no span.
-IDF_PYTHON names a Python with ESP-IDF's packages, if it is not the one in the path."""
+Invariant: without IDF_PATH it prints "not run", and does not pass. A server that is not the collector is refused with a
+message,
+and gets no span. IDF_PYTHON names a Python with ESP-IDF's packages, if it is not the one in the path."""
 import os
 import re
 import shutil
@@ -19,7 +21,7 @@ from streams import server_context  # noqa: E402
 
 OUT = ROOT / "build/espidf_linux"
 DEADLINE_S = 120
-# Certificate of the server, CA of the client, words that the log must have. No words: all spans arrive.
+# Certificate of the server, CA of the client, text that the log must contain. If the text is empty, all spans must arrive.
 PEERS = (("good", "ca", None), ("expired", "ca", "certificate expired"), ("not_yet", "ca", "not yet valid"),
          ("wrong_host", "ca", "for a different host name"), ("good", "other_ca", "not signed by a trusted CA"))
 

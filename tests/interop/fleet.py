@@ -1,9 +1,8 @@
 #!/usr/bin/python3
-"""fleet.py: `make fleet N=1000`: so many simulated devices against the OpenTelemetry Collector, and after an outage of it.
+"""fleet.py: `make fleet N=1000`: N simulated devices send to the OpenTelemetry Collector, also after an outage of it.
 
-Invariant: what the devices count as started is what the Collector's file holds, span by span, and once where no answer was
-late; the last line is "N passed, M failed"; figures of time and memory are shown, never judged. The spread of the requests
-after the outage is."""
+Invariant: every span that the devices count as started is in the Collector's file, and once if no response was late. The last
+line is "N passed, M failed". Time and memory are shown without a limit. The spread of the requests after the outage has one."""
 import contextlib
 import json
 import math
@@ -23,14 +22,14 @@ import sources  # noqa: E402
 
 DEVICES_A_PROCESS = 2500
 SPANS_A_TURN, TURNS, TURNS_IN_OUTAGE = 4, 3, 1
-# Above the waits of the back-off before its longest (1, 2, 4, 8, 16 s), so that the fleet is at that; and the time in which
-# the devices first fail.
+# Longer than the sum of the waits of the back-off before its longest (1, 2, 4, 8, 16 s), so that all devices have reached that.
+# The second value is the time within which the devices first fail.
 OUTAGE_S, FAIL_WITHIN_MS = 50, 5000
-PER_BUCKET = 100  # requests: fewer, and chance alone makes peaks
+PER_BUCKET = 100  # requests; with fewer, chance alone makes peaks
 
 
 def build():
-    """The devices' program, optimised as a product is."""
+    """The devices' program, optimised like a product."""
     folder = OUT / "fleet"
     objects = sources.compile_all(
         [*sources.core_sources(), *sources.genai_sources(), *sources.proto_sources(), *sorted(ROOT.glob("port/posix/*.c"))],
@@ -43,7 +42,7 @@ def build():
 
 @contextlib.contextmanager
 def devices(program, port, count):
-    """The processes that play `count` devices."""
+    """The processes that simulate `count` devices."""
     processes = max(2, math.ceil(count / DEVICES_A_PROCESS))
     firsts = [count * i // processes for i in range(processes + 1)]
     with contextlib.ExitStack() as stack:
@@ -59,14 +58,14 @@ def order(processes, turns, within_ms):
 
 
 def reports(processes):
-    """What each process says once all is delivered; totals are the sums."""
+    """The output of each process once all is delivered. Totals are the sums."""
     said = [json.loads(process.stdout.readline()) for process in processes]
     return said, Counter({key: sum(one[key] for one in said) for key in
                           ("started", "delivered", "requests", "retries", "body_bytes", "user_s", "system_s")})
 
 
 def stored(file):
-    """{(trace, span)}: the device it came from, of all that the Collector's file holds; and how many lines were twice."""
+    """{(trace, span): its device} for all spans in the Collector's file, and the number of lines that were there twice."""
     spans, twice = {}, 0
     with open(file, encoding="utf-8") as lines:
         for line in lines:
@@ -116,7 +115,7 @@ def run(tally, count):
             tally.check(f"{count:,} devices: {spans:,} spans recorded, all delivered",
                         unless(totals["started"] == totals["delivered"] == spans, f"{totals}"))
             show_costs(said, totals)
-            late = totals["retries"]  # an answer that came after the device's patience: sent again, with equal ids
+            late = totals["retries"]  # the response came after the device's time limit: it sent again, with equal ids
         down_s = time.monotonic()
         order(processes, TURNS_IN_OUTAGE, FAIL_WITHIN_MS)
         until(lambda: time.monotonic() >= down_s + OUTAGE_S)
@@ -147,7 +146,7 @@ def main():
     if hard != resource.RLIM_INFINITY and count + 200 > hard:
         sys.exit(f"fleet: {count} connections need as many descriptors; here are {hard}; cure: ulimit -n")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    signal.signal(signal.SIGALRM, give_up)  # only ever by a failure: devices try for ever
+    signal.signal(signal.SIGALRM, give_up)  # only after a failure: devices retry without limit
     signal.alarm(600 + count // 10)
     tally = Tally()
     print(f"== fleet of {count:,}", flush=True)

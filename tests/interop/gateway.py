@@ -1,7 +1,8 @@
-"""gateway.py: an LLM gateway, instrumented with the OpenTelemetry SDK as its authors advise: parent-based, W3C headers.
+"""gateway.py: an LLM gateway, instrumented with the OpenTelemetry SDK as its authors recommend: parent-based, W3C headers.
 
-Invariant: each request it answers is one line "got TRACEPARENT" on standard output, its span exported before that.
-Run by the private environment's Python: the collector's URL is the argument; the first line is "port N"; ends with its input."""
+Invariant: it prints a line "got TRACEPARENT" for each request that it answers. The span of the request is exported before that.
+The private environment's Python runs it. The argument is the collector's URL. The first line is "port N". It ends at the end of
+its input."""
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer

@@ -1,19 +1,19 @@
-"""golden.py: what the Python packages sent, kept so that CI, which has none of them, holds uspan against it.
+"""golden.py: keeps what the Python packages sent. CI does not have these packages, and compares uspan with the kept text.
 
-Invariant: the same conversation gives the same text, whenever and wherever it is recorded: times, ids and stacks are not in it.
-`make interop` fails when the packages send something else than what is kept; its cure writes it anew."""
+Invariant: the same conversation gives the same text, whenever and wherever it is recorded. Times, ids and stacks are not in it.
+`make interop` fails if the packages send something else than what is kept. Its cure writes the text again."""
 import json
 import re
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "golden"
-GIVEN = "0123456789abcdef0123456789abcdef"  # the trace id of the conversation that gives one
+GIVEN = "0123456789abcdef0123456789abcdef"  # the trace id of the conversation that sets one
 VARYING = ((re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}(_[0-9a-f]{6})?"), lambda m: "2026-01-01 00:00:00.000" + (
     "_000000" if m[1] else "")), (re.compile(r"\(id='\w{22}'"), lambda m: "(id='id'"))
 
 
 def plain(spans):
-    """Their lines of JSON, in order of start; ids are their numbers in that order."""
+    """The spans as lines of JSON, in order of start. Ids are their numbers in that order."""
     spans = sorted(spans, key=lambda span: span["start_ns"])
     number = {span["span_id"]: f"{at}" for at, span in enumerate(spans, 1)} | {"": ""}
     for at, span in enumerate(spans, 1):
@@ -43,7 +43,7 @@ def load(oracle):
 
 
 def stale(oracle, conversations):
-    """Faults where what is kept is not what was recorded now; write: run.py --golden."""
+    """Differences between the kept text and what was recorded now. write: run.py --golden."""
     kept = path(oracle).read_text(encoding="utf-8") if path(oracle).exists() else ""
     new = text_of(conversations)
     if kept == new:

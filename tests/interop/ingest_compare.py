@@ -1,7 +1,7 @@
-"""ingest_compare.py: the judge of items of OpenAI's ingest: those of the Agents SDK against those of the bridge.
+"""ingest_compare.py: compares items of OpenAI's ingest: those of the Agents SDK with those of the bridge.
 
-Invariant: each difference has the number of a rule below, or is a fault. Ids and times differ from run to run: what is judged of
-them is the tree."""
+Invariant: each difference has the number of a rule below, or is a fault. Ids and times differ from run to run, so only the tree
+that they form is compared."""
 import json
 
 ABSENT = "(absent)"
@@ -9,7 +9,7 @@ RULES = []
 
 
 def in_order(spans):
-    """Each span before those below it, siblings by their start: times of the same microsecond decide nothing else."""
+    """Each span before those below it, siblings by their start. Times of the same microsecond affect nothing else."""
     ids, below = {span["id"] for span in spans}, {}
     for span in spans:
         below.setdefault(span["parent_id"] if span["parent_id"] in ids else None, []).append(span)
@@ -23,7 +23,7 @@ def in_order(spans):
 
 
 def plain(items):
-    """Traces first, then spans in order. Ids are their numbers, times are left out."""
+    """Traces first, then spans in order. Ids are replaced by their numbers. Times are left out."""
     traces = [item for item in items if item["object"] == "trace"]
     spans = in_order([item for item in items if item["object"] != "trace"])
     number = {item["id"]: at for at, item in enumerate(traces + spans, 1)} | {None: None}
@@ -116,7 +116,7 @@ def leaves(was, now, path=""):
 
 
 def judge(there, here):
-    """({number: count}, faults); both are plain items."""
+    """({number: count}, faults). Both arguments are plain items."""
     explained, faults = {}, []
     if len(there) != len(here):
         return {}, [f"{len(here)} items, not {len(there)}: {[name_of(item) for item in here]}, not {list(map(name_of, there))}"]

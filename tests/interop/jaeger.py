@@ -1,6 +1,6 @@
-"""jaeger.py: Jaeger, built from its Go module, stores what uspan sends, and finds it by service, operation and tag.
+"""jaeger.py: Jaeger, built from its Go module, stores the spans of uspan and finds them by service, operation and tag.
 
-Invariant: whatever is judged was answered by Jaeger's query service, which its own pages ask; its store is in its memory."""
+Invariant: all results come from Jaeger's query service, which its own pages use too. Its store is in its memory."""
 import json
 import shutil
 import signal
@@ -26,7 +26,7 @@ class Jaeger(collector.Collector):
     """Jaeger 2 is a collector with a store and a query service as extensions."""
     name, program, exporter = "Jaeger", OUT / "jaeger" / "jaeger", "jaeger_storage_exporter"
     extensions, forgets = ("jaeger_storage", "jaeger_query"), ("schema",)
-    ended_by = (signal.SIGKILL,)  # it would wait ten seconds, and its store is in its memory
+    ended_by = (signal.SIGKILL,)  # it would wait ten seconds, and its store is in memory only
 
     def __init__(self, tls=None, port=None):
         self.pages, self.grpc = free_ports(2)
@@ -49,7 +49,7 @@ class Jaeger(collector.Collector):
             raise
 
     def stored(self):
-        """All of it, in the form of OTLP: of each service what was recorded around today."""
+        """All stored spans in the form of OTLP: for each service, those recorded within a day of now."""
         return [span for service in self.ask("/api/v3/services").get("services", [])
                 for span in collector.of_json({"resourceSpans": [], **self.ask("/api/v3/traces", **{
                     "query.service_name": service, **TODAY}).get("result", {})})]
@@ -69,7 +69,8 @@ def send(jaeger, service, program, *arguments):
 
 
 def search(tally):
-    """What its search form asks: FIRST has a conversation's trace and two of tools, SECOND the example agent's."""
+    """The queries of its search form. FIRST has a conversation's trace and two traces of tools, SECOND the example agent's
+    trace."""
     with Jaeger().started() as jaeger:
         loop, tools = send(jaeger, FIRST, TWIN, "tool_loop"), send(jaeger, FIRST, TWIN, "failing_tool")
         agent = send(jaeger, SECOND, AGENT)
@@ -93,7 +94,7 @@ def search(tally):
 
 
 def late(tally):
-    """Spans of before its start."""
+    """Spans recorded before its start."""
     port = free_ports(1)[0]
     url = f"http://localhost:{port}/v1/traces"
     with child([BARE, url, "spans=3", "timeout=5000", "settle=300000"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
-"""littlefs_spool.py: a spool in files of the real littlefs, on a flash in RAM whose power is cut.
+"""littlefs_spool.py: a spool in files of the real littlefs, on a simulated flash whose power is cut.
 
-Invariant: after each cut every record whose append returned is there, whole; a durable record costs at most 1.2 erases."""
+Invariant: after each cut, every record whose append returned is complete. A durable record costs at most 1.2 erases."""
 import re
 import subprocess
 

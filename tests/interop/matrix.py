@@ -1,9 +1,9 @@
 """matrix.py: the agent's trace, plain and streamed, from the host and from firmware in QEMU, over plain HTTP and each kind of
 TLS, to servers of four TLS libraries.
 
-Invariant: every cell is one run: the program says that all was delivered, the strict receiver has every span once and whole, and
-the server's own library says which TLS was spoken and whether the client showed a certificate.
-OpenSSL and GnuTLS serve the receiver itself; Go's net/http and crypto/tls, and rustls, stand before one of plain HTTP."""
+Invariant: every cell is one run. The program reports that all was delivered. The strict receiver has every span complete and
+once. The server's own library reports the TLS version and whether the client sent a certificate.
+OpenSSL and GnuTLS serve the receiver itself. Go's net/http with crypto/tls, and rustls, run in front of one of plain HTTP."""
 import contextlib
 import re
 import subprocess
@@ -25,10 +25,11 @@ from streams import server_context
 
 AGENT = "../tests/interop/matrix_agent.c"
 HTTP, TLS_1_2, TLS_1_3, MUTUAL = "HTTP", "TLS 1.2", "TLS 1.3", "mutual TLS 1.3"
-ENDS = {"OpenSSL": (HTTP, TLS_1_2, TLS_1_3, MUTUAL), "GnuTLS": (TLS_1_2, TLS_1_3, MUTUAL),  # HTTP has nothing of these two
+ENDS = {"OpenSSL": (HTTP, TLS_1_2, TLS_1_3, MUTUAL), "GnuTLS": (TLS_1_2, TLS_1_3, MUTUAL),  # neither is involved in plain HTTP
         "Go": (HTTP, TLS_1_2, TLS_1_3, MUTUAL), "rustls": (TLS_1_2, TLS_1_3, MUTUAL)}
-# Whose traces: (name, board or None for the host, which, what it cannot). lm3s6965evb's budget of 112 KB of flash has room for
-# TLS 1.2 without a certificate of its own, and none for the reader of streams.
+# Sources of traces: (name, board or None for the host, which traces, what it does not support). lm3s6965evb's budget of 112 KB
+# of
+# flash has room for TLS 1.2 without a client certificate. It has none for the reader of streams.
 TRACES = ("plain", "streamed")
 DEVICES = (("host", None, TRACES, ()), ("mps2_an385", "mps2_an385", TRACES, ()),
            ("lm3s6965evb", "lm3s6965evb", ("plain",), (TLS_1_3, MUTUAL)))
@@ -39,7 +40,7 @@ ANSWER = "Bed 3 is dry (12 %), but its valve is \u5361\u4f4f."
 
 @contextlib.contextmanager
 def direct(context):
-    """A receiver with this TLS. Yields it, its port, and what tells (versions, clients) of its connections."""
+    """A receiver with this TLS. Yields it, its port, and a function that returns (versions, clients) of its connections."""
     with Receiver(context) as receiver:
         yield receiver, receiver.port, lambda: ({c.tls_version or "HTTP" for c in receiver.connections},
                                                 {bool(c.client_subject) for c in receiver.connections})
@@ -47,7 +48,7 @@ def direct(context):
 
 @contextlib.contextmanager
 def before(program, version, client):
-    """The same of a program that ends TLS before a receiver of plain HTTP."""
+    """Like served(), but a program terminates TLS in front of a receiver of plain HTTP."""
     cert = certs.get()
     with Receiver() as receiver:
         log = OUT / "matrix" / f"{receiver.port}.log"
@@ -82,7 +83,7 @@ def server(library, link):
 # ---- devices -------------------------------------------------------------------------------------------------------------
 
 def build(board, trace):
-    """A board's firmware, with a certificate of its own where it can use one."""
+    """A board's firmware, with a certificate of its own if it can use one."""
     cert = certs.get("client")
     settings = [] if board == "lm3s6965evb" else [f"-DBOARD_CERT_FILE={cert.der}", f"-DBOARD_KEY_FILE={cert.key_der}"]
     return firmware.build(board, *settings, *([f"-DBOARD_AGENT={AGENT}"] if trace == "streamed" else []))
@@ -105,7 +106,7 @@ def run_board(built, url):
 
 
 def streamed_faults(spans, twice):
-    """What differs from the trace of matrix_agent.c, as texts."""
+    """Differences from the trace of matrix_agent.c, as texts."""
     faults = [f"span {key} arrived twice" for key in twice]
     counts = Counter(map(demo.operation, spans))
     if counts != {"invoke_agent": 1, "chat": 2, "execute_tool": 1}:
@@ -127,7 +128,7 @@ def streamed_faults(spans, twice):
 # ---- cells ---------------------------------------------------------------------------------------------------------------
 
 def cell(device, built, trace, library, link):
-    """What is wrong with one cell, as texts."""
+    """The faults of one cell, as texts."""
     judge = streamed_faults if trace == "streamed" else demo.faults
     with server(library, link) as (receiver, port, told):
         url = f"http{'' if link == HTTP else 's'}://{qemu.LOOPBACK if built else 'localhost'}:{port}/v1/traces"

@@ -1,8 +1,8 @@
 """mcp_board.py: the MCP device as firmware in QEMU, for SDKs that start their server as a command.
-  mcp_board.py SOCKET   that command: it carries bytes between its own stdin and stdout and the board's serial line
+  mcp_board.py SOCKET   that command: it copies bytes between its own stdin and stdout and the board's serial line
 
-Invariant: spans leave over the board's network, none over the serial line. The machine outlives the command, so that its last
-spans are sent."""
+Invariant: spans leave over the board's network, none over the serial line. The machine runs longer than the command, so its
+last spans are sent."""
 import contextlib
 import os
 import socket
@@ -11,13 +11,13 @@ import tempfile
 import threading
 from pathlib import Path
 
-BOARD, SERVICE = "mps2_an385", "uspan-demo"  # the second: of every firmware that tests build
+BOARD, SERVICE = "mps2_an385", "uspan-demo"  # the service name of every firmware that tests build
 PIECE = 4096
 
 
 @contextlib.contextmanager
 def command(endpoint):
-    """The command whose server is the board. endpoint: of the host's loopback, where its spans go."""
+    """The command whose server is the board. endpoint: where its spans are sent, on the host's loopback."""
     import firmware
     import qemu
     from tools import OUT, child
@@ -37,7 +37,7 @@ def copy(read, write):
 
 def main(path):
     with socket.socket(socket.AF_UNIX) as line:
-        while line.connect_ex(path) != 0:  # the machine is starting
+        while line.connect_ex(path) != 0:  # the machine is still starting
             threading.Event().wait(0.05)
 
         def to_stdout(piece):

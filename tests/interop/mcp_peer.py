@@ -2,7 +2,7 @@
   mcp_peer.py client URL PROGRAM [argument ...]   an agent that calls the tools of PROGRAM
   mcp_peer.py server URL                          a server of the same two tools
 
-Invariant: its spans go to URL before it ends; what the tools said is on stdout of the client, a line each."""
+Invariant: its spans are sent to URL before it ends. The client prints the results of the tools on stdout, a line each."""
 import asyncio
 import sys
 

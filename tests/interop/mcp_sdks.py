@@ -1,9 +1,11 @@
-"""mcp_sdks.py: MCP against the official SDKs: the Python SDK, traced by the OpenTelemetry SDK, calls the tools of the example
-device, on the host and as firmware in QEMU, and serves tools to the example agent; the TypeScript SDK calls the device with a
-context in _meta.
+"""mcp_sdks.py: tests MCP with the official SDKs. The Python SDK, traced by the OpenTelemetry SDK, calls the tools of the
+example
+device, on the host and as firmware in QEMU. It also serves tools to the example agent. The TypeScript SDK calls the device with
+a context in _meta.
 
-Invariant: both sides send to the store on their own; what is judged is the tree of what it holds. The picture for README.md is
-drawn by the page of `make receiver`, from what Jaeger answered: Jaeger's Go module has no pages of its own."""
+Invariant: both sides send to the store separately. The checks read the tree that the store has. The page of `make receiver`
+draws
+the picture for README.md from Jaeger's response, because Jaeger's Go module has no pages of its own."""
 import contextlib
 import os
 import shutil
@@ -23,7 +25,7 @@ import sample  # noqa: E402
 from receiving import running  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
-PYTHON = OUT / "oracles2" / "bin" / "python"  # AgentScope 2 brings the SDK
+PYTHON = OUT / "oracles2" / "bin" / "python"  # AgentScope 2 depends on the SDK
 TYPESCRIPT = ROOT / "port/deps/interop/mcp_typescript"
 DEVICE, AGENT = HOST / "examples" / "mcp_device", HOST / "examples" / "mcp_client"
 KEPT, KEPT_BYTES_MAX = HERE / "mcp.png", 200_000
@@ -32,7 +34,7 @@ TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
 
 def play(*command, **env):
-    """(its lines, the received spans, what was wrong) of a program that is given the receiver's URL for each URL."""
+    """(its lines, the received spans, faults) of a program. The receiver's URL replaces URL in its arguments and variables."""
     with Receiver() as receiver:
         url = receiver.url()
         done = subprocess.run([str(word).replace("URL", url) for word in command], stdin=subprocess.DEVNULL, timeout=LIMIT_S,
@@ -43,7 +45,7 @@ def play(*command, **env):
 
 
 def branch(spans, name):
-    """(name, kind, status) of the first span of that name and, outwards, of all around it."""
+    """(name, kind, status) of the first span of that name, then of its parent and all further ancestors."""
     by_id, found = {span.span_id: span for span in spans}, []
     at = next((span for span in spans if span.name == name), None)
     while at is not None:
@@ -100,12 +102,12 @@ def typescript_calls_the_device(tally):
 
 
 def in_jaeger(store, device):
-    """{service: its spans} of the trace that has a valve's move. device: the service of the one that has the valve."""
+    """{service: its spans} of the trace in which a valve moves. device: the service that has the valve."""
     found = {service: collector.of_json({"resourceSpans": [], **store.ask("/api/v3/traces", **{
         "query.service_name": service, **TODAY}).get("result", {})}) for service in ("cloud-agent", device)}
     trace = next((span["trace_id"] for span in found[device] if span["name"] == "move valve"), None)
     by_id = {span["span_id"]: span for spans in found.values() for span in spans if span["trace_id"] == trace}
-    is_agent = {"invoke_agent gardener", "initialize"}  # each service's query gives whole traces, so that sides are told by name
+    is_agent = {"invoke_agent gardener", "initialize"}  # each service's query gives complete traces, so names decide
     return {side: [span for span in by_id.values() if (span["name"] in is_agent and span["kind"] != "SERVER"
                                                        or span["name"].startswith("MCP send")) == (side == "cloud-agent")]
             for side in found}
@@ -132,7 +134,8 @@ def drawn(sides):
 
 
 def sides_in_jaeger(tally, what, service, device):
-    """{service: its spans}, if Jaeger has one trace of both. device(URL): a context whose value is the command of the device."""
+    """{service: its spans}, if Jaeger has one trace of both. device(URL): a context manager that gives the command of the
+    device."""
     with Jaeger().started() as store, device(store.url()) as command:
         done = subprocess.run([PYTHON, "-B", HERE / "mcp_peer.py", "client", store.url(), *command], stdin=subprocess.DEVNULL,
                               timeout=LIMIT_S, capture_output=True, text=True, env=clean_environment())

@@ -1,9 +1,10 @@
-"""model_clients.py: calls by the vendors' own Python clients to a mock of their servers that others wrote (LLMock), through a
-gateway that keeps every exchange and gives the very same bytes again below /again/<call>/.
+"""model_clients.py: the vendors' own Python clients call a mock of their servers by other authors (LLMock). They call it
+through a
+gateway that keeps every exchange. Below /again/<call>/ the gateway sends exactly the same bytes again.
 
-Invariant: an answer below /again/ goes out only to the request, byte for byte, that it once answered.
-Run by the private environment's Python: a line of JSON for each call on standard output: its name, its path, the request's body,
-and what the client reports of it; then "port N", and it serves until its standard input ends."""
+Invariant: an answer below /again/ is sent only if the request equals the original one byte for byte.
+The private environment's Python runs it. It prints a line of JSON for each call: its name, its path, the request's body, and
+what the client reports. Then it prints "port N" and serves until its standard input ends."""
 import http.client
 import json
 import sys
@@ -22,7 +23,7 @@ ABOUT = "Moisture of a bed"
 
 
 class Gateway(BaseHTTPRequestHandler):
-    """server.upstream: port of the mock; server.call: name of the call that is being made; server.kept: exchanges by it."""
+    """server.upstream: port of the mock. server.call: name of the present call. server.kept: exchanges by that name."""
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
@@ -62,7 +63,7 @@ class Gateway(BaseHTTPRequestHandler):
         pass
 
 
-# ---- what a client says of an answer: id, model, finish, text, calls, usage (input, output, cached, reasoning)
+# ---- what a client reports of an answer: id, model, finish, text, calls, usage (input, output, cached, reasoning)
 
 def told(answer, finish, text, calls, usage):
     return {"id": answer.id, "model": answer.model, "finish": [finish] if finish else [], "text": text,
@@ -129,7 +130,7 @@ def asked(_):
 
 
 def answered(api):
-    """The same, the model's call of the tool, and its result."""
+    """The messages, then the model's call of the tool, and its result."""
     text = json.dumps(ARGUMENTS)
     turns = {"chat": [{"role": "assistant", "content": None, "tool_calls": [
                           {"id": "call_1", "type": "function", "function": {"name": CALL, "arguments": text}}]},
@@ -143,7 +144,7 @@ def answered(api):
 
 
 TOOL = Reply(tool_calls=(ToolCall(CALL, ARGUMENTS),))
-# name: (what the mock does, what is asked, are tools offered)
+# name: (behaviour of the mock, question, whether tools are offered)
 CALLS = {"text": ((Reply(text=ANSWER),), asked, False), "tool": ((TOOL,), asked, True),
          "result": ((Reply(text=ANSWER),), answered, True),
          "limited": ((Fail(429, retry_after=1, message="slow down, gardener"),), asked, False),
@@ -175,7 +176,7 @@ def main():
                 reported = make()
             except (openai.OpenAIError, anthropic.AnthropicError, RuntimeError, OSError) as error:
                 reported = failure(error)
-            except Exception as error:  # of the HTTP library, where a client lets it through
+            except Exception as error:  # of the HTTP library, if the client does not catch it
                 reported = failure(error) | {"error": type(error).__name__}
             path, request, _ = gateway.kept[name]
             print(json.dumps({"call": name, "path": path, "request": request.decode(), "reported": reported}), flush=True)

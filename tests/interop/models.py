@@ -1,7 +1,8 @@
-"""models.py: wire readers against the vendors' own Python clients: the same bytes of a mock that others wrote (LLMock),
-OpenAI's chat completions and responses and Anthropic's messages, plain and streamed, with tools, refused and broken off.
+"""models.py: compares wire readers with the vendors' own Python clients on the same bytes of a mock by other authors (LLMock).
+The APIs are OpenAI's chat completions and responses and Anthropic's messages. Calls are plain and streamed, with tools, refused
+and broken off.
 
-Invariant: a call passes only if its span says exactly what the client reported, or failed where the client failed."""
+Invariant: a call passes only if its span equals what the client reported, or failed if the client failed."""
 import json
 import subprocess
 import sys
@@ -16,7 +17,7 @@ FOLDER = OUT / "model_calls"
 HERE = Path(__file__).resolve().parent
 USAGE = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.usage.cache_read.input_tokens",
          "gen_ai.usage.reasoning.output_tokens")
-GOOD = 19  # calls that must end well: text, tool, result; three APIs, plain and streamed; embeddings
+GOOD = 19  # calls that must succeed: text, tool, result; three APIs, plain and streamed; embeddings
 
 
 def as_json(value):
@@ -24,7 +25,7 @@ def as_json(value):
 
 
 def json_or(text):
-    """A text as JSON, which a tool's result is kept as, or as it is."""
+    """A text as its JSON value, which is how a tool's result is kept. A text that is not JSON is unchanged."""
     try:
         return json.loads(text)
     except ValueError:
@@ -46,7 +47,7 @@ def parts_of(messages, kind):
 
 
 def expected(call, reported, request):
-    """{what: (reported, the span's)} is made of these two."""
+    """{field: expected value}, from the request and what the client reported."""
     wanted = {"request.model": request["model"]}
     if "temperature" in request:
         wanted["request.temperature"] = request["temperature"]
@@ -68,7 +69,7 @@ def expected(call, reported, request):
 
 
 def said(span, wanted):
-    """The same of a span."""
+    """{field: the span's value} for the same fields."""
     attributes = span["attributes"]
     output = attributes.get("gen_ai.output.messages")
     found = {"message": span["status"].get("message", ""), "error.type": attributes.get("error.type"),
@@ -80,9 +81,9 @@ def said(span, wanted):
 
 
 def input_faults(request, attributes):
-    """What the request held, by its own words: each text, call id and tool name stands in the span too."""
+    """Checks that each text, call id and tool name of the request is in the span."""
     if isinstance(request.get("input"), str):
-        return []  # of embeddings, which conventions do not record
+        return []  # of embeddings, which the conventions do not record
     held = [json.loads(attributes.get(f"gen_ai.{key}", "[]"))
             for key in ("system_instructions", "input.messages", "tool.definitions")]
     spoken = set(leaves(held))
@@ -98,7 +99,7 @@ def faults_of(call, span):
     reported, request = call["reported"], json.loads(call["request"])
     wanted = expected(call, reported, request)
     there = said(span, wanted)
-    if call["call"].endswith(("-cut", "-reset")):  # broken off: what came stays, and the span says that it failed
+    if call["call"].endswith(("-cut", "-reset")):  # broken off: the part that arrived stays, and the span is an error
         wanted.pop("finish", None), there.pop("finish", None)
         wanted["failed"], there["failed"] = "ERROR", span["status"]["code"]
     elif not reported.get("failed"):

@@ -1,7 +1,7 @@
-"""openai_ingest.py: the bridge to OpenAI's trace ingest against the exporter of the Agents SDK itself, on the same conversations
-and on the same items at the limits; the local ingest refuses what breaks a rule.
+"""openai_ingest.py: compares the bridge to OpenAI's trace ingest with the exporter of the Agents SDK, on the same conversations
+and on the same items at the limits. The local ingest refuses items that break a rule.
 
-Invariant: uspan's spans go the whole way: OTLP over HTTP to the bridge, JSON over HTTP to the ingest."""
+Invariant: uspan's spans take the complete path: OTLP over HTTP to the bridge, JSON over HTTP to the ingest."""
 import contextlib
 import json
 import random
@@ -27,7 +27,7 @@ KEPT = golden.FOLDER / "openai_ingest.json"
 
 @contextlib.contextmanager
 def bridge(server, **more):
-    """(URL for OTLP, sender): the bridge before a local ingest. What it holds is sent when the block is left."""
+    """(URL for OTLP, sender): the bridge in front of a local ingest. Its queued items are sent when the block is left."""
     words = []
     sender = send.Sender(KEY, server.url(), say=words.append, **more)
     sender.words = words
@@ -105,7 +105,7 @@ def edge_items(count=60, seed=15):
 
 
 def limit_faults(there, here):
-    """Both keep the limit; what is short enough is kept whole by both; usage is the same."""
+    """Both keep the limit. Both leave values below the limit unchanged. Usage is the same."""
     for field in ("input", "output"):
         was, now = there["span_data"].get(field), here["span_data"].get(field)
         sizes = limits.size_of(was), limits.size_of(now)

@@ -1,7 +1,8 @@
-"""oracle.py: what both oracles share: conversations played one at a time, each wholly exported before the next begins.
+"""oracle.py: code that both oracles share: it plays conversations one at a time and exports each completely before the next.
 
 Invariant: when "done NAME" is on standard output, all spans of that conversation are at the receiver.
-Run by the private environment's Python: the receiver's URL is the first argument, a line of input lets the next one begin."""
+The private environment's Python runs it. The receiver's URL is the first argument. A line of input starts the next
+conversation."""
 import asyncio
 import sys
 
@@ -18,7 +19,7 @@ ANSWER = "Bed 3 is dry: 12 % moisture. The valve is stuck."
 
 
 class Ids(RandomIdGenerator):
-    given = 0  # the next trace's, where an SDK has one already
+    given = 0  # the id of the next trace, if the SDK already has one
 
     def generate_trace_id(self):
         return Ids.given or super().generate_trace_id()
@@ -32,7 +33,7 @@ def provider(url):
 
 
 def play(conversations, made):
-    """conversations: coroutine functions by name; those named on the command line, else all."""
+    """conversations: coroutine functions by name. The command line names those to play. Without names, all are played."""
     for name in sys.argv[2:] or conversations:
         asyncio.run(conversations[name]())
         if not made.force_flush():

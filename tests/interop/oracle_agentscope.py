@@ -1,6 +1,6 @@
 """oracle_agentscope.py: AgentScope itself, with a model that answers from a script, traced by its own decorators.
 
-Invariant: nothing here writes a span attribute: what arrives is what AgentScope 1.0.21 makes of these calls."""
+Invariant: this program writes no span attribute. Everything that arrives is AgentScope 1.0.21's record of these calls."""
 import sys
 
 import agentscope
@@ -30,7 +30,7 @@ def response(number, blocks, used_in, used_out):
 
 
 class DashScopeChatModel(ChatModelBase):
-    """Its name is what AgentScope takes the provider from. script: answers, lists of chunks, or exceptions."""
+    """AgentScope derives the provider from its name. script: answers, lists of chunks, or exceptions."""
 
     def __init__(self, *script, stream=False):
         super().__init__("qwen-max", stream)
@@ -51,7 +51,7 @@ class DashScopeChatModel(ChatModelBase):
 
 
 class StrangeModel(DashScopeChatModel):
-    """Of no known provider."""
+    """A model of an unknown provider."""
 
 
 class TextEmbedding(EmbeddingModelBase):
@@ -71,7 +71,7 @@ class StrangeFormatter(FormatterBase):
 
 
 class Echo(AgentBase):
-    """Answers with what it was told to."""
+    """Answers with the given text."""
 
     def __init__(self, name, answer):
         super().__init__()

@@ -1,7 +1,8 @@
 """oracle_agentscope2.py: AgentScope 2 itself, with a model that answers from a script, traced by its own middleware.
 
-Invariant: nothing here writes a span attribute: what arrives is what AgentScope 2.0.11 makes of these calls. Its ids and times
-are made constant, so that the same conversation gives the same text."""
+Invariant: this program writes no span attribute. Everything that arrives is AgentScope 2.0.11's record of these calls. Its ids
+and
+times are made constant, so that the same conversation gives the same text."""
 import sys
 
 import oracle
@@ -25,7 +26,7 @@ def response(number, blocks, used_in, used_out, last=True, **cache):
 
 
 class DashScopeChatModel(ChatModelBase):
-    """Its name is what AgentScope takes the provider from. script: answers, lists of chunks, or exceptions."""
+    """AgentScope derives the provider from its name. script: answers, lists of chunks, or exceptions."""
 
     def __init__(self, *script, stream=False, **parameters):
         super().__init__(DashScopeCredential(api_key="none"), "qwen-max", None, stream=stream, max_retries=0)
@@ -45,7 +46,7 @@ class DashScopeChatModel(ChatModelBase):
 
 
 class StrangeModel(DashScopeChatModel):
-    """Of no known provider."""
+    """A model of an unknown provider."""
 
 
 def read_soil(bed: int) -> str:

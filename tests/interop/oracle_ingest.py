@@ -1,7 +1,8 @@
 """oracle_ingest.py: the conversations of oracle_openai.py, sent by the Agents SDK's own exporter to a local ingest.
 
-Invariant: the exporter believes that the given URL is OpenAI's, so that it keeps OpenAI's limits. With "limits" as the second
-argument it sends nothing: it prints what it makes of the items on standard input, a line of JSON each."""
+Invariant: the exporter treats the given URL as OpenAI's, so it keeps OpenAI's limits. If the second argument is "limits", it
+sends
+nothing. It then prints its result for each item on standard input, a line of JSON each."""
 import json
 import sys
 
@@ -12,7 +13,7 @@ from oracle_openai import CONVERSATIONS
 
 
 class Flushed:
-    """What oracle.play() asks of a provider."""
+    """The interface that oracle.play() needs of a provider."""
 
     def __init__(self, processor):
         self.processor = processor

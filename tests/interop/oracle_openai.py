@@ -1,6 +1,6 @@
-"""oracle_openai.py: the OpenAI Agents SDK itself, whose HTTP client is answered from a script, traced by its own spans.
+"""oracle_openai.py: the OpenAI Agents SDK itself, with an HTTP client that answers from a script, traced by its own spans.
 
-Invariant: no packet leaves this process but the spans that bridge.py exports."""
+Invariant: this process sends no packet except for the spans that bridge.py exports."""
 import json
 import sys
 
@@ -17,7 +17,7 @@ GROUP = "group-oracle"
 
 
 class Script(httpx2.AsyncBaseTransport):
-    """Each request takes the next answer: an object, a list of stream events, or a status."""
+    """Each request gets the next answer: an object, a list of stream events, or a status."""
 
     def __init__(self, *answers):
         self.answers = list(answers)

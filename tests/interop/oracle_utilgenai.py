@@ -1,6 +1,7 @@
-"""oracle_utilgenai.py: OpenTelemetry's own helper of GenAI instrumentations, whose spans are the conventions as merged today.
+"""oracle_utilgenai.py: OpenTelemetry's own helper for GenAI instrumentations. Its spans follow the conventions as merged today.
 
-Invariant: nothing here writes a span attribute: what arrives is what opentelemetry-util-genai 1.3b0 makes of these calls."""
+Invariant: this program writes no span attribute. Everything that arrives is opentelemetry-util-genai 1.3b0's record of the
+calls."""
 import os
 import sys
 

@@ -1,6 +1,7 @@
-"""phoenix.py: Arize Phoenix stores what uspan sends, and shows it as what it is: asked of its REST, its GraphQL and its page.
+"""phoenix.py: Arize Phoenix stores uspan's spans and shows each as its kind. The checks use its REST and GraphQL APIs and its
+page.
 
-Invariant: each run has a database, each start ports of its own; every answer about a feature comes from Phoenix's store."""
+Invariant: each run has a new database, each start new ports. Every result about a feature comes from Phoenix's store."""
 import json
 import shutil
 import ssl
@@ -28,7 +29,7 @@ DATA = OUT / "phoenix-data"
 BOARD = "mps2_an385"
 KEPT = ROOT / "tests" / "interop" / "phoenix.png"  # README.md shows it
 KEPT_BYTES_MAX = 200_000
-KINDS = ["AGENT", "UNKNOWN", "LLM", "TOOL", "TOOL", "LLM"]  # a formatter is none of Phoenix's kinds
+KINDS = ["AGENT", "UNKNOWN", "LLM", "TOOL", "TOOL", "LLM"]  # a formatter has no kind in Phoenix
 
 
 class Phoenix:
@@ -73,7 +74,7 @@ class Phoenix:
         return f"http{'s' * self.secure}://127.0.0.1:{self.port}{path}"
 
     def spans(self, project, count):
-        """That project's spans in order of start, once there are `count` of them: storing is asynchronous."""
+        """That project's spans in order of start, once there are `count` of them. Phoenix stores them asynchronously."""
         def stored():
             try:
                 answer = self.ask(self.url(f"/v1/projects/{project}/spans?limit=100"))
@@ -186,7 +187,7 @@ def of_sessions(phoenix):
 
 
 def of_page(phoenix, spans):
-    """What its page shows of the trace with the second call chosen; the picture is kept when asked for."""
+    """What its page shows of the trace if the second call is selected. The picture is kept if requested."""
     project = phoenix.project("board", "id")["id"]
     url = phoenix.url(f"/projects/{project}/traces/{spans[0]['context']['trace_id']}?selectedSpanNodeId={spans[5]['id']}")
     wanted = [*(name.strip() for name in TREE), QUESTION, "read_soil", '"valve_stuck"', ANSWER, "temperature: 0.2", "522"]
@@ -201,13 +202,13 @@ def of_page(phoenix, spans):
 
 
 def of_default(phoenix, count):
-    """The spans of the project that nobody named, as dicts of spans.py, as far as Phoenix has what they hold."""
+    """The spans of the default project, as dicts of spans.py, with the fields that Phoenix keeps."""
     return [{"name": span["name"], "parent_span_id": span["parent_id"] or "", **span["context"]}
             for span in phoenix.spans("default", count)]
 
 
 def of_board(tally):
-    """Firmware in QEMU, which trusts the authority of Phoenix's certificate and learns the time from its answers."""
+    """Firmware in QEMU. It trusts the authority of Phoenix's certificate and reads the time from its responses."""
     board, phoenix = firmware.build(BOARD, "-DUSPAN_RESOURCE=openinference.project.name=board"), Phoenix(secure=True)
     with phoenix.started():
         if not tally.check("starts with TLS", [] if phoenix.ready() else tail(phoenix.log)):

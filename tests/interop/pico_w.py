@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """pico_w.py: `make interop PARTS=pico_w`: the image for pico_w of a user's Pico SDK joins an emulated access point and delivers.
 
-Invariant: without PICO_SDK_PATH it says "not run", and does not pass.
+Invariant: without PICO_SDK_PATH it prints "not run", and does not pass.
 The radio's PIO is emulated, so the board runs a fraction as fast as the others."""
 import os
 import re
@@ -37,7 +37,7 @@ def run(image, url, deadline_s):
 
 
 def deliver(image, tls, deadline_s=DEADLINE_S):
-    """(whether all of it arrived, how long that took in seconds)"""
+    """(whether all spans arrived, how long that took in seconds)"""
     began = time.monotonic()
     with Receiver(server_context(maximum="1.2") if tls else None) as receiver:
         text = run(image, f"{'https' if tls else 'http'}://{qemu.LOOPBACK}:{receiver.port}/v1/traces", deadline_s)

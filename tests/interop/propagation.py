@@ -1,7 +1,7 @@
-"""propagation.py: across the wire: the span of a gateway that another SDK traces hangs under the device's chat span in one
-store, sampled or not as the device decided.
+"""propagation.py: tests propagation between a device and a gateway that another SDK traces. In one store, the gateway's span is
+a child of the device's chat span. The device decides whether both are sampled.
 
-Invariant: both sides send to the store on their own; what is judged is what it holds."""
+Invariant: both sides send to the store separately. The checks read what the store has."""
 import subprocess
 from pathlib import Path
 
@@ -15,14 +15,15 @@ KINDS = {"invoke_agent gardener": "INTERNAL", "chat qwen-max": "CLIENT", "POST /
 
 
 def turn(url, gateway, port, sampler):
-    """The traceparent that the gateway had of a turn of the device."""
+    """The traceparent that the gateway received in a turn of the device."""
     subprocess.run([HOST / "tests" / "gateway_device", str(port)], stdin=subprocess.DEVNULL, timeout=LIMIT_S, check=True,
                    env=clean_environment(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=url, OTEL_TRACES_SAMPLER=sampler))
     return gateway.stdout.readline().split()[1].split("-")
 
 
 def check(tally, name, url, stored):
-    """stored(count): what is in the store at that URL, as dicts of spans.py, once there are so many; kinds where it has them."""
+    """stored(count): the spans in the store at that URL, as dicts of spans.py, once there are `count`. kinds: whether it keeps
+    them."""
     command = [python_of("openai"), "-B", Path(__file__).resolve().parent / "gateway.py", url]
     with child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean_environment()) as gateway:
         port = int(gateway.stdout.readline().split()[1])

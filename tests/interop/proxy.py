@@ -1,7 +1,7 @@
-"""proxy.py: uspan through tinyproxy and squid: tunnels for https, requests in absolute form for http, with a password and
-without, and what it says when they refuse.
+"""proxy.py: tests uspan through tinyproxy and squid: tunnels for https, requests in absolute form for http, with and without a
+password. Also tests uspan's messages if the proxy refuses.
 
-Invariant: what arrived came through the proxy: its own log names the request."""
+Invariant: everything that arrived came through the proxy, because the proxy's own log names the request."""
 import contextlib
 import json
 import os
@@ -97,5 +97,5 @@ def run(tally):
             tally.check(f"{name}: {words}", faults(proxy, tls, False, ""))
             tally.check(f"{name}: {words}, with a password", faults(proxy, tls, True, "user:pass@"))
             tally.check(f"{name}: {words}, no password where one is asked", faults(proxy, tls, True, "", "wants a user name"))
-            if tls or proxy is squid:  # tinyproxy says 401 to a wrong password, which may be the collector's word in http
+            if tls or proxy is squid:  # tinyproxy answers 401 to a wrong password, which may be the collector's in http
                 tally.check(f"{name}: {words}, a wrong password", faults(proxy, tls, True, "user:no@", "refuses this user name"))

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""run.py: `make interop`: uspan against implementations that are not its own.
+"""run.py: `make interop`: tests uspan against implementations by other authors.
 
-Invariant: the last line is "N passed, M failed"; the exit status is 0 only if nothing failed and something passed.
+Invariant: the last line is "N passed, M failed". The exit status is 0 only if nothing failed and something passed.
   run.py [--golden] [part ...]   parts: PARTS below; none given: all, and the table of tests/interop/README.md is written
                                  --golden: keep what the Python packages send now, for CI, and the picture, for README"""
 import importlib
@@ -43,7 +43,7 @@ def main():
         start = time.monotonic()
         try:
             importlib.import_module(part).run(tally)
-        except Exception:  # the other parts have their say, and the totals stay the last line
+        except Exception:  # the other parts still run, and the totals stay the last line
             tally.check(part, traceback.format_exc().splitlines()[-6:])
         print(f"  {time.monotonic() - start:.0f} s", flush=True)
     table.write(tally.cells, into_readme=tuple(parts) == PARTS)

@@ -1,6 +1,6 @@
-"""servers.py: TLS and HTTP against OpenSSL and GnuTLS, by the hermetic tests of tests/net on this run's own build.
+"""servers.py: runs the hermetic tests of tests/net, TLS and HTTP with OpenSSL and GnuTLS, on this run's own build.
 
-Invariant: the totals that each test states as its last line are counted here, nothing less."""
+Invariant: the totals in the last line of each test are added here."""
 import re
 import subprocess
 

@@ -1,7 +1,7 @@
-"""studio_contract.py: AgentScope Studio's query routes: what its pages would show. Asked is the built copy that STUDIO_DIR
-names (its folder with package.json, after npm install and npm run build), else the project's contract server.
+"""studio_contract.py: AgentScope Studio's query routes, which give the data of its pages. If STUDIO_DIR names a built copy (its
+folder with package.json, after npm install and npm run build), it is used. Otherwise the project's contract server is used.
 
-Invariant: what is judged is the answer of a query route, never the request."""
+Invariant: the checks read the response of a query route, never the request."""
 import json
 import os
 import re
@@ -35,7 +35,7 @@ class Built:
 
 
 def first_free():
-    """The port that it will choose: the first free one from 3000 on."""
+    """The port that Studio will choose: the first free one from 3000 on."""
     for port in range(3000, 5001):
         try:
             with socket.create_server(("", port)):
@@ -47,7 +47,7 @@ def first_free():
 
 @contextmanager
 def started(folder):
-    """(name, studio): the built copy in that folder; with a home, and so a database, of its own."""
+    """(name, studio): the built copy in that folder. It has a home of its own, and so a new database."""
     if not (Path(folder) / ENTRY).exists():
         raise RuntimeError(f"STUDIO_DIR: no {ENTRY} in {folder}; cure: npm install && npm run build there")
     home, log = OUT / "studio-data", OUT / "studio.log"
@@ -84,7 +84,7 @@ def spans_of(studio):
 
 
 def trace_of(studio, name):
-    """What getTrace answers for the conversation of that name, played now."""
+    """The response of getTrace for the conversation of that name, which is played now."""
     known = {one["traceId"] for one in query(studio, "getTraces", pagination=PAGE)["list"]}
     subprocess.run([HOST / "tests" / "agentscope_oracle", name], stdin=subprocess.DEVNULL, timeout=LIMIT_S, check=True,
                    env=clean_environment(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=studio.url()))
@@ -125,7 +125,7 @@ def of_run(studio):
 
 
 def as_received(studio, _):
-    """Its spans as dicts of spans.py, as far as a tree needs them."""
+    """Its spans as dicts of spans.py, with the fields that a tree needs."""
     return [{"trace_id": span["traceId"], "span_id": span["spanId"], "parent_span_id": span["parentSpanId"] or "",
              "name": span["name"]} for span in spans_of(studio)]
 
@@ -144,7 +144,7 @@ def run(tally):
         propagation.check(tally, name, studio.url(), lambda count: as_received(studio, count))
         if isinstance(studio, Built):
             studio_pages.run(tally, studio, spans_of)
-    with Studio(fail={"traces": [503, 503]}) as studio:  # the built one cannot be told to
+    with Studio(fail={"traces": [503, 503]}) as studio:  # the built one has no such option
         done = subprocess.run([HOST / "tests" / "agent_under_test", studio.url(), "spans=3", "timeout=5000"], timeout=LIMIT_S,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, env=clean_environment())
         tally.check("503 twice: then stored", unequal("delivered", json.loads(done.stdout)["delivered"], 3)

@@ -1,8 +1,8 @@
 """studio_pages.py: what a person sees in the built AgentScope Studio of the edge agent's turn: input and output of each span on
-both pages, the conversation, and pictures of run page, span dialog and trace page in build/interop/.
+two pages, and the conversation. Pictures of run page, span dialog and trace page are in build/interop/.
 
-Invariant: what is counted is what the pages' own code looks for, in what Studio stored. A page without the words that a person
-looks for is a fault."""
+Invariant: the fields that are counted are those that the pages' own code reads in Studio's store. A page without the texts that
+a person expects is a fault."""
 import json
 import shutil
 import sqlite3
@@ -12,11 +12,13 @@ from browser import browser
 from llm import TEXT, Llm
 from tools import LIMIT_S, OUT, ROOT, clean_environment, tail, unequal
 
-# A build of its own: the options of examples/backends/studio.h, and what its page says of a model that answers at once.
+# A separate build with the options of examples/backends/studio.h, and those that its page gives for a model that answers at
+# once.
 FOLDER = OUT / "studio"
 OPTIONS = "-DUSPAN_STUDIO=1 -DUSPAN_PROFILE_AGENTSCOPE=1 -DUSPAN_STUDIO_MESSAGE_BYTES=4096"
 SPANS = 9  # the agent's, four calls of the model, four of tools
-# What each page shows as input and output, the first that is there: TraceDetailPage's extractInput(), and the run page's panel.
+# What each page shows as input and output. The first that exists is used: TraceDetailPage's extractInput(), and the run page's
+# panel.
 PAGES = {"trace page": (("gen_ai.{}.messages", "agentscope.function.{}", "{}"), ("input", "output")),
          "run page": (("agentscope.function.{}",), ("input", "output"))}
 
@@ -38,13 +40,13 @@ def nested(attributes, key):
 
 
 def shown(span, page):
-    """Whether that page has something under both headings."""
+    """Whether that page shows something under both headings."""
     keys, sides = PAGES[page]
     return all(any(nested(span["attributes"], key.format(side)) not in (None, "", 0) for key in keys) for side in sides)
 
 
 def messages_of(studio_home):
-    """[(role, kind of its first block)] of what was pushed, as the run page reads it."""
+    """[(role, kind of its first block)] of the pushed messages, as the run page reads them."""
     path = next(studio_home.rglob("database.sqlite"))
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
         rows = database.execute("select msg from message_table order by rowid").fetchall()
@@ -52,7 +54,7 @@ def messages_of(studio_home):
 
 
 def pictures(studio, run, trace_name):
-    """Faults; the pictures are in build/interop/."""
+    """The faults. The pictures are in build/interop/."""
     faults = []
     with browser(OUT / "chromium_studio") as page:
         for name, path, words in (
@@ -61,7 +63,7 @@ def pictures(studio, run, trace_name):
                 ("studio_span", None, ("Node Details", "Is bed 3 dry?", "I watered it"))):
             if path:
                 text = page.open(f"http://127.0.0.1:{studio.port}{path}", words)
-            else:  # the dialog of the trace that the page before lists
+            else:  # the dialog of the trace that the previous page lists
                 page.value(f"[...document.querySelectorAll('td')].find(n => n.innerText.trim() === {trace_name!r}).click()")
                 text = page.shown(words)
             faults += [f"{name}: the page lacks {word!r}" for word in words if word not in text]
@@ -70,7 +72,7 @@ def pictures(studio, run, trace_name):
 
 
 def run(tally, studio, spans_of):
-    """spans_of: all that the Studio stored."""
+    """spans_of: all spans that the Studio stored."""
     if not built(tally):
         return
     known = {span["spanId"] for span in spans_of(studio)}

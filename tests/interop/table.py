@@ -1,6 +1,6 @@
-"""table.py: backend by feature, as the run found it, for tests/interop/README.md.
+"""table.py: writes the table of backends and features for tests/interop/README.md, from the results of the run.
 
-Invariant: a cell says yes only where a test of this run asked and it held; an empty cell was not asked."""
+Invariant: a cell is yes only if a test of this run checked the feature and passed. An empty cell was not checked."""
 import re
 import sys
 from pathlib import Path
@@ -12,10 +12,10 @@ from tools import OUT, ROOT  # noqa: E402
 FEATURES = ("tree", "names", "kinds", "messages", "tools", "tokens", "errors", "events", "links", "sessions",
             "partial success", "retry", "TLS 1.2, TLS 1.3, mutual TLS", "propagation")
 WORDS = {"yes": "yes", "no": "**no**", "not offered": "not offered by it"}
-# Asked by nobody: only what is sent to them is held, byte for byte, by test build.backends.
+# Not tested here. Only the bytes sent to them are checked, by test build.backends.
 HOSTED = "Hosted: Alibaba CloudMonitor, Phoenix's cloud, Langfuse, Logfire, AgentOps, Braintrust, Scorecard, Keywords AI"
 ACCOUNT = "needs an account"
-# backend: the file of port/deps/interop that pins it, and where in it the version stands
+# backend: the file of port/deps/interop that pins it, and the pattern of its version there
 PINNED = {"Arize Phoenix": ("phoenix.txt", r"^arize-phoenix==(\S+)"),
           "OpenTelemetry Collector": ("collector/go.mod", r"collector/receiver/otlpreceiver v(\S+)"),
           "Jaeger": ("jaeger.txt", r"Jaeger (\S+)$")}
@@ -29,7 +29,7 @@ def versioned(backend):
 
 
 def word(found):
-    """Of a row: all its features agree, or one that was asked for does not hold, or not all were asked for."""
+    """The word of a row: yes if all its features hold, no if a checked one does not hold, empty if not all were checked."""
     return WORDS[found.pop()] if len(found) == 1 and found <= set(WORDS) else WORDS["no"] if "no" in found else ""
 
 
@@ -43,7 +43,7 @@ def lines(cells):
 
 
 def write(cells, into_page):
-    """To build/interop/table.md; into_page: to the page of the table too."""
+    """Write the table to build/interop/table.md. into_page: also to its page."""
     unknown = {feature for _, feature in cells} - {feature for row in FEATURES for feature in row.split(", ")}
     if unknown:
         raise ValueError(f"no row for {unknown}")

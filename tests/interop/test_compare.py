@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_compare.py: the judge of the interop run: what each decision explains, and what looks like it and is a fault.
+"""test_compare.py: tests compare.py: differences that each decision explains, and similar differences that are faults.
 
-Invariant: hermetic: needs none of the packages that `make interop` installs."""
+Invariant: hermetic: it needs none of the packages that `make interop` installs."""
 import copy
 import json
 import sys
@@ -24,7 +24,7 @@ def span(operation="chat", **changes):
 
 
 def attributes(operation, was, now):
-    """Two spans that differ in attributes; ABSENT leaves one out."""
+    """Two spans that differ in attributes. ABSENT removes one."""
     def kept(held):
         return {key: value for key, value in held.items() if value is not ABSENT}
     return span(operation, attributes=kept(was)), span(operation, attributes=kept(now))

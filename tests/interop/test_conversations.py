@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""test_conversations.py: uspan's side of each conversation against what AgentScope and the OpenAI Agents SDK sent when
-they were last asked (golden/; `make interop` asks them again).
+"""test_conversations.py: compares uspan's side of each conversation with what AgentScope and the OpenAI Agents SDK sent when it
+was last recorded (golden/; `make interop` records it again).
 
-Invariant: hermetic; a difference without the number of a decision fails."""
+Invariant: hermetic. A difference without the number of a decision fails."""
 import os
 import sys
 import unittest
@@ -35,7 +35,7 @@ class Conversations(unittest.TestCase):
                     self.assertEqual({span["trace_id"] for span in there} & {golden.GIVEN},
                                      {span["trace_id"] for span in here} & {golden.GIVEN})
                     needed |= set(explained)
-        # Decisions that no conversation needs would be dead words. D9, D10: either side does without.
+        # A decision that no conversation needs has no use. D9, D10: either side omits something.
         self.assertEqual(needed, {number for number, _, _ in compare.RULES} - {"D9", "D10"})
 
     def test_what_is_kept_holds_nothing_of_where_it_was_recorded(self):

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""test_openai_ingest.py: the bridge to OpenAI's trace ingest: uspan's conversations against the items that the Agents SDK sent
-when it was last asked (golden/openai_ingest.json; `make interop` asks again), and the bridge's limits, retries and refusals.
+"""test_openai_ingest.py: tests the bridge to OpenAI's trace ingest. uspan's conversations are compared with the items that the
+Agents SDK sent when they were last recorded (golden/openai_ingest.json; `make interop` records them again). Limits, retries and
+refusals of the bridge are tested too.
 
-Invariant: hermetic; a difference without the number of a rule fails, and so does a rule that no conversation needs."""
+Invariant: hermetic. A difference without the number of a rule fails, and so does a rule that no conversation needs."""
 import gzip
 import json
 import os
@@ -98,7 +99,7 @@ class Items(unittest.TestCase):
                        uspan__trace__metadata__agent_harness_id="h")
         trace, item = traces.add(root, "s")
         self.assertEqual((trace["workflow_name"], item["parent_id"], item["metadata"]), ("w", None, {"agent_harness_id": "h"}))
-        self.assertEqual(traces.add(root, "s"), [])  # sent again: it is the trace, which is there
+        self.assertEqual(traces.add(root, "s"), [])  # sent again: it is the root of a trace that is known
         self.assertEqual([item["parent_id"] for item in traces.add(span_of(3, 1), "s")], [None])
 
     def test_a_trace_whose_root_does_not_come_goes_after_a_while_by_the_name_of_its_service(self):
@@ -172,7 +173,7 @@ class Limits(unittest.TestCase):
 
 class Sending(unittest.TestCase):
     def sent(self, script, **more):
-        """(sender, server, waits) after one span was sent to an ingest that answers by the script first."""
+        """(sender, server, waits) after one span was sent to an ingest that first gives the responses of the script."""
         waits = []
         with Ingest(script) as server:
             sender = send.Sender(openai_ingest.KEY, server.url(), say=lambda words: None, sleep=waits.append, **more)
@@ -199,7 +200,7 @@ class Sending(unittest.TestCase):
             self.assertEqual((sender.lost, waits), (2, []), status)
         for headers, wanted in (({"Retry-After": "7"}, 7), ({"Retry-After-Ms": "2500"}, 2.5), ({"Retry-After": "3000"}, 30)):
             self.assertEqual(self.sent([(429, headers)])[2], [wanted])
-        self.assertLess(self.sent([(503, {"Retry-After": "7"})])[2][0], 1.2)  # as the SDK: for 408, 409 and 429 alone
+        self.assertLess(self.sent([(503, {"Retry-After": "7"})])[2][0], 1.2)  # as in the SDK: only for 408, 409 and 429
         self.assertLess(self.sent([(429, {"Retry-After": "soon"})])[2][0], 1.2)
 
     def test_organization_and_project_are_named_where_they_are_given(self):
@@ -239,7 +240,7 @@ class Sending(unittest.TestCase):
                                   (400, (url, good, {"Content_Encoding": "gzip"})),
                                   (400, (url, gzip.compress(b"\0" * (otlp_bridge.BODY_MAX + 1)), {"Content_Encoding": "gzip"}))):
                 self.assertEqual(post(asked[0], asked[1], **asked[2])[0], status, asked[2])
-            self.assertEqual(post(url, request_of(protos.Span(name="no id")))[0], 200)  # nothing that the ingest could take
+            self.assertEqual(post(url, request_of(protos.Span(name="no id")))[0], 200)  # no item for the ingest
             self.assertEqual(sender.lost, 0)
 
 

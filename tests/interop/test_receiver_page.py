@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_receiver_page.py: the receiver's page in a real browser: waterfall, attributes, a conversation; hostile text stays text.
+"""test_receiver_page.py: the receiver's page in a real browser: waterfall, attributes, a conversation. Hostile text stays text.
 
-Invariant: nothing is loaded from elsewhere; the picture is left in build/interop/receiver.png. uspan-needs: only cross"""
+Invariant: the page loads nothing from other servers. The picture is in build/interop/receiver.png. uspan-needs: only cross"""
 import json
 import sys
 import time
@@ -48,7 +48,7 @@ class ReceiverPage(unittest.TestCase):
             page.open(receiver.page, ["No span has arrived yet"])
             post(receiver.http, conversation().SerializeToString())
             self.shown(page, ["invoke_agent greenhouse", "6 spans in 1 trace", "execute_tool set_valve", "1.90 s"])
-            # Of the six bars, each stands where its time is.
+            # Each of the six bars is at the position of its time.
             bars = page.value("[...document.querySelectorAll('.bar')].map(b => [b.style.left, b.style.width].map(parseFloat))")
             self.assertEqual(len(bars), 6)
             self.assertEqual(bars[0], [0, 100])

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_table.py: what the interop run found stands in its page whole, and is of the versions that are pinned.
+"""test_table.py: the result of the interop run is completely in its page, and belongs to the pinned versions.
 
-Invariant: no server is asked here: `make interop` asks, and writes the table."""
+Invariant: no server is contacted here: `make interop` runs the tests and writes the table."""
 import sys
 import unittest
 from pathlib import Path

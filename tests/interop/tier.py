@@ -1,8 +1,9 @@
-"""tier.py: the two rows of Collectors of examples/backends: the Collector takes both files, and both run: devices, TLS, a
-gateway, its load-balancing exporter, two Collectors of the second row, a Kafka in memory, a backend that is away at first.
+"""tier.py: tests the two rows of Collectors of examples/backends. The Collector accepts both files, and both run: devices, TLS,
+a
+gateway, its load-balancing exporter, two Collectors of the second row, a Kafka in memory, a backend that is absent at first.
 
-Invariant: the files are used as they stand; what a run here needs else is in a file beside them. Which Collector of the second
-row had a span is what that wrote beside it into Kafka."""
+Invariant: the files are used unchanged. Settings that only this test needs are in an additional file. Each Collector of the
+second row writes its number with its spans into Kafka, so the test knows which of them had a span."""
 import contextlib
 import json
 import subprocess
@@ -15,14 +16,14 @@ from tools import HOST, LIMIT_S, OUT, ROOT, child, clean_environment, free_ports
 TIER = OUT / "tier" / "tier"
 FOLDER = ROOT / "examples" / "backends"
 DATA = OUT / "tier-data"
-# One trace a device. Its spans come in requests of two, which a gateway without the traces' ids would spread.
+# One trace per device. Its spans come in requests of two, which a gateway that ignores trace ids would spread.
 DEVICES, SPANS, BATCH = 16, 6, 2
 QUIET = {"telemetry": {"metrics": {"level": "none"}}}
 ROW = "kafka.header.row"
 
 
 def refusal(path):
-    """The Collector's words against a file; "" when it takes it."""
+    """The Collector's messages about a file. "" if it accepts it."""
     done = subprocess.run([TIER, "validate", f"--config=file:{path}"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=LIMIT_S, env=clean_environment())
     return (done.stderr or "refused without a word") if done.returncode else ""
@@ -39,12 +40,12 @@ def validates(tally):
 
 @contextlib.contextmanager
 def started(name, *configurations, **environment):
-    """A Collector with these files or settings, one over the other."""
+    """A Collector with these files or settings. Later ones override earlier ones."""
     log, words = DATA / f"{name}.log", []
     for number, one in enumerate((*configurations, {"service": QUIET})):
         if isinstance(one, dict):
             settings, one = one, DATA / f"{name}-{number}.yaml"
-            one.write_text(json.dumps(settings))  # JSON is YAML
+            one.write_text(json.dumps(settings))  # JSON is valid YAML
         words.append(f"--config=file:{one}")
     with child([TIER, *words], log=log, env=clean_environment(**environment)) as process:
         ready(name, log, process)
@@ -57,7 +58,7 @@ def ready(name, log, process):
 
 
 def row(number, kafka, grpc, backend):
-    """A Collector of the second row, whose number goes with what it writes into Kafka."""
+    """A Collector of the second row. It writes its number with its spans into Kafka."""
     written = {"record_headers": [{"name": "row", "value": str(number)}]}
     read = {"header_extraction": {"extract_headers": True, "headers": ["row"]}}
     return started(f"row-{number}", FOLDER / "tier.yaml",
@@ -72,7 +73,7 @@ def gateway(name, https, grpc, more):
 
 
 def device(name, https):
-    """Exit status of one that has sent its trace over TLS."""
+    """Exit status of a device that has sent its trace over TLS."""
     return subprocess.run([HOST / "examples" / "agent"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL, timeout=LIMIT_S, env=clean_environment(
                               OTEL_EXPORTER_OTLP_ENDPOINT=f"https://localhost:{https}",
@@ -87,7 +88,7 @@ def delivered(name, https):
 
 
 def parts(backend):
-    """(device, trace, row, spans' ids) of each block that the backend stored: what came in one request."""
+    """(device, trace, row, spans' ids) of each block that the backend stored. A block is the content of one request."""
     lines = [json.loads(line) for line in backend.file.read_text().splitlines()]
     for block in (block for line in lines for block in line["resourceSpans"]):
         resource = collector.attributes_of(block["resource"]["attributes"])
@@ -117,7 +118,7 @@ def runs(tally):
     kafka, first, second, https = free_ports(4)
     backend = collector.Collector()
     backend.file.unlink(missing_ok=True)
-    # A name with two addresses is not to be had on every machine, so that two Collectors are listed.
+    # Not every machine can have a name with two addresses, so two Collectors are listed.
     two = {"dns": None, "static": {"hostnames": [f"127.0.0.1:{port}" for port in (first, second)]}}
     broker = DATA / "kafka.log"
     with contextlib.ExitStack() as stack:

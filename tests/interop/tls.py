@@ -1,7 +1,7 @@
-"""tls.py: uspan's TLS against the servers that people run: nginx, OpenSSL, GnuTLS, Go's net/http and Java's HttpsServer, with
-each kind of key, each version alone, and chains that were renewed or cross-signed.
+"""tls.py: uspan's TLS with common servers: nginx, OpenSSL, GnuTLS, Go's net/http and Java's HttpsServer. It is tested with each
+kind of key, each version alone, and renewed or cross-signed chains.
 
-Invariant: every cell is one run of the agent whose accounts say that its spans were delivered, each once, to the receiver."""
+Invariant: every cell is one run of the agent. Its accounts say that its spans were delivered, each once, to the receiver."""
 import contextlib
 import json
 import re
@@ -34,7 +34,7 @@ http {{
 
 @contextlib.contextmanager
 def listening(command, log, port=None):
-    """A program before a receiver, until it says or shows that it listens. Yields its port."""
+    """A program in front of a receiver. Waits until it listens, by its output or its port. Yields its port."""
     with child(command, log=log) as process:
         def found():
             said = re.search(r"^listening (\d+)$", log.read_text(), re.M)
@@ -103,7 +103,7 @@ def java(authority, chain, key, version):
 
 SERVERS = {"nginx": nginx, "nginx, its own preference": nginx_preferring, "OpenSSL": openssl, "GnuTLS": gnutls, "Go": go,
            "Java": java}
-ANY_LIST = ("nginx", "OpenSSL", "Go")  # the others refuse a list that is no chain
+ANY_LIST = ("nginx", "OpenSSL", "Go")  # the others refuse a list that is not a chain
 
 
 def agent(port, anchor):

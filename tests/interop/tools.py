@@ -1,6 +1,6 @@
-"""tools.py: what the parts of the interop run share: where things are, child processes that end, and the count of what held.
+"""tools.py: code that the parts of the interop run share: paths, child processes that end, and the count of passed checks.
 
-Invariant: a child started by child() has ended when its block is left, whatever happened in it."""
+Invariant: a child started by child() has ended when its block is left, even after an exception."""
 import contextlib
 import os
 import signal
@@ -16,17 +16,17 @@ HOST = OUT / "host"  # this run's own build of uspan
 sys.path[:0] = [str(ROOT / "tests" / "support" / "peers"), str(ROOT / "tests" / "support")]
 
 STRICT = "Strict receiver (the official protobuf classes; TLS by OpenSSL and GnuTLS)"
-LIMIT_S = 120  # longest wait for anything; only ever reached by a failure
+LIMIT_S = 120  # longest wait for anything; reached only after a failure
 
 
 class Tally:
-    """What held. cells: {(backend, feature): word} for the table."""
+    """The results. cells: {(backend, feature): word} for the table."""
 
     def __init__(self):
         self.passed, self.failed, self.cells = 0, 0, {}
 
     def check(self, name, faults=(), backend=None, feature=None):
-        """One thing that was asked; faults: texts, none if it holds."""
+        """Count one check. faults: texts, none if it passed."""
         faults = list(faults)
         self.passed += not faults
         self.failed += bool(faults)
@@ -40,7 +40,7 @@ class Tally:
         return not faults
 
     def mark(self, backend, feature, held):
-        """A feature has "yes" only if it held wherever it was asked for."""
+        """A feature has "yes" only if every check of it passed."""
         self.cells[backend, feature] = "yes" if held and self.cells.get((backend, feature)) != "no" else "no"
 
     def not_offered(self, backend, *features):
@@ -61,7 +61,7 @@ def free_ports(count):
 
 
 def clean_environment(**more):
-    """Without what would steer an exporter or find the network by a proxy."""
+    """The environment without variables that would configure an exporter or a proxy."""
     kept = {key: value for key, value in os.environ.items()
             if not key.startswith(("OTEL_", "USPAN_", "PHOENIX_", "PYTHONPATH")) and not key.lower().endswith("_proxy")}
     return {**kept, **more}
@@ -69,7 +69,7 @@ def clean_environment(**more):
 
 @contextlib.contextmanager
 def child(command, log=None, ended_by=(signal.SIGTERM, signal.SIGKILL), **options):
-    """A process of its own group, ended by these signals. log: file of its words; else its output is a pipe."""
+    """A process with its own group, ended by these signals. log: file for its output. Without one, its output is a pipe."""
     with contextlib.ExitStack() as stack:
         if log:
             Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def child(command, log=None, ended_by=(signal.SIGTERM, signal.SIGKILL), **option
 
 
 def until(condition, process=None, limit_s=LIMIT_S):
-    """What condition() gives once it is true; None when the limit passed or the process ended before."""
+    """The result of condition() once it is true. None if the limit passed or the process ended first."""
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
         got = condition()

@@ -1,8 +1,8 @@
-"""wire_cases.py: wire readers against the vendors' own Python clients, OpenAI's, Anthropic's and Google's, on the same bytes: all
-exchanges of tests/wire/cases that are of their dialects.
+"""wire_cases.py: compares wire readers with the vendors' own Python clients, OpenAI's, Anthropic's and Google's, on the same
+bytes: all exchanges of tests/wire/cases in their dialects.
 
-Invariant: what a client reads without an error, the span says too: text, tool calls, finish reason and tokens. Where both
-differ on purpose, REASONS says why."""
+Invariant: everything that a client reads without an error is in the span too: text, tool calls, finish reason and tokens. If
+both differ on purpose, REASONS gives the reason."""
 import base64
 import json
 import os
@@ -20,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DIALECTS = {"/chat/completions": "chat", "/responses": "responses", "/v1/messages": "messages",
             ":generateContent": "gemini", ":streamGenerateContent": "gemini"}
 LEAST = 200  # cases that a client reads
-# What the span says otherwise: why, of what, in which cases.
+# Deliberate differences of the span: the reason, the field, and the cases.
 REASONS = (
     ("the client joins ids and names that are told again, and calls of one index", "calls", """b_empty_object_before_pieces
      b_ids_zero_and_one b_lmdeploy_empty_ids b_name_empty_then_name b_name_whole_each_piece_no_id b_repeat_id_name_empty_args

@@ -1,6 +1,6 @@
-"""receiving.py: the receiver of `make receiver` as a child process, for its tests.
+"""receiving.py: runs the receiver of `make receiver` as a child process, for its tests.
 
-Invariant: it has ended when the block is left; ports are free ones."""
+Invariant: the process has ended when the block is left. Its ports are free ones."""
 import contextlib
 import re
 import signal
@@ -21,7 +21,7 @@ class Running:
         self.page = (re.search(r"page: +(\S+)", self.text) or [None, None])[1]
 
     def until(self, words):
-        """Read lines until one has these words; the text since then, or all if the program ended."""
+        """Read lines until one contains this text. Returns all text since then, or all output if the program ended."""
         begin = len(self.text)
         for line in self.process.stdout:
             self.text += line
@@ -32,7 +32,7 @@ class Running:
         return self.text[begin:]
 
     def stop(self):
-        """Its last words and its exit status, after Ctrl-C."""
+        """Its last output and its exit status, after Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
         rest = self.process.stdout.read()
         return rest, self.process.wait(20)

@@ -1,12 +1,12 @@
-"""runner.py: runs a module's unittest cases.
+"""runner.py: runs the unittest cases of a module.
 
-Invariant: the last line is "N passed, N failed"; a skipped or absent test is a failure."""
+Invariant: the last line is "N passed, N failed". A skipped or absent test is a failure."""
 import sys
 import unittest
 
 
 def run():
-    """The exit status of the calling module's tests; names on the command line choose among them."""
+    """Run the calling module's tests and return the exit status. Names on the command line choose among them."""
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     if sys.argv[1:]:
         suite = unittest.TestSuite(test for case in suite for test in case

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""sample.py: export requests made with the official classes, for the tests of the peers themselves.
+"""sample.py: makes export requests with the official classes, for the tests of the peers themselves.
 
-Invariant: agent_trace() is what demo.py expects, until a caller changes it.
-As a command: a stand-in for the example agent; sends agent_trace() as the OTEL_* variables say."""
+Invariant: agent_trace() is the trace that demo.py expects, until a caller changes it.
+As a command it replaces the example agent: it sends agent_trace() to the collector of the OTEL_* variables."""
 import http.client
 import os
 import ssl
@@ -106,7 +106,7 @@ def connect(url, cafile=None, context=None):
 
 
 def post(url, body, content_type="application/x-protobuf", cafile=None, connection=None, headers=()):
-    """(status, headers, body) of one POST; headers are sent besides Content-Type."""
+    """(status, headers, body) of one POST. headers are sent in addition to Content-Type."""
     connection = connection or connect(url, cafile)
     connection.putrequest("POST", urlsplit(url).path or "/", skip_accept_encoding=True)
     for name, value in [("Content-Type", content_type), ("Content-Length", str(len(body))), *headers]:
@@ -118,7 +118,7 @@ def post(url, body, content_type="application/x-protobuf", cafile=None, connecti
 
 
 def one_span(**changes):
-    """Bytes of a request with one right span, some fields of the span set to something else."""
+    """Bytes of a request with one valid span, in which some fields are set to the given values."""
     request, scoped = envelope()
     given = {key: changes.pop(key) for key in ("parent", "attributes") if key in changes}
     span = add_span(scoped, **given)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_delivery.py: a program on the POSIX port delivers over real sockets to peers that behave and that do not.
+"""test_delivery.py: a program on the POSIX port delivers over real sockets to peers with and without faults.
 
-Invariant: after every run the agent's accounts balance, and each span that it counts as delivered was accepted by the peer."""
+Invariant: after every run the agent's accounts balance. The peer accepted each span that the agent counts as delivered."""
 import json
 import os
 import subprocess
@@ -26,7 +26,7 @@ SPANS = 4
 
 
 def agent(url, **options):
-    """The accounts of a run; .log is what it wrote to stderr."""
+    """The accounts of a run. .log is its output on stderr."""
     if url.startswith("https:"):
         options.setdefault("anchor", certs.get().ca_pem)
     done = subprocess.run([AGENT, url, *(f"{key}={value}" for key, value in options.items())],
@@ -70,18 +70,18 @@ class Bulk(unittest.TestCase):
         self.assertEqual(len(receiver.spans), 300)
 
 
-# What a row's action means for the agent's accounts: each of SPANS spans, and the next round's.
+# What a row's action means for the accounts of the agent: for each of SPANS spans, and for those of the next round.
 def outcome(action, accounts, peer):
-    """None, or what is wrong."""
+    """None, or the fault."""
     delivered, rejected, dropped = accounts["delivered"], accounts["rejected"], accounts["dropped"]
     expected = {
         "delivered": (2 * SPANS, 0, {}),
-        "believed": (2 * SPANS, 0, {}),  # its status says 2xx, whatever follows; this peer itself does not count it
+        "believed": (2 * SPANS, 0, {}),  # its status is 2xx, which decides; this peer does not count the spans
         "retry": (2 * SPANS, 0, {}),
         "split": (2 * SPANS, 0, {}),
         "refused": (SPANS, 0, {"refused": SPANS}),
-        "config": (0, 0, {"refused": SPANS, "deadline": SPANS}),  # it rests longer than the test lasts
-        "renew": (0, 0, {"refused": SPANS, "deadline": SPANS}),   # nothing to renew with
+        "config": (0, 0, {"refused": SPANS, "deadline": SPANS}),  # it pauses longer than the test runs
+        "renew": (0, 0, {"refused": SPANS, "deadline": SPANS}),   # there is nothing to renew
     }
     if not accounts["balanced"] or accounts["queued"] or not accounts["stopped"] or accounts["blocks_live"]:
         return "accounts"
@@ -109,11 +109,11 @@ class Misbehaving(unittest.TestCase):
         wrong = []
         for name, (behaviour, action) in rows.ROWS.items():
             if "huge" in name and "retry_after" in behaviour:
-                action = None  # waits an hour: the deadline ends it
+                action = None  # it waits an hour, so the deadline ends it
             settle = {"settle": 300, "deadline": 300} if action is None else {}
             with Hostile([name], False) as peer:
                 rests = action in ("config", "renew")
-                # Where a retry is a fault, a busy host must not make one.
+                # If a retry is a fault, a busy host must not cause one.
                 options = {"deadline": 300 if rests else 3000,
                            "timeout": 500 if action in ("retry", None) else 5000, **settle}
                 accounts = agent(peer.url(), rounds=2, spans=SPANS, **options)
@@ -125,7 +125,7 @@ class Misbehaving(unittest.TestCase):
     def test_each_connection_fault_has_its_outcome(self):
         wrong = []
         for name, (_, action) in rows.CONNECTIONS.items():
-            # No common version is a matter of settings: asking again soon cannot help.
+            # That there is no common version depends on settings. An early retry cannot help.
             rests = TRUST if action == "config" else CONFIG if name in ("tls_1_0", "tls_1_1") else None
             connections = [{"row": name, "times": 9}] if rests else [name]
             brief = rests or action is None
@@ -142,7 +142,7 @@ class Misbehaving(unittest.TestCase):
         self.assertEqual(wrong, [], "\n".join(wrong))
 
     def test_an_answer_before_the_end_of_the_request_is_seen_in_every_run(self):
-        """The server answers 413 and closes while the body is on its way: what has arrived is read first."""
+        """The server answers 413 and closes while the body is still being sent. The response that has arrived is read first."""
         for version in (12, 13):
             for tls in (True, True, True, False):
                 with Hostile(["early_413"], tls=tls) as peer:
@@ -180,12 +180,12 @@ class Misbehaving(unittest.TestCase):
 
 class Cuts(unittest.TestCase):
     def sweep(self, entries, tls=False, connections=(), **options):
-        """One round of one span for each entry; each is followed by an exchange that goes well."""
+        """One round of one span for each entry. An exchange without a fault follows each."""
         script = {"requests": [e for entry in entries for e in ([entry, "ok"] if entry else ["ok"])],
                   "connections": list(connections)}
         rounds = len(entries)
         with Hostile(script, tls) as peer:
-            accounts = agent(peer.url(), rounds=rounds, timeout=20000, **options)  # a busy host makes no retry
+            accounts = agent(peer.url(), rounds=rounds, timeout=20000, **options)  # a busy host causes no retry
             summary = peer.summary()
         self.assertEqual((accounts["balanced"], accounts["delivered"], accounts["dropped"]), (1, rounds, {}), accounts)
         self.assertEqual((summary["distinct"], summary["ever"], peer.invalid), (rounds, rounds, []))
@@ -205,9 +205,9 @@ class Cuts(unittest.TestCase):
         for how in ("reset", "close"):
             accounts, summary = self.sweep([{"status": 200, "raw": answer, "cut_answer": at, "how": how}
                                             for at in range(1, len(answer))])
-            # Once the status is there, it decides: the spans are not sent again.
+            # Once the status has arrived, it decides: the spans are not sent again.
             self.assertEqual(accounts["retries"], len("HTTP/1.1 200"))
-            self.assertEqual(summary["twice"], len("HTTP/1.1 200"))  # the first had been taken: ids stay equal
+            self.assertEqual(summary["twice"], len("HTTP/1.1 200"))  # the peer had accepted the first ones: ids stay equal
 
     def test_cuts_below_tls(self):
         connections = [{key: at, "how": how} for key in ("raw_in", "raw_out") for how in ("reset", "close")

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_edge_agent.py: the greenhouse agent talks to a scripted model over HTTPS and is traced by the bytes that pass by.
+"""test_edge_agent.py: the greenhouse agent calls a scripted model over HTTPS. Its spans come from the bytes of these calls.
 
-Invariant: none of its own; see greenhouse.py."""
+Invariant: see greenhouse.py."""
 import json
 import os
 import subprocess
@@ -27,7 +27,7 @@ DEADLINE_S = 60
 
 class EdgeAgent(Greenhouse, unittest.TestCase):
     def turn(self, *faults, env=None, key=None, program="edge_agent"):
-        """(model's server, receiver's spans by time, process) of one turn."""
+        """(the model's server, the receiver's spans by time, process) of one turn."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "USPAN_", "LLM_"))}
         with Receiver(server_context()) as receiver, Llm(server_context(), faults=faults, key=key) as llm:
             done = subprocess.run([PROGRAMS / program], stdin=subprocess.DEVNULL, capture_output=True, text=True,

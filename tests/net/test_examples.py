@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_examples.py: the programs that users copy, run as they stand against the receiver.
+"""test_examples.py: runs the programs that users copy, unchanged, against the receiver.
 
-Invariant: each example that exports has its exact tree of spans here, and leaves with status 0 only when they arrived."""
+Invariant: for each example that exports, the exact tree of spans is here. It exits with status 0 only if they arrived."""
 import difflib
 import json
 import os
@@ -36,14 +36,14 @@ def start(name, *arguments, **env):
 
 
 def outline(spans, parent=""):
-    """[(name, status, outline of its children)] of what hangs below parent, in order of start."""
+    """[(name, status, outline of its children)] of the spans below parent, in order of start."""
     return [(span.name, span.status, outline(spans, span.span_id))
             for span in sorted(spans, key=lambda s: s.start_ns) if span.parent_id == parent]
 
 
 class Examples(unittest.TestCase):
     def trace(self, name, *arguments, tls=True, log=""):
-        """The receiver after a run against it: nothing refused, nothing twice, and only `log` said."""
+        """Run an example and return its receiver. No span was refused or arrived twice, and stderr contains only `log`."""
         with Receiver(server_context() if tls else None) as receiver:
             done = start(name, *[word.replace("URL", receiver.url()) for word in arguments],
                          OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=receiver.url(), OTEL_EXPORTER_OTLP_CERTIFICATE=str(CA))
@@ -256,7 +256,7 @@ class Examples(unittest.TestCase):
         turns = {span.attributes["garden.turn"]: span for span in receiver.spans if "garden.turn" in span.attributes}
         self.assertEqual(len(receiver.spans), 2 * len(turns))
         self.assertLessEqual(set(range(32, 40)), set(turns))
-        self.assertLess(len(turns), 56)  # all of 56 at a quarter each: not in the age of the universe
+        self.assertLess(len(turns), 56)  # a chance of a quarter each: all 56 are practically impossible
 
     def test_a_collector_and_a_studio_each_get_every_span(self):
         self.assertIn("build with -DUSPAN_DESTINATIONS_MAX=2", start("two_destinations").stdout)
@@ -298,7 +298,7 @@ class Examples(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stderr), (1, ""))
                 [chat] = receiver.spans
                 self.assertEqual(chat.status, "ERROR")
-                self.assertEqual(chat.attributes["error.type"] == "429", fault == "429")  # else libcurl's words
+                self.assertEqual(chat.attributes["error.type"] == "429", fault == "429")  # otherwise libcurl's message
                 self.assertEqual("gen_ai.output.messages" in chat.attributes, fault == "broken")
 
     def test_tracing_that_client_takes_15_lines_and_they_stand_where_users_look(self):

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_hostile.py: the misbehaving receiver does as told, at the byte told, and accounts for what it took.
+"""test_hostile.py: the hostile receiver does what its script says, at the chosen byte, and accounts for the spans it accepted.
 
-Invariant: each kind of fault is seen by a client that is not uspan."""
+Invariant: a client that is not uspan observes each kind of fault."""
 import json
 import socket
 import ssl
@@ -26,7 +26,7 @@ CA = str(certs.get().ca_pem)
 
 class Misbehaving(unittest.TestCase):
     def run_script(self, script, tls=False, posts=1):
-        """What a plain client sees: [(status, headers, body) or the exception], and the peer."""
+        """What a plain client receives: [(status, headers, body) or the exception], and the peer."""
         seen = []
         with Hostile(script, tls) as peer:
             for entry in [*script, *[None] * posts][:posts]:
@@ -88,7 +88,7 @@ class Misbehaving(unittest.TestCase):
         self.assertEqual(protos.ExportResponse.FromString(seen[6][2]).partial_success.rejected_spans, 1)
 
     def exact_cut(self, entry, tls):
-        """(bytes the client got, how it ended for the client, spans accepted, bytes the peer took)"""
+        """(bytes that the client received, how the connection ended for it, spans accepted, bytes that the peer received)"""
         with Hostile([entry], tls) as peer:
             raw = socket.create_connection(("127.0.0.1", peer.port))
             context = ssl.create_default_context(cafile=CA)

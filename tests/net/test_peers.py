@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_peers.py: the test peers keep their word; one that lies makes every test that uses it worthless.
+"""test_peers.py: tests the test peers. A peer with a fault makes every test that uses it worthless.
 
-Invariant: each rule of the receiver has a test that would see it gone. test_studio_peer.py is about Studio."""
+Invariant: each rule of the receiver has a test that fails if the rule is removed. test_studio_peer.py is about Studio."""
 import gzip
 import io
 import json

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_proxy.py: programs reach their collector through a scripted proxy, by uspan_proxy_init() and by the environment alone.
+"""test_proxy.py: programs reach their collector through a scripted proxy, by uspan_proxy_init() or by the environment alone.
 
-Invariant: the collector is named by an address that leads nowhere from here, so what arrives came through the proxy."""
+Invariant: the collector's address cannot be reached from here, so everything that arrived came through the proxy."""
 import os
 import re
 import socket
@@ -19,12 +19,12 @@ import certs  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from streams import server_context  # noqa: E402
 
-ELSEWHERE = "10.0.2.2"  # in the certificates; nothing of this host
+ELSEWHERE = "10.0.2.2"  # in the certificates; not an address of this host
 EXAMPLE = Path(os.environ["USPAN_BUILD_DIR"]) / "examples" / "tool_calls"
 
 
 class Proxy:
-    """An HTTP proxy that leads every tunnel and request to a port of loopback. answer: bytes in place of that."""
+    """An HTTP proxy that connects every tunnel and request to a port of loopback. answer: bytes that it sends instead."""
 
     def __init__(self, backend, password=None, answer=None, piece=65536):
         self.backend, self.password, self.answer, self.piece = backend, password, answer, piece
@@ -88,7 +88,7 @@ class Proxy:
 
     @staticmethod
     def forward(client, server, head, body):
-        """One request in absolute form, and its answer. The next one on this connection is led in the same way."""
+        """One request in absolute form, and its response. The next request on this connection is forwarded in the same way."""
         length = int(re.search(rb"\r\nContent-Length: (\d+)", head)[1])
         while len(body) < length:
             more = client.recv(65536)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_receiver.py: `make receiver` takes spans over HTTP and TLS, shows them at once, and names the cure of whatever goes wrong.
+"""test_receiver.py: `make receiver` accepts spans over HTTP and TLS, shows them at once, and names the cure of each fault.
 
-Invariant: every line that it prints for a user to set is used here as it was printed."""
+Invariant: the test uses every setting that it prints for users exactly as it was printed."""
 import json
 import socket
 import ssl
@@ -66,7 +66,7 @@ class ReceiverCommand(unittest.TestCase):
             words, _ = receiver.stop()
             self.assertEqual((shown + words).count("sent plain HTTP"), 1)
         with running() as receiver:
-            with self.assertRaises(OSError):  # at once, not when the client's patience ends
+            with self.assertRaises(OSError):  # at once, not after the client's time limit
                 connect(receiver.http.replace("http:", "https:"), context=ssl.create_default_context()).connect()
             self.assertIn("TLS handshake on a port of plain HTTP; cure: write http://", receiver.until("cure"))
 

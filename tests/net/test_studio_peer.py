@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """test_studio_peer.py: the test peer of AgentScope Studio refuses, stores and answers as Studio does.
 
-Invariant: each oddity of Studio has a test that would see it gone."""
+Invariant: each peculiarity of Studio has a test that fails if the peer loses it."""
 import gzip
 import json
 import socket
