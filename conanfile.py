@@ -25,7 +25,7 @@ class Uspan(ConanFile):
         self.version = re.search(r'^#define USPAN_VERSION "(.*)"', text, re.M)[1]
 
     def configure(self):
-        self.settings.rm_safe("compiler.cppstd")  # C alone
+        self.settings.rm_safe("compiler.cppstd")  # it has C sources only
         self.settings.rm_safe("compiler.libcxx")
 
     def requirements(self):

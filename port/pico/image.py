@@ -8,7 +8,7 @@ import struct
 import sys
 from pathlib import Path
 
-# Deepest stack of core 0 that was seen, with a third more: by the first symbol that is linked.
+# Deepest stack of core 0 that was measured, plus a third, by the first symbol that is linked.
 STACK = (("mbedtls_ssl_tls13_handshake_client_step", "TLS 1.3", 6144), ("mbedtls_ssl_handshake_step", "TLS 1.2", 3840),
          ("uspan_poll", "no TLS", 2048), ("main", "no export", 1024))
 RP2040, RP2350_ARM = 0xE48BFF56, 0xE48BFF59  # families of UF2
@@ -36,7 +36,7 @@ def sections_and_symbols(elf):
 
 
 def stack(sections, symbols):
-    """(declared, usable, needed bytes, for what) of core 0's stack. Below SCRATCH_Y lies SCRATCH_X, core 1's."""
+    """(declared, usable, needed bytes, reason) of core 0's stack. SCRATCH_X, which belongs to core 1, is below SCRATCH_Y."""
     name, words, needed = next(row for row in STACK if row[0] in symbols)
     top = symbols["__StackTop"]
     declared = top - symbols["__StackBottom"]
@@ -45,13 +45,13 @@ def stack(sections, symbols):
     return declared, SECTOR - here + (SECTOR if below == 0 and here == 0 else 0), needed, words
 
 
-# Of the linker's map: section, address, bytes, object. uspan's own are libraries of core and the ports' objects.
+# Of the linker's map: section, address, bytes, object. uspan's own are the libraries of core and the ports' objects.
 PIECE = re.compile(r"^ (\.?[\w.$*-]+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S+)$", re.M)
 OURS = re.compile(r"libuspan_\w+\.a|/port/(pico|lwip|mbedtls)/\w+\.c\.o")
 
 
 def share(text):
-    """(flash, RAM) bytes of uspan's own code, from a map's text; what lies in the application (the tracer) is not in it."""
+    """(flash, RAM) bytes of uspan's own code, from a map's text. The tracer belongs to the application and is not included."""
     flash = ram = 0
     placed = re.sub(r"\n\s+(0x[0-9a-f]+\s+0x)", r" \1", text.partition("Linker script and memory map")[2])
     for _, address, size, where in PIECE.findall(placed):

@@ -1,6 +1,6 @@
 """convert.py: OpenTelemetry spans as the items of OpenAI's trace ingest.
 
-Invariant: the result depends on the span alone. A field is null where the span has no attribute for it."""
+Invariant: the result depends on the span alone. A field is null if the span has no attribute for it."""
 import json
 from datetime import datetime, timedelta, timezone
 
@@ -9,7 +9,7 @@ METADATA = "uspan.trace.metadata."
 KNOWN_METADATA = {"user.id": "user_id", "session.id": "session_id", "deployment.environment.name": "environment"}
 MODEL_CONFIG = ("temperature", "top_p", "top_k", "max_tokens", "presence_penalty", "frequency_penalty", "seed", "stop_sequences")
 REASONING = ("reasoning", "thinking")
-DEPTH_MAX = 64  # of JSON that is taken apart. Deeper text stays text
+DEPTH_MAX = 64  # of JSON that is parsed; deeper text stays text
 
 
 def value_of(any_value):
@@ -31,7 +31,7 @@ def text(value):
 
 
 def loaded(value):
-    """JSON text as what it says, any other text as it is."""
+    """JSON text as its value. Any other text is unchanged."""
     try:
         read = json.loads(value)
     except (TypeError, ValueError, RecursionError):
@@ -44,7 +44,7 @@ def loaded(value):
 
 
 def as_text(value):
-    """A JSON string without its quotes, any other text as it is."""
+    """A JSON string without its quotes. Any other text is unchanged."""
     read = loaded(value)
     return read if isinstance(read, str) else value
 

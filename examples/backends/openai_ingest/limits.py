@@ -1,4 +1,4 @@
-"""limits.py: what OpenAI's trace ingest takes of an item.
+"""limits.py: shortens an item to the limits of OpenAI's trace ingest.
 
 Invariant: input and output of a fitted item are at most FIELD_MAX bytes of compact UTF-8 JSON each. The item has no NaN, no
 infinity and no lone surrogate. Only a generation has usage, and only with two finite counts."""
@@ -14,7 +14,8 @@ def size_of(value):
 
 
 def clean(value):
-    """Without what JSON or UTF-8 cannot carry: such numbers become null, such characters "?"."""
+    """The value without numbers and characters that JSON or UTF-8 cannot encode. Such numbers become null, such characters
+    "?"."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):
@@ -25,7 +26,7 @@ def clean(value):
 
 
 def cut_text(value, room):
-    """The longest beginning that fits together with the mark. Empty if not even the mark fits."""
+    """The longest beginning that fits together with the mark. It is empty if not even the mark fits."""
     if size_of(CUT) > room:
         return ""
     low, high = 0, len(value)
@@ -72,7 +73,7 @@ def usage_of(usage):
 
 
 def fit(item):
-    """The item as it may be sent."""
+    """The item in the form in which it may be sent."""
     item = clean(item)
     data = item.get("span_data")
     if data is None:

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """otlp_bridge.py: a bridge from OTLP to OpenAI's trace ingest, for the page of traces in OpenAI's dashboard.
 
-Invariant: spans that were answered with 200 are in the queue whole. While the queue is full the answer is 503, and the sender
-keeps its spans. The key of OPENAI_API_KEY goes to the endpoint alone.
+Invariant: all spans of a request that was answered with 200 are in the queue. If the queue is full, the answer is 503, and the
+sender keeps its spans. The key of OPENAI_API_KEY is sent to the endpoint only.
   OPENAI_API_KEY=... python3 otlp_bridge.py [--port 4328] [--host 127.0.0.1] [--endpoint URL]"""
 import argparse
 import os
@@ -21,7 +21,7 @@ BODY_MAX = 16 * 1024 * 1024
 
 
 def inflated(body):
-    """What gzip packed, if it is no more than BODY_MAX. zlib.error: it is more, or no gzip."""
+    """The data unpacked from gzip, if they have at most BODY_MAX bytes. zlib.error: they have more, or are not gzip."""
     reader = zlib.decompressobj(wbits=31)
     found = reader.decompress(body, BODY_MAX)
     if not reader.eof:
@@ -40,14 +40,14 @@ def spans_of(message):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers one OTLP client. The class has the sender that all of them share."""
+    """Answers one OTLP client. The class has the sender that all instances share."""
     protocol_version, sender, timeout = "HTTP/1.1", None, 60
 
     def do_POST(self):
         self.answer(*self.judge())
 
     def judge(self):
-        """(status, why not)"""
+        """(status, reason)"""
         length = self.headers.get("Content-Length", "")
         if not length.isdigit() or int(length) > BODY_MAX:
             self.close_connection = True

@@ -1,7 +1,8 @@
-"""send.py: the way to the ingest: a queue of items, batches of it, and retries.
+"""send.py: sends items to the ingest: a queue, batches and retries.
 
-Invariant: a trace's item is queued before the items of its spans. put() takes all or nothing, so that what it takes is sent or
-counted as lost."""
+Invariant: a trace's item is queued before the items of its spans. put() accepts all or nothing. Everything that it accepts is
+sent
+or counted as lost."""
 import http.client
 import json
 import random
@@ -19,12 +20,12 @@ QUEUE_MAX, BATCH_MAX, EVERY_S, TRIGGER = 8192, 128, 5.0, 0.7
 TRIES, DELAY_S, DELAY_MAX_S = 3, 1.0, 30.0
 TIMEOUT_S, CONNECT_S = 60.0, 5.0
 RETRIED = (408, 409, 429)
-HOLD_S = 30.0  # a root that has not come by then comes no more: it is of another service, or was lost
+HOLD_S = 30.0  # a root that is not there by then belongs to another service, or was lost
 TRACES_MAX = 4096
 
 
 class Traces:
-    """Puts items in order. Spans of a trace wait for its root, which ends last, and which says what the trace is called."""
+    """Puts items in order. Spans of a trace wait for its root, which ends last and has the name of the trace."""
 
     def __init__(self, hold_s=HOLD_S, now=time.monotonic):
         self.hold_s, self.now = hold_s, now
@@ -32,7 +33,7 @@ class Traces:
         self.known = OrderedDict()  # trace id: (id of the workflow's span, metadata of each span)
 
     def add(self, span, service):
-        """The items that may go now."""
+        """The items that may be sent now."""
         a = convert.attributes_of(span.attributes)
         if span.trace_id in self.known:
             workflow, metadata = self.known[span.trace_id]
@@ -65,11 +66,11 @@ class Traces:
 
 
 class Refused(Exception):
-    """No further try: the batch is lost."""
+    """Give up: the batch is lost."""
 
 
 def wait_of(headers):
-    """Seconds that an answer asks for, or None."""
+    """Seconds that a response asks to wait, or None."""
     for name, scale in (("retry-after-ms", 1000), ("retry-after", 1)):
         given = headers.get(name, "").strip()
         if given.replace(".", "", 1).isdigit():
@@ -81,7 +82,7 @@ def wait_of(headers):
 
 
 class Sender:
-    """Takes spans and posts items. lost: items of batches that failed for good."""
+    """Accepts spans and posts items. lost: items of batches that failed permanently."""
 
     def __init__(self, key, endpoint=ENDPOINT, organization=None, project=None, say=print, sleep=None, traces=None):
         self.url, self.say, self.traces = urllib.parse.urlsplit(endpoint), say, traces or Traces()
@@ -95,7 +96,7 @@ class Sender:
         self.connection = None
 
     def put(self, spans):
-        """Takes (span, service) pairs, or none of them: False when the queue has no room."""
+        """Accept (span, service) pairs, or none of them: False if the queue has no room."""
         with self.lock:
             # A span makes at most two items.
             if self.ending or len(self.queue) + self.traces.count + 2 * len(spans) > QUEUE_MAX:
@@ -106,7 +107,7 @@ class Sender:
             return True
 
     def run(self):
-        """Sends until end() was called, and then what is left."""
+        """Send until end() was called, and then the remaining items."""
         last = time.monotonic()
         while True:
             with self.lock:
@@ -119,7 +120,7 @@ class Sender:
                 return
 
     def flush(self):
-        """Send all that is queued."""
+        """Send all queued items."""
         with self.sending:
             while True:
                 with self.lock:
@@ -167,7 +168,7 @@ class Sender:
         raise Refused(f"{TRIES} tries, the last: {why}")
 
     def exchange(self, body):
-        """(status, headers, first words) of a request on a kept connection."""
+        """(status, headers, first bytes of the body) of a request on a kept connection."""
         if self.connection is None:
             secure = self.url.scheme == "https"
             kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
