@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """bench.py: `make bench`. What a span costs on the host: instructions, counted by callgrind, heap, wire bytes, spans a second.
 
-Invariant: every figure is measured in this run, by a build of its own; exit status 0 only if every budget holds, or its
-figure is below the ceiling of its miss (and, with --check, tests/bench/README.md shows these figures).
+Invariant: every figure is measured in this run, by a separate build. The exit status is 0 only if every budget holds, or its
+figure
+is below the ceiling of its miss. With --check, tests/bench/README.md must show these figures too.
 Usage: bench.py [--write | --check]   writes build/bench.json; --write README's table too, --check compares it"""
 import json
 import os
@@ -23,14 +24,14 @@ PROGRAM = ROOT / "tests/bench/bench.c"
 COMPILER = ["gcc"]
 BATCH, ROUNDS, NATIVE_ROUNDS, NATIVE_RUNS = 64, 20, 2000, 5
 PLACES = 6
-# Builds: the lock compiled in, as USPAN_LOCK_HEADER has it, and the lock as the port's function, the default.
-# Wide: as many attributes as a span can have, for the cost of integers by their number.
+# Builds: "inline" has the lock compiled in by USPAN_LOCK_HEADER. "port" has it as the port's function, which is the default.
+# Wide: a span may have as many attributes as possible, to measure the cost of integers by their number.
 # Many: a batch of 1,000 spans.
 BUILDS = {"wide": ["-DUSPAN_ATTRS_MAX=128"], "inline": ['-DUSPAN_LOCK_HEADER="uspan_posix_lock.h"'], "port": [],
           "many": ["-UUSPAN_SPANS_MAX", "-DUSPAN_SPANS_MAX=1002", "-DUSPAN_BATCH_SPANS_MAX=1000"]}
-TOLERANCE = 0.03  # between README and a run: compilers and C libraries differ a little
-# key: (label, peers, budget, goal); None: there is none. The budget of recording is for the default, the lock through the port.
-# Peers: callgrind on one x86-64 machine, the same span.
+TOLERANCE = 0.03  # between README and a run: compilers and C libraries differ slightly
+# key: (label, peers, budget, goal). None: there is none. The budget of recording is for the default, the lock through the port.
+# Peers were measured by callgrind on one x86-64 machine, with the same span.
 RECORD_PEERS = "opentelemetry-cpp 12,868 to 21,647; ctraces 9,667; oteltracing-c 1,471 (checks no UTF-8, replaces no value)"
 ENCODE_PEERS = "opentelemetry-cpp 29,726; ctraces 37,910; oteltracing-c 10,965"
 ROWS = {
@@ -55,15 +56,15 @@ ROWS = {
     "turn_gzip_span_bytes": ("bytes a span of that turn with request heads and TLS, `USPAN_GZIP`", "", None, None),
     "spans_per_second": ("W1 recorded and encoded in a second, one thread", "", None, None),
 }
-# Budgets that are missed today: what the figure may not pass (ceilings.py). It only shrinks.
+# Ceilings of the budgets that are missed today (ceilings.py). Values are only lowered.
 CEILINGS = {"record_w1_instructions": 2375, "record_w1_all_instructions": 2420, "record_w1_typed_instructions": 3178,
             "batch_instructions": 13200}
 EXACT = ("heap_allocations", "wire_w1_bytes")
-FREE = ("spans_per_second",)  # of the machine, not of the code
+FREE = ("spans_per_second",)  # depends on the machine, not on the code
 
 
 def build(name, options):
-    """The program of one build; its options are those of its head and no others."""
+    """The program of one build. Its options are exactly those in its first lines."""
     head = re.search(r"uspan-config: ([^*]+)", PROGRAM.read_text()).group(1)
     options = ["-O2", "-DNDEBUG", *[f"-D{one}" for one in head.split()], *options, f"-I{ROOT / 'port/posix'}"]
     folder = OUT / name
@@ -75,7 +76,7 @@ def build(name, options):
 
 
 def answer(program, what, rounds, *before):
-    """What the program says of itself, after checking that it did all of its work."""
+    """The output of the program, after a check that it did all of its work."""
     done = subprocess.run([*before, str(program), what, str(rounds)], capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{program.name} {what}: status {done.returncode}\n{done.stdout}{done.stderr}")
@@ -91,7 +92,7 @@ def counted(program, what):
 
 
 def instructions(program, what):
-    """Instructions of one span, poll or copy: all that bench_<what> executed, by callgrind, over how often it did."""
+    """Instructions of one span, poll or copy: all that bench_<what> executed, by callgrind, divided by the number of calls."""
     found = counted(program, what)
     answer(program, what, ROUNDS, "valgrind", "--tool=callgrind", f"--callgrind-out-file={found}",
            f"--toggle-collect=bench_{what}")
@@ -106,7 +107,7 @@ def wire_dialects():
 
 
 def instructions_a_byte(program, dialect):
-    """Of a streamed answer read by wire.h, by callgrind."""
+    """Instructions per byte of a streamed answer read by wire.h, by callgrind."""
     found = counted(program, f"wire_{dialect}")
     said, _ = answer(program, f"wire_{dialect}", ROUNDS, "valgrind", "--tool=callgrind", f"--callgrind-out-file={found}",
                      "--toggle-collect=bench_wire")
@@ -115,14 +116,14 @@ def instructions_a_byte(program, dialect):
 
 
 def places(program, what):
-    """Where they go: the functions that execute most of them themselves, each with its share of one span."""
+    """The functions that execute most instructions themselves, each with its share of one span."""
     lines = run(["callgrind_annotate", "--auto=no", counted(program, what)])
     found = re.findall(r"^ *([\d,]+) \([ \d.]+%\)  \S*?:(\w+)", lines, re.M)
     return {name: round(int(number.replace(",", "")) / ROUNDS / BATCH) for number, name in found[:PLACES]}
 
 
 def allocations(program):
-    """Heap allocations a span: how many more calls 20 rounds make than one, by memcheck."""
+    """Heap allocations per span: the difference between 20 rounds and one, by memcheck."""
     def calls(rounds):
         words = answer(program, "encode_w1", rounds, "valgrind", "--tool=memcheck", "--leak-check=no")[1]
         return int(re.search(r"total heap usage: ([\d,]+) allocs", words).group(1).replace(",", ""))
@@ -146,7 +147,7 @@ def measure():
         host = dict(zip(asked, pool.map(lambda one: instructions(*one), asked.values())))
         host["ints_128_times_12"] = round(host.pop("record_ints_128") / host.pop("record_ints_12"), 1)
         host["many_scopes_times_one"] = round(host.pop("scopes_many") / host.pop("scopes_1"), 1)
-        # The second span of a batch costs what a span costs: without it, the batch alone is left.
+        # The second span of a batch costs only the span itself. Without it, the cost of the batch alone is left.
         host["batch_instructions"] = 2 * host["batch_1"] - host.pop("batch_2")
         del host["batch_1"]
         dialects = wire_dialects()
@@ -154,7 +155,7 @@ def measure():
         host["wire_instructions_per_byte"] = dict(zip(dialects, costs))
     host["heap_allocations"] = allocations(port)
     host |= {key: figure for key, figure in turn.measure().items() if key in ROWS}
-    # Alone on the machine, as far as this script has a say.
+    # No other work of this script runs at the same time.
     runs = [answer(port, "encode_w1", NATIVE_ROUNDS)[0] for _ in range(NATIVE_RUNS)]
     said = runs[0]
     host["wire_w1_bytes"] = said["span_bytes"]
@@ -173,13 +174,13 @@ def verdict(figure, budget, goal):
 
 
 def rounded(number):
-    """Two digits that matter: what a machine's speed is worth."""
+    """The number with two significant digits. The speed of a machine is not more exact."""
     unit = 10 ** max(len(str(number)) - 2, 0)
     return round(number / unit) * unit
 
 
 def wire_line(costs):
-    """One line for all dialects: README has no room for a row of each."""
+    """One line for all dialects, because README must not have a row for each."""
     costs = ", ".join(f"{name} {cost}" for name, cost in costs.items())
     return f"Instructions for a byte of a streamed answer, by wire.h: {costs}."
 
@@ -194,7 +195,7 @@ def table(host, compiler):
 
 
 def shown(text):
-    """The figures and the compiler of a table; a row that is not there is a None."""
+    """The figures and the compiler of a table. A row that is missing is None."""
     host = {}
     for key, (label, *_) in ROWS.items():
         match = re.search(rf"^\| {re.escape(label)} \| ([\d.,]+) \|", text, re.M)
@@ -237,7 +238,7 @@ def main(arguments):
         return 2
     found = measure()
     written = ROOT / "build/bench.json"
-    known = json.loads(written.read_text()) if written.exists() else {}  # board.py's figures stay
+    known = json.loads(written.read_text()) if written.exists() else {}  # board.py's figures are kept
     written.write_text(json.dumps({**known, **found}, indent=1) + "\n")
     host = found["host"]
     print(table(host, found["compiler"]))

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """board.py: `make bench BOARD=mps2_an386`. What spans and connections cost on a Cortex-M4, in instructions that QEMU counts.
 
-Invariant: a figure is the machine's own count and not of a busy host: recording and encoding are measured twice and must be
-equal. Exit status 0 only if every budget holds or its figure is below the ceiling of its miss, and, with --check,
-tests/bench/README.md shows these figures.
+Invariant: QEMU counts the instructions, so a busy host does not change a figure. Recording and encoding are measured twice and
+must
+be equal. The exit status is 0 only if every budget holds or its figure is below the ceiling of its miss. With --check,
+tests/bench/README.md must show these figures too.
 Usage: board.py mps2_an386 [--write | --check]   adds to build/bench.json; --write README's tables too, --check compares them"""
 import json
 import re
@@ -32,11 +33,11 @@ BOARD_INCLUDES = [f"-I{ROOT / folder}" for folder in
 BOARD_SOURCES = [ROOT / "boards/mps2_an385/board.c", ROOT / "boards/common/console.c", ROOT / "boards/common/semihost.c",
                  *sorted(ROOT.glob("boards/common/cortex_m/*.c"))]
 LOCKS = {"inline": ['-DUSPAN_LOCK_HEADER="lock_inline.h"', f"-I{ROOT / 'boards/common/cortex_m'}"], "port": []}
-COUNTED = {"calls": ["-icount", "shift=8"], "connect": ["-icount", "shift=3"]}  # as meter.h and connect.c say
+COUNTED = {"calls": ["-icount", "shift=8"], "connect": ["-icount", "shift=3"]}  # as in meter.h and connect.c
 TOLERANCE = 0.1  # between README and a run
 
 RECORD_PEERS, ENCODE_PEERS = "ctraces 8,859; oteltracing-c 6,232", "ctraces 46,960; oteltracing-c 30,413"
-# key: (label, peers, budget, goal); None: there is none. The budget of recording is for the lock compiled in, as on the host.
+# key: (label, peers, budget, goal). None: there is none. The budget of recording is for the lock compiled in, as on the host.
 ROWS = {
     "record_w1_instructions": ("record W1, lock inline (`USPAN_LOCK_HEADER`)", RECORD_PEERS, 4000, 3000),
     "record_w1_port_lock_instructions": ("record W1, lock through the port, as by default", "", 3600, 3000),
@@ -49,7 +50,7 @@ ROWS = {
     "poll_longest_instructions": ("the longest `uspan_poll()` until a batch of 64 W1 is delivered over HTTP", "", 60000, 40000),
     "poll_locked_instructions": ("the longest that those polls kept interrupts out, lock through the port", "", None, None),
 }
-# Budgets that are missed today: what the figure may not pass (ceilings.py). It only shrinks.
+# Ceilings of the budgets that are missed today (ceilings.py). Values are only lowered.
 CEILINGS = {"anthropic, instructions for a byte": 42.5,
             "gemini, instructions for a byte": 45.7}
 CALLS = {
@@ -77,10 +78,10 @@ SCENES = {
     "amid_plain": "4,096 bytes after half a character", "amid_wide": "4,096 bytes of two-byte characters after half a one",
 }
 SCENES_OF = {("set_strs", "replace"): "2,048 empty texts", ("set_strs", "full"): "2,048 empty texts"}
-ALIKE = "alike"  # a scene of its own: keys that nobody would choose
+ALIKE = "alike"  # a separate scene: keys that no real program uses
 PHASES = {"full": "new connection, full handshake", "resumed": "new connection, resumed with a ticket", "kept": "kept connection"}
 SHOWN = {"tls_1_3_psk_ke": ("resumed",), "restartable": ("full", "resumed"), "lm3s6965evb_restartable": ("full", "resumed")}
-# name: (label, board, cmake's settings, versions of TLS that the server has)
+# name: (label, board, cmake's settings, versions of TLS that the server supports)
 RESTARTABLE = ["-DUSPAN_TLS_RESTARTABLE=ON"]
 BUILDS = {
     "tls_1_2": ("TLS 1.2", BOARD, [], ("1.2", "1.2")),
@@ -90,19 +91,20 @@ BUILDS = {
     "lm3s6965evb": ("Cortex-M3 with small tables (lm3s6965evb), TLS 1.2", "lm3s6965evb", [], ("1.2", "1.3")),
     "lm3s6965evb_restartable": ("the same, `USPAN_TLS_RESTARTABLE`", "lm3s6965evb", RESTARTABLE, ("1.2", "1.3")),
 }
-# Instructions of a request over that connection, connecting included, uspan's and lwIP's; of the longest single uspan_poll().
+# Budgets in instructions: of uspan and lwIP for a request over that connection, with connecting. STEP_BUDGETS: of the longest
+# single uspan_poll().
 CONNECTION_BUDGETS = {("tls_1_2", "resumed"): 10**6, ("tls_1_2", "kept"): 10**6, ("tls_1_3", "kept"): 10**6,
                       ("tls_1_3_psk_ke", "resumed"): 10**6,
                       ("lm3s6965evb", "resumed"): 10**6, ("lm3s6965evb", "kept"): 10**6}
 CONNECTION_BUDGETS |= {(name, "quiet"): 15_000 for name in BUILDS}  # of a second, which has 125 million
-WIRE_BUDGET = 40  # instructions for a byte of a streamed answer, less than that
+WIRE_BUDGET = 40  # instructions for a byte of a streamed answer; the figure must be lower
 STEP_BUDGETS = {"restartable": 2_500_000, "lm3s6965evb_restartable": 3_000_000}
 
 
 # ---- recording and encoding
 
 def build_calls(lock):
-    """The firmware of tests/bench/board with one of LOCKS; the core's options are those of calls.c's head."""
+    """The firmware of tests/bench/board with one of LOCKS. The core's options are those in calls.c's first lines."""
     head = re.search(r"uspan-config: ([^*]+)", (PROGRAMS / "calls.c").read_text()).group(1)
     options = [*OPTIONS, *[f"-D{one}" for one in head.split()], *LOCKS[lock]]
     folder = OUT / lock
@@ -120,7 +122,7 @@ def build_calls(lock):
 
 
 def run_calls(built):
-    """{(group, name): (first, second)} of what the firmware tells."""
+    """{(group, name): (first, second)}: the figures that the firmware prints."""
     done = qemu.run(built, more=COUNTED["calls"])
     if done.status != 0 or not done.text.endswith("done\n"):
         raise RuntimeError(f"{built.elf} did not come to its end:\n{done.text}")
@@ -129,7 +131,7 @@ def run_calls(built):
 
 
 def calls_of(told):
-    """{call: usual, worst, its scene, the longest that interrupts were kept out}."""
+    """{call: usual cost, worst cost, its scene, the longest time with interrupts disabled}."""
     found = {}
     for call in CALLS:
         costs = {scene: costs for (group, scene), costs in told.items() if group == call}
@@ -155,7 +157,7 @@ def measure_calls():
     found["alike_instructions"] = port["set_int", ALIKE][0]
     found["wire_instructions_per_byte"] = {name: round(cost / size, 1) for (group, name), (cost, size) in inline.items()
                                            if group == "wire"}
-    found["calls"] = calls_of(port)  # the port's lock is what can be timed
+    found["calls"] = calls_of(port)  # only the port's lock can be measured
     return found
 
 
@@ -183,7 +185,7 @@ def measure():
     return found
 
 
-# ---- what is told
+# ---- output
 
 def verdict(figure, budget, goal):
     words = [f"**{round(figure - budget, 1):,} over the budget**"] if budget is not None and figure > budget else []
@@ -211,7 +213,7 @@ def table(found):
               "| a request with one W1, connecting included | instructions | the longest `uspan_poll()` |",
               "| --- | ---: | ---: |"]
     for name, phases in found["connection"].items():
-        for phase in SHOWN.get(name, PHASES):  # what differs from the builds above it
+        for phase in SHOWN.get(name, PHASES):  # only the phases that differ from the builds above it
             cost = phases[phase]
             lines.append(f"| {BUILDS[name][0]}: {PHASES[phase]} | {thousands(cost['uspan'] + cost['stack'])} "
                          f"| {thousands(cost['longest_poll'])} |")
@@ -222,13 +224,13 @@ def table(found):
 
 
 def number_of(cell):
-    """A cell's figure, None where it has none."""
+    """A cell's figure. None if it has none."""
     found = re.fullmatch(r"([\d,.]+) ?([kM]?)", cell.strip())
     return float(found.group(1).replace(",", "")) * {"": 1, "k": 10**3, "M": 10**6}[found.group(2)] if found else None
 
 
 def cells(text):
-    """{first cell of a row: its figures}, of every row."""
+    """{first cell of a row: its figures} of every row."""
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     return {first: [number_of(cell) for cell in rest if number_of(cell) is not None] for first, *rest in rows}
 

@@ -1,7 +1,7 @@
-"""turn.py: what the edge agent's turn costs on the link: bodies, request heads, and all bytes with TLS, plain and compressed.
+"""turn.py: measures the edge agent's turn on the link: bodies, request heads, and all bytes with TLS, plain and compressed.
 
-Invariant: both runs deliver the same number of spans, each once; a relay in front of the receiver counts what the client sends.
-Needs what `make demo` needs. bench.py calls measure()."""
+Invariant: both runs deliver the same number of spans, each once. A relay in front of the receiver counts the client's bytes. It
+needs the same packages as `make demo`. bench.py calls measure()."""
 import os
 import socket
 import subprocess
@@ -21,7 +21,7 @@ SPANS = sum(count for count, *_ in demo.EDGE.spans.values())
 
 
 def build():
-    """The edge agent with USPAN_GZIP 1, as a user builds it."""
+    """The edge agent with USPAN_GZIP 1, built as by a user."""
     jobs = os.environ.get("JOBS", "2")
     for command in (["cmake", "-S", ROOT, "-B", BUILD, "-DCMAKE_BUILD_TYPE=Release", "-DUSPAN_TESTS=OFF", "-DUSPAN_GZIP=1"],
                     ["cmake", "--build", BUILD, "-j", jobs, "--target", "example_edge_agent"]):
@@ -32,7 +32,7 @@ def build():
 
 
 class Relay:
-    """Passes bytes on to a port of this machine and counts those of the client."""
+    """Forwards bytes to a port of this machine and counts those of the client."""
 
     def __init__(self, port):
         self.target, self.sent = port, 0

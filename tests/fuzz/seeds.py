@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""seeds.py: the golden traffic of tests/wire/golden as inputs of fuzz_wire_<dialect> and fuzz_json_read, so that fuzzing begins
-with what vendors send. Usage: seeds.py folder: writes folder/<target>/<seed>
+"""seeds.py: writes the golden traffic of tests/wire/golden as inputs of fuzz_wire_<dialect> and fuzz_json_read. Fuzzing then
+starts with the traffic of vendors. Usage: seeds.py folder: writes folder/<target>/<seed>
 
-Invariant: a seed that the target expands by its own words is the URL's index, how, and a golden body, byte for byte."""
+Invariant: the target expands a seed by its own list of words. The result is the URL's index, a byte of options, and a golden
+body."""
 import json
 import re
 import sys
@@ -23,7 +24,7 @@ def array(source, name):
 
 
 def packed(body, words):
-    """body, with the longest word at each place as 0xFF and its index."""
+    """body, in which 0xFF and an index replace the longest word at each place."""
     out, at, order = bytearray(), 0, sorted(range(len(words)), key=lambda i: -len(words[i]))
     while at < len(body):
         found = next((i for i in order if body.startswith(words[i], at)), None)

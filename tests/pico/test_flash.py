@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""test_flash.py: flash.sh of port/pico puts the image on the board's drive, or hands it to picotool, or says what is missing."""
+"""test_flash.py: flash.sh of port/pico copies the image to the board's drive, or calls picotool, or prints what is missing."""
 import os
 import subprocess
 import sys
@@ -21,7 +21,7 @@ class Flash(unittest.TestCase):
         self.image.write_bytes(os.urandom(70_000))
         self.drive.mkdir()
         self.bin.mkdir()
-        for tool in TOOLS:  # and no picotool of this machine
+        for tool in TOOLS:  # no picotool of this machine is found
             (self.bin / tool).symlink_to(f"/bin/{tool}")
 
     def add_picotool(self, status):
@@ -35,7 +35,7 @@ class Flash(unittest.TestCase):
 
     def test_the_image_is_copied_to_the_drive(self):
         (self.drive / "INFO_UF2.TXT").write_text("UF2 Bootloader v3.0\n")
-        self.add_picotool(1)  # is not asked
+        self.add_picotool(1)  # must not be called
         status, out, _ = self.flash()
         self.assertEqual(status, 0)
         self.assertIn(f"is on {self.drive}", out)

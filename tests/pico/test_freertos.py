@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_freertos.py: a build of the Pico SDK that has a FreeRTOS kernel gets the exporter's task and lwIP's sockets of uspan.
+"""test_freertos.py: a build of the Pico SDK that has a FreeRTOS kernel gets uspan's exporting task and lwIP's sockets.
 
-Invariant: the SDK and lwIP are the real ones, and the kernel is declared only, so everything is compiled and nothing is linked.
+Invariant: the SDK and lwIP are the real ones. The kernel is only declared, so everything is compiled and nothing is linked.
 uspan-needs: only cross"""
 import subprocess
 import sys
@@ -30,7 +30,7 @@ class FreeRtos(unittest.TestCase):
         cls.objects = list(folder.rglob("app.dir/**/*.obj")) + list(folder.rglob("app.dir/**/*.o"))
 
     def read(self, source, *tool):
-        """What a tool says of the object of a source."""
+        """The output of a tool for the object of a source."""
         [built] = [path for path in self.objects if source in str(path)]
         command = [f"arm-none-eabi-{tool[0]}", *tool[1:], built]
         return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""test_images.py: images for pico and pico2 from Debian's packages alone; the Wi-Fi and FreeRTOS variants against declared
-headers; what image.py says and writes.
+"""test_images.py: builds images for pico and pico2 with Debian's packages only. The Wi-Fi and FreeRTOS variants are compiled
+with
+declared headers. The output of image.py is checked.
 
-Invariant: a variant that is compiled only is compiled with all of uspan's warnings, and the compiler's own words fail it.
+Invariant: a variant that is only compiled has all of uspan's warnings. If it fails, the failure shows the compiler's messages.
 uspan-needs: only cross"""
 import json
 import os
@@ -27,7 +28,7 @@ SDK = ROOT / "port/deps/src/pico-sdk/src/rp2_common"
 RADIO = [f"-I{ROOT / 'tests/pico/declared'}",
          *[f"-isystem{SDK / part / 'include'}" for part in ("pico_cyw43_arch", "pico_async_context")],
          "-DLIB_PICO_CYW43_ARCH=1", "-DCYW43_LWIP=1", "-DNET_WIFI=1"]
-# lwIP with a task of its own: NO_SYS 0. Included first, it stands for the example's lwipopts.h.
+# lwIP with a task of its own: NO_SYS 0. This header is included first and replaces the example's lwipopts.h.
 THREADED = [f"-isystem{ROOT / 'port/deps/src/lwip/contrib/ports/freertos/include'}",
             "-include", ROOT / "tests/pico/freertos/lwipopts.h", "-include", ROOT / "tests/pico/freertos/no_sys.h"]
 ARCHES = {"poll": ["-DPICO_CYW43_ARCH_POLL=1"], "threadsafe_background": ["-DPICO_CYW43_ARCH_THREADSAFE_BACKGROUND=1"],
@@ -48,7 +49,7 @@ class Images(unittest.TestCase):
         cls.images = {board: pico.build(board, "usb") for board in BOARDS}
 
     def commands(self, board):
-        """{source: its compiler's words} of the image."""
+        """{source: its compiler's messages} of the image."""
         entries = json.loads((self.images[board].folder / "compile_commands.json").read_text(encoding="utf-8"))
         ours = [entry for entry in entries if "/minimal.dir/" in entry["command"]]
         self.assertGreater(len(ours), 100)
@@ -87,7 +88,7 @@ class Images(unittest.TestCase):
             whole = re.search(r"flash ([\d,]+) bytes, static RAM ([\d,]+) bytes", built.words).groups()
             for said, found in zip(row.groups(), [*(int(number.replace(",", "")) for number in whole), flash], strict=True):
                 self.assertAlmostEqual(int(said), found / 1000, delta=4, msg=f"port/pico/README.md, {built.board}")
-            self.assertTrue(32_768 < ram < 40_000, built.words)  # mbedTLS's heap is a buffer of the port's
+            self.assertTrue(32_768 < ram < 40_000, built.words)  # mbedTLS's heap is a buffer of the port
 
     def test_a_stack_that_is_too_short_is_told(self):
         symbols = {"__StackTop": 0x20042000, "__StackBottom": 0x20041000, "uspan_poll": 1, "mbedtls_ssl_handshake_step": 1}
@@ -132,7 +133,7 @@ class Images(unittest.TestCase):
                     self.compile(board, like, source, [f'-DPICO_BOARD="{board}_w"', *RADIO, *ARCHES[arch]])
 
     def test_a_wifi_board_without_its_driver_is_told(self):
-        """Debian's SDK has no cyw43-driver."""
+        """Debian's SDK does not contain cyw43-driver."""
         folder = self.enterContext(tempfile.TemporaryDirectory())
         done = subprocess.run(["cmake", "-S", pico.SOURCES, "-B", folder, "-DPICO_BOARD=pico_w", "-DUSPAN_CA_FILE=none"],
                               capture_output=True, text=True,

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""test_runs.py: images for pico in an emulated RP2040: traces arrive over HTTP and over verified TLS 1.2, on both links; who is
-not the collector is refused.
+"""test_runs.py: runs images for pico in an emulated RP2040. Traces arrive over HTTP and over verified TLS 1.2, on both links. A
+server that is not the collector is refused.
 
-Invariant: a refusal is the image's own: it says which check failed, and the receiver saw no request.
+Invariant: the image itself refuses: it prints which check failed, and the receiver saw no request.
 uspan-needs: only cross"""
 import os
 import re
@@ -25,7 +25,7 @@ SPANS = ["chat qwen-max", "execute_tool read_temperature", "invoke_agent pico"]
 DELIVERED = "delivered 3 of 3 spans"
 REFUSALS = {"other_ca": "certificate not signed by a trusted CA", "wrong_host": "certificate is for a different host name",
             "expired": "certificate expired"}
-# name: link, the server's certificate (None: plain HTTP), words that end the run
+# name: link, the server's certificate (None: plain HTTP), text that ends the run
 RUNS = {"http over slip": ("slip", None, DELIVERED), "http over usb": ("usb", None, DELIVERED),
         "tls over slip": ("slip", "good", DELIVERED), "tls over usb": ("usb", "good", DELIVERED),
         **{kind: ("slip", kind, rf"{words}|{DELIVERED}") for kind, words in REFUSALS.items()}}
@@ -39,7 +39,7 @@ def deliver(image, kind, until):
 
 
 class Runs(unittest.TestCase):
-    """Two machines run at a time: each takes a core."""
+    """Two machines run at a time, because each uses one core."""
 
     @classmethod
     def setUpClass(cls):
@@ -88,7 +88,7 @@ class Runs(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn("All 9 spans arrived whole", done.stdout)
         [(peak, there)] = re.findall(r"stack_peak_bytes (\d+) of (\d+)", done.stdout)
-        self.assertLess(int(peak), 3840)  # what image.py sizes it for
+        self.assertLess(int(peak), 3840)  # the size that image.py assumes
         self.assertEqual(int(there), 8192)
 
 

@@ -1,9 +1,9 @@
-"""firmware_cases.py: what every board's firmware must do, in QEMU, against the receiver. A board joins with a file of its own:
+"""firmware_cases.py: tests for every board's firmware in QEMU, with the receiver. Each board has a file of its own:
 
     class Board(firmware_cases.Firmware):
         board, versions, has_sntp = "its_folder", ("1.2", "1.3"), True
 
-Invariant: a refusal is the firmware's own: it says which check failed, and the receiver saw no request."""
+Invariant: the firmware itself refuses: it prints which check failed, and the receiver saw no request."""
 import re
 import subprocess
 import sys
@@ -24,7 +24,7 @@ from streams import server_context  # noqa: E402
 SPANS = sum(count for count, *_ in demo.EXPECTED.values())
 DAY_S = 86400
 OF_A_HOST = re.compile(r"_*(malloc|calloc|realloc|free|sbrk|v?s?n?i?printf|v?fi?printf|printf_float|puts|fopen|strtod)(_r)?")
-SECOND_NS = 1_000_000_000  # HTTP's Date has whole ones
+SECOND_NS = 1_000_000_000  # HTTP's Date has whole seconds
 
 
 class Firmware(unittest.TestCase):
@@ -41,7 +41,7 @@ class Firmware(unittest.TestCase):
         return qemu.run(self.firmware, settings)
 
     def assert_told(self, done, exit_status, **accounts):
-        """The accounts as told at the end; on failure, with all that the console said."""
+        """Compare the accounts that the firmware printed at its end. A failure shows the complete console."""
         self.assertEqual(done.status, exit_status, done.text)
         self.assertEqual({name: done.account(name) for name in accounts}, accounts, done.text)
 
@@ -78,8 +78,9 @@ class Firmware(unittest.TestCase):
             self.assertNotIn("uspan.time.unsynced", span.attributes)
 
     def test_the_core_sleeps_unless_there_is_something_to_do(self):
-        # Nobody listens, so that between attempts all wait. In QEMU's time, which jumps while the core sleeps, a quarter of an
-        # hour passes in a moment; awake throughout, the core would have 112 thousand million instructions to do.
+        # No server listens, so the firmware waits between attempts. QEMU's time jumps while the core sleeps, so a quarter of an
+        # hour passes
+        # in a moment. A core that never slept would execute 112 thousand million instructions.
         with Receiver() as gone:
             url = f"https://{qemu.LOOPBACK}:{gone.port}/v1/traces"
         done = qemu.run(self.firmware, {"endpoint": url, "deadline_ms": 900_000}, more=["-icount", "shift=3,sleep=off"])
@@ -114,7 +115,7 @@ class Firmware(unittest.TestCase):
                 if self.has_sntp:
                     self.refuse(kind, words, sntp=f"{qemu.LOOPBACK}:{clock.port}")
                 with Receiver(server_context("good")) as receiver:
-                    self.send_to(receiver)  # the collector's Date tells the time
+                    self.send_to(receiver)  # the collector's Date sets the time
                 self.assertEqual((clock.asked > 0, demo.QUESTION_FOR_DATE in receiver.refused), (self.has_sntp, True))
 
     # ---- entropy, memory

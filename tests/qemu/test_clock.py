@@ -1,12 +1,13 @@
 #!/usr/bin/python3
-"""test_clock.py: the clock of the Cortex-M boards (boards/common/cortex_m/clock.c) against a timer of the machine, in QEMU.
+"""test_clock.py: compares the clock of the Cortex-M boards (boards/common/cortex_m/clock.c) with a timer of the machine, in
+QEMU.
 
-Invariant: QEMU counts instructions, so a run is the same each time and on a busy host."""
+Invariant: QEMU counts instructions, so each run is the same, even on a busy host."""
 import re
 import sys
 import unittest
 
-import firmware_cases  # first: it knows where the others are
+import firmware_cases  # must be first: it adds the folders of the others
 import firmware
 import qemu
 
@@ -28,7 +29,7 @@ class Clock(unittest.TestCase):
         run(["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-std=gnu11", "-Os", "--specs=nano.specs", "-nostartfiles",
              *INCLUDES, *SOURCES, "-T", ROOT / "boards/mps2_an386/link.ld", f"-L{ROOT / 'boards/common/cortex_m'}",
              "-Wl,--no-warn-rwx-segments", "-o", elf])
-        for shift in (2, 3, 4):  # of the core's speed, so that interrupts come at other moments
+        for shift in (2, 3, 4):  # speed of the core, so that interrupts come at different moments
             with self.subTest(shift=shift):
                 done = qemu.run(firmware.Firmware("mps2_an386", elf, None), more=["-icount", f"shift={shift}"])
                 self.assertEqual(done.status, 0, done.text)

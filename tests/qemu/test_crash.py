@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_crash.py: a board crashes in a tool, in a model call and while it exports; the boot after it delivers the trace.
+"""test_crash.py: a board crashes in a tool, in a model call and while it exports. The next boot delivers the trace.
 
-Invariant: none of its own; crash_demo.py says what must arrive."""
+Invariant: see crash_demo.py, which defines the spans that must arrive."""
 import sys
 import unittest
 from pathlib import Path

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""test_crash_aimed.py: whole firmware faults at random instructions of a tool call, of a model call and of the code that exports,
-and the boot after it delivers the trace. CRASHES=200 by hand.
+"""test_crash_aimed.py: firmware faults at random instructions of a tool call, of a model call and of the code that exports. The
+next boot delivers the trace. CRASHES=200 by hand.
 
-Invariant: the seed of a run that failed is in the words of the failure."""
+Invariant: the failure message of a run contains its seed."""
 import contextlib
 import os
 import random
@@ -25,7 +25,7 @@ from receiver import Receiver  # noqa: E402
 from streams import server_context  # noqa: E402
 
 CRASHES = int(os.environ.get("CRASHES", "6"))
-# What is hit how often before the aimed instruction, and whether that function has returned then.
+# The functions that are reached, the largest number of times that they are, and whether the function has returned at the fault.
 AIMS = {"tool": [("uspan_tool_begin", 2, True)],
         "chat": [("uspan_chat_begin", 2, True)],
         "export": [("uspan_exchange_begin", 1, False), ("uspan_otlp_read", 2, False), ("mbedtls_ssl_write", 2, False),
@@ -33,11 +33,11 @@ AIMS = {"tool": [("uspan_tool_begin", 2, True)],
                    ("uspan_queue_finish_first", 4, False), ("uspan_exchange_step", 20, False)]}
 SPANS = 6  # of a turn
 LR, PC, XPSR = 14, 15, 25
-IT_BITS = 0x0600FC00  # of xPSR: within an IT block the next instructions may be skipped
+IT_BITS = 0x0600FC00  # of xPSR: inside an IT block the next instructions may be skipped
 
 
 class Stub:
-    """The few words of gdb's remote protocol that it takes."""
+    """The packets of gdb's remote protocol that this test needs."""
 
     def __init__(self, path):
         self.connection = socket.socket(socket.AF_UNIX)
@@ -48,7 +48,7 @@ class Stub:
             except OSError:
                 time.sleep(0.02)
         self.input = self.connection.makefile("rb")
-        self.ask("qXfer:features:read:target.xml:0,ffb")  # before it, QEMU names no register
+        self.ask("qXfer:features:read:target.xml:0,ffb")  # before this packet, QEMU has no names of registers
 
     def ask(self, words):
         data = words.encode()
@@ -66,7 +66,7 @@ class Stub:
         return int.from_bytes(bytes.fromhex(self.ask(f"p{number:x}")), "little")
 
     def go_to(self, address):
-        """Runs to an address. False: the machine ended before."""
+        """Run to an address. False: the machine ended first."""
         self.ask(f"Z0,{address:x},2")
         stopped = self.ask("c").startswith("T")
         if stopped:
@@ -78,7 +78,7 @@ class Stub:
 
 
 class Fault(threading.Thread):
-    """Lets a machine run to an aim, some instructions further, and into a bus fault."""
+    """Runs a machine to a chosen function and some instructions further, and then causes a bus fault."""
 
     def __init__(self, path, symbols, aim, chance):
         super().__init__(daemon=True)
@@ -91,7 +91,7 @@ class Fault(threading.Thread):
 
     def lead(self, stub):
         if self.aim == "export" and not stub.go_to(self.symbols["uspan_tool_begin"]):
-            return  # there is something to export only then
+            return  # before this call there is nothing to export
         function, most, returned = self.chance.choice(AIMS[self.aim])
         for _ in range(self.chance.randint(1, most)):
             if not stub.go_to(self.symbols[function]) or not stub.step():

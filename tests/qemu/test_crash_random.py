@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""test_crash_random.py: whole firmware is reset at a random instant, in a tool, a model call, a handshake or an export, and the
-boot after it delivers what was recorded. CRASHES=200 by hand.
+"""test_crash_random.py: firmware is reset at a random time, in a tool, a model call, a handshake or an export. The next boot
+delivers the recorded spans. CRASHES=200 by hand.
 
-Invariant: the seed of a run that failed is in the words of the failure."""
+Invariant: the failure message of a run contains its seed."""
 import json
 import os
 import random
@@ -28,7 +28,7 @@ REASON = "uspan.reset.reason"
 
 
 class Reset(threading.Thread):
-    """Resets a machine once, so many seconds after its console said its first word."""
+    """Resets a machine once, after_s seconds after the first output on its console."""
 
     def __init__(self, path, after_s):
         super().__init__(daemon=True)

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""test_dump.py: a firmware without anything prepared stops in the middle of its turn, and a host's program dies; their spans are
-read out of their memory.
+"""test_dump.py: a firmware without special preparation stops in the middle of its turn, and a program of the host crashes.
+Their
+spans are read from their memory.
 
-Invariant: what is read over a gdb stub and out of an image of RAM is the same."""
+Invariant: the result from a gdb stub equals the result from an image of RAM."""
 import io
 import re
 import socket
@@ -85,7 +86,7 @@ def dump(*words):
 
 class Stub(unittest.TestCase):
     def test_a_stop_that_is_told_at_any_moment_moves_no_page(self):
-        for before in (True, False):  # the answer that it belongs to
+        for before in (True, False):  # before or after the response
             with self.subTest(before=before), socket.create_server(("127.0.0.1", 0)) as server:
                 def serve():
                     peer, _ = server.accept()
@@ -100,7 +101,7 @@ class Stub(unittest.TestCase):
                                 told = True
                                 for packet in [*stop, answer] if before else [answer, *stop]:
                                     peer.sendall(b"+" + packet)
-                                    time.sleep(0.05)  # each comes by itself
+                                    time.sleep(0.05)  # each packet is sent separately
 
                 thread = threading.Thread(target=serve)
                 thread.start()

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""test_edge_agent.py: the greenhouse agent as firmware, in QEMU: over TLS to the scripted model and to the receiver.
+"""test_edge_agent.py: the greenhouse agent as firmware in QEMU. It reaches the scripted model and the receiver over TLS.
 
-Invariant: what a turn must leave is greenhouse.py's, the same as of the host's agent."""
+Invariant: greenhouse.py defines the spans of a turn, as for the host's agent."""
 import os
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import unittest
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 
-import firmware_cases  # first: it knows where the others are
+import firmware_cases  # must be first: it adds the folders of the others
 import demo
 import firmware
 import greenhouse
@@ -23,10 +23,10 @@ from streams import server_context
 BOARDS = ("mps2_an385", "riscv32_virt", "lm3s6965evb")
 BOTH = "mps2_an385"  # its heap holds two connections
 SMALL = ("lm3s6965evb",)  # runs examples/edge_agent/small
-HEAP_OF_ONE = 32768  # what mbedTLS's heap is where it holds one connection
+HEAP_OF_ONE = 32768  # size of mbedTLS's heap on a board where it holds one connection
 KEY = "sk-greenhouse"
-TURNS = [None, *TOLD]  # what the first call of each turn meets
-# A core of 62.5 MHz, counted by the instruction: a busy host does not bring the machine's deadlines nearer.
+TURNS = [None, *TOLD]  # fault of the first call of each turn
+# A core of 62.5 MHz, by counted instructions: on a busy host the machine's time does not pass faster.
 COUNTED = ["-icount", "shift=4"]
 LIMITS = {"timeout_ms": 4000, "call_ms": 5000, "deadline_ms": 60000}
 DEADLINE_S = 300
@@ -34,7 +34,7 @@ Ran = namedtuple("Ran", "done receiver llm traces")
 
 
 class Hanging(Receiver):
-    """Keeps the first spans' answer back until the model was asked for the last time."""
+    """Delays the response to the first spans until the last request to the model has come."""
 
     def __init__(self, llm):
         super().__init__(server_context())
@@ -62,7 +62,7 @@ WAYS = {"turns": (TURNS,), "other_ca": ([None], "other_ca"), "wrong_host": ([Non
 
 
 class EdgeAgent(Greenhouse, unittest.TestCase):
-    """All machines run at once: most of the time they wait."""
+    """All machines run at the same time, because they wait most of the time."""
     maxDiff = None
 
     @classmethod
@@ -74,7 +74,7 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
         cls.runs = {key: run.result() for key, run in started.items()}
 
     def delivered(self, way, board):
-        """What ran, every span of it once at the receiver."""
+        """The turns that ran. Every span of them arrived once at the receiver."""
         ran = self.runs[way, board]
         told = {name: ran.done.account(name) for name in ("delivered", "rejected", "queued", "dropped")}
         all_of_them = {"delivered": ran.done.account("started"), "rejected": 0, "queued": 0, "dropped": 0}
@@ -127,7 +127,7 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
                 told = {name: ran.done.account(name) for name in ("started", "delivered", "dropped", "retries")}
                 self.assertEqual(told["delivered"] + told["dropped"], told["started"], ran.done.text)
                 self.assertTrue(told["retries"] > 0 or board == BOTH, ran.done.text)
-                if board not in SMALL:  # whose pool does not hold a turn
+                if board not in SMALL:  # its pool does not hold a complete turn
                     self.assert_whole_turn(spans)
                     self.assertEqual(told["dropped"], 0, ran.done.text)
 

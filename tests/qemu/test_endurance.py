@@ -1,16 +1,16 @@
 #!/usr/bin/python3
-"""test_endurance.py: nine turns of the agent, 54 spans, from each board's firmware: over a good cable, over one that loses a
-tenth of its frames, and over one that is pulled when a request waits for its answer.
+"""test_endurance.py: nine turns of the agent, 54 spans, from each board's firmware. The cable is good, or loses a tenth of its
+frames, or is pulled while a request waits for its response.
 
-Invariant: every span arrives whole, in its own trace, and is delivered by the firmware's account; one that arrives again was
-sent again by that account too."""
+Invariant: every span arrives complete, in its own trace, and the firmware counts it as delivered. A span that arrives twice was
+sent twice by the firmware's count too."""
 import re
 import sys
 import unittest
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 
-import firmware_cases  # first: it knows where the others are
+import firmware_cases  # must be first: it adds the folders of the others
 import demo
 import firmware
 import qemu
@@ -21,12 +21,12 @@ from streams import server_context
 BOARDS = ("lm3s6965evb", "mps2_an385", "riscv32_virt")
 TURNS, PULLED_IN = 9, 5
 SPANS = TURNS * firmware_cases.SPANS
-# A core of 62.5 MHz, counted by the instruction: a busy host does not bring the machine's deadlines nearer.
+# A core of 62.5 MHz, by counted instructions: on a busy host the machine's time does not pass faster.
 COUNTED = ["-icount", "shift=4"]
-# Of a turn, in the machine's time; longer than any tenth of lost frames can take.
+# Of a turn, in the machine's time. No run with a tenth of its frames lost takes so long.
 DEADLINE_MS = 300000
 DEADLINE_S = 600
-GAVE_UP = r"no response in time|w6: e6"  # what the firmware logs when it has waited for an answer long enough
+GAVE_UP = r"no response in time|w6: e6"  # message of the firmware after its limit for a response
 NEVER_FULL = ("stack_peak_bytes", "tls_heap_peak_bytes", "text_blocks", "span_slots", "lwip_pbuf_pool")
 EVERY_POOL = (*NEVER_FULL, "lwip_heap_bytes", "lwip_pbuf", "lwip_tcp_pcb", "lwip_tcp_seg", "lwip_udp_pcb", "lwip_timeout")
 TICKET_BYTES = 1024
@@ -34,7 +34,7 @@ Ran = namedtuple("Ran", "done receiver loss", defaults=[None])
 
 
 class Cutter(Receiver):
-    """Pulls the cable when a turn's spans are here and their answer is not yet on its way."""
+    """Pulls the cable when a turn's spans have arrived and their response is not yet sent."""
 
     def __init__(self, monitor):
         super().__init__(server_context())
@@ -48,7 +48,7 @@ class Cutter(Receiver):
         return answer
 
     def watch(self, text):
-        """Puts it back once the firmware has given that answer up."""
+        """Connects the cable again once the firmware has stopped waiting for that response."""
         if self.cable == "out" and re.search(GAVE_UP, text):
             self.monitor.set_link(True)
             self.cable = "back"
@@ -83,7 +83,7 @@ WAYS = (over_a_lossy_cable, over_a_pulled_cable, over_a_good_cable, one_turn)
 
 
 class Endurance(unittest.TestCase):
-    """All machines run at once: most of the time they wait."""
+    """All machines run at the same time, because they wait most of the time."""
     maxDiff = None
 
     @classmethod
@@ -122,7 +122,7 @@ class Endurance(unittest.TestCase):
                 run = self.runs[over_a_lossy_cable, board]
                 self.assert_all_delivered(run)
                 self.assertGreater(run.loss.frames, 2 * SPANS)
-                tenth = run.loss.frames // 10  # of each direction, and of what is left of ten
+                tenth = run.loss.frames // 10  # in each direction; less than ten frames may remain
                 self.assertIn(run.loss.lost, range(tenth - 1, tenth + 3))
 
     def test_a_cable_pulled_while_a_request_waits_costs_no_span_and_the_second_sending_is_counted(self):

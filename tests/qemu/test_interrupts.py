@@ -1,30 +1,32 @@
 #!/usr/bin/python3
-"""test_interrupts.py: span calls that headers call ISR-safe, made by a timer interrupt of a Cortex-M3 while the main loop
-records and exports.
+"""test_interrupts.py: a timer interrupt of a Cortex-M3 makes the span calls that headers call ISR-safe. The main loop records
+and
+exports at the same time.
 
-Invariant: every span received is checked whole against interrupts.c's rules; every span started is accounted for, with room
-in the pools and without."""
+Invariant: every received span is checked completely against the rules of interrupts.c. Every started span is accounted for,
+with
+free pools and with full ones."""
 import re
 import sys
 import unittest
 from collections import Counter
 
-import firmware_cases  # first: it knows where the others are
+import firmware_cases  # must be first: it adds the folders of the others
 import firmware
 import qemu
 from receiver import Receiver
 from streams import server_context
 
 PATTERN_MAX = 100
-SHARED = {"m" * 40, "i" * 90}  # from the main loop, from the interrupt; never some of each
+SHARED = {"m" * 40, "i" * 90}  # from the main loop, from the interrupt; never a mixture
 HOGS, DRY_DELIVERED = 9, 300
-# A core of 62.5 MHz, counted by the instruction: interrupts fall everywhere, and alike on a busy host.
+# A core of 62.5 MHz, by counted instructions: interrupts come at all places, and at the same ones on a busy host.
 COUNTED = ["-icount", "shift=4"]
 TOLD = ("interrupts", "isr", "main", "wrong", "pool_full", "attributes", "events", "truncated")
 
 
 def expected(by, number):
-    """Attributes of a whole span, those aside that the other context writes."""
+    """Attributes of a complete span, without those that the other context writes."""
     letter, length = chr(ord("a") + number % 26), 3 + number * 7 % (PATTERN_MAX - 3)
     return {"by": by, "number": number, "half": number / 2, "odd": number % 2 == 1, "text": letter * length,
             "grown": letter * (length // 3 * 3)}
@@ -36,7 +38,7 @@ def maker_of(span):
 
 
 class Recording:
-    """What holds whether there is room or not. `with_pools` of a subclass: settings of interrupts.c."""
+    """Rules for full and for free pools. `with_pools` of a subclass: settings of interrupts.c."""
 
     @classmethod
     def setUpClass(cls):
@@ -92,7 +94,7 @@ class Interrupts(Recording, unittest.TestCase):
 
 
 class FullPools(Recording, unittest.TestCase):
-    """Most slots are taken, and in every second burst all text."""
+    """Most slots are taken. In every second burst all text blocks are taken too."""
     with_pools = {"hogs": 1, "delivered": DRY_DELIVERED}
 
     def test_what_is_cut_is_the_beginning_of_the_right_text_and_what_is_missing_is_counted(self):
@@ -118,7 +120,7 @@ class FullPools(Recording, unittest.TestCase):
         lost = sum((Counter(span.dropped) for span in self.spans + self.hogs), Counter())
         self.assertEqual((len(self.hogs), lost["events"]), (HOGS, self.told["events"]), self.done.text)
         self.assertEqual(lost["attributes"] + lost["event attributes"], self.told["attributes"], self.done.text)
-        for name in ("pool_full", "attributes", "truncated"):  # the reserve keeps room for short events
+        for name in ("pool_full", "attributes", "truncated"):  # the reserve has blocks for short events
             self.assertGreater(self.told[name], 10, name)
         makers = Counter(maker_of(span)[0] for span in self.spans)
         self.assertGreater(min(makers["isr"], makers["main"]), 20)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """test_lm3s6965evb.py: the firmware of lm3s6965evb in QEMU: 64 KB of RAM, TLS 1.2, its time from the collector's Date.
 
-Invariant: none of its own; see firmware_cases.py."""
+Invariant: see firmware_cases.py."""
 import sys
 
 import firmware_cases

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""test_mcp_device.py: the MCP device of examples/mcp_device as firmware, in QEMU: a client at its serial line, the
-receiver at its network.
+"""test_mcp_device.py: the MCP device of examples/mcp_device as firmware in QEMU. A client uses its serial line, the receiver
+its
+network.
 
-Invariant: no SDK is needed: the client is a script of lines. Each span's trace, parent and tracestate are those that the client
-wrote into `_meta`, and every answer is the one to its request."""
+Invariant: no SDK is needed, because the client is a script of lines. Trace, parent and tracestate of each span are those that
+the client wrote into `_meta`. Every response belongs to its request."""
 import json
 import socket
 import sys
@@ -12,7 +13,7 @@ import threading
 import unittest
 from pathlib import Path
 
-import firmware_cases  # first: it knows where the others are
+import firmware_cases  # must be first: it adds the folders of the others
 import firmware
 import qemu
 from receiver import Receiver
@@ -39,7 +40,7 @@ def text(words, failed=False):
     return {"content": [{"type": "text", "text": words}], "isError": failed}
 
 
-# A line, and what the answer has: result or error code; None: there is no answer.
+# A line, and its response: a result or an error code. None: there is no response.
 SCRIPT = [
     (request(0, "initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo={"name": "script", "version": "1"}),
      "2025-06-18"),
@@ -48,7 +49,7 @@ SCRIPT = [
     (call(2, "read_soil", 3, META), text("15 %")),
     ("{\"jsonrpc\":\"2.0\",\"id\":3,", None),  # broken off
     (call(4, "open_valve", 3, OTHER), text("open")),
-    ("x" * 5000, None),  # longer than a line may be
+    ("x" * 5000, None),  # longer than the limit of a line
     (call(5, "open_valve", 7, META), text("stuck", True)),
     (call(6, "read_soil", 1, NOT_SAMPLED), text("13 %")),
     (call(7, "fly", 1, OTHER), -32602),
@@ -59,7 +60,7 @@ ANSWERED = [told for _, told in SCRIPT if told is not None]
 
 
 def told(answer):
-    """What SCRIPT says of an answer."""
+    """The part of a response that SCRIPT contains."""
     result = answer.get("result")
     if result is None:
         return answer["error"]["code"]
@@ -67,7 +68,7 @@ def told(answer):
 
 
 class Wire:
-    """The other end of the serial line. size: of the pieces that it writes, in bytes; 0: all lines at once."""
+    """The other end of the serial line. size: bytes of each piece that it writes. 0: all lines at once."""
 
     def __init__(self, folder, size):
         self.path, self.size, self.lines, self.fault = Path(folder) / "mcp", size, [], None

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """test_mps2_an386.py: the firmware of mps2_an386 in QEMU: TLS 1.2 and 1.3.
 
-Invariant: none of its own; see firmware_cases.py."""
+Invariant: see firmware_cases.py."""
 import sys
 
 import firmware_cases

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""test_riscv32_virt.py: the firmware of riscv32_virt in QEMU: TLS 1.2 and 1.3, its time from an RTC, virtio old and new.
+"""test_riscv32_virt.py: the firmware of riscv32_virt in QEMU: TLS 1.2 and 1.3, time from an RTC, legacy and modern virtio.
 
-Invariant: none of its own; see firmware_cases.py."""
+Invariant: see firmware_cases.py."""
 import sys
 import time
 
-import firmware_cases  # first: it knows where the others are
+import firmware_cases  # must be first: it adds the folders of the others
 import demo
 import firmware
 import qemu
@@ -13,7 +13,7 @@ from firmware_cases import DAY_S, SPANS
 from receiver import Receiver
 from streams import server_context
 
-TRAPPED = 70  # startup.c's status
+TRAPPED = 70  # exit status of startup.c
 
 
 class Board(firmware_cases.Firmware):
@@ -26,7 +26,7 @@ class Board(firmware_cases.Firmware):
     def rtc(self, unix_s):
         return ["-rtc", time.strftime("base=%Y-%m-%dT%H:%M:%S", time.gmtime(unix_s))]
 
-    # In place of the boards' that have no RTC.
+    # These replace the cases for boards without an RTC.
     def test_the_time_servers_time_decides_over_certificates_where_there_is_one(self):
         for days, kind, words in ((100, "good", "certificate expired"), (0, "not_yet", "certificate not yet valid")):
             with self.subTest(kind=kind), Receiver(server_context(kind)) as receiver:

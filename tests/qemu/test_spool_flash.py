@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""test_spool_flash.py: firmware without a collector stores its spans in the flash chips of riscv32_virt; a later boot sends them.
+"""test_spool_flash.py: firmware without a collector stores its spans in the flash chips of riscv32_virt. A later boot sends
+them.
 
-Invariant: what a boot finds in flash is what the boot before it left in the file; nothing else is carried over."""
+Invariant: the flash content of a boot is the file that the previous boot left. Nothing else is carried over."""
 import socket
 import sys
 import tempfile
@@ -34,7 +35,7 @@ class Flash(unittest.TestCase):
             with chips.open("wb") as out:
                 out.write(b"\xff" * (SECTORS * SECTOR_BYTES))
                 out.truncate(BANK_BYTES)
-            for boot in (1, 2):  # each opens a sector of its own
+            for boot in (1, 2):  # each uses a new sector
                 settings = {"endpoint": f"https://{qemu.LOOPBACK}:{closed_port()}/v1/traces", "deadline_ms": 1000}
                 away = qemu.run(built, settings, flash=chips)
                 self.assertEqual(away.status, 0, away.text)

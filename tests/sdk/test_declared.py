@@ -1,5 +1,6 @@
-"""test_declared.py: the comparison of tests/sdk/declared with the headers of SDKs (tests/interop/declared.py) finds differences.
-Without an SDK it is not run and does not pass."""
+"""test_declared.py: the comparison of tests/sdk/declared with the headers of SDKs (tests/interop/declared.py) finds
+differences.
+Without an SDK the comparison is not run and does not pass."""
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ DIFFERENCES = (("const char *key, char *out, size_t *length)", "const char *key,
 
 
 def make_interop(**sdks):
-    """(exit status, output) of what the goal runs, with these SDKs and no others. The goal installs nothing for it."""
+    """(exit status, output) of the command of the goal, with these SDKs only. The goal installs nothing for it."""
     asked = subprocess.run(["make", "-n", "--no-print-directory", "interop", "PARTS=declared"], cwd=ROOT, text=True, check=True,
                            stdout=subprocess.PIPE).stdout
     environment = {name: value for name, value in os.environ.items() if name not in [sdk[0] for sdk in declared.SDKS.values()]}
@@ -29,7 +30,7 @@ def make_interop(**sdks):
 
 class Declared(unittest.TestCase):
     def an_sdk(self, before="", after=""):
-        """A folder that has what is declared of ESP-IDF, with one change in nvs.h."""
+        """A folder with the declared headers of ESP-IDF and one change in nvs.h."""
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         (folder / "components").mkdir()
         for header in (declared.HERE / "espidf").glob("*.h"):

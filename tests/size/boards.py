@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""boards.py: flash and RAM of the boards' firmware by module, and the most that a run in QEMU used.
+"""boards.py: flash and RAM of the boards' firmware by module, and the largest use in a run in QEMU.
 
-Invariant: a firmware over a budget is no firmware: exit status 0 only if every one asked for was built within its own.
+Invariant: a firmware over a budget is not accepted. The exit status is 0 only if each requested firmware is within its budget.
 Usage: boards.py [BOARD ...]   builds and prints `make firmware`'s tables; none given: every board"""
 import re
 import sys
@@ -17,11 +17,11 @@ from receiver import Receiver  # noqa: E402
 from sources import run  # noqa: E402
 from streams import server_context  # noqa: E402
 
-# What the board's partition gives: a firmware over it is none.
+# The size of the board's partition. A larger firmware is not accepted.
 LIMITS = {"lm3s6965evb": {"flash_bytes": 112 * 1024, "ram_bytes": 44 * 1024}}
 BUDGETS = {"lm3s6965evb": {"flash_bytes": 106496, "ram_bytes": 40960}}
 GOALS = {"lm3s6965evb": {"flash_bytes": 92160, "ram_bytes": 34816}}
-# Of budgets that are missed today, as in size.py.
+# Ceilings of budgets that are missed today, as in size.py.
 CEILINGS = {"lm3s6965evb": {"flash_bytes": 110094}}
 PEAKS = ("stack_peak_bytes", "tls_heap_peak_bytes")
 MODULES = [("core/trace", "uspan core: recording"), ("core/export", "uspan core: export"),
@@ -39,7 +39,7 @@ def prefix_of(elf):
 
 
 def sections(elf):
-    """{section: bytes} of what takes flash or RAM."""
+    """{section: bytes} of the sections that use flash or RAM."""
     lines = run([f"{prefix_of(elf)}size", "-A", elf]).splitlines()
     return {name: int(size) for name, size in re.findall(r"^(\.(?:text|data|bss|stack))\s+(\d+)", "\n".join(lines), re.M)}
 
@@ -56,8 +56,9 @@ def module_of(path):
 
 
 def homes(elf):
-    """{symbol: object} of data, which has no source line: where the compiler put it before the linker optimised."""
-    found, path = {}, None  # of two of one name, the larger one's
+    """{symbol: object} of data, which has no source line: the object in which the compiler put it, before the linker
+    optimised."""
+    found, path = {}, None  # of two symbols with one name, the larger one
     for line in run([f"{prefix_of(elf)}readelf", "-sW", *sorted(elf.parent.rglob("*.obj"))]).splitlines():
         if line.startswith("File: "):
             path = line[6:]
@@ -68,8 +69,9 @@ def homes(elf):
 
 
 def modules(elf):
-    """{module: [flash, RAM]}. A function belongs to the file of its own line: also where the linker optimised; what
-    was inlined counts where it went."""
+    """{module: [flash, RAM]}. A function belongs to the file of its own line, even if the linker optimised. Inlined code counts
+    for
+    the function that contains it."""
     found, whole, home = Counter(), totals(elf), homes(elf)
     for line in run([f"{prefix_of(elf)}nm", "-S", "-l", elf]).splitlines():
         match = re.match(r"\w+ (\w+) (\w) (\S+)(?:\t(.*):\d+)?$", line)
@@ -100,8 +102,9 @@ def show(built):
 
 
 def share(elf):
-    """Flash and RAM of uspan alone: its code, nanopb's, its ports with the heap that they give mbedTLS, and the tracer, which the
-    application has. Texts are not in it: the linker merges those of all sources."""
+    """Flash and RAM of uspan alone: its code, nanopb's, its ports with the heap that they give mbedTLS, and the application's
+    tracer.
+    Texts are not included, because the linker merges those of all sources."""
     rows = {name: row for name, row in modules(elf).items() if re.match("uspan|nanopb", name)}
     tracers = re.findall(r"^\w+ (\w+) [bB] tracer(?:\.\S+)?$", run([f"{prefix_of(elf)}nm", "-S", elf]), re.M)
     return {"uspan_flash_bytes": sum(flash for flash, _ in rows.values()),
@@ -134,7 +137,7 @@ def faults(measured):
 
 
 def stable(text):
-    """Text without the boards' rows: the throw-away certificate in a firmware has another length each month."""
+    """Text without the boards' rows. The length of the test certificate in a firmware changes from month to month."""
     return "\n".join(line for line in text.splitlines() if not re.match(rf"\| ({'|'.join(firmware.boards())})\b", line))
 
 

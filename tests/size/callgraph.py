@@ -1,6 +1,6 @@
-"""callgraph.py: reads what gcc's -fcallgraph-info=su writes: who calls whom, and each function's stack frame.
+"""callgraph.py: reads the files of gcc's -fcallgraph-info=su: the calls of each function, and its stack frame.
 
-Invariant: only direct calls are known; calls through pointers (port, transport, hooks) are left out, and said so."""
+Invariant: only direct calls are known. Calls through pointers (port, transport, hooks) are left out, and the output says so."""
 import re
 
 NODE = re.compile(r'node: \{ title: "([^"]*)" label: "([^"]*)"')
@@ -68,7 +68,7 @@ class Graph:
         return seen
 
     def depth(self, title, known=None, path=()):
-        """Bytes of stack of the deepest chain of direct calls from title; a cycle counts once."""
+        """Bytes of stack of the deepest chain of direct calls from title. A cycle counts once."""
         known = {} if known is None else known
         if title in known:
             return known[title]

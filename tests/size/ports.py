@@ -1,7 +1,7 @@
-"""ports.py: flash and RAM of the ports to SDKs, as rows of tests/size/README.md.
+"""ports.py: measures flash and RAM of the ports to SDKs, for rows of tests/size/README.md.
 
-Invariant: each source of a port's folder is compiled and counted; what an SDK has of its own is declared
-(tests/sdk/declared), and is not counted."""
+Invariant: each source of a port's folder is compiled and counted. The SDK's own functions are only declared
+(tests/sdk/declared), and are not counted."""
 from sources import CORTEX_M3, ROOT, compile_all, found, run
 
 MBEDTLS = ROOT / "port/deps/src/mbedtls/include"

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
-"""size.py: `make size`. Flash, RAM and stack of uspan on the host and on Cortex-M3, by linking it as firmware does.
+"""size.py: `make size`. Flash, RAM and stack of uspan on the host and on Cortex-M3, measured by linking it as firmware does.
 
-Invariant: core's flash is counted in a usual program, usual.c beside this file: it records W1 through the plain API,
-sends to the HTTPS collector that the build names, polls, flushes, shuts down and reads the accounts; config.h's
-defaults, but optional modules out; unused sections dropped; the program itself, its port and libc left out. What it takes
-with settings at run time, and what all public functions take together, is told beside it, and all as -flto makes them.
-Exit status 0 only if every budget holds or its figure is below the ceiling of its miss, and, with --check, tests/size/README.md
-agrees.
+Invariant: core's flash is counted in a usual program, usual.c in this folder. It records W1 through the plain API, sends to the
+HTTPS collector that the build names, polls, flushes, shuts down and reads the accounts. It has config.h's defaults without
+optional modules. Unused sections are dropped. The program itself, its port and libc are not counted. The cost with run-time
+settings, and that of all public functions together, are printed too, and all of them with -flto.
+The exit status is 0 only if every budget holds or its figure is below the ceiling of its miss. With --check,
+tests/size/README.md
+must agree too.
 Usage: size.py [--write | --check]   writes build/size.json; --write the page too, --check compares it"""
 import json
 import re
@@ -23,7 +24,7 @@ from sources import (BUILD, CORTEX_M3, INCLUDES, NANOPB_OPTIONS, ROOT, WARNINGS,
                      genai_sources, is_ours, label, proto_sources, public_functions, run)
 
 OUT = ROOT / "build/size"
-# The headers that "every public function called" is about; genai, messages and readers are counted apart.
+# The headers of the figure "every public function called". genai, messages and readers are counted separately.
 PLAIN_HEADERS = ("uspan.h", "context.h", "export.h", "read.h", "port_none.h", "genai.h", "inspect.h")
 SECTIONS = ["-Os", "-w", "-ffunction-sections", "-fdata-sections", "-fcallgraph-info=su"]
 BUDGETS = {"core_proto_flash_bytes": 17408, "core_proto_lto_flash_bytes": 16384, "genai_flash_bytes": 9216,
@@ -36,13 +37,13 @@ GOALS = {"core_proto_flash_bytes": 14336, "core_proto_lto_flash_bytes": 12288, "
          "wire_tokenizer_flash_bytes": 2048, "mcp_flash_bytes": 1536, "gzip_flash_bytes": 1024,
          "keep_flash_bytes": 2560, "spool_flash_bytes": 2048, "ram_per_w1_span_bytes": 1000,
          "core_stack_bytes": 512, "wire_stack_bytes": 768}
-# Budgets that are missed today: what the figure may not pass (ceilings.py). It only shrinks.
+# Ceilings of the budgets that are missed today (ceilings.py). Values are only lowered.
 CEILINGS = {"core_proto_flash_bytes": 21168, "core_proto_lto_flash_bytes": 20040, "genai_flash_bytes": 9596,
             "wire_all_flash_bytes": 27354, "wire_dialect_flash_bytes": 2240, "mcp_flash_bytes": 5500,
             "genai_lto_flash_bytes": 9385, "keep_flash_bytes": 5205, "spool_flash_bytes": 5998,
             "core_stack_bytes": 981, "wire_stack_bytes": 2085}
 TOLERANCE, TOLERANCE_BYTES = 0.01, 16  # between the page and a run: a compiler's next patch moves some bytes
-# The core that the budget is about: optional modules out. Each is then put in alone to see what it costs.
+# The core that the budget is for: without optional modules. Each is then added alone to measure its cost.
 BARE = {"USPAN_STUDIO": 0, "USPAN_HTTP_DATE": 0, "USPAN_TRACESTATE_BYTES": 0, "USPAN_RUNTIME_SETTINGS": 0,
         "USPAN_HTTP_PROXY": 0}
 GZIP = "compressed bodies (`USPAN_GZIP 1`)"
@@ -57,7 +58,7 @@ OPTIONS = {"settings at run time (`USPAN_RUNTIME_SETTINGS 1`)": {"USPAN_RUNTIME_
            "Studio runs (`USPAN_STUDIO 1`)": {"USPAN_STUDIO": 1, "USPAN_STUDIO_URL": '"http://host:3000"'}}
 LESS = {"words of `uspan_diagnose()` and the log (`USPAN_MESSAGE_TEXTS 1`, counted in core)": {"USPAN_MESSAGE_TEXTS": 0},
         "content capture (`USPAN_CONTENT 1`, counted in core)": {"USPAN_CONTENT": 0}}
-# Optional by not being called: the linker leaves them out.
+# Modules that are optional because the linker leaves out functions that are not called.
 CALLED = {"baggage": r"uspan_baggage_", "reading spans back (read.h)": r"uspan_(read|find)",
           "console destination": r"uspan_console_", "capture destination (host tests)": r"uspan_captured?_"}
 ENDPOINT = {"USPAN_ENDPOINT": '"https://collector.example:4318/v1/traces"', "USPAN_SERVICE_NAME": '"sensor"'}
@@ -82,27 +83,28 @@ def calling(folder, names):
 
 
 def usual(folder, settings):
-    """The object of usual.c. Not of the LTO kind in any build: what is inlined into it would not be counted."""
+    """The object of usual.c. It is never an LTO object: code that is inlined into it would not be counted."""
     run([*CORTEX_M3, "-std=c11", *WARNINGS, "-Os", *INCLUDES, *defines(settings), "-c", ROOT / "tests/size/usual.c", "-o",
          folder / "usual.o"])
     return folder / "usual.o"
 
 
 def linked(folder, objects, main, options=("-Os",)):
-    """Bytes of flash of each source in a Cortex-M3 program whose own object is main; LTO leaves no sources, but one sum."""
+    """Bytes of flash of each source in a Cortex-M3 program whose own object is main. With LTO there is one sum and no
+    sources."""
     image, map_file = folder / "main.elf", folder / "main.map"
     run([*CORTEX_M3, *options, main, *objects.values(), "-o", image, "--specs=nosys.specs", "-nostartfiles",
          "-Wl,--gc-sections", "-Wl,-e,main", f"-Wl,-Map={map_file}", "-Wl,--no-warn-rwx-segments"])
     by_object = {str(target): label(source) for source, target in objects.items()}
     sizes = {"toolchain": 0}
     text = map_file.read_text().split("Linker script and memory map", 1)[1]
-    # One input section: name, address, size, file; a long name stands on a line of its own.
+    # One input section: name, address, size, file. A long name is on a line of its own.
     for section, size, path in re.findall(r"^ (\.[\w.$]+)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+)$", text, re.M):
         if re.match(r"\.(text|rodata|data|ARM\.exidx|ARM\.extab)", section) and path != str(main):
             # toolchain: libc's and libgcc's memcpy, 64-bit division
             name = by_object.get(path, "lto" if ".ltrans" in path else "toolchain")
             sizes[name] = sizes.get(name, 0) + int(size, 16)
-    if len(sizes) < 2:  # nothing of ours would be within every budget
+    if len(sizes) < 2:  # without our sources, every budget would hold
         raise RuntimeError(f"{map_file}: no section of a source was found; cure: the expression that reads the linker's map")
     return sizes
 
@@ -126,7 +128,7 @@ def firmware(name, settings, genai=False, called=()):
 
 
 def core_figures(objects):
-    """Flash by source of the usual program; and in sum: with all functions, and both by LTO."""
+    """Flash by source of the usual program. Also the sums: with all functions, and both with LTO."""
     def built(name, options, more=None):
         settings = {**BARE, **ENDPOINT, **(more or {})}
         return compile_all(core_sources() + proto_sources(), OUT / name, CORTEX_M3, [*options, "-w", "-ffunction-sections",
@@ -148,7 +150,8 @@ TOKENIZER = ["core/json/json_read.c", "core/json/json_path.c", "core/json/json_n
 
 
 def genai_figures(objects, folder, with_genai):
-    """Flash of what stands on the typed spans: readers of LLM traffic by their parts; message.h and inspect.h, all functions."""
+    """Flash of modules above the typed spans: readers of LLM traffic by their parts, and all functions of message.h and
+    inspect.h."""
     typed, settings = all_functions({**BARE, **ENDPOINT}, genai=True), {**BARE, **ENDPOINT}
     more = {header: re.findall(r"^(?!static|typedef)\w[\w *]*\b(uspan_\w+)\(", (ROOT / "core/include/uspan" / header).read_text(),
                                re.M) for header in ("wire.h", "mcp.h", "message.h", "inspect.h")}
@@ -205,7 +208,7 @@ def stacks(folder, objects):
 
 
 def constant(expression, settings):
-    """A constant of the headers, as Cortex-M3 sees it: the size of an array."""
+    """A constant of the headers on Cortex-M3: the size of an array."""
     folder = OUT / "constant"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "c.c").write_text(f'#include "uspan/uspan.h"\nchar probe[{expression}];\n')
@@ -215,7 +218,7 @@ def constant(expression, settings):
 
 
 def w1_blocks(settings):
-    """Text blocks that W1 takes, by recording it on the host: blocks do not depend on the machine."""
+    """Text blocks that W1 uses, measured on the host: the number of blocks does not depend on the machine."""
     folder = OUT / "w1"
     objects = compile_all(core_sources() + genai_sources() + proto_sources(), folder, ["gcc"],
                           ["-O1"] + defines({**BARE, **settings}))
@@ -304,7 +307,7 @@ def table(size):
     for name, module in sorted(size["modules"].items()):
         cortex, host = module["cortex_m3"], module["host"]
         if cortex["text"] + cortex["data"] + cortex["bss"] == 0:
-            continue  # of a module that is out
+            continue  # of a module that is left out
         deep = f"{module['stack_bytes']}, `{module['stack_through']}`" if module["stack_through"] else "–"
         lines.append(f"| {name} | {module['linked_bytes']:,} / {cortex['text'] + cortex['data']:,} / "
                      f"{host['text'] + host['data']:,} | {cortex['data'] + cortex['bss']} | {deep} |")
@@ -323,7 +326,7 @@ def costs(size):
 
 
 def page_fault(size, write):
-    """What is wrong with the page's table, as text; None when it is right or was written."""
+    """Differences between the page's table and the figures, as text. None if they agree or the table was written."""
     for marker, new in {"size": table(size), "costs": costs(size)}.items():
         if write:
             pages.put(marker, new)

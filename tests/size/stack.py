@@ -1,10 +1,14 @@
 #!/usr/bin/python3
-"""stack.py: a bound of the stack that each public call takes on Cortex-M3, from the call graph of a linked image.
+"""stack.py: computes a bound of each public call's stack on Cortex-M3, from the call graph of a linked image.
 
-Invariant: no call is left out. Frames are what gcc says (-fstack-usage), and for libc and libgcc what their code pushes. Calls
-and tail calls are read from the disassembly. A call through a pointer is resolved by the table below. One that the table does
-not know is a fault. What the application supplies (port, transport, storage, hooks) counts as zero: its own stack comes on top.
-Exit status 0 only if every call is below its budget, or below the ceiling of its miss, and, with --check, the page agrees.
+Invariant: no call is left out. Frame sizes come from gcc (-fstack-usage), and for libc and libgcc from the pushes in their
+code.
+Calls and tail calls are read from the disassembly. A call through a pointer is resolved by the table below. A call that is not
+in
+the table is a fault. Functions that the application supplies (port, transport, storage, hooks) count as zero: their stack is
+added.
+The exit status is 0 only if every call is below its budget, or below the ceiling of its miss. With --check the page must agree
+too.
 Usage: stack.py [--write | --check]   --write writes the table of tests/size/README.md, --check compares it"""
 import re
 import sys
@@ -18,12 +22,12 @@ from sources import (CORTEX_M3, ROOT, compile_all, core_sources, genai_sources, 
 
 OUT = ROOT / "build/stack"
 OPTIONS = ["-Os", "-w", "-ffunction-sections", "-fdata-sections", "-fstack-usage", "-g1"]
-# Two programs, as Studio and kept memory exclude one another; a call counts where it takes more.
+# Two programs, as Studio and kept memory exclude one another. If a call is in both, the larger figure counts.
 PROGRAMS = {"all": {"USPAN_STUDIO": 1, "USPAN_HTTP_PROXY": 1, "USPAN_GZIP": 1, "USPAN_SPOOL": 1, "USPAN_DESTINATIONS_MAX": 2},
             "keep": {"USPAN_KEEP": 1}}
 
-# What is called through a pointer, by its name at the place of the call, where files differ by file and name. Empty: what
-# the application supplies. So are port, transport, storage and hooks beside those named here.
+# Targets of calls through pointers, by the pointer's name at the place of the call. If files differ, the key is file and name.
+# Empty: the application supplies the function. So it does for port, transport, storage and hooks that are not named here.
 POINTERS = {name: [] for name in (
     "lock", "unlock", "mono_ns", "unix_ns", "random", "task", "log", "read", "program", "erase", "sync", "ask", "renew",
     "is_direct", "write", "fn", "set", "step", "end", "begin", "post.c:last_error_text", "diagnose.c:open", "poll.c:open",
@@ -45,27 +49,27 @@ POINTERS |= {
     "wire.c:begin": ["uspan_chat_begin", "uspan_embeddings_begin"],
     "end_unit": ["uspan_wire_end_choice", "wire_anthropic.c:end_event", "wire_responses.c:end_event"],
 }
-# The same where it depends on who called: from functions of that file on.
+# Pointers whose targets depend on the caller: for calls that begin in functions of that file.
 BOUND = {"wire.c": {"sink": ["uspan_wire_on_value"]}, "wire_tools.c": {"sink": ["wire_tools.c:take"]},
          "studio_message.c": {"sink": ["ignore"]}, "mcp_message.c": {"sink": ["mcp_message.c:take"]},
          "mcp_client.c": {"whole": ["on_result"]}, "mcp_server.c": {"whole": ["on_response"]},
          "json_write_raw.c": {"take": ["json_write_raw.c:take"]}}
 BOUND_NAMES = {name for names in BOUND.values() for name in names}
 
-# What each kind of call may take. ISR: the calls of record that a handler makes.
+# Groups of calls with a common budget. ISR: the recording calls that an interrupt handler makes.
 GROUPS = {"record": ("uspan.h", "context.h", "genai.h", "message.h", "pairs.h", "workflow.h", "scope.h", "usage.h", "inspect.h"),
           "export": ("export.h", "spool.h", "keep.h", "keep_types.h", "post.h", "read.h", "port_none.h"),
           "wire": ("wire.h", "mcp.h", "json_reader.h")}
 ISR = ("uspan_start_n", "uspan_start_bare", "uspan_end", "uspan_end_at", "uspan_set_int", "uspan_set_bool", "uspan_set_double",
        "uspan_set_str_n", "uspan_set_static_n", "uspan_event_n", "uspan_set_status", "uspan_now", "uspan_context_of")
 BUDGETS = {"record": 512, "isr": 192, "export": 512, "wire": 768, "kept record": 512, "kept isr": 192}
-# Budgets that are missed today: what the figure may not pass (ceilings.py). They only shrink.
+# Ceilings of the budgets that are missed today (ceilings.py). Values are only lowered.
 CEILINGS = {"record": 1334, "isr": 881, "export": 1713, "wire": 2740, "kept record": 1851, "kept isr": 1318}
 TOLERANCE, TOLERANCE_BYTES = 0.01, 16
 
 
 class Image:
-    """A linked program: its functions, their frames, whom they call."""
+    """A linked program: its functions, their frames and their calls."""
 
     def __init__(self, name, settings):
         defines = [f"-D{key}={value}" for key, value in settings.items()]
@@ -100,7 +104,7 @@ class Image:
         return names
 
     def disassemble(self, image):
-        """Functions are told apart by their address: static ones of two files may have the same name."""
+        """Functions are distinguished by address, because static functions of two files may have the same name."""
         function, place, own, self.addresses = None, None, {}, {}
         for line in run(["arm-none-eabi-objdump", "-d", "-l", "--no-show-raw-insn", image]).splitlines():
             head = re.match(r"([0-9a-f]+) <([^>]+)>:", line)
@@ -130,7 +134,7 @@ class Image:
 
 
 class Depth:
-    """How deep calls go. Each function is looked at once for each set of bound pointers."""
+    """The depth of calls. Each function is visited once for each set of bound pointers."""
 
     def __init__(self, image):
         self.image, self.known, self.path, self.faults = image, {}, [], set()
@@ -171,11 +175,11 @@ class Depth:
 
 
 def members(place, function):
-    """What is called through a pointer at a line, by the names that the line calls."""
+    """The targets of a call through a pointer at a line, by the names that the line calls."""
     if place is None or ROOT not in Path(place[0]).parents:
         return [] if function == "main" else [f"{function}: a pointer that nobody knows"]
     lines, name = Path(place[0]).read_text().splitlines(), Path(place[0]).name
-    for first in range(place[1] - 1, max(place[1] - 5, -1), -1):  # a call may stand on several lines
+    for first in range(place[1] - 1, max(place[1] - 5, -1), -1):  # a call may span several lines
         words = re.findall(r"\b(\w+)\(", " ".join(lines[first:place[1]]))
         found = [key for word in words for key in (f"{name}:{word}", word) if key in POINTERS or key in BOUND_NAMES][:1]
         if found:
@@ -184,7 +188,7 @@ def members(place, function):
 
 
 def pushed(op, rest):
-    """Bytes that one instruction takes of the stack."""
+    """Bytes of stack that one instruction uses."""
     registers = re.search(r"\{([^}]*)\}", rest)
     if registers and (op.startswith("push") or (op.startswith("stmdb") and rest.startswith("sp!"))):
         count = 0
@@ -203,7 +207,7 @@ def pushed(op, rest):
 
 
 def base(function):
-    """Its name in the source: clones of the compiler have a suffix."""
+    """The function's name in the source. Clones of the compiler have a suffix."""
     return re.sub(r"\.(isra|constprop|part|cold|lto_priv)(\.\d+)?.*", "", function)
 
 

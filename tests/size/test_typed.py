@@ -1,4 +1,5 @@
-"""test_typed.py: what typed calls cost beside plain ones for the same span, W1; a program that only chats links no other type.
+"""test_typed.py: compares typed calls with plain ones for the same span, W1. A program that uses only chats links no other
+type.
 
 uspan-needs: only cross (and valgrind). The budget is 1.3 times the instructions of the plain calls. It is missed today, so the
 miss has a ceiling (ceilings.py)."""
@@ -60,7 +61,7 @@ class Typed(unittest.TestCase):
         self.assertIn(b"gen_ai.request.model", image)
         for name in ("uspan_agent_begin", "uspan_workflow_begin", "uspan_first_chunk", "uspan_key_tool_name", "tool_rows",
                      "uspan_key_workflow_name", "uspan_set_tool_names", "uspan_write_part"):
-            self.assertIn(name, everything)  # it is called so
+            self.assertIn(name, everything)  # the objects have this name
             self.assertNotIn(name, names)
         for text in (b"gen_ai.tool.name", b"gen_ai.workflow.name", b"gen_ai.handoff", b"agentscope.format", b"openinference"):
             self.assertIn(text, texts)

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""test_lwip_sockets.py: uspan delivers over HTTPS beside lwIP's thread, through its socket API and its raw API, chain and host
-name verified.
+"""test_lwip_sockets.py: uspan delivers over HTTPS beside lwIP's thread, through its socket API and its raw API. Chain and host
+name
+are verified.
 
-Invariant: the receiver's own sight of the spans agrees with the agent's accounts."""
+Invariant: the spans at the receiver agree with the agent's accounts."""
 import json
 import os
 import subprocess
@@ -33,7 +34,7 @@ class OverLwip(unittest.TestCase):
     def test_spans_arrive_over_https(self):
         for build in BUILDS:
             with self.subTest(build=build), Receiver(server_context()) as receiver:
-                # The name goes through lwIP's DNS client; the certificate is for localhost.
+                # lwIP's DNS client resolves the name. The certificate is for localhost.
                 accounts = agent(build, receiver.url(), certs.get().ca_pem, 100)
                 self.assertEqual((accounts["started"], accounts["delivered"], accounts["dropped"]), (100, 100, 0), accounts)
                 self.assertEqual((len(receiver.spans), receiver.refused), (100, []))

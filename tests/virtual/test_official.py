@@ -1,6 +1,6 @@
-"""test_official.py: what the collector on virtual time got, judged by the official protobuf classes.
+"""test_official.py: checks the requests to the collector on virtual time with the official protobuf classes.
 
-Invariant: the program's accounts (delivered, dropped) and the bodies of its requests say the same."""
+Invariant: the program's accounts (delivered, dropped) agree with the bodies of its requests."""
 import os
 import struct
 import subprocess

@@ -1,6 +1,6 @@
-"""exchanges.py: what the tests of LLM traffic share: recorded-looking exchanges, the replayer, and how spans are compared.
+"""exchanges.py: code that the tests of LLM traffic share: exchanges as if recorded, the replayer, and the comparison of spans.
 
-Invariant: the inputs are read as bytes and given to the replayer as they are."""
+Invariant: the inputs are read as bytes and given to the replayer unchanged."""
 import json
 import os
 import subprocess
@@ -30,7 +30,7 @@ def goldens(folder=HERE / "golden"):
         for section in ("\n" + path.read_text()).split("\n=== ")[1:]:
             name, _, body = section.partition("\n")
             sections[name] = body
-        if "error" not in sections:  # the client's own word for a failure is not replayed
+        if "error" not in sections:  # the client's own name of a failure is not replayed
             found.append(Exchange("golden/" + path.stem, sections["url"].strip(), sections.get("request", "").encode(),
                                   sections.get("response", "").encode(), int(sections.get("status", "200")), None))
     return found
@@ -59,18 +59,18 @@ class Replayer:
 
 
 def decoded(key, value):
-    """Messages as what they say: their members have no order."""
+    """Messages as JSON values. The order of their members does not matter."""
     return json.loads(value) if key in JSON_KEYS and isinstance(value, str) else value
 
 
 def comparable(span):
-    """All that a span says."""
+    """Everything that the span contains."""
     attrs = {key: decoded(key, value) for key, value in span["attrs"].items()}
     return {**{key: span[key] for key in ("name", "status", "status_message", "unread")}, "attrs": attrs}
 
 
 def faults_of(expect, span):
-    """What of a case's expectation the span does not meet."""
+    """The expectations of a case that the span does not meet."""
     faults = []
     for key in ("status", "status_message", "name"):
         if key in expect and span[key] != expect[key]:
@@ -83,7 +83,7 @@ def faults_of(expect, span):
     faults += [f"{key}: {span['attrs'][key]!r}, should be absent" for key in expect.get("absent", ()) if key in span["attrs"]]
     if span["unread"] < expect.get("unread", 0):
         faults.append(f"unread: {span['unread']}, not {expect['unread']}")
-    for key in JSON_KEYS:  # valid JSON, whatever was sent
+    for key in JSON_KEYS:  # must be valid JSON for every input
         if key in span["attrs"]:
             json.loads(span["attrs"][key])
     return faults

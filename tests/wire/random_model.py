@@ -1,8 +1,8 @@
-"""random_model.py: what one call makes of its arguments, by rules that are written down here and not taken from the library.
+"""random_model.py: computes the effect of each call by rules that are written here and not taken from the library.
 
-Invariant: of the library only a call's result is taken, and each result must be one that the rules allow. Only where the
-text pool ran short (fewer blocks free than the call might take) may a value be a beginning of what was asked for, or be
-missing and counted."""
+Invariant: only the result of a call is taken from the library, and the rules must allow each result. If the text pool ran short
+(fewer free blocks than the call might need), a value may be a beginning of the requested one, or be missing and counted.
+Otherwise it must be complete."""
 import codecs
 import struct
 
@@ -26,35 +26,35 @@ def unhex(token):
 
 
 def clean(raw):
-    """Bytes as the text they stand for: each maximal part that is not UTF-8 is one U+FFFD."""
+    """Bytes as the text that they encode. Each maximal part that is not UTF-8 is one U+FFFD."""
     return raw.decode("utf-8", "replace")
 
 
 def cut(text, limit):
-    """The longest beginning of text, in whole characters, that takes at most limit bytes."""
+    """The longest beginning of text, in complete characters, with at most limit bytes."""
     raw = text.encode()
     return text if len(raw) <= limit else raw[:limit].decode("utf-8", "ignore")
 
 
 def whole(raw):
-    """Without a character that is cut short by the end."""
+    """The bytes without an incomplete character at the end."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     decoder.decode(raw)
     return raw[:len(raw) - len(decoder.getstate()[0])]
 
 
 class Value:
-    """An attribute's value: what was asked for, limits applied. exact: nothing of it may be missing."""
+    """An attribute's value: the requested value with limits applied. exact: nothing of it may be missing."""
     __slots__ = ("type", "data", "exact", "closed", "least", "raw", "older")
 
     def __init__(self, kind, data, exact=True, closed=False, raw=None):
         self.type, self.data, self.exact, self.closed = TEXT if kind == STATIC else kind, data, exact, closed
         self.least = data if exact else data[:0]
         self.raw = raw
-        self.older = None  # what stays where the pool ran short for this one
+        self.older = None  # the earlier value, which stays if the pool ran short
 
     def loosen(self):
-        """The pool ran short: any beginning will do, but for values that take no block."""
+        """The pool ran short: any beginning is accepted, except for values that use no block."""
         if self.type not in (INT, DOUBLE, BOOL):
             self.exact, self.least = False, self.data[:0]
 
@@ -114,7 +114,7 @@ class Model:
         return out, at
 
     def most_blocks(self, kind, data):
-        """No fewer than a value may take while it is stored, whatever becomes of bytes that are not UTF-8."""
+        """At least the number of blocks that a value may use while it is stored, even if bytes are not UTF-8."""
         if kind in (INT, BOOL, DOUBLE):
             return 0
         if kind == TEXTS:
@@ -131,7 +131,7 @@ class Model:
         if kind in (TEXT, STATIC):
             asked = clean(data)
             text = asked[:chars] if chars else asked
-            if kind == TEXT or text.encode() != data[:len(text.encode())]:  # good static text is not copied: no limit
+            if kind == TEXT or text.encode() != data[:len(text.encode())]:  # valid static text is not copied: no limit
                 text = cut(text, self.value_max)
             return Value(TEXT, text, closed=text != asked, raw=text.encode()), text != asked
         if kind == BYTES:
@@ -142,7 +142,7 @@ class Model:
             kept = [text[:chars] for text in texts] if chars else texts
             value = Value(kind, kept)
             if sum(len(text.encode()) + 2 for text in kept) > self.value_max:
-                value.exact, value.least = False, []  # whole elements, as many as fit
+                value.exact, value.least = False, []  # as many complete elements as fit
                 return value, True
             return value, kept != texts
         size = 1 if kind == BOOLS else 8
@@ -164,7 +164,7 @@ class Model:
         return tight
 
     def set(self, span, attr, room, result):
-        """Set one attribute; result None: not known, but room was plenty."""
+        """Set one attribute. result None: the result is not known, but there were enough blocks."""
         key, kind, data = attr
         name = self.keys[key]
         value, was_cut = self.make(kind, data)
@@ -212,7 +212,7 @@ class Model:
         else:
             asked = raw
             limited = raw[:min(self.value_max, chars or self.value_max)]
-        # The last character may be still to come, so a limit that its replacement would pass is not passed yet.
+        # The last character may still be incomplete. A limit that only its replacement would exceed is not exceeded yet.
         over = limited != asked
         waits = kind == TEXT and over and limited == clean(whole(raw))
         need = 3 * len(data) // self.block + 3 + (len(before) // self.block + 1 if joins else 0)
@@ -235,7 +235,7 @@ class Model:
         return None
 
     def finish(self, span, room):
-        """A character cut short by the end of the last append becomes U+FFFD, where there is room."""
+        """An incomplete character at the end of the last append becomes U+FFFD, if there are free blocks."""
         for value in span.attrs.values():
             if value.type == TEXT and not value.closed and whole(value.raw) != value.raw:
                 value.data = cut(clean(value.raw)[:self.limits[5] or None], self.value_max)
@@ -245,7 +245,7 @@ class Model:
     # ---- events and links
 
     def collect(self, attrs, limit, tight):
-        """Attributes of an event or link: (values by key, how many dropped at least, whether something was cut)."""
+        """Attributes of an event or link: (values by key, the least number of dropped ones, whether something was cut)."""
         kept, dropped, was_cut = {}, 0, False
         for key, kind, data in attrs:
             name = self.keys[key]
@@ -255,7 +255,7 @@ class Model:
                 dropped += 1
                 if not tight:
                     continue
-                value.loosen()  # it may stand in the place of one that the pool could not hold
+                value.loosen()  # it may replace one that the pool could not hold
             if kind == TEXTS and not value.exact and not value.data:
                 dropped += not unplaced
                 continue

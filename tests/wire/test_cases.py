@@ -1,7 +1,8 @@
-"""test_cases.py: each exchange in tests/wire/cases gives the span that its expect.json describes, whole, byte by byte and in
-random fragments.
+"""test_cases.py: each exchange in tests/wire/cases gives the span that its expect.json describes. It is read at once, byte by
+byte
+and in random fragments.
 
-Invariant: a case that is known to fail is in KNOWN, and one that passes is not."""
+Invariant: a case that is known to fail is in KNOWN, and a case that passes is not."""
 import unittest
 
 from exchanges import Replayer, cases, faults_of

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""test_gzip.py: Python's zlib decodes what gzip.c makes of any body, with every window and any sizes of reads.
+"""test_gzip.py: Python's zlib decodes the output of gzip.c for any body, with every window and any sizes of reads.
 
-Invariant: one member, nothing behind it, its CRC and length right; gzip_codes.h is what gzip_codes.py writes."""
+Invariant: there is one member with nothing behind it. Its CRC and length are right. gzip_codes.h equals gzip_codes.py's
+output."""
 import os
 import random
 import subprocess
@@ -18,7 +19,7 @@ WORDS = ["gen_ai.request.model", "qwen-max", "moisture", "阀门已经打开", "
 
 
 def unpacked(member):
-    """What the member holds; a ValueError if it is not one whole member and nothing else."""
+    """The content of the member. ValueError if the bytes are not exactly one complete member."""
     decoder = zlib.decompressobj(16 + zlib.MAX_WBITS)
     text = decoder.decompress(member)
     if not decoder.eof or decoder.unused_data:

@@ -1,7 +1,7 @@
-"""test_messages.py: random messages, read by Python's parser, hold what was asked for and the fields that the schemas
-require; cut anywhere, they are valid, marked, and nothing but a beginning of it.
+"""test_messages.py: random messages, read by Python's parser, contain the requested values and the fields that the schemas
+require. A document that is cut anywhere is valid JSON, is marked, and is a beginning of the complete one.
 
-Invariant: what is expected follows from the calls that random_messages printed, and from rules written down here.
+Invariant: the expected value follows from the calls that random_messages printed, and from rules written here.
 USPAN_SEED is the first seed, USPAN_MESSAGES the number of messages."""
 import base64
 import json
@@ -18,7 +18,8 @@ MARK = "...[truncated]"
 DEPTH_MAX = 24
 INPUT, OUTPUT, INSTRUCTIONS, TOOLS = 1, 2, 3, 4
 ARG = -1
-# Required fields beside type, by type: spec of the GenAI conventions, JSON schemas of messages. What stands for one still owed.
+# Required fields in addition to type, by type (spec of the GenAI conventions, JSON schemas of messages), with the values that
+# replace missing ones.
 PARTS = {"text": {"content": ""}, "reasoning": {"content": ""}, "tool_call": {"name": ""},
          "tool_call_response": {"response": None}, "blob": {"modality": "unknown", "content": ""},
          "uri": {"modality": "unknown", "uri": ""}, "file": {"modality": "unknown", "file_id": ""},
@@ -47,7 +48,7 @@ def text_of(token):
 
 
 class NotJson(str):
-    """What stays a string: without white space, for that was dropped as far as it was JSON."""
+    """JSON text that stays a string. White space is ignored, because the writer drops it as long as the text may be JSON."""
     def __eq__(self, other):
         return isinstance(other, str) and squeezed(other) == squeezed(self)
 
@@ -55,7 +56,7 @@ class NotJson(str):
 
 
 class Double(float):
-    """15 significant digits of it."""
+    """A double, compared with about 15 significant digits."""
     def __eq__(self, other):
         return isinstance(other, (int, float)) and abs(other - float(self)) <= abs(float(self)) * 1e-14
 
@@ -71,7 +72,7 @@ def refuse(word):
 
 
 def one_unit(value):
-    """Half a surrogate pair is U+FFFD."""
+    """The text with U+FFFD for half a surrogate pair."""
     if isinstance(value, str):
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, list):
@@ -87,7 +88,7 @@ def depth_of(value):
 
 
 class Document:
-    """The value that the calls ask for."""
+    """The value that the calls request."""
 
     def __init__(self, words):
         self.seed, self.list, self.limit, self.blocks = (int(word) for word in words[1:])
@@ -168,7 +169,7 @@ class Document:
             self.stack = [self.value, self.value["kwargs"]]
         elif letter == "J":
             self.value = self.json_text(args[0], 0)
-            self.invalid = 0  # the call has no writer to count in
+            self.invalid = 0  # the call has no writer in which to count
         elif letter == "i":
             self.add(args[0], int(args[1]))
         elif letter == "d":
@@ -222,13 +223,13 @@ def check_schema(kind, value):
 
 
 class Cut:
-    """Whether one value is the beginning of another, cut at one place."""
+    """Whether one value is the beginning of another that was cut at one place."""
 
     def __init__(self):
         self.marks = 0
 
     def fits(self, got, whole, last):
-        """last: nothing behind it was written."""
+        """last: nothing was written after it."""
         if isinstance(got, str) and isinstance(whole, str):
             if whole == got:
                 return True
@@ -236,7 +237,7 @@ class Cut:
                 self.marks += 1
                 return isinstance(whole, NotJson) or whole.startswith(got[:-len(MARK)])
             return False
-        if isinstance(whole, NotJson):  # cut before it was known to be none
+        if isinstance(whole, NotJson):  # cut before the writer knew that it was not JSON
             return last
         if isinstance(got, list) and isinstance(whole, list):
             ends = len(got) - 1
@@ -279,7 +280,7 @@ class Messages(unittest.TestCase):
         return 1
 
     def run_program(self, *args):
-        """Documents, messages, cut ones."""
+        """Counts of documents, messages, and cut ones."""
         documents = calls = cuts = 0
         with subprocess.Popen([PROGRAM, *map(str, args)], stdout=subprocess.PIPE) as program:
             document, line = None, ""

@@ -1,9 +1,9 @@
-"""test_mutants.py: exchanges that nobody has sent yet: those of tests/wire/cases and golden with members dropped, emptied, made
-null or of another type, taken over from another exchange, and with events repeated or exchanged. Whatever comes of it: the
-order of members does not change the span, nor do fragments, its lists are JSON, and no text stands in it more often than in
-the traffic.
+"""test_mutants.py: tests exchanges that no vendor has sent: those of tests/wire/cases and golden with changes. Members are
+dropped,
+emptied, made null or of another type, or copied from another exchange. Events are repeated or exchanged. For every mutant, the
+order of members and fragments do not change the span. Its lists are JSON, and no text is in it more often than in the traffic.
 
-Invariant: a mutant is told by its exchange and its number alone, so that a failure can be played again.
+Invariant: the name of the exchange and the number identify a mutant, so a failure can be repeated.
 USPAN_MUTANTS is the number of mutants of each exchange (3), USPAN_SEED the first of them (0)."""
 import copy
 import os
@@ -16,7 +16,7 @@ from test_properties import Pairs, documents, joined_data, orders, said_too_ofte
 
 MUTANTS = int(os.environ.get("USPAN_MUTANTS", "3"))
 SEED = int(os.environ.get("USPAN_SEED", "0"))
-# Names that stand for one another: a document has one of them, so their order says nothing.
+# Alternative names: a document has one of them, so their order has no meaning.
 ONE_OF = ({"text", "arguments", "input", "refusal", "delta", "code", "action", "queries"},
           {"output", "outputs", "results", "result", "error"},
           {"content", "transcript", "audio"}, {"tool_calls", "function_call"}, {"prompt", "messages"},
@@ -28,12 +28,12 @@ OTHER_VALUES = (None, "", "x", 7.0, -1.0, True, False, Pairs(), [], [Pairs()],
 
 
 def in_camel(name):
-    """Gemini's names have two spellings."""
+    """The camel-case spelling of a name. Gemini's names have two spellings."""
     return re.sub("_([a-z])", lambda match: match.group(1).upper(), name)
 
 
 def objects_of(value, path=""):
-    """All objects of a document, with the path that leads there."""
+    """All objects of a document, with their paths."""
     if isinstance(value, Pairs):
         yield path, value
         for name, inner in value:
@@ -76,7 +76,7 @@ def mutate(pieces, stock, rng):
     elif what <= 5:
         name, value = rng.choice(stock.get(path, [members[at]]))
         others = set().union({name}, *(group for group in ONE_OF if name in group))
-        holds = isinstance(value, list) and path == ""  # another answer in this one
+        holds = isinstance(value, list) and path == ""  # another complete answer inside this one
         if not holds and not {in_camel(other) for other in others} & {in_camel(have) for have, _ in members}:
             members.append((name, copy.deepcopy(value)))
     else:
@@ -103,9 +103,10 @@ class Mutants(unittest.TestCase):
 
 
 def loose(value, failed):
-    """What is no JSON stays a text, and an object in it has its members as they came."""
+    """A value for the comparison. Text that is not JSON stays text, and an object in it has its members in their original
+    order."""
     if isinstance(value, dict) and value.get("type") == "tool_call" and failed:
-        return None  # a call in one document with the error is there only if it came before
+        return None  # in one document with the error, a call is there only if it came first
     if isinstance(value, dict):
         return {key: loose(inner, failed) for key, inner in value.items()}
     if isinstance(value, list):

@@ -1,11 +1,12 @@
 """test_properties.py: four rules that hold for every exchange in tests/wire/golden and tests/wire/cases.
 
 Order: members of each JSON object sorted, reversed and shuffled give the same span. Nothing lost: each text of the answer at
-a place that its dialect knows is in the span, or something was counted. Nothing twice: a text that stands once in the
-traffic stands once in the span. An answer is an answer: what an error adds, and nothing else, makes a good answer an error.
+a place that its dialect knows is in the span, or something was counted. Nothing twice: a text that is once in the traffic is
+once
+in the span. An answer is an answer: only the fields that an error adds make a good answer an error.
 Each span is also the same for every fragmentation.
 
-Invariant: a document that is no JSON, and bytes between documents, are left as they are.
+Invariant: a document that is not JSON, and bytes between documents, are unchanged.
 USPAN_SEEDS is the number of shuffles (2), USPAN_ROUNDS that of random fragmentations of each order (2)."""
 import json
 import os
@@ -21,11 +22,11 @@ DECODER = json.JSONDecoder()
 
 
 class Pairs(list):
-    """An object: its members as they stand, doubles too."""
+    """An object: its members in their order, duplicates too."""
 
 
 class Raw(float):
-    """A number as it was written."""
+    """A number in its original spelling."""
     def __new__(cls, text):
         self = super().__new__(cls, float(text))
         self.text = text
@@ -46,7 +47,7 @@ def written(value, arrange):
 
 
 def documents(text):
-    """Pieces of text: (is a document, what it is)."""
+    """Pieces of text: (whether it is a document, its value or text)."""
     at = 0
     while at < len(text):
         begin = min((i for i in (text.find("{", at), text.find("[", at)) if i >= 0), default=len(text))
@@ -64,7 +65,7 @@ def documents(text):
 
 
 def joined_data(text):
-    """Events whose data are several lines: one line, where that makes a document."""
+    """The text with events of several data lines joined to one line, if that makes a document."""
     def one(match):
         data = "".join(re.findall(r"^data: ?(.*)$", match.group(0), re.M))
         try:
@@ -93,13 +94,13 @@ def same_order(pairs):
     return pairs
 
 
-# A text at a place that a dialect knows, by the last names on its path.
+# Names of members with text that a dialect knows, compared with the last name of the path.
 TEXTS = ("content", "text", "thinking", "reasoning", "reasoning_content", "refusal", "delta", "partial_json", "arguments",
          "transcript")
 
 
 def texts_of(raw):
-    """All texts of the answer at such places, with the number of times each is told."""
+    """All texts of the answer at such places, with the number of times that each occurs."""
     found = {}
 
     def walk(value, name):
@@ -119,7 +120,7 @@ def texts_of(raw):
 
 
 def letters(text):
-    """What is compared of a text: JSON in it may be written otherwise."""
+    """The part of a text that is compared. JSON in it may be spelled differently."""
     return re.sub(r"[^\w]", "", text.replace("\ufffd", ""))
 
 
@@ -138,12 +139,12 @@ def strings_of(value):
 
 
 def without_id(value):
-    """A call and its result have the same id."""
+    """The object without its id, because a call and its result have the same id."""
     return {key: inner for key, inner in value.items() if key != "id"}
 
 
 def said_too_often(span, response):
-    """Texts of the answer that the span says more often than the traffic."""
+    """Texts of the answer that are in the span more often than in the traffic."""
     said = [s for s in strings_of(json.loads(span["attrs"].get("gen_ai.output.messages", "[]"), object_hook=without_id))
             if len(s) > 4]
     raw = response.decode("utf-8", "replace")
@@ -207,7 +208,7 @@ class Properties(unittest.TestCase):
         wrong = []
         for exchange, span in self.spans():
             if exchange.expect and exchange.expect.get("status") != span["status"]:
-                continue  # test_cases.py says so
+                continue  # test_cases.py reports it
             if not span["name"].startswith("chat") or not 200 <= exchange.status <= 299 or \
                     span["attrs"]["gen_ai.provider.name"] == "unknown" or exchange.url.endswith(("/count_tokens", "/batches")):
                 continue

@@ -1,6 +1,6 @@
-"""test_random_batches.py: random batches, decoded by the official protobuf classes, hold what was asked for, and no more.
+"""test_random_batches.py: random batches, decoded by the official protobuf classes, contain exactly the requested data.
 
-Invariant: what is expected follows from the calls that random_batches printed and from the rules of random_model.py.
+Invariant: the expected data follow from the calls that random_batches printed and from the rules of random_model.py.
 USPAN_SEED is the first seed, USPAN_BATCHES the number of requests."""
 import os
 import subprocess
@@ -37,7 +37,7 @@ class Span:
 
 
 class Session:
-    """One tracer, from its start to its accounts."""
+    """One tracer, from its start to its final accounts."""
 
     def __init__(self, model, seed):
         self.m, self.seed = model, seed
@@ -55,7 +55,7 @@ class Session:
         self.m.limits = limits
 
     def holders(self):
-        """Spans that keep a slot: open, or waiting for delivery."""
+        """Spans that use a slot: open, or waiting for delivery."""
         return [span for span in self.spans if span is not None and span.open] + self.queue
 
     def start(self, t):
@@ -133,7 +133,7 @@ class Session:
         self.contexts[int(t[1])] = c
 
     def reach(self, index, result):
-        """The span, where a call has an effect."""
+        """The span, if a call has an effect."""
         span = self.spans[index]
         if span is None:
             want(result == OK, "the null span accepts every call, not with", result)
@@ -203,12 +203,12 @@ class Session:
         return None
 
     def error(self, span, t, room):
-        """record_error_data(): three calls in one; blocks were plenty, so each has the result that the rules give."""
+        """record_error_data(): three calls in one. There were enough blocks, so the rules determine the result of each."""
         m = self.m
         kind, message, data = unhex(t[3]) or b"_OTHER", unhex(t[4]), unhex(t[5])
         error_type = self.key("error.type"), TEXT, kind
         results = [m.set(span, error_type, room, None)]
-        if results == [FULL]:  # it takes the last one's place
+        if results == [FULL]:  # it replaces the last one
             span.attrs.popitem()
             m.set(span, error_type, room, None)
         self.status(span, 2, message, room, OK)
@@ -355,7 +355,7 @@ class Session:
 
 
 def run(base, batches):
-    """Judge that many batches. Returns the model with its counts."""
+    """Check that many batches. Returns the model with its counts."""
     keys, scopes, model, session, line = [], [], None, None, ""
     command = [PROGRAM, str(base), str(batches)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1 << 20) as program:
