@@ -1,6 +1,6 @@
 #!/bin/sh
 # generate.sh: makes proto/gen/*.pb.{c,h} from proto/*.proto, with nanopb's generator, protoc and python3-protobuf.
-# Invariant: the same inputs give the same bytes; a test compares a fresh run with what is checked in.
+# Invariant: the same inputs give the same bytes. A test compares a fresh run with the files in the repository.
 #   generate.sh [folder]   default: proto/gen
 set -eu
 

@@ -4,5 +4,5 @@ set(board_sources mps2_an385/board.c mps2_an385/lan9118.c common/frame.c common/
                   common/cortex_m/semihost_arm.c common/cortex_m/startup.c)
 set(board_includes common/cortex_m)
 set(board_options --specs=nano.specs)
-set(board_tls_options -O3) # flash is no matter here, and a handshake takes a fifth less
+set(board_tls_options -O3) # this board has enough flash, and a handshake takes a fifth less
 set(board_serial mps2_an385/serial.c)

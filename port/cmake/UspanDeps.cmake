@@ -1,6 +1,8 @@
-# UspanDeps.cmake: where nanopb and mbedTLS come from. In order: CMake targets of yours, a folder of yours, "system" (the
-# distribution's -dev package), port/deps/src. Where that is empty, a build that contains uspan takes a target that is there, or a
-# package that CMake finds. Only then is it fetched.
+# UspanDeps.cmake: finds nanopb and mbedTLS. In order: CMake targets of yours, a folder of yours, "system" (the distribution's
+# -dev
+# package), port/deps/src. If that is empty, a build that contains uspan uses an existing target, or a package that CMake finds.
+# If
+# there is neither, the dependency is fetched.
 set(USPAN_NANOPB_TARGET "" CACHE STRING "Existing CMake target that is nanopb, as an SDK has it")
 set(USPAN_NANOPB_DIR "" CACHE STRING "Folder with nanopb's pb.h and pb_*.c, or \"system\"")
 set(USPAN_MBEDTLS_TARGET "" CACHE STRING "Existing CMake targets that are mbedTLS, as an SDK has them")
@@ -8,9 +10,11 @@ set(USPAN_MBEDTLS_DIR "" CACHE STRING "Folder with mbedTLS's include/ and librar
 set(USPAN_MBEDTLS_CONFIG "" CACHE STRING "File that replaces mbedTLS's own configuration")
 set(USPAN_LWIP_DIR "" CACHE STRING "Folder with lwIP's src/")
 
-# ${target}'s own files see of an SDK's targets the headers, definitions and options alone, as a system's, so that no warning of
-# uspan reaches them. Whoever links ${target} gets the SDK's targets themselves: where those are INTERFACE libraries with sources,
-# the sources are compiled once, in the application. scope: PRIVATE or PUBLIC, for what those files see.
+# Links SDK targets to ${target}. Its own files get only the headers, definitions and options of these targets, as system
+# headers,
+# so uspan's warnings do not apply to them. A user of ${target} links the SDK's targets themselves. If these are INTERFACE
+# libraries
+# with sources, the sources are compiled once, in the application. scope: PRIVATE or PUBLIC, for ${target}'s own files.
 function(uspan_see_sdk target scope)
     foreach(sdk IN LISTS ARGN)
         target_include_directories(${target} SYSTEM ${scope} $<TARGET_PROPERTY:${sdk},INTERFACE_INCLUDE_DIRECTORIES>)
@@ -24,14 +28,15 @@ function(uspan_link_sdk target)
     target_link_libraries(${target} INTERFACE ${ARGN})
 endfunction()
 
-# The variable ${target} where nothing is set and nothing was fetched: a target with one of the names, or the package's. The whole
-# build knows it from then on.
+# Sets the variable ${target} if it is not set and nothing was fetched: to a target with one of the names, or to the package's.
+# The
+# package's targets are global from then on.
 function(uspan_find_sdk name target folder package)
     if(NOT "${${target}}${${folder}}$ENV{${folder}}" STREQUAL "" OR EXISTS ${USPAN_SOURCE_DIR}/port/deps/src/${name}/.fetched)
         return()
     endif()
     if(CMAKE_SOURCE_DIR STREQUAL USPAN_SOURCE_DIR)
-        return() # uspan's own build uses what it pinned
+        return() # uspan's own build uses its pinned sources
     endif()
     foreach(there IN LISTS ARGN)
         if(TARGET ${there})
@@ -41,7 +46,7 @@ function(uspan_find_sdk name target folder package)
         endif()
     endforeach()
     find_package(${package} CONFIG QUIET)
-    # All that the package made, for the whole build: targets that others need are among it.
+    # Make all targets of the package global, because other targets need some of them.
     get_property(imported DIRECTORY ${USPAN_SOURCE_DIR} PROPERTY IMPORTED_TARGETS)
     foreach(there IN LISTS imported)
         set_target_properties(${there} PROPERTIES IMPORTED_GLOBAL ON)
@@ -55,7 +60,7 @@ function(uspan_find_sdk name target folder package)
     endforeach()
 endfunction()
 
-# The folder of a dependency into ${out}: the variable's, the environment's, or the fetched one.
+# The folder of a dependency into ${out}: from the variable, from the environment, or the fetched one.
 function(uspan_dep name variable proof out)
     set(folder "${${variable}}")
     if(folder STREQUAL "" AND DEFINED ENV{${variable}})
@@ -77,7 +82,7 @@ function(uspan_dep name variable proof out)
     set(${out} ${folder} PARENT_SCOPE)
 endfunction()
 
-# nanopb's runtime and our generated code, as objects that uspan_core contains. Others' code: others' warnings.
+# nanopb's runtime and our generated code, as objects that uspan_core contains. uspan's warnings do not apply to them.
 function(uspan_add_proto)
     uspan_find_sdk(nanopb USPAN_NANOPB_TARGET USPAN_NANOPB_DIR nanopb nanopb::protobuf-nanopb-static nanopb::nanopb
                    protobuf-nanopb-static)
@@ -98,7 +103,7 @@ function(uspan_add_proto)
         uspan_dep(nanopb USPAN_NANOPB_DIR pb_encode.c nanopb)
         target_sources(uspan_proto PRIVATE ${nanopb}/pb_common.c ${nanopb}/pb_encode.c ${nanopb}/pb_decode.c)
         target_include_directories(uspan_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${nanopb}>)
-        # Both save flash (uspan encodes to and decodes from buffers only) and change pb.h's structs for every user.
+        # Both save flash, because uspan encodes to and decodes from buffers only. They change pb.h's structs for every user.
         target_compile_definitions(uspan_proto PUBLIC PB_BUFFER_ONLY=1 PB_NO_ERRMSG=1 PB_SYSTEM_HEADER="uspan_pb.h")
         target_include_directories(uspan_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${USPAN_SOURCE_DIR}/proto>)
     endif()
@@ -120,7 +125,7 @@ function(uspan_add_mbedtls_source target folder)
                                ${folder}/3rdparty/p256-m/p256-m/include ${folder}/3rdparty/p256-m/p256-m)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ${USPAN_PIC})
     if(CMAKE_BUILD_TYPE STREQUAL "" OR CMAKE_BUILD_TYPE STREQUAL "Debug")
-        target_compile_options(${target} PRIVATE -O1) # its big-number code at -O0 makes handshakes crawl
+        target_compile_options(${target} PRIVATE -O1) # its big-number code at -O0 makes handshakes very slow
     endif()
     target_compile_options(${target} PRIVATE -w)
     if(NOT USPAN_MBEDTLS_CONFIG STREQUAL "")

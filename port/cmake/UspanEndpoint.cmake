@@ -1,7 +1,8 @@
-# UspanEndpoint.cmake: judges endpoints and makes Basic credentials when the build is configured.
-# Invariant: what passes here passes uspan_init() too (core/export/url.c has the same rules); no external tool is run.
+# UspanEndpoint.cmake: checks endpoints and makes Basic credentials when the build is configured.
+# Invariant: an endpoint that passes here passes uspan_init() too (core/export/url.c has the same rules). No external tool is
+# run.
 
-# Why an endpoint cannot be used, with the cure, into ${out}; "" when it can. kind: ENDPOINT or STUDIO_URL.
+# The reason why an endpoint cannot be used, with the cure, into ${out}. "" if it can be used. kind: ENDPOINT or STUDIO_URL.
 function(uspan_endpoint_reason kind value out)
     set(example "https://collector.example:4318/v1/traces")
     set(${out} "" PARENT_SCOPE)
@@ -25,7 +26,7 @@ function(uspan_endpoint_reason kind value out)
         set(${out} "has user info before the host; use USPAN_BASIC_USER and USPAN_BASIC_PASS" PARENT_SCOPE)
         return()
     endif()
-    # CMake's lists and regular expressions trip over brackets, so an IPv6 literal is taken apart by position.
+    # CMake's lists and regular expressions do not handle brackets correctly, so an IPv6 literal is parsed by position.
     string(FIND "${authority}" "[" open)
     if(open EQUAL 0)
         string(FIND "${authority}" "]" shut)
@@ -91,7 +92,7 @@ function(uspan_base64 text out)
     set(at 0)
     set(result "")
     while(left GREATER 0)
-        # Six hex digits are three bytes are four characters; a short last group is filled with zeros and marked by '='.
+        # Six hex digits are three bytes and give four characters. A short last group is filled with zeros and marked by '='.
         set(take 6)
         if(left LESS 6)
             set(take ${left})

@@ -1,5 +1,5 @@
-# UspanFreertos.cmake: uspan::port_freertos over the kernel of your build.
-# The exporter and the port are INTERFACE sources: they are compiled where they are linked, with the kernel's options.
+# UspanFreertos.cmake: makes uspan::port_freertos over the kernel of your build.
+# The exporter and the port are INTERFACE sources. They are compiled in the target that links them, with the kernel's options.
 if(NOT DEFINED USPAN_FREERTOS_TARGET) # a plain variable of the caller counts (CMP0126)
     set(USPAN_FREERTOS_TARGET "" CACHE STRING "Existing CMake target that is the FreeRTOS kernel: freertos_kernel")
 endif()

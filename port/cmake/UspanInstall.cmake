@@ -1,15 +1,15 @@
-# UspanInstall.cmake: `cmake --install`, after which find_package(uspan) gives the same targets as the source tree, and pkg-config
-# the same flags.
-# Invariant: the settings that the library was built with are installed beside it, so that applications see the same.
+# UspanInstall.cmake: `cmake --install`. Then find_package(uspan) gives the same targets as the source tree, and pkg-config the
+# same flags.
+# Invariant: the settings of the library are installed with it, so that applications are compiled with the same.
 include(CMakePackageConfigHelpers)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/uspan)
-set(found_first "") # packages that find_package(uspan) finds before
+set(found_first "") # packages that find_package(uspan) finds first
 set(pc_libs "")
 foreach(sdk IN LISTS USPAN_NANOPB_TARGET USPAN_MBEDTLS_TARGET)
     get_target_property(is_imported ${sdk} IMPORTED)
     if(NOT is_imported)
-        # What others build, others install: their targets have no place in our export.
+        # Targets of other projects are installed by these projects and are not in our export.
         message(STATUS "uspan: no install rules, since ${sdk} is another build's")
         return()
     endif()
@@ -19,7 +19,7 @@ foreach(sdk IN LISTS USPAN_NANOPB_TARGET USPAN_MBEDTLS_TARGET)
 endforeach()
 list(REMOVE_DUPLICATES found_first)
 
-# Libraries before those that they need.
+# Each library comes before those that it needs.
 foreach(part IN ITEMS mbedtls genai port_posix core)
     if(TARGET uspan_${part})
         string(APPEND pc_libs " -luspan_${part}")
@@ -45,7 +45,7 @@ install(DIRECTORY ${USPAN_SOURCE_DIR}/core/include/uspan DESTINATION ${CMAKE_INS
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/settings/uspan_settings.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 set(pc_folders "")
 file(GLOB ports CONFIGURE_DEPENDS ${USPAN_SOURCE_DIR}/port/*)
-foreach(port IN LISTS ports) # those that are not built here too: a port is chosen by the application
+foreach(port IN LISTS ports) # also those that are not built here: the application chooses a port
     file(GLOB headers ${port}/uspan_*.h)
     if(headers STREQUAL "")
         continue()
@@ -68,8 +68,9 @@ if(TARGET uspan_mbedtls_source)
     endforeach()
 endif()
 file(CONFIGURE OUTPUT uspan-config.cmake @ONLY CONTENT [[
-# uspan-config.cmake: targets uspan::core, uspan::genai, uspan::port_posix, uspan::mbedtls, where they were built. Each is a
-# component.
+# uspan-config.cmake: the targets uspan::core, uspan::genai, uspan::port_posix and uspan::mbedtls, as far as they were built.
+# Each
+# is a component.
 include(CMakeFindDependencyMacro)
 if("@USPAN_POSIX@")
     find_dependency(Threads)
@@ -90,7 +91,7 @@ endforeach()
 write_basic_package_version_file(uspan-config-version.cmake VERSION ${PROJECT_VERSION} COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/uspan-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/uspan-config-version.cmake
         DESTINATION ${package})
-# Found from the file's own place, so that an installed tree may be moved.
+# Paths are relative to the file's own folder, so that an installed tree may be moved.
 file(RELATIVE_PATH pc_up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" pc_up "${pc_up}")
 file(CONFIGURE OUTPUT uspan.pc @ONLY CONTENT [[

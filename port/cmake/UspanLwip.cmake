@@ -1,4 +1,5 @@
-# UspanLwip.cmake: lwIP, and uspan::port_lwip over it. lwIP is nothing without the application's lwipopts.h, so nothing is
+# UspanLwip.cmake: lwIP, and uspan::port_lwip over it. lwIP cannot be compiled without the application's lwipopts.h, so nothing
+# is
 # built until one is named.
 set(USPAN_LWIP_TARGET "" CACHE STRING "Existing CMake targets that are lwIP, as an SDK has them")
 set(USPAN_LWIP_OPTIONS_DIR "" CACHE PATH "Folder with lwipopts.h and arch/: lwIP is built from USPAN_LWIP_DIR, or fetched")
@@ -11,7 +12,7 @@ function(uspan_add_lwip_source target folder options)
     target_include_directories(${target} SYSTEM PUBLIC ${options} ${folder}/src/include
                                ${USPAN_SOURCE_DIR}/port/lwip) # uspan_lwip_sntp.h, for lwipopts.h
     target_compile_features(${target} PUBLIC c_std_11)
-    target_compile_options(${target} PRIVATE -w) # others' code, others' warnings
+    target_compile_options(${target} PRIVATE -w) # uspan's warnings do not apply to other projects' code
 endfunction()
 
 # The transport and SNTP's clock over the lwIP that is ${lwip}, as target ${target}.
@@ -37,7 +38,7 @@ endfunction()
 
 if(NOT USPAN_LWIP_TARGET STREQUAL "")
     uspan_add_port_lwip(uspan_port_lwip ${USPAN_LWIP_TARGET})
-    uspan_add_port_lwip_sockets(uspan_port_lwip_sockets ${USPAN_LWIP_TARGET}) # built where it is linked
+    uspan_add_port_lwip_sockets(uspan_port_lwip_sockets ${USPAN_LWIP_TARGET}) # compiled in the target that links it
     add_library(uspan::port_lwip_sockets ALIAS uspan_port_lwip_sockets)
 elseif(NOT USPAN_LWIP_OPTIONS_DIR STREQUAL "")
     uspan_dep(lwip USPAN_LWIP_DIR src/core/tcp.c lwip)

@@ -1,6 +1,6 @@
 # UspanSettings.cmake: every option of config.h and of the ports' headers as a CMake cache variable of the same name.
-# Invariant: those headers are the only list of options. What is set here reaches the library and the application alike,
-# through a generated header named by USPAN_USER_CONFIG, so that no secret stands on a command line.
+# Invariant: those headers are the only list of options. A value set here reaches both the library and the application, through
+# a generated header named by USPAN_USER_CONFIG. No secret is therefore in a command line.
 include(${CMAKE_CURRENT_LIST_DIR}/UspanEndpoint.cmake)
 
 function(uspan_quote text out) # as a C string literal
@@ -21,7 +21,7 @@ function(uspan_read_options texts numbers)
     endforeach()
     foreach(line IN LISTS lines)
         if(line MATCHES "^#ifndef (USPAN_[A-Z0-9_]+)$")
-            set(asked ${CMAKE_MATCH_1}) # an include guard has no value after its name, and falls through
+            set(asked ${CMAKE_MATCH_1}) # an include guard has no value after its name and is not matched below
         elseif(line MATCHES "^#define (USPAN_[A-Z0-9_]+) (.)" AND CMAKE_MATCH_1 STREQUAL asked)
             if(CMAKE_MATCH_2 STREQUAL "\"")
                 list(APPEND found_texts ${CMAKE_MATCH_1})
@@ -37,8 +37,8 @@ function(uspan_read_options texts numbers)
     set(${numbers} ${found_numbers} PARENT_SCOPE)
 endfunction()
 
-# USPAN_BACKEND names a preset of examples/backends; what that asks for are variables of the same names. Its text, with these
-# before it, goes into ${out}, so that an installed header is whole.
+# USPAN_BACKEND names a preset of examples/backends. The settings that the preset requires are variables of the same names. The
+# preset's text, after these settings, goes into ${out}, so that an installed header is complete.
 function(uspan_backend_settings out)
     set(folder ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../examples/backends)
     set(${out} "" PARENT_SCOPE)
@@ -50,7 +50,7 @@ function(uspan_backend_settings out)
     set(names "")
     file(GLOB headers ${folder}/*.h)
     foreach(one IN LISTS headers)
-        file(STRINGS ${one} guard REGEX "^#ifndef USPAN_BACKEND_") # the folder has a helper too
+        file(STRINGS ${one} guard REGEX "^#ifndef USPAN_BACKEND_") # the folder has a helper too, which is not a preset
         if(NOT guard STREQUAL "")
             get_filename_component(one ${one} NAME_WE)
             list(APPEND names ${one})
@@ -71,7 +71,7 @@ function(uspan_backend_settings out)
         set(asked "")
         set(value "")
         if(line MATCHES "^#ifn?def ([A-Z0-9_]+)$")
-            set(asked ${CMAKE_MATCH_1}) # with an #error next, it is a must
+            set(asked ${CMAKE_MATCH_1}) # if an #error follows, the setting is required
         endif()
         if(asked STREQUAL "" OR asked MATCHES "^USPAN_")
             continue()
@@ -98,7 +98,8 @@ function(uspan_backend_settings out)
     set(${out} "${body}${text}" PARENT_SCOPE)
 endfunction()
 
-# Warn of cache variables that look like options. Known are the names in these headers, and in uspan's own files of CMake.
+# Warn of cache variables that look like options but are none. Options are the names in these headers and in uspan's CMake
+# files.
 function(uspan_warn_of_unknown_options)
     set(root ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../..)
     file(GLOB files ${root}/CMakeLists.txt ${root}/port/*/*.cmake ${root}/port/*/CMakeLists.txt ${root}/boards/*.cmake
@@ -121,10 +122,10 @@ function(uspan_warn_of_unknown_options)
     endforeach()
 endfunction()
 
-# Judge the settings and write the header ${out}; further arguments: the headers that have the options.
+# Check the settings and write the header ${out}. The further arguments are the headers that have the options.
 function(uspan_write_settings out)
     uspan_read_options(texts numbers ${ARGN})
-    # Settings without a default: those of Studio, and one set for each destination that can exist.
+    # Settings without a default: those of Studio, and one set for each possible destination.
     list(APPEND texts USPAN_STUDIO_URL USPAN_PROXY USPAN_CA_FILE USPAN_LOG_PATH)
     list(APPEND numbers USPAN_STUDIO_SECOND_DEST USPAN_COMPRESS_2)
     foreach(suffix IN ITEMS "" _2 _3 _4)
@@ -166,7 +167,7 @@ function(uspan_write_settings out)
                 message(FATAL_ERROR "${name} is \"${value}\"; it must be a whole number.")
             endif()
         endif()
-        if(NOT "${USPAN_USER_CONFIG}${USPAN_BACKEND}" STREQUAL "") # a variable of this build goes before those headers
+        if(NOT "${USPAN_USER_CONFIG}${USPAN_BACKEND}" STREQUAL "") # a variable of this build overrides those headers
             string(APPEND body "#undef ${name}\n")
         endif()
         string(APPEND body "#define ${name} ${value}\n")
@@ -184,5 +185,5 @@ function(uspan_write_settings out)
         string(APPEND body "#define USPAN_BASIC_AUTH${suffix} \"${auth}\"\n")
     endforeach()
     string(APPEND body "#endif\n")
-    file(CONFIGURE OUTPUT ${out} CONTENT "@body@" @ONLY) # rewrites only what changed
+    file(CONFIGURE OUTPUT ${out} CONTENT "@body@" @ONLY) # rewrites the file only if it changed
 endfunction()

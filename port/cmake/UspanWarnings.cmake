@@ -1,4 +1,4 @@
-# UspanWarnings.cmake: the warnings that uspan's own targets are built with; never the dependencies' and never a user's.
+# UspanWarnings.cmake: the warnings for uspan's own targets. They never apply to dependencies or to a user's targets.
 set(USPAN_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wundef -Wshadow -Wvla)
 set(USPAN_WARNINGS_C ${USPAN_WARNINGS} -Wmissing-prototypes -Wstrict-prototypes)
 

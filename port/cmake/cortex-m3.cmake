@@ -1,4 +1,4 @@
-# cortex-m3.cmake: toolchain file for a bare Cortex-M3; boards/ links for it, alone it compiles libraries.
+# cortex-m3.cmake: toolchain file for a bare Cortex-M3. boards/ adds linker scripts. Alone it compiles libraries.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_C_COMPILER arm-none-eabi-gcc)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# fetch.sh: puts pinned upstream sources into port/deps/src/<name>/. A second run does nothing, without the network.
-# Invariant: src/<name>/ exists only whole and checked; nothing outside port/deps/src changes.
+# fetch.sh: puts pinned upstream sources into port/deps/src/<name>/. A second run changes nothing and needs no network.
+# Invariant: if src/<name>/ exists, it is complete and checked. Nothing outside port/deps/src changes.
 #   fetch.sh [name ...]   names: nanopb mbedtls mbedtls2 lwip opentelemetry-proto cjson pico-sdk tinyusb; none given: all
 #   USPAN_DEPS_DIR        another folder than port/deps/src
 set -eu
@@ -24,13 +24,13 @@ deps: (CMake cache variables of the same names), or run this on Debian 12 or lat
 
 pin() { awk -v name="$1" '$1 == name' "$pins"; }
 
-# Where this machine gets Debian from, as apt itself reads its sources (deb822 and one-line, proxies and all).
+# The Debian mirrors of this machine, as apt itself reads its sources (deb822 and one-line files, proxies).
 mirrors() {
     apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
         awk '$3 == "main" && $2 !~ /-(updates|security|backports)/ && !seen[$1]++ { print $1 }'
 }
 
-# An apt that sees one mirror, our suites and the Debian archive's own keys, and keeps its state to itself.
+# An apt configuration with one mirror, our suites and the Debian archive's own keys. Its state is in a folder of its own.
 write_apt_conf() { # $1: mirror
     keys=
     for ring in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyrings/debian-archive-keyring.gpg; do
@@ -77,7 +77,7 @@ update() {
     cure "apt-get update failed for each Debian mirror of this machine; its output is above"
 }
 
-# The file that apt left must be the pinned one, or a newer patch release of the same series.
+# Check that the file from apt is the pinned one, or a newer patch release of the same series.
 check() { # $1: name, $2: series, $3: pinned file, $4: its sum; cwd holds one file
     got=$(ls)
     sum=$(sha256sum <"$got" | cut -d ' ' -f 1)
@@ -102,7 +102,7 @@ unpack() { # $1: file, $2: folder
     esac
     mkdir "$2"
     case $1 in
-    *.deb) # of a package its sources; or only the .proto files, at the path that their imports name
+    *.deb) # a package's sources, or only the .proto files, at the path that their imports name
         dpkg-deb -x "$1" "$2/.deb"
         if [ -d "$2/.deb/usr/src" ]; then
             mv "$2"/.deb/usr/src/*/* "$2"
@@ -141,7 +141,7 @@ get() { # the fields of a pin
 
 if [ $# = 0 ]; then set -- $(awk '$1 !~ /^#/ { print $1 }' "$pins"); fi
 mkdir -p "$src"
-# Two at once (a test run beside a build): the second waits and then finds everything done.
+# If two run at once (a test run beside a build), the second waits and then finds everything done.
 if command -v flock >/dev/null; then
     exec 9>"$src/.lock"
     flock 9

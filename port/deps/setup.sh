@@ -1,6 +1,6 @@
 #!/bin/sh
-# setup.sh: installs the Debian packages that a door of the Makefile needs and that are missing.
-# Invariant: with everything there it changes nothing, asks nothing and needs neither root nor network.
+# setup.sh: installs the missing Debian packages that a door of the Makefile needs. A door is a group of goals.
+# Invariant: if nothing is missing, it changes nothing, asks nothing and needs neither root nor network.
 #   setup.sh door ...   doors: demo firmware machine emulator flash test check bench size fuzz cov lint interop browser
 #                       fleet all (but the browser)
 set -eu
@@ -17,9 +17,9 @@ riscv="gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
 machines="qemu-system-arm qemu-system-misc"
 cortex="gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi"
 llvm="clang libclang-rt"
-link="libslirp-dev libssl-dev libcurl4-openssl-dev" # the rest of the world, for tests/virtual; a client to trace
-servers="nginx-light default-jdk-headless tinyproxy-bin squid" # what people run, for tests/interop
-npm_package() { command -v npm >/dev/null || echo npm; } # some packages of Node bring it along
+link="libslirp-dev libssl-dev libcurl4-openssl-dev" # the other side of the network, for tests/virtual; a client to trace
+servers="nginx-light default-jdk-headless tinyproxy-bin squid" # common servers, for tests/interop
+npm_package() { command -v npm >/dev/null || echo npm; } # some packages of Node contain npm
 packages_of() {
     case $1 in
     demo) echo "$build $peers" ;;
@@ -49,7 +49,7 @@ interop browser fleet all"
     esac
 }
 
-# The sanitizers' runtime is named by clang's version, which the package clang knows.
+# The name of the sanitizers' runtime contains clang's version, which the package clang has.
 with_version() { # $1: package
     if [ "$1" != libclang-rt ]; then
         echo "$1"
@@ -92,7 +92,7 @@ say "reading the package lists"
 $as_root apt-get -qq update ||
     fail "apt-get update failed, nothing was installed; cure: correct what its output above names and run this again"
 # shellcheck disable=SC2086
-missing=$(missing_of $wanted) # once more: the lists may have told clang's version
+missing=$(missing_of $wanted) # again: the lists may contain clang's version now
 say "installing with apt-get:$(printf ' %s' $missing)"
 # shellcheck disable=SC2086
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing </dev/null >/dev/null ||

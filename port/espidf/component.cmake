@@ -1,6 +1,6 @@
-# component.cmake: uspan as a component of ESP-IDF 5 and 6; the root CMakeLists.txt includes it there.
-# nanopb's runtime is not in uspan: USPAN_NANOPB_DIR (CMake or environment) names its folder, else port/deps/src/nanopb
-# is taken, where `sh port/deps/fetch.sh nanopb` puts it.
+# component.cmake: uspan as a component of ESP-IDF 5 and 6. The root CMakeLists.txt includes it there.
+# uspan does not contain nanopb's runtime. USPAN_NANOPB_DIR (CMake or environment) names its folder. The default is
+# port/deps/src/nanopb, where `sh port/deps/fetch.sh nanopb` puts it.
 set(uspan ${CMAKE_CURRENT_LIST_DIR}/../..)
 set(nanopb "${USPAN_NANOPB_DIR}")
 if(nanopb STREQUAL "" AND DEFINED ENV{USPAN_NANOPB_DIR})
@@ -16,7 +16,7 @@ file(GLOB uspan_sources ${uspan}/core/trace/*.c ${uspan}/core/export/*.c ${uspan
      ${uspan}/core/wire/*.c ${uspan}/proto/gen/*.pb.c ${uspan}/port/espidf/*.c)
 list(APPEND uspan_sources ${uspan}/port/posix/tcp.c ${uspan}/port/freertos/exporter.c ${nanopb}/pb_common.c
      ${nanopb}/pb_encode.c ${nanopb}/pb_decode.c)
-if(IDF_TARGET STREQUAL "linux") # its sockets are the host's, its tasks are no threads that may start others
+if(IDF_TARGET STREQUAL "linux") # its sockets are the host's, and its tasks cannot start threads
     list(APPEND uspan_sources ${uspan}/port/posix/lookup_addresses.c ${uspan}/port/posix/lookup_wait.c)
     set(uspan_sockets USPAN_SOCKETS_THREADS=0)
 else()
@@ -32,7 +32,7 @@ idf_component_register(SRCS ${uspan_sources}
     KCONFIG ${uspan}/port/espidf/Kconfig)
 target_compile_definitions(${COMPONENT_LIB} PUBLIC USPAN_USER_CONFIG="uspan_espidf_config.h"
                            PRIVATE PB_BUFFER_ONLY=1 PB_NO_ERRMSG=1)
-if(EXISTS ${uspan}/proto/uspan_pb.h) # names of its own, beside another nanopb
+if(EXISTS ${uspan}/proto/uspan_pb.h) # different names, so that another nanopb can be linked too
     target_compile_definitions(${COMPONENT_LIB} PRIVATE PB_SYSTEM_HEADER="uspan_pb.h")
 endif()
 target_compile_definitions(${COMPONENT_LIB} PRIVATE ${uspan_sockets})

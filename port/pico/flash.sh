@@ -1,11 +1,11 @@
 #!/bin/sh
 # flash.sh IMAGE.uf2: puts an image on a Pico: onto its drive (hold BOOTSEL while you plug it in), or with picotool.
-# Invariant: exit status 0 only if the file was copied whole or picotool said that it loaded it.
-#   PICO_DRIVE   the drive's folder; if it is not set, the drive is looked for below /media, /run/media, /mnt and /Volumes
+# Invariant: the exit status is 0 only if the complete file was copied or picotool reported that it loaded the image.
+#   PICO_DRIVE   the drive's folder. If it is not set, the drive is searched below /media, /run/media, /mnt and /Volumes
 set -eu
 image=$1
 
-drive() { # the folder that a boot loader's drive is mounted at
+drive() { # the folder at which a boot loader's drive is mounted
     if [ -n "${PICO_DRIVE:-}" ]; then
         set -- "$PICO_DRIVE"
     else

@@ -1,12 +1,14 @@
-# pico.cmake: uspan in a build of the Raspberry Pi Pico SDK. The root CMakeLists.txt includes it where pico_sdk_init() has run.
+# pico.cmake: uspan in a build of the Raspberry Pi Pico SDK. The root CMakeLists.txt includes it if pico_sdk_init() has run.
 # Targets: uspan::pico, the port; uspan::pico_lwip, the transport over pico_lwip; uspan::pico_mbedtls, TLS over pico_mbedtls;
-# with FreeRTOS uspan::port_lwip_sockets, the transport over lwIP's sockets, and with USPAN_FREERTOS_TARGET uspan::port_freertos;
-# and uspan_pico_image(), which checks the stack and writes a UF2.
-# Invariant: those targets are INTERFACE targets, compiled with the application's options, and link of the SDK only what core
-# needs; lwIP, mbedTLS and their configuration are the application's, so nothing of the SDK is compiled twice.
+# with FreeRTOS uspan::port_lwip_sockets, the transport over lwIP's sockets, and with USPAN_FREERTOS_TARGET
+# uspan::port_freertos.
+# Function: uspan_pico_image(), which checks the stack and writes a UF2.
+# Invariant: those targets are INTERFACE targets, compiled with the application's options. They link only what core needs of the
+# SDK.
+# lwIP, mbedTLS and their configuration belong to the application, so nothing of the SDK is compiled twice.
 set(uspan_pico_dir ${CMAKE_CURRENT_LIST_DIR})
 
-foreach(target IN ITEMS uspan_proto uspan_core uspan_genai) # the SDK links what is called only, function by function
+foreach(target IN ITEMS uspan_proto uspan_core uspan_genai) # the SDK links only functions that are called
     target_compile_options(${target} PRIVATE -ffunction-sections -fdata-sections)
 endforeach()
 
@@ -34,14 +36,14 @@ if(TARGET "${USPAN_PICO_MBEDTLS_TARGET}")
     target_link_libraries(uspan_pico_mbedtls INTERFACE ${USPAN_PICO_MBEDTLS_TARGET})
 endif()
 
-# With pico_lwip_freertos and its socket API. The exporter's task is uspan::port_freertos.
+# With pico_lwip_freertos and its socket API. The exporting task is in uspan::port_freertos.
 uspan_pico_target(port_lwip_sockets ${USPAN_SOURCE_DIR}/port/posix/tcp.c ${USPAN_SOURCE_DIR}/port/posix/lookup_lwip.c)
 target_include_directories(uspan_port_lwip_sockets INTERFACE ${USPAN_SOURCE_DIR}/port/posix)
 target_compile_definitions(uspan_port_lwip_sockets INTERFACE USPAN_SOCKETS_LWIP=1)
 include(UspanFreertos)
 
-# After the last target_link_libraries(): the stack of core 0 is held against what is linked, flash and RAM are told, and
-# target.uf2 is written, without picotool.
+# Call it after the last target_link_libraries(). It compares the stack of core 0 with what is linked, prints flash and RAM, and
+# writes target.uf2 without picotool.
 function(uspan_pico_image target)
     find_package(Python3 REQUIRED COMPONENTS Interpreter)
     target_link_options(${target} PRIVATE -Wl,-Map=${target}.map)
