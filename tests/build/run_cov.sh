@@ -1,12 +1,13 @@
 #!/bin/sh
-# run_cov.sh: line and branch coverage of core/, proto/ (generated code aside), port/lwip and port/mbedtls by all tests
-# of the gcc build, those of builds and of machines aside.
-# Invariant: exit status 0 only if the tests pass and no part is below its floors, which stand at the end.
+# run_cov.sh: measures line and branch coverage of core/, proto/ (without generated code), port/lwip and port/mbedtls by all
+# tests of
+# the gcc build, without those of builds and of machines.
+# Invariant: the exit status is 0 only if the tests pass and no part is below its minimum, which is given at the end.
 set -u
 
 cd "$(dirname "$0")/../.."
 mkdir -p build/cov
-export CCACHE_DISABLE=1 # an object from a cache names the sources of the build that made it
+export CCACHE_DISABLE=1 # an object from a cache has the source paths of the build that made it
 echo "== cov: building"
 if ! cmake -S . -B build/cov -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Debug -DUSPAN_COVERAGE=ON -DUSPAN_WERROR=ON \
     >build/cov.log 2>&1 || ! cmake --build build/cov -j "${JOBS:-2}" >>build/cov.log 2>&1; then
@@ -19,7 +20,7 @@ if ! (cd build/cov && ctest -j "${JOBS:-2}" --output-on-failure -LE '^check$' -E
     tail -n 60 build/cov.out
     exit 1
 fi
-# A branch that only an assertion of the compiler's own (exception edges) makes does not count; ours are all source.
+# A branch that only the compiler adds (exception edges) does not count. The branches of the source do.
 status=0
 report() { # $1: name, $2: least lines in %, $3: least branches in %, then gcovr's filters
     name=$1
@@ -39,6 +40,6 @@ report() { # $1: name, $2: least lines in %, $3: least branches in %, then gcovr
 }
 report core 95 90 --filter 'core/' --filter 'proto/'
 cp build/cov/core.json build/cov.json
-report port_lwip 95 85 --filter 'port/lwip/' # lwIP's macros bring branches that none of its addresses takes
+report port_lwip 95 85 --filter 'port/lwip/' # lwIP's macros contain branches for addresses that it never uses
 report port_mbedtls 90 80 --filter 'port/mbedtls/'
 exit "$status"

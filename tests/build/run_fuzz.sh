@@ -1,7 +1,7 @@
 #!/bin/sh
-# run_fuzz.sh: runs every fuzz target under ASan and UBSan, JOBS at a time: readers of LLM traffic for READER_SECONDS (60),
-# others for SECONDS (30). LONG=1: each reader 10 million times instead (hours), with short inputs.
-# Invariant: exit status 0 only if each target ran its whole time without a finding; a finding's input is kept.
+# run_fuzz.sh: runs every fuzz target under ASan and UBSan, JOBS at a time. Readers of LLM traffic run for READER_SECONDS (60),
+# others for SECONDS (30). LONG=1: each reader runs 10 million times instead (hours), with short inputs.
+# Invariant: the exit status is 0 only if each target ran to its end without a finding. The input of a finding is kept.
 set -u
 
 cd "$(dirname "$0")/../.."
@@ -18,7 +18,7 @@ if [ "${1:-}" = one ]; then # $2: a target, built
     else
         limit=-max_total_time=${SECONDS:-30}
     fi
-    # Inputs worth keeping are checked in beside the target, or made of golden traffic; new ones stay in build/.
+    # Useful inputs are in the repository beside the target, or made from golden traffic. New ones stay in build/.
     seeds=$(ls -d "tests/fuzz/$name" "build/fuzz/seeds/$name" 2>/dev/null)
     export ASAN_OPTIONS=malloc_context_size=8:quarantine_size_mb=16
     # shellcheck disable=SC2086
@@ -34,7 +34,7 @@ if [ "${1:-}" = one ]; then # $2: a target, built
     exit 0
 fi
 
-# Counters in all of core, so that the fuzzer sees where an input leads. Comparisons cost half of the speed: not for LONG.
+# Counters in all of core show the fuzzer which code an input reaches. Comparisons halve the speed, so LONG has none.
 coverage=inline-8bit-counters,pc-table
 if [ "${LONG:-}" != 1 ]; then coverage=$coverage,trace-cmp; fi
 echo "== fuzz: building"

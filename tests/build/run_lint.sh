@@ -1,12 +1,12 @@
 #!/bin/sh
-# run_lint.sh: layout (clang-format), likely faults (clang-tidy), rules of this tree (lint.py), cycles (structure.py).
-# Invariant: exit status 0 only if all four have no findings.
+# run_lint.sh: checks layout (clang-format), likely faults (clang-tidy), rules of this tree (lint.py) and cycles (structure.py).
+# Invariant: the exit status is 0 only if all four have no findings.
 set -u
 
 cd "$(dirname "$0")/../.."
 status=0
 
-# Every file that the patterns name. A pattern that names none would check nothing, so it is a finding.
+# Every file that matches the patterns. A pattern without a match would check nothing, so it is a finding.
 named() {
     for pattern in "$@"; do
         found=$(ls $pattern 2>/dev/null)
@@ -19,7 +19,7 @@ named() {
 }
 
 echo "== lint: layout"
-# Public headers with tables of macros are laid out by hand.
+# Public headers with tables of macros are formatted by hand.
 files=$(named 'core/trace/*.[ch]' 'core/json/*.[ch]' 'core/genai/*.[ch]' 'core/wire/*.[ch]' 'core/export/*.[ch]' 'port/*/*.[ch]' \
     'boards/*/*.[ch]' 'boards/*/*/*.[ch]' 'examples/*.c' 'examples/*/*.[ch]') || status=1
 for file in $files; do
@@ -30,13 +30,13 @@ for file in $files; do
 done
 echo "== lint: clang-tidy"
 mkdir -p build/lint
-# lwIP with the options of the tests on virtual time: they have all that port/lwip has code for.
+# lwIP has the options of the tests on virtual time, because these enable all code of port/lwip.
 if ! cmake -S . -B build/lint -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DUSPAN_TESTS=OFF \
     -DUSPAN_LWIP_OPTIONS_DIR="$PWD/tests/virtual/lwip" >build/lint.log 2>&1; then
     cat build/lint.log
     exit 1
 fi
-# Two at a time; one report a file, so that lines do not mix.
+# Two run at a time. Each file has its own report, so that lines do not mix.
 files=$(named 'core/*/*.c' 'port/posix/*.c' 'port/mbedtls/*.c' 'port/lwip/*.c') || status=1
 if ! printf '%s\n' "$files" |
     xargs -P "${JOBS:-2}" -n 4 clang-tidy --quiet -p build/lint >build/lint/tidy.out 2>build/lint/tidy.err; then

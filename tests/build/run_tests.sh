@@ -1,10 +1,10 @@
 #!/bin/sh
-# run_tests.sh: builds uspan in each named way, runs its tests and adds up the totals.
-# Invariant: a test that did not run, was skipped or failed makes the exit status 1; the last line has the totals.
+# run_tests.sh: builds uspan in each named way, runs its tests and adds the totals.
+# Invariant: a test that did not run, was skipped or failed makes the exit status 1. The last line has the totals.
 #   run_tests.sh way ...   ways: gcc (tests that need the host's gcc only), cross (the others of the same build: cross
-#                          compilers, clang, QEMU, valgrind), asan (clang, ASan and UBSan, all but build.* and
+#                          compilers, clang, QEMU, valgrind), asan (clang, ASan and UBSan, all except build.* and
 #                          qemu.*), tsan (tests named *thread*)
-#   TESTS=regex            only tests of such names
+#   TESTS=regex            only tests with such names
 set -u
 
 cd "$(dirname "$0")/../.."

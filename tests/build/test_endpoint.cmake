@@ -1,4 +1,4 @@
-# test_endpoint.cmake: each refusal of an endpoint names its reason, each good one passes, at configure time.
+# test_endpoint.cmake: at configure time, each refusal of an endpoint names its reason, and each good endpoint passes.
 cmake_minimum_required(VERSION 3.20)
 set(root ${CMAKE_CURRENT_LIST_DIR}/../..)
 include(${root}/port/cmake/UspanSettings.cmake)
@@ -63,7 +63,7 @@ expect(STUDIO_URL "http://host:3000/" "")
 expect(STUDIO_URL "http://host:3000/?a" "query")
 expect(STUDIO_URL "http://host:4317" "gRPC")
 
-# RFC 4648 section 10, and bytes that make every character class.
+# Vectors of RFC 4648 section 10, and bytes that give every class of characters.
 foreach(pair IN ITEMS ":" "f:Zg==" "fo:Zm8=" "foo:Zm9v" "foob:Zm9vYg==" "fooba:Zm9vYmE=" "foobar:Zm9vYmFy" "~~~:fn5+"
         "???:Pz8/" "üß:w7zDnw==")
     string(REGEX REPLACE ":.*$" "" plain "${pair}")
@@ -80,7 +80,7 @@ if(NOT got STREQUAL "YTtiW2Nd")
     math(EXPR failed "${failed} + 1")
 endif()
 
-# The whole way: a configure run of a project that only writes the settings.
+# The complete path: configure a project that only writes the settings.
 file(REMOVE_RECURSE ${WORK})
 file(MAKE_DIRECTORY ${WORK})
 file(WRITE ${WORK}/CMakeLists.txt "cmake_minimum_required(VERSION 3.20)

@@ -1,4 +1,4 @@
-# toolchain.cmake: cross-compiling as an SDK has it. The compiler is the host's, so that what is built can run.
+# toolchain.cmake: cross-compiling as in an SDK. The compiler is the host's, so that the programs can run.
 set(CMAKE_SYSTEM_NAME ToySdk)
 set(CMAKE_C_COMPILER gcc)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)

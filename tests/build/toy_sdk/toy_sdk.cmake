@@ -1,4 +1,4 @@
-# toy_sdk.cmake: lwIP and mbedTLS as SDKs bring them: INTERFACE libraries with sources, over other INTERFACE libraries with the
+# toy_sdk.cmake: lwIP and mbedTLS in the form of SDKs: INTERFACE libraries with sources, over other INTERFACE libraries with the
 # headers, with the application's own configuration. TOY_LWIP, TOY_MBEDTLS: folders of their sources.
 add_library(toy_headers INTERFACE)
 target_include_directories(toy_headers INTERFACE ${CMAKE_CURRENT_LIST_DIR}/config ${TOY_LWIP}/src/include ${TOY_MBEDTLS}/include

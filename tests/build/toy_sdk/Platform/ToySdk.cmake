@@ -1,3 +1,3 @@
-# ToySdk.cmake: as the Raspberry Pi Pico SDK's platform file does it: UNIX is true, and there are no threads.
+# ToySdk.cmake: like the Raspberry Pi Pico SDK's platform file: UNIX is true, and there are no threads.
 include(Platform/UnixPaths)
 set(UNIX 1)
