@@ -1,5 +1,4 @@
-# Every task is a goal here. Each goal first installs what is missing (Debian packages, upstream sources). A second run skips
-# this.
+# Every task is a goal here. Each goal first installs missing Debian packages and upstream sources. A second run skips this.
 JOBS ?= 2
 SECONDS ?= 30
 N ?= 1000

@@ -1,4 +1,4 @@
-"""conanfile.py: uspan as a Conan 2 package. nanopb is a requirement; TLS needs mbedTLS and is an option.
+"""conanfile.py: uspan as a Conan 2 package. nanopb is a requirement. TLS needs mbedTLS and is an option.
 
     conan create . -tf tests/build/conan"""
 import re

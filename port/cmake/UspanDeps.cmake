@@ -1,8 +1,6 @@
 # UspanDeps.cmake: finds nanopb and mbedTLS. In order: CMake targets of yours, a folder of yours, "system" (the distribution's
-# -dev
-# package), port/deps/src. If that is empty, a build that contains uspan uses an existing target, or a package that CMake finds.
-# If
-# there is neither, the dependency is fetched.
+# -dev package), port/deps/src. If that is empty, a build that contains uspan uses an existing target, or a package that CMake
+# finds. If there is neither, the dependency is fetched.
 set(USPAN_NANOPB_TARGET "" CACHE STRING "Existing CMake target that is nanopb, as an SDK has it")
 set(USPAN_NANOPB_DIR "" CACHE STRING "Folder with nanopb's pb.h and pb_*.c, or \"system\"")
 set(USPAN_MBEDTLS_TARGET "" CACHE STRING "Existing CMake targets that are mbedTLS, as an SDK has them")
@@ -11,10 +9,9 @@ set(USPAN_MBEDTLS_CONFIG "" CACHE STRING "File that replaces mbedTLS's own confi
 set(USPAN_LWIP_DIR "" CACHE STRING "Folder with lwIP's src/")
 
 # Links SDK targets to ${target}. Its own files get only the headers, definitions and options of these targets, as system
-# headers,
-# so uspan's warnings do not apply to them. A user of ${target} links the SDK's targets themselves. If these are INTERFACE
-# libraries
-# with sources, the sources are compiled once, in the application. scope: PRIVATE or PUBLIC, for ${target}'s own files.
+# headers, so uspan's warnings do not apply to them. A user of ${target} links the SDK's targets themselves. If these are
+# INTERFACE libraries with sources, the sources are compiled once, in the application. scope: PRIVATE or PUBLIC, for ${target}'s
+# own files.
 function(uspan_see_sdk target scope)
     foreach(sdk IN LISTS ARGN)
         target_include_directories(${target} SYSTEM ${scope} $<TARGET_PROPERTY:${sdk},INTERFACE_INCLUDE_DIRECTORIES>)
@@ -29,8 +26,7 @@ function(uspan_link_sdk target)
 endfunction()
 
 # Sets the variable ${target} if it is not set and nothing was fetched: to a target with one of the names, or to the package's.
-# The
-# package's targets are global from then on.
+# The package's targets are global from then on.
 function(uspan_find_sdk name target folder package)
     if(NOT "${${target}}${${folder}}$ENV{${folder}}" STREQUAL "" OR EXISTS ${USPAN_SOURCE_DIR}/port/deps/src/${name}/.fetched)
         return()

@@ -69,8 +69,7 @@ if(TARGET uspan_mbedtls_source)
 endif()
 file(CONFIGURE OUTPUT uspan-config.cmake @ONLY CONTENT [[
 # uspan-config.cmake: the targets uspan::core, uspan::genai, uspan::port_posix and uspan::mbedtls, as far as they were built.
-# Each
-# is a component.
+# Each is a component.
 include(CMakeFindDependencyMacro)
 if("@USPAN_POSIX@")
     find_dependency(Threads)

@@ -1,6 +1,5 @@
 # UspanLwip.cmake: lwIP, and uspan::port_lwip over it. lwIP cannot be compiled without the application's lwipopts.h, so nothing
-# is
-# built until one is named.
+# is built until one is named.
 set(USPAN_LWIP_TARGET "" CACHE STRING "Existing CMake targets that are lwIP, as an SDK has them")
 set(USPAN_LWIP_OPTIONS_DIR "" CACHE PATH "Folder with lwipopts.h and arch/: lwIP is built from USPAN_LWIP_DIR, or fetched")
 

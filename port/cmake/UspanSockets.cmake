@@ -1,6 +1,5 @@
 # UspanSockets.cmake: uspan::port_sockets, only the TCP transport of port/posix, for a port of your own on a system with BSD
-# sockets.
-# It is compiled in the target that links it.
+# sockets. It is compiled in the target that links it.
 # Invariant: it needs nothing of uspan::port_posix. Without USPAN_SOCKETS_THREADS it needs no threads.
 set(sockets tcp.c lookup_addresses.c)
 if(USPAN_SOCKETS_THREADS)

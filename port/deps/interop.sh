@@ -2,8 +2,7 @@
 # interop.sh: puts the peers of `make interop` below build/interop/: Python packages, a collector, Jaeger, at pinned versions.
 # It also puts the RP2040's emulator there, for `make demo BOARD=pico` and `make check`.
 # Invariant: build/interop/<name>/ has .ready only if it is complete and made from the present pins. A second run changes
-# nothing
-# there and needs no network. Nothing outside build/interop and the package managers' own caches changes.
+# nothing there and needs no network. Nothing outside build/interop and the package managers' own caches changes.
 #   interop.sh [name ...]   names: oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls
 #                           littlefs rp2040; none given: all but rp2040
 set -eu

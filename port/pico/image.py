@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""image.py: what is told of an image of the Pico SDK after its link, and the file that its boot loader takes.
+"""image.py: prints the sizes of an image of the Pico SDK after its link, and writes the file that its boot loader takes.
 
 Invariant: an image whose stack is too short for what is linked is an error, and no UF2 of it is left.
 Usage: image.py IMAGE.elf IMAGE.bin IMAGE.uf2 [KEY=VALUE ...]   settings: example/settings.h"""

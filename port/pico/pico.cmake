@@ -4,8 +4,7 @@
 # uspan::port_freertos.
 # Function: uspan_pico_image(), which checks the stack and writes a UF2.
 # Invariant: those targets are INTERFACE targets, compiled with the application's options. They link only what core needs of the
-# SDK.
-# lwIP, mbedTLS and their configuration belong to the application, so nothing of the SDK is compiled twice.
+# SDK. lwIP, mbedTLS and their configuration belong to the application, so nothing of the SDK is compiled twice.
 set(uspan_pico_dir ${CMAKE_CURRENT_LIST_DIR})
 
 foreach(target IN ITEMS uspan_proto uspan_core uspan_genai) # the SDK links only functions that are called

@@ -9,7 +9,7 @@ METADATA = "uspan.trace.metadata."
 KNOWN_METADATA = {"user.id": "user_id", "session.id": "session_id", "deployment.environment.name": "environment"}
 MODEL_CONFIG = ("temperature", "top_p", "top_k", "max_tokens", "presence_penalty", "frequency_penalty", "seed", "stop_sequences")
 REASONING = ("reasoning", "thinking")
-DEPTH_MAX = 64  # of JSON that is parsed; deeper text stays text
+DEPTH_MAX = 64  # of JSON that is parsed. Deeper text stays text
 
 
 def value_of(any_value):

@@ -1,8 +1,7 @@
 """send.py: sends items to the ingest: a queue, batches and retries.
 
 Invariant: a trace's item is queued before the items of its spans. put() accepts all or nothing. Everything that it accepts is
-sent
-or counted as lost."""
+sent or counted as lost."""
 import http.client
 import json
 import random
