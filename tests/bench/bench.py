@@ -2,8 +2,7 @@
 """bench.py: `make bench`. What a span costs on the host: instructions, counted by callgrind, heap, wire bytes, spans a second.
 
 Invariant: every figure is measured in this run, by a separate build. The exit status is 0 only if every budget holds, or its
-figure
-is below the ceiling of its miss. With --check, tests/bench/README.md must show these figures too.
+figure is below the ceiling of its miss. With --check, tests/bench/README.md must show these figures too.
 Usage: bench.py [--write | --check]   writes build/bench.json; --write README's table too, --check compares it"""
 import json
 import os

@@ -2,8 +2,7 @@
 """board.py: `make bench BOARD=mps2_an386`. What spans and connections cost on a Cortex-M4, in instructions that QEMU counts.
 
 Invariant: QEMU counts the instructions, so a busy host does not change a figure. Recording and encoding are measured twice and
-must
-be equal. The exit status is 0 only if every budget holds or its figure is below the ceiling of its miss. With --check,
+must be equal. The exit status is 0 only if every budget holds or its figure is below the ceiling of its miss. With --check,
 tests/bench/README.md must show these figures too.
 Usage: board.py mps2_an386 [--write | --check]   adds to build/bench.json; --write README's tables too, --check compares them"""
 import json
@@ -97,7 +96,7 @@ CONNECTION_BUDGETS = {("tls_1_2", "resumed"): 10**6, ("tls_1_2", "kept"): 10**6,
                       ("tls_1_3_psk_ke", "resumed"): 10**6,
                       ("lm3s6965evb", "resumed"): 10**6, ("lm3s6965evb", "kept"): 10**6}
 CONNECTION_BUDGETS |= {(name, "quiet"): 15_000 for name in BUILDS}  # of a second, which has 125 million
-WIRE_BUDGET = 40  # instructions for a byte of a streamed answer; the figure must be lower
+WIRE_BUDGET = 40  # instructions for a byte of a streamed answer. The figure must be lower
 STEP_BUDGETS = {"restartable": 2_500_000, "lm3s6965evb_restartable": 3_000_000}
 
 

@@ -59,7 +59,7 @@ def libraries():
 
 
 def short(files):
-    """The files, by folder. "*.c" stands for all .c files of a folder."""
+    """The files, by folder. If all .c files of a folder are compiled, its entry is "*.c"."""
     by_folder = {}
     for file in sorted(files):
         by_folder.setdefault(str(Path(file).parent), []).append(file)

@@ -98,7 +98,7 @@ def ram(name, folder):
 
 
 def preset_lines(found):
-    """The table of presets; found: {name: (tracer, heap)}."""
+    """The table of presets. found: {name: (tracer, heap)}."""
     lines = ["| preset | RAM of the tracer, bytes | RAM of mbedTLS's static heap, bytes | processor |",
              "| --- | ---: | ---: | --- |"]
     for name, (tracer, heap) in found.items():

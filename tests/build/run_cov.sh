@@ -1,7 +1,6 @@
 #!/bin/sh
 # run_cov.sh: measures line and branch coverage of core/, proto/ (without generated code), port/lwip and port/mbedtls by all
-# tests of
-# the gcc build, without those of builds and of machines.
+# tests of the gcc build, without those of builds and of machines.
 # Invariant: the exit status is 0 only if the tests pass and no part is below its minimum, which is given at the end.
 set -u
 

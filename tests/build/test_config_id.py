@@ -97,7 +97,7 @@ class ConfigId(unittest.TestCase):
         with ThreadPoolExecutor(2) as pool:
             pairs = {**options(), **dict.fromkeys(BARE)}
             for name in ("USPAN_ENABLED", "USPAN_COMPRESS", "USPAN_COMPRESS_2"):
-                pairs.pop(name, None)  # 0 leaves no shared struct; the others need USPAN_GZIP 1 and change none
+                pairs.pop(name, None)  # 0 leaves no shared struct. The others need USPAN_GZIP 1
             results = list(pool.map(changed, pairs.items()))
         self.assertGreater(len(results), 45)
         moved = set()

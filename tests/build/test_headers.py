@@ -153,7 +153,7 @@ class Headers(unittest.TestCase):
 
     def test_switched_off_each_header_stands_alone_too(self):
         for header in HEADERS:
-            if header.name == "tracer.h" or header.name.startswith("disabled"):  # for uspan on; the end of a header
+            if header.name == "tracer.h" or header.name.startswith("disabled"):  # for uspan on, or the end of a header
                 continue
             for way in WAYS:
                 with self.subTest(header=header.name, way=way[:2]):

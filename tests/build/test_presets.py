@@ -1,6 +1,5 @@
 """test_presets.py: a backend chosen in CMake or in Kconfig compiles to the settings of its header. Kconfig offers every option
-of
-config.h with its default. `--write` makes port/kconfig from config.h and the presets.
+of config.h with its default. `--write` makes port/kconfig from config.h and the presets.
 
 Invariant: every setting that a build sees after the preprocessor is compared. The values are those of the pages."""
 import re

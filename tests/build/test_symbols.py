@@ -1,6 +1,5 @@
 """test_symbols.py: symbols that core and proto need from outside: no heap, no stdio. No function is recursive, and every
-promised
-function is defined.
+promised function is defined.
 
 Invariant: the same rules apply to the objects of the host and to those of a Cortex-M3. uspan-needs: cross"""
 import sys

@@ -20,7 +20,7 @@ NAME = "OpenTelemetry Collector"
 AGENT, BARE = HOST / "examples" / "agent", HOST / "tests" / "agent_under_test"
 DATA = OUT / "collector-data"
 PLAIN = {"backpressure": {}}
-# It accepts one request per interval, and gets two requests of one span each. If it states a time, uspan waits exactly so long:
+# It accepts one request per interval, and gets two requests of one span each. If it states a time, uspan waits exactly that long:
 # there is one retry, and none before. If it states none, there are many.
 BUSY = {
     "429 with Retry-After": ({"every": "4s", "exhausted": True, "tells": True}, 1),

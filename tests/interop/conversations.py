@@ -14,7 +14,7 @@ from receiver import Receiver
 from tools import HOST, LIMIT_S, OUT, STRICT, child, clean_environment
 
 HERE = Path(__file__).resolve().parent
-ENVIRONMENTS = {"agentscope2": "oracles2"}  # others: oracles; one environment cannot contain two versions of AgentScope
+ENVIRONMENTS = {"agentscope2": "oracles2"}  # others: oracles. One environment cannot contain two versions of AgentScope
 WIRE = OUT / "wire"
 ORACLES = {"agentscope": "AgentScope", "agentscope2": "AgentScope 2", "openai": "OpenAI Agents SDK",
            "utilgenai": "OpenTelemetry's util-genai"}

@@ -3,9 +3,8 @@
 
 Invariant: an SDK that is not named is "not run", and a run without any SDK does not pass.
 IDF_PATH names ESP-IDF, FREERTOS_KERNEL_PATH the FreeRTOS kernel, FREERTOS_TCP_PATH FreeRTOS+TCP, ZEPHYR_BASE Zephyr. Functions
-are
-compared by result and argument types, macros and enumerators by number. Names that only the declared headers have begin with
-"declared_"."""
+are compared by result and argument types, macros and enumerators by number. Names that only the declared headers have begin
+with "declared_"."""
 import os
 import re
 import sys

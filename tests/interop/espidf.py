@@ -3,8 +3,7 @@
 it.
 
 Invariant: without IDF_PATH it prints "not run", and does not pass. A server that is not the collector is refused with a
-message,
-and gets no span. IDF_PYTHON names a Python with ESP-IDF's packages, if it is not the one in the path."""
+message, and gets no span. IDF_PYTHON names a Python with ESP-IDF's packages, if it is not the one in the path."""
 import os
 import re
 import shutil

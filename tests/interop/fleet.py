@@ -25,7 +25,7 @@ SPANS_A_TURN, TURNS, TURNS_IN_OUTAGE = 4, 3, 1
 # Longer than the sum of the waits of the back-off before its longest (1, 2, 4, 8, 16 s), so that all devices have reached that.
 # The second value is the time within which the devices first fail.
 OUTAGE_S, FAIL_WITHIN_MS = 50, 5000
-PER_BUCKET = 100  # requests; with fewer, chance alone makes peaks
+PER_BUCKET = 100  # requests. With fewer, chance alone makes peaks
 
 
 def build():

@@ -49,7 +49,7 @@ class Jaeger(collector.Collector):
             raise
 
     def stored(self):
-        """All stored spans in the form of OTLP: for each service, those recorded within a day of now."""
+        """All stored spans in the form of OTLP: for each service, those recorded around today."""
         return [span for service in self.ask("/api/v3/services").get("services", [])
                 for span in collector.of_json({"resourceSpans": [], **self.ask("/api/v3/traces", **{
                     "query.service_name": service, **TODAY}).get("result", {})})]

@@ -28,8 +28,7 @@ HTTP, TLS_1_2, TLS_1_3, MUTUAL = "HTTP", "TLS 1.2", "TLS 1.3", "mutual TLS 1.3"
 ENDS = {"OpenSSL": (HTTP, TLS_1_2, TLS_1_3, MUTUAL), "GnuTLS": (TLS_1_2, TLS_1_3, MUTUAL),  # neither is involved in plain HTTP
         "Go": (HTTP, TLS_1_2, TLS_1_3, MUTUAL), "rustls": (TLS_1_2, TLS_1_3, MUTUAL)}
 # Sources of traces: (name, board or None for the host, which traces, what it does not support). lm3s6965evb's budget of 112 KB
-# of
-# flash has room for TLS 1.2 without a client certificate. It has none for the reader of streams.
+# of flash has room for TLS 1.2 without a client certificate. It has none for the reader of streams.
 TRACES = ("plain", "streamed")
 DEVICES = (("host", None, TRACES, ()), ("mps2_an385", "mps2_an385", TRACES, ()),
            ("lm3s6965evb", "lm3s6965evb", ("plain",), (TLS_1_3, MUTUAL)))

@@ -1,11 +1,9 @@
 """mcp_sdks.py: tests MCP with the official SDKs. The Python SDK, traced by the OpenTelemetry SDK, calls the tools of the
-example
-device, on the host and as firmware in QEMU. It also serves tools to the example agent. The TypeScript SDK calls the device with
-a context in _meta.
+example device, on the host and as firmware in QEMU. It also serves tools to the example agent. The TypeScript SDK calls the
+device with a context in _meta.
 
 Invariant: both sides send to the store separately. The checks read the tree that the store has. The page of `make receiver`
-draws
-the picture for README.md from Jaeger's response, because Jaeger's Go module has no pages of its own."""
+draws the picture for README.md from Jaeger's response, because Jaeger's Go module has no pages of its own."""
 import contextlib
 import os
 import shutil

@@ -1,6 +1,5 @@
 """model_clients.py: the vendors' own Python clients call a mock of their servers by other authors (LLMock). They call it
-through a
-gateway that keeps every exchange. Below /again/<call>/ the gateway sends exactly the same bytes again.
+through a gateway that keeps every exchange. Below /again/<call>/ the gateway sends exactly the same bytes again.
 
 Invariant: an answer below /again/ is sent only if the request equals the original one byte for byte.
 The private environment's Python runs it. It prints a line of JSON for each call: its name, its path, the request's body, and

@@ -17,7 +17,7 @@ FOLDER = OUT / "model_calls"
 HERE = Path(__file__).resolve().parent
 USAGE = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.usage.cache_read.input_tokens",
          "gen_ai.usage.reasoning.output_tokens")
-GOOD = 19  # calls that must succeed: text, tool, result; three APIs, plain and streamed; embeddings
+GOOD = 19  # calls that must succeed: text, tool and result in three APIs, plain and streamed, and embeddings
 
 
 def as_json(value):

@@ -85,7 +85,7 @@ def text_of(conversations):
 
 
 def edge_items(count=60, seed=15):
-    """Items around the limits, of every JSON shape; usage of every kind."""
+    """Items around the limits, of every JSON shape, and with usage of every kind."""
     chance = random.Random(seed)
 
     def value(depth, room):

@@ -1,8 +1,7 @@
 """oracle_agentscope2.py: AgentScope 2 itself, with a model that answers from a script, traced by its own middleware.
 
 Invariant: this program writes no span attribute. Everything that arrives is AgentScope 2.0.11's record of these calls. Its ids
-and
-times are made constant, so that the same conversation gives the same text."""
+and times are made constant, so that the same conversation gives the same text."""
 import sys
 
 import oracle

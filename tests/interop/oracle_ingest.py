@@ -1,8 +1,7 @@
 """oracle_ingest.py: the conversations of oracle_openai.py, sent by the Agents SDK's own exporter to a local ingest.
 
 Invariant: the exporter treats the given URL as OpenAI's, so it keeps OpenAI's limits. If the second argument is "limits", it
-sends
-nothing. It then prints its result for each item on standard input, a line of JSON each."""
+sends nothing. It then prints its result for each item on standard input, a line of JSON each."""
 import json
 import sys
 

@@ -22,8 +22,8 @@ def turn(url, gateway, port, sampler):
 
 
 def check(tally, name, url, stored):
-    """stored(count): the spans in the store at that URL, as dicts of spans.py, once there are `count`. kinds: whether it keeps
-    them."""
+    """stored(count): the spans in the store at that URL, as dicts of spans.py, once there are `count`. Each has its kind if
+    the store keeps kinds."""
     command = [python_of("openai"), "-B", Path(__file__).resolve().parent / "gateway.py", url]
     with child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean_environment()) as gateway:
         port = int(gateway.stdout.readline().split()[1])

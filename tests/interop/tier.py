@@ -1,6 +1,5 @@
 """tier.py: tests the two rows of Collectors of examples/backends. The Collector accepts both files, and both run: devices, TLS,
-a
-gateway, its load-balancing exporter, two Collectors of the second row, a Kafka in memory, a backend that is absent at first.
+a gateway, its load-balancing exporter, two Collectors of the second row, a Kafka in memory, a backend that is absent at first.
 
 Invariant: the files are used unchanged. Settings that only this test needs are in an additional file. Each Collector of the
 second row writes its number with its spans into Kafka, so the test knows which of them had a span."""

@@ -16,7 +16,7 @@ HOST = OUT / "host"  # this run's own build of uspan
 sys.path[:0] = [str(ROOT / "tests" / "support" / "peers"), str(ROOT / "tests" / "support")]
 
 STRICT = "Strict receiver (the official protobuf classes; TLS by OpenSSL and GnuTLS)"
-LIMIT_S = 120  # longest wait for anything; reached only after a failure
+LIMIT_S = 120  # longest wait for anything, reached only after a failure
 
 
 class Tally:

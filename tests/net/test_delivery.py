@@ -76,7 +76,7 @@ def outcome(action, accounts, peer):
     delivered, rejected, dropped = accounts["delivered"], accounts["rejected"], accounts["dropped"]
     expected = {
         "delivered": (2 * SPANS, 0, {}),
-        "believed": (2 * SPANS, 0, {}),  # its status is 2xx, which decides; this peer does not count the spans
+        "believed": (2 * SPANS, 0, {}),  # its status is 2xx, which decides. This peer does not count the spans
         "retry": (2 * SPANS, 0, {}),
         "split": (2 * SPANS, 0, {}),
         "refused": (SPANS, 0, {"refused": SPANS}),

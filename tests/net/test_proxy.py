@@ -19,7 +19,7 @@ import certs  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from streams import server_context  # noqa: E402
 
-ELSEWHERE = "10.0.2.2"  # in the certificates; not an address of this host
+ELSEWHERE = "10.0.2.2"  # in the certificates, but not an address of this host
 EXAMPLE = Path(os.environ["USPAN_BUILD_DIR"]) / "examples" / "tool_calls"
 
 

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """test_images.py: builds images for pico and pico2 with Debian's packages only. The Wi-Fi and FreeRTOS variants are compiled
-with
-declared headers. The output of image.py is checked.
+with declared headers. The output of image.py is checked.
 
 Invariant: a variant that is only compiled has all of uspan's warnings. If it fails, the failure shows the compiler's messages.
 uspan-needs: only cross"""

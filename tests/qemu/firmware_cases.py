@@ -79,8 +79,7 @@ class Firmware(unittest.TestCase):
 
     def test_the_core_sleeps_unless_there_is_something_to_do(self):
         # No server listens, so the firmware waits between attempts. QEMU's time jumps while the core sleeps, so a quarter of an
-        # hour passes
-        # in a moment. A core that never slept would execute 112 thousand million instructions.
+        # hour passes in a moment. A core that never slept would execute 112 thousand million instructions.
         with Receiver() as gone:
             url = f"https://{qemu.LOOPBACK}:{gone.port}/v1/traces"
         done = qemu.run(self.firmware, {"endpoint": url, "deadline_ms": 900_000}, more=["-icount", "shift=3,sleep=off"])

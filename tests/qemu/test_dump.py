@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """test_dump.py: a firmware without special preparation stops in the middle of its turn, and a program of the host crashes.
-Their
-spans are read from their memory.
+Their spans are read from their memory.
 
 Invariant: the result from a gdb stub equals the result from an image of RAM."""
 import io

@@ -122,7 +122,7 @@ class Endurance(unittest.TestCase):
                 run = self.runs[over_a_lossy_cable, board]
                 self.assert_all_delivered(run)
                 self.assertGreater(run.loss.frames, 2 * SPANS)
-                tenth = run.loss.frames // 10  # in each direction; less than ten frames may remain
+                tenth = run.loss.frames // 10  # in each direction. Less than ten frames may remain
                 self.assertIn(run.loss.lost, range(tenth - 1, tenth + 3))
 
     def test_a_cable_pulled_while_a_request_waits_costs_no_span_and_the_second_sending_is_counted(self):

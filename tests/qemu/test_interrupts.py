@@ -1,11 +1,9 @@
 #!/usr/bin/python3
 """test_interrupts.py: a timer interrupt of a Cortex-M3 makes the span calls that headers call ISR-safe. The main loop records
-and
-exports at the same time.
+and exports at the same time.
 
 Invariant: every received span is checked completely against the rules of interrupts.c. Every started span is accounted for,
-with
-free pools and with full ones."""
+with free pools and with full ones."""
 import re
 import sys
 import unittest
@@ -18,7 +16,7 @@ from receiver import Receiver
 from streams import server_context
 
 PATTERN_MAX = 100
-SHARED = {"m" * 40, "i" * 90}  # from the main loop, from the interrupt; never a mixture
+SHARED = {"m" * 40, "i" * 90}  # from the main loop, from the interrupt, never a mixture
 HOGS, DRY_DELIVERED = 9, 300
 # A core of 62.5 MHz, by counted instructions: interrupts come at all places, and at the same ones on a busy host.
 COUNTED = ["-icount", "shift=4"]

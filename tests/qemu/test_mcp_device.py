@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """test_mcp_device.py: the MCP device of examples/mcp_device as firmware in QEMU. A client uses its serial line, the receiver
-its
-network.
+its network.
 
 Invariant: no SDK is needed, because the client is a script of lines. Trace, parent and tracestate of each span are those that
 the client wrote into `_meta`. Every response belongs to its request."""

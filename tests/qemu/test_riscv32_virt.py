@@ -13,7 +13,7 @@ from firmware_cases import DAY_S, SPANS
 from receiver import Receiver
 from streams import server_context
 
-TRAPPED = 70  # exit status of startup.c
+TRAPPED = 70  # exit status that startup.c gives after a trap
 
 
 class Board(firmware_cases.Firmware):

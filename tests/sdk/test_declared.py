@@ -1,6 +1,5 @@
 """test_declared.py: the comparison of tests/sdk/declared with the headers of SDKs (tests/interop/declared.py) finds
-differences.
-Without an SDK the comparison is not run and does not pass."""
+differences. Without an SDK the comparison is not run and does not pass."""
 import os
 import subprocess
 import sys

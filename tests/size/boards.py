@@ -70,8 +70,7 @@ def homes(elf):
 
 def modules(elf):
     """{module: [flash, RAM]}. A function belongs to the file of its own line, even if the linker optimised. Inlined code counts
-    for
-    the function that contains it."""
+    for the function that contains it."""
     found, whole, home = Counter(), totals(elf), homes(elf)
     for line in run([f"{prefix_of(elf)}nm", "-S", "-l", elf]).splitlines():
         match = re.match(r"\w+ (\w+) (\w) (\S+)(?:\t(.*):\d+)?$", line)
@@ -103,8 +102,7 @@ def show(built):
 
 def share(elf):
     """Flash and RAM of uspan alone: its code, nanopb's, its ports with the heap that they give mbedTLS, and the application's
-    tracer.
-    Texts are not included, because the linker merges those of all sources."""
+    tracer. Texts are not included, because the linker merges those of all sources."""
     rows = {name: row for name, row in modules(elf).items() if re.match("uspan|nanopb", name)}
     tracers = re.findall(r"^\w+ (\w+) [bB] tracer(?:\.\S+)?$", run([f"{prefix_of(elf)}nm", "-S", elf]), re.M)
     return {"uspan_flash_bytes": sum(flash for flash, _ in rows.values()),

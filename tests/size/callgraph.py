@@ -13,7 +13,7 @@ class Graph:
         self.calls, self.frames, self.files, self.dynamic = {}, {}, {}, set()
 
     def read(self, path, source):
-        """Add one .ci file; source names its functions' module."""
+        """Add one .ci file. source names its functions' module."""
         text = path.read_text()
         for title, words in NODE.findall(text):
             frame = FRAME.search(words)

@@ -6,8 +6,7 @@ HTTPS collector that the build names, polls, flushes, shuts down and reads the a
 optional modules. Unused sections are dropped. The program itself, its port and libc are not counted. The cost with run-time
 settings, and that of all public functions together, are printed too, and all of them with -flto.
 The exit status is 0 only if every budget holds or its figure is below the ceiling of its miss. With --check,
-tests/size/README.md
-must agree too.
+tests/size/README.md must agree too.
 Usage: size.py [--write | --check]   writes build/size.json; --write the page too, --check compares it"""
 import json
 import re

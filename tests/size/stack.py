@@ -2,13 +2,10 @@
 """stack.py: computes a bound of each public call's stack on Cortex-M3, from the call graph of a linked image.
 
 Invariant: no call is left out. Frame sizes come from gcc (-fstack-usage), and for libc and libgcc from the pushes in their
-code.
-Calls and tail calls are read from the disassembly. A call through a pointer is resolved by the table below. A call that is not
-in
-the table is a fault. Functions that the application supplies (port, transport, storage, hooks) count as zero: their stack is
-added.
-The exit status is 0 only if every call is below its budget, or below the ceiling of its miss. With --check the page must agree
-too.
+code. Calls and tail calls are read from the disassembly. A call through a pointer is resolved by the table below. A call that
+is not in the table is a fault. Functions that the application supplies (port, transport, storage, hooks) count as zero: their
+stack is added. The exit status is 0 only if every call is below its budget, or below the ceiling of its miss. With --check the
+page must agree too.
 Usage: stack.py [--write | --check]   --write writes the table of tests/size/README.md, --check compares it"""
 import re
 import sys

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """test_lwip_sockets.py: uspan delivers over HTTPS beside lwIP's thread, through its socket API and its raw API. Chain and host
-name
-are verified.
+name are verified.
 
 Invariant: the spans at the receiver agree with the agent's accounts."""
 import json

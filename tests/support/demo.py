@@ -27,7 +27,7 @@ from sntp import TimeServer  # noqa: E402
 from streams import server_context  # noqa: E402
 
 DEADLINE_S, OWN_MODEL_S = 60, 600
-QUESTION_FOR_DATE = "GET is not POST"  # the first request of a board without a clock; the Date of the response is enough
+QUESTION_FOR_DATE = "GET is not POST"  # the first request of a board without a clock. The Date of the response is enough
 AGENT, FORMAT, CHAT, TOOL = "invoke_agent", "format", "chat", "execute_tool"
 # spans: for each operation its count, kind, parent's operation, and the attributes that each span must have. failed: how many
 # spans of each operation end in an error. None: any number of failures, and any number of chats and tools.

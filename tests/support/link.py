@@ -48,7 +48,7 @@ class Sockets:
 
 class Loss(Sockets):
     """Of every ten frames in either direction, `lost` do not arrive. The seed chooses them."""
-    DIRECTIONS = {"up": "rx", "down": "tx"}  # from the machine and to it; the names that QEMU uses for its netdev
+    DIRECTIONS = {"up": "rx", "down": "tx"}  # from the machine and to it, by the names that QEMU uses for its netdev
 
     def __init__(self, lost, seed):
         self.lost_of_ten, self.seed = lost, seed

@@ -14,7 +14,7 @@ from collections import namedtuple
 from pathlib import Path
 
 LOOPBACK = "10.0.2.2"  # the host's loopback, as the guest sees it
-DEADLINE_S = 90  # of a run that usually takes two; then a machine without output is ended
+DEADLINE_S = 90  # of a run that usually takes two. Then a machine without output is ended
 MEMORY = re.compile(r"^  (\w+) (\d+)(?: of (\d+))?$", re.M)
 NAMED = re.compile(r"\b([a-z_]+) -?(\d+)")
 
@@ -88,8 +88,7 @@ def read_until(process, until, deadline_s, show, watch):
 
 def command(firmware, settings, folder, entropy=True, more=(), flash=None):
     """The command that starts the machine. folder: for files that it needs. more: further arguments for QEMU, such as those of
-    a
-    second serial line. flash: as for run()."""
+    a second serial line. flash: as for run()."""
     machine = MACHINES[firmware.board]
     given = machine.give(settings or {}, Path(folder)) if entropy else machine.without_entropy
     image = ["-bios", str(firmware.elf), "-drive", f"if=pflash,unit=1,format=raw,file={flash}"] if flash else \

@@ -233,7 +233,7 @@ def encode(tracer, spans):
                     for resource, of_it in of_resource.items())
 
 
-# ---- words -------------------------------------------------------------------------------------------------
+# ---- texts -------------------------------------------------------------------------------------------------
 
 def error_name(code):
     """A uspan_err_t with its name in uspan/err.h."""

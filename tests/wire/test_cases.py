@@ -1,6 +1,5 @@
-"""test_cases.py: each exchange in tests/wire/cases gives the span that its expect.json describes. It is read at once, byte by
-byte
-and in random fragments.
+"""test_cases.py: each exchange in tests/wire/cases gives the span that its expect.json describes. It is read in one piece,
+byte by byte and in random fragments.
 
 Invariant: a case that is known to fail is in KNOWN, and a case that passes is not."""
 import unittest

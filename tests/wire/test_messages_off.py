@@ -1,6 +1,5 @@
 """test_messages_off.py: if content or all of uspan is left out of the build, message.h's calls compile in C11 and C++17, need
-no
-symbol and leave no code. If it is included, each call is defined. uspan-needs: cross"""
+no symbol and leave no code. If it is included, each call is defined. uspan-needs: cross"""
 import re
 import sys
 import tempfile

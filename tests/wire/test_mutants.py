@@ -1,7 +1,7 @@
 """test_mutants.py: tests exchanges that no vendor has sent: those of tests/wire/cases and golden with changes. Members are
-dropped,
-emptied, made null or of another type, or copied from another exchange. Events are repeated or exchanged. For every mutant, the
-order of members and fragments do not change the span. Its lists are JSON, and no text is in it more often than in the traffic.
+dropped, emptied, made null or of another type, or copied from another exchange. Events are repeated or exchanged. For every
+mutant, the order of members and fragments do not change the span. Its lists are JSON, and no text is in it more often than in
+the traffic.
 
 Invariant: the name of the exchange and the number identify a mutant, so a failure can be repeated.
 USPAN_MUTANTS is the number of mutants of each exchange (3), USPAN_SEED the first of them (0)."""

@@ -2,8 +2,7 @@
 
 Order: members of each JSON object sorted, reversed and shuffled give the same span. Nothing lost: each text of the answer at
 a place that its dialect knows is in the span, or something was counted. Nothing twice: a text that is once in the traffic is
-once
-in the span. An answer is an answer: only the fields that an error adds make a good answer an error.
+once in the span. An answer is an answer: only the fields that an error adds make a good answer an error.
 Each span is also the same for every fragmentation.
 
 Invariant: a document that is not JSON, and bytes between documents, are unchanged.

@@ -6,7 +6,7 @@ import re
 import protos
 from spans import parse
 
-FLAGS_MASK = 0x3FF  # trace flags, remote known, remote; a sender leaves the rest 0
+FLAGS_MASK = 0x3FF  # trace flags, remote known, remote. A sender leaves the rest 0
 STATE_KEY = r"[a-z0-9][a-z0-9_\-*/@]{0,255}"
 STATE_MEMBER = re.compile(STATE_KEY + r"=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]")
 
@@ -136,8 +136,7 @@ def decode(body, bulk=False):
         known = message.ByteSize()
         need(known == size, f"unknown fields, {size - known} bytes")
         # A minimal encoder writes exactly this many bytes. More means a padded varint, a default that is written, or a message
-        # field
-        # that is given twice. These are legal, but uspan must not send them.
+        # field that is given twice. These are legal, but uspan must not send them.
         need(size == len(body), f"{len(body)} bytes where {size} would do")
     check_ids(message)
     if not bulk:

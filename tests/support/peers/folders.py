@@ -15,7 +15,8 @@ def build_dir():
 
 
 def install(target, fill):
-    """Make folder `target` by fill(path) and a rename. If two processes do this at once, both see a complete folder."""
+    """Make folder `target` by fill(path) and a rename. If two processes do this at the same time, both see a complete
+    folder."""
     target = Path(target)
     if target.is_dir():
         return target

@@ -39,7 +39,7 @@ class TimeServer:
             if len(question) >= 48 and question[0] & 7 == 3:  # mode 3: a client
                 now = time.time() + self.ahead_s + FROM_1900_TO_1970
                 stamp = struct.pack(">II", int(now) & 0xFFFFFFFF, int(now % 1 * 2**32))
-                # version 4, mode 4; stratum 1; the client's transmit time is returned as originate time
+                # version 4, mode 4, stratum 1. The client's transmit time is returned as originate time
                 head = bytes([0x24, 1, 0, 0xEC]) + bytes(8) + b"TEST"
                 self.socket.sendto(head + stamp + question[40:48] + stamp + stamp, peer)
                 self.asked += 1

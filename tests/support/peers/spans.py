@@ -110,6 +110,6 @@ def parse(body):
     message = protos.ExportRequest()
     try:
         message.ParseFromString(body)
-    except Exception:  # DecodeError; its module depends on the implementation of protobuf
+    except Exception:  # DecodeError. Its module depends on the implementation of protobuf
         return None
     return message
