@@ -1,7 +1,7 @@
 #!/bin/sh
-# setup.sh: installs the missing Debian packages that a door of the Makefile needs. A door is a group of goals.
+# setup.sh: installs the missing Debian packages that goals of the Makefile need.
 # Invariant: if nothing is missing, it changes nothing, asks nothing and needs neither root nor network.
-#   setup.sh door ...   doors: demo firmware machine emulator flash test check bench size fuzz cov lint interop browser
+#   setup.sh goal ...   goals: demo firmware machine emulator flash test check bench size fuzz cov lint interop browser
 #                       fleet all (but the browser)
 set -eu
 
@@ -38,12 +38,12 @@ packages_of() {
     browser) echo "chromium fonts-dejavu-core" ;;
     fleet) echo "$build $peers python3-venv" ;;
     all)
-        for door in demo firmware machine emulator flash test check bench size fuzz cov lint interop fleet; do
-            packages_of "$door"
+        for goal in demo firmware machine emulator flash test check bench size fuzz cov lint interop fleet; do
+            packages_of "$goal"
         done
         ;;
     *)
-        fail "unknown door: $1; cure: use one of: demo firmware machine emulator flash test check bench size fuzz cov lint \
+        fail "unknown goal: $1; cure: use one of: demo firmware machine emulator flash test check bench size fuzz cov lint \
 interop browser fleet all"
         ;;
     esac
@@ -72,7 +72,7 @@ missing_of() { # the packages that are not installed
 
 if [ $# = 0 ]; then set -- all; fi
 wanted=
-for door in "$@"; do wanted="$wanted $(packages_of "$door")"; done
+for goal in "$@"; do wanted="$wanted $(packages_of "$goal")"; done
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     say "this is not Debian; nothing was installed. These packages are needed (Debian's names):$(printf ' %s' $wanted)"
     say "cure: install them with your package manager, where they may have other names"
