@@ -55,10 +55,10 @@ const char *uspan_header_wrong(const uspan_pair_t *pair)
     static const char own[] = "host\0content-length\0content-type\0content-encoding\0transfer-encoding\0"
                               "accept-encoding\0connection\0upgrade\0expect\0";
     if (!uspan_is_token(pair->key, pair->key_len)) {
-        return WHY("wrong character in header name");
+        return WHY("invalid character in header name");
     }
     if (uspan_word_index(own, pair->key, pair->key_len) != 0u) {
-        return WHY("leave out headers of uspan's own");
+        return WHY("uspan sets this header itself: remove it");
     }
     int byte;
     size_t at = 0;
@@ -67,7 +67,7 @@ const char *uspan_header_wrong(const uspan_pair_t *pair)
             return WHY("control character in header");
         }
     }
-    return byte == -2 ? WHY("broken % in header: write %25") : NULL;
+    return byte == -2 ? WHY("% without two hex digits in header: write %25") : NULL;
 }
 
 const char *uspan_headers_check(const char *text, bool *secret)

@@ -9,7 +9,7 @@
 
 #define PORT_GRPC 4317u
 
-static const char why_grpc[] = WHY("endpoint is for gRPC: use HTTP's (port 4318, /v1/traces)");
+static const char why_grpc[] = WHY("endpoint is for gRPC: use OTLP/HTTP (port 4318, /v1/traces)");
 
 /* Returns the length of a lower-case prefix if text starts with it, in any case, otherwise 0. */
 static size_t skip_prefix(const char *text, const char *prefix)
@@ -46,7 +46,7 @@ const char *uspan_url_authority(const char *text, bool tls, uspan_url_t *out)
 {
     for (const char *c = text; *c != '\0'; c++) {
         if ((unsigned)(uint8_t)*c - '!' > '~' - '!') {
-            return WHY("endpoint is not all ASCII: percent-encode it");
+            return WHY("endpoint has a space or a non-ASCII character: percent-encode it");
         }
     }
     bool literal6 = *text == '[';
@@ -58,21 +58,21 @@ const char *uspan_url_authority(const char *text, bool tls, uspan_url_t *out)
 #if USPAN_MESSAGE_TEXTS
     for (const char *c = text; !is_end(*c); c++) {
         if (*c == '@') {
-            return "endpoint has a user name: see USPAN_BASIC_USER";
+            return "endpoint contains a user name: use USPAN_BASIC_USER instead";
         }
     }
 #endif
     if (literal6 && *end == '%') {
-        return WHY("endpoint's IPv6 has a zone (%25eth0), which uspan does not support");
+        return WHY("endpoint has an IPv6 zone (%25eth0), which uspan does not support");
     }
     if (literal6 && *end++ != ']') {
-        return WHY("endpoint's IPv6 lacks ]");
+        return WHY("endpoint has an IPv6 address without ]");
     }
     if (host_len == 0u) {
         return WHY("endpoint has no host");
     }
     if (host_len >= USPAN_HOST_BYTES) {
-        return WHY("endpoint's host exceeds USPAN_HOST_BYTES");
+        return WHY("endpoint host exceeds USPAN_HOST_BYTES");
     }
     uint32_t port = tls ? 443u : 80u;
     if (*end == ':') {
@@ -81,11 +81,11 @@ const char *uspan_url_authority(const char *text, bool tls, uspan_url_t *out)
             port = port * 10u + (uint8_t)*end - '0';
         }
         if (port - 1u >= UINT16_MAX) {
-            return WHY("endpoint's port not 1..65535");
+            return WHY("endpoint port is not in 1..65535");
         }
     }
     if (!is_end(*end)) {
-        return WHY("wrong character in endpoint");
+        return WHY("invalid character after the host in endpoint");
     }
     if (port == PORT_GRPC) {
         return why_grpc;

@@ -168,7 +168,7 @@ void uspan_wire_write_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, con
 }
 
 void uspan_wire_write_response(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *item,
-                               bool of_tool)
+                               bool is_tool_message)
 {
     uspan_wire_begin_part(w, "tool_call_response");
     uspan_wire_write_id(w, from, item, TAKE_TO);
@@ -181,7 +181,7 @@ void uspan_wire_write_response(uspan_wire_t *w, const uspan_hold_cursor_t *from,
         bool is_text = (w->dialect->traits & USPAN_WIRE_RESULTS_AS_TEXT) != 0u;
         uspan_wire_write_member(w, from, "response", is_text ? USPAN_LEAF_TEXT : USPAN_LEAF_JSON,
                                 TAKE_RESPONSE_TEXT);
-    } else if (of_tool) {
+    } else if (is_tool_message) {
         uspan_wire_write_member(w, from, "response", USPAN_LEAF_JSON, TAKE_TEXT);
     } else {
         (void)uspan_write_null(&w->out, "response");

@@ -12,9 +12,9 @@ void uspan_wire_write_member(uspan_wire_t *w, const uspan_hold_cursor_t *from, c
                              uspan_leaf_t leaf, unsigned tag);
 void uspan_wire_write_id(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *item,
                          unsigned tag);
-/* Write the result of a tool. of_tool: all texts of the unit are the result. */
+/* Write the result of a tool. is_tool_message: all texts of the unit are the result. */
 void uspan_wire_write_response(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *item,
-                               bool of_tool);
+                               bool is_tool_message);
 /* Write text of a kind: TAKE_TEXT, TAKE_REASONING, TAKE_REFUSAL or TAKE_THOUGHT. It continues the open part
  * if that has the same kind. */
 void uspan_wire_write_text(uspan_wire_t *w, unsigned kind, const char *text, size_t len);

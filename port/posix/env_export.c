@@ -146,7 +146,7 @@ static void add_header(const uspan_env_reader_t *r, const char *name, list_t *li
         memcpy(pair + key_len, "=", 2u);
         (void)uspan_list_next(pair, USPAN_LIST_HEADERS, &at, &again);
         again.wrong = again.wrong != NULL || again.key_len != (size_t)key_len || pair[at] != 0
-                          ? "wrong character in header name"
+                          ? "invalid character in header name"
                           : NULL;
     }
     if (e->wrong != NULL || again.wrong != NULL || key_len < 0) {
