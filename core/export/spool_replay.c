@@ -6,6 +6,7 @@
 #include "export/poll_time.h"
 #include "export/protobuf.h"
 #include "export/spool_log.h"
+#include "export/spool_time.h"
 #include "trace/clock.h"
 
 #define REPLAY_BYTES 4096u /* bytes of records in one request; a single record may be longer */
@@ -71,7 +72,7 @@ static bool build_batch(uspan_tracer_t *t)
         return false;
     }
     const uint32_t boot = r.boot;
-    spool->shift_ns = uspan_spool_shift(t, boot);
+    spool->shift_ns = uspan_spool_shift(t, spool, boot);
     spool->inner = spool->boot_len;
     spool->count = 0u;
     do {

@@ -38,14 +38,6 @@ uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, const uspan_target_t *targ
 bool uspan_spool_split(uspan_tracer_t *t);
 /* Finish the batch. `lost` of its records are lost; larger values mean all. */
 void uspan_spool_settle(uspan_tracer_t *t, uint32_t lost);
-/* Returns what must be added to times that this boot stored before Unix time was known. 0: they cannot be
- * corrected. boot: number of the boot that wrote the records. */
-uint64_t uspan_spool_shift(const uspan_tracer_t *t, uint32_t boot);
-/* Correct the time, or the mark of a wrong time, in a field of a record. The buffer has
- * USPAN_SPOOL_FIELD_BYTES. Returns how many of them are done. Sets spool->plain to the number of bytes after
- * them that stay as they are. */
-uint32_t uspan_spool_correct(uspan_spool_t *spool, uint8_t *field);
-#define USPAN_SPOOL_FIELD_BYTES 27u
 /* End the exchange of the batch. */
 void uspan_spool_end(uspan_tracer_t *t);
 

@@ -1,7 +1,7 @@
 /* spool_time.c: corrects the times of records that were stored before Unix time was known. Called while a
  * record is read for a request. Invariant: only times near BASE_NS and their mark change, and
  * no length does. */
-#include "export/spool_replay.h"
+#include "export/spool_time.h"
 #if USPAN_SPOOL
 #include <string.h>
 #include "export/protobuf.h"
@@ -19,9 +19,8 @@
 USPAN_STATIC_ASSERT(BASE_NS + UPTIME_NS <= (uint64_t)USPAN_DATE_MIN_S * 1000000000u,
                     "USPAN_SPOOL: USPAN_UNSYNCED_BASE_S at least 4.6 years before USPAN_DATE_MIN_S");
 
-uint64_t uspan_spool_shift(const uspan_tracer_t *t, uint32_t boot)
+uint64_t uspan_spool_shift(const uspan_tracer_t *t, const uspan_spool_t *spool, uint32_t boot)
 {
-    const uspan_spool_t *spool = uspan_spool_of(t);
     const uspan_epoch_t *e = &t->trace.epochs[t->trace.epoch];
     bool is_mine = boot == spool->log.boot && e->state == USPAN_EPOCH_KNOWN;
 #if USPAN_KEEP

@@ -11,48 +11,6 @@
 #include "uspan_espidf.h"
 #include "freertos/FreeRTOS.h" /* before task.h */
 #include "freertos/task.h"
-#include "two_tasks.h"
-
-/* ---- the port ------------------------------------------------------------------------------------------ */
-
-static void test_the_port_counts_locks_and_names_tasks(void **state)
-{
-    (void)state;
-    const uspan_port_t *port = uspan_espidf_port();
-    uint64_t unix_ns = 0, before = port->mono_ns(port->ctx);
-    uint8_t a[32] = { 0 }, b[32] = { 0 };
-    uint32_t inside = port->lock(port->ctx);
-    assert_int_equal(fake_depth, 1);
-    port->unlock(port->ctx, inside);
-    assert_int_equal(fake_depth, 0);
-    pause_ms(3);
-    assert_true(port->mono_ns(port->ctx) - before >= 2000000u);
-    assert_int_equal(port->unix_ns(port->ctx, &unix_ns), USPAN_OK);
-    assert_true(unix_ns / 1000000000u > 1577836800u);
-    assert_int_equal(port->random(port->ctx, a, sizeof a), USPAN_OK);
-    assert_int_equal(port->random(port->ctx, b, sizeof b), USPAN_OK);
-    assert_memory_not_equal(a, b, sizeof a);
-    port->log(port->ctx, USPAN_LEVEL_WARN, "100% of it");
-    assert_non_null(strstr(fake_espidf.log, "W (uspan) 100% of it"));
-    assert_int_equal(port->task(port->ctx), 0);
-}
-
-static void test_the_lock_is_taken_in_isrs_by_their_form(void **state)
-{
-    (void)state;
-    const uspan_port_t *port = uspan_espidf_port();
-    const unsigned before = fake_isr_calls;
-    fake_in_isr = true;
-    uint32_t inside = port->lock(port->ctx);
-    assert_int_equal(fake_depth, 1);
-    port->unlock(port->ctx, inside);
-    fake_in_isr = false;
-    assert_int_equal(fake_depth, 0);
-    assert_int_equal(fake_isr_calls, before + 1u);
-    inside = port->lock(port->ctx);
-    port->unlock(port->ctx, inside);
-    assert_int_equal(fake_isr_calls, before + 1u);
-}
 
 /* ---- esp-tls ------------------------------------------------------------------------------------------- */
 
@@ -310,13 +268,6 @@ esp_err_t esp_http_client_cleanup(esp_http_client_handle_t client)
 static uspan_tracer_t tracer;
 static uspan_espidf_client_t client;
 
-static void test_each_task_has_its_own_current_span(void **state)
-{
-    (void)state;
-    assert_int_equal(uspan_init(&tracer, uspan_espidf_port()), USPAN_OK);
-    check_two_tasks(&tracer);
-}
-
 static void begin_client(const char *endpoint, bool secure)
 {
     static char buffer[1024];
@@ -513,9 +464,6 @@ static void test_from_start_over_sleep_to_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_the_port_counts_locks_and_names_tasks, reset, end),
-        cmocka_unit_test_setup_teardown(test_the_lock_is_taken_in_isrs_by_their_form, reset, end),
-        cmocka_unit_test_setup_teardown(test_each_task_has_its_own_current_span, reset, end),
         cmocka_unit_test_setup_teardown(test_pages_come_whole_in_any_pieces, reset, end),
         cmocka_unit_test_setup_teardown(test_whom_it_trusts_and_whom_not, reset, end),
         cmocka_unit_test_setup_teardown(test_an_own_ca_and_what_cannot_be_read, reset, end),

@@ -1,8 +1,6 @@
-/* scenes.c: each call of the recording interface in the scenes that could be most expensive, and in an
- * everyday scene. Invariant: a scene begins with a new tracer and measures one call. Earlier calls are not
- * counted. In everyday scenes the call sets the fifth attribute of a span, which is new and has 36 bytes if
- * it is text. The worst cost is the maximum of its other scenes: full tables, the longest text, only wide or
- * invalid characters, replaced values, an empty pool. */
+/* scenes.c: each recording call in the scenes that could be most expensive, and in an everyday scene.
+ * Invariant: a scene has a new tracer and measures one call. In everyday scenes it sets the fifth attribute
+ * of a span, new and of 36 bytes if it is text. The worst cost is the maximum of the others. */
 #include <string.h>
 #include "board.h"
 #include "rig.h"
