@@ -53,6 +53,20 @@ bool uspan_wire_is_in(const char *text, size_t len, const char *part)
     return false;
 }
 
+size_t uspan_wire_find_word(const uint32_t *words, size_t count, uint32_t hash)
+{
+    size_t i = 0;
+    while (i < count && words[i] != hash) {
+        i++;
+    }
+    return i;
+}
+
+uint32_t uspan_wire_hash_word(const char *word)
+{
+    return uspan_wire_hash(USPAN_WIRE_HASH_BEGIN, word, strlen(word));
+}
+
 size_t uspan_wire_texts(const uspan_wire_t *w, const char **list)
 {
     size_t count = 0;
@@ -99,14 +113,13 @@ const char *uspan_wire_finish_of(const uspan_wire_t *w, unsigned choice)
 
 void uspan_wire_set_finish(uspan_wire_t *w, unsigned choice, const char *reason)
 {
-    static const char *const plain[] = { "stop", "STOP", "end_turn", "completed" };
+    static const uint32_t plain[] = { USPAN_JSON_PATH("stop"), USPAN_JSON_PATH("STOP"),
+                                      USPAN_JSON_PATH("end_turn"), USPAN_JSON_PATH("completed") };
+    enum { COUNT = sizeof plain / sizeof plain[0] };
     const char *old = uspan_wire_finish_of(w, choice);
-    bool is_plain = false;
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
-        is_plain = is_plain || strcmp(reason, plain[i]) == 0;
-    }
     if (old != NULL) {
-        if (is_plain || strcmp(old, reason) == 0) {
+        if (uspan_wire_find_word(plain, COUNT, uspan_wire_hash_word(reason)) < COUNT ||
+            strcmp(old, reason) == 0) {
             return;
         }
         size_t at = (size_t)(old - 1 - w->texts);

@@ -3,7 +3,6 @@
  * open message belongs to the choice `written`. Until that choice has ended, pieces of other choices are
  * dropped. Each such choice is counted as unread once. */
 #include "wire/wire_choice.h"
-#include <string.h>
 #include "wire/wire_attrs.h"
 #include "wire/wire_calls.h"
 #include "wire/wire_errors.h"
@@ -24,17 +23,19 @@ static uint8_t bit_of(unsigned choice)
  * vendor sent none. */
 static const char *reason_of(const uspan_wire_t *w, const char *word)
 {
-    static const char *const words[][2] = {
-        { "tool_calls", "tool_call" },  { "function_call", "tool_call" },  { "tool_use", "tool_call" },
-        { "end_turn", "stop" },         { "stop_sequence", "stop" },       { "STOP", "stop" },
-        { "max_tokens", "length" },     { "MAX_TOKENS", "length" },        { "refusal", "content_filter" },
-        { "SAFETY", "content_filter" }, { "max_output_tokens", "length" }, { "completed", NULL },
+    static const uint32_t words[] = {
+        USPAN_JSON_PATH("tool_calls"), USPAN_JSON_PATH("function_call"), USPAN_JSON_PATH("tool_use"),
+        USPAN_JSON_PATH("end_turn"),   USPAN_JSON_PATH("stop_sequence"), USPAN_JSON_PATH("STOP"),
+        USPAN_JSON_PATH("max_tokens"), USPAN_JSON_PATH("MAX_TOKENS"),    USPAN_JSON_PATH("max_output_tokens"),
+        USPAN_JSON_PATH("refusal"),    USPAN_JSON_PATH("SAFETY")
     };
-    const char *reason = word;
-    for (size_t i = 0; i < sizeof words / sizeof words[0] && word != NULL; i++) {
-        reason = strcmp(word, words[i][0]) == 0 ? words[i][1] : reason;
-    }
-    return reason != NULL ? reason : is(w, USPAN_WIRE_HAS_CALL) ? "tool_call" : "stop";
+    static const char *const names[] = { "tool_call", "stop", "length", "content_filter" };
+    enum { COUNT = sizeof words / sizeof words[0] };
+    uint32_t hash = word != NULL ? uspan_wire_hash_word(word) : USPAN_JSON_PATH("completed");
+    size_t i = uspan_wire_find_word(words, COUNT, hash);
+    return i < COUNT                              ? names[i / 3u]
+           : hash != USPAN_JSON_PATH("completed") ? word
+                                                  : names[is(w, USPAN_WIRE_HAS_CALL) ? 0 : 1];
 }
 
 void uspan_wire_end_message(uspan_wire_t *w)
@@ -81,22 +82,29 @@ bool uspan_wire_is_other_choice(uspan_wire_t *w, unsigned choice, bool counts)
 
 void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned choice)
 {
+    /* DashScope sends "null", and Gemini and others send "FINISH_REASON_UNSPECIFIED", while the answer
+     * continues. Of the words of a response's status, the last three tell its end. */
+    static const uint32_t words[] = {
+        USPAN_JSON_PATH("null"),      USPAN_JSON_PATH("FINISH_REASON_UNSPECIFIED"),
+        USPAN_JSON_PATH("error"),     USPAN_JSON_PATH("failed"),
+        USPAN_JSON_PATH("completed"), USPAN_JSON_PATH("cancelled"),
+        USPAN_JSON_PATH("incomplete")
+    };
+    enum { UNSPECIFIED = 1, FAILED = 3, COUNT = sizeof words / sizeof words[0] };
     char reason[41];
     uspan_hold_cursor_t begin;
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
     unsigned tag = uspan_item_has(unit, TAKE_FINISH) ? TAKE_FINISH : TAKE_STATUS;
-    /* DashScope sends "null", and Gemini and others send "FINISH_REASON_UNSPECIFIED", while the answer
-     * continues. */
-    if (uspan_item_text(w, &begin, tag, reason, sizeof reason) == 0u || strcmp(reason, "null") == 0 ||
-        strncmp(reason, "FINISH_", 7u) == 0 ||
+    size_t len = uspan_item_text(w, &begin, tag, reason, sizeof reason);
+    size_t word = uspan_wire_find_word(words, COUNT, uspan_wire_hash_word(reason));
+    if (len == 0u || word <= UNSPECIFIED ||
         w->error_len >= sizeof w->calls) { /* a long message has overwritten the finish reasons */
         return;
     }
-    if (strcmp(reason, "error") == 0 || strcmp(reason, "failed") == 0) {
+    if (word <= FAILED) {
         w->flags |= USPAN_WIRE_FAILED;
     }
-    if (tag == TAKE_FINISH || strcmp(reason, "completed") == 0 || strcmp(reason, "cancelled") == 0 ||
-        strcmp(reason, "incomplete") == 0) {
+    if (tag == TAKE_FINISH || (word > FAILED && word < COUNT)) {
         uspan_wire_set_finish(w, choice, reason);
     }
 }

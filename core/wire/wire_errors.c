@@ -14,13 +14,11 @@
 /* Returns true if the code means success. */
 static bool is_fine(const char *code)
 {
-    static const char *const fine[] = { "0", "200", "Success", "success", "OK", "ok" };
-    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
-        if (strcmp(code, fine[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    static const uint32_t fine[] = { USPAN_JSON_PATH("0"),       USPAN_JSON_PATH("200"),
+                                     USPAN_JSON_PATH("Success"), USPAN_JSON_PATH("success"),
+                                     USPAN_JSON_PATH("OK"),      USPAN_JSON_PATH("ok") };
+    enum { COUNT = sizeof fine / sizeof fine[0] };
+    return uspan_wire_find_word(fine, COUNT, uspan_wire_hash_word(code)) < COUNT;
 }
 
 USPAN_NOINLINE static void keep_type(uspan_wire_t *w, const uspan_hold_cursor_t *begin,

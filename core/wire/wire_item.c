@@ -3,6 +3,7 @@
  * item. */
 #include "wire/wire_item.h"
 #include <string.h>
+#include "wire/wire_attrs.h"
 #include "wire/wire_hold.h"
 
 bool uspan_item_next(uspan_wire_t *w, uspan_hold_cursor_t *c, uspan_record_t *r)
@@ -55,6 +56,7 @@ void uspan_item_scan(uspan_wire_t *w, const uspan_hold_cursor_t *from, uspan_ite
                                              USPAN_JSON_PATH("file_search_call"),
                                              USPAN_JSON_PATH("code_interpreter_call"),
                                              USPAN_JSON_PATH("image_generation_call") };
+    enum { COUNT = sizeof server_calls / sizeof server_calls[0] };
     uspan_record_t r;
     uint64_t over = 0; /* tags that have a second value */
     uint32_t *id = &item->id;
@@ -98,9 +100,7 @@ void uspan_item_scan(uspan_wire_t *w, const uspan_hold_cursor_t *from, uspan_ite
             id = hash;
         }
     }
-    for (size_t i = 0; item->type != 0u && i < sizeof server_calls / sizeof server_calls[0]; i++) {
-        item->is_server_call = item->is_server_call || item->type == server_calls[i];
-    }
+    item->is_server_call = item->type != 0u && uspan_wire_find_word(server_calls, COUNT, item->type) < COUNT;
 }
 
 void uspan_item_scan_all(uspan_wire_t *w, unsigned owner, uspan_hold_cursor_t *begin, uspan_item_t *item)

@@ -350,13 +350,11 @@ static void end_event(uspan_wire_t *w)
     uspan_item_t unit;
     unsigned act = NOTHING;
     unsigned kind = TAKE_TEXT;
-    uint32_t type = uspan_wire_event(w);
     uspan_item_scan_all(w, USPAN_HOLD_UNIT, &begin, &unit);
-    for (size_t i = 0; i < sizeof event_types / sizeof event_types[0] && act == NOTHING; i++) {
-        if (event_types[i] == type) {
-            act = event_acts[i] >> 3;
-            kind = TAKE_TEXT + (event_acts[i] & 7u);
-        }
+    size_t i = uspan_wire_find_word(event_types, sizeof event_acts, uspan_wire_event(w));
+    if (i < sizeof event_acts) {
+        act = event_acts[i] >> 3;
+        kind = TAKE_TEXT + (event_acts[i] & 7u);
     }
     bool has_finish = uspan_item_has(&unit, TAKE_FINISH) || uspan_item_has(&unit, TAKE_STATUS);
     w->flags |= act == END ? USPAN_WIRE_ENDED : 0u;
