@@ -1,6 +1,6 @@
-/* wire_dashscope.c: reads DashScope's own API for generation and embeddings. An event repeats the complete
- * answer so far, unless the request has incremental_output, or the server sends pieces without it. This file
- * has only tables, which wire.c uses. Invariant: each container on the path to a row has a row.
+/* wire_dashscope.c: reads DashScope's own API for generation. An event repeats the complete answer so far,
+ * unless the request has incremental_output, or the server sends pieces without it. This file has only
+ * tables, which wire.c uses. Invariant: each container on the path to a row has a row.
  * https://help.aliyun.com/zh/model-studio/qwen-api-reference */
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_DASHSCOPE
@@ -92,26 +92,5 @@ USPAN_JSON_TABLE(chat_response, RESPONSE);
 const uspan_wire_dialect_t uspan_wire_dashscope = {
     &chat_request, &chat_response, uspan_chat_begin,     uspan_wire_end_choice, "dashscope",
     "chat",        NULL,           USPAN_WIRE_CUMULATIVE
-};
-
-#define EMBEDDINGS_REQUEST(X)     \
-    X("", TAKE_NOTHING)           \
-    X("model", TAKE_MODEL)        \
-    X("parameters", TAKE_NOTHING) \
-    X("parameters.dimension", TAKE_DIMENSIONS)
-USPAN_JSON_TABLE(embeddings_request, EMBEDDINGS_REQUEST);
-
-#define EMBEDDINGS_RESPONSE(X)                              \
-    X("", TAKE_DOCUMENT)                                    \
-    X("output", TAKE_CHOICE)                                \
-    X("usage", TAKE_NOTHING)                                \
-    X("usage.input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT) \
-    X("usage.total_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT) \
-    ERROR(X)
-USPAN_JSON_TABLE(embeddings_response, EMBEDDINGS_RESPONSE);
-
-const uspan_wire_dialect_t uspan_wire_dashscope_embeddings = {
-    &embeddings_request,  &embeddings_response, uspan_embeddings_begin, NULL, "dashscope", "embeddings", NULL,
-    USPAN_WIRE_NO_CHOICES
 };
 #endif

@@ -1,7 +1,7 @@
-/* wire_gemini.c: reads Gemini's generateContent and embedContent. The model is in the URL. Names are in camel
- * case or in snake case. Most lists with one element may be written as that element. This file has only
- * tables, which wire.c uses. Invariant: each container on the path to a row has a row.
- * https://ai.google.dev/api/generate-content, .../api/embeddings */
+/* wire_gemini.c: reads Gemini's generateContent. The model is in the URL. Names are in camel case or in snake
+ * case. Most lists with one element may be written as that element. This file has only tables, which wire.c
+ * uses. Invariant: each container on the path to a row has a row.
+ * https://ai.google.dev/api/generate-content */
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_GEMINI
 
@@ -125,28 +125,4 @@ const uspan_wire_dialect_t uspan_wire_gemini = { &chat_request,
                                                  NULL,
                                                  USPAN_WIRE_OUTPUT_UNREASONED | USPAN_WIRE_MODEL_IN_URL |
                                                      USPAN_WIRE_WHOLE_CALLS };
-
-#define EMBEDDINGS_REQUEST(X)                  \
-    X("", TAKE_NOTHING)                        \
-    X("outputDimensionality", TAKE_DIMENSIONS) \
-    X("requests", TAKE_LIST)                   \
-    X("requests.#", TAKE_NOTHING)              \
-    X("requests.#.outputDimensionality", TAKE_DIMENSIONS)
-USPAN_JSON_TABLE_CAMEL(embeddings_request, EMBEDDINGS_REQUEST);
-
-#define EMBEDDINGS_RESPONSE(X)                                          \
-    X("", TAKE_DOCUMENT)                                                \
-    X("usageMetadata", TAKE_NOTHING)                                    \
-    X("usageMetadata.promptTokenCount", TAKE_TOKENS + USPAN_WIRE_INPUT) \
-    ERROR(X)
-USPAN_JSON_TABLE_CAMEL(embeddings_response, EMBEDDINGS_RESPONSE);
-
-const uspan_wire_dialect_t uspan_wire_gemini_embeddings = { &embeddings_request,
-                                                            &embeddings_response,
-                                                            uspan_embeddings_begin,
-                                                            NULL,
-                                                            "gcp.gemini",
-                                                            "embeddings",
-                                                            NULL,
-                                                            USPAN_WIRE_NO_CHOICES | USPAN_WIRE_MODEL_IN_URL };
 #endif

@@ -1,4 +1,4 @@
-/* wire_ollama.c: reads Ollama's chat and embed. An answer has one document per line, unless the request
+/* wire_ollama.c: reads Ollama's chat. An answer has one document per line, unless the request
  * disables streaming. This file has only tables, which wire.c uses. Invariant: each container on the path to
  * a row has a row. https://github.com/ollama/ollama/blob/main/docs/api.md */
 #include "wire/wire_choice.h"
@@ -78,22 +78,4 @@ const uspan_wire_dialect_t uspan_wire_ollama = { &chat_request,
                                                  "chat",
                                                  NULL,
                                                  USPAN_WIRE_LINES | USPAN_WIRE_WHOLE_CALLS };
-
-#define EMBEDDINGS_REQUEST(X) \
-    X("", TAKE_NOTHING)       \
-    X("model", TAKE_MODEL)    \
-    X("dimensions", TAKE_DIMENSIONS)
-USPAN_JSON_TABLE(embeddings_request, EMBEDDINGS_REQUEST);
-
-#define EMBEDDINGS_RESPONSE(X)                             \
-    X("", TAKE_DOCUMENT)                                   \
-    X("model", TAKE_RESPONSE_MODEL)                        \
-    X("prompt_eval_count", TAKE_TOKENS + USPAN_WIRE_INPUT) \
-    X("error", TAKE_ERROR)
-USPAN_JSON_TABLE(embeddings_response, EMBEDDINGS_RESPONSE);
-
-const uspan_wire_dialect_t uspan_wire_ollama_embeddings = {
-    &embeddings_request,  &embeddings_response, uspan_embeddings_begin, NULL, "ollama", "embeddings", NULL,
-    USPAN_WIRE_NO_CHOICES
-};
 #endif

@@ -1,8 +1,7 @@
-/* wire_openai.c: reads OpenAI's chat completions and embeddings, and compatible servers with their
- * extensions. Extensions: reasoning_content (DeepSeek, Qwen), reasoning (vLLM, OpenRouter), reasoning_details
- * (OpenRouter, MiniMax), lists of thinking (Mistral). This file has only tables, which wire.c uses.
- * Invariant: each container on the path to a row has a row.
- * https://platform.openai.com/docs/api-reference/chat, .../embeddings */
+/* wire_openai.c: reads OpenAI's chat completions, and compatible servers with their extensions. Extensions:
+ * reasoning_content (DeepSeek, Qwen), reasoning (vLLM, OpenRouter), reasoning_details (OpenRouter, MiniMax),
+ * lists of thinking (Mistral). This file has only tables, which wire.c uses. Invariant: each container on the
+ * path to a row has a row. https://platform.openai.com/docs/api-reference/chat */
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_OPENAI_CHAT
 
@@ -214,31 +213,4 @@ const uspan_wire_dialect_t uspan_wire_openai_chat = { &chat_request,      &chat_
                                                       uspan_chat_begin,   uspan_wire_end_choice,
                                                       "openai",           "chat",
                                                       "chat_completions", USPAN_WIRE_DEPLOYMENTS };
-
-#define EMBEDDINGS_REQUEST(X)        \
-    X("", TAKE_NOTHING)              \
-    X("model", TAKE_MODEL)           \
-    X("dimensions", TAKE_DIMENSIONS) \
-    X("encoding_format", TAKE_ENCODING)
-USPAN_JSON_TABLE(embeddings_request, EMBEDDINGS_REQUEST);
-
-#define EMBEDDINGS_RESPONSE(X)                               \
-    X("", TAKE_DOCUMENT)                                     \
-    X("data", TAKE_CHOICE)                                   \
-    X("model", TAKE_RESPONSE_MODEL)                          \
-    X("usage", TAKE_NOTHING)                                 \
-    X("usage.prompt_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT) \
-    X("usage.total_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)  \
-    ERROR(X, "error")                                        \
-    WEAK_ERRORS(X)
-USPAN_JSON_TABLE(embeddings_response, EMBEDDINGS_RESPONSE);
-
-const uspan_wire_dialect_t uspan_wire_openai_embeddings = { &embeddings_request,
-                                                            &embeddings_response,
-                                                            uspan_embeddings_begin,
-                                                            NULL,
-                                                            "openai",
-                                                            "embeddings",
-                                                            NULL,
-                                                            USPAN_WIRE_NO_CHOICES | USPAN_WIRE_DEPLOYMENTS };
 #endif
