@@ -24,10 +24,16 @@ typedef struct uspan_json_table {
 #define USPAN_JSON_ROW_PATH(path, action) \
     USPAN_JSON_PATH(path) ^ ((action) == USPAN_JSON_LIKE ? UINT32_MAX : 0u),
 #define USPAN_JSON_ROW_ACTION(path, action) (uint8_t)(action),
-#define USPAN_JSON_TABLE_OF(name, ROWS, camel)                               \
-    static const uint32_t name##_paths[] = { ROWS(USPAN_JSON_ROW_PATH) };    \
-    static const uint8_t name##_actions[] = { ROWS(USPAN_JSON_ROW_ACTION) }; \
-    static const uspan_json_table_t name = { name##_paths, name##_actions, sizeof name##_actions, camel }
+#define USPAN_JSON_COLUMNS(name, ROWS)                                    \
+    static const uint32_t name##_paths[] = { ROWS(USPAN_JSON_ROW_PATH) }; \
+    static const uint8_t name##_actions[] = { ROWS(USPAN_JSON_ROW_ACTION) }
+#define USPAN_JSON_TABLE_FROM(name, camel)                         \
+    {                                                              \
+        name##_paths, name##_actions, sizeof name##_actions, camel \
+    }
+#define USPAN_JSON_TABLE_OF(name, ROWS, camel) \
+    USPAN_JSON_COLUMNS(name, ROWS);            \
+    static const uspan_json_table_t name = USPAN_JSON_TABLE_FROM(name, camel)
 #define USPAN_JSON_TABLE(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, false)
 #define USPAN_JSON_TABLE_CAMEL(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, true)
 

@@ -8,46 +8,6 @@
 #include "wire/wire_parts.h"
 #if USPAN_WIRE_ANTHROPIC
 
-#define REQUEST(X)                                               \
-    X("", TAKE_NOTHING)                                          \
-    X("model", TAKE_MODEL)                                       \
-    X("stream", TAKE_STREAM)                                     \
-    X("max_tokens", TAKE_MAX_TOKENS)                             \
-    X("temperature", TAKE_TEMPERATURE)                           \
-    X("top_p", TAKE_TOP_P)                                       \
-    X("top_k", TAKE_TOP_K)                                       \
-    X("stop_sequences", TAKE_NOTHING)                            \
-    X("stop_sequences.#", TAKE_STOP)                             \
-    X("system", TAKE_SYSTEM)                                     \
-    X("system.#", TAKE_PART)                                     \
-    X("system.#.text", TAKE_TEXT)                                \
-    X("messages", TAKE_INPUT)                                    \
-    X("messages.#", TAKE_MESSAGE)                                \
-    X("messages.#.role", TAKE_ROLE)                              \
-    X("messages.#.content", TAKE_TEXT)                           \
-    X("messages.#.content.#", TAKE_PART)                         \
-    X("messages.#.content.#.type", TAKE_TYPE)                    \
-    X("messages.#.content.#.text", TAKE_TEXT)                    \
-    X("messages.#.content.#.thinking", TAKE_REASONING)           \
-    X("messages.#.content.#.id", TAKE_CALL_ID)                   \
-    X("messages.#.content.#.name", TAKE_NAME)                    \
-    X("messages.#.content.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))  \
-    X("messages.#.content.#.tool_use_id", TAKE_TO)               \
-    X("messages.#.content.#.content", TAKE_AS_IS(TAKE_RESPONSE)) \
-    X("messages.#.content.#.source", TAKE_NOTHING)               \
-    X("messages.#.content.#.source.media_type", TAKE_MIME)       \
-    X("messages.#.content.#.source.url", TAKE_URI)               \
-    X("messages.#.content.#.source.file_id", TAKE_FILE)          \
-    X("tools", TAKE_TOOLS)                                       \
-    X("tools.#", TAKE_DEFINITION)                                \
-    X("tools.#.type", TAKE_TYPE)                                 \
-    X("tools.#.name", TAKE_NAME)                                 \
-    X("tools.#.description", TAKE_DESCRIPTION)                   \
-    X("tools.#.input_schema", TAKE_AS_IS(TAKE_PARAMETERS))       \
-    X("tool_choice", TAKE_NOTHING)                               \
-    X("tool_choice.type", TAKE_TOOL_CHOICE)
-USPAN_JSON_TABLE(request, REQUEST);
-
 #define USAGE(X, usage)                                                                     \
     X(usage, TAKE_NOTHING)                                                                  \
     X(usage ".input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                \
@@ -169,7 +129,7 @@ static void end_event(uspan_wire_t *w)
     uspan_wire_keep_error(w, &unit, content != 0u || has_finish);
 }
 
-const uspan_wire_dialect_t uspan_wire_anthropic = { &request,
+const uspan_wire_dialect_t uspan_wire_anthropic = { &uspan_wire_request_table,
                                                     &response,
                                                     uspan_chat_begin,
                                                     end_event,

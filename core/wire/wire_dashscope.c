@@ -13,45 +13,6 @@
     X(of ".tool_calls.#.function", TAKE_NOTHING)   \
     X(of ".tool_calls.#.function.name", TAKE_NAME) \
     X(of ".tool_calls.#.function.arguments", TAKE_AS_IS(TAKE_ARGUMENTS))
-#define REQUEST(X)                                                           \
-    X("", TAKE_NOTHING)                                                      \
-    X("model", TAKE_MODEL)                                                   \
-    X("input", TAKE_NOTHING)                                                 \
-    X("input.prompt", TAKE_INPUT)                                            \
-    X("input.messages", TAKE_INPUT)                                          \
-    X("input.messages.#", TAKE_MESSAGE)                                      \
-    X("input.messages.#.role", TAKE_ROLE)                                    \
-    X("input.messages.#.content", TAKE_TEXT)                                 \
-    X("input.messages.#.content.#", TAKE_PART)                               \
-    X("input.messages.#.content.#.text", TAKE_TEXT)                          \
-    X("input.messages.#.content.#.image", TAKE_URI)                          \
-    X("input.messages.#.reasoning_content", TAKE_REASONING)                  \
-    X("input.messages.#.tool_call_id", TAKE_TO)                              \
-    X("input.messages.#.name", TAKE_TO_NAME)                                 \
-    CALLS(X, "input.messages.#")                                             \
-    X("parameters", TAKE_NOTHING)                                            \
-    X("parameters.incremental_output", TAKE_INCREMENTAL)                     \
-    X("parameters.temperature", TAKE_TEMPERATURE)                            \
-    X("parameters.top_p", TAKE_TOP_P)                                        \
-    X("parameters.top_k", TAKE_TOP_K)                                        \
-    X("parameters.presence_penalty", TAKE_PRESENCE_PENALTY)                  \
-    X("parameters.max_tokens", TAKE_MAX_TOKENS)                              \
-    X("parameters.seed", TAKE_SEED)                                          \
-    X("parameters.n", TAKE_CHOICE_COUNT)                                     \
-    X("parameters.stop", TAKE_LIST)                                          \
-    X("parameters.stop.#", TAKE_STOP)                                        \
-    X("parameters.response_format", TAKE_NOTHING)                            \
-    X("parameters.response_format.type", TAKE_FORMAT)                        \
-    X("parameters.tools", TAKE_TOOLS)                                        \
-    X("parameters.tools.#", TAKE_DEFINITION)                                 \
-    X("parameters.tools.#.type", TAKE_TYPE)                                  \
-    X("parameters.tools.#.function", TAKE_NOTHING)                           \
-    X("parameters.tools.#.function.name", TAKE_NAME)                         \
-    X("parameters.tools.#.function.description", TAKE_DESCRIPTION)           \
-    X("parameters.tools.#.function.parameters", TAKE_AS_IS(TAKE_PARAMETERS)) \
-    X("parameters.tool_choice", TAKE_TOOL_CHOICE)
-USPAN_JSON_TABLE(chat_request, REQUEST);
-
 #define ERROR(X)                     \
     X("code", TAKE_WEAK_CODE)        \
     X("message", TAKE_WEAK_ERROR)    \
@@ -89,8 +50,12 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     ERROR(X)
 USPAN_JSON_TABLE(chat_response, RESPONSE);
 
-const uspan_wire_dialect_t uspan_wire_dashscope = {
-    &chat_request, &chat_response, uspan_chat_begin,     uspan_wire_end_choice, "dashscope",
-    "chat",        NULL,           USPAN_WIRE_CUMULATIVE
-};
+const uspan_wire_dialect_t uspan_wire_dashscope = { &uspan_wire_request_table,
+                                                    &chat_response,
+                                                    uspan_chat_begin,
+                                                    uspan_wire_end_choice,
+                                                    "dashscope",
+                                                    "chat",
+                                                    NULL,
+                                                    USPAN_WIRE_CUMULATIVE };
 #endif

@@ -3,111 +3,14 @@
  * lists of thinking (Mistral). This file has only tables, which wire.c uses. Invariant: each container on the
  * path to a row has a row. https://platform.openai.com/docs/api-reference/chat */
 #include "wire/wire_choice.h"
+#include "wire/wire_rows.h"
 #if USPAN_WIRE_OPENAI_CHAT
-
-/* Tool calls. The name and arguments of a call are in its function, in its custom tool, or beside its id. */
-#define CALLS(X, of)                                            \
-    X(of ".tool_calls", TAKE_LIST)                              \
-    X(of ".tool_calls.#", TAKE_CALL)                            \
-    X(of ".tool_calls.#.index", TAKE_INDEX)                     \
-    X(of ".tool_calls.#.id", TAKE_CALL_ID)                      \
-    X(of ".tool_calls.#.type", TAKE_NOTHING)                    \
-    X(of ".tool_calls.#.function", TAKE_NOTHING)                \
-    X(of ".tool_calls.#", TAKE_LIKE)                            \
-    X(of ".tool_calls.#.name", TAKE_NAME)                       \
-    X(of ".tool_calls.#.arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
-    X(of ".tool_calls.#.custom", TAKE_NOTHING)                  \
-    X(of ".tool_calls.#", TAKE_LIKE)                            \
-    X(of ".tool_calls.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))     \
-    X(of ".function_call", TAKE_OLD_CALL)                       \
-    X(of ".tool_calls.#", TAKE_LIKE)
-/* Content is a text, a list of parts, or an object with a text. */
-#define PARTS(X, of)                                    \
-    X(of ".content", TAKE_TEXT)                         \
-    X(of ".content.#", TAKE_PART)                       \
-    X(of ".content.#.type", TAKE_TYPE)                  \
-    X(of ".content.#.text", TAKE_TEXT)                  \
-    X(of ".content.#.refusal", TAKE_REFUSAL)            \
-    X(of ".content.#.thinking", TAKE_REASONING)         \
-    X(of ".content.#.thinking.#", TAKE_REASONING)       \
-    X(of ".content.#.thinking.#.text", TAKE_REASONING)  \
-    X(of ".content.#.image_url", TAKE_URI)              \
-    X(of ".content.#.image_url.url", TAKE_URI)          \
-    X(of ".content.#.summary", TAKE_NOTHING)            \
-    X(of ".content.#.summary.#", TAKE_NOTHING)          \
-    X(of ".content.#.summary.#.text", TAKE_REASONING_2) \
-    X(of ".content.text", TAKE_TEXT)
-/* Reasoning is in one of these members, or repeated in two. */
-#define REASONING(X, of)                                \
-    X(of ".reasoning_content", TAKE_REASONING)          \
-    X(of ".reasoning", TAKE_LIST)                       \
-    X(of ".reasoning.#", TAKE_REASONING_2)              \
-    X(of ".reasoning.#.text", TAKE_REASONING_2)         \
-    X(of ".reasoning_text", TAKE_REASONING_3)           \
-    X(of ".reasoning_details", TAKE_LIST)               \
-    X(of ".reasoning_details.#", TAKE_NOTHING)          \
-    X(of ".reasoning_details.#.text", TAKE_REASONING_3) \
-    X(of ".reasoning_details.#.summary", TAKE_REASONING_3)
-
-#define REQUEST(X)                                                \
-    X("", TAKE_NOTHING)                                           \
-    X("model", TAKE_MODEL)                                        \
-    X("stream", TAKE_STREAM)                                      \
-    X("temperature", TAKE_TEMPERATURE)                            \
-    X("top_p", TAKE_TOP_P)                                        \
-    X("top_k", TAKE_TOP_K)                                        \
-    X("max_tokens", TAKE_MAX_TOKENS)                              \
-    X("max_completion_tokens", TAKE_NEW_MAX_TOKENS)               \
-    X("presence_penalty", TAKE_PRESENCE_PENALTY)                  \
-    X("frequency_penalty", TAKE_FREQUENCY_PENALTY)                \
-    X("seed", TAKE_SEED)                                          \
-    X("n", TAKE_CHOICE_COUNT)                                     \
-    X("stop", TAKE_LIST)                                          \
-    X("stop.#", TAKE_STOP)                                        \
-    X("response_format", TAKE_NOTHING)                            \
-    X("response_format.type", TAKE_FORMAT)                        \
-    X("service_tier", TAKE_REQUEST_TIER)                          \
-    X("reasoning_effort", TAKE_REASONING_LEVEL)                   \
-    X("reasoning", TAKE_NOTHING)                                  \
-    X("reasoning.effort", TAKE_REASONING_LEVEL)                   \
-    X("messages", TAKE_INPUT)                                     \
-    X("messages.#", TAKE_MESSAGE)                                 \
-    X("messages.#.role", TAKE_ROLE)                               \
-    X("messages.#.name", TAKE_TO_NAME)                            \
-    PARTS(X, "messages.#")                                        \
-    X("messages.#.content.#.input_audio", TAKE_NOTHING)           \
-    X("messages.#.content.#.input_audio.format", TAKE_MIME)       \
-    X("messages.#.content.#.file", TAKE_NOTHING)                  \
-    X("messages.#.content.#.file.file_id", TAKE_FILE)             \
-    X("messages.#.content.#.file.file_data", TAKE_URI)            \
-    X("messages.#.content.#.video_url", TAKE_URI)                 \
-    X("messages.#.content.#.image_url", TAKE_LIKE)                \
-    X("messages.#.content.#.audio_url", TAKE_URI)                 \
-    X("messages.#.content.#.image_url", TAKE_LIKE)                \
-    REASONING(X, "messages.#")                                    \
-    X("messages.#.refusal", TAKE_REFUSAL)                         \
-    X("messages.#.tool_call_id", TAKE_TO)                         \
-    CALLS(X, "messages.#")                                        \
-    X("tools", TAKE_TOOLS)                                        \
-    X("tools.#", TAKE_DEFINITION)                                 \
-    X("tools.#.type", TAKE_TYPE)                                  \
-    X("tools.#.function", TAKE_NOTHING)                           \
-    X("tools.#.function.name", TAKE_NAME)                         \
-    X("tools.#.function.description", TAKE_DESCRIPTION)           \
-    X("tools.#.function.parameters", TAKE_AS_IS(TAKE_PARAMETERS)) \
-    X("tools.#.custom", TAKE_NOTHING)                             \
-    X("tools.#.function", TAKE_LIKE)                              \
-    X("tool_choice", TAKE_TOOL_CHOICE)                            \
-    X("functions", TAKE_TOOLS)                                    \
-    X("functions.#", TAKE_DEFINITION)                             \
-    X("tools.#.function", TAKE_LIKE)
-USPAN_JSON_TABLE(chat_request, REQUEST);
 
 /* Members of an answer's message, or of a piece of it. */
 #define MESSAGE(X, of)                         \
     X(of ".role", TAKE_NOTHING)                \
-    PARTS(X, of)                               \
-    REASONING(X, of)                           \
+    TAKE_CONTENT_PARTS(X, of)                  \
+    TAKE_REASONING_MEMBERS(X, of)              \
     X(of ".refusal", TAKE_REFUSAL)             \
     X(of ".audio", TAKE_NOTHING)               \
     X(of ".audio.transcript", TAKE_TRANSCRIPT) \
@@ -115,7 +18,7 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     X(of ".images.#", TAKE_NOTHING)            \
     X(of ".images.#.image_url", TAKE_NOTHING)  \
     X(of ".images.#.image_url.url", TAKE_BLOB) \
-    CALLS(X, of)
+    TAKE_CALL_MEMBERS(X, of)
 #define USAGE(X, usage)                                                                           \
     X(usage, TAKE_NOTHING)                                                                        \
     X(usage ".prompt_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                     \
@@ -209,8 +112,12 @@ USPAN_JSON_TABLE(chat_request, REQUEST);
     WEAK_ERRORS(X)
 USPAN_JSON_TABLE(chat_response, RESPONSE);
 
-const uspan_wire_dialect_t uspan_wire_openai_chat = { &chat_request,      &chat_response,
-                                                      uspan_chat_begin,   uspan_wire_end_choice,
-                                                      "openai",           "chat",
-                                                      "chat_completions", USPAN_WIRE_DEPLOYMENTS };
+const uspan_wire_dialect_t uspan_wire_openai_chat = { &uspan_wire_request_table,
+                                                      &chat_response,
+                                                      uspan_chat_begin,
+                                                      uspan_wire_end_choice,
+                                                      "openai",
+                                                      "chat",
+                                                      "chat_completions",
+                                                      USPAN_WIRE_DEPLOYMENTS };
 #endif

@@ -11,55 +11,6 @@
 #include "wire/wire_parts.h"
 #if USPAN_WIRE_OPENAI_RESPONSES
 
-#define REQUEST(X)                                       \
-    X("", TAKE_NOTHING)                                  \
-    X("model", TAKE_MODEL)                               \
-    X("stream", TAKE_STREAM)                             \
-    X("temperature", TAKE_TEMPERATURE)                   \
-    X("top_p", TAKE_TOP_P)                               \
-    X("max_output_tokens", TAKE_MAX_TOKENS)              \
-    X("service_tier", TAKE_REQUEST_TIER)                 \
-    X("reasoning", TAKE_NOTHING)                         \
-    X("reasoning.effort", TAKE_REASONING_LEVEL)          \
-    X("previous_response_id", TAKE_PREVIOUS_RESPONSE)    \
-    X("text", TAKE_NOTHING)                              \
-    X("text.format", TAKE_NOTHING)                       \
-    X("text.format.type", TAKE_FORMAT)                   \
-    X("instructions", TAKE_SYSTEM)                       \
-    X("input", TAKE_INPUT)                               \
-    X("input.#", TAKE_MESSAGE)                           \
-    X("input.#.type", TAKE_TYPE)                         \
-    X("input.#.role", TAKE_ROLE)                         \
-    X("input.#.content", TAKE_TEXT)                      \
-    X("input.#.content.#", TAKE_PART)                    \
-    X("input.#.content.#.type", TAKE_TYPE)               \
-    X("input.#.content.#.text", TAKE_TEXT)               \
-    X("input.#.content.#.refusal", TAKE_REFUSAL)         \
-    X("input.#.content.#.image_url", TAKE_URI)           \
-    X("input.#.content.#.file_url", TAKE_URI)            \
-    X("input.#.content.#.file_data", TAKE_URI)           \
-    X("input.#.content.#.file_id", TAKE_FILE)            \
-    X("input.#.id", TAKE_ITEM_ID)                        \
-    X("input.#.call_id", TAKE_CALL_ID)                   \
-    X("input.#.name", TAKE_NAME)                         \
-    X("input.#.arguments", TAKE_AS_IS(TAKE_ARGUMENTS))   \
-    X("input.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))       \
-    X("input.#.action", TAKE_AS_IS(TAKE_ARGUMENTS))      \
-    X("input.#.actions", TAKE_AS_IS(TAKE_ARGUMENTS))     \
-    X("input.#.operation", TAKE_AS_IS(TAKE_ARGUMENTS))   \
-    X("input.#.output", TAKE_AS_IS(TAKE_RESPONSE))       \
-    X("input.#.summary", TAKE_NOTHING)                   \
-    X("input.#.summary.#", TAKE_NOTHING)                 \
-    X("input.#.summary.#.text", TAKE_REASONING)          \
-    X("tools", TAKE_TOOLS)                               \
-    X("tools.#", TAKE_DEFINITION)                        \
-    X("tools.#.type", TAKE_TYPE)                         \
-    X("tools.#.name", TAKE_NAME)                         \
-    X("tools.#.description", TAKE_DESCRIPTION)           \
-    X("tools.#.parameters", TAKE_AS_IS(TAKE_PARAMETERS)) \
-    X("tool_choice", TAKE_TOOL_CHOICE)
-USPAN_JSON_TABLE(request, REQUEST);
-
 #define ITEM(X, item)                                \
     X(item, TAKE_PART)                               \
     X(item ".type", TAKE_TYPE)                       \
@@ -371,6 +322,7 @@ static void end_event(uspan_wire_t *w)
 }
 
 const uspan_wire_dialect_t uspan_wire_openai_responses = {
-    &request, &response, uspan_chat_begin, end_event, "openai", "chat", "responses", USPAN_WIRE_NAMED_EVENTS
+    &uspan_wire_request_table, &response, uspan_chat_begin, end_event, "openai", "chat", "responses",
+    USPAN_WIRE_NAMED_EVENTS
 };
 #endif

@@ -179,6 +179,9 @@ struct uspan_wire_dialect {
     unsigned traits;
 };
 
+/* Of requests in all dialects but Gemini's. */
+extern const uspan_json_table_t uspan_wire_request_table;
+
 /* Returns the hash of the type in an event's data, or of the name in its line. */
 static inline uint32_t uspan_wire_event(const uspan_wire_t *w)
 {

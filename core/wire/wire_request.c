@@ -1,0 +1,147 @@
+/* wire_request.c: the table of requests, which all dialects but Gemini's share. The same members mean the
+ * same in each of them, and proxies and clients mix them. This file has only a table, which wire.c uses.
+ * Invariant: each container on the path to a row has a row, and a row of one dialect is in the way of none. */
+#include "wire/wire_rows.h"
+#if USPAN_WIRE_OPENAI_CHAT || USPAN_WIRE_ANTHROPIC || USPAN_WIRE_OLLAMA || USPAN_WIRE_OPENAI_RESPONSES || \
+    USPAN_WIRE_DASHSCOPE
+
+/* Options are at the top, in DashScope's parameters or in Ollama's options. */
+#if USPAN_WIRE_DASHSCOPE
+#define OF_DASHSCOPE(X)                       \
+    X("parameters", TAKE_NOTHING)             \
+    X("", TAKE_LIKE)                          \
+    X("incremental_output", TAKE_INCREMENTAL) \
+    X("input.messages", TAKE_INPUT)           \
+    X("messages", TAKE_LIKE)                  \
+    X("input.prompt", TAKE_INPUT)             \
+    X("messages.#.content.#.image", TAKE_URI)
+#else
+#define OF_DASHSCOPE(X)
+#endif
+#if USPAN_WIRE_OLLAMA
+#define OF_OLLAMA(X)                         \
+    X("options", TAKE_NOTHING)               \
+    X("", TAKE_LIKE)                         \
+    X("num_predict", TAKE_MAX_TOKENS)        \
+    X("format", TAKE_FORMAT)                 \
+    X("messages.#.thinking", TAKE_REASONING) \
+    X("messages.#.images", TAKE_LIST)        \
+    X("messages.#.images.#", TAKE_BLOB)      \
+    X("messages.#.tool_name", TAKE_TO_NAME)
+#else
+#define OF_OLLAMA(X)
+#endif
+#if USPAN_WIRE_ANTHROPIC
+#define OF_ANTHROPIC(X)                                          \
+    X("stop_sequences", TAKE_NOTHING)                            \
+    X("stop_sequences.#", TAKE_STOP)                             \
+    X("system", TAKE_SYSTEM)                                     \
+    X("system.#", TAKE_PART)                                     \
+    X("system.#.text", TAKE_TEXT)                                \
+    X("messages.#.content.#.id", TAKE_CALL_ID)                   \
+    X("messages.#.content.#.name", TAKE_NAME)                    \
+    X("messages.#.content.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))  \
+    X("messages.#.content.#.tool_use_id", TAKE_TO)               \
+    X("messages.#.content.#.content", TAKE_AS_IS(TAKE_RESPONSE)) \
+    X("messages.#.content.#.source", TAKE_NOTHING)               \
+    X("messages.#.content.#.source.media_type", TAKE_MIME)       \
+    X("messages.#.content.#.source.url", TAKE_URI)               \
+    X("messages.#.content.#.source.file_id", TAKE_FILE)          \
+    X("tools.#.input_schema", TAKE_AS_IS(TAKE_PARAMETERS))       \
+    X("tool_choice.type", TAKE_TOOL_CHOICE)
+#else
+#define OF_ANTHROPIC(X)
+#endif
+#if USPAN_WIRE_OPENAI_RESPONSES || USPAN_WIRE_DASHSCOPE
+#define INPUT(X) X("input", TAKE_INPUT) /* DashScope's is an object with messages */
+#else
+#define INPUT(X)
+#endif
+#if USPAN_WIRE_OPENAI_RESPONSES
+#define OF_RESPONSES(X)                                \
+    X("max_output_tokens", TAKE_MAX_TOKENS)            \
+    X("previous_response_id", TAKE_PREVIOUS_RESPONSE)  \
+    X("text", TAKE_NOTHING)                            \
+    X("text.format", TAKE_NOTHING)                     \
+    X("text.format.type", TAKE_FORMAT)                 \
+    X("instructions", TAKE_SYSTEM)                     \
+    X("input.#", TAKE_MESSAGE)                         \
+    X("input.#.type", TAKE_TYPE)                       \
+    X("input.#.role", TAKE_ROLE)                       \
+    X("input.#.content", TAKE_TEXT)                    \
+    X("input.#.content.#", TAKE_PART)                  \
+    X("messages.#.content.#", TAKE_LIKE)               \
+    X("messages.#.content.#.file_url", TAKE_URI)       \
+    X("input.#.id", TAKE_ITEM_ID)                      \
+    X("input.#.call_id", TAKE_CALL_ID)                 \
+    X("input.#.name", TAKE_NAME)                       \
+    X("input.#.arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X("input.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))     \
+    X("input.#.action", TAKE_AS_IS(TAKE_ARGUMENTS))    \
+    X("input.#.actions", TAKE_AS_IS(TAKE_ARGUMENTS))   \
+    X("input.#.operation", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X("input.#.output", TAKE_AS_IS(TAKE_RESPONSE))     \
+    X("input.#.summary", TAKE_NOTHING)                 \
+    X("messages.#.content.#.summary", TAKE_LIKE)
+#else
+#define OF_RESPONSES(X)
+#endif
+
+#define REQUEST(X)                                          \
+    X("", TAKE_NOTHING)                                     \
+    X("model", TAKE_MODEL)                                  \
+    X("stream", TAKE_STREAM)                                \
+    X("temperature", TAKE_TEMPERATURE)                      \
+    X("top_p", TAKE_TOP_P)                                  \
+    X("top_k", TAKE_TOP_K)                                  \
+    X("max_tokens", TAKE_MAX_TOKENS)                        \
+    X("max_completion_tokens", TAKE_NEW_MAX_TOKENS)         \
+    X("presence_penalty", TAKE_PRESENCE_PENALTY)            \
+    X("frequency_penalty", TAKE_FREQUENCY_PENALTY)          \
+    X("seed", TAKE_SEED)                                    \
+    X("n", TAKE_CHOICE_COUNT)                               \
+    X("stop", TAKE_LIST)                                    \
+    X("stop.#", TAKE_STOP)                                  \
+    X("response_format", TAKE_NOTHING)                      \
+    X("response_format.type", TAKE_FORMAT)                  \
+    X("service_tier", TAKE_REQUEST_TIER)                    \
+    X("reasoning_effort", TAKE_REASONING_LEVEL)             \
+    X("reasoning", TAKE_NOTHING)                            \
+    X("reasoning.effort", TAKE_REASONING_LEVEL)             \
+    X("messages", TAKE_INPUT)                               \
+    X("messages.#", TAKE_MESSAGE)                           \
+    X("messages.#.role", TAKE_ROLE)                         \
+    X("messages.#.name", TAKE_TO_NAME)                      \
+    TAKE_CONTENT_PARTS(X, "messages.#")                     \
+    X("messages.#.content.#.input_audio", TAKE_NOTHING)     \
+    X("messages.#.content.#.input_audio.format", TAKE_MIME) \
+    X("messages.#.content.#.file", TAKE_NOTHING)            \
+    X("messages.#.content.#", TAKE_LIKE)                    \
+    X("messages.#.content.#.file_id", TAKE_FILE)            \
+    X("messages.#.content.#.file_data", TAKE_URI)           \
+    X("messages.#.content.#.video_url", TAKE_URI)           \
+    X("messages.#.content.#.image_url", TAKE_LIKE)          \
+    X("messages.#.content.#.audio_url", TAKE_URI)           \
+    X("messages.#.content.#.image_url", TAKE_LIKE)          \
+    TAKE_REASONING_MEMBERS(X, "messages.#")                 \
+    X("messages.#.refusal", TAKE_REFUSAL)                   \
+    X("messages.#.tool_call_id", TAKE_TO)                   \
+    TAKE_CALL_MEMBERS(X, "messages.#")                      \
+    X("tools", TAKE_TOOLS)                                  \
+    X("tools.#", TAKE_DEFINITION)                           \
+    X("tools.#.type", TAKE_TYPE)                            \
+    X("tools.#.function", TAKE_NOTHING)                     \
+    X("tools.#", TAKE_LIKE)                                 \
+    X("tools.#.name", TAKE_NAME)                            \
+    X("tools.#.description", TAKE_DESCRIPTION)              \
+    X("tools.#.parameters", TAKE_AS_IS(TAKE_PARAMETERS))    \
+    X("tools.#.custom", TAKE_NOTHING)                       \
+    X("tools.#", TAKE_LIKE)                                 \
+    X("tool_choice", TAKE_TOOL_CHOICE)                      \
+    X("functions", TAKE_TOOLS)                              \
+    X("functions.#", TAKE_DEFINITION)                       \
+    X("tools.#", TAKE_LIKE)                                 \
+    OF_ANTHROPIC(X) OF_OLLAMA(X) INPUT(X) OF_DASHSCOPE(X) OF_RESPONSES(X)
+USPAN_JSON_COLUMNS(request, REQUEST);
+const uspan_json_table_t uspan_wire_request_table = USPAN_JSON_TABLE_FROM(request, false);
+#endif
