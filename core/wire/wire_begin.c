@@ -10,8 +10,7 @@ static const struct {
 } paths[] = {
 #if USPAN_WIRE_DASHSCOPE
     { "-generation/generation", &uspan_wire_dashscope },
-    { "/text-embedding/text-embedding", &uspan_wire_dashscope_embeddings },
-    { "/multimodal-embedding/multimodal-embedding", &uspan_wire_dashscope_embeddings },
+    { "-embedding", &uspan_wire_dashscope_embeddings }, /* text- and multimodal- */
 #endif
 #if USPAN_WIRE_OPENAI_CHAT
     { "/chat/completions", &uspan_wire_openai_chat },
@@ -31,8 +30,7 @@ static const struct {
     { "/responses", &uspan_wire_openai_responses },
 #endif
 #if USPAN_WIRE_GEMINI
-    { ":generateContent", &uspan_wire_gemini },
-    { ":streamGenerateContent", &uspan_wire_gemini },
+    { "enerateContent", &uspan_wire_gemini }, /* :generateContent and :streamGenerateContent */
     { "mbedContent", &uspan_wire_gemini_embeddings },
     { "mbedContents", &uspan_wire_gemini_embeddings },
 #endif

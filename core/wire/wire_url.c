@@ -13,9 +13,9 @@ static const char hosts[] = /* host, provider, host, provider, ... */
     "dashscope\0dashscope\0"
     "deepseek\0deepseek\0"
     "moonshot\0" USPAN_PROVIDER_MOONSHOT "\0"
-    "generativelanguage.googleapis.com\0gcp.gemini\0"
+    "generativelanguage.\0gcp.gemini\0"
     "openai.azure.com\0azure.ai.openai\0"
-    "cognitiveservices.azure.com\0azure.ai.openai\0"
+    "cognitiveservices.\0azure.ai.openai\0"
     "amazonaws.com\0aws.bedrock\0"
     "api.x.ai\0x_ai\0"
     "anthropic.com\0anthropic\0"
@@ -34,7 +34,7 @@ static const char hosts[] = /* host, provider, host, provider, ... */
     "xf-yun.com\0spark\0"
     "cerebras.ai\0cerebras\0"
     "siliconflow\0siliconflow\0"
-    "aiplatform.googleapis.com\0gcp.vertex_ai\0"
+    "aiplatform.google\0gcp.vertex_ai\0"
     ":11434\0ollama\0" /* Ollama's port, also if it speaks OpenAI's dialect */;
 
 const char *uspan_wire_provider(const char *authority, size_t len)
