@@ -63,7 +63,7 @@ static void ignore(void *ctx, unsigned action, uspan_json_event_t event, const c
 
 static bool is_object(const char *text, size_t len)
 {
-    static const uspan_json_table_t none = { NULL, NULL, 0u, false };
+    static const uspan_json_table_t none = { NULL, NULL, 0u, false, NULL };
     uspan_json_read_t j;
     memset(&j, 0, sizeof j);
     return len > 0u && text[0] == '{' && uspan_json_read_feed(&j, &none, ignore, NULL, text, len) == len &&

@@ -3,27 +3,21 @@
 #include "json/json_path.h"
 
 /* Documents of one kind have their members in one order, and the rows follow it. So the row after the last
- * match is tried first. */
-static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t *table)
+ * match is tried first. *table: in which the row was found. */
+static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t **table)
 {
-    const uint32_t *paths = table->paths;
     uint32_t hash = j->hash;
-    size_t first = j->row;
-    if (first >= table->count) {
-        if (table->count == 0u) {
-            return USPAN_JSON_NO_ROW;
+    size_t i = j->row;
+    for (const uspan_json_table_t *in = *table; in != NULL; in = in->more) {
+        for (size_t left = in->count; left > 0u; left--) {
+            i = i < in->count ? i : 0u;
+            if (in->paths[i++] == hash) {
+                j->row = (uint8_t)i;
+                *table = in;
+                return in->actions[i - 1u];
+            }
         }
-        first = 0u;
     }
-    size_t i = first;
-    do {
-        if (paths[i] == hash) {
-            j->row = (uint8_t)(i + 1u);
-            return table->actions[i];
-        }
-        i++;
-        i = i == table->count ? 0u : i;
-    } while (i != first);
     return USPAN_JSON_NO_ROW;
 }
 
@@ -31,13 +25,14 @@ static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t *tabl
  * follows the row of a container, the container takes the path in that row. */
 unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *table, char c)
 {
-    if (j->depth > 1u && (j->arrays & 1u) != 0u) {
-        j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->paths[j->depth - 1u], '.'), '#');
-    } else if ((j->arrays & 1u) != 0u) {
-        j->hash = j->paths[0];
+    if ((j->arrays & 1u) != 0u) {
+        j->hash = j->paths[j->depth - 1u];
+        if (j->depth > 1u) {
+            j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->hash, '.'), '#');
+        }
     }
     unsigned action;
-    while ((action = find_action(j, table)) == USPAN_JSON_LIST) {
+    while ((action = find_action(j, &table)) == USPAN_JSON_LIST) {
         if (c == '[') {
             return 0u;
         }

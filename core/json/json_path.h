@@ -18,7 +18,8 @@ typedef struct uspan_json_table {
     const uint32_t *paths; /* USPAN_JSON_PATH() of each row, with all bits inverted for USPAN_JSON_LIKE */
     const uint8_t *actions;
     uint8_t count;
-    bool camel; /* names are in camel case. Documents may have them in snake case */
+    bool camel;                          /* names are in camel case. Documents may have them in snake case */
+    const struct uspan_json_table *more; /* rows for paths that these do not name; NULL: none */
 } uspan_json_table_t;
 /* Make two tables from one list of rows X(path, action): columns of 4 and 1 bytes, without padding. */
 #define USPAN_JSON_ROW_PATH(path, action) \
@@ -27,15 +28,15 @@ typedef struct uspan_json_table {
 #define USPAN_JSON_COLUMNS(name, ROWS)                                    \
     static const uint32_t name##_paths[] = { ROWS(USPAN_JSON_ROW_PATH) }; \
     static const uint8_t name##_actions[] = { ROWS(USPAN_JSON_ROW_ACTION) }
-#define USPAN_JSON_TABLE_FROM(name, camel)                         \
-    {                                                              \
-        name##_paths, name##_actions, sizeof name##_actions, camel \
+#define USPAN_JSON_TABLE_FROM(name, camel, more)                         \
+    {                                                                    \
+        name##_paths, name##_actions, sizeof name##_actions, camel, more \
     }
-#define USPAN_JSON_TABLE_OF(name, ROWS, camel) \
-    USPAN_JSON_COLUMNS(name, ROWS);            \
-    static const uspan_json_table_t name = USPAN_JSON_TABLE_FROM(name, camel)
-#define USPAN_JSON_TABLE(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, false)
-#define USPAN_JSON_TABLE_CAMEL(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, true)
+#define USPAN_JSON_TABLE_OF(name, ROWS, camel, more) \
+    USPAN_JSON_COLUMNS(name, ROWS);                  \
+    static const uspan_json_table_t name = USPAN_JSON_TABLE_FROM(name, camel, more)
+#define USPAN_JSON_TABLE(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, false, NULL)
+#define USPAN_JSON_TABLE_CAMEL(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, true, NULL)
 
 /* A path as a number, from a literal of up to 64 bytes: names joined by dots, # for the elements of an array,
  * "" for the document. Elements of an array that is the document itself count as documents. Two different

@@ -16,7 +16,7 @@
 #define CLIENT_TEXT_MAX 48u /* bytes of the client's text, if the server sent a text too */
 
 static const uspan_key_t unread_key = USPAN_KEY_INIT("uspan.wire.unread");
-static const uspan_json_table_t nothing = { NULL, NULL, 0u, false };
+static const uspan_json_table_t nothing = { NULL, NULL, 0u, false, NULL };
 /* For a URL without a known dialect. The span is recorded, but the bodies are skipped. */
 static const uspan_wire_dialect_t unknown = { &nothing, &nothing, uspan_chat_begin,     NULL, "unknown",
                                               "chat",   NULL,     USPAN_WIRE_NO_CHOICES };

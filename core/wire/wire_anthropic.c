@@ -54,15 +54,8 @@
     X("content", TAKE_TEXT)                             \
     BLOCK(X, "content.#")                               \
     X("stop_reason", TAKE_FINISH)                       \
-    USAGE(X, "usage")                                   \
-    X("error", TAKE_ERROR)                              \
-    X("error.type", TAKE_ERROR_TYPE)                    \
-    X("error.code", TAKE_ERROR_CODE)                    \
-    X("error.message", TAKE_ERROR)                      \
-    X("code", TAKE_WEAK_CODE)                           \
-    X("msg", TAKE_WEAK_ERROR)                           \
-    X("detail", TAKE_WEAK_ERROR)
-USPAN_JSON_TABLE(response, RESPONSE);
+    USAGE(X, "usage")
+TAKE_TABLE(response, RESPONSE);
 
 /* Begin a block with the content that it already has. */
 static void begin_block(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned index)

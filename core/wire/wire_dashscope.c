@@ -13,13 +13,6 @@
     X(of ".tool_calls.#.function", TAKE_NOTHING)   \
     X(of ".tool_calls.#.function.name", TAKE_NAME) \
     X(of ".tool_calls.#.function.arguments", TAKE_AS_IS(TAKE_ARGUMENTS))
-#define ERROR(X)                     \
-    X("code", TAKE_WEAK_CODE)        \
-    X("message", TAKE_WEAK_ERROR)    \
-    X("error", TAKE_ERROR)           \
-    X("error.message", TAKE_ERROR)   \
-    X("error.type", TAKE_ERROR_TYPE) \
-    X("error.code", TAKE_ERROR_CODE)
 #define RESPONSE(X)                                                                                       \
     X("", TAKE_DOCUMENT)                                                                                  \
     X("output", TAKE_NOTHING)                                                                             \
@@ -46,9 +39,8 @@
     X("usage.prompt_tokens_details.cache_creation_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION) \
     X("usage.output_tokens_details", TAKE_NOTHING)                                                        \
     X("usage.output_tokens_details.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)                 \
-    X("request_id", TAKE_ID)                                                                              \
-    ERROR(X)
-USPAN_JSON_TABLE(chat_response, RESPONSE);
+    X("request_id", TAKE_ID)
+TAKE_TABLE(chat_response, RESPONSE);
 
 const uspan_wire_dialect_t uspan_wire_dashscope = { &uspan_wire_request_table,
                                                     &chat_response,

@@ -32,28 +32,12 @@ USPAN_JSON_TABLE_CAMEL(request, REQUEST);
     X("promptEvalCount", TAKE_TOKENS + USPAN_WIRE_INPUT)                \
     X("usageMetadata", TAKE_NOTHING)                                    \
     X("usageMetadata.promptTokenCount", TAKE_TOKENS + USPAN_WIRE_INPUT) \
-    X("error", TAKE_ERROR)                                              \
-    X("error.#", TAKE_ERROR)                                            \
-    X("error.message", TAKE_ERROR)                                      \
-    X("error.type", TAKE_ERROR_TYPE)                                    \
-    X("error.status", TAKE_ERROR_STATUS)                                \
-    X("error.code", TAKE_ERROR_CODE)                                    \
-    X("message", TAKE_WEAK_ERROR)                                       \
-    X("msg", TAKE_WEAK_ERROR)                                           \
-    X("code", TAKE_WEAK_CODE)                                           \
-    X("detail", TAKE_WEAK_ERROR)                                        \
-    X("detail.#", TAKE_WEAK_ERROR)                                      \
-    X("detail.#.msg", TAKE_WEAK_ERROR)                                  \
-    X("errors", TAKE_LIST)                                              \
-    X("errors.#", TAKE_WEAK_ERROR)                                      \
-    X("errors.#.message", TAKE_WEAK_ERROR)                              \
-    X("errors.#.code", TAKE_WEAK_CODE)                                  \
     X("baseResp", TAKE_NOTHING)                                         \
     X("baseResp.statusCode", TAKE_ERROR_CODE)                           \
     X("baseResp.statusMsg", TAKE_WEAK_ERROR)                            \
     X("errorCode", TAKE_ERROR_CODE)                                     \
     X("errorMsg", TAKE_WEAK_ERROR)
-USPAN_JSON_TABLE_CAMEL(response, RESPONSE);
+TAKE_TABLE_CAMEL(response, RESPONSE);
 
 #define DIALECT(provider, traits)                                                        \
     {                                                                                    \

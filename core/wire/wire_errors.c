@@ -11,6 +11,38 @@
 #define MESSAGE_MAX (USPAN_WIRE_ERROR_BYTES - 1u)
 #define TYPE_TAGS (USPAN_ITEM_HAS(TAKE_ERROR_TYPE) | USPAN_ITEM_HAS(TAKE_ERROR_STATUS))
 #define ERROR_TAGS (USPAN_ITEM_HAS(TAKE_ERROR) | USPAN_ITEM_HAS(TAKE_ERROR_CODE) | TYPE_TAGS)
+/* Members of an error, as vendors and gateways before them send it. Those of TAKE_WEAK_ERROR stand beside a
+ * successful answer too. */
+#define ROWS(X)                                 \
+    X("error", TAKE_ERROR)                      \
+    X("error.#", TAKE_ERROR)                    \
+    X("error.message", TAKE_ERROR)              \
+    X("error.type", TAKE_ERROR_TYPE)            \
+    X("error.status", TAKE_ERROR_STATUS)        \
+    X("error.code", TAKE_ERROR_CODE)            \
+    X("error_message", TAKE_ERROR)              \
+    X("error_type", TAKE_ERROR_TYPE)            \
+    X("error_code", TAKE_ERROR_CODE)            \
+    X("error_msg", TAKE_WEAK_ERROR)             \
+    X("message", TAKE_WEAK_ERROR)               \
+    X("msg", TAKE_WEAK_ERROR)                   \
+    X("code", TAKE_WEAK_CODE)                   \
+    X("detail", TAKE_WEAK_ERROR)                \
+    X("detail.#", TAKE_WEAK_ERROR)              \
+    X("detail.#.msg", TAKE_WEAK_ERROR)          \
+    X("detail.message", TAKE_WEAK_ERROR)        \
+    X("detail.error", TAKE_WEAK_ERROR)          \
+    X("detail.error.message", TAKE_WEAK_ERROR)  \
+    X("errors", USPAN_JSON_LIST)                \
+    X("errors.#", TAKE_WEAK_ERROR)              \
+    X("errors.#.message", TAKE_WEAK_ERROR)      \
+    X("errors.#.code", TAKE_WEAK_CODE)          \
+    X("base_resp", TAKE_NOTHING)                \
+    X("base_resp.status_code", TAKE_ERROR_CODE) \
+    X("base_resp.status_msg", TAKE_WEAK_ERROR)
+USPAN_JSON_COLUMNS(rows, ROWS);
+const uspan_json_table_t uspan_wire_error_table = USPAN_JSON_TABLE_FROM(rows, false, NULL);
+
 /* Returns true if the code means success. */
 static bool is_fine(const char *code)
 {

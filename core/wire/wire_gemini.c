@@ -72,14 +72,6 @@
     X("generationConfig.responseMimeType", TAKE_FORMAT)
 USPAN_JSON_TABLE_CAMEL(chat_request, REQUEST);
 
-#define ERROR(X)                         \
-    X("error", TAKE_ERROR)               \
-    X("error.code", TAKE_ERROR_CODE)     \
-    X("error.message", TAKE_ERROR)       \
-    X("error.status", TAKE_ERROR_STATUS) \
-    X("message", TAKE_WEAK_ERROR)        \
-    X("code", TAKE_WEAK_CODE)            \
-    X("detail", TAKE_WEAK_ERROR)
 #if USPAN_SEMCONV_MODALITIES
 #define ENTRIES(X, list, action)         \
     X(list, TAKE_LIST)                   \
@@ -112,9 +104,8 @@ USPAN_JSON_TABLE_CAMEL(chat_request, REQUEST);
     ENTRIES(X, "usageMetadata.candidatesTokensDetails", TAKE_OUTPUT_ENTRY)           \
     ENTRIES(X, "usageMetadata.cacheTokensDetails", TAKE_CACHED_ENTRY)                \
     X("modelVersion", TAKE_RESPONSE_MODEL)                                           \
-    X("responseId", TAKE_ID)                                                         \
-    ERROR(X)
-USPAN_JSON_TABLE_CAMEL(chat_response, RESPONSE);
+    X("responseId", TAKE_ID)
+TAKE_TABLE_CAMEL(chat_response, RESPONSE);
 
 const uspan_wire_dialect_t uspan_wire_gemini = { &chat_request,
                                                  &chat_response,

@@ -21,14 +21,8 @@
     X("done", TAKE_DONE)                                                     \
     X("done_reason", TAKE_FINISH)                                            \
     X("prompt_eval_count", TAKE_TOKENS + USPAN_WIRE_INPUT)                   \
-    X("eval_count", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                         \
-    X("error", TAKE_ERROR)                                                   \
-    X("error.message", TAKE_ERROR)                                           \
-    X("error.type", TAKE_ERROR_TYPE)                                         \
-    X("error.code", TAKE_ERROR_CODE)                                         \
-    X("detail", TAKE_WEAK_ERROR)                                             \
-    X("code", TAKE_WEAK_CODE)
-USPAN_JSON_TABLE(chat_response, RESPONSE);
+    X("eval_count", TAKE_TOKENS + USPAN_WIRE_OUTPUT)
+TAKE_TABLE(chat_response, RESPONSE);
 
 const uspan_wire_dialect_t uspan_wire_ollama = { &uspan_wire_request_table,
                                                  &chat_response,

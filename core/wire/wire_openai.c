@@ -32,31 +32,6 @@
     TAKE_MODALITIES(X, usage ".completion_tokens_details", OUTPUT)                                \
     X(usage ".completion_tokens_details", TAKE_NOTHING)                                           \
     X(usage ".completion_tokens_details.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)
-#define ERROR(X, error)                   \
-    X(error, TAKE_ERROR)                  \
-    X(error ".#", TAKE_ERROR)             \
-    X(error ".message", TAKE_ERROR)       \
-    X(error ".type", TAKE_ERROR_TYPE)     \
-    X(error ".status", TAKE_ERROR_STATUS) \
-    X(error ".code", TAKE_ERROR_CODE)
-/* Members that servers send in place of an error. Some servers send them beside a successful answer too. */
-#define WEAK_ERRORS(X)                          \
-    X("message", TAKE_WEAK_ERROR)               \
-    X("msg", TAKE_WEAK_ERROR)                   \
-    X("code", TAKE_WEAK_CODE)                   \
-    X("detail", TAKE_WEAK_ERROR)                \
-    X("detail.#", TAKE_WEAK_ERROR)              \
-    X("detail.#.msg", TAKE_WEAK_ERROR)          \
-    X("errors", TAKE_LIST)                      \
-    X("errors.#", TAKE_WEAK_ERROR)              \
-    X("errors.#.message", TAKE_WEAK_ERROR)      \
-    X("errors.#.code", TAKE_WEAK_CODE)          \
-    X("base_resp", TAKE_NOTHING)                \
-    X("base_resp.status_code", TAKE_ERROR_CODE) \
-    X("base_resp.status_msg", TAKE_WEAK_ERROR)  \
-    X("error_code", TAKE_ERROR_CODE)            \
-    X("error_msg", TAKE_WEAK_ERROR)
-
 #define RESPONSE(X)                                                                                       \
     X("", TAKE_DOCUMENT)                                                                                  \
     X("id", TAKE_ID)                                                                                      \
@@ -102,15 +77,8 @@
     X("x_groq.error", TAKE_ERROR)                                                                         \
     X("error", TAKE_LIKE)                                                                                 \
     X("x_groq.usage", TAKE_NOTHING)                                                                       \
-    X("usage", TAKE_LIKE)                                                                                 \
-    ERROR(X, "error")                                                                                     \
-    X("detail.message", TAKE_WEAK_ERROR)                                                                  \
-    X("detail.error", TAKE_WEAK_ERROR)                                                                    \
-    X("detail", TAKE_LIKE)                                                                                \
-    X("error_message", TAKE_ERROR)                                                                        \
-    X("error_type", TAKE_ERROR_TYPE)                                                                      \
-    WEAK_ERRORS(X)
-USPAN_JSON_TABLE(chat_response, RESPONSE);
+    X("usage", TAKE_LIKE)
+TAKE_TABLE(chat_response, RESPONSE);
 
 const uspan_wire_dialect_t uspan_wire_openai_chat = { &uspan_wire_request_table,
                                                       &chat_response,

@@ -143,5 +143,5 @@
     X("tools.#", TAKE_LIKE)                                 \
     OF_ANTHROPIC(X) OF_OLLAMA(X) INPUT(X) OF_DASHSCOPE(X) OF_RESPONSES(X)
 USPAN_JSON_COLUMNS(request, REQUEST);
-const uspan_json_table_t uspan_wire_request_table = USPAN_JSON_TABLE_FROM(request, false);
+const uspan_json_table_t uspan_wire_request_table = USPAN_JSON_TABLE_FROM(request, false, NULL);
 #endif

@@ -40,10 +40,6 @@
 #define OF_RESPONSE(X)                                                                          \
     X("id", TAKE_ID)                                                                            \
     X("status", TAKE_STATUS)                                                                    \
-    X("error", TAKE_ERROR)                                                                      \
-    X("error.type", TAKE_ERROR_TYPE)                                                            \
-    X("error.code", TAKE_ERROR_CODE)                                                            \
-    X("error.message", TAKE_ERROR)                                                              \
     X("incomplete_details", TAKE_NOTHING)                                                       \
     X("incomplete_details.reason", TAKE_FINISH)                                                 \
     X("model", TAKE_RESPONSE_MODEL)                                                             \
@@ -82,11 +78,8 @@
     X("output.#", TAKE_LIKE)             \
     X("response", TAKE_NOTHING)          \
     X("", TAKE_LIKE)                     \
-    OF_RESPONSE(X)                       \
-    X("code", TAKE_WEAK_CODE)            \
-    X("message", TAKE_WEAK_ERROR)        \
-    X("detail", TAKE_WEAK_ERROR)
-USPAN_JSON_TABLE(response, RESPONSE);
+    OF_RESPONSE(X)
+TAKE_TABLE(response, RESPONSE);
 
 /* What to do with an event. */
 enum { NOTHING, ADD, ALL, PART_ADDED, PART_DONE, ITEM_ADDED, ITEM_DONE, END };

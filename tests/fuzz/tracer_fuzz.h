@@ -67,7 +67,7 @@ static void fuzz_ignore(void *ctx, unsigned action, uspan_json_event_t event, co
 
 static void check_json(const char *text, size_t len)
 {
-    static const uspan_json_table_t none = { NULL, NULL, 0u, false };
+    static const uspan_json_table_t none = { NULL, NULL, 0u, false, NULL };
     uspan_json_read_t j;
     memset(&j, 0, sizeof j);
     size_t used = uspan_json_read_feed(&j, &none, fuzz_ignore, NULL, text, len);
