@@ -24,25 +24,34 @@ USPAN_NOINLINE static uint32_t name_of(uspan_wire_t *w, unsigned owner)
     return item.name;
 }
 
-/* Returns the first byte of the call's arguments if they are complete, otherwise 0. A piece with a name that
- * arrives after complete arguments belongs to another call. */
-static char all_arguments(uspan_wire_t *w, unsigned owner)
+/* Arguments that have arrived so far. */
+typedef struct arguments {
+    size_t len;
+    uint32_t hash;
+    char first; /* byte; 0: none, or they are incomplete */
+} arguments_t;
+
+/* Read not more than `most` bytes of arguments. */
+USPAN_NOINLINE static void read_arguments(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned tag,
+                                          size_t most, arguments_t *all)
 {
-    char first = 0;
-    uspan_hold_cursor_t c;
+    *all = (arguments_t){ 0u, USPAN_WIRE_HASH_BEGIN, '\0' };
     uspan_record_t r;
     int depth = 0;
     bool in_string = false;
     bool escaped = false;
-    uspan_hold_begin(&c, owner);
-    while (uspan_item_next(w, &c, &r)) {
+    while (uspan_item_next(w, &from, &r)) {
         if (r.tag == TAKE_BREAK) { /* the arguments after it replace those before it */
+            all->len = 0u;
+            all->hash = USPAN_WIRE_HASH_BEGIN;
             depth = 0;
             in_string = false;
         }
-        for (size_t i = 0; r.tag == TAKE_ARGUMENTS && i < r.len; i++) {
+        for (size_t i = 0; r.tag == tag && i < r.len && all->len < most; i++) {
             char at = r.text[i];
-            first = first != 0 ? first : at;
+            all->first = all->first != '\0' ? all->first : at;
+            all->hash = USPAN_JSON_HASH(all->hash, at);
+            all->len++;
             if (in_string) {
                 in_string = escaped || at != '"';
                 escaped = !escaped && at == '\\';
@@ -52,10 +61,22 @@ static char all_arguments(uspan_wire_t *w, unsigned owner)
             }
         }
     }
-    return depth == 0 && !in_string ? first : '\0';
+    if (depth != 0 || in_string) {
+        all->first = '\0';
+    }
 }
 
-/* Free the entry of the oldest call. All calls are written first. */
+/* Read the arguments of a call-> A piece with a name that arrives after complete arguments belongs to another
+ * call-> */
+USPAN_NOINLINE static char arguments_of(uspan_wire_t *w, unsigned owner, arguments_t *all)
+{
+    uspan_hold_cursor_t begin;
+    uspan_hold_begin(&begin, owner);
+    read_arguments(w, begin, TAKE_ARGUMENTS, SIZE_MAX, all);
+    return all->first;
+}
+
+/* Free the entry of the oldest call-> All calls are written first. */
 static void drop_first(uspan_wire_t *w)
 {
     uspan_wire_write_calls(w);
@@ -82,26 +103,29 @@ static unsigned begin_call(uspan_wire_t *w, const uspan_item_t *piece)
 static bool is_another(uspan_wire_t *w, unsigned owner, const uspan_item_t *piece)
 {
     unsigned state = w->calls[owner - 1u].state;
+    arguments_t all;
     if (piece->name == 0u || (state & NAMED) == 0u) {
         return false;
     }
     if ((state & HAS_ARGUMENTS) == 0u) {
         return (state & WRITTEN) != 0u;
     }
-    return (state & WRITTEN) != 0u || piece->name != name_of(w, owner) || all_arguments(w, owner) != 0;
+    return (state & WRITTEN) != 0u || piece->name != name_of(w, owner) ||
+           arguments_of(w, owner, &all) != '\0';
 }
 
-/* Returns the owner of the call that a piece belongs to, or 0 for a new call. Some servers give all calls the
- * same id, and others give each piece another id. Therefore a name at a higher index begins another call,
- * even if its id is the same. A piece with another id does so too, unless it has arguments and no name. */
+/* Returns the owner of the call that a piece belongs to, or 0 for a new call-> Some servers give all calls the
+ * same id, and others give each piece another id. Therefore a name at a higher index, or another name after
+ * arguments, begins another call, even if its id is the same. A piece with another id does so too, unless it has arguments and no name. */
 static unsigned find_call(uspan_wire_t *w, const uspan_item_t *piece, bool whole)
 {
     uint32_t id = piece->item_id != 0u ? piece->item_id : piece->id;
     unsigned by_index = 0;
     for (unsigned owner = w->calls_count; owner > 0u; owner--) { /* the latest call of an index is used */
         const uspan_wire_call_t *call = &w->calls[owner - 1u];
-        bool repeats_id =
-            !whole && piece->name != 0u && call->index < piece->index && piece->index != UINT8_MAX;
+        bool repeats_id = !whole && piece->name != 0u &&
+                          ((call->index < piece->index && piece->index != UINT8_MAX) ||
+                           ((call->state & HAS_ARGUMENTS) != 0u && piece->name != name_of(w, owner)));
         if (id != 0u && call->id == id && !repeats_id) {
             return owner;
         }
@@ -137,13 +161,19 @@ USPAN_NOINLINE static void move(uspan_wire_t *w, const uspan_hold_cursor_t *from
     }
 }
 
-/* Returns true if an object follows arguments that are a complete object. The server sends the arguments
- * again, or has sent "{}" in place of them before. */
+/* Returns true if the piece is the arguments again: if an object follows complete ones, or if the piece begins
+ * with all that has arrived. Some servers send the arguments so far in each piece, others "{}" before them. */
 static bool tells_again(uspan_wire_t *w, const uspan_hold_cursor_t *from, unsigned owner, unsigned arguments)
 {
     char first[2];
+    arguments_t before, again;
     (void)uspan_item_text(w, from, arguments, first, sizeof first);
-    return first[0] == '{' && all_arguments(w, owner) == '{';
+    if (first[0] != '{') {
+        return false;
+    }
+    bool is_all = arguments_of(w, owner, &before) == '{';
+    read_arguments(w, *from, arguments, before.len, &again);
+    return is_all || (again.len == before.len && again.hash == before.hash);
 }
 
 void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *piece,
