@@ -17,12 +17,14 @@ static inline bool uspan_item_has(const uspan_item_t *item, unsigned tag)
 {
     return (item->has & USPAN_ITEM_HAS(tag)) != 0u;
 }
+#define USPAN_ITEM_REASONING \
+    (USPAN_ITEM_HAS(TAKE_REASONING) | USPAN_ITEM_HAS(TAKE_REASONING_2) | USPAN_ITEM_HAS(TAKE_REASONING_3))
 /* Tags of which an answer consists. */
-#define USPAN_ITEM_CONTENT                                                                                  \
-    (USPAN_ITEM_HAS(TAKE_PART) | USPAN_ITEM_HAS(TAKE_CALL) | USPAN_ITEM_HAS(TAKE_OLD_CALL) |                \
-     USPAN_ITEM_HAS(TAKE_BLOB) | USPAN_ITEM_HAS(TAKE_TRANSCRIPT) | USPAN_ITEM_HAS(TAKE_TEXT) |              \
-     USPAN_ITEM_HAS(TAKE_REASONING) | USPAN_ITEM_HAS(TAKE_REASONING_2) | USPAN_ITEM_HAS(TAKE_REASONING_3) | \
-     USPAN_ITEM_HAS(TAKE_REFUSAL) | USPAN_ITEM_HAS(TAKE_ARGUMENTS) | USPAN_ITEM_HAS(TAKE_RESPONSE))
+#define USPAN_ITEM_CONTENT                                                                     \
+    (USPAN_ITEM_HAS(TAKE_PART) | USPAN_ITEM_HAS(TAKE_CALL) | USPAN_ITEM_HAS(TAKE_OLD_CALL) |   \
+     USPAN_ITEM_HAS(TAKE_BLOB) | USPAN_ITEM_HAS(TAKE_TRANSCRIPT) | USPAN_ITEM_HAS(TAKE_TEXT) | \
+     USPAN_ITEM_REASONING | USPAN_ITEM_HAS(TAKE_REFUSAL) | USPAN_ITEM_HAS(TAKE_ARGUMENTS) |    \
+     USPAN_ITEM_HAS(TAKE_RESPONSE))
 /* Read the next record of an item, or the marker of an item within it, whose records are skipped. Returns
  * false at the end of the item. */
 bool uspan_item_next(uspan_wire_t *w, uspan_hold_cursor_t *c, uspan_record_t *r);

@@ -42,8 +42,9 @@ void uspan_wire_begin_message(uspan_wire_t *w, const char *role)
 
 /* ---- items --------------------------------------------------------------------------------------------- */
 
-/* Write the items of one kind in their order. Texts of the message itself are written among its parts. */
-static void write_items(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned kind)
+/* Write the items of one kind in their order. Texts of the message itself are written among its parts.
+ * Reasoning that the message has is not written again from its parts. */
+static void write_items(uspan_wire_t *w, uspan_hold_cursor_t from, const uspan_item_t *unit, unsigned kind)
 {
     uspan_record_t r;
     uspan_item_t item;
@@ -56,6 +57,7 @@ static void write_items(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned kind
             if (kind != TAKE_PART && joins && (w->dialect->traits & USPAN_WIRE_WHOLE_CALLS) == 0u) {
                 uspan_wire_add_to_call(w, &inner, &item, TAKE_ARGUMENTS, false);
             } else {
+                item.has &= (unit->has & USPAN_ITEM_REASONING) != 0u ? ~USPAN_ITEM_REASONING : UINT64_MAX;
                 uspan_wire_write_item(w, &inner, &item);
             }
         } else if (kind == TAKE_PART && r.tag == TAKE_TEXT) {
@@ -71,7 +73,7 @@ void uspan_wire_write_unit(uspan_wire_t *w, const uspan_item_t *unit)
     uspan_record_t r;
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
     uspan_wire_write_texts(w, &begin, uspan_wire_reasoning_of(unit), TAKE_REASONING);
-    write_items(w, begin, TAKE_PART);
+    write_items(w, begin, unit, TAKE_PART);
     if (!uspan_item_has(unit, TAKE_TEXT)) {
         uspan_wire_write_texts(w, &begin, TAKE_TRANSCRIPT, TAKE_TEXT);
     }
@@ -84,7 +86,7 @@ void uspan_wire_write_unit(uspan_wire_t *w, const uspan_item_t *unit)
     if (uspan_item_has(unit, TAKE_REFUSAL)) {
         uspan_wire_write_texts(w, &begin, TAKE_REFUSAL, TAKE_REFUSAL);
     }
-    write_items(w, begin, uspan_item_has(unit, TAKE_CALL) ? TAKE_CALL : TAKE_OLD_CALL);
+    write_items(w, begin, unit, uspan_item_has(unit, TAKE_CALL) ? TAKE_CALL : TAKE_OLD_CALL);
 }
 
 /* ---- requests ------------------------------------------------------------------------------------------ */

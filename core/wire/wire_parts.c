@@ -216,7 +216,9 @@ void uspan_wire_write_item(uspan_wire_t *w, const uspan_hold_cursor_t *from, con
         uspan_item_has(item, TAKE_URI) || uspan_item_has(item, TAKE_FILE)) {
         write_media(w, from, item);
     }
-    uspan_wire_write_texts(w, from, uspan_wire_reasoning_of(item), TAKE_REASONING);
+    if ((item->has & USPAN_ITEM_REASONING) != 0u) {
+        uspan_wire_write_texts(w, from, uspan_wire_reasoning_of(item), TAKE_REASONING);
+    }
     uspan_wire_write_texts(w, from, TAKE_TEXT, kind);
     uspan_wire_write_texts(w, from, TAKE_REFUSAL, TAKE_REFUSAL);
 }

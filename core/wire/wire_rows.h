@@ -39,9 +39,11 @@
 /* Reasoning is in one of these members, or repeated in two. */
 #define TAKE_REASONING_MEMBERS(X, of)                   \
     X(of ".reasoning_content", TAKE_REASONING)          \
+    X(of ".reasoning", TAKE_LIKE)                       \
     X(of ".reasoning", TAKE_LIST)                       \
     X(of ".reasoning.#", TAKE_REASONING_2)              \
     X(of ".reasoning.#.text", TAKE_REASONING_2)         \
+    X(of ".reasoning.#.content", TAKE_REASONING_2)      \
     X(of ".reasoning_text", TAKE_REASONING_3)           \
     X(of ".reasoning_details", TAKE_LIST)               \
     X(of ".reasoning_details.#", TAKE_NOTHING)          \
