@@ -28,6 +28,9 @@
 
 #define REQUEST(X)                                                                        \
     X("", TAKE_NOTHING)                                                                   \
+    X("model", TAKE_MODEL)                                                                \
+    X("request", TAKE_NOTHING)                                                            \
+    X("", TAKE_LIKE)                                                                      \
     X("systemInstruction", TAKE_SYSTEM)                                                   \
     X("systemInstruction.parts", TAKE_LIST)                                               \
     X("systemInstruction.parts.#", TAKE_PART)                                             \
@@ -103,6 +106,8 @@ USPAN_JSON_TABLE_CAMEL(chat_request, REQUEST);
     ENTRIES(X, "usageMetadata.promptTokensDetails", TAKE_INPUT_ENTRY)                \
     ENTRIES(X, "usageMetadata.candidatesTokensDetails", TAKE_OUTPUT_ENTRY)           \
     ENTRIES(X, "usageMetadata.cacheTokensDetails", TAKE_CACHED_ENTRY)                \
+    X("response", TAKE_NOTHING)                                                      \
+    X("", TAKE_LIKE)                                                                 \
     X("modelVersion", TAKE_RESPONSE_MODEL)                                           \
     X("responseId", TAKE_ID)
 TAKE_TABLE_CAMEL(chat_response, RESPONSE);
