@@ -180,6 +180,7 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
                             unsigned arguments, bool whole)
 {
     static const uint8_t once[] = { TAKE_ITEM_ID, TAKE_TYPE, TAKE_START_INPUT };
+    bool begins = arguments == TAKE_START_INPUT;
     unsigned owner = find_call(w, piece, whole);
     bool has_arguments = uspan_item_has(piece, arguments);
     if (w->error_len > 0u || (owner > 0u && (w->calls[owner - 1u].state & WRITTEN) != 0u)) {
@@ -195,7 +196,8 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
         call->id = piece->item_id != 0u ? piece->item_id : piece->id;
     }
     for (size_t i = 0; i < sizeof once && (state & BEGUN) == 0u; i++) {
-        move(w, from, owner, once[i], once[i], false);
+        bool is_start = begins && once[i] == TAKE_START_INPUT;
+        move(w, from, owner, is_start ? TAKE_ARGUMENTS : once[i], once[i], false);
     }
     if ((state & HAS_ID) == 0u && piece->id != 0u) {
         move(w, from, owner, TAKE_CALL_ID, TAKE_CALL_ID, false);
@@ -216,7 +218,7 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
         move(w, from, owner, arguments, TAKE_ARGUMENTS, more);
         state |= HAS_ARGUMENTS;
     }
-    for (unsigned tag = TAKE_RESPONSE; tag <= TAKE_RESPONSE_TEXT; tag++) {
+    for (unsigned tag = TAKE_RESPONSE; tag <= TAKE_RESPONSE_TEXT && !begins; tag++) {
         if (uspan_item_has(piece, tag) && (state & HAS_RESPONSE) == 0u) {
             move(w, from, owner, tag, tag, false);
             state |= HAS_RESPONSE;

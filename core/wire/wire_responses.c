@@ -192,16 +192,15 @@ static bool is_call(const uspan_item_t *item)
            uspan_item_has(item, TAKE_CALL_ID) || item->is_server_call;
 }
 
-/* Add a complete item, unless its text is in the span already. Arguments of a server's call are not used when
- * the item begins, because they are not final then. */
+/* Add a complete item, unless its text is in the span already. When an item begins, its arguments are used
+ * only if no others follow, because they may not be final. */
 static void add_item(uspan_wire_t *w, uspan_hold_cursor_t inner, uspan_item_t *item, unsigned index,
                      bool begins)
 {
     item->index = (uint8_t)index;
     uspan_wire_begin_message(w, "assistant");
     if (is_call(item)) {
-        uspan_wire_add_to_call(w, &inner, item, begins && item->is_server_call ? TAKE_ALL : TAKE_ARGUMENTS,
-                               true);
+        uspan_wire_add_to_call(w, &inner, item, begins ? TAKE_START_INPUT : TAKE_ARGUMENTS, true);
     } else if ((item->has & USPAN_ITEM_CONTENT) != 0u && (w->told >> (index % 32u) & 1u) == 0u) {
         uspan_wire_write_calls(w);
         w->part = TAKE_NOTHING;
