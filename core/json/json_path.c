@@ -7,11 +7,13 @@
 static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t **table)
 {
     uint32_t hash = j->hash;
-    size_t i = j->row;
     for (const uspan_json_table_t *in = *table; in != NULL; in = in->more) {
-        for (size_t left = in->count; left > 0u; left--) {
-            i = i < in->count ? i : 0u;
-            if (in->paths[i++] == hash) {
+        const uint32_t *paths = in->paths;
+        size_t count = in->count;
+        size_t i = j->row;
+        for (size_t left = count; left > 0u; left--) {
+            i = i < count ? i : 0u;
+            if (paths[i++] == hash) {
                 j->row = (uint8_t)i;
                 *table = in;
                 return in->actions[i - 1u];

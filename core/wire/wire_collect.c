@@ -37,10 +37,12 @@ static void add_byte(uspan_wire_t *w, unsigned tag, unsigned value)
     (void)uspan_hold_add(w, USPAN_HOLD_UNIT, tag, &byte, 1u, false);
 }
 
-/* Returns true if the value is stored. Content is stored only if the span records it. */
+/* Returns true if the value is stored. Content is stored only if the span records it. An answer's role is
+ * known. */
 static bool is_wanted(const uspan_wire_t *w, unsigned action)
 {
-    return (action >= TAKE_PLAIN && action <= TAKE_WEAK_CODE) || (w->list != 0u && w->out.t != NULL);
+    return (action >= TAKE_PLAIN && action <= TAKE_WEAK_CODE) ||
+           (w->list != 0u && w->out.t != NULL && (action != TAKE_ROLE || w->phase == USPAN_WIRE_REQUEST));
 }
 
 /* ---- units --------------------------------------------------------------------------------------------- */

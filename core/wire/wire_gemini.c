@@ -5,49 +5,55 @@
 #include "wire/wire_choice.h"
 #if USPAN_WIRE_GEMINI
 
-#define PARTS(X, of)                                \
-    X(of ".parts", TAKE_LIST)                       \
-    X(of ".parts.#", TAKE_PART)                     \
-    X(of ".parts.#.text", TAKE_TEXT)                \
-    X(of ".parts.#.thought", TAKE_THOUGHT)          \
-    X(of ".parts.#.inlineData", TAKE_NOTHING)       \
-    X(of ".parts.#.inlineData.mimeType", TAKE_MIME) \
-    X(of ".parts.#.fileData", TAKE_NOTHING)         \
-    X(of ".parts.#.fileData.mimeType", TAKE_MIME)   \
-    X(of ".parts.#.fileData.fileUri", TAKE_URI)     \
-    X(of ".parts.#.functionCall", TAKE_NOTHING)     \
-    X(of ".parts.#.functionCall.id", TAKE_CALL_ID)  \
-    X(of ".parts.#.functionCall.name", TAKE_NAME)   \
-    X(of ".parts.#.functionCall.args", TAKE_AS_IS(TAKE_ARGUMENTS))
-#define CODE(X, of)                                      \
-    X(of ".parts.#.executableCode", TAKE_NOTHING)        \
-    X(of ".parts.#.executableCode.language", TAKE_NAME)  \
-    X(of ".parts.#.executableCode.code", TAKE_ARGUMENTS) \
-    X(of ".parts.#.codeExecutionResult", TAKE_NOTHING)   \
-    X(of ".parts.#.codeExecutionResult.output", TAKE_AS_IS(TAKE_RESPONSE))
-
-#define REQUEST(X)                                                                        \
-    X("", TAKE_NOTHING)                                                                   \
+#if USPAN_SEMCONV_MODALITIES
+#define ENTRIES(X, list, action)         \
+    X(list, TAKE_LIST)                   \
+    X(list ".#", action)                 \
+    X(list ".#.modality", TAKE_MODALITY) \
+    X(list ".#.tokenCount", TAKE_MODALITY_TOKENS)
+#else
+#define ENTRIES(X, list, action)
+#endif
+/* Contents of requests and answers are the same, so the table has both. */
+#define ROWS(X)                                                                           \
+    X("", TAKE_DOCUMENT)                                                                  \
+    X("candidates", TAKE_LIST)                                                            \
+    X("candidates.#", TAKE_CHOICE)                                                        \
+    X("candidates.#.content", TAKE_DELTA)                                                 \
+    X("contents.#", TAKE_LIKE)                                                            \
+    X("contents.#", TAKE_MESSAGE)                                                         \
+    X("contents.#.parts", TAKE_LIST)                                                      \
+    X("contents.#.parts.#", TAKE_PART)                                                    \
+    X("contents.#.parts.#.text", TAKE_TEXT)                                               \
+    X("contents.#.role", TAKE_ROLE)                                                       \
+    X("candidates.#.index", TAKE_CHOICE_INDEX)                                            \
+    X("candidates.#.finishReason", TAKE_FINISH)                                           \
+    X("promptFeedback", TAKE_NOTHING)                                                     \
+    X("promptFeedback.blockReason", TAKE_FINISH)                                          \
+    X("usageMetadata", TAKE_NOTHING)                                                      \
+    X("usageMetadata.promptTokenCount", TAKE_TOKENS + USPAN_WIRE_INPUT)                   \
+    X("usageMetadata.candidatesTokenCount", TAKE_TOKENS + USPAN_WIRE_OUTPUT)              \
+    X("usageMetadata.totalTokenCount", TAKE_NOTHING)                                      \
+    X("usageMetadata.cachedContentTokenCount", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)       \
+    X("usageMetadata.thoughtsTokenCount", TAKE_TOKENS + USPAN_WIRE_REASONING)             \
+    X("usageMetadata.toolUsePromptTokenCount", TAKE_TOKENS + USPAN_WIRE_TOOL_PROMPT)      \
+    ENTRIES(X, "usageMetadata.promptTokensDetails", TAKE_INPUT_ENTRY)                     \
+    ENTRIES(X, "usageMetadata.candidatesTokensDetails", TAKE_OUTPUT_ENTRY)                \
+    ENTRIES(X, "usageMetadata.cacheTokensDetails", TAKE_CACHED_ENTRY)                     \
+    X("modelVersion", TAKE_RESPONSE_MODEL)                                                \
+    X("responseId", TAKE_ID)                                                              \
+    X("response", TAKE_NOTHING)                                                           \
+    X("", TAKE_LIKE)                                                                      \
     X("model", TAKE_MODEL)                                                                \
     X("request", TAKE_NOTHING)                                                            \
     X("", TAKE_LIKE)                                                                      \
     X("systemInstruction", TAKE_SYSTEM)                                                   \
-    X("systemInstruction.parts", TAKE_LIST)                                               \
-    X("systemInstruction.parts.#", TAKE_PART)                                             \
-    X("systemInstruction.parts.#.text", TAKE_TEXT)                                        \
+    X("contents.#", TAKE_LIKE)                                                            \
     X("contents", TAKE_INPUT)                                                             \
     X("contents.role", TAKE_ROLE)                                                         \
     X("contents.parts", TAKE_LIST)                                                        \
     X("contents.parts.#", TAKE_PART)                                                      \
-    X("contents.parts.#.text", TAKE_TEXT)                                                 \
-    X("contents.#", TAKE_MESSAGE)                                                         \
-    X("contents.#.role", TAKE_ROLE)                                                       \
-    PARTS(X, "contents.#")                                                                \
-    CODE(X, "contents.#")                                                                 \
-    X("contents.#.parts.#.functionResponse", TAKE_NOTHING)                                \
-    X("contents.#.parts.#.functionResponse.id", TAKE_TO)                                  \
-    X("contents.#.parts.#.functionResponse.name", TAKE_TO_NAME)                           \
-    X("contents.#.parts.#.functionResponse.response", TAKE_AS_IS(TAKE_RESPONSE))          \
+    X("contents.#.parts.#", TAKE_LIKE)                                                    \
     X("tools", TAKE_TOOLS)                                                                \
     X("tools.#", TAKE_NOTHING)                                                            \
     X("tools.#.functionDeclarations", TAKE_LIST)                                          \
@@ -72,48 +78,37 @@
     X("generationConfig.frequencyPenalty", TAKE_FREQUENCY_PENALTY)                        \
     X("generationConfig.thinkingConfig", TAKE_NOTHING)                                    \
     X("generationConfig.thinkingConfig.thinkingLevel", TAKE_REASONING_LEVEL)              \
-    X("generationConfig.responseMimeType", TAKE_FORMAT)
-USPAN_JSON_TABLE_CAMEL(chat_request, REQUEST);
+    X("generationConfig.responseMimeType", TAKE_FORMAT)                                   \
+    X("contents.#.parts.#.thought", TAKE_THOUGHT)                                         \
+    X("contents.#.parts.#.inlineData", TAKE_NOTHING)                                      \
+    X("contents.#.parts.#.inlineData.mimeType", TAKE_MIME)                                \
+    X("contents.#.parts.#.fileData", TAKE_NOTHING)                                        \
+    X("contents.#.parts.#.fileData.mimeType", TAKE_MIME)                                  \
+    X("contents.#.parts.#.fileData.fileUri", TAKE_URI)                                    \
+    X("contents.#.parts.#.functionCall", TAKE_NOTHING)                                    \
+    X("contents.#.parts.#.functionCall.id", TAKE_CALL_ID)                                 \
+    X("contents.#.parts.#.functionCall.name", TAKE_NAME)                                  \
+    X("contents.#.parts.#.functionCall.args", TAKE_AS_IS(TAKE_ARGUMENTS))                 \
+    X("contents.#.parts.#.functionCall.toolType", TAKE_NAME)                              \
+    X("contents.#.parts.#.functionCall.language", TAKE_NAME)                              \
+    X("contents.#.parts.#.functionCall.code", TAKE_ARGUMENTS)                             \
+    X("contents.#.parts.#.toolCall", TAKE_NOTHING)                                        \
+    X("contents.#.parts.#.functionCall", TAKE_LIKE)                                       \
+    X("contents.#.parts.#.executableCode", TAKE_NOTHING)                                  \
+    X("contents.#.parts.#.functionCall", TAKE_LIKE)                                       \
+    X("contents.#.parts.#.functionResponse", TAKE_NOTHING)                                \
+    X("contents.#.parts.#.functionResponse.id", TAKE_TO)                                  \
+    X("contents.#.parts.#.functionResponse.name", TAKE_TO_NAME)                           \
+    X("contents.#.parts.#.functionResponse.response", TAKE_AS_IS(TAKE_RESPONSE))          \
+    X("contents.#.parts.#.functionResponse.output", TAKE_AS_IS(TAKE_RESPONSE))            \
+    X("contents.#.parts.#.toolResponse", TAKE_NOTHING)                                    \
+    X("contents.#.parts.#.functionResponse", TAKE_LIKE)                                   \
+    X("contents.#.parts.#.codeExecutionResult", TAKE_NOTHING)                             \
+    X("contents.#.parts.#.functionResponse", TAKE_LIKE)
+TAKE_TABLE_CAMEL(table, ROWS);
 
-#if USPAN_SEMCONV_MODALITIES
-#define ENTRIES(X, list, action)         \
-    X(list, TAKE_LIST)                   \
-    X(list ".#", action)                 \
-    X(list ".#.modality", TAKE_MODALITY) \
-    X(list ".#.tokenCount", TAKE_MODALITY_TOKENS)
-#else
-#define ENTRIES(X, list, action)
-#endif
-#define RESPONSE(X)                                                                  \
-    X("", TAKE_DOCUMENT)                                                             \
-    X("candidates", TAKE_LIST)                                                       \
-    X("candidates.#", TAKE_CHOICE)                                                   \
-    X("candidates.#.content", TAKE_DELTA)                                            \
-    PARTS(X, "candidates.#.content")                                                 \
-    CODE(X, "candidates.#.content")                                                  \
-    X("candidates.#.content.role", TAKE_NOTHING)                                     \
-    X("candidates.#.index", TAKE_CHOICE_INDEX)                                       \
-    X("candidates.#.finishReason", TAKE_FINISH)                                      \
-    X("promptFeedback", TAKE_NOTHING)                                                \
-    X("promptFeedback.blockReason", TAKE_FINISH)                                     \
-    X("usageMetadata", TAKE_NOTHING)                                                 \
-    X("usageMetadata.promptTokenCount", TAKE_TOKENS + USPAN_WIRE_INPUT)              \
-    X("usageMetadata.candidatesTokenCount", TAKE_TOKENS + USPAN_WIRE_OUTPUT)         \
-    X("usageMetadata.totalTokenCount", TAKE_NOTHING)                                 \
-    X("usageMetadata.cachedContentTokenCount", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)  \
-    X("usageMetadata.thoughtsTokenCount", TAKE_TOKENS + USPAN_WIRE_REASONING)        \
-    X("usageMetadata.toolUsePromptTokenCount", TAKE_TOKENS + USPAN_WIRE_TOOL_PROMPT) \
-    ENTRIES(X, "usageMetadata.promptTokensDetails", TAKE_INPUT_ENTRY)                \
-    ENTRIES(X, "usageMetadata.candidatesTokensDetails", TAKE_OUTPUT_ENTRY)           \
-    ENTRIES(X, "usageMetadata.cacheTokensDetails", TAKE_CACHED_ENTRY)                \
-    X("response", TAKE_NOTHING)                                                      \
-    X("", TAKE_LIKE)                                                                 \
-    X("modelVersion", TAKE_RESPONSE_MODEL)                                           \
-    X("responseId", TAKE_ID)
-TAKE_TABLE_CAMEL(chat_response, RESPONSE);
-
-const uspan_wire_dialect_t uspan_wire_gemini = { &chat_request,
-                                                 &chat_response,
+const uspan_wire_dialect_t uspan_wire_gemini = { &table,
+                                                 &table,
                                                  uspan_chat_begin,
                                                  uspan_wire_end_choice,
                                                  "gcp.gemini",
