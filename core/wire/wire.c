@@ -153,16 +153,11 @@ static bool is_open(const uspan_wire_t *w)
            !uspan_json_read_is_bad(&w->json);
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || ends_line(c);
-}
-
-/* Returns the length of white space and byte order marks before a body. */
+/* Returns the length of white space, control characters and byte order marks before a body. */
 static size_t skip_lead(const char *text, size_t len)
 {
     size_t n = 0;
-    while (n < len && (is_space(text[n]) || text[n] == '\xEF' || text[n] == '\xBB' || text[n] == '\xBF')) {
+    while (n < len && (int8_t)text[n] <= ' ') {
         n++;
     }
     return n;

@@ -15,6 +15,8 @@
  * successful answer too. */
 #define ROWS(X)                                 \
     X("error", TAKE_ERROR)                      \
+    X("error.error", TAKE_ERROR)                \
+    X("error", TAKE_LIKE)                       \
     X("error.#", TAKE_ERROR)                    \
     X("error.message", TAKE_ERROR)              \
     X("error.type", TAKE_ERROR_TYPE)            \

@@ -49,6 +49,7 @@
     X("choices.#.finish_reason", TAKE_FINISH)                                                             \
     X("choices.#.message", TAKE_WHOLE)                                                                    \
     X("choices.#.delta", TAKE_LIKE)                                                                       \
+    X("choices.#.text", TAKE_TRANSCRIPT)                                                                  \
     X("choices.#.error", TAKE_ERROR)                                                                      \
     X("error", TAKE_LIKE)                                                                                 \
     X("choices.#.usage", TAKE_NOTHING)                                                                    \
@@ -73,6 +74,7 @@
     X("timings.cache_n", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                                             \
     X("timings.prompt_n", TAKE_TOKENS + USPAN_WIRE_TOOL_PROMPT)                                           \
     X("timings.predicted_n", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                             \
+    X("done", TAKE_DONE)                                                                                  \
     X("x_groq", TAKE_NOTHING)                                                                             \
     X("x_groq.error", TAKE_ERROR)                                                                         \
     X("error", TAKE_LIKE)                                                                                 \
