@@ -51,7 +51,7 @@
     X("usage", TAKE_LIKE)                               \
     X("id", TAKE_ID)                                    \
     X("model", TAKE_RESPONSE_MODEL)                     \
-    X("content", TAKE_TEXT)                             \
+    X("content", TAKE_LIST)                             \
     BLOCK(X, "content.#")                               \
     X("stop_reason", TAKE_FINISH)                       \
     USAGE(X, "usage")
@@ -92,34 +92,45 @@ static void add_to_block(uspan_wire_t *w, uspan_hold_cursor_t begin, const uspan
     uspan_wire_add_texts(w, &begin, tag, tag);
 }
 
+static void write_event(uspan_wire_t *w, uspan_hold_cursor_t begin, const uspan_item_t *unit, bool is_start)
+{
+    if (is_start) {
+        begin_block(w, begin, unit->index);
+    } else if (uspan_wire_is(w, USPAN_WIRE_HAS_DELTA)) {
+        add_to_block(w, begin, unit);
+    } else {
+        if (!uspan_wire_is(w, USPAN_WIRE_PIECES)) { /* else the pieces were the complete answer */
+            uspan_wire_write_unit(w, unit);
+        }
+        return;
+    }
+    w->flags |= USPAN_WIRE_PIECES;
+}
+
 static void end_event(uspan_wire_t *w)
 {
     uspan_hold_cursor_t begin;
     uspan_item_t unit;
     uspan_item_scan_all(w, USPAN_HOLD_UNIT, &begin, &unit);
     bool has_finish = uspan_item_has(&unit, TAKE_FINISH);
-    uint64_t content = unit.has & USPAN_ITEM_CONTENT;
-    bool is_start =
-        uspan_item_has(&unit, TAKE_PART) &&
-        (unit.index != UINT8_MAX || uspan_wire_event(w) == USPAN_JSON_PATH("content_block_start"));
+    bool has_content = (unit.has & USPAN_ITEM_CONTENT) != 0u;
+    uint32_t type = uspan_wire_event(w);
     if (has_finish) {
         uspan_wire_keep_finish(w, &unit, 0u);
     }
-    if (uspan_wire_event(w) == USPAN_JSON_PATH("message_stop")) {
+    if (type == USPAN_JSON_PATH("message_stop")) {
         w->flags |= USPAN_WIRE_ENDED;
     }
-    if (w->list != 0u && (content != 0u || has_finish)) {
+    if (w->list != 0u && (has_content || has_finish)) {
         uspan_wire_begin_message(w, "assistant");
-        if (is_start) {
-            begin_block(w, begin, unit.index);
-        } else if (content != 0u && uspan_wire_is(w, USPAN_WIRE_HAS_DELTA)) {
-            add_to_block(w, begin, &unit);
-        } else if (content != 0u) {
-            uspan_wire_write_unit(w, &unit);
+        if (has_content) {
+            write_event(w, begin, &unit,
+                        uspan_item_has(&unit, TAKE_PART) && type != USPAN_JSON_PATH("content_block_stop") &&
+                            (unit.index != UINT8_MAX || type == USPAN_JSON_PATH("content_block_start")));
         }
         w->item = unit.index != UINT8_MAX ? unit.index : w->item;
     }
-    uspan_wire_keep_error(w, &unit, content != 0u || has_finish);
+    uspan_wire_keep_error(w, &unit, has_content || has_finish);
 }
 
 const uspan_wire_dialect_t uspan_wire_anthropic = { &uspan_wire_request_table,

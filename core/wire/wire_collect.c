@@ -245,11 +245,11 @@ static void add_to_word(uspan_wire_t *w, const char *text, size_t len)
 
 static void add_text(uspan_wire_t *w, unsigned action, const char *text, size_t len)
 {
-    if (action == TAKE_INPUT || action == TAKE_SYSTEM) {
-        begin_list_of(w, action);
+    if (action >= TAKE_MESSAGE && action <= TAKE_PART) {
+        if (action == TAKE_INPUT || action == TAKE_SYSTEM) {
+            begin_list_of(w, action);
+        }
         action = TAKE_TEXT;
-    } else if (action == TAKE_PART || action == TAKE_MESSAGE) {
-        action = TAKE_TEXT; /* a text in place of a part or message */
     }
     if (action == TAKE_TYPE) {
         w->text_hash = uspan_wire_hash(w->text_hash, text, len);

@@ -34,7 +34,7 @@
     X(item ".content.#.text", TAKE_TEXT)             \
     X(item ".content.#.refusal", TAKE_REFUSAL)       \
     X(item ".summary", TAKE_NOTHING)                 \
-    X(item ".summary.#", TAKE_NOTHING)               \
+    X(item ".summary.#", TAKE_REASONING)             \
     X(item ".summary.#.text", TAKE_REASONING)
 /* Members of a response. In an event they are in `response`. */
 #define OF_RESPONSE(X)                                                                          \

@@ -33,7 +33,7 @@
     X(of ".content.#.image_url", TAKE_URI)              \
     X(of ".content.#.image_url.url", TAKE_URI)          \
     X(of ".content.#.summary", TAKE_NOTHING)            \
-    X(of ".content.#.summary.#", TAKE_NOTHING)          \
+    X(of ".content.#.summary.#", TAKE_REASONING_2)      \
     X(of ".content.#.summary.#.text", TAKE_REASONING_2) \
     X(of ".content.text", TAKE_TEXT)
 /* Reasoning is in one of these members, or repeated in two. */
@@ -46,7 +46,7 @@
     X(of ".reasoning.#.content", TAKE_REASONING_2)      \
     X(of ".reasoning_text", TAKE_REASONING_3)           \
     X(of ".reasoning_details", TAKE_LIST)               \
-    X(of ".reasoning_details.#", TAKE_NOTHING)          \
+    X(of ".reasoning_details.#", TAKE_REASONING_3)      \
     X(of ".reasoning_details.#.text", TAKE_REASONING_3) \
     X(of ".reasoning_details.#.summary", TAKE_REASONING_3)
 

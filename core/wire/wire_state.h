@@ -66,16 +66,16 @@ typedef enum uspan_take {
     TAKE_DOCUMENT = TAKE_TOKENS_END,
     TAKE_TOOLS,
     TAKE_DEFINITION,
-    TAKE_MESSAGE, /* of a request */
     TAKE_CHOICE,
-    TAKE_DELTA,  /* its content is added to earlier content */
-    TAKE_INPUT,  /* list of messages; a text is one user message */
-    TAKE_SYSTEM, /* list of parts; a text is one part */
 #if USPAN_SEMCONV_MODALITIES
     TAKE_INPUT_ENTRY, /* Gemini's counts by modality, in the order of the attributes above */
     TAKE_OUTPUT_ENTRY,
     TAKE_CACHED_ENTRY,
 #endif
+    TAKE_MESSAGE, /* of a request. From here to TAKE_PART: a text may be in its place */
+    TAKE_DELTA,   /* its content is added to earlier content */
+    TAKE_INPUT,   /* list of messages; a text is one user message */
+    TAKE_SYSTEM,  /* list of parts; a text is one part */
     /* records, which wait until their item is complete: first markers, then short values, then long ones */
     TAKE_RECORDS,
     TAKE_PART = TAKE_RECORDS, /* opens a part */
