@@ -62,6 +62,7 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
     w->t = t;
     w->dialect = dialect != NULL ? dialect : &unknown;
     w->unit_tail = USPAN_NO_INDEX;
+    w->known = w->dialect->api == NULL; /* the first bit: the tier has an attribute for OpenAI only */
     w->text_hash = USPAN_WIRE_HASH_BEGIN;
     const char *provider = NULL;
     const char *authority = url != NULL ? url + strcspn(url, ":") : "";

@@ -23,6 +23,7 @@
     X("options", TAKE_NOTHING)               \
     X("", TAKE_LIKE)                         \
     X("num_predict", TAKE_MAX_TOKENS)        \
+    X("think", TAKE_REASONING_LEVEL)         \
     X("format", TAKE_FORMAT)                 \
     X("messages.#.thinking", TAKE_REASONING) \
     X("messages.#.images", TAKE_LIST)        \
@@ -48,7 +49,9 @@
     X("messages.#.content.#.source.url", TAKE_URI)               \
     X("messages.#.content.#.source.file_id", TAKE_FILE)          \
     X("tools.#.input_schema", TAKE_AS_IS(TAKE_PARAMETERS))       \
-    X("tool_choice.type", TAKE_TOOL_CHOICE)
+    X("tool_choice.type", TAKE_TOOL_CHOICE)                      \
+    X("output_config", TAKE_NOTHING)                             \
+    X("reasoning", TAKE_LIKE)
 #else
 #define OF_ANTHROPIC(X)
 #endif

@@ -37,7 +37,7 @@ typedef enum uspan_take {
 #endif
     /* texts that become attributes; the first one is used */
     TAKE_WORDS,
-    TAKE_REQUEST_TIER = TAKE_WORDS,
+    TAKE_REQUEST_TIER = TAKE_WORDS, /* wire.c: only of dialects with an api */
     TAKE_REASONING_LEVEL,
     TAKE_PREVIOUS_RESPONSE,
     TAKE_ID,

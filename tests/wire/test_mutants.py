@@ -22,7 +22,10 @@ ONE_OF = ({"text", "arguments", "input", "refusal", "delta", "code", "action", "
           {"content", "transcript", "audio"}, {"tool_calls", "function_call"}, {"prompt", "messages"},
           {"image_url", "video_url", "audio_url", "image", "file"}, {"id", "model", "status", "response", "message"},
           {"error", "error_code", "base_resp"}, {"finishReason", "blockReason"},
-          {"function", "name"}, {"function", "arguments"}, {"error", "message"})
+          {"function", "name"}, {"function", "arguments"}, {"function", "custom"}, {"delta", "stop_reason"},
+          {"functionCall", "executableCode", "toolCall", "functionResponse", "codeExecutionResult", "toolResponse"},
+          {"error", "message"}, {"message", "msg", "detail", "error_msg"},
+          {"image_url", "file_url", "file_data"})
 OTHER_VALUES = (None, "", "x", 7.0, -1.0, True, False, Pairs(), [], [Pairs()],
                 Pairs([("text", "spare words")]), ["spare words"])
 
