@@ -341,42 +341,33 @@ static const char *fault_of(const uspan_wire_t *w, int http_status)
     return uspan_json_read_is_bad(&w->json) ? "the answer is malformed" : "the answer broke off";
 }
 
-/* Write the client's text and the server's text to the memory of the error message, as far as they fit. */
-static const char *join_messages(uspan_wire_t *w, const char *client, const char *server)
-{
-    char *to = uspan_wire_error(w);
-    size_t at = uspan_utf8_cut(client, strlen(client), CLIENT_TEXT_MAX);
-    size_t len = uspan_utf8_cut(server, strlen(server), USPAN_WIRE_ERROR_BYTES - 1u - 2u - at);
-    memmove(to + at + 2u, server, len); /* server may be in the same memory */
-    memcpy(to, client, at);
-    memcpy(to + at, ": ", 2u);
-    to[at + 2u + len] = '\0';
-    if (at + 2u + len >= sizeof w->calls) { /* the message has overwritten the finish reasons */
-        w->texts_count = 0u;
-        w->texts_len = 0u;
-    }
-    return to;
-}
-
 /* Find out why the exchange failed. Returns false if it did not fail.
  *   type    in: the client's text, or NULL. Out: error.type. An HTTP status is more precise than the client's
  *           text, which is put into the message then
- *   digits  memory for the status as text */
+ *   digits  memory for the status as text
+ *   text    memory for the message */
 static bool find_error(uspan_wire_t *w, int http_status, const char **type, const char **message,
-                       char digits[4])
+                       char digits[4], char text[USPAN_WIRE_ERROR_BYTES])
 {
-    *message = w->error_len > 0u ? uspan_wire_error(w) : "";
-    if (http_status >= 400 && http_status <= 999) {
-        const char *client = *type != NULL ? *type : "";
+    bool has_status = http_status >= 400 && http_status <= 999;
+    const char *client = has_status && *type != NULL ? *type : "";
+    size_t at = uspan_utf8_cut(client, strlen(client), CLIENT_TEXT_MAX);
+    memcpy(text, client, at);
+    memcpy(text + at, ": ", 2u);
+    char *server = text + at + (at > 0u ? 2u : 0u);
+    size_t room = USPAN_WIRE_ERROR_BYTES - (size_t)(server - text);
+    server[uspan_utf8_cut(server, uspan_wire_error(w, server, room), room - 1u)] = '\0';
+    *message = server;
+    if (has_status) {
         digits[0] = (char)('0' + http_status / 100);
         digits[1] = (char)('0' + http_status / 10 % 10);
         digits[2] = (char)('0' + http_status % 10);
         digits[3] = '\0';
         *type = digits;
-        *message = w->error_len > 0u ? *message : w->error_type;
-        if (client[0] != '\0') {
-            *message = (*message)[0] != '\0' ? join_messages(w, client, *message) : client;
+        if (server[0] == '\0') {
+            memcpy(server, w->error_type, sizeof w->error_type);
         }
+        *message = server[0] != '\0' ? text : client;
         return true;
     }
     if (*type != NULL) {
@@ -391,30 +382,14 @@ static bool find_error(uspan_wire_t *w, int http_status, const char **type, cons
     return *message != NULL;
 }
 
-uspan_err_t uspan_wire_end(uspan_wire_t *w, int http_status, const char *error)
+/* End the span with what the answer said. Not inlined: its stack is not needed before. */
+USPAN_NOINLINE static uspan_err_t end_span(uspan_wire_t *w, int http_status, const char *error)
 {
-    if (w->t == NULL) {
-        return USPAN_ERR_STALE;
-    }
     uspan_tracer_t *t = w->t;
     char digits[4];
+    char text[USPAN_WIRE_ERROR_BYTES];
     const char *message = NULL;
-    bool broke_off = is_open(w);
-    if (!uspan_json_read_is_blank(&w->json)) {
-        uspan_wire_break_off(w);
-    }
-    bool failed = error != NULL || http_status >= 400 || uspan_wire_is(w, USPAN_WIRE_FAILED) ||
-                  fault_of(w, http_status) != NULL;
-    w->flags = failed ? w->flags & ~USPAN_WIRE_ENDED : w->flags | USPAN_WIRE_ENDED;
-    if (w->phase == USPAN_WIRE_RESPONSE) {
-        uspan_wire_end_message(w);
-    }
-    uspan_wire_end_list(w);
-    uspan_wire_drop_calls(w);
-    failed = find_error(w, http_status, &error, &message, digits);
-    if (broke_off) {
-        uspan_wire_count_unread(w);
-    }
+    bool failed = find_error(w, http_status, &error, &message, digits, text);
     w->t = NULL;
     if (w->unread > 0u) {
         (void)uspan_set_int(t, w->s, &unread_key, w->unread);
@@ -439,4 +414,27 @@ uspan_err_t uspan_wire_end(uspan_wire_t *w, int http_status, const char *error)
         .usage = uspan_wire_tokens_of(w),
     };
     return uspan_chat_end(t, w->s, &r);
+}
+
+uspan_err_t uspan_wire_end(uspan_wire_t *w, int http_status, const char *error)
+{
+    if (w->t == NULL) {
+        return USPAN_ERR_STALE;
+    }
+    bool broke_off = is_open(w);
+    if (!uspan_json_read_is_blank(&w->json)) {
+        uspan_wire_break_off(w);
+    }
+    bool failed = error != NULL || http_status >= 400 || uspan_wire_is(w, USPAN_WIRE_FAILED) ||
+                  fault_of(w, http_status) != NULL;
+    w->flags = failed ? w->flags & ~USPAN_WIRE_ENDED : w->flags | USPAN_WIRE_ENDED;
+    if (w->phase == USPAN_WIRE_RESPONSE) {
+        uspan_wire_end_message(w);
+    }
+    uspan_wire_end_list(w);
+    uspan_wire_drop_calls(w);
+    if (broke_off) {
+        uspan_wire_count_unread(w);
+    }
+    return end_span(w, http_status, error);
 }

@@ -183,7 +183,7 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
     bool begins = arguments == TAKE_START_INPUT;
     unsigned owner = find_call(w, piece, whole);
     bool has_arguments = uspan_item_has(piece, arguments);
-    if (w->error_len > 0u || (owner > 0u && (w->calls[owner - 1u].state & WRITTEN) != 0u)) {
+    if (owner > 0u && (w->calls[owner - 1u].state & WRITTEN) != 0u) {
         if (!whole && has_arguments) {
             uspan_wire_count_unread(w);
         }
@@ -229,9 +229,6 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
 
 void uspan_wire_write_calls(uspan_wire_t *w)
 {
-    if (w->error_len > 0u) {
-        return;
-    }
     for (unsigned owner = 1; owner <= w->calls_count; owner++) {
         uspan_wire_call_t *call = &w->calls[owner - 1u];
         if ((call->state & WRITTEN) == 0u) {
@@ -247,7 +244,7 @@ void uspan_wire_write_calls(uspan_wire_t *w)
 
 void uspan_wire_drop_calls(uspan_wire_t *w)
 {
-    for (unsigned owner = 1; owner <= w->calls_count && w->error_len == 0u; owner++) {
+    for (unsigned owner = 1; owner <= w->calls_count; owner++) {
         uspan_hold_clear(w, owner);
     }
     w->calls_count = 0u;

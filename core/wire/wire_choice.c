@@ -97,8 +97,7 @@ void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned 
     unsigned tag = uspan_item_has(unit, TAKE_FINISH) ? TAKE_FINISH : TAKE_STATUS;
     size_t len = uspan_item_text(w, &begin, tag, reason, sizeof reason);
     size_t word = uspan_wire_find_word(words, COUNT, uspan_wire_hash_word(reason));
-    if (len == 0u || word <= UNSPECIFIED ||
-        w->error_len >= sizeof w->calls) { /* a long message has overwritten the finish reasons */
+    if (len == 0u || word <= UNSPECIFIED) {
         return;
     }
     if (word <= FAILED) {
@@ -168,7 +167,7 @@ void uspan_wire_end_choice(uspan_wire_t *w)
     if (has_finish) {
         uspan_wire_keep_finish(w, &unit, choice);
     }
-    if (w->list != 0u && (content != 0u || has_finish) && !is(w, USPAN_WIRE_SPILLED)) {
+    if (w->list != 0u && (content != 0u || has_finish)) {
         bool repeats = is_cumulative(w) || (is_whole && w->form == USPAN_WIRE_EVENTS);
         if (content != 0u && is_whole && is(w, USPAN_WIRE_PIECES)) {
             content = 0u; /* the pieces were the complete answer */

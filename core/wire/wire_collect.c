@@ -64,7 +64,7 @@ void uspan_wire_end_unit(uspan_wire_t *w)
         bool surrounds = is(w, USPAN_WIRE_HAS_CHOICE) && !is(w, USPAN_WIRE_IN_CHOICE);
         if (surrounds || w->dialect->end_unit == NULL) {
             end_surroundings(w);
-        } else if (!is(w, USPAN_WIRE_SPILLED)) {
+        } else {
             w->dialect->end_unit(w);
         }
     } else if (w->list == USPAN_TOOL_LIST) {
@@ -394,9 +394,6 @@ void uspan_wire_on_value(void *ctx, unsigned action, uspan_json_event_t event, c
 {
     uspan_wire_t *w = ctx;
     action &= ~USPAN_JSON_AS_IS;
-    if (is(w, USPAN_WIRE_SPILLED)) {
-        return;
-    }
     switch (event) {
     case USPAN_READ_TEXT:
         if (action == TAKE_RESPONSE && (w->dialect->traits & USPAN_WIRE_RESULTS_AS_TEXT) != 0u) {

@@ -1,9 +1,10 @@
 /* wire_errors.c: finds errors in an answer. Called by wire_collect.c and by the end_unit() functions of
  * dialects. A member that successful answers have too shows an error only if the document has no answer.
- * Invariant: error_len bytes of the message are stored from `calls` on, in fields that a failed answer does
- * not need. */
+ * Invariant: the span has the message of the first error that has one, if has_message is 1. */
 #include "wire/wire_errors.h"
 #include <string.h>
+#include "trace/attr.h"
+#include "trace/blocks.h"
 #include "trace/utf8.h"
 #include "wire/wire_attrs.h"
 #include "wire/wire_calls.h"
@@ -75,12 +76,11 @@ USPAN_NOINLINE static void keep_type(uspan_wire_t *w, const uspan_hold_cursor_t 
     }
 }
 
-/* Join the texts of the unit's records with that tag, and write them and a 0 to error. This may overwrite the
- * records, so all are read before. Returns the length of all texts, which may be more than was written. */
-USPAN_NOINLINE static size_t join_texts(uspan_wire_t *w, const uspan_hold_cursor_t *begin, unsigned tag,
-                                        char *error)
+/* Join the texts of the unit's records with that tag. Returns the length of all texts, which may be more than
+ * was written. */
+static size_t join_texts(uspan_wire_t *w, const uspan_hold_cursor_t *begin, unsigned tag,
+                         char text[MESSAGE_MAX + 1u])
 {
-    char text[MESSAGE_MAX + 1u];
     uspan_record_t r;
     uspan_hold_cursor_t at = *begin;
     size_t used = 0;
@@ -98,30 +98,41 @@ USPAN_NOINLINE static size_t join_texts(uspan_wire_t *w, const uspan_hold_cursor
         }
     }
     text[used] = '\0';
-    memcpy(error, text, used + 1u);
     return total;
 }
 
+/* Set the message of the first error that has one. */
 USPAN_NOINLINE static void keep_message(uspan_wire_t *w, const uspan_hold_cursor_t *begin, unsigned tag)
 {
     static const char cut[] = "...";
-    char *error = uspan_wire_error(w);
-    uspan_wire_write_calls(w);
-    uspan_wire_drop_calls(w);
-    (void)uspan_wire_writer(w);
-    size_t total = join_texts(w, begin, tag, error);
-    size_t used = total < MESSAGE_MAX ? total : MESSAGE_MAX;
-    if (used >= offsetof(uspan_wire_t, hold) - offsetof(uspan_wire_t, calls)) {
-        w->flags |= USPAN_WIRE_SPILLED; /* the message has overwritten the records */
+    char text[MESSAGE_MAX + 1u];
+    size_t total = w->has_message == 0u ? join_texts(w, begin, tag, text) : 0u;
+    if (total > MESSAGE_MAX) {
+        memcpy(text + uspan_utf8_cut(text, MESSAGE_MAX, MESSAGE_MAX + 1u - sizeof cut), cut, sizeof cut);
     }
-    if (total > used) {
-        memcpy(error + uspan_utf8_cut(error, MESSAGE_MAX, MESSAGE_MAX + 1u - sizeof cut), cut, sizeof cut);
+    if (total > 0u) {
+        (void)uspan_set_status(w->t, w->s, USPAN_STATUS_ERROR, text);
+        w->has_message = 1u;
     }
-    w->error_len = (uint8_t)used;
-    if (used >= sizeof w->calls) {
-        w->texts_count = 0u;
-        w->texts_len = 0u;
+}
+
+size_t uspan_wire_error(uspan_wire_t *w, char *out, size_t room)
+{
+    const uspan_trace_part_t *p = &w->t->trace;
+    uspan_err_t err;
+    size_t len = 0;
+    uint32_t state = uspan_lock(w->t);
+    const uspan_slot_t *slot = uspan_slot_find_recording(&w->t->trace, w->s, &err);
+    if (w->has_message != 0u && slot != NULL) {
+        size_t most = slot->message_len < room ? slot->message_len : room;
+        for (uint16_t block = slot->message; len < most; block = p->block_next[block]) {
+            size_t n = most - len < USPAN_BLOCK ? most - len : USPAN_BLOCK;
+            memcpy(out + len, p->blocks[block].bytes, n);
+            len += n;
+        }
     }
+    uspan_unlock(w->t, state);
+    return len;
 }
 
 void uspan_wire_keep_error(uspan_wire_t *w, const uspan_item_t *unit, bool has_answer)
@@ -150,10 +161,6 @@ void uspan_wire_keep_error(uspan_wire_t *w, const uspan_item_t *unit, bool has_a
     }
     w->flags |= USPAN_WIRE_FAILED;
     keep_type(w, &begin, unit);
-    if (w->error_len == 0u) {
-        keep_message(w, &begin, TAKE_ERROR);
-    }
-    if (w->error_len == 0u) {
-        keep_message(w, &begin, TAKE_WEAK_ERROR);
-    }
+    keep_message(w, &begin, TAKE_ERROR);
+    keep_message(w, &begin, TAKE_WEAK_ERROR);
 }

@@ -6,13 +6,8 @@
 
 /* Store an error of the unit. has_answer: members that are only a weak sign of an error are ignored. */
 void uspan_wire_keep_error(uspan_wire_t *w, const uspan_item_t *unit, bool has_answer);
-#define USPAN_WIRE_ERROR_ROOM                                                    \
-    (offsetof(uspan_wire_t, hold) + sizeof(((const uspan_wire_t *)NULL)->hold) - \
-     offsetof(uspan_wire_t, calls))
-#define USPAN_WIRE_ERROR_BYTES (USPAN_WIRE_ERROR_ROOM < 200u ? USPAN_WIRE_ERROR_ROOM : 200u)
-static inline char *uspan_wire_error(uspan_wire_t *w)
-{
-    return (char *)w + offsetof(uspan_wire_t, calls);
-}
+#define USPAN_WIRE_ERROR_BYTES 200u
+/* Copy the message of the error, not more than `room` bytes. Returns its length. */
+size_t uspan_wire_error(uspan_wire_t *w, char *out, size_t room);
 
 #endif

@@ -212,7 +212,6 @@ enum { USPAN_WIRE_UNKNOWN, USPAN_WIRE_WHOLE, USPAN_WIRE_EVENTS };
 #define USPAN_WIRE_RESTARTED 0x2000u   /* this document has replaced the messages before it */
 #define USPAN_WIRE_PART_TOLD 0x4000u   /* the open part of an item has text */
 #define USPAN_WIRE_LOST 0x8000u        /* a part of the value that is being read did not fit */
-#define USPAN_WIRE_SPILLED 0x10000u    /* a long error: no more is read */
 #define USPAN_WIRE_IN_CHOICE 0x20000u
 /* of the unit that is being read, or of its document */
 #define USPAN_WIRE_HAS_DELTA 0x40000u

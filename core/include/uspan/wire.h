@@ -79,7 +79,7 @@ typedef struct uspan_wire {
     uint8_t texts_count; /* finish reasons or stop sequences in texts */
     uint8_t texts_len;
     uint8_t word_len, value_len;
-    uint8_t error_len;   /* of the message that is stored from calls on */
+    uint8_t has_message; /* 1: the span has the message of an error */
     uint8_t calls_count;
     uint8_t gathered;        /* bytes of hold: text that waits to be written */
     uint8_t first, hold_len; /* bytes after it: records */
