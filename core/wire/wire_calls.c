@@ -114,9 +114,10 @@ static bool is_another(uspan_wire_t *w, unsigned owner, const uspan_item_t *piec
            arguments_of(w, owner, &all) != '\0';
 }
 
-/* Returns the owner of the call that a piece belongs to, or 0 for a new call-> Some servers give all calls the
+/* Returns the owner of the call that a piece belongs to, or 0 for a new call. Some servers give all calls the
  * same id, and others give each piece another id. Therefore a name at a higher index, or another name after
- * arguments, begins another call, even if its id is the same. A piece with another id does so too, unless it has arguments and no name. */
+ * arguments, begins another call, even if its id is the same. A piece with another id does so too, unless it
+ * has arguments and no name. */
 static unsigned find_call(uspan_wire_t *w, const uspan_item_t *piece, bool whole)
 {
     uint32_t id = piece->item_id != 0u ? piece->item_id : piece->id;
@@ -161,8 +162,9 @@ USPAN_NOINLINE static void move(uspan_wire_t *w, const uspan_hold_cursor_t *from
     }
 }
 
-/* Returns true if the piece is the arguments again: if an object follows complete ones, or if the piece begins
- * with all that has arrived. Some servers send the arguments so far in each piece, others "{}" before them. */
+/* Returns true if the piece is the arguments again: if an object follows complete ones, or if the piece
+ * begins with all that has arrived. Some servers send the arguments so far in each piece, others "{}" before
+ * them. */
 static bool tells_again(uspan_wire_t *w, const uspan_hold_cursor_t *from, unsigned owner, unsigned arguments)
 {
     char first[2];

@@ -1,7 +1,8 @@
 /* wire_fuzz.h: the common code of every dialect's target: any bytes as request and response of any URL of the
- * dialect, in any fragments. The span equals the one from a single piece, its lists are JSON, and the caller
- * gets no error. A text pool without free blocks, disabled content and any status change only what could be
- * kept. The input is a URL, options (see HOW_), then the bodies. The request ends at the first byte 0. */
+ * dialect, in any fragments. The span equals the one from a single piece, its lists are JSON, no text is in
+ * its output messages more often than in the traffic, and the caller gets no error. A text pool without free
+ * blocks, disabled content and any status change only what could be kept. The input is a URL, options (see
+ * HOW_), then the bodies. The request ends at the first byte 0. */
 #ifndef USPAN_TESTS_WIRE_FUZZ_H
 #define USPAN_TESTS_WIRE_FUZZ_H
 
@@ -19,11 +20,25 @@ _Static_assert(USPAN_VALUE_MAX >= 6u * BODIES_MAX && USPAN_TEXT_BYTES >= 2u * US
 #define HOW_FAILED 16u
 #define HOW_LEFT_SHIFT 5u
 
+/* A text that is in inputs only as a whole word of these. */
+#define MARK "told once"
+
 /* Words of all dialects. A target's own words come first. */
 #define WIRE_WORDS \
     "{\"", "\":", "\",\"", "null", "true", "{", "}", "[", "]", ",", ":", "\"", "}}", "]}", "\"}}]}", "data: ", "\n\n", "\r\n", \
     "\\ud83c", "\\udf31", "\\u0000", "\"model\":\"", "\"id\":\"", "\"name\":\"", "\"type\":\"", "\"text\":\"", "\"content\":\"", \
-    "\"role\":\"tool\"", "\"messages\":[{", "\"tools\":[{", "\"stream\":true", "\"error\":{\"message\":\"", "\"usage\":{"
+    "\"role\":\"tool\"", "\"messages\":[{", "\"tools\":[{", "\"stream\":true", "\"error\":{\"message\":\"", "\"usage\":{", \
+    "\"content\":\"" MARK "\"", "\"text\":\"" MARK "\"", "\"thinking\":\"" MARK "\"", "\"delta\":\"" MARK "\"", \
+    "\"reasoning_content\":\"" MARK "\"", "\"message\":{\"content\":\"" MARK "\"}"
+
+static unsigned count_marks(const char *text, size_t len)
+{
+    unsigned count = 0;
+    for (size_t at = 0; at + sizeof MARK - 1u <= len; at++) {
+        count += memcmp(text + at, MARK, sizeof MARK - 1u) == 0 ? 1u : 0u;
+    }
+    return count;
+}
 
 /* Everything in the span as one number. The order of its attributes counts. */
 static uint64_t digest(uspan_t s, bool whole)
@@ -98,6 +113,13 @@ static uint64_t play(const char *url, const char *data, size_t len, uint8_t how,
     }
     const char *error = (how & HOW_FAILED) != 0u ? "timeout" : NULL;
     uspan_err_t ended = uspan_wire_end(&w, statuses[how & HOW_STATUS], error);
+    static char messages[USPAN_VALUE_MAX + 1u];
+    uspan_value_t output;
+    unsigned index;
+    if (uspan_find_attr(&fuzz_tracer, s, USPAN_OF_SPAN, "gen_ai.output.messages", &output, &index) == USPAN_OK) {
+        size_t told = uspan_read_text(&fuzz_tracer, s, USPAN_OF_SPAN, index, 0, messages, sizeof messages);
+        CHECK(count_marks(messages, told) <= count_marks(data + skip, len - skip));
+    }
     CHECK(ended >= USPAN_OK || ((how & HOW_DRY) != 0u && ended == USPAN_ERR_FULL));
     unsigned unread = uspan_wire_unread(&w);
     CHECK(uspan_wire_end(&w, 200, NULL) == USPAN_ERR_STALE);
