@@ -82,15 +82,17 @@ bool uspan_wire_is_other_choice(uspan_wire_t *w, unsigned choice, bool counts)
 
 void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned choice)
 {
-    /* DashScope sends "null", and Gemini and others send "FINISH_REASON_UNSPECIFIED", while the answer
-     * continues. Of the words of a response's status, the last three tell its end. */
-    static const uint32_t words[] = {
-        USPAN_JSON_PATH("null"),      USPAN_JSON_PATH("FINISH_REASON_UNSPECIFIED"),
-        USPAN_JSON_PATH("error"),     USPAN_JSON_PATH("failed"),
-        USPAN_JSON_PATH("completed"), USPAN_JSON_PATH("cancelled"),
-        USPAN_JSON_PATH("incomplete")
-    };
-    enum { UNSPECIFIED = 1, FAILED = 3, COUNT = sizeof words / sizeof words[0] };
+    /* DashScope sends "null", servers in Python "None", and Gemini and others "FINISH_REASON_UNSPECIFIED",
+     * while the answer continues. Of the words of a response's status, the last three tell its end. */
+    static const uint32_t words[] = { USPAN_JSON_PATH("null"),
+                                      USPAN_JSON_PATH("None"),
+                                      USPAN_JSON_PATH("FINISH_REASON_UNSPECIFIED"),
+                                      USPAN_JSON_PATH("error"),
+                                      USPAN_JSON_PATH("failed"),
+                                      USPAN_JSON_PATH("completed"),
+                                      USPAN_JSON_PATH("cancelled"),
+                                      USPAN_JSON_PATH("incomplete") };
+    enum { UNSPECIFIED = 2, FAILED = 4, COUNT = sizeof words / sizeof words[0] };
     char reason[41];
     uspan_hold_cursor_t begin;
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
