@@ -248,6 +248,8 @@ static void add_text(uspan_wire_t *w, unsigned action, const char *text, size_t 
     if (action >= TAKE_MESSAGE && action <= TAKE_PART) {
         if (action == TAKE_INPUT || action == TAKE_SYSTEM) {
             begin_list_of(w, action);
+        } else if (action == TAKE_DELTA) {
+            w->flags |= USPAN_WIRE_HAS_DELTA;
         }
         action = TAKE_TEXT;
     }

@@ -29,8 +29,8 @@ REASONS = (
      m_tool_name_repeated_no_id tools_all_index_0 tools_id_repeated tools_no_index_no_id"""),
     ("the client has calls of that kind elsewhere", "calls", """b_function_call_and_null_tool_calls b_function_call_legacy
      b_function_call_legacy_whole d_content_output_text_and_function_call k_resp_computer_and_shell k_resp_custom_tool_whole
-     k_resp_image_generation k_resp_items_begin_unfinished k_resp_mcp_whole k_resp_shell_apply_patch_whole m_ant_mcp_tool
-     d_resp_error_of_item"""),
+     k_resp_image_generation k_resp_items_begin_unfinished k_resp_local_shell k_resp_mcp_whole k_resp_shell_apply_patch_whole
+     m_ant_mcp_tool d_resp_error_of_item"""),
     ("an id that is a number becomes a text", "calls", "b_id_is_a_number"),
     ("NaN in arguments is no JSON, so they stay a text", "calls", "l_nan_in_arguments"),
     ("an id of more than 64 bytes is cut and counted", "calls", "c_id_65_bytes_cut c_thought_signature_in_id"),
