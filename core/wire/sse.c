@@ -27,8 +27,8 @@ static bool ends_line(char c)
 /* Returns the state after one more byte of a field name. */
 static uint8_t match(unsigned state, char c)
 {
-    if (state == LINE) { /* white space, control characters and byte order marks before a field are skipped */
-        return c == 'd' ? 1u : c == 'e' ? 6u : (int8_t)c <= ' ' ? LINE : OTHER;
+    if (state == LINE) { /* control characters and byte order marks before a field are skipped */
+        return c == 'd' ? 1u : c == 'e' ? 6u : (int8_t)c < ' ' ? LINE : OTHER;
     }
     if (state == DATA_SPACE + 1u && c == 'r') {
         return ER;
