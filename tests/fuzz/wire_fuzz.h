@@ -20,8 +20,8 @@ _Static_assert(USPAN_VALUE_MAX >= 6u * BODIES_MAX && USPAN_TEXT_BYTES >= 2u * US
 #define HOW_FAILED 16u
 #define HOW_LEFT_SHIFT 5u
 
-/* A text that is in inputs only as a whole word of these. */
-#define MARK "told once"
+/* A text of these words. Its DEL is rare: each mark in a span needs one in the traffic, as it is or escaped. */
+#define MARK "told\177once"
 
 /* Words of all dialects. A target's own words come first. */
 #define WIRE_WORDS \
@@ -31,11 +31,24 @@ _Static_assert(USPAN_VALUE_MAX >= 6u * BODIES_MAX && USPAN_TEXT_BYTES >= 2u * US
     "\"content\":\"" MARK "\"", "\"text\":\"" MARK "\"", "\"thinking\":\"" MARK "\"", "\"delta\":\"" MARK "\"", \
     "\"reasoning_content\":\"" MARK "\"", "\"message\":{\"content\":\"" MARK "\"}"
 
+/* Number of marks in text. memcmp() would show the fuzzer how to spell them. */
 static unsigned count_marks(const char *text, size_t len)
 {
     unsigned count = 0;
-    for (size_t at = 0; at + sizeof MARK - 1u <= len; at++) {
-        count += memcmp(text + at, MARK, sizeof MARK - 1u) == 0 ? 1u : 0u;
+    size_t matched = 0;
+    for (size_t at = 0; at < len; at++) {
+        matched = text[at] == MARK[matched] ? matched + 1u : text[at] == MARK[0] ? 1u : 0u;
+        count += matched == sizeof MARK - 1u ? 1u : 0u;
+        matched = matched == sizeof MARK - 1u ? 0u : matched;
+    }
+    return count;
+}
+
+static unsigned count_dels(const char *text, size_t len)
+{
+    unsigned count = 0;
+    for (size_t at = 0; at < len; at++) {
+        count += text[at] == '\177' || (at > 0u && text[at - 1u] == '7' && (text[at] | 0x20) == 'f') ? 1u : 0u;
     }
     return count;
 }
@@ -118,7 +131,7 @@ static uint64_t play(const char *url, const char *data, size_t len, uint8_t how,
     unsigned index;
     if (uspan_find_attr(&fuzz_tracer, s, USPAN_OF_SPAN, "gen_ai.output.messages", &output, &index) == USPAN_OK) {
         size_t told = uspan_read_text(&fuzz_tracer, s, USPAN_OF_SPAN, index, 0, messages, sizeof messages);
-        CHECK(count_marks(messages, told) <= count_marks(data + skip, len - skip));
+        CHECK(count_marks(messages, told) <= count_dels(data + skip, len - skip));
     }
     CHECK(ended >= USPAN_OK || ((how & HOW_DRY) != 0u && ended == USPAN_ERR_FULL));
     unsigned unread = uspan_wire_unread(&w);
