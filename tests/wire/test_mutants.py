@@ -77,7 +77,7 @@ def mutate(pieces, stock, rng):
     if what == 2:
         del members[at]
     elif what <= 5:
-        name, value = rng.choice(stock.get(path, [members[at]]))
+        name, value = rng.choice(stock.get(path) or [members[at]])
         others = set().union({name}, *(group for group in ONE_OF if name in group))
         holds = isinstance(value, list) and path == ""  # another complete answer inside this one
         if not holds and not {in_camel(other) for other in others} & {in_camel(have) for have, _ in members}:
