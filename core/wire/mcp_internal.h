@@ -15,6 +15,7 @@ enum {
     USPAN_MCP_ERROR, /* its message */
     USPAN_MCP_ANSWER_TEXTS,
     USPAN_MCP_ID = USPAN_MCP_ANSWER_TEXTS,
+    USPAN_MCP_TARGET, /* id of the request that is cancelled. Only its hash is kept */
     USPAN_MCP_METHOD,
     USPAN_MCP_NAME, /* of a tool or prompt, or a URI */
     USPAN_MCP_SESSION,

@@ -5,6 +5,7 @@
  * If a text occurs twice, the first one is used. A text that is too long is cut, but trace context and
  * baggage are dropped. */
 #include "wire/mcp_internal.h"
+#include <stddef.h>
 #include <string.h>
 #include "json/json_read.h"
 #include "wire/sse.h"
@@ -17,7 +18,8 @@ enum { UNKNOWN, JSON, EVENTS };
 #define END_CODE (END_VERSION + 13u)
 #define END_ERROR (END_CODE + 65u)
 #define END_ID (END_ERROR + 41u)
-#define END_METHOD (END_ID + 41u)
+#define END_TARGET (END_ID + 1u)
+#define END_METHOD (END_TARGET + 41u)
 #define END_NAME (END_METHOD + 97u)
 #define END_SESSION (END_NAME + 41u)
 #define END_RPC (END_SESSION + 9u)
@@ -25,9 +27,12 @@ enum { UNKNOWN, JSON, EVENTS };
 #define END_BAGGAGE (END_TRACEPARENT + 129u)
 #define END_TRACESTATE (END_BAGGAGE + USPAN_TRACESTATE_BYTES + 1u)
 static const uint16_t starts[USPAN_MCP_TEXTS + 1u] = {
-    0u,       END_VERSION, END_CODE, END_ERROR,       END_ID,      END_METHOD,
-    END_NAME, END_SESSION, END_RPC,  END_TRACEPARENT, END_BAGGAGE, END_TRACESTATE,
+    0u,         END_VERSION, END_CODE,    END_ERROR, END_ID,          END_TARGET,
+    END_METHOD, END_NAME,    END_SESSION, END_RPC,   END_TRACEPARENT, END_BAGGAGE,
+    END_TRACESTATE,
 };
+/* Texts of which a part is enough, without a count. */
+#define MAY_BE_CUT (1u << USPAN_MCP_ERROR | 1u << USPAN_MCP_TARGET)
 USPAN_STATIC_ASSERT(END_ERROR == USPAN_MCP_ANSWER_BYTES && END_TRACESTATE == USPAN_MCP_TEXT_BYTES,
                     "room in uspan_mcp_t");
 
@@ -36,13 +41,12 @@ USPAN_STATIC_ASSERT(END_ERROR == USPAN_MCP_ANSWER_BYTES && END_TRACESTATE == USP
 enum {
     DOCUMENT = USPAN_MCP_TEXTS + 1,
     ENVELOPE,
-    TARGET,
+    INSIDE, /* a container on the path to other rows */
     CONTENT,
-    RESULT,
+    RESULT, /* from here on, in the order of the flags from USPAN_MCP_HAS_RESULT on */
     FAILURE,
     FAILED_TOOL,
-    DATA_NAME,
-    INSIDE /* a container on the path to other rows */
+    DATA_NAME
 };
 #define ROWS(X)                                                              \
     X("", DOCUMENT)                                                          \
@@ -59,7 +63,7 @@ enum {
     X("params.arguments", USPAN_JSON_AS_IS | CONTENT)                        \
     X("params.uri", TEXT(NAME))                                              \
     X("params.protocolVersion", TEXT(VERSION))                               \
-    X("params.requestId", USPAN_JSON_AS_IS | TARGET)                         \
+    X("params.requestId", USPAN_JSON_AS_IS | TEXT(TARGET))                   \
     X("result", RESULT)                                                      \
     X("result.content", USPAN_JSON_AS_IS | CONTENT)                          \
     X("result.isError", FAILED_TOOL)                                         \
@@ -104,27 +108,19 @@ USPAN_NOINLINE static uint32_t hash_more(uint32_t hash, bool is_text, const char
     return hash;
 }
 
-static uint32_t hash_end(uint32_t hash)
-{
-    return hash | (hash == 0u ? 1u : 0u);
-}
-
 uint32_t uspan_mcp_hash(const char *id)
 {
     bool is_text = id[0] == '"';
-    size_t len = strlen(id) - (is_text ? 1u : 0u);
-    return hash_end(hash_more(0u, is_text, id + (is_text ? 1u : 0u), len - (is_text && len > 0u ? 1u : 0u)));
+    size_t len = strlen(id);
+    uint32_t hash = hash_more(0u, is_text, id + is_text, len - (is_text ? 1u + (len > 1u) : 0u));
+    return hash + (hash == 0u);
 }
 
 /* ---- values -------------------------------------------------------------------------------------------- */
 
 static void begin_message(uspan_mcp_reader_t *r)
 {
-    memset(r->lens, 0, sizeof r->lens);
-    r->content = NULL;
-    r->content_len = 0u;
-    r->id = r->target = 0u;
-    r->has = r->cut = 0u;
+    memset(r, 0, offsetof(uspan_mcp_reader_t, form));
     r->flags = USPAN_MCP_IN_MESSAGE;
 }
 
@@ -136,32 +132,31 @@ static void add_text(uspan_mcp_read_t *x, unsigned text, const char *bytes, size
         r->cut |= (uint16_t)(1u << text);
         len = room;
     }
-    memcpy(x->texts + starts[text] + r->lens[text], bytes, len);
+    memcpy(uspan_mcp_text(x, text) + r->lens[text], bytes, len);
     r->lens[text] = (uint16_t)(r->lens[text] + len);
 }
 
 static void end_text(uspan_mcp_read_t *x, unsigned text)
 {
     uspan_mcp_reader_t *r = x->r;
-    r->has |= (uint16_t)(1u << text);
-    if (((unsigned)r->cut >> text & 1u) == 0u) {
-        return;
-    }
-    if (text >= USPAN_MCP_TRACEPARENT) { /* a part of it is of no use */
-        r->lens[text] = 0u;
-    }
-    if (text != USPAN_MCP_ERROR) {
+    unsigned bit = 1u << text;
+    r->has |= (uint16_t)bit;
+    if ((r->cut & bit & ~MAY_BE_CUT) != 0u) {
         uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("text too long"));
+        if (text >= USPAN_MCP_TRACEPARENT) { /* a part of it is of no use */
+            r->lens[text] = 0u;
+        }
     }
 }
 
+/* Take a string, or a value of any type as written. An outgoing answer has memory for its first texts only. */
 static void take_text(uspan_mcp_read_t *x, unsigned text, uspan_json_event_t event, const char *bytes,
                       size_t len)
 {
     uspan_mcp_reader_t *r = x->r;
-    bool ends = event == USPAN_READ_TEXT_END || event == USPAN_READ_RAW_END;
-    if ((!ends && event != USPAN_READ_TEXT && event != USPAN_READ_RAW) ||
-        (text >= x->count && text != USPAN_MCP_ID)) {
+    bool is_text = (event | 1u) == USPAN_READ_TEXT_END;
+    bool ends = (event & 1u) != 0u;
+    if (!is_text && event < USPAN_READ_RAW) {
         return;
     }
     if (uspan_mcp_has(r, text)) { /* the first one is used */
@@ -170,9 +165,10 @@ static void take_text(uspan_mcp_read_t *x, unsigned text, uspan_json_event_t eve
         }
         return;
     }
-    if (text == USPAN_MCP_ID) {
-        r->id = hash_more(r->id, event == USPAN_READ_TEXT || event == USPAN_READ_TEXT_END, bytes, len);
-        r->id = ends ? hash_end(r->id) : r->id;
+    if (text == USPAN_MCP_ID || text == USPAN_MCP_TARGET) {
+        uint32_t *hash = &r->ids[text - USPAN_MCP_ID];
+        *hash = hash_more(*hash, is_text, bytes, len);
+        *hash += ends && *hash == 0u;
     }
     if (ends) {
         end_text(x, text);
@@ -227,16 +223,16 @@ static void take_content(uspan_mcp_read_t *x, uspan_json_event_t event, const ch
 static void take_container(uspan_mcp_read_t *x, unsigned action, uspan_json_event_t event)
 {
     uspan_mcp_reader_t *r = x->r;
-    if ((r->json.arrays & 1u) != 0u && event == USPAN_READ_OPEN) {
-        return; /* a batch: its elements are messages */
-    }
-    if (action == ENVELOPE) {
-        if (event == USPAN_READ_OPEN) { /* its members are read as those of the document */
+    if (event == USPAN_READ_OPEN) {
+        if ((r->json.arrays & 1u) != 0u) {
+            return; /* a batch: its elements are messages */
+        }
+        if (action == DOCUMENT) {
+            begin_message(r);
+        } else { /* the envelope's members are read as those of the document */
             r->json.paths[r->json.depth - 1u] = r->json.paths[0];
         }
-    } else if (event == USPAN_READ_OPEN) {
-        begin_message(r);
-    } else if (event == USPAN_READ_CLOSE && (r->flags & USPAN_MCP_IN_MESSAGE) != 0u) {
+    } else if (action == DOCUMENT && event == USPAN_READ_CLOSE && (r->flags & USPAN_MCP_IN_MESSAGE) != 0u) {
         r->flags &= (uint16_t)~USPAN_MCP_IN_MESSAGE;
         x->whole(x);
         r->content = NULL;
@@ -246,40 +242,17 @@ static void take_container(uspan_mcp_read_t *x, unsigned action, uspan_json_even
 static void take(void *ctx, unsigned action, uspan_json_event_t event, const char *text, size_t len)
 {
     uspan_mcp_read_t *x = ctx;
-    uspan_mcp_reader_t *r = x->r;
-    bool is_text = event == USPAN_READ_TEXT || event == USPAN_READ_TEXT_END;
     action &= ~USPAN_JSON_AS_IS;
     if (action <= USPAN_MCP_TEXTS) {
         take_text(x, action - 1u, event, text, len);
-        return;
-    }
-    switch (action) {
-    case DOCUMENT:
-    case ENVELOPE:
+    } else if (action <= ENVELOPE) {
         take_container(x, action, event);
-        return;
-    case TARGET:
-        if (is_text || event == USPAN_READ_RAW) {
-            r->target = hash_more(r->target, is_text, text, len);
-        }
-        return;
-    case CONTENT:
+    } else if (action == CONTENT) {
         take_content(x, event, text, len);
-        return;
-    case RESULT:
-        r->flags |= USPAN_MCP_HAS_RESULT;
-        return;
-    case FAILURE:
-        r->flags |= event != USPAN_READ_NULL ? USPAN_MCP_HAS_ERROR : 0u;
-        return;
-    case FAILED_TOOL:
-        r->flags |= event == USPAN_READ_TRUE ? USPAN_MCP_IS_ERROR : 0u;
-        return;
-    case DATA_NAME:
-        r->flags |= USPAN_MCP_DATA_NAMES;
-        return;
-    default:
-        return;
+    } else if (action > CONTENT && (action == FAILURE       ? event != USPAN_READ_NULL
+                                    : action == FAILED_TOOL ? event == USPAN_READ_TRUE
+                                                            : true)) {
+        x->r->flags |= (uint16_t)(USPAN_MCP_HAS_RESULT << (action - RESULT));
     }
 }
 

@@ -128,14 +128,14 @@ void uspan_mcp_settle(uspan_mcp_read_t *x)
     uspan_mcp_t *m = x->m;
     uspan_mcp_reader_t *r = x->r;
     unsigned side = x->count == USPAN_MCP_TEXTS ? USPAN_MCP_IS_CALL : 0u;
-    unsigned answers = USPAN_MCP_HAS_ERROR | (r->id != 0u ? USPAN_MCP_HAS_RESULT : 0u);
+    unsigned answers = USPAN_MCP_HAS_ERROR | (r->ids[0] != 0u ? USPAN_MCP_HAS_RESULT : 0u);
     if (r->lens[USPAN_MCP_METHOD] != 0u || (r->flags & answers) == 0u) {
         return;
     }
-    uspan_mcp_span_t *open = uspan_mcp_find_open(m, r->id != 0u ? r->id : uspan_mcp_hash("0"), side);
+    uspan_mcp_span_t *open = uspan_mcp_find_open(m, r->ids[0] != 0u ? r->ids[0] : uspan_mcp_hash("0"), side);
     const char *type = NULL;
     if (open == NULL) {
-        if (r->id != 0u) {
+        if (r->ids[0] != 0u) {
             uspan_mcp_count(
                 m, &m->unknown,
                 USPAN_MCP_WORDS("answer to no open request: call uspan_mcp_request() or uspan_mcp_call() "

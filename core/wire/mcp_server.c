@@ -79,7 +79,7 @@ USPAN_NOINLINE static uspan_t begin(uspan_mcp_read_t *x, const uspan_mcp_about_t
 static void cancel(uspan_mcp_read_t *x, const uspan_mcp_about_t *about)
 {
     static const char cancelled[] = "notifications/cancelled";
-    uspan_mcp_span_t *open = uspan_mcp_find_open(x->m, x->r->target, 0u);
+    uspan_mcp_span_t *open = uspan_mcp_find_open(x->m, x->r->ids[1], 0u);
     if (open != NULL && about->method_len == sizeof cancelled - 1u &&
         memcmp(about->method, cancelled, sizeof cancelled - 1u) == 0) {
         (void)uspan_fail(x->m->t, uspan_mcp_take(x->m, open).s, USPAN_ERROR_CANCELLED, NULL);
@@ -108,7 +108,7 @@ static void on_request(uspan_mcp_read_t *x)
     }
     uspan_t s = begin(x, &about);
     if (uspan_mcp_has(r, USPAN_MCP_ID)) {
-        uspan_mcp_keep(x->m, r->id, s, uspan_mcp_is_tool(&about) ? USPAN_MCP_IS_TOOL : 0u);
+        uspan_mcp_keep(x->m, r->ids[0], s, uspan_mcp_is_tool(&about) ? USPAN_MCP_IS_TOOL : 0u);
         x->s = s;
     } else {
         (void)uspan_end(x->m->t, s);

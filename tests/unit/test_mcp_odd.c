@@ -193,6 +193,7 @@ static void test_a_cancel_ends_the_request_of_that_very_id(void **state)
         { "1", "1", true },           { "\"1\"", "1", false },       { "1", "\"1\"", false },
         { "0", "null", false },       { "\"a\\u0062\"", "\"ab\"", true }, { "-3", "-3", true },
         { "1", "{\"id\":1}", false }, { "\"\"", "\"\"", true },
+        { "1", "1,\"requestId\":2", true }, { "12", "1,\"requestId\":2", false }, /* the first one is used */
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         for (uint32_t how = WHOLE; how < 2u + ROUNDS; how++) {

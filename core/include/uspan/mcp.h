@@ -44,7 +44,7 @@ typedef struct uspan_mcp_peer {
 /* ---- layout, private: fields may change in any version ------------------------------------------------- */
 
 #define USPAN_MCP_ANSWER_BYTES 95u /* protocol version, error code, error message */
-#define USPAN_MCP_TEXT_BYTES (USPAN_MCP_ANSWER_BYTES + 424u + USPAN_TRACESTATE_BYTES)
+#define USPAN_MCP_TEXT_BYTES (USPAN_MCP_ANSWER_BYTES + 425u + USPAN_TRACESTATE_BYTES)
 
 /* A request that has no answer yet. */
 typedef struct uspan_mcp_span {
@@ -53,17 +53,18 @@ typedef struct uspan_mcp_span {
     uint8_t flags;
 } uspan_mcp_span_t;
 
-/* The message that is being read. */
+/* The message that is being read. Fields up to json are close to its address, because code that uses them is
+ * then shorter on Cortex-M. */
 typedef struct uspan_mcp_reader {
-    uspan_json_read_t json;
     const char *content; /* arguments or result, in the caller's bytes; between two fragments in hold */
     size_t content_len;
-    uint32_t id, target; /* hashes; 0: none. target: of the request that is cancelled */
-    uint16_t has;        /* one bit for each text that is complete */
-    uint16_t cut;        /* one bit for each text that did not fit */
+    uint32_t ids[2]; /* hashes of its own id and of the request that it cancels; 0: none */
+    uint16_t has;    /* one bit for each text that is complete */
+    uint16_t cut;    /* one bit for each text that did not fit */
     uint16_t flags;
-    uint8_t form, line; /* JSON or events; for events the position in a line */
-    uint16_t lens[11];
+    uint16_t lens[12];
+    uint8_t form, line; /* JSON or events; for events the position in a line. Not reset by a message */
+    uspan_json_read_t json;
 #if USPAN_CONTENT
     char hold[USPAN_MCP_HOLD_BYTES];
 #endif
