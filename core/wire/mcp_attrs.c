@@ -1,17 +1,26 @@
-/* mcp_attrs.c: sets names and attributes of MCP spans of both sides, as OpenTelemetry's MCP conventions say
- * in "Spans". Called by mcp_client.c, mcp_server.c and mcp_open.c. Invariant: span names have low
- * cardinality. Of the names in a request, only those of tools and prompts become part of a span name. */
+/* mcp_attrs.c: starts spans of MCP requests of both sides, and sets their names and attributes as
+ * OpenTelemetry's MCP conventions say in "Spans". Called by mcp_client.c and mcp_server.c. Invariant: span
+ * names have low cardinality. Of the names in a request, only those of tools and prompts become part of a
+ * span name. */
+#include <stddef.h>
 #include <string.h>
 #include "wire/mcp_internal.h"
 
-uspan_mcp_kind_t uspan_mcp_kind_of(const char *method, size_t len)
+#define METHOD_BYTES 40u /* of it in a span name */
+
+void uspan_mcp_classify(uspan_mcp_about_t *a, unsigned side)
 {
-    static const char tool[] = "tools/call", prompt[] = "prompts/get", resource[] = "resources/";
-    return len == sizeof tool - 1u && memcmp(method, tool, len) == 0       ? USPAN_MCP_TOOL
-           : len == sizeof prompt - 1u && memcmp(method, prompt, len) == 0 ? USPAN_MCP_PROMPT
-           : len >= sizeof resource - 1u && memcmp(method, resource, sizeof resource - 1u) == 0
-               ? USPAN_MCP_RESOURCE
-               : USPAN_MCP_OTHER;
+    const char *method = USPAN_MCP_ABOUT(a, USPAN_MCP_METHOD).at;
+    a->flags = side;
+    a->kind = USPAN_MCP_OTHER;
+    if (strcmp(method, "tools/call") == 0) {
+        a->flags = side | USPAN_MCP_IS_TOOL;
+        a->kind = USPAN_MCP_TOOL;
+    } else if (strcmp(method, "prompts/get") == 0) {
+        a->kind = USPAN_MCP_PROMPT;
+    } else if (strncmp(method, "resources/", 10u) == 0) {
+        a->kind = USPAN_MCP_RESOURCE;
+    }
 }
 
 void uspan_mcp_set(uspan_mcp_t *m, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
@@ -21,59 +30,81 @@ void uspan_mcp_set(uspan_mcp_t *m, uspan_t s, const uspan_key_t *key, const char
     }
 }
 
-static void set_text(uspan_mcp_t *m, uspan_t s, const uspan_key_t *key, const char *text)
+static void set_peer(uspan_mcp_t *m, uspan_t s, unsigned side)
 {
-    uspan_mcp_set(m, s, key, text, text != NULL ? strlen(text) : 0u);
-}
-
-void uspan_mcp_set_address(uspan_mcp_t *m, uspan_t s, const uspan_key_t *address, const uspan_key_t *port)
-{
-    if (m->peer != NULL && m->peer->address != NULL) {
-        set_text(m, s, address, m->peer->address);
-        (void)uspan_set_int(m->t, s, port, m->peer->port);
-    }
-}
-
-void uspan_mcp_set_attrs(uspan_mcp_t *m, uspan_t s, const uspan_mcp_about_t *a)
-{
+    static const uspan_key_t *const keys[][2] = {
+        { &uspan_key_network_transport, &uspan_key_network_transport },
+        { &uspan_key_network_protocol_name, &uspan_key_network_protocol_name },
+        { &uspan_key_network_protocol_version, &uspan_key_network_protocol_version },
+        { &uspan_key_mcp_session_id, &uspan_key_mcp_session_id },
+        { &uspan_key_client_address, &uspan_key_server_address },
+    };
     const uspan_mcp_peer_t *peer = m->peer;
-    uspan_mcp_kind_t kind = a->kind;
-    uspan_mcp_set(m, s, &uspan_key_mcp_method_name, a->method, a->method_len);
-    if (kind == USPAN_MCP_TOOL) {
-        (void)uspan_set_static_n(m->t, s, &uspan_key_operation_name, USPAN_OPERATION_TOOL,
-                                 sizeof USPAN_OPERATION_TOOL - 1u);
-        uspan_mcp_set(m, s, &uspan_key_tool_name, a->name, a->name_len);
-#if USPAN_PROFILE_ALIYUN
-        (void)uspan_set_static_n(m->t, s, &uspan_key_aliyun_span_kind, "TOOL", 4u);
-#endif
-    } else if (kind == USPAN_MCP_RESOURCE) {
-        uspan_mcp_set(m, s, &uspan_key_mcp_resource_uri, a->name, a->name_len);
-#if !USPAN_PROFILE_LANGFUSE /* Langfuse reads every key of prompts as the input */
-    } else if (kind == USPAN_MCP_PROMPT) {
-        uspan_mcp_set(m, s, &uspan_key_prompt_name, a->name, a->name_len);
-#endif
+    if (peer == NULL) {
+        return;
     }
-    uspan_mcp_set(m, s, &uspan_key_jsonrpc_request_id, a->id, a->id_len);
-    uspan_mcp_set(m, s, &uspan_key_mcp_protocol_version, m->version, m->version_len);
-    if (peer != NULL) {
-        set_text(m, s, &uspan_key_mcp_session_id, peer->session_id);
-        set_text(m, s, &uspan_key_network_transport, peer->transport);
-        set_text(m, s, &uspan_key_network_protocol_name, peer->protocol);
-        set_text(m, s, &uspan_key_network_protocol_version, peer->protocol_version);
+    const char *const texts[] = { peer->transport, peer->protocol, peer->protocol_version, peer->session_id,
+                                  peer->address };
+    for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i] != NULL) {
+            uspan_mcp_set(m, s, keys[i][side], texts[i], strlen(texts[i]));
+        }
+    }
+    if (peer->address != NULL) {
+        (void)uspan_set_int(m->t, s, side != 0u ? &uspan_key_server_port : &uspan_key_client_port, peer->port);
     }
 }
 
-size_t uspan_mcp_span_name(const uspan_mcp_about_t *a, char out[USPAN_MCP_SPAN_NAME_BYTES])
+void uspan_mcp_fill(void *about, uspan_tracer_t *t, uspan_t s)
 {
-    bool is_named = a->kind == USPAN_MCP_TOOL || a->kind == USPAN_MCP_PROMPT;
-    size_t len = a->method_len < 40u ? a->method_len : 40u;
-    memcpy(out, a->method, len);
-    if (is_named && a->name_len > 0u) {
-        size_t n = a->name_len < USPAN_MCP_SPAN_NAME_BYTES - 1u - len ? a->name_len
-                                                                      : USPAN_MCP_SPAN_NAME_BYTES - 1u - len;
-        out[len++] = ' ';
-        memcpy(out + len, a->name, n);
-        len += n;
+    static const uspan_key_t *const keys[] = {
+        &uspan_key_mcp_protocol_version, &uspan_key_mcp_session_id, &uspan_key_jsonrpc_protocol_version,
+        &uspan_key_mcp_method_name,      NULL,                      &uspan_key_jsonrpc_request_id,
+    };
+    static const uspan_key_t *const names[] = {
+        NULL,
+        &uspan_key_tool_name,
+        USPAN_PROFILE_LANGFUSE ? NULL : &uspan_key_prompt_name, /* it reads every key of prompts as the input */
+        &uspan_key_mcp_resource_uri,
+    };
+    uspan_mcp_about_t *a = about;
+    uspan_mcp_t *m = a->m;
+    set_peer(m, s, a->flags & USPAN_MCP_IS_CALL);
+    uspan_mcp_set(m, s, &uspan_key_mcp_protocol_version, m->version, m->version_len);
+    for (unsigned i = 0; i < USPAN_MCP_ABOUT_TEXTS; i++) {
+        const uspan_key_t *key = keys[i] != NULL ? keys[i] : names[a->kind];
+        if (key != NULL) {
+            uspan_mcp_set(m, s, key, a->texts[i].at, a->texts[i].len);
+        }
     }
-    return len;
+    if (a->kind == USPAN_MCP_TOOL) {
+        (void)uspan_set_static_n(t, s, &uspan_key_operation_name, USPAN_OPERATION_TOOL,
+                                 sizeof USPAN_OPERATION_TOOL - 1u);
+#if USPAN_PROFILE_ALIYUN
+        (void)uspan_set_static_n(t, s, &uspan_key_aliyun_span_kind, "TOOL", 4u);
+#endif
+    }
+    a->also(a, s);
+}
+
+uspan_t uspan_mcp_begin(uspan_mcp_about_t *a)
+{
+    char name[METHOD_BYTES + 100u];
+    size_t len = USPAN_MCP_ABOUT(a, USPAN_MCP_METHOD).len;
+    size_t named = USPAN_MCP_ABOUT(a, USPAN_MCP_NAME).len;
+    len = len < METHOD_BYTES ? len : METHOD_BYTES;
+    memcpy(name, USPAN_MCP_ABOUT(a, USPAN_MCP_METHOD).at, len);
+    if ((a->kind == USPAN_MCP_TOOL || a->kind == USPAN_MCP_PROMPT) && named > 0u) {
+        name[len++] = ' ';
+        named = named < sizeof name - len ? named : sizeof name - len;
+        memcpy(name + len, USPAN_MCP_ABOUT(a, USPAN_MCP_NAME).at, named);
+        len += named;
+    }
+    uspan_options_t o = {
+        .kind = (a->flags & USPAN_MCP_IS_CALL) != 0u ? USPAN_KIND_CLIENT : USPAN_KIND_SERVER,
+        .parent = a->context,
+        .fill = uspan_mcp_fill,
+        .fill_arg = a,
+    };
+    return uspan_start_full(a->m->t, a->parent, name, len, &o);
 }

@@ -7,64 +7,54 @@
 
 #define NAME_BYTES 96u
 
-/* Returns true if parent is the execute_tool span of the same tool, and no MCP request has set its attributes
- * yet. */
-static bool covers(uspan_mcp_t *m, uspan_t parent, const uspan_mcp_about_t *a)
+/* Returns true if a->parent is the execute_tool span of the same tool, and no MCP request has set its
+ * attributes yet. */
+static bool is_covered(const uspan_mcp_about_t *a)
 {
     char name[NAME_BYTES];
-    return uspan_mcp_is_tool(a) && a->name != NULL && a->name_len > 0u &&
-           !uspan_has_key(m->t, parent, &uspan_key_mcp_method_name) &&
-           uspan_text_of_key(m->t, parent, &uspan_key_tool_name, name, sizeof name) == a->name_len &&
-           memcmp(name, a->name, a->name_len) == 0;
+    size_t len = USPAN_MCP_ABOUT(a, USPAN_MCP_NAME).len;
+    return a->kind == USPAN_MCP_TOOL && len > 0u &&
+           !uspan_has_key(a->m->t, a->parent, &uspan_key_mcp_method_name) &&
+           uspan_text_of_key(a->m->t, a->parent, &uspan_key_tool_name, name, sizeof name) == len &&
+           memcmp(name, USPAN_MCP_ABOUT(a, USPAN_MCP_NAME).at, len) == 0;
 }
 
-typedef struct fill {
-    uspan_mcp_t *m;
-    const uspan_mcp_about_t *about;
-    uspan_t parent;
-} fill_t;
-
-static void fill(void *arg, uspan_tracer_t *t, uspan_t s)
+static void also(uspan_mcp_about_t *a, uspan_t s)
 {
-    const fill_t *f = arg;
-    uspan_mcp_set_attrs(f->m, s, f->about);
-    uspan_mcp_set_address(f->m, s, &uspan_key_server_address, &uspan_key_server_port);
-    uspan_copy_key(t, f->parent, &uspan_key_conversation_id, s, &uspan_key_conversation_id);
+    uspan_copy_key(a->m->t, a->parent, &uspan_key_conversation_id, s, &uspan_key_conversation_id);
 }
 
 uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const char *name, const char *id)
 {
-    char span_name[USPAN_MCP_SPAN_NAME_BYTES];
-    bool is_quoted = id != NULL && id[0] == '"';
-    const uspan_mcp_about_t about = {
-        .method = method,
-        .method_len = strlen(method),
-        .name = name,
-        .name_len = name != NULL ? strlen(name) : 0u,
-        .id = is_quoted ? id + 1 : id,
-        .id_len = id != NULL ? strlen(id) - (is_quoted && id[1] != '\0' ? 2u : 0u) : 0u,
-        .kind = uspan_mcp_kind_of(method, strlen(method)),
-    };
+    uspan_mcp_about_t a = { .m = m, .also = also, .parent = parent };
     if (m->t == NULL) {
         return USPAN_NULL;
     }
-    if (parent.id == USPAN_CURRENT.id) {
-        parent = uspan_current(m->t);
-        parent.id += parent.id == 0u; /* USPAN_ROOT if there is none */
-    }
-    fill_t f = { m, &about, parent };
-    bool shared = covers(m, parent, &about);
-    uspan_t s = parent;
-    if (shared) {
-        fill(&f, m->t, s);
-    } else {
-        uspan_options_t o = { .kind = USPAN_KIND_CLIENT, .fill = fill, .fill_arg = &f };
-        s = uspan_start_full(m->t, parent, span_name, uspan_mcp_span_name(&about, span_name), &o);
+    USPAN_MCP_ABOUT(&a, USPAN_MCP_METHOD).at = method;
+    USPAN_MCP_ABOUT(&a, USPAN_MCP_METHOD).len = strlen(method);
+    if (name != NULL) {
+        USPAN_MCP_ABOUT(&a, USPAN_MCP_NAME).at = name;
+        USPAN_MCP_ABOUT(&a, USPAN_MCP_NAME).len = strlen(name);
     }
     if (id != NULL) {
-        uspan_mcp_keep(m, uspan_mcp_hash(id), s,
-                       USPAN_MCP_IS_CALL | (uspan_mcp_is_tool(&about) ? USPAN_MCP_IS_TOOL : 0u) |
-                           (shared ? USPAN_MCP_IS_SHARED : 0u));
+        bool is_quoted = id[0] == '"';
+        USPAN_MCP_ABOUT(&a, USPAN_MCP_ID).at = id + is_quoted;
+        USPAN_MCP_ABOUT(&a, USPAN_MCP_ID).len = strlen(id) - (is_quoted && id[1] != '\0' ? 2u : 0u);
+    }
+    uspan_mcp_classify(&a, USPAN_MCP_IS_CALL);
+    if (parent.id == USPAN_CURRENT.id) {
+        a.parent = uspan_current(m->t);
+        a.parent.id += a.parent.id == 0u; /* USPAN_ROOT if there is none */
+    }
+    uspan_t s = a.parent;
+    if (is_covered(&a)) {
+        a.flags |= USPAN_MCP_IS_SHARED;
+        uspan_mcp_fill(&a, m->t, s);
+    } else {
+        s = uspan_mcp_begin(&a);
+    }
+    if (id != NULL) {
+        uspan_mcp_keep(m, uspan_mcp_hash(id), s, a.flags);
     }
     return s;
 }

@@ -10,21 +10,54 @@
 
 /* Texts of a message. An outgoing answer needs only the first three. */
 enum {
-    USPAN_MCP_VERSION, /* of the protocol */
     USPAN_MCP_CODE,
-    USPAN_MCP_ERROR, /* its message */
+    USPAN_MCP_ERROR,   /* its message */
+    USPAN_MCP_VERSION, /* of the protocol. From here to the id, texts are attributes of a request's span */
     USPAN_MCP_ANSWER_TEXTS,
-    USPAN_MCP_ID = USPAN_MCP_ANSWER_TEXTS,
-    USPAN_MCP_TARGET, /* id of the request that is cancelled. Only its hash is kept */
+    USPAN_MCP_SESSION = USPAN_MCP_ANSWER_TEXTS,
+    USPAN_MCP_RPC, /* version of JSON-RPC */
     USPAN_MCP_METHOD,
     USPAN_MCP_NAME, /* of a tool or prompt, or a URI */
-    USPAN_MCP_SESSION,
-    USPAN_MCP_RPC, /* version of JSON-RPC */
+    USPAN_MCP_ID,
+    USPAN_MCP_TARGET, /* id of the request that is cancelled. Only its hash is kept */
     USPAN_MCP_TRACEPARENT,
     USPAN_MCP_BAGGAGE,
     USPAN_MCP_TRACESTATE,
     USPAN_MCP_TEXTS
 };
+#define USPAN_MCP_ABOUT_TEXTS (USPAN_MCP_ID - USPAN_MCP_VERSION + 1u)
+
+/* The end of each text in memory, with room for a 0 after the text. */
+#define USPAN_MCP_END_CODE 13u
+#define USPAN_MCP_END_ERROR (USPAN_MCP_END_CODE + 65u)
+#define USPAN_MCP_END_VERSION (USPAN_MCP_END_ERROR + 17u)
+#define USPAN_MCP_END_SESSION (USPAN_MCP_END_VERSION + 41u)
+#define USPAN_MCP_END_RPC (USPAN_MCP_END_SESSION + 9u)
+#define USPAN_MCP_END_METHOD (USPAN_MCP_END_RPC + 41u)
+#define USPAN_MCP_END_NAME (USPAN_MCP_END_METHOD + 97u)
+#define USPAN_MCP_END_ID (USPAN_MCP_END_NAME + 41u)
+#define USPAN_MCP_END_TARGET (USPAN_MCP_END_ID + 1u)
+#define USPAN_MCP_END_TRACEPARENT (USPAN_MCP_END_TARGET + 65u)
+#define USPAN_MCP_END_BAGGAGE (USPAN_MCP_END_TRACEPARENT + 129u)
+#define USPAN_MCP_END_TRACESTATE (USPAN_MCP_END_BAGGAGE + USPAN_TRACESTATE_BYTES + 1u)
+static const uint16_t uspan_mcp_starts[USPAN_MCP_TEXTS + 1u] = {
+    0u,
+    USPAN_MCP_END_CODE,
+    USPAN_MCP_END_ERROR,
+    USPAN_MCP_END_VERSION,
+    USPAN_MCP_END_SESSION,
+    USPAN_MCP_END_RPC,
+    USPAN_MCP_END_METHOD,
+    USPAN_MCP_END_NAME,
+    USPAN_MCP_END_ID,
+    USPAN_MCP_END_TARGET,
+    USPAN_MCP_END_TRACEPARENT,
+    USPAN_MCP_END_BAGGAGE,
+    USPAN_MCP_END_TRACESTATE,
+};
+USPAN_STATIC_ASSERT(USPAN_MCP_END_VERSION == USPAN_MCP_ANSWER_BYTES &&
+                        USPAN_MCP_END_TRACESTATE == USPAN_MCP_TEXT_BYTES,
+                    "room in uspan_mcp_t");
 
 /* uspan_mcp_reader_t.flags */
 #define USPAN_MCP_IN_MESSAGE 1u
@@ -64,7 +97,12 @@ typedef struct uspan_mcp_read {
 uspan_t uspan_mcp_read(uspan_mcp_t *m, bool ours, void (*whole)(uspan_mcp_read_t *x), const void *data,
                        size_t len, bool is_last);
 void uspan_mcp_read_begin(uspan_mcp_reader_t *r);
-char *uspan_mcp_text(const uspan_mcp_read_t *x, unsigned text);
+static inline char *uspan_mcp_text(const uspan_mcp_read_t *x, unsigned text)
+{
+    return x->texts + uspan_mcp_starts[text];
+}
+/* Returns the text, ended by a 0. */
+const char *uspan_mcp_ended(const uspan_mcp_read_t *x, unsigned text);
 static inline bool uspan_mcp_has(const uspan_mcp_reader_t *r, unsigned text)
 {
     return (r->has >> text & 1u) != 0u;
@@ -90,28 +128,33 @@ void uspan_mcp_set_content(uspan_mcp_read_t *x, uspan_t s, const uspan_key_t *ke
 
 /* ---- mcp_attrs.c ---- */
 
-/* Attributes of spans of both sides: method, name, connection. */
 typedef enum uspan_mcp_kind {
     USPAN_MCP_OTHER,
     USPAN_MCP_TOOL,
     USPAN_MCP_PROMPT,
     USPAN_MCP_RESOURCE
 } uspan_mcp_kind_t;
+/* A request of either side, whose span is started. */
 typedef struct uspan_mcp_about {
-    const char *method, *name, *id;
-    size_t method_len, name_len, id_len;
+    uspan_mcp_t *m;
+    struct {
+        const char *at;
+        size_t len;
+    } texts[USPAN_MCP_ABOUT_TEXTS]; /* from USPAN_MCP_VERSION on. Method and name end in 0 */
+    unsigned flags;                 /* of uspan_mcp_span_t */
     uspan_mcp_kind_t kind;
+    void (*also)(struct uspan_mcp_about *a, uspan_t s); /* sets what one side has in addition */
+    uspan_mcp_read_t *x;                                /* server: the message */
+    uspan_t parent;                                     /* client */
+    uspan_context_t *context; /* server: of the caller, or NULL. also() overwrites it */
 } uspan_mcp_about_t;
-uspan_mcp_kind_t uspan_mcp_kind_of(const char *method, size_t len);
-static inline bool uspan_mcp_is_tool(const uspan_mcp_about_t *a)
-{
-    return a->kind == USPAN_MCP_TOOL;
-}
+#define USPAN_MCP_ABOUT(a, text) ((a)->texts[(text)-USPAN_MCP_VERSION])
+/* Set kind and flags, by side and method. */
+void uspan_mcp_classify(uspan_mcp_about_t *a, unsigned side);
 void uspan_mcp_set(uspan_mcp_t *m, uspan_t s, const uspan_key_t *key, const char *text, size_t len);
-void uspan_mcp_set_address(uspan_mcp_t *m, uspan_t s, const uspan_key_t *address, const uspan_key_t *port);
-void uspan_mcp_set_attrs(uspan_mcp_t *m, uspan_t s, const uspan_mcp_about_t *a);
-/* Write the name of the span. out holds 140 bytes. Returns its length. */
-#define USPAN_MCP_SPAN_NAME_BYTES 140u
-size_t uspan_mcp_span_name(const uspan_mcp_about_t *a, char out[USPAN_MCP_SPAN_NAME_BYTES]);
+/* Set all attributes. A uspan_fill_t. */
+void uspan_mcp_fill(void *about, uspan_tracer_t *t, uspan_t s);
+/* Start its span, below the caller's context or a->parent. */
+uspan_t uspan_mcp_begin(uspan_mcp_about_t *a);
 
 #endif

@@ -13,28 +13,8 @@
 /* uspan_mcp_reader_t.form. The first byte of a message decides. */
 enum { UNKNOWN, JSON, EVENTS };
 
-/* The end of each text in memory, with room for a 0 after the text. */
-#define END_VERSION 17u
-#define END_CODE (END_VERSION + 13u)
-#define END_ERROR (END_CODE + 65u)
-#define END_ID (END_ERROR + 41u)
-#define END_TARGET (END_ID + 1u)
-#define END_METHOD (END_TARGET + 41u)
-#define END_NAME (END_METHOD + 97u)
-#define END_SESSION (END_NAME + 41u)
-#define END_RPC (END_SESSION + 9u)
-#define END_TRACEPARENT (END_RPC + 65u)
-#define END_BAGGAGE (END_TRACEPARENT + 129u)
-#define END_TRACESTATE (END_BAGGAGE + USPAN_TRACESTATE_BYTES + 1u)
-static const uint16_t starts[USPAN_MCP_TEXTS + 1u] = {
-    0u,         END_VERSION, END_CODE,    END_ERROR, END_ID,          END_TARGET,
-    END_METHOD, END_NAME,    END_SESSION, END_RPC,   END_TRACEPARENT, END_BAGGAGE,
-    END_TRACESTATE,
-};
 /* Texts of which a part is enough, without a count. */
 #define MAY_BE_CUT (1u << USPAN_MCP_ERROR | 1u << USPAN_MCP_TARGET)
-USPAN_STATIC_ASSERT(END_ERROR == USPAN_MCP_ANSWER_BYTES && END_TRACESTATE == USPAN_MCP_TEXT_BYTES,
-                    "room in uspan_mcp_t");
 
 /* The action of a text is its number plus 1. */
 #define TEXT(text) (USPAN_MCP_##text + 1u)
@@ -78,9 +58,11 @@ enum {
     X("session_id", TEXT(SESSION))
 USPAN_JSON_TABLE(table, ROWS);
 
-char *uspan_mcp_text(const uspan_mcp_read_t *x, unsigned text)
+const char *uspan_mcp_ended(const uspan_mcp_read_t *x, unsigned text)
 {
-    return x->texts + starts[text];
+    char *at = uspan_mcp_text(x, text);
+    at[x->r->lens[text]] = '\0';
+    return at;
 }
 
 void uspan_mcp_count(uspan_mcp_t *m, uint16_t *counter, const char *what)
@@ -127,7 +109,7 @@ static void begin_message(uspan_mcp_reader_t *r)
 static void add_text(uspan_mcp_read_t *x, unsigned text, const char *bytes, size_t len)
 {
     uspan_mcp_reader_t *r = x->r;
-    size_t room = (size_t)(starts[text + 1u] - starts[text] - 1u) - r->lens[text];
+    size_t room = (size_t)(uspan_mcp_starts[text + 1u] - uspan_mcp_starts[text] - 1u) - r->lens[text];
     if (len > room) {
         r->cut |= (uint16_t)(1u << text);
         len = room;

@@ -114,14 +114,6 @@ static bool is_refusal(const char *code, size_t len, bool tool_failed)
     return false;
 }
 
-/* Returns the text, ended by a 0. */
-static const char *ended(uspan_mcp_read_t *x, unsigned text)
-{
-    char *at = uspan_mcp_text(x, text);
-    at[x->r->lens[text]] = '\0';
-    return at;
-}
-
 /* An error without an id answers request 0, because mcp-c-sdk 1.x sends the id null for it. */
 void uspan_mcp_settle(uspan_mcp_read_t *x)
 {
@@ -157,7 +149,7 @@ void uspan_mcp_settle(uspan_mcp_read_t *x)
     }
 #endif
     if ((r->flags & USPAN_MCP_HAS_ERROR) != 0u) {
-        const char *code = ended(x, USPAN_MCP_CODE);
+        const char *code = uspan_mcp_ended(x, USPAN_MCP_CODE);
         size_t len = r->lens[USPAN_MCP_CODE];
         uspan_mcp_set(m, span.s, &uspan_key_rpc_status_code, code, len);
         if (side != 0u || !is_refusal(code, len, is_tool && (r->flags & USPAN_MCP_DATA_NAMES) == 0u)) {
@@ -166,7 +158,7 @@ void uspan_mcp_settle(uspan_mcp_read_t *x)
     } else if ((r->flags & USPAN_MCP_IS_ERROR) != 0u) {
         type = "tool_error";
     }
-    end(m, &span, type, ended(x, USPAN_MCP_ERROR));
+    end(m, &span, type, uspan_mcp_ended(x, USPAN_MCP_ERROR));
 }
 
 #if USPAN_CONTENT
