@@ -4,6 +4,7 @@
 #ifndef USPAN_WIRE_MCP_INTERNAL_H
 #define USPAN_WIRE_MCP_INTERNAL_H
 
+#include "json/json_path.h"
 #include "trace/internal.h"
 #include "trace/pool.h"
 #include "uspan/mcp.h"
@@ -109,6 +110,7 @@ static inline bool uspan_mcp_has(const uspan_mcp_reader_t *r, unsigned text)
 }
 /* Returns the hash of an id as written in JSON. */
 uint32_t uspan_mcp_hash(const char *id);
+#define USPAN_MCP_HASH_0 USPAN_JSON_HASH(1u, '0') /* of the number 0 */
 /* Increment a counter, and log it at powers of two. */
 void uspan_mcp_count(uspan_mcp_t *m, uint16_t *counter, const char *what);
 void uspan_mcp_count_unread(uspan_mcp_t *m, const char *what);
@@ -119,8 +121,8 @@ void uspan_mcp_count_unread(uspan_mcp_t *m, const char *what);
 uspan_mcp_span_t *uspan_mcp_find_open(uspan_mcp_t *m, uint32_t id, unsigned side);
 /* Keep the span of a request until its answer arrives. */
 void uspan_mcp_keep(uspan_mcp_t *m, uint32_t id, uspan_t s, unsigned flags);
-/* Remove an open request and return it. */
-uspan_mcp_span_t uspan_mcp_take(uspan_mcp_t *m, uspan_mcp_span_t *open);
+/* End the span of an open request and forget the request. type NULL: without an error. */
+void uspan_mcp_end(uspan_mcp_t *m, uspan_mcp_span_t *open, const char *type, const char *message);
 /* If the message is an answer, end the span of its request. */
 void uspan_mcp_settle(uspan_mcp_read_t *x);
 /* Set arguments or result, if the message has them. */

@@ -72,7 +72,7 @@ static void on_request(uspan_mcp_read_t *x)
     uspan_mcp_span_t *cancelled = uspan_mcp_find_open(m, r->ids[1], 0u);
     if (cancelled != NULL &&
         strcmp(USPAN_MCP_ABOUT(&a, USPAN_MCP_METHOD).at, "notifications/cancelled") == 0) {
-        (void)uspan_fail(m->t, uspan_mcp_take(m, cancelled).s, USPAN_ERROR_CANCELLED, NULL);
+        uspan_mcp_end(m, cancelled, USPAN_ERROR_CANCELLED, NULL);
     }
 }
 
