@@ -24,6 +24,7 @@ void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms))
 {
     static const uspan_gate_t gate = { NULL, may_export };
     static const uspan_mcp_peer_t peer = { .transport = "pipe" };
+    static uspan_mcp_t mcp;
     static char line[DEVICE_LINE_BYTES];
     const char *messages = board_option("messages");
     uint32_t left = messages != NULL ? number_of(messages) : UINT32_MAX;
@@ -31,7 +32,7 @@ void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms))
     uint8_t byte;
     uspan_set_gate(t, &gate);
     board_serial_start();
-    device_open(t, &peer, reply);
+    uspan_mcp_open(&mcp, t, &peer);
     put_line("MCP: serving");
     while (left > 0u) {
         if (!board_serial_read(&byte)) {
@@ -42,7 +43,7 @@ void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms))
         } else {
             line[len] = '\0';
             if (len < sizeof line - 1u) {
-                device_receive(line);
+                device_receive(t, &mcp, line, reply);
             } else {
                 put_line("MCP: a message is too long");
             }
@@ -50,5 +51,5 @@ void agent_turn(uspan_tracer_t *t, void (*wait)(uint32_t ms))
             len = 0u;
         }
     }
-    device_close();
+    uspan_mcp_close(&mcp, "connection_reset");
 }

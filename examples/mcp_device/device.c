@@ -5,109 +5,73 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BED "{\"type\":\"object\",\"properties\":{\"bed\":{\"type\":\"integer\"}},\"required\":[\"bed\"]}"
-#define TOOLS                                                                   \
-    "{\"tools\":[{\"name\":\"read_soil\",\"description\":\"Moisture of a bed, " \
-    "percent\",\"inputSchema\":" BED                                            \
-    "},{\"name\":\"open_valve\",\"description\":\"Water a bed\",\"inputSchema\":" BED "}]}"
-#define INITIALIZED                                                                                        \
-    "{\"protocolVersion\":\"%s\",\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"greenhouse\"," \
-    "\"version\":\"1\"}}"
+#define RESULT(it) "\"result\":{" it "}"
+#define TEXT(it, bad) RESULT("\"content\":[{\"type\":\"text\",\"text\":\"" it "\"}],\"isError\":" bad)
+#define REFUSED(code, why) "\"error\":{\"code\":" code ",\"message\":\"" why "\"}"
+#define TOOL(name, what)                                                                        \
+    "{\"name\":\"" name "\",\"description\":\"" what "\",\"inputSchema\":{\"type\":\"object\"," \
+    "\"properties\":{\"bed\":{\"type\":\"integer\"}},\"required\":[\"bed\"]}}"
 
-static uspan_tracer_t *tracer;
-static uspan_mcp_t mcp;
-static device_send_t *send;
-
-void device_open(uspan_tracer_t *t, const uspan_mcp_peer_t *peer, device_send_t *way_back)
+static const cJSON *member(const cJSON *object, const char *name)
 {
-    tracer = t;
-    send = way_back;
-    uspan_mcp_open(&mcp, t, peer);
+    return cJSON_GetObjectItemCaseSensitive(object, name);
 }
 
-void device_close(void)
+static bool is(const cJSON *text, const char *wanted)
 {
-    uspan_mcp_close(&mcp, "connection_reset");
+    return cJSON_IsString(text) && strcmp(text->valuestring, wanted) == 0;
 }
 
-static const char *text_of(const cJSON *object, const char *name)
+/* Stands for the pin that moves the valve. The valve of bed 7 is stuck. */
+static bool move_valve(uspan_tracer_t *t, uspan_t call, int bed)
 {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-    return text != NULL ? text : "";
-}
-
-/* Send the answer, and end the span with it. */
-static void answer(const cJSON *id, const char *kind, const char *value)
-{
-    static char line[DEVICE_LINE_BYTES];
-    char *printed = cJSON_PrintUnformatted(id);
-    int len =
-        snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"%s\":%s}\n", printed, kind, value);
-    if (printed != NULL && len > 0 && (size_t)len < sizeof line) {
-        uspan_mcp_response(&mcp, line, (size_t)len);
-        send(line, (size_t)len);
-    }
-    cJSON_free(printed);
-}
-
-/* Stands for the pin that moves the valve. */
-static bool move_valve(uspan_t call, int bed)
-{
-    uspan_t s = uspan_start(tracer, call, "move valve");
-    uspan_set_int(tracer, s, USPAN_KEY("garden.bed"), bed);
+    uspan_t s = uspan_start(t, call, "move valve");
+    uspan_set_int(t, s, USPAN_KEY("garden.bed"), bed);
     if (bed == 7) {
-        uspan_fail(tracer, s, "valve_stuck", "the valve of bed 7 did not move");
-        return false;
+        uspan_record_error(t, s, "valve_stuck", "the valve of bed 7 did not move");
     }
-    uspan_end(tracer, s);
-    return true;
+    uspan_end(t, s);
+    return bed != 7;
 }
 
-static void call_tool(const cJSON *id, const cJSON *params, uspan_t call)
+/* Do what a request asks for. Returns its result or error, valid until the next call. */
+static const char *work(uspan_tracer_t *t, uspan_t call, const cJSON *request)
 {
-    const char *name = text_of(params, "name");
-    const cJSON *bed =
-        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(params, "arguments"), "bed");
-    if (!cJSON_IsNumber(bed)) {
-        answer(id, "error", "{\"code\":-32602,\"message\":\"bed must be a number\"}");
-    } else if (strcmp(name, "read_soil") == 0) {
-        char result[128];
-        (void)snprintf(result, sizeof result,
-                       "{\"content\":[{\"type\":\"text\",\"text\":\"%d %%\"}],\"isError\":false}",
-                       12 + bed->valueint);
-        answer(id, "result", result);
-    } else if (strcmp(name, "open_valve") == 0) {
-        bool moved = move_valve(call, bed->valueint);
-        answer(id, "result",
-               moved ? "{\"content\":[{\"type\":\"text\",\"text\":\"open\"}],\"isError\":false}"
-                     : "{\"content\":[{\"type\":\"text\",\"text\":\"stuck\"}],\"isError\":true}");
-    } else {
-        answer(id, "error", "{\"code\":-32602,\"message\":\"Unknown tool\"}");
+    static char soil[96];
+    const cJSON *method = member(request, "method"), *params = member(request, "params");
+    const cJSON *tool = member(params, "name"), *bed = member(member(params, "arguments"), "bed");
+    if (is(method, "initialize")) {
+        return RESULT("\"protocolVersion\":\"2025-06-18\",\"capabilities\":{\"tools\":{}},"
+                      "\"serverInfo\":{\"name\":\"greenhouse\",\"version\":\"1\"}");
+    } else if (is(method, "tools/list")) {
+        return RESULT("\"tools\":[" TOOL("read_soil", "Moisture of a bed, percent") "," TOOL(
+            "open_valve", "Water a bed") "]");
+    } else if (!is(method, "tools/call")) {
+        return is(method, "ping") ? RESULT("") : REFUSED("-32601", "Method not found");
+    } else if (!cJSON_IsNumber(bed)) {
+        return REFUSED("-32602", "bed must be a number");
+    } else if (is(tool, "open_valve")) {
+        return move_valve(t, call, bed->valueint) ? TEXT("open", "false") : TEXT("stuck", "true");
+    } else if (!is(tool, "read_soil")) {
+        return REFUSED("-32602", "Unknown tool");
     }
+    (void)snprintf(soil, sizeof soil, TEXT("%d %%", "false"), 12 + bed->valueint);
+    return soil;
 }
 
-void device_receive(const char *line)
+void device_receive(uspan_tracer_t *t, uspan_mcp_t *mcp, const char *line, device_send_t *send)
 {
-    uspan_t call = uspan_mcp_request(&mcp, line, strlen(line));
-    cJSON *message = cJSON_Parse(line);
-    const cJSON *id = cJSON_GetObjectItemCaseSensitive(message, "id");
-    const cJSON *params = cJSON_GetObjectItemCaseSensitive(message, "params");
-    const char *method = text_of(message, "method");
-    if (id == NULL || method[0] == '\0') {
-        /* a notification or no request, so there is no answer */
-    } else if (strcmp(method, "initialize") == 0) {
-        char result[256];
-        const char *version = text_of(params, "protocolVersion");
-        (void)snprintf(result, sizeof result, INITIALIZED, strlen(version) == 10u ? version : "2025-06-18");
-        answer(id, "result", result);
-    } else if (strcmp(method, "tools/list") == 0) {
-        answer(id, "result", TOOLS);
-    } else if (strcmp(method, "tools/call") == 0) {
-        call_tool(id, params, call);
-    } else if (strcmp(method, "ping") == 0) {
-        answer(id, "result", "{}");
-    } else {
-        answer(id, "error", "{\"code\":-32601,\"message\":\"Method not found\"}");
+    static char out[DEVICE_LINE_BYTES];
+    uspan_t call = uspan_mcp_request(mcp, line, strlen(line));
+    cJSON *request = cJSON_Parse(line);
+    char *id = cJSON_PrintUnformatted(member(request, "id"));
+    if (id != NULL && cJSON_IsString(member(request, "method"))) { /* others have no answer */
+        int n = snprintf(out, sizeof out, "{\"jsonrpc\":\"2.0\",\"id\":%s,%s}\n", id, work(t, call, request));
+        if (n > 0 && (size_t)n < sizeof out) {
+            uspan_mcp_response(mcp, out, (size_t)n);
+            send(out, (size_t)n);
+        }
     }
-    cJSON_Delete(message);
+    cJSON_free(id);
+    cJSON_Delete(request);
 }

@@ -7,13 +7,9 @@
 
 #define DEVICE_LINE_BYTES 4096
 
-/* Sends a line of len bytes, with its line break, to the client. line is valid only during the call. */
+/* Sends a line of len bytes, with its line break. line is valid only during the call. */
 typedef void device_send_t(const char *line, size_t len);
-
-/* Start a session on a connection. t and peer must stay valid until device_close(). */
-void device_open(uspan_tracer_t *t, const uspan_mcp_peer_t *peer, device_send_t *way_back);
-/* Answer a message. line ends in 0 and has fewer than DEVICE_LINE_BYTES bytes. */
-void device_receive(const char *line);
-void device_close(void);
+/* Handle a message of the client. line ends in 0 and has fewer than DEVICE_LINE_BYTES bytes. */
+void device_receive(uspan_tracer_t *t, uspan_mcp_t *mcp, const char *line, device_send_t *send);
 
 #endif

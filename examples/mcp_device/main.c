@@ -4,6 +4,7 @@
 #include "uspan_posix_tls.h"
 
 static uspan_tracer_t tracer;
+static uspan_mcp_t mcp;
 
 static void to_stdout(const char *line, size_t len)
 {
@@ -13,15 +14,14 @@ static void to_stdout(const char *line, size_t len)
 
 int main(void)
 {
-    static const uspan_mcp_peer_t peer = { .transport = "pipe" };
     static char line[DEVICE_LINE_BYTES];
     if (uspan_posix_start(&tracer, &(uspan_posix_options_t){ .secure = &uspan_posix_mbedtls }) != USPAN_OK) {
         return 2;
     }
-    device_open(&tracer, &peer, to_stdout);
+    uspan_mcp_open(&mcp, &tracer, &(uspan_mcp_peer_t){ .transport = "pipe" });
     while (fgets(line, sizeof line, stdin) != NULL) {
-        device_receive(line);
+        device_receive(&tracer, &mcp, line, to_stdout);
     }
-    device_close();
+    uspan_mcp_close(&mcp, "connection_reset");
     return uspan_posix_stop(&tracer, 5000) == USPAN_OK ? 0 : 1;
 }
