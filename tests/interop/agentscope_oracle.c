@@ -271,7 +271,7 @@ static void nested_agents(void)
         .function_input = TOOL_USE({"type": "tool_use", "id": "call_1", "name": "ask_botanist",
             "input": {"question": "What grows in bed 3?"}}) });
     uspan_t botanist = uspan_agent_begin_with(t, agent, &(uspan_agent_t){
-        .name = "botanist", .id = "agent-2", .description = "Answers with what it was told to.",
+        .name = "botanist", .id = "agent-2", .description = "Answers with the given text.",
             .conversation_id = RUN,
         .input_messages = REPLY("gardener", "What grows in bed 3?"), .function_name = "Echo.reply",
         .function_input = JSON({"args": [], "kwargs": {"msg": MSG("gardener", "assistant", "What grows in bed 3?")}})
@@ -298,7 +298,7 @@ static void nested_agents(void)
 static void messages(void)
 {
     uspan_t s = uspan_agent_begin_with(t, USPAN_ROOT, &(uspan_agent_t){
-        .name = "echo", .id = "agent-2", .description = "Answers with what it was told to.", .conversation_id = RUN,
+        .name = "echo", .id = "agent-2", .description = "Answers with the given text.", .conversation_id = RUN,
         .function_name = "Echo.reply",
         .function_input = JSON({"args": [], "kwargs": {"msg": [MSG("cam", "user", []), MSG("user", "user", "And?")]}}) });
     uspan_writer_t w;

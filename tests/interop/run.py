@@ -16,8 +16,8 @@ from tools import HOST, OUT, ROOT, Tally, tail
 
 PARTS = ("servers", "tls", "proxy", "conversations", "openai_ingest", "models", "wire_cases", "studio_contract", "phoenix",
          "collector", "jaeger", "propagation", "mcp_sdks", "tier", "littlefs_spool", "matrix")
-TARGETS = ("agentscope_oracle", "openai_oracle", "gateway_device", "model_device", "wire_replay", "agent_under_test",
-           "example_agent", "matrix_agent", "example_mcp_device", "example_mcp_client")
+TARGETS = ("agentscope_oracle", "agentscope2_oracle", "openai_oracle", "utilgenai_oracle", "gateway_device", "model_device",
+           "wire_replay", "agent_under_test", "example_agent", "matrix_agent", "example_mcp_device", "example_mcp_client")
 
 
 def build():
@@ -46,7 +46,7 @@ def main():
         except Exception:  # the other parts still run, and the totals stay the last line
             tally.check(part, traceback.format_exc().splitlines()[-6:])
         print(f"  {time.monotonic() - start:.0f} s", flush=True)
-    table.write(tally.cells, into_readme=tuple(parts) == PARTS)
+    table.write(tally.cells, into_page=tuple(parts) == PARTS)
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 0 if tally.passed and not tally.failed else 1
 
