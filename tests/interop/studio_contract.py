@@ -98,8 +98,9 @@ def of_loop(tally, name, trace):
     tree = [(ids.index(span["parentSpanId"]) if span["parentSpanId"] else None, span["name"]) for span in spans]
     if not tally.check("the trace page's tree", unequal("tree", tree, TREE), name, "tree"):
         return
-    tally.check("names and kinds", unequal("operations", [span["operationName"] for span in spans],
-                                           [name.split()[0] for _, name in TREE])
+    tally.check("names and kinds", unequal(
+        "operations", [span["attributes"]["gen_ai"]["operation"]["name"] for span in spans],
+        [name.split()[0] for _, name in TREE])
                 + unequal("kinds", [span["kind"] for span in spans], [1, 1, 3, 1, 1, 1, 3]), name, "names")
     tally.mark(name, "kinds", True)
     attributes = [span["attributes"] for span in spans]

@@ -41,8 +41,9 @@ class StudioContract(unittest.TestCase):
                              (200, "application/json; charset=utf-8", rows.STUDIO.encode()))
             _, answer = self.query(studio, "getTrace", {"traceId": "0af7651916cd43dd8448eb211c80319c"})
             trace = answer["result"]["data"]
-            self.assertEqual((trace["status"], trace["duration"], trace["spans"][0]["operationName"]),
-                             (1, 1.5, "chat"))
+            self.assertEqual((trace["status"], trace["duration"], trace["spans"][0]["attributes"]["gen_ai"]["operation"]),
+                             (1, 1.5, {"name": "chat"}))
+            self.assertNotIn("operationName", trace["spans"][0])
             self.assertEqual(trace["spans"][0]["attributes"]["gen_ai"]["usage"], {"input_tokens": 12})
             self.assertEqual(self.query(studio, "getTrace", {"traceId": "00"})[0], 500)
             self.assertEqual(self.query(studio, "getTraces", {})[1]["result"]["data"]["data"]["total"], 1)

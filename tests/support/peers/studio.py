@@ -206,7 +206,7 @@ class Studio(Server):
                     "message": "Required"}], indent=2))
             found = self.store.trace(given["traceId"])
             if found is None:
-                raise TrpcError("INTERNAL_SERVER_ERROR", f"Trace with ID {given['traceId']} not found")
+                raise TrpcError("INTERNAL_SERVER_ERROR", f"Trace with id {given['traceId']} not found")
             return found
         elif procedure == "getTraceStatistic":
             spans = self.store.spans.values()

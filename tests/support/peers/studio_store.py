@@ -6,6 +6,8 @@ import json
 import math
 
 STATUSES = ("running", "pending", "done", "unknown")
+COLUMNS = {"statusCode", "schemaUrl", "serviceName", "operationName", "instrumentationName", "instrumentationVersion", "model",
+           "inputTokens", "outputTokens", "totalTokens"}
 NOT_JSON = object()
 
 
@@ -225,16 +227,19 @@ class Store:
         return None
 
     def trace(self, trace_id):
-        """The response of getTrace. None for a trace that is not stored. Times are sorted as text."""
+        """The response of getTrace, without the columns that Studio has for its own queries. None for a trace that is not
+        stored. Times are sorted as text."""
         spans = sorted((s for s in self.spans.values() if s["traceId"] == trace_id),
                        key=lambda s: s["startTimeUnixNano"])
         if not spans:
             return None
         start = spans[0]["startTimeUnixNano"]
         end = max(s["endTimeUnixNano"] for s in spans)
-        return {"traceId": trace_id, "spans": spans, "startTime": start, "endTime": end,
-                "duration": (int(end) - int(start)) / 1e9, "status": max(s["statusCode"] for s in spans),
-                "totalTokens": sum(s["totalTokens"] or 0 for s in spans)}
+        tokens = sum(s["totalTokens"] or 0 for s in spans)
+        shown = [{key: value for key, value in s.items() if key not in COLUMNS} for s in spans]
+        return {"traceId": trace_id, "spans": shown, "startTime": start, "endTime": end,
+                "duration": (int(end) - int(start)) / 1e9, "status": 2 if any(s["statusCode"] == 2 for s in spans) else 1,
+                **({"totalTokens": tokens} if tokens else {})}
 
     def traces(self):
         """The list of getTraces, the latest trace first."""
@@ -242,7 +247,7 @@ class Store:
         listed.sort(key=lambda t: t["startTime"], reverse=True)
         return [{"traceId": t["traceId"], "name": t["spans"][0]["name"], "startTime": t["startTime"],
                  "endTime": t["endTime"], "duration": t["duration"], "status": t["status"],
-                 "spanCount": len(t["spans"]), "totalTokens": t["totalTokens"]} for t in listed]
+                 "spanCount": len(t["spans"]), "totalTokens": t.get("totalTokens", 0)} for t in listed]
 
     def run_spans(self, run_id):
         """The spans that the run's page shows. None are shown unless the run was registered."""
