@@ -18,7 +18,8 @@ void uspan_mcp_classify(uspan_mcp_about_t *a, unsigned side)
         a->kind = USPAN_MCP_TOOL;
     } else if (strcmp(method, "prompts/get") == 0) {
         a->kind = USPAN_MCP_PROMPT;
-    } else if (strncmp(method, "resources/", 10u) == 0) {
+    } else if (strncmp(method + (strncmp(method, "notifications/", 14u) == 0 ? 14 : 0), "resources/", 10u) ==
+               0) {
         a->kind = USPAN_MCP_RESOURCE;
     }
 }
@@ -51,20 +52,26 @@ static void set_peer(uspan_mcp_t *m, uspan_t s, unsigned side)
         }
     }
     if (peer->address != NULL) {
-        (void)uspan_set_int(m->t, s, side != 0u ? &uspan_key_server_port : &uspan_key_client_port, peer->port);
+        (void)uspan_set_int(m->t, s, side != 0u ? &uspan_key_server_port : &uspan_key_client_port,
+                            peer->port);
     }
 }
 
 void uspan_mcp_fill(void *about, uspan_tracer_t *t, uspan_t s)
 {
     static const uspan_key_t *const keys[] = {
-        &uspan_key_mcp_protocol_version, &uspan_key_mcp_session_id, &uspan_key_jsonrpc_protocol_version,
-        &uspan_key_mcp_method_name,      NULL,                      &uspan_key_jsonrpc_request_id,
+        &uspan_key_mcp_protocol_version,
+        &uspan_key_mcp_session_id,
+        &uspan_key_jsonrpc_protocol_version,
+        &uspan_key_mcp_method_name,
+        NULL,
+        &uspan_key_jsonrpc_request_id,
     };
     static const uspan_key_t *const names[] = {
         NULL,
         &uspan_key_tool_name,
-        USPAN_PROFILE_LANGFUSE ? NULL : &uspan_key_prompt_name, /* it reads every key of prompts as the input */
+        USPAN_PROFILE_LANGFUSE ? NULL
+                               : &uspan_key_prompt_name, /* it reads every key of prompts as the input */
         &uspan_key_mcp_resource_uri,
     };
     uspan_mcp_about_t *a = about;

@@ -10,7 +10,7 @@
 #include "json/json_read.h"
 #include "wire/sse.h"
 
-/* uspan_mcp_reader_t.form. The first byte of a message decides. */
+/* uspan_mcp_reader_t.form. The first byte of a message that is visible ASCII decides. */
 enum { UNKNOWN, JSON, EVENTS };
 
 /* Texts of which a part is enough, without a count. */
@@ -322,8 +322,13 @@ uspan_t uspan_mcp_read(uspan_mcp_t *m, bool ours, void (*whole)(uspan_mcp_read_t
     if (m->t == NULL) {
         return USPAN_NULL;
     }
-    if (r->form == UNKNOWN && len > 0u) { /* "data", "event", "id", "retry", or the colon of a comment */
-        r->form = memchr("deir:", bytes[0], 5u) != NULL ? EVENTS : JSON;
+    while (r->form == UNKNOWN && len > 0u) {
+        if ((unsigned char)(*bytes - '!') > '~' - '!') { /* white space, or a byte order mark */
+            bytes++;
+            len--;
+        } else { /* "data", "event", "id", "retry", or the colon of a comment */
+            r->form = memchr("deir:", *bytes, 5u) != NULL ? EVENTS : JSON;
+        }
     }
     if (r->form == EVENTS) {
         feed_events(&x, bytes, len);

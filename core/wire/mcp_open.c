@@ -65,8 +65,9 @@ void uspan_mcp_keep(uspan_mcp_t *m, uint32_t id, uspan_t s, unsigned flags)
         forget(m, old);
     } else if (old != NULL) {
         uspan_mcp_end(m, old, "unanswered", NULL);
-        uspan_mcp_count(m, &m->unanswered,
-                        USPAN_MCP_WORDS("request without an answer: pass answers, or raise USPAN_MCP_OPEN_MAX"));
+        uspan_mcp_count(
+            m, &m->unanswered,
+            USPAN_MCP_WORDS("request without an answer: pass answers, or raise USPAN_MCP_OPEN_MAX"));
     }
     m->open[m->open_count++] = (uspan_mcp_span_t){ .s = s, .id = id, .flags = (uint8_t)flags };
 }

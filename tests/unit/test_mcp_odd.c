@@ -112,6 +112,31 @@ static const struct {
     { CALL(",\"payload\":{\"id\":9,\"method\":\"ping\",\"_meta\":" CONTEXT "}"), DONE("1"),
       "tools/call a SERVER OK" EXECUTES TOOL("a") ID("1") METHOD("tools/call"), 0, 0, 0 },
     { "{\"payload\":null,\"id\":1,\"method\":\"ping\"}", DONE("1"), "ping SERVER OK" ID("1") METHOD("ping"), 0, 0, 0 },
+    { "{\"payload\":{\"payload\":{\"id\":1,\"method\":\"ping\"},\"type\":\"mcp\"},\"session_id\":\"s\"}", DONE("1"),
+      "ping SERVER OK" ID("1") METHOD("ping") "; mcp.session.id=s", 0, 0, 0 },
+    { "[{\"payload\":{\"id\":1,\"method\":\"ping\"},\"session_id\":\"s\"}]", "[{\"payload\":" DONE("1") "}]",
+      "ping SERVER OK" ID("1") METHOD("ping") "; mcp.session.id=s", 0, 0, 0 },
+    /* members and methods */
+    { "{\"\\u0069d\":1,\"m\\u0065thod\":\"ping\",\"params\":{\"_m\\u0065ta\":" CONTEXT "}}", DONE("1"),
+      "ping SERVER OK below 00f0" ID("1") METHOD("ping"), 0, 0, 0 },
+    { "{\"id\":1,\"method\":\"ping\",\"params\":[{\"_meta\":" CONTEXT ",\"name\":\"x\"}]}", DONE("1"),
+      "ping SERVER OK" ID("1") METHOD("ping"), 0, 0, 0 },
+    { "{\"id\":1,\"method\":\"ping\",\"params\":null}", DONE("1"), "ping SERVER OK" ID("1") METHOD("ping"), 0, 0, 0 },
+    { "{\"id\":1,\"method\":\"tasks/result\",\"params\":{\"taskId\":\"t\",\"_meta\":{\"io.modelcontextprotocol/related-task\":{"
+      "\"taskId\":\"t\"}}}}",
+      "{\"id\":1,\"result\":{\"content\":[],\"isError\":true,\"_meta\":" CONTEXT "}}",
+      "tasks/result SERVER ERROR; error.type=tool_error" ID("1") METHOD("tasks/result"), 0, 0, 0 },
+    { "{\"id\":1,\"method\":\"resources/templates/list\"}", DONE("1"),
+      "resources/templates/list SERVER OK" ID("1") METHOD("resources/templates/list"), 0, 0, 0 },
+    { "{\"method\":\"notifications/resources/updated\",\"params\":{\"uri\":\"bed://3\"}}", "",
+      "notifications/resources/updated SERVER OK" METHOD("notifications/resources/updated") "; mcp.resource.uri=bed://3",
+      0, 0, 0 },
+    { "{\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2024-11-05-draft-07-long\"}}",
+      "{\"id\":1,\"result\":{\"protocolVersion\":5}}",
+      "initialize SERVER OK" ID("1") METHOD("initialize") "; mcp.protocol.version=2024-11-05-draft", 1, 0, 0 },
+    /* before the first byte of JSON */
+    { "\r\n\t" PING("1"), "\xef\xbb\xbf" DONE("1"), "ping SERVER OK" ID("1") METHOD("ping"), 0, 0, 0 },
+    { "\n\ndata: " PING("1") "\n\n", "\r\n: kept alive\r\n\r\ndata: " DONE("1"), "ping SERVER OK" ID("1") METHOD("ping"), 0, 0, 0 },
 };
 
 /* Returns the span in the last used slot. */
