@@ -3,8 +3,8 @@
 # It also puts the RP2040's emulator there, for `make demo BOARD=pico` and `make check`.
 # Invariant: build/interop/<name>/ has .ready only if it is complete and made from the present pins. A second run changes
 # nothing there and needs no network. Nothing outside build/interop and the package managers' own caches changes.
-#   interop.sh [name ...]   names: oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls
-#                           littlefs rp2040; none given: all but rp2040
+#   interop.sh [name ...]   names: oracles oracles2 models phoenix collector jaeger tier mcp_go terminator_go
+#                           terminator_rustls littlefs rp2040; none given: all but rp2040
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -54,15 +54,15 @@ go_command() {
     [ -x "$go" ] || fail "there is no Go toolchain, from $out/golang or the system" "install Go $want or newer and put it on PATH"
 }
 
-otelcol() { # $1: name: the OpenTelemetry Collector with the parts of interop/$1/
+gobuild() { # $1: name, $2: what it is: the Go program of interop/$1/, by the go.sum there
     go_command
-    say "building the OpenTelemetry Collector: $1 (once; some minutes)"
+    say "building $2: $1 (once; some minutes)"
     rm -rf "${out:?}/$1"
     mkdir -p "$out/$1"
     if ! (cd "$pins/$1" && nice "$go" build -mod=readonly -trimpath -buildvcs=false -ldflags '-s -w' \
         -p "${JOBS:-2}" -o "$out/$1/$1" .) >"$out/$1.log" 2>&1; then
         tail -n 15 "$out/$1.log" >&2
-        fail "the OpenTelemetry Collector $1 was not built; the output is in $out/$1.log" "run again with a network"
+        fail "$2 was not built; the output is in $out/$1.log" "run again with a network"
     fi
     pinned "$1" >"$out/$1/.ready"
 }
@@ -141,7 +141,7 @@ rp2040() {
 }
 
 if [ $# = 0 ]; then
-    set -- oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls littlefs
+    set -- oracles oracles2 models phoenix collector jaeger tier mcp_go terminator_go terminator_rustls littlefs
 fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
@@ -152,9 +152,10 @@ fi
 for name in "$@"; do
     case $name in
     oracles | oracles2 | models | phoenix | golang) ready "$name" || environment "$name" ;;
-    collector | tier) ready "$name" || otelcol "$name" ;;
+    collector | tier) ready "$name" || gobuild "$name" "the OpenTelemetry Collector" ;;
+    mcp_go) ready "$name" || gobuild "$name" "an MCP server by mcp-go" ;;
     jaeger | terminator_go | terminator_rustls | littlefs | rp2040) ready "$name" || "$name" ;;
     *) fail "unknown name: $name" \
-        "use one of oracles oracles2 models phoenix collector jaeger tier terminator_go terminator_rustls littlefs rp2040" ;;
+        "use one of oracles oracles2 models phoenix collector jaeger tier mcp_go terminator_go terminator_rustls littlefs rp2040" ;;
     esac
 done

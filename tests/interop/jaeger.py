@@ -2,6 +2,7 @@
 
 Invariant: all results come from Jaeger's query service, which its own pages use too. Its store is in its memory."""
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,9 @@ from tools import HOST, LIMIT_S, OUT, child, clean_environment, free_ports, uneq
 AGENT, TWIN, BARE = HOST / "examples" / "agent", HOST / "tests" / "agentscope_oracle", HOST / "tests" / "agent_under_test"
 FIRST, SECOND = "greenhouse-1", "greenhouse-2"
 DAY = 86400
+# Jaeger's Go module has no pages. JAEGER_UI_DIR names a built copy of them: the folder packages/jaeger-ui/build of jaeger-ui,
+# at the version of the module.
+UI = os.environ.get("JAEGER_UI_DIR")
 TODAY = {"query.start_time_min": time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() - DAY)),
          "query.start_time_max": time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() + 2 * DAY)),
          "query.raw_traces": "true", "query.num_traces": 1000}
@@ -35,7 +39,7 @@ class Jaeger(collector.Collector):
     def storage(self):
         return {"exporters": {"jaeger_storage_exporter": {"trace_storage": "memory"}},
                 "extensions": {"jaeger_storage": {"backends": {"memory": {"memory": {"max_traces": 1000}}}},
-                               "jaeger_query": {"storage": {"traces": "memory"},
+                               "jaeger_query": {"storage": {"traces": "memory"}, **({"ui": {"assets_path": UI}} if UI else {}),
                                                 "http": {"endpoint": f"127.0.0.1:{self.pages}"},
                                                 "grpc": {"endpoint": f"127.0.0.1:{self.grpc}"}}}}
 
