@@ -131,7 +131,7 @@ static void end_text(uspan_mcp_read_t *x, unsigned text)
     }
 }
 
-/* Take a string, or a value of any type as written. An outgoing answer has memory for its first texts only. */
+/* Take a string, or a value of any type as written. An outgoing answer has memory for its first texts. */
 static void take_text(uspan_mcp_read_t *x, unsigned text, uspan_json_event_t event, const char *bytes,
                       size_t len)
 {

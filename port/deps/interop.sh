@@ -156,6 +156,6 @@ for name in "$@"; do
     mcp_go) ready "$name" || gobuild "$name" "an MCP server by mcp-go" ;;
     jaeger | terminator_go | terminator_rustls | littlefs | rp2040) ready "$name" || "$name" ;;
     *) fail "unknown name: $name" \
-        "use one of oracles oracles2 models phoenix collector jaeger tier mcp_go terminator_go terminator_rustls littlefs rp2040" ;;
+        "use one of the names at the top of port/deps/interop.sh" ;;
     esac
 done

@@ -136,7 +136,8 @@ static const struct {
       "initialize SERVER OK" ID("1") METHOD("initialize") "; mcp.protocol.version=2024-11-05-draft", 1, 0, 0 },
     /* before the first byte of JSON */
     { "\r\n\t" PING("1"), "\xef\xbb\xbf" DONE("1"), "ping SERVER OK" ID("1") METHOD("ping"), 0, 0, 0 },
-    { "\n\ndata: " PING("1") "\n\n", "\r\n: kept alive\r\n\r\ndata: " DONE("1"), "ping SERVER OK" ID("1") METHOD("ping"), 0, 0, 0 },
+    { "\n\ndata: " PING("1") "\n\n", "\r\n: kept alive\r\n\r\ndata: " DONE("1"), "ping SERVER OK" ID("1") METHOD("ping"),
+      0, 0, 0 },
 };
 
 /* Returns the span in the last used slot. */

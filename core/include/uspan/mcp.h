@@ -117,7 +117,7 @@ static inline uspan_t uspan_mcp_request(uspan_mcp_t *m, const void *data, size_t
     return uspan_mcp_request_part(m, data, len, true);
 }
 /* Find the span of an open request, for example of a batch.
- *   id  as written in JSON, without spaces: 7, or "a-7" with its quotation marks
+ *   id  as written in JSON, without spaces and escapes: 7, or "a-7" with its quotation marks
  * Returns: the span, or the null span. */
 uspan_t uspan_mcp_find(uspan_mcp_t *m, const char *id);
 /* Server: pass the next bytes of the response. The request's span ends. The result of a tool is recorded as
@@ -139,8 +139,8 @@ const char *uspan_mcp_baggage(uspan_mcp_t *m, size_t *len);
  * parent, and the caller ends that span.
  *   parent  may be USPAN_CURRENT
  *   name    of the tool or prompt, or URI of the resource; NULL: none
- *   id      of the request, as written in JSON: 7, or "a-7" with its quotation marks; NULL: a notification,
- *           whose span the caller ends
+ *   id      of the request, as written in JSON, without escapes: 7, or "a-7" with its quotation marks;
+ *           NULL: a notification, whose span the caller ends
  * Returns: the span; null as uspan_start(). Add arguments with uspan_set_json() of message.h. If a request
  * gets no answer, end its span with uspan_fail(). */
 uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const char *name, const char *id);
