@@ -6,7 +6,9 @@
 #include <string.h>
 #include "wire/mcp_internal.h"
 
-#define METHOD_BYTES 40u /* of it in a span name */
+#define PEER_TEXTS 5u /* the first members of uspan_mcp_peer_t */
+USPAN_STATIC_ASSERT(offsetof(uspan_mcp_peer_t, address) == (PEER_TEXTS - 1u) * sizeof(char *),
+                    "one after another");
 
 void uspan_mcp_classify(uspan_mcp_about_t *a, unsigned side)
 {
@@ -44,11 +46,11 @@ static void set_peer(uspan_mcp_t *m, uspan_t s, unsigned side)
     if (peer == NULL) {
         return;
     }
-    const char *const texts[] = { peer->transport, peer->protocol, peer->protocol_version, peer->session_id,
-                                  peer->address };
-    for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (texts[i] != NULL) {
-            uspan_mcp_set(m, s, keys[i][side], texts[i], strlen(texts[i]));
+    for (unsigned i = 0; i < PEER_TEXTS; i++) {
+        const char *text;
+        memcpy(&text, (const char *)peer + i * sizeof text, sizeof text);
+        if (text != NULL) {
+            uspan_mcp_set(m, s, keys[i][side], text, strlen(text));
         }
     }
     if (peer->address != NULL) {
@@ -94,12 +96,13 @@ void uspan_mcp_fill(void *about, uspan_tracer_t *t, uspan_t s)
     a->also(a, s);
 }
 
+/* A name that is cut here is longer than USPAN_NAME_MAX, so uspan_start_full() cuts it as it cuts others. */
 uspan_t uspan_mcp_begin(uspan_mcp_about_t *a)
 {
-    char name[METHOD_BYTES + 100u];
+    char name[USPAN_NAME_MAX + 4u];
     size_t len = USPAN_MCP_ABOUT(a, USPAN_MCP_METHOD).len;
     size_t named = USPAN_MCP_ABOUT(a, USPAN_MCP_NAME).len;
-    len = len < METHOD_BYTES ? len : METHOD_BYTES;
+    len = len < sizeof name - 1u ? len : sizeof name - 1u;
     memcpy(name, USPAN_MCP_ABOUT(a, USPAN_MCP_METHOD).at, len);
     if ((a->kind == USPAN_MCP_TOOL || a->kind == USPAN_MCP_PROMPT) && named > 0u) {
         name[len++] = ' ';

@@ -174,6 +174,28 @@ static void test_long_texts_are_cut_and_long_ids_are_told_apart(void **state)
     assert_int_equal(len, 0);
 }
 
+static void test_a_long_span_name_is_cut_like_that_of_any_span(void **state)
+{
+    world_t *w = *state;
+    for (unsigned before = 0; before < 80u; before++) { /* the character of two bytes is at each place */
+        char name[128];
+        char request[256];
+        uspan_view_t mine;
+        uspan_view_t other;
+        begin(w, NULL);
+        (void)snprintf(name, sizeof name, "tools/call %.*s\xc3\xa9%020d", (int)before,
+                       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 7);
+        (void)snprintf(request, sizeof request,
+                       "{\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"%s\"}}",
+                       name + sizeof "tools/call");
+        uspan_t s = ask(request);
+        assert_int_equal(uspan_read(&w->tracer, s, &mine), USPAN_OK);
+        assert_int_equal(uspan_read(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, name), &other), USPAN_OK);
+        assert_int_equal(mine.name_len, other.name_len);
+        assert_memory_equal(mine.name, other.name, other.name_len);
+    }
+}
+
 static void test_a_whole_message_has_all_its_arguments_and_one_in_parts_the_first_of_them(void **state)
 {
     world_t *w = *state;
@@ -289,6 +311,7 @@ int main(void)
         TEST(test_an_answer_to_no_open_request_is_counted_and_logged),
         TEST(test_hostile_values_are_counted_and_cost_themselves_only),
         TEST(test_long_texts_are_cut_and_long_ids_are_told_apart),
+        TEST(test_a_long_span_name_is_cut_like_that_of_any_span),
         TEST(test_a_whole_message_has_all_its_arguments_and_one_in_parts_the_first_of_them),
         TEST(test_content_switches_and_the_redactor_hold_for_arguments_and_results),
         TEST(test_a_malformed_error_ends_its_request),
