@@ -35,12 +35,10 @@ void uspan_mcp_set(uspan_mcp_t *m, uspan_t s, const uspan_key_t *key, const char
 
 static void set_peer(uspan_mcp_t *m, uspan_t s, unsigned side)
 {
-    static const uspan_key_t *const keys[][2] = {
-        { &uspan_key_network_transport, &uspan_key_network_transport },
-        { &uspan_key_network_protocol_name, &uspan_key_network_protocol_name },
-        { &uspan_key_network_protocol_version, &uspan_key_network_protocol_version },
-        { &uspan_key_mcp_session_id, &uspan_key_mcp_session_id },
-        { &uspan_key_client_address, &uspan_key_server_address },
+    static const uspan_key_t *const keys[] = {
+        /* the last one of two by side */
+        &uspan_key_network_transport, &uspan_key_network_protocol_name, &uspan_key_network_protocol_version,
+        &uspan_key_mcp_session_id,    &uspan_key_client_address,        &uspan_key_server_address,
     };
     const uspan_mcp_peer_t *peer = m->peer;
     if (peer == NULL) {
@@ -50,7 +48,7 @@ static void set_peer(uspan_mcp_t *m, uspan_t s, unsigned side)
         const char *text;
         memcpy(&text, (const char *)peer + i * sizeof text, sizeof text);
         if (text != NULL) {
-            uspan_mcp_set(m, s, keys[i][side], text, strlen(text));
+            uspan_mcp_set(m, s, keys[i < PEER_TEXTS - 1u ? i : i + side], text, strlen(text));
         }
     }
     if (peer->address != NULL) {
@@ -79,7 +77,10 @@ void uspan_mcp_fill(void *about, uspan_tracer_t *t, uspan_t s)
     uspan_mcp_about_t *a = about;
     uspan_mcp_t *m = a->m;
     set_peer(m, s, a->flags & USPAN_MCP_IS_CALL);
-    uspan_mcp_set(m, s, &uspan_key_mcp_protocol_version, m->version, m->version_len);
+    if (USPAN_MCP_ABOUT(a, USPAN_MCP_VERSION).len == 0u) { /* the negotiated version */
+        USPAN_MCP_ABOUT(a, USPAN_MCP_VERSION).at = m->version;
+        USPAN_MCP_ABOUT(a, USPAN_MCP_VERSION).len = m->version_len;
+    }
     for (unsigned i = 0; i < USPAN_MCP_ABOUT_TEXTS; i++) {
         const uspan_key_t *key = keys[i] != NULL ? keys[i] : names[a->kind];
         if (key != NULL) {

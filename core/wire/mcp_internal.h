@@ -97,7 +97,6 @@ typedef struct uspan_mcp_read {
 /* Read bytes of a message. ours: it is an outgoing answer. Returns uspan_mcp_read_t.s. */
 uspan_t uspan_mcp_read(uspan_mcp_t *m, bool ours, void (*whole)(uspan_mcp_read_t *x), const void *data,
                        size_t len, bool is_last);
-void uspan_mcp_read_begin(uspan_mcp_reader_t *r);
 static inline char *uspan_mcp_text(const uspan_mcp_read_t *x, unsigned text)
 {
     return x->texts + uspan_mcp_starts[text];

@@ -240,13 +240,6 @@ static void take(void *ctx, unsigned action, uspan_json_event_t event, const cha
 
 /* ---- bytes --------------------------------------------------------------------------------------------- */
 
-void uspan_mcp_read_begin(uspan_mcp_reader_t *r)
-{
-    uspan_json_read_begin(&r->json);
-    r->flags = 0u;
-    r->content = NULL;
-}
-
 /* Handle a message that is malformed or incomplete. It still ends its request if it has an error and its id
  * was read before, because xiaozhi-esp32 does not escape the texts of errors. */
 static void break_off(uspan_mcp_read_t *x)
@@ -281,11 +274,13 @@ USPAN_NOINLINE static void feed(uspan_mcp_read_t *x, const char *data, size_t le
 /* End the JSON text, and prepare for the next one. An incomplete message counts as malformed. */
 USPAN_NOINLINE static void end_json(uspan_mcp_read_t *x)
 {
-    const uspan_json_read_t *json = &x->r->json;
+    uspan_json_read_t *json = &x->r->json;
     if (!uspan_json_read_is_blank(json) && !uspan_json_read_is_done(json) && !uspan_json_read_is_bad(json)) {
         break_off(x);
     }
-    uspan_mcp_read_begin(x->r);
+    uspan_json_read_begin(json);
+    x->r->flags = 0u;
+    x->r->content = NULL;
 }
 
 /* Read bytes of server-sent events. The data of each event are JSON. */
