@@ -21,7 +21,8 @@ enum { UNKNOWN, JSON, EVENTS };
 enum {
     DOCUMENT = USPAN_MCP_TEXTS + 1,
     ENVELOPE,
-    INSIDE, /* a container on the path to other rows */
+    ELEMENT, /* of a batch in an envelope */
+    INSIDE,  /* a container on the path to other rows */
     CONTENT,
     RESULT, /* from here on, in the order of the flags from USPAN_MCP_HAS_RESULT on */
     FAILURE,
@@ -55,6 +56,7 @@ enum {
     X("error.data.name", DATA_NAME)                                          \
     X("error.data.uri", DATA_NAME)                                           \
     X("payload", ENVELOPE)                                                   \
+    X("payload.#", ELEMENT)                                                  \
     X("session_id", TEXT(SESSION))
 USPAN_JSON_TABLE(table, ROWS);
 
@@ -100,10 +102,13 @@ uint32_t uspan_mcp_hash(const char *id)
 
 /* ---- values -------------------------------------------------------------------------------------------- */
 
-static void begin_message(uspan_mcp_reader_t *r)
+/* in_batch: the session of the envelope around it stays. */
+static void begin_message(uspan_mcp_reader_t *r, bool in_batch)
 {
+    uint16_t len = in_batch ? r->lens[USPAN_MCP_SESSION] : 0u;
     memset(r, 0, offsetof(uspan_mcp_reader_t, form));
     r->flags = USPAN_MCP_IN_MESSAGE;
+    r->lens[USPAN_MCP_SESSION] = len;
 }
 
 static void add_text(uspan_mcp_read_t *x, unsigned text, const char *bytes, size_t len)
@@ -209,12 +214,13 @@ static void take_container(uspan_mcp_read_t *x, unsigned action, uspan_json_even
         if ((r->json.arrays & 1u) != 0u) {
             return; /* a batch: its elements are messages */
         }
-        if (action == DOCUMENT) {
-            begin_message(r);
-        } else { /* the envelope's members are read as those of the document */
+        if (action != ENVELOPE) {
+            begin_message(r, action == ELEMENT);
+        }
+        if (action != DOCUMENT) { /* the envelope's members are read as those of the document */
             r->json.paths[r->json.depth - 1u] = r->json.paths[0];
         }
-    } else if (action == DOCUMENT && event == USPAN_READ_CLOSE && (r->flags & USPAN_MCP_IN_MESSAGE) != 0u) {
+    } else if (action != ENVELOPE && event == USPAN_READ_CLOSE && (r->flags & USPAN_MCP_IN_MESSAGE) != 0u) {
         r->flags &= (uint16_t)~USPAN_MCP_IN_MESSAGE;
         x->whole(x);
         r->content = NULL;
@@ -227,7 +233,7 @@ static void take(void *ctx, unsigned action, uspan_json_event_t event, const cha
     action &= ~USPAN_JSON_AS_IS;
     if (action <= USPAN_MCP_TEXTS) {
         take_text(x, action - 1u, event, text, len);
-    } else if (action <= ENVELOPE) {
+    } else if (action < INSIDE) {
         take_container(x, action, event);
     } else if (action == CONTENT) {
         take_content(x, event, text, len);
