@@ -244,14 +244,15 @@ static void set_backoff(uspan_tracer_t *t, uspan_target_t *target, unsigned acti
     }
 }
 
-/* Use the parts of a response that do not depend on the job. Returns its Retry-After in milliseconds, 0 if
- * there is none. */
+/* Use the parts of a response that do not depend on the job. Returns the Retry-After of a failure in
+ * milliseconds, 0 if there is none. */
 static uint32_t read_answer(uspan_tracer_t *t, uspan_target_t *target)
 {
     const uspan_answer_t *a = &uspan_exchange(t)->answer;
     target->last_status = a->status;
-    uint32_t floor_ms = uspan_retry_after_ms(a, uspan_unix_seconds(t));
+    uint32_t floor_ms = 0u;
     if (a->status - 200u >= 100u) {
+        floor_ms = uspan_retry_after_ms(a, uspan_unix_seconds(t));
         (void)uspan_body_read(a, true, target->said);
     }
 #if USPAN_HTTP_DATE

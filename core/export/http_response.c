@@ -36,26 +36,27 @@ static const char words[] = "close\0application/x-protobuf\0application/json\0ch
 
 enum {
     FIELD_NONE,
+    FIELD_TYPE,
     FIELD_LENGTH,
     FIELD_TRANSFER,
     FIELD_CONNECTION,
-    FIELD_TYPE,
     FIELD_RETRY,
     FIELD_LOCATION,
     FIELD_DATE
 };
 static const char names[] =
-    "content-length\0transfer-encoding\0connection\0content-type\0retry-after\0location\0"
+    "content-type\0content-length\0transfer-encoding\0connection\0retry-after\0location\0"
 #if USPAN_HTTP_DATE
     "date\0"
 #endif
     ;
 #define TYPES (USPAN_ANSWER_PROTOBUF | USPAN_ANSWER_JSON)
 /* Bits of the words that each field can have. */
-static const uint8_t known[] = { 0, 0, CHUNKED, USPAN_ANSWER_CLOSE, TYPES, 0, 0, 0 };
+static const uint8_t known[] = { 0, TYPES, 0, CHUNKED, USPAN_ANSWER_CLOSE, 0, 0, 0 };
 
 #define TOKEN_MAX (sizeof(((uspan_answer_t *)0)->token) - 1u) /* a token of this length was cut */
-#define NUMBER_MAX 0x0FFFFFFFu                                /* larger numbers are limited to this */
+#define HTTP_AT 8u             /* position in a status line at which its start is checked */
+#define NUMBER_MAX 0x0FFFFFFFu /* larger numbers are limited to this */
 
 USPAN_STATIC_ASSERT(USPAN_RESPONSE_MAX <= NUMBER_MAX / 16, "USPAN_RESPONSE_MAX: at most 16 MiB");
 USPAN_STATIC_ASSERT(USPAN_RESPONSE_BYTES <= UINT16_MAX, "USPAN_RESPONSE_BYTES: 16 bits count it");
@@ -143,11 +144,14 @@ static void take_element(uspan_answer_t *a, uint64_t now_s)
     const unsigned field = a->field, may = known[field];
     unsigned flags = a->flags;
     uint32_t number;
+    a->token_len = 0;
+    if (field == FIELD_NONE) {
+        return;
+    }
     const char *end = read_number(a->token, 10, &number);
     if (len == 0u || *end != '\0' || len == TOKEN_MAX) {
         number = UINT32_MAX;
     }
-    a->token_len = 0;
     if (may != 0u && len != 0u) {
         flags = field != FIELD_CONNECTION ? flags & ~may : flags;
         flags |= 1u << uspan_word_index(words, a->token, len) >> 1 & may;
@@ -303,11 +307,40 @@ USPAN_NOINLINE_SMALL static unsigned feed_head_byte(uspan_answer_t *a, unsigned 
         a->field = c == ',' ? a->field : FIELD_NONE; /* parameters are ignored */
     } else if (a->token_len < TOKEN_MAX && (state != VALUE || a->token_len != 0u || !uspan_blank(c))) {
         a->token[a->token_len++] = c;
-        if (state == STATUS && a->token_len == 9u && memcmp(a->token, "HTTP/1.", 7) != 0) {
+        if (state == STATUS && a->token_len == HTTP_AT + 1u && memcmp(a->token, "HTTP/1.", 7) != 0) {
             return refuse(a); /* no need to wait for the line end */
         }
     }
     return state;
+}
+
+/* Store the first bytes that only continue the token, so that feed_head_byte() would do no more. Most bytes
+ * of a head are of this kind. Returns their number. */
+static inline size_t store_plain(uspan_answer_t *a, const uint8_t *data, size_t len)
+{
+#if USPAN_OPTIMIZE_SIZE
+    (void)a;
+    (void)data;
+    (void)len;
+    return 0;
+#else
+    const size_t from = a->token_len, most = USPAN_RESPONSE_MAX - a->head_bytes;
+    const size_t room = (from <= HTTP_AT ? HTTP_AT : TOKEN_MAX) - from;
+    const uint8_t *at = data;
+    if (*at <= ' ' || a->state == LINE || a->field == FIELD_LOCATION) {
+        return 0;
+    }
+    len = len < room ? len : room;
+    len = len < most ? len : most;
+    for (char *to = a->token + from; at < data + len; *to++ = (char)*at++) {
+        if (*at <= ';' && (*at >= ':' || *at == ',' || *at == '\n')) {
+            break;
+        }
+    }
+    len = (size_t)(at - data);
+    a->token_len = (uint8_t)(from + len);
+    return len;
+#endif
 }
 
 /* Store up to len bytes of the body. Returns their number. */
@@ -346,12 +379,15 @@ static uspan_err_t result_of(const uspan_answer_t *a)
 uspan_err_t uspan_answer_feed(uspan_answer_t *a, const uint8_t *data, size_t len, uint64_t now_s,
                               size_t *used)
 {
-    size_t at = 0;
+    size_t at = 0, run;
     while (at < len && a->state < DONE) {
         if (a->state >= CHUNK) {
             at += feed_body(a, data + at, len - at);
         } else if (a->head_bytes == USPAN_RESPONSE_MAX) {
             a->state = (uint8_t)give_up(a);
+        } else if ((run = store_plain(a, data + at, len - at)) != 0u) {
+            a->head_bytes += (uint32_t)run;
+            at += run;
         } else {
             a->head_bytes++;
             a->state = (uint8_t)feed_head_byte(a, a->state, (char)data[at++], now_s);

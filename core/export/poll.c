@@ -245,6 +245,7 @@ static bool idle_step(uspan_tracer_t *t)
     uspan_export_part_t *x = uspan_export_state(t);
     const uspan_gate_t *gate = x->gate;
     bool open = gate == NULL || gate->open(gate->ctx);
+    uspan_log_shortages(t);
     for (unsigned lane = 0; lane < USPAN_EXCHANGES_MAX; lane++) {
         uspan_exchange_select(t, lane);
         const uspan_exchange_t *e = uspan_exchange(t);
@@ -412,7 +413,6 @@ uspan_err_t uspan_poll(uspan_tracer_t *t, uint32_t *wait_ms)
     }
     uspan_id_refill(t);
     update_unix_time(t);
-    uspan_log_shortages(t);
     bool idle = false, worked = false;
     bool stop = x->stopping != 0u && !uspan_wait_until(t, x->stop_at_ns);
     if (!stop) {
@@ -449,10 +449,13 @@ bool uspan_flushed(const uspan_tracer_t *t)
     if (!uspan_is_live(t)) {
         return true;
     }
+    if (!is_idle(t)) {
+        return false;
+    }
     uint32_t state = uspan_lock(t);
     bool none = t->trace.ended == 0u;
     uspan_unlock(t, state);
-    return none && is_idle(t);
+    return none;
 }
 
 void uspan_flush(uspan_tracer_t *t)

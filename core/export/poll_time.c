@@ -41,7 +41,12 @@ uint32_t uspan_ms_between(uint64_t from_ns, uint64_t to_ns)
 #if USPAN_HTTP_DATE
 uint64_t uspan_unix_seconds(uspan_tracer_t *t)
 {
+    const uspan_trace_part_t *p = &t->trace;
     uint64_t unix_ns = 0;
-    return uspan_unix_now(t, &unix_ns) == USPAN_OK ? unix_ns / USPAN_NS_PER_S : 0u;
+    uint32_t state = uspan_lock(t);
+    bool known = p->epochs[p->epoch].state == USPAN_EPOCH_KNOWN &&
+                 uspan_epoch_unix(p, p->epoch, uspan_export_state(t)->now_ns, &unix_ns);
+    uspan_unlock(t, state);
+    return known ? unix_ns / USPAN_NS_PER_S : 0u;
 }
 #endif

@@ -1,5 +1,6 @@
 /* ascii.c: functions for ASCII text. Invariant: nothing is read outside text[0..len). */
 #include "trace/ascii.h"
+#include <string.h>
 
 char uspan_lower(char c)
 {
@@ -34,15 +35,16 @@ bool uspan_is_token(const char *text, size_t len)
 unsigned uspan_word_index(const char *words, const char *text, size_t len)
 {
     for (unsigned index = 1; *words != '\0'; index++) {
-        size_t i = 0;
-        while (i < len && words[i] != '\0' && uspan_lower(text[i]) == words[i]) {
-            i++;
+        size_t i = 0, n = strlen(words);
+        if (n == len) {
+            while (i < n && (text[i] == words[i] || uspan_lower(text[i]) == words[i])) {
+                i++;
+            }
+            if (i == n) {
+                return index;
+            }
         }
-        if (i == len && words[i] == '\0') {
-            return index;
-        }
-        while (*words++ != '\0') {
-        }
+        words += n + 1u;
     }
     return 0;
 }
