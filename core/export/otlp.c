@@ -186,7 +186,7 @@ USPAN_NOINLINE_SMALL static const uspan_slot_t *next_member(const uspan_otlp_t *
 static bool begin_scope(uspan_otlp_t *o)
 {
     const uspan_slot_t *slot = next_member(o);
-    o->item = o->slot == USPAN_NO_INDEX ? 0u : USPAN_DROP_COUNT;
+    o->item = o->slot == USPAN_NO_INDEX ? (uint16_t)uspan_otlp_find_drop(o, 0u) : USPAN_DROP_COUNT;
     o->scope = slot != NULL ? slot->scope : NULL;
     return o->scope != NULL;
 }
@@ -205,12 +205,12 @@ static bool begin_span(uspan_otlp_t *o)
 static uint32_t size_scope(const uspan_otlp_t *o)
 {
     return string_field(o->scope->name) + string_field(o->scope->version) +
-           (o->item == 0u ? count_attrs(o, LIST_DROPS) : 0u);
+           (o->item < USPAN_DROP_COUNT ? count_attrs(o, LIST_DROPS) : 0u);
 }
 
-static uint32_t size_scope_spans(const uspan_otlp_t *o)
+static uint32_t size_scope_spans(const uspan_otlp_t *o, uint32_t scope_len)
 {
-    uint32_t n = uspan_len_field(size_scope(o)) + string_field(USPAN_SCHEMA_URL);
+    uint32_t n = uspan_len_field(scope_len) + string_field(USPAN_SCHEMA_URL);
     if (o->batch->scope != NULL) {
         return n + o->batch->spans_len;
     }
@@ -221,13 +221,14 @@ static uint32_t size_scope_spans(const uspan_otlp_t *o)
     return n;
 }
 
-uint32_t uspan_size_request(uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest)
+uint32_t uspan_size_request(uspan_tracer_t *t, uspan_batch_t *batch, unsigned dest)
 {
     uspan_otlp_t o;
     uspan_otlp_begin(&o, t, batch, dest);
-    uint32_t n = uspan_len_field(count_attrs(&o, LIST_RESOURCE));
+    batch->resource_len = count_attrs(&o, LIST_RESOURCE);
+    uint32_t n = uspan_len_field(batch->resource_len);
     while (begin_scope(&o)) {
-        n += uspan_len_field(size_scope_spans(&o));
+        n += uspan_len_field(size_scope_spans(&o, size_scope(&o)));
         while (begin_span(&o)) {
         }
     }
@@ -241,7 +242,7 @@ static void put_request(uspan_otlp_t *o)
         n--;
     }
     uspan_otlp_put_heads(o, TAG(ExportTraceServiceRequest_resource_spans, BYTES), n,
-                         TAG(ResourceSpans_resource, BYTES), count_attrs(o, LIST_RESOURCE));
+                         TAG(ResourceSpans_resource, BYTES), o->batch->resource_len);
 }
 
 #if USPAN_SPOOL
@@ -253,8 +254,9 @@ static void put_resource_head(uspan_otlp_t *o)
 
 static void put_scope(uspan_otlp_t *o)
 {
-    uspan_otlp_put_heads(o, TAG(ResourceSpans_scope_spans, BYTES), size_scope_spans(o),
-                         TAG(ScopeSpans_scope, BYTES), size_scope(o));
+    const uint32_t scope_len = size_scope(o);
+    uspan_otlp_put_heads(o, TAG(ResourceSpans_scope_spans, BYTES), size_scope_spans(o, scope_len),
+                         TAG(ScopeSpans_scope, BYTES), scope_len);
     put_string(o, TAG(InstrumentationScope_name, BYTES), o->scope->name);
     put_string(o, TAG(InstrumentationScope_version, BYTES), o->scope->version);
 }
@@ -329,7 +331,7 @@ uint32_t uspan_otlp_begin_part(uspan_otlp_t *o, uspan_tracer_t *t, const uspan_b
     (void)begin_scope(o);
     o->item = USPAN_DROP_COUNT; /* drop counts are sent with live spans only */
     o->stage = STAGE_SCOPE;
-    return uspan_len_field(size_scope_spans(o));
+    return uspan_len_field(size_scope_spans(o, size_scope(o)));
 }
 #endif
 

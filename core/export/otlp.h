@@ -7,9 +7,9 @@
 #include "export/protobuf.h"
 
 /* Returns the encoded bytes of the Span message. The clock offset of its epoch must be known or given up.
- * uspan_size_request() returns the bytes of the request. */
+ * uspan_size_request() returns the bytes of the request, and sets batch->resource_len. */
 uint32_t uspan_size_span(uspan_tracer_t *t, const uspan_slot_t *slot);
-uint32_t uspan_size_request(uspan_tracer_t *t, const uspan_batch_t *batch, unsigned dest);
+uint32_t uspan_size_request(uspan_tracer_t *t, uspan_batch_t *batch, unsigned dest);
 
 /* ---- the source ---------------------------------------------------------------------------------------- */
 

@@ -112,13 +112,18 @@ static uint8_t name_drop(char out[USPAN_DROP_KEY_MAX], const char *cause)
     return (uint8_t)(at - out);
 }
 
-/* Returns the next drop count that is not 0, or NULL. */
-USPAN_NOINLINE_SMALL static const uspan_entry_t *next_drop(uspan_otlp_t *o)
+unsigned uspan_otlp_find_drop(const uspan_otlp_t *o, unsigned item)
 {
-    unsigned item = o->item;
     while (item < USPAN_DROP_COUNT && o->batch->reported[item] == 0u) {
         item++;
     }
+    return item;
+}
+
+/* Returns the next drop count that is not 0, or NULL. */
+USPAN_NOINLINE_SMALL static const uspan_entry_t *next_drop(uspan_otlp_t *o)
+{
+    unsigned item = uspan_otlp_find_drop(o, o->item);
     o->item = (uint16_t)(item + 1u);
     if (item >= USPAN_DROP_COUNT) {
         return NULL;
@@ -258,6 +263,12 @@ static inline uint32_t key_value_size(uint32_t key_len, uint32_t any)
     return n < 0x80u ? n : uspan_len_field(key_len) + uspan_len_field(any);
 }
 
+/* Returns true if copy_attr() can write an attribute. Most are of this kind. */
+static inline bool is_copied(const uspan_entry_t *e)
+{
+    return e->store < USPAN_STORE_INTS && e->store != USPAN_STORE_PERCENT;
+}
+
 /* Write one attribute of n bytes. There must be room for it. */
 static inline uint8_t *copy_attr(const uspan_trace_part_t *p, uint8_t *at, unsigned tag, uint32_t n,
                                  uint32_t any, const uspan_entry_t *e)
@@ -295,25 +306,23 @@ USPAN_NOINLINE static bool put_attr(uspan_otlp_t *o, unsigned tag, uint32_t n, u
     return true;
 }
 
-/* Write the next attributes of a span that fit completely, which is enough for most spans. Arrays are left to
- * put_attr(). */
-static inline void copy_span_attrs(uspan_otlp_t *o, unsigned tag)
+/* Write the next attributes of a list that fit completely, which is enough for most. Returns the first one that
+ * needs put_attr(), or NULL after the last. */
+static inline const uspan_entry_t *copy_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
 {
     const uspan_trace_part_t *p = &o->tracer->trace;
-    const uspan_slot_t *slot = o->span;
-    const uint8_t *end = o->end;
+    const uspan_entry_t *e;
     uint8_t *at = o->at;
-    unsigned item = o->item;
-    for (const uspan_entry_t *e = &slot->attrs[item]; item < slot->attr_count; e++, item++) {
+    while ((e = next_attr(o, list)) != NULL) {
         uint32_t any = any_size(e, e->len);
         uint32_t n = key_value_size(e->key->len, any);
-        if (e->store >= USPAN_STORE_INTS || end - at < (ptrdiff_t)uspan_len_field(n)) {
+        if (!is_copied(e) || o->end - at < (ptrdiff_t)uspan_len_field(n)) {
             break;
         }
         at = copy_attr(p, at, tag, n, any, e);
     }
-    o->item = (uint16_t)item;
     o->unit = o->at = at;
+    return e;
 }
 
 /* Returns the bytes of the attributes in the table of a span. */
@@ -331,22 +340,23 @@ static inline uint32_t size_span_attrs(const uspan_otlp_t *o, const uspan_slot_t
 bool uspan_otlp_put_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
 {
     const uspan_trace_part_t *p = &o->tracer->trace;
+    const uspan_entry_t *e = o->entry;
+    const bool counts = uspan_otlp_is_counting(o);
     if (o->array.left > 0u) {
         if (!p->items->put_elements(o)) {
             return false;
         }
-        o->entry = NULL;
+        e = NULL;
     }
-    for (;;) {
-        if (list == LIST_SPAN && o->entry == NULL) {
-            if (!uspan_otlp_is_counting(o)) {
-                copy_span_attrs(o, tag);
-            } else if (o->item == 0u) {
-                o->skip -= size_span_attrs(o, o->span);
-                o->item = o->span->attr_count;
-            }
+    o->entry = NULL;
+    if (list == LIST_SPAN && counts) {
+        o->skip -= size_span_attrs(o, o->span);
+        o->item = o->span->attr_count;
+    }
+    for (;; e = NULL) {
+        if (e == NULL) {
+            e = counts ? next_attr(o, list) : copy_attrs(o, tag, list);
         }
-        const uspan_entry_t *e = o->entry != NULL ? o->entry : next_attr(o, list);
         if (e == NULL) {
             o->item = 0u;
             return true;
@@ -354,14 +364,14 @@ bool uspan_otlp_put_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
         uint32_t len = text_len(o, e);
         uint32_t any = any_size(e, len);
         uint32_t n = key_value_size(e->key->len, any);
-        if (uspan_otlp_is_counting(o)) {
+        if (counts) {
             o->skip -= uspan_len_field(n);
-        } else {
-            o->entry = e;
-            if (!put_attr(o, tag, n, any, e, len)) {
-                return false;
-            }
-            o->entry = NULL;
+            continue;
         }
+        o->entry = e;
+        if (!put_attr(o, tag, n, any, e, len)) {
+            return false;
+        }
+        o->entry = NULL;
     }
 }

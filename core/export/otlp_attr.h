@@ -90,6 +90,8 @@ void uspan_otlp_put_number(uspan_otlp_t *o, unsigned tag, uint32_t n);
 void uspan_otlp_put_heads(uspan_otlp_t *o, unsigned tag, uint32_t n, unsigned inner, uint32_t inner_n);
 /* Write the remaining attributes of a list, each as a unit. Returns false if the buffer ended. */
 bool uspan_otlp_put_attrs(uspan_otlp_t *o, unsigned tag, unsigned list);
+/* Returns the first cause from `item` on whose drop count is sent, or USPAN_DROP_COUNT. */
+unsigned uspan_otlp_find_drop(const uspan_otlp_t *o, unsigned item);
 /* Size of the AnyValue of a value whose text, bytes or elements take len bytes. */
 uint32_t uspan_otlp_any_size(const uspan_entry_t *e, uint32_t len);
 /* Write an AnyValue of `any` bytes with its tag. Of an array, write the part before its elements. */

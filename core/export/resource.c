@@ -31,25 +31,29 @@ static const char *const fixed[3u + TEXTS] = {
     "telemetry.sdk.language",
     "telemetry.sdk.version",
 };
+#define LEN(text) (uint8_t)(sizeof text - 1u)
+static const uint8_t key_len[TEXTS] = { LEN("service.name"),           LEN("service.version"),
+                                        LEN("service.instance.id"),    LEN("telemetry.sdk.name"),
+                                        LEN("telemetry.sdk.language"), LEN("telemetry.sdk.version") };
 
 /* Read the fixed text that *item names, or the next one that is set, and advance. */
-static bool next_text(const uspan_tracer_t *t, uint16_t *item, uspan_entry_t *e, uspan_key_t *key)
+static inline bool next_text(const uspan_tracer_t *t, uint16_t *item, uspan_entry_t *e, uspan_key_t *key)
 {
     const char *const *given = &uspan_export_state(t)->resource.service_name;
     unsigned i = *item;
     while (i < TEXTS) {
         const char *text = i < 3u ? given[i] : fixed[i - 3u];
-        const char *name = fixed[3u + i++];
         if (text != NULL && text[0] != '\0') {
-            *item = (uint16_t)i;
-            key->text = name;
-            key->len = (uint8_t)strlen(name);
+            *item = (uint16_t)(i + 1u);
+            key->text = fixed[3u + i];
+            key->len = key_len[i];
             e->key = key;
             e->store = USPAN_STORE_STATIC;
             e->v.text = text;
             e->len = (uint16_t)strlen(text);
             return true;
         }
+        i++;
     }
     return false;
 }

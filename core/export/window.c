@@ -1,5 +1,6 @@
 /* window.c: writes text into a window. Invariant: a byte is written at its own position or not at all. The
  * same calls give the same text, whatever part of it the window shows. */
+#define USPAN_IN_WINDOW
 #include "export/window.h"
 #include <string.h>
 
@@ -13,11 +14,6 @@ void uspan_window_put(uspan_window_t *w, const void *data, size_t len)
         size_t n = len - skip;
         memcpy(w->out + to, from + skip, n < w->cap - to ? n : w->cap - to);
     }
-}
-
-void uspan_window_text(uspan_window_t *w, const char *text)
-{
-    uspan_window_put(w, text, strlen(text));
 }
 
 void uspan_window_char(uspan_window_t *w, char c)

@@ -2,7 +2,9 @@
 #ifndef USPAN_EXPORT_WINDOW_H
 #define USPAN_EXPORT_WINDOW_H
 
+#include <string.h>
 #include "trace/internal.h"
+#include "trace/lock.h"
 
 /* A window onto a text that is rendered from its start each time. Bytes before `from` are skipped, and those
  * beyond cap are not kept. A small buffer is therefore enough for any text, and rendering needs no state. at:
@@ -13,7 +15,14 @@ typedef struct uspan_window {
 } uspan_window_t;
 
 void uspan_window_put(uspan_window_t *w, const void *data, size_t len);
-void uspan_window_text(uspan_window_t *w, const char *text);
+/* Write a text. The compiler knows the length of a literal if it inlines this. */
+USPAN_INLINE_FAST void uspan_window_text(uspan_window_t *w, const char *text);
+#if !USPAN_OPTIMIZE_SIZE || defined(USPAN_IN_WINDOW)
+USPAN_INLINE_FAST void uspan_window_text(uspan_window_t *w, const char *text)
+{
+    uspan_window_put(w, text, strlen(text));
+}
+#endif
 void uspan_window_char(uspan_window_t *w, char c);
 void uspan_window_number(uspan_window_t *w, uint32_t n);
 /* Write a text, then a number. */

@@ -301,7 +301,7 @@ static void export_batch(program_t *p)
     if (!uspan_batch_build(&tracer, 0)) {
         return;
     }
-    const uspan_batch_t *batch = &tracer.out.dests[0].batch;
+    uspan_batch_t *batch = &tracer.out.dests[0].batch;
     if (verdict % 8u == 0u) {
         (void)uspan_batch_split(&tracer, 0);
     }

@@ -131,7 +131,7 @@ static uint8_t *expected, *got;
 static void compare(world_t *w, const oracle_request_t *request, size_t step)
 {
     uspan_tracer_t *t = &w->tracer;
-    const uspan_batch_t *batch = &t->out.dests[0].batch;
+    uspan_batch_t *batch = &t->out.dests[0].batch;
     size_t expected_len = oracle_encode(request, expected, OUT_BYTES);
     assert_int_equal(uspan_size_request(t, batch, 0), expected_len);
     assert_int_equal(batch->body_len, expected_len);
