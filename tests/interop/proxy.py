@@ -98,4 +98,4 @@ def run(tally):
             tally.check(f"{name}: {words}, with a password", faults(proxy, tls, True, "user:pass@"))
             tally.check(f"{name}: {words}, no password where one is asked", faults(proxy, tls, True, "", "wants a user name"))
             if tls or proxy is squid:  # tinyproxy answers 401 to a wrong password, which may be the collector's in http
-                tally.check(f"{name}: {words}, a wrong password", faults(proxy, tls, True, "user:no@", "refuses this user name"))
+                tally.check(f"{name}: {words}, a wrong password", faults(proxy, tls, True, "user:no@", "refused this user name"))
