@@ -275,6 +275,7 @@ static uspan_progress_t open_step(uspan_tracer_t *t, uspan_ending_t *ending)
     if (e->transport == NULL) {
         e->peer.host = target->url.host;
         e->peer.port = target->url.port;
+        e->peer.has_failed = target->last_error != 0;
         e->transport = target->transport;
         e->connected = target;
         target->connects++;

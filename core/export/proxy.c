@@ -292,6 +292,7 @@ static uspan_err_t open_proxy(void *ctx, const uspan_peer_t *peer)
             p->tunnel && p->is_direct != NULL && p->is_direct(p->direct_ctx, peer) ? DIRECT : CONNECTING;
         return USPAN_ERR_AGAIN;
     case CONNECTING:
+        p->peer.has_failed = peer->has_failed;
         err = p->under->open(p->under->ctx, &p->peer);
         if (err == USPAN_OK && p->tunnel) {
             p->state = ASKING;

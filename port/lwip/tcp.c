@@ -108,6 +108,7 @@ static void close_tcp(void *ctx)
     }
     tcp->lookup = NULL; /* its answer will be ignored */
     tcp->state = IDLE;
+    tcp->is_closed = true;
     USPAN_LWIP_UNLOCK();
 }
 
@@ -133,6 +134,9 @@ static void found(const char *name, const ip_addr_t *address, void *arg)
     tcp->lookup = NULL;
     if (address != NULL) {
         take_address(tcp, address);
+    } else if (tcp->six_first && tcp->state == LOOKUP) {
+        tcp->six_first = false; /* the next open() looks up any family */
+        (void)wait_for(tcp, IDLE, tcp->why);
     } else if (tcp->state == LOOKUP) {
         (void)die(tcp, tcp->why[0] != 0 ? tcp->why : "host name not found");
     }
@@ -227,6 +231,23 @@ static uspan_err_t try_other_family(uspan_lwip_tcp_t *tcp, const uspan_peer_t *p
 }
 #endif
 
+/* Returns the family to look up first. After a failed exchange it is the other one. */
+static uint8_t first_family(uspan_lwip_tcp_t *tcp, const uspan_peer_t *peer)
+{
+#if TWO_FAMILIES
+    ip_addr_t literal;
+    if (tcp->is_closed && peer->has_failed) {
+        tcp->six_first = !tcp->six_first && ipaddr_aton(peer->host, &literal) == 0;
+    }
+    tcp->is_closed = false;
+    return tcp->six_first ? LWIP_DNS_ADDRTYPE_IPV6 : LWIP_DNS_ADDRTYPE_DEFAULT;
+#else
+    (void)tcp;
+    (void)peer;
+    return LWIP_DNS_ADDRTYPE_DEFAULT;
+#endif
+}
+
 static uspan_err_t open_locked(uspan_lwip_tcp_t *tcp, const uspan_peer_t *peer)
 {
     uspan_err_t err = USPAN_OK;
@@ -235,7 +256,7 @@ static uspan_err_t open_locked(uspan_lwip_tcp_t *tcp, const uspan_peer_t *peer)
         tcp->why = "";
         tcp->ended = false;
         ip_addr_set_zero(&tcp->address);
-        err = look_up(tcp, peer->host, LWIP_DNS_ADDRTYPE_DEFAULT);
+        err = look_up(tcp, peer->host, first_family(tcp, peer));
         if (err != USPAN_OK) {
             return err;
         }

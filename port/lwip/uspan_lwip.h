@@ -48,6 +48,8 @@ typedef struct uspan_lwip_tcp {
     uint8_t state;
     bool ended;       /* the peer sends no more */
     bool second_went; /* an address of the second family has been asked for */
+    bool is_closed;   /* there was no open() after close() */
+    bool six_first;   /* IPv6 is looked up first */
     uspan_lwip_lookup_t lookups[USPAN_LWIP_LOOKUPS];
     ip_addr_t address;
 } uspan_lwip_tcp_t;
@@ -55,10 +57,11 @@ typedef struct uspan_lwip_tcp {
 /* Set up *tcp, and write a transport over it to *out. Both must stay valid as long as the tracer, and *tcp
  * also until lwIP has answered its look-ups. lwIP must be initialised before the first uspan_poll(). If an
  * interface is down or has no address yet, the connect fails, and the core tries again later. lwIP's DNS
- * client returns one address of a name for each family. If a name has more addresses, only these are tried
- * until the entry's time to live has passed. close() sends a FIN if the peer has acknowledged all data
- * without retransmissions. Otherwise, or with unread data, or without memory for the FIN, it resets the
- * connection.
+ * client returns one address of a name for each family (dns_recv() of 2.2.1, dns.c, lines 1318 and 1338). If
+ * a name has more addresses, only these are tried until the entry's time to live has passed. After an
+ * exchange without an answer the other family is looked up first. close() sends a FIN if the peer has
+ * acknowledged all data without retransmissions. Otherwise, or with unread data, or without memory for the
+ * FIN, it resets the connection.
  *   tcp_size  sizeof *tcp in the application. If the library was built with other options
  *             (USPAN_LWIP_LOOKUPS, LWIP_IPV6), nothing is written to *tcp, and uspan_export_to() rejects *out
  * Context: task, before use. */

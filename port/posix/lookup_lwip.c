@@ -21,6 +21,7 @@ enum { FREE, RUNNING, DROPPED, DONE };
 
 struct uspan_posix_lookup {
     uint8_t state, turn;
+    bool is_second; /* the first family has no address */
     uint16_t port;
     const char *why; /* NULL: address is the result */
     ip_addr_t address;
@@ -50,14 +51,15 @@ static void found(const char *name, const ip_addr_t *address, void *arg)
     settle(arg, address, address != NULL ? NULL : "host name not found, or the name server does not answer");
 }
 
-/* Start a look-up. Runs in lwIP's thread. */
+/* Start a look-up of one family. With two families in one call lwIP returns what it has in its cache, which is
+ * always the same one (2.2.1, dns.c, line 1620). Runs in lwIP's thread. */
 static void ask(void *arg)
 {
     uspan_posix_lookup_t *l = arg;
     ip_addr_t address;
     uint8_t family = LWIP_DNS_ADDRTYPE_DEFAULT;
 #if LWIP_IPV4 && LWIP_IPV6
-    family = l->turn % 2u == 0u ? LWIP_DNS_ADDRTYPE_IPV4_IPV6 : LWIP_DNS_ADDRTYPE_IPV6_IPV4;
+    family = (l->turn % 2u == 0u) != l->is_second ? LWIP_DNS_ADDRTYPE_IPV4 : LWIP_DNS_ADDRTYPE_IPV6;
 #endif
     err_t err = dns_gethostbyname_addrtype(l->host, &address, found, l, family);
     if (err == ERR_OK) {
@@ -110,6 +112,7 @@ uspan_posix_lookup_t *uspan_posix_lookup_start(const char *host, uint16_t port, 
     memcpy(l->host, host, len + 1u);
     l->port = port;
     l->turn = turn;
+    l->is_second = false;
     ip_addr_t literal;
     if (ipaddr_aton(host, &literal) != 0) {
         settle(l, &literal, NULL);
@@ -159,6 +162,15 @@ uspan_err_t uspan_posix_lookup_take(uspan_posix_lookup_t *l, uspan_posix_tcp_t *
     if (!done) {
         return USPAN_ERR_AGAIN;
     }
+#if LWIP_IPV4 && LWIP_IPV6
+    if (l->why != NULL && !l->is_second) {
+        l->is_second = true;
+        l->state = RUNNING; /* lwIP's thread does not know it now */
+        if (begin(l)) {
+            return USPAN_ERR_AGAIN;
+        }
+    }
+#endif
     uspan_err_t err = l->why == NULL ? USPAN_OK : USPAN_ERR_IO;
     if (err == USPAN_OK) {
         write_address(tcp, &l->address, l->port);

@@ -116,6 +116,8 @@ static uspan_err_t open_tcp(void *ctx, const uspan_peer_t *peer)
     case CLOSED:
         tcp->why = "";
         tcp->forks = sockets_forks();
+        tcp->turn = (uint8_t)(tcp->turn + (peer->has_failed && !tcp->is_passed));
+        tcp->is_passed = false;
         tcp->lookup = uspan_posix_lookup_start(peer->host, peer->port, tcp->turn);
         if (tcp->lookup == NULL) {
             tcp->why = "name look-up could not start: no free thread, or earlier look-ups still run";
@@ -208,7 +210,10 @@ static void close_tcp(void *ctx)
     close_fd(tcp);
     /* This address does not answer, although it may have accepted the connection. The next connect starts
      * after it. */
-    tcp->turn = (uint8_t)(tcp->turn + (tcp->state == CONNECTING || (tcp->state == OPEN && !tcp->is_heard)));
+    if (tcp->state == CONNECTING || (tcp->state == OPEN && !tcp->is_heard)) {
+        tcp->turn++;
+        tcp->is_passed = true;
+    }
     tcp->state = CLOSED;
     tcp->wants = 0;
 }

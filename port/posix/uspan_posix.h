@@ -63,7 +63,7 @@ uspan_err_t uspan_posix_log_to(const char *path, int level);
  * lookup_lwip.c, built with USPAN_SOCKETS_LWIP 1 (target uspan::port_lwip_sockets). lwIP then needs NO_SYS 0,
  * LWIP_SOCKET 1, SYS_LIGHTWEIGHT_PROT 1, an errno per task, and LWIP_DNS 1 for names. LWIP_SO_SNDTIMEO 1 is
  * recommended (see sockets.h). lwIP's thread looks up names. One address of a name is known at a time. After
- * a failed connect, an address of the other family is looked up first. */
+ * a failed connect or exchange, an address of the other family is looked up first. */
 
 /* One connection. The fields are private to tcp.c. */
 typedef struct uspan_posix_tcp {
@@ -72,6 +72,7 @@ typedef struct uspan_posix_tcp {
     uint8_t address_count, address_at;
     uint8_t turn;      /* addresses that failed; the next connect starts after them */
     bool is_heard;     /* the present address has sent at least one byte */
+    bool is_passed;    /* turn has passed the address of the last connection */
     short wants;       /* poll(2) events that the last calls waited for; 0: none */
     unsigned forks;    /* fork generation in which it was opened */
     uint32_t since_ms; /* start of the attempt on the present address */

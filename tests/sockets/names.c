@@ -39,9 +39,9 @@ static size_t read_name(const uint8_t *in, size_t len, char *out, size_t cap)
 /* Returns the length of the answer in buf. 0: send no answer. */
 static size_t answer(uint8_t *buf, size_t len)
 {
-    static const uint8_t four[] = { 0xC0, HEAD, 0, TYPE_A, 0, 1, 0, 0, 0, 0, 0, 4, 10, 0, 2, 2 };
-    static const uint8_t six[] = { 0xC0, HEAD, 0, TYPE_AAAA, 0, 1, 0, 0, 0, 0, 0, 16, 0xfe, 0xc0,
-                                   0,    0,    0, 0,         0, 0, 0, 0, 0, 0, 0, 0,  0,    0x15 };
+    static const uint8_t four[] = { 0xC0, HEAD, 0, TYPE_A, 0, 1, 0, 0, 0, 60, 0, 4, 10, 0, 2, 2 };
+    static const uint8_t six[] = { 0xC0, HEAD, 0, TYPE_AAAA, 0, 1, 0, 0, 0, 60, 0, 16, 0xfe, 0xc0,
+                                   0,    0,    0, 0,         0, 0, 0, 0, 0, 0,  0, 0,  0,    0x15 };
     char name[256];
     size_t at = len > HEAD ? read_name(buf, len, name, sizeof name) : 0u;
     if (at == 0u || strcmp(name, "silent.test") == 0) {

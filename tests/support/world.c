@@ -94,6 +94,7 @@ static uspan_err_t fake_open(void *ctx, const uspan_peer_t *peer)
     }
     snprintf(w->host, sizeof w->host, "%s", peer->host);
     w->peer_port = peer->port;
+    w->peer_has_failed = peer->has_failed;
     w->is_open = true;
     w->connections++;
     w->request_at = w->sent_len;

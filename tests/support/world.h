@@ -77,6 +77,7 @@ typedef struct world {
     size_t answer_at; /* bytes of the response that were delivered; SIZE_MAX: none is due */
     char host[256];
     uint16_t peer_port;
+    bool peer_has_failed;
 } world_t;
 
 /* Setup and teardown of cmocka: *state is the world. Teardown asserts lock depth 0 and that the counts

@@ -182,6 +182,49 @@ static bool swallow_version_4_tcp(const uint8_t *frame, size_t len, bool to_devi
     return len > 34u && frame[12] == 0x08u && frame[13] == 0x00u && frame[23] == 6u;
 }
 
+static uspan_err_t open_after_failure(const char *host, unsigned ms)
+{
+    const uspan_peer_t after_failure = { .host = host, .port = peer.port, .has_failed = true };
+    uspan_err_t err;
+    while ((err = transport.open(transport.ctx, &after_failure)) == USPAN_ERR_AGAIN && ms-- > 0u) {
+        peer_run_ms(1);
+    }
+    return err;
+}
+
+/* Both addresses connect, and TLS fails at the first. lwIP has it in its cache. */
+static void after_a_failed_exchange_the_other_family_is_used(void)
+{
+    for (unsigned i = 0; i < 4u; i++) {
+        bool is_six = i % 2u == 1u;
+        peer_stop_listening();
+        peer_listen(is_six);
+        cable.tap = is_six ? swallow_version_4_tcp : NULL;
+        assert_int_equal(i == 0u ? open_for_ms("collector.test", 5000)
+                                 : open_after_failure("collector.test", 2000),
+                         USPAN_OK);
+        assert_int_equal(IP_IS_V6_VAL(tcp.address), is_six);
+        hang_up();
+        peer_run_ms(100);
+        peer_close();
+    }
+    cable.tap = NULL;
+    cable.names_v4_only = true;
+    peer_run_ms(70000); /* lwIP's cache has no longer an address */
+    peer_stop_listening();
+    peer_listen(false);
+    for (unsigned i = 0; i < 3u; i++) {
+        assert_int_equal(open_after_failure("collector.test", 5000), USPAN_OK);
+        hang_up();
+        peer_run_ms(100);
+        peer_close();
+        assert_int_equal(open_after_failure("10.0.2.2", 5000), USPAN_OK);
+        hang_up();
+        peer_run_ms(100);
+        peer_close();
+    }
+}
+
 static void where_version_4_is_silent_version_6_is_tried(void)
 {
     peer_stop_listening();
@@ -272,8 +315,9 @@ static uint64_t mono_ns(void *ctx)
 static void sntp_tells_the_time_and_old_answers_are_ignored(void)
 {
     static int depth;
-    static const uspan_port_t port = { .abi = USPAN_PORT_ABI, .ctx = &depth, .lock = lock, .unlock = unlock,
-                                       .mono_ns = mono_ns };
+    static const uspan_port_t port = {
+        .abi = USPAN_PORT_ABI, .ctx = &depth, .lock = lock, .unlock = unlock, .mono_ns = mono_ns
+    };
     uint64_t now_ns = 5;
     ip_addr_t server;
     uspan_lwip_sntp_set(1800000000u, 0u); /* before init: there is no tracer */
@@ -332,6 +376,7 @@ int main(void)
         OVER_THE_LINK(a_full_table_of_names_is_waited_for),
         OVER_THE_LINK(version_6_literals_and_names_work),
         OVER_THE_LINK(where_version_4_is_refused_version_6_is_tried),
+        OVER_THE_LINK(after_a_failed_exchange_the_other_family_is_used),
         OVER_THE_LINK(where_version_4_is_silent_version_6_is_tried),
         OVER_THE_LINK(a_slow_address_is_waited_for_where_there_is_no_other),
         OVER_THE_LINK(a_slow_address_that_answers_first_is_kept),

@@ -5,6 +5,7 @@
 #ifndef USPAN_PORT_H
 #define USPAN_PORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "err.h"
@@ -51,6 +52,9 @@ typedef struct uspan_port {
 typedef struct uspan_peer {
     const char *host; /* DNS name or address literal without brackets; ends in 0 */
     uint16_t port;
+    /* The last exchange with this peer ended without an answer, for example because TLS failed. If the name
+     * has several addresses, begin with another one. */
+    bool has_failed;
 } uspan_peer_t;
 
 /* transport.flags */
