@@ -63,7 +63,14 @@ static void begin_body(uspan_tracer_t *t)
         return;
     }
 #endif
-    uspan_otlp_begin(&e->otlp, t, &uspan_dest(t, e->dest)->batch, e->dest);
+    uspan_batch_t *b = &uspan_dest(t, e->dest)->batch;
+    if (b->resource_len == 0u) {
+        b->body_len = uspan_size_request(t, b, e->dest);
+#if USPAN_GZIP
+        b->packed_len = 0u;
+#endif
+    }
+    uspan_otlp_begin(&e->otlp, t, b, e->dest);
 #if USPAN_GZIP
     uspan_gzip_begin(&e->gzip);
 #endif
@@ -295,6 +302,11 @@ static uspan_progress_t send_step(uspan_tracer_t *t)
 {
     uspan_exchange_t *e = uspan_exchange(t);
     int32_t n = USPAN_ERR_IO;
+    if (e->send_at == e->send_len && uspan_job_is(e, USPAN_JOB_BATCH) &&
+        uspan_dest(t, e->dest)->batch.resource_len == 0u) {
+        uspan_request_begin(t, false); /* the rest would be that of another request */
+        return USPAN_PROGRESS_MADE;
+    }
     if (e->send_at < e->send_len || fill_send(t) > 0u) {
         n = e->transport->send(e->transport->ctx, e->send + e->send_at, e->send_len - e->send_at);
         e->listening = n == 0; /* the peer may have answered early and stopped reading */

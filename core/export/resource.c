@@ -244,6 +244,9 @@ uspan_err_t uspan_set_resource(uspan_tracer_t *t, const uspan_resource_t *resour
     t->out.resource.service_name = r.service_name != NULL ? r.service_name : USPAN_SERVICE_NAME;
     t->out.next_listed = next_listed;
     t->out.percent_byte = uspan_percent_byte;
+    for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
+        uspan_dest(t, d)->batch.resource_len = 0u; /* a batch that waits is measured again */
+    }
 #if USPAN_KEEP
     if (t->out.keep_resource != NULL) {
         is_flawed |= t->out.keep_resource(t);

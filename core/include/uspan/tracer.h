@@ -292,7 +292,7 @@ typedef struct uspan_batch {
     uint8_t resource; /* of all members, numbered as in an epoch */
 #endif
     uint32_t body_len;
-    uint32_t resource_len; /* bytes of the attributes of its resource */
+    uint32_t resource_len; /* bytes of its resource's attributes; 0: the resource has changed */
 #if USPAN_GZIP
     uint32_t packed_len; /* of the body as it is sent: below body_len if it is compressed; 0: not known yet */
 #endif
