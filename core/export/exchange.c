@@ -253,7 +253,9 @@ static uspan_progress_t end_answered(uspan_exchange_t *e, uspan_ending_t *ending
 {
     if (!is_sent(e)) {
         e->answer.flags |= USPAN_ANSWER_CLOSE;
-        if (e->answer.status - 200u < 100u) {
+        /* The link is too slow for the server. A kept connection may have been idle for too long. */
+        ending->timed_out = e->answer.status == 408u && e->reused == 0u;
+        if (ending->timed_out || e->answer.status - 200u < 100u) {
             return end_with(ending, USPAN_ERR_IO,
                             USPAN_WORDS("the response came before the request was complete", "e7"));
         }

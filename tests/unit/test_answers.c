@@ -275,6 +275,31 @@ static void test_a_408_on_a_kept_connection_means_one_resend(void **state)
     assert_int_equal(stats_of(w, 0).dropped[USPAN_DROP_REFUSED], 1);
 }
 
+/* A slow link: the server has waited for the rest of the request for too long. Nothing was refused, and fewer
+ * spans may arrive in time. */
+static void test_a_408_to_part_of_a_request_halves_the_batch(void **state)
+{
+    world_t *w = *state;
+    for (unsigned way = 0; way < 2u; way++) {
+        world_reset_with_collector(w);
+        w->early_after = 300;
+        w->early_breaks = way == 1u;
+        w->answer = "HTTP/1.1 408 Request Time-out\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        record_many(w, 8);
+        uspan_flush(&w->tracer);
+        (void)settle(w);
+        world_advance_ms(w, USPAN_POLL_MS);
+        (void)settle(w);
+        assert_int_equal(stats_of(w, 0).queued, 8);
+        assert_non_null(strstr(w->log, "before the request was complete"));
+        w->early_after = 0;
+        w->answer = NULL;
+        world_drain(w);
+        assert_int_equal(stats_of(w, 0).delivered, 8);
+        assert_int_equal(view_span_count(body_of(w, 0)), 4);
+    }
+}
+
 static void test_an_answer_to_part_of_a_request_delivers_nothing(void **state)
 {
     world_t *w = *state;
@@ -392,6 +417,7 @@ int main(void)
         TEST(test_what_waits_on_a_kept_connection_is_no_answer),
         TEST(test_an_end_of_a_kept_connection_is_seen_before_it_is_used),
         TEST(test_a_408_on_a_kept_connection_means_one_resend),
+        TEST(test_a_408_to_part_of_a_request_halves_the_batch),
         TEST(test_an_answer_to_part_of_a_request_delivers_nothing),
         TEST(test_a_request_ends_with_its_last_byte),
         TEST(test_retries_are_logged_once_at_their_begin_and_end),
