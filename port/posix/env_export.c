@@ -34,7 +34,9 @@ static void take_user(const uspan_env_reader_t *r, const char *name, char *url, 
     if (user_len < 0 || pass_len < 0 || memchr(user, 0, (size_t)user_len) != NULL ||
         memchr(pass, 0, (size_t)pass_len) != NULL) {
         uspan_env_warn(r, name, "its user name and password: a broken %, or above 256 bytes");
-    } else if (r->env->basic_user == NULL) {
+    } else if (memchr(user, ':', (size_t)user_len) != NULL) { /* RFC 7617 section 2 */
+        uspan_env_warn(r, name, "its user name and password: a user name has no colon");
+    } else if (r->env->basic_user == NULL && at > from) {
         const char *kept = uspan_env_keep(r, name, pass, (size_t)pass_len);
         r->env->basic_user = kept != NULL ? uspan_env_keep(r, name, user, (size_t)user_len) : NULL;
         r->env->basic_pass = kept;

@@ -234,6 +234,14 @@ static void test_credentials_come_from_the_endpoint_or_their_own_variables(void 
     READ({ "USPAN_BASIC_USER", "a:b" });
     assert_null(env.basic_user);
     assert_warned("USPAN_BASIC_USER");
+    READ({ "OTEL_EXPORTER_OTLP_ENDPOINT", "http://u%3Av:hunter2@h/x" });
+    assert_string_equal(env.endpoint, "http://h/x/v1/traces");
+    assert_null(env.basic_user);
+    assert_non_null(strstr(warnings[0], "has no colon"));
+    assert_null(strstr(warnings[0], "hunter2"));
+    READ({ "OTEL_EXPORTER_OTLP_ENDPOINT", "http://@h/x" });
+    assert_string_equal(env.endpoint, "http://h/x/v1/traces");
+    assert_null(env.basic_user);
     READ({ "OTEL_EXPORTER_OTLP_ENDPOINT", "http://u:hunter%G2@h/x" });
     assert_null(env.basic_user);
     assert_string_equal(env.endpoint, "http://h/x/v1/traces");
