@@ -43,6 +43,7 @@ static uspan_err_t handshake_failed(uspan_tls_t *tls, int error)
 {
     if (uspan_tls_psk_failed(tls, error) || uspan_tls_handshake_has_other_words(tls, error)) {
         drop(tls);
+        tls->says_again = true;
         tls->state = CONNECTING;
         return USPAN_ERR_AGAIN;
     }
@@ -83,6 +84,7 @@ static uspan_err_t step(uspan_tls_t *tls, const uspan_peer_t *peer)
 static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
 {
     uspan_tls_t *tls = ctx;
+    uspan_peer_t same = *peer;
     uspan_err_t err;
     switch (tls->state) {
     case IDLE:
@@ -91,7 +93,7 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
         tls->write_len = 0;
         tls->unsent = 0;
         tls->retried = 0;
-        tls->send_broke = tls->unanswered = false;
+        tls->send_broke = tls->unanswered = tls->says_again = false;
         tls->session = NULL;
         uspan_tls_psk_reset(tls);
         err = uspan_tls_configure(tls);
@@ -102,7 +104,8 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
         tls->state = CONNECTING;
         /* fall through */
     case CONNECTING:
-        err = tls->under->open(tls->under->ctx, peer);
+        same.has_failed = peer->has_failed && !tls->says_again;
+        err = tls->under->open(tls->under->ctx, &same);
         if (err == USPAN_ERR_AGAIN) {
             return err;
         }

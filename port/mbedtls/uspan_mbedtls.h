@@ -149,6 +149,7 @@ typedef struct uspan_tls {
     bool asked;           /* the peer requested a certificate that this client does not have */
     bool send_broke;      /* sending failed, but received data can still be read */
     bool unanswered;      /* nothing was received since the last bytes were sent */
+    bool says_again;      /* this open() has sent a hello before, to the same address */
     uint8_t retried;      /* kinds of hello that this open() has tried */
     uint8_t session_next; /* slot that is replaced next */
     uint16_t peer_port;

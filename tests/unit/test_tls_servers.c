@@ -116,6 +116,20 @@ static void test_a_server_that_prefers_pss_in_1_2_is_reached_at_the_second_hello
     }
 }
 
+/* The transport below must not go on to another address of the name for a second hello. */
+static void test_a_second_hello_goes_to_the_same_address(void **state)
+{
+    (void)state;
+    start_with("rsa.pem", "rsa.key", strict_1_2);
+    init_client();
+    const uspan_peer_t after_failure = { .host = "localhost", .port = server.port, .has_failed = true };
+    uspan_err_t err;
+    while ((err = transport.open(transport.ctx, &after_failure)) == USPAN_ERR_AGAIN) {
+    }
+    assert_int_equal(err, USPAN_OK);
+    assert_int_equal(shim.has_failed, shim.closed == 0u);
+}
+
 /* A server of 1.3 at the same address needs the signature again. */
 static void test_a_server_that_moves_to_1_3_is_reached_although_it_is_remembered(void **state)
 {
@@ -447,6 +461,7 @@ int main(void)
         TEST(test_rsa_servers_of_each_version_are_reached),
 #if HAS_1_3
         TEST(test_a_server_that_prefers_pss_in_1_2_is_reached_at_the_second_hello_and_remembered),
+        TEST(test_a_second_hello_goes_to_the_same_address),
         TEST(test_a_server_that_moves_to_1_3_is_reached_although_it_is_remembered),
         TEST(test_a_server_that_signs_with_pss_only_in_1_2_ends_in_words),
         TEST(test_a_session_of_a_version_that_the_server_gave_up_costs_one_more_hello),

@@ -242,6 +242,7 @@ typedef struct shim {
     unsigned fail_at; /* call n of these fails, and so do later calls. 0: none */
     bool send_dead;   /* sending fails, but bytes that arrived can still be read */
     unsigned asked, opened, closed;
+    bool has_failed; /* of the last open() */
 } shim_t;
 
 static shim_t shim;
@@ -261,6 +262,7 @@ static bool shim_hesitates(shim_t *s)
 static uspan_err_t shim_open(void *ctx, const uspan_peer_t *peer)
 {
     shim_t *s = ctx;
+    s->has_failed = peer->has_failed;
     uspan_err_t err = s->under.open(s->under.ctx, peer);
     s->opened++;
     return err == USPAN_OK && shim_fails(s) ? USPAN_ERR_IO : err;
@@ -302,7 +304,8 @@ static void shim_close(void *ctx)
 static const char *shim_why(void *ctx)
 {
     shim_t *s = ctx;
-    return s->fail_at != 0u && s->calls >= s->fail_at ? "the shim failed" : s->under.last_error_text(s->under.ctx);
+    return s->fail_at != 0u && s->calls >= s->fail_at ? "the shim failed"
+                                                      : s->under.last_error_text(s->under.ctx);
 }
 
 /* ---- a client ------------------------------------------------------------------------------------------ */
@@ -396,7 +399,8 @@ static MAY_BE_UNUSED void visit(void)
 {
     uspan_err_t err = open_fully("localhost");
     if (err != USPAN_OK) {
-        print_error("why: %s (-0x%04x)\n", transport.last_error_text(transport.ctx), (unsigned)-uspan_tls_error(&tls));
+        print_error("why: %s (-0x%04x)\n", transport.last_error_text(transport.ctx),
+                    (unsigned)-uspan_tls_error(&tls));
     }
     assert_int_equal(err, USPAN_OK);
     int32_t end = get_page();
