@@ -306,8 +306,8 @@ USPAN_NOINLINE static bool put_attr(uspan_otlp_t *o, unsigned tag, uint32_t n, u
     return true;
 }
 
-/* Write the next attributes of a list that fit completely, which is enough for most. Returns the first one that
- * needs put_attr(), or NULL after the last. */
+/* Write the next attributes of a list that fit completely, which is enough for most. Returns the first one
+ * that needs put_attr(), or NULL after the last. */
 static inline const uspan_entry_t *copy_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
 {
     const uspan_trace_part_t *p = &o->tracer->trace;

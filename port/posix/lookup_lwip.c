@@ -51,8 +51,8 @@ static void found(const char *name, const ip_addr_t *address, void *arg)
     settle(arg, address, address != NULL ? NULL : "host name not found, or the name server does not answer");
 }
 
-/* Start a look-up of one family. With two families in one call lwIP returns what it has in its cache, which is
- * always the same one (2.2.1, dns.c, line 1620). Runs in lwIP's thread. */
+/* Start a look-up of one family. With two families in one call lwIP returns what it has in its cache, which
+ * is always the same one (2.2.1, dns.c, line 1620). Runs in lwIP's thread. */
 static void ask(void *arg)
 {
     uspan_posix_lookup_t *l = arg;

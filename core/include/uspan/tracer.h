@@ -291,8 +291,7 @@ typedef struct uspan_batch {
 #if USPAN_KEEP
     uint8_t resource; /* of all members, numbered as in an epoch */
 #endif
-    uint32_t body_len;
-    uint32_t resource_len; /* bytes of its resource's attributes; 0: the resource has changed */
+    uint32_t body_len, resource_len; /* bytes; 0 of the resource's attributes: it has changed */
 #if USPAN_GZIP
     uint32_t packed_len; /* of the body as it is sent: below body_len if it is compressed; 0: not known yet */
 #endif
