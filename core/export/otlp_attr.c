@@ -306,25 +306,6 @@ USPAN_NOINLINE static bool put_attr(uspan_otlp_t *o, unsigned tag, uint32_t n, u
     return true;
 }
 
-/* Write the next attributes of a list that fit completely, which is enough for most. Returns the first one
- * that needs put_attr(), or NULL after the last. */
-static inline const uspan_entry_t *copy_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
-{
-    const uspan_trace_part_t *p = &o->tracer->trace;
-    const uspan_entry_t *e;
-    uint8_t *at = o->at;
-    while ((e = next_attr(o, list)) != NULL) {
-        uint32_t any = any_size(e, e->len);
-        uint32_t n = key_value_size(e->key->len, any);
-        if (!is_copied(e) || o->end - at < (ptrdiff_t)uspan_len_field(n)) {
-            break;
-        }
-        at = copy_attr(p, at, tag, n, any, e);
-    }
-    o->unit = o->at = at;
-    return e;
-}
-
 /* Returns the bytes of the attributes in the table of a span. */
 static inline uint32_t size_span_attrs(const uspan_otlp_t *o, const uspan_slot_t *slot)
 {
@@ -340,8 +321,10 @@ static inline uint32_t size_span_attrs(const uspan_otlp_t *o, const uspan_slot_t
 bool uspan_otlp_put_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
 {
     const uspan_trace_part_t *p = &o->tracer->trace;
-    const uspan_entry_t *e = o->entry;
+    /* next_attr() finds these too, in less code and more time */
+    const unsigned in_table = !USPAN_OPTIMIZE_SIZE && list == LIST_SPAN ? o->span->attr_count : 0u;
     const bool counts = uspan_otlp_is_counting(o);
+    const uspan_entry_t *e = o->entry;
     if (o->array.left > 0u) {
         if (!p->items->put_elements(o)) {
             return false;
@@ -349,13 +332,13 @@ bool uspan_otlp_put_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
         e = NULL;
     }
     o->entry = NULL;
-    if (list == LIST_SPAN && counts) {
+    if (counts && list == LIST_SPAN) {
         o->skip -= size_span_attrs(o, o->span);
         o->item = o->span->attr_count;
     }
     for (;; e = NULL) {
         if (e == NULL) {
-            e = counts ? next_attr(o, list) : copy_attrs(o, tag, list);
+            e = o->item < in_table ? &o->span->attrs[o->item++] : next_attr(o, list);
         }
         if (e == NULL) {
             o->item = 0u;
@@ -366,12 +349,14 @@ bool uspan_otlp_put_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
         uint32_t n = key_value_size(e->key->len, any);
         if (counts) {
             o->skip -= uspan_len_field(n);
-            continue;
+        } else if (o->skip == 0u && is_copied(e) && o->end - o->at >= (ptrdiff_t)uspan_len_field(n)) {
+            o->unit = o->at = copy_attr(p, o->at, tag, n, any, e);
+        } else {
+            o->entry = e;
+            if (!put_attr(o, tag, n, any, e, len)) {
+                return false;
+            }
+            o->entry = NULL;
         }
-        o->entry = e;
-        if (!put_attr(o, tag, n, any, e, len)) {
-            return false;
-        }
-        o->entry = NULL;
     }
 }
