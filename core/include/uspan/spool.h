@@ -43,8 +43,15 @@ typedef struct uspan_spool_place {
     uint16_t unused;
 } uspan_spool_place_t;
 
-/* The log's state. Private: fields may change in any version. */
+/* The log's state. Private: fields may change in any version. Small fields are first: Thumb code needs two
+ * bytes less to reach them there. */
 typedef struct uspan_spool_log {
+    uint8_t step;  /* enum step of spool_log.c */
+    uint8_t flags; /* enum flags of spool_log.c */
+    uint8_t fails; /* sectors that failed since a record was written */
+    uint8_t fill;  /* bytes of unit that wait to be programmed */
+    uint16_t at;   /* bytes of the record that are programmed */
+    uint16_t sector;
     const uspan_spool_storage_t *storage;
     uspan_spool_place_t done; /* the records before it have their result */
     uint32_t lost;            /* how many of them were never delivered */
@@ -53,34 +60,28 @@ typedef struct uspan_spool_log {
     uint32_t boot;            /* number of the first sector of this boot */
     uint32_t offset;          /* in the sector, of the record that is being written */
     uint32_t crc;             /* of its bytes so far */
-    uint16_t at;              /* bytes of it that are programmed */
-    uint16_t sector;
-    uint8_t step;  /* enum step of spool_log.c */
-    uint8_t flags; /* enum flags of spool_log.c */
-    uint8_t fails; /* sectors that failed since a record was written */
-    uint8_t fill;  /* bytes of unit that wait to be programmed */
     uint8_t unit[USPAN_SPOOL_UNIT];
 } uspan_spool_log_t;
 
 /* The spool of a tracer. It must be static. Private: fields may change in any version. */
 typedef struct uspan_spool {
-    uspan_spool_log_t log;
+    uint8_t dest;
+    uint8_t flags;   /* USPAN_SPOOL_* of spool_replay.h */
+    uint8_t entered; /* messages of the record that were entered */
+    bool erasing;    /* the storage is busy with a sector of wipe, so no other call may be made */
+    uint16_t plain;  /* bytes of the record that are sent as they are; 0: a field begins */
+    uint16_t left;   /* bytes of it that were not read yet */
+    uint16_t boot_len;
+    uint16_t count; /* records of the batch; 0: there is no batch */
+    uint16_t limit; /* records in a batch after a 413; 0: no limit */
+    uint16_t wipe;  /* sectors that are still to be erased */
     uspan_spool_place_t place; /* of the batch that is being sent: the next record to read */
     uint32_t at;               /* bytes of its body that were read */
     uint32_t inner;            /* bytes of ResourceSpans in the body */
     uint32_t boot_address;     /* address of its resource */
     uint32_t address;          /* of the record that is being read, from here on */
     uint64_t shift_ns;         /* added to times that were stored without Unix time; 0: they stay */
-    uint16_t plain;            /* bytes of the record that are sent as they are; 0: a field begins */
-    uint16_t left;             /* bytes of it that were not read yet */
-    uint16_t boot_len;
-    uint16_t count; /* records of the batch; 0: there is no batch */
-    uint16_t limit; /* records in a batch after a 413; 0: no limit */
-    uint16_t wipe;  /* sectors that are still to be erased */
-    uint8_t dest;
-    uint8_t flags; /* USPAN_SPOOL_* of spool_replay.h */
-    uint8_t entered; /* messages of the record that were entered */
-    bool erasing;  /* the storage is busy with a sector of wipe, so no other call may be made */
+    uspan_spool_log_t log;
 #if USPAN_KEEP
     uint8_t resource; /* resource of the records that are being written, numbered as in an epoch */
 #endif
