@@ -12,7 +12,7 @@
 #define USPAN_SPOOL_NONE 3 /* there is no record */
 
 typedef enum uspan_spool_type {
-    USPAN_SPOOL_SECTOR = 0x51, /* the header of a sector, format 1 */
+    USPAN_SPOOL_SECTOR = 0x61, /* the header of a sector, format 2 */
     USPAN_SPOOL_BOOT,          /* the boot's number, then what the caller says about it */
     USPAN_SPOOL_SPAN,          /* has a number, the first 0 */
     USPAN_SPOOL_DONE           /* records before a number have their result */
@@ -29,14 +29,18 @@ typedef struct uspan_spool_record {
 
 #define USPAN_SPOOL_HEAD_BYTES 4u /* length, type, check */
 #define USPAN_SPOOL_SUM_BYTES 4u
+#define USPAN_SPOOL_BOOT_BYTES 4u  /* data of a BOOT record before what the caller says: the boot's number */
+#define USPAN_SPOOL_DONE_BYTES 12u /* data of a DONE record: the first fields of uspan_spool_header_t */
 #define USPAN_SPOOL_HEADER_BYTES 20u /* data of a sector's header: see uspan_spool_header_t */
 #define USPAN_SPOOL_AHEAD 3u /* number of sectors, from the one being opened on, that may be reused soon */
 
+/* The words that records of the log's own begin with: a BOOT record with the first, a DONE record with three,
+ * a header with all of them. */
 typedef struct uspan_spool_header {
+    uint32_t boot;
+    uint32_t done, lost; /* their values when the record was written */
     uint32_t sequence;
     uint32_t first; /* number of the first record */
-    uint32_t boot;
-    uint32_t done, lost; /* their values when the sector was opened */
 } uspan_spool_header_t;
 _Static_assert(sizeof(uspan_spool_header_t) == USPAN_SPOOL_HEADER_BYTES, "a header is its fields");
 

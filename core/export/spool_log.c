@@ -13,8 +13,6 @@
 #if USPAN_SPOOL
 #include <string.h>
 
-#define DONE_BYTES 8u /* number, lost */
-
 enum step {
     STEP_CLOSED = 0, /* the next record needs a new sector */
     STEP_ERASE,
@@ -30,38 +28,47 @@ enum flags {
     FLAG_PROGRAMMED = 4 /* the unit was programmed and must be read back */
 };
 
-static void put_word(uint8_t *at, uint32_t word)
-{
-    for (unsigned i = 0; i < 4u; i++) {
-        at[i] = (uint8_t)(word >> 8u * i);
-    }
-}
+/* A record to write: its head, words of the log, then bytes of the source. */
+typedef struct record {
+    uspan_spool_type_t type;
+    uint32_t words_bytes; /* bytes of the log's words at the start of the data */
+    uint32_t len;         /* of the data */
+    uspan_spool_source_t source;
+    void *ctx;
+} record_t;
 
 /* Fill the unit's buffer with the next bytes of a record. */
-static int fill_unit(uspan_spool_log_t *log, unsigned type, uint32_t len,
-                     int (*source)(void *ctx, uint32_t at, uint8_t *out, uint32_t n), void *ctx)
+static int fill_unit(uspan_spool_log_t *log, const record_t *r)
 {
-    const uint32_t end = uspan_spool_padded(log, len);
-    const uint8_t head[USPAN_SPOOL_HEAD_BYTES] = { (uint8_t)len, (uint8_t)(len >> 8), (uint8_t)type, 0u };
+    const uint32_t head = (r->len & 0xFFFFu) | (uint32_t)r->type << 16;
+    const uint32_t words[] = { head | ~(head + (head >> 8) + (head >> 16)) << 24, /* as uspan_spool_check() */
+                               log->boot,
+                               log->done.number,
+                               log->lost,
+                               log->sequence,
+                               log->next };
+    const uint32_t words_end = USPAN_SPOOL_HEAD_BYTES + r->words_bytes;
+    const uint32_t data_end = USPAN_SPOOL_HEAD_BYTES + r->len;
+    const uint32_t end = uspan_spool_padded(log, r->len);
     while (log->fill < USPAN_SPOOL_UNIT && log->at + log->fill < end) {
         const uint32_t at = (uint32_t)log->at + log->fill;
         uint8_t *const out = log->unit + log->fill;
         uint32_t n = 1u;
-        if (at < USPAN_SPOOL_HEAD_BYTES) {
-            *out = at < USPAN_SPOOL_HEAD_BYTES - 1u ? head[at] : uspan_spool_check(head);
-        } else if (at < USPAN_SPOOL_HEAD_BYTES + len) {
-            n = USPAN_SPOOL_HEAD_BYTES + len - at;
+        if (at < words_end) {
+            *out = (uint8_t)(words[at / 4u] >> 8u * (at % 4u));
+        } else if (at < data_end) {
+            n = data_end - at;
             n = n < (uint32_t)USPAN_SPOOL_UNIT - log->fill ? n : (uint32_t)USPAN_SPOOL_UNIT - log->fill;
-            int result = source(ctx, at - USPAN_SPOOL_HEAD_BYTES, out, n);
+            int result = r->source(r->ctx, r->type, at - words_end, out, n);
             if (result != 0) {
                 return result;
             }
-        } else if (at < USPAN_SPOOL_HEAD_BYTES + len + USPAN_SPOOL_SUM_BYTES) {
-            *out = (uint8_t)(log->crc >> 8u * (at - USPAN_SPOOL_HEAD_BYTES - len));
+        } else if (at < data_end + USPAN_SPOOL_SUM_BYTES) {
+            *out = (uint8_t)(log->crc >> 8u * (at - data_end));
         } else {
             *out = log->storage->erased;
         }
-        if (at < USPAN_SPOOL_HEAD_BYTES + len) {
+        if (at < data_end) {
             log->crc = uspan_spool_crc(log->crc, out, n);
         }
         log->fill = (uint8_t)(log->fill + n);
@@ -71,20 +78,20 @@ static int fill_unit(uspan_spool_log_t *log, unsigned type, uint32_t len,
 
 /* Write a record after the others of the sector, or the sector's header at its start. Returns 0 when it is
  * durable. */
-static int write_record(uspan_spool_log_t *log, unsigned type, uint32_t len,
-                        int (*source)(void *ctx, uint32_t at, uint8_t *out, uint32_t n), void *ctx)
+static int write_record(uspan_spool_log_t *log, const record_t *r)
 {
     const uspan_spool_storage_t *s = log->storage;
-    const uint32_t offset = type == USPAN_SPOOL_SECTOR ? 0u : log->offset;
+    const bool is_header = r->type == USPAN_SPOOL_SECTOR;
+    const uint32_t offset = is_header ? 0u : log->offset;
     if (log->at == 0u && log->fill == 0u) {
-        log->crc = type == USPAN_SPOOL_SECTOR ? USPAN_SPOOL_SECTOR : log->sequence;
+        log->crc = is_header ? USPAN_SPOOL_SECTOR : log->sequence;
     }
-    while (log->at < uspan_spool_padded(log, len)) {
+    while (log->at < uspan_spool_padded(log, r->len)) {
         uint8_t back[USPAN_SPOOL_UNIT];
         const uint32_t address = log->sector * s->sector_bytes + offset + log->at;
         int result = 0;
         if ((log->flags & FLAG_PROGRAMMED) == 0u) {
-            result = fill_unit(log, type, len, source, ctx);
+            result = fill_unit(log, r);
             result = result == 0 ? s->program(s->ctx, address, log->unit, log->fill) : result;
             if (result != 0) {
                 return result;
@@ -107,7 +114,7 @@ static int write_record(uspan_spool_log_t *log, unsigned type, uint32_t len,
     if (s->sync != NULL && s->sync(s->ctx) != 0) {
         return -1;
     }
-    log->offset += type == USPAN_SPOOL_SECTOR ? 0u : log->at;
+    log->offset += is_header ? 0u : log->at;
     log->at = 0u;
     return 0;
 }
@@ -131,33 +138,11 @@ typedef struct copy {
     uint32_t address;
 } copy_t;
 
-static int copy_source(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
+static int copy_source(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
 {
     const copy_t *copy = ctx;
+    (void)type;
     return copy->storage->read(copy->storage->ctx, copy->address + at, out, n);
-}
-
-/* The first records of a sector: the number of this boot, then bytes of the caller. */
-typedef struct boot_input {
-    const uspan_spool_input_t *in;
-    uint32_t boot;
-} boot_input_t;
-
-static int boot_source(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
-{
-    const boot_input_t *boot = ctx;
-    while (at < 4u && n > 0u) {
-        *out++ = (uint8_t)(boot->boot >> 8u * at++);
-        n--;
-    }
-    return n > 0u ? boot->in->boot_source(boot->in->boot_ctx, at - 4u, out, n) : 0;
-}
-
-/* A source of bytes that are in memory. */
-static int bytes_source(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
-{
-    memcpy(out, (const uint8_t *)ctx + at, n);
-    return 0;
 }
 
 /* Copy the BOOT records of the next two sectors that later records need. There are two, because one of them
@@ -183,7 +168,8 @@ static int copy_boots(uspan_spool_log_t *log)
                 (from == uspan_spool_behind(log, log->sector, 1u) ||
                  from == uspan_spool_behind(log, log->sector, 2u))) {
                 copy_t copy = { s, r.address };
-                result = write_record(log, USPAN_SPOOL_BOOT, r.len, copy_source, &copy);
+                const record_t record = { USPAN_SPOOL_BOOT, 0u, r.len, copy_source, &copy };
+                result = write_record(log, &record);
             }
         }
         if (result == USPAN_SPOOL_BUSY || result < 0) {
@@ -194,17 +180,6 @@ static int copy_boots(uspan_spool_log_t *log)
         }
     }
     return 0;
-}
-
-static int write_header(uspan_spool_log_t *log)
-{
-    uint8_t bytes[USPAN_SPOOL_HEADER_BYTES];
-    put_word(bytes, log->sequence);
-    put_word(bytes + 4, log->next);
-    put_word(bytes + 8, log->boot);
-    put_word(bytes + 12, log->done.number);
-    put_word(bytes + 16, log->lost);
-    return write_record(log, USPAN_SPOOL_SECTOR, USPAN_SPOOL_HEADER_BYTES, bytes_source, bytes);
 }
 
 /* Choose the next sector of the ring. */
@@ -224,64 +199,53 @@ static int take_sector(uspan_spool_log_t *log)
         log->boot = log->sequence;
     }
     log->offset = uspan_spool_padded(log, USPAN_SPOOL_HEADER_BYTES);
-    log->step = STEP_ERASE;
     return 0;
 }
 
-/* Advance by one step towards a sector that accepts records. */
-static int open_step(uspan_spool_log_t *log, const uspan_spool_input_t *in)
+/* Advance by one step towards a sector that accepts records, or write the record. */
+static int write_step(uspan_spool_log_t *log, const uspan_spool_input_t *in)
 {
     const uspan_spool_storage_t *s = log->storage;
-    boot_input_t boot = { in, log->boot };
-    int result = 0;
+    record_t r = { in->type, in->type == USPAN_SPOOL_DONE ? in->len : 0u, in->len, in->source, in->ctx };
     switch (log->step) {
     case STEP_CLOSED:
         return take_sector(log);
     case STEP_ERASE:
-        result = s->erase(s->ctx, log->sector);
-        break;
+        return s->erase(s->ctx, log->sector);
     case STEP_COPY:
-        result = copy_boots(log);
-        break;
+        return copy_boots(log);
     case STEP_BOOT:
-        if ((log->flags & FLAG_BOOTED) == 0u) {
-            result = write_record(log, USPAN_SPOOL_BOOT, in->boot_len + 4u, boot_source, &boot);
+        if ((log->flags & FLAG_BOOTED) != 0u) {
+            return 0;
         }
+        r.type = USPAN_SPOOL_BOOT;
+        r.words_bytes = USPAN_SPOOL_BOOT_BYTES;
+        r.len = in->boot_len + USPAN_SPOOL_BOOT_BYTES;
+        break;
+    case STEP_HEADER:
+        r.type = USPAN_SPOOL_SECTOR;
+        r.words_bytes = r.len = USPAN_SPOOL_HEADER_BYTES;
         break;
     default:
-        result = write_header(log);
-        log->flags |= (uint8_t)(result == 0 ? FLAG_BOOTED : 0);
         break;
     }
-    log->step = (uint8_t)(log->step + (result == 0));
-    /* An erase takes long, so the next step is left to the next call. */
-    return result == 0 && log->step == STEP_COPY ? USPAN_SPOOL_BUSY : result;
+    return write_record(log, &r);
 }
 
 int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in)
 {
     const uspan_spool_storage_t *s = log->storage;
     const uint32_t need = uspan_spool_padded(log, in->len);
-    if (uspan_spool_padded(log, USPAN_SPOOL_HEADER_BYTES) + uspan_spool_padded(log, in->boot_len + 4u) +
-            need >
+    if (uspan_spool_padded(log, USPAN_SPOOL_HEADER_BYTES) +
+            uspan_spool_padded(log, in->boot_len + USPAN_SPOOL_BOOT_BYTES) + need >
         s->sector_bytes) {
         return USPAN_ERR_FULL;
     }
     for (;;) {
-        int result;
         if (log->step == STEP_OPEN && log->offset + need > s->sector_bytes) {
             log->step = STEP_CLOSED;
         }
-        if (log->step == STEP_OPEN) {
-            result = write_record(log, in->type, in->len, in->source, in->ctx);
-            if (result == 0) {
-                log->fails = 0u;
-                log->next += in->type == USPAN_SPOOL_SPAN;
-                return 0;
-            }
-        } else {
-            result = open_step(log, in);
-        }
+        int result = write_step(log, in);
         if (result > 0) {
             return USPAN_SPOOL_BUSY;
         }
@@ -291,21 +255,18 @@ int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in
                 log->fails = 0u;
                 return USPAN_ERR_IO;
             }
+            continue;
+        }
+        if (log->step == STEP_OPEN) {
+            log->fails = 0u;
+            log->next += in->type == USPAN_SPOOL_SPAN;
+            return 0;
+        }
+        log->flags |= (uint8_t)(log->step == STEP_HEADER ? FLAG_BOOTED : 0);
+        if (log->step++ == STEP_ERASE) {
+            return USPAN_SPOOL_BUSY; /* an erase takes long, so the next step is left to the next call */
         }
     }
-}
-
-int uspan_spool_log_write_done(uspan_spool_log_t *log, const uspan_spool_input_t *boot)
-{
-    uint8_t bytes[DONE_BYTES];
-    put_word(bytes, log->done.number);
-    put_word(bytes + 4, log->lost);
-    uspan_spool_input_t in = *boot;
-    in.type = USPAN_SPOOL_DONE;
-    in.len = DONE_BYTES;
-    in.source = bytes_source;
-    in.ctx = bytes;
-    return uspan_spool_log_append(log, &in);
 }
 
 void uspan_spool_log_settle(uspan_spool_log_t *log, const uspan_spool_place_t *place, uint32_t lost)

@@ -5,16 +5,18 @@
 
 #include "export/spool_scan.h"
 
-/* The input of a record. The source fills out with n bytes from offset `at`. It must give the same bytes each
- * time. Returns 0: done; below 0: failed; 1: busy. */
+/* Fills out with n bytes from offset `at` of a record's data, or of the BOOT record after its number. It must
+ * give the same bytes each time. Returns 0: done; below 0: failed; 1: busy. */
+typedef int (*uspan_spool_source_t)(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out,
+                                    uint32_t n);
+
+/* The input of a record. */
 typedef struct uspan_spool_input {
-    uspan_spool_type_t type; /* SPAN or DONE */
-    uint16_t len;
-    int (*source)(void *ctx, uint32_t at, uint8_t *out, uint32_t n);
+    uspan_spool_type_t type; /* SPAN, or DONE, whose data is the log's */
+    uint16_t len;            /* for DONE: USPAN_SPOOL_DONE_BYTES */
+    uint16_t boot_len;       /* bytes of this boot's BOOT record, without its number */
+    uspan_spool_source_t source;
     void *ctx;
-    uint16_t boot_len; /* bytes of this boot's BOOT record, without its number */
-    int (*boot_source)(void *ctx, uint32_t at, uint8_t *out, uint32_t n);
-    void *boot_ctx;
 } uspan_spool_input_t;
 
 /* Write a record. Returns: 0: it is durable; USPAN_SPOOL_BUSY: call again, and write nothing else before;
@@ -35,7 +37,5 @@ void uspan_spool_log_renew(uspan_spool_log_t *log);
 /* Erase the n-th sector after the one that is being written, if it is not erased. Returns: 0;
  * USPAN_SPOOL_BUSY; below 0: failed. */
 int uspan_spool_log_wipe(const uspan_spool_log_t *log, uint32_t n);
-/* Write a DONE record. Returns as uspan_spool_log_append(). */
-int uspan_spool_log_write_done(uspan_spool_log_t *log, const uspan_spool_input_t *boot);
 
 #endif

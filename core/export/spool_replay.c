@@ -10,7 +10,6 @@
 #include "trace/clock.h"
 
 #define REPLAY_BYTES 4096u /* bytes of records in one request; a single record may be longer */
-#define BOOT_NUMBER_BYTES 4u
 
 bool uspan_spool_waits(const uspan_tracer_t *t)
 {
@@ -51,8 +50,8 @@ static bool find_first(uspan_spool_t *spool, uspan_spool_place_t *place, uspan_s
         uspan_spool_record_t boot;
         result = result == 0 ? uspan_spool_log_find_boot(log, r->boot, &boot) : USPAN_SPOOL_BUSY;
         if (result == 0) {
-            spool->boot_address = boot.address + BOOT_NUMBER_BYTES;
-            spool->boot_len = (uint16_t)(boot.len - BOOT_NUMBER_BYTES);
+            spool->boot_address = boot.address + USPAN_SPOOL_BOOT_BYTES;
+            spool->boot_len = (uint16_t)(boot.len - USPAN_SPOOL_BOOT_BYTES);
         } else if (result == USPAN_SPOOL_NONE) { /* the boot that wrote it is unknown */
             settle_to(spool, place, 1u);
             continue;

@@ -87,9 +87,8 @@ int uspan_spool_read_header(const uspan_spool_log_t *log, uint32_t sector, uspan
     uspan_spool_record_t r;
     int result = read_record(log, sector, 0u, USPAN_SPOOL_SECTOR, &r);
     if (result == 0) {
-        result = r.type == USPAN_SPOOL_SECTOR
-                     ? read_words(log, &r, &h->sequence, USPAN_SPOOL_HEADER_BYTES / 4u)
-                     : USPAN_SPOOL_NONE;
+        result = r.type == USPAN_SPOOL_SECTOR ? read_words(log, &r, &h->boot, USPAN_SPOOL_HEADER_BYTES / 4u)
+                                              : USPAN_SPOOL_NONE;
     }
     return result;
 }
@@ -217,21 +216,19 @@ int uspan_spool_log_mount(uspan_spool_log_t *log, const uspan_spool_storage_t *s
     }
     log->sequence = h.sequence;
     log->next = h.first;
-    log->done.number = h.done;
-    log->lost = h.lost;
     log->done.sector = uspan_spool_behind(log, log->sector, 1u);
     uspan_spool_record_t r;
     int result = found ? 0 : USPAN_SPOOL_NONE;
     for (uint32_t offset = uspan_spool_padded(log, USPAN_SPOOL_HEADER_BYTES); result == 0;
          offset += uspan_spool_padded(log, r.len)) {
-        uint32_t words[2];
         result = read_record(log, log->sector, offset, h.sequence, &r);
         log->next += result == 0 && r.type == USPAN_SPOOL_SPAN;
-        if (result == 0 && r.type == USPAN_SPOOL_DONE && (result = read_words(log, &r, words, 2u)) == 0) {
-            log->done.number = words[0];
-            log->lost = words[1];
+        if (result == 0 && r.type == USPAN_SPOOL_DONE) {
+            result = read_words(log, &r, &h.boot, USPAN_SPOOL_DONE_BYTES / 4u);
         }
     }
+    log->done.number = h.done;
+    log->lost = h.lost;
     return result == USPAN_SPOOL_BUSY ? result : 0;
 }
 #endif

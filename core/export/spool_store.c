@@ -52,8 +52,10 @@ static uint32_t begin_encoding(encoding_t *e, bool resource)
     return uspan_otlp_begin_part(&e->otlp, e->tracer, &e->batch, e->dest, resource);
 }
 
-static int read_encoding(encoding_t *e, bool resource, uint32_t at, uint8_t *out, uint32_t n)
+static int read_encoding(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
 {
+    encoding_t *e = ctx;
+    const bool resource = type == USPAN_SPOOL_BOOT;
     if (!e->begun || e->is_resource != resource || at < e->at) {
         (void)begin_encoding(e, resource);
     }
@@ -66,16 +68,6 @@ static int read_encoding(encoding_t *e, bool resource, uint32_t at, uint8_t *out
     return uspan_otlp_read(&e->otlp, out, n) == n ? 0 : -1;
 }
 
-static int span_source(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
-{
-    return read_encoding(ctx, false, at, out, n);
-}
-
-static int resource_source(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
-{
-    return read_encoding(ctx, true, at, out, n);
-}
-
 static uint16_t record_len(uint32_t len)
 {
     return len < UINT16_MAX ? (uint16_t)len : (uint16_t)UINT16_MAX; /* exceeds every sector, or rejected */
@@ -86,11 +78,9 @@ static int write_step(uspan_tracer_t *t)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
     encoding_t e;
-    uspan_spool_input_t in = { .type = USPAN_SPOOL_SPAN,
-                               .source = span_source,
-                               .ctx = &e,
-                               .boot_source = resource_source,
-                               .boot_ctx = &e };
+    uspan_spool_input_t in = {
+        .type = USPAN_SPOOL_DONE, .len = USPAN_SPOOL_DONE_BYTES, .source = read_encoding, .ctx = &e
+    };
     memset(&e, 0, sizeof e);
     e.tracer = t;
     e.dest = spool->dest;
@@ -99,7 +89,7 @@ static int write_step(uspan_tracer_t *t)
 #endif
     in.boot_len = record_len(begin_encoding(&e, true));
     if ((spool->flags & USPAN_SPOOL_WRITING) == 0u) {
-        return uspan_spool_log_write_done(&spool->log, &in);
+        return uspan_spool_log_append(&spool->log, &in);
     }
     const uint16_t i = t->trace.queues[spool->dest].head;
     uspan_slot_t *slot = &t->trace.slots[i];
@@ -110,6 +100,7 @@ static int write_step(uspan_tracer_t *t)
     e.batch.count = 1u;
     e.batch.scope = slot->scope;
     e.batch.spans_len = uspan_len_field(slot->size);
+    in.type = USPAN_SPOOL_SPAN;
     in.len = record_len(begin_encoding(&e, false));
     return uspan_spool_log_append(&spool->log, &in);
 }

@@ -55,20 +55,13 @@ static uint8_t byte_of(uint32_t serial, uint32_t at)
     return at < 4u ? (uint8_t)(serial >> 8u * at) : (uint8_t)(serial * 31u + at * 7u);
 }
 
-static int give_record(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
-{
-    const uint32_t serial = *(const uint32_t *)ctx;
-    for (uint32_t i = 0; i < n; i++) {
-        out[i] = byte_of(serial, at + i);
-    }
-    return 0;
-}
-
-static int give_boot(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
+/* The record of the newest serial, or the BOOT record of the newest boot. */
+static int give(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
 {
     const world_t *w = ctx;
+    const uint32_t serial = type == USPAN_SPOOL_BOOT ? w->boots + 1000u : w->serials - 1u;
     for (uint32_t i = 0; i < n; i++) {
-        out[i] = byte_of(w->boots + 1000u, at + i);
+        out[i] = byte_of(serial, at + i);
     }
     return 0;
 }
@@ -93,11 +86,9 @@ static void append(world_t *w)
     assert_true(serial < SERIALS_MAX);
     uspan_spool_input_t in = { .type = USPAN_SPOOL_SPAN,
                                .len = length_of(w, serial),
-                               .source = give_record,
-                               .ctx = &serial,
                                .boot_len = boot_length(w->boots),
-                               .boot_source = give_boot,
-                               .boot_ctx = w };
+                               .source = give,
+                               .ctx = w };
     w->fate[serial] = FATE_WRITING;
     w->boot[serial] = (uint8_t)w->boots;
     int result;
@@ -136,9 +127,11 @@ static void settle(world_t *w, unsigned count)
     uspan_spool_place_t place = w->log.done;
     uspan_spool_record_t r;
     uint32_t gaps = 0;
-    const uspan_spool_input_t in = { .boot_len = boot_length(w->boots),
-                                     .boot_source = give_boot,
-                                     .boot_ctx = w };
+    const uspan_spool_input_t in = { .type = USPAN_SPOOL_DONE,
+                                     .len = USPAN_SPOOL_DONE_BYTES,
+                                     .boot_len = boot_length(w->boots),
+                                     .source = give,
+                                     .ctx = w };
     uint32_t settling[16];
     unsigned n = 0;
     while (n < count && next(w, &place, &r, &gaps)) {
@@ -148,7 +141,7 @@ static void settle(world_t *w, unsigned count)
     int result;
     uspan_spool_log_settle(&w->log, &place, gaps);
     do {
-        result = uspan_spool_log_write_done(&w->log, &in);
+        result = uspan_spool_log_append(&w->log, &in);
     } while (result == USPAN_SPOOL_BUSY);
     assert_int_equal(result, 0);
     while (n > 0u) {
@@ -362,15 +355,10 @@ static void test_5000_durable_records_cost_400_erases(void **state)
     memset(w, 0, sizeof *w);
     flash_init(&w->flash, 4096u, 16u, 4u, 0xFFu);
     boot(w);
-    uint32_t serial = 0;
-    uspan_spool_input_t in = { .type = USPAN_SPOOL_SPAN,
-                               .len = 300u,
-                               .source = give_record,
-                               .ctx = &serial,
-                               .boot_len = 200u,
-                               .boot_source = give_boot,
-                               .boot_ctx = w };
-    for (; serial < 5000u; serial++) {
+    uspan_spool_input_t in = {
+        .type = USPAN_SPOOL_SPAN, .len = 300u, .boot_len = 200u, .source = give, .ctx = w
+    };
+    for (w->serials = 1; w->serials <= 5000u; w->serials++) {
         int result;
         do {
             result = uspan_spool_log_append(&w->log, &in);

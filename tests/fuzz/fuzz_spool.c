@@ -38,8 +38,9 @@ static int erase(void *ctx, uint32_t sector)
 static const uspan_spool_storage_t storage = { NULL,       SECTOR_BYTES, SECTORS, 4u,  0xFFu,
                                                read_flash, program,      erase,   NULL };
 
-static int give(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
+static int give(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
 {
+    (void)type;
     for (uint32_t i = 0; i < n; i++) {
         out[i] = (uint8_t)(*(const uint8_t *)ctx + at + i);
     }
@@ -50,11 +51,9 @@ static void append(uspan_spool_log_t *log, uint8_t seed)
 {
     uspan_spool_input_t in = { .type = USPAN_SPOOL_SPAN,
                                .len = (uint16_t)(seed % 64u + 1u),
-                               .source = give,
-                               .ctx = &seed,
                                .boot_len = 9u,
-                               .boot_source = give,
-                               .boot_ctx = &seed };
+                               .source = give,
+                               .ctx = &seed };
     int result;
     while ((result = uspan_spool_log_append(log, &in)) == USPAN_SPOOL_BUSY) {
     }

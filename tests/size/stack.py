@@ -41,7 +41,7 @@ POINTERS |= {
     "next_listed": ["next_listed"],
     "percent_byte": ["uspan_percent_byte"], "put": ["put_items"], "put_elements": ["otlp_events.c:put_elements"],
     "size_elements": ["size_elements"], "next_attr": ["otlp_events.c:next_attr"],
-    "boot_source": ["resource_source"], "spool_log.c:source": ["span_source", "bytes_source", "boot_source", "copy_source"],
+    "spool_log.c:source": ["read_encoding", "copy_source"],
     "gzip.c:source": ["read_otlp"], "extra": ["name_openai", "name_tools", "set_trace"],
     "wire.c:begin": ["uspan_chat_begin", "uspan_embeddings_begin"],
     "end_unit": ["uspan_wire_end_choice", "wire_anthropic.c:end_event", "wire_responses.c:end_event"],

@@ -12,9 +12,10 @@
 static flash_model_t flash;
 
 /* Each record has the same bytes. A record of an earlier use differs only in its sector's number. */
-static int give(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
+static int give(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
 {
     (void)ctx;
+    (void)type;
     for (uint32_t i = 0; i < n; i++) {
         out[i] = (uint8_t)(at + i + 1u);
     }
@@ -23,11 +24,9 @@ static int give(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
 
 static void append(uspan_spool_log_t *log)
 {
-    const uspan_spool_input_t in = { .type = USPAN_SPOOL_SPAN,
-                                     .len = RECORD_BYTES - 8u,
-                                     .source = give,
-                                     .boot_len = 20u,
-                                     .boot_source = give };
+    const uspan_spool_input_t in = {
+        .type = USPAN_SPOOL_SPAN, .len = RECORD_BYTES - 8u, .boot_len = 20u, .source = give
+    };
     int result = USPAN_SPOOL_BUSY;
     for (unsigned n = 0; n < 100u && result == USPAN_SPOOL_BUSY; n++) {
         result = uspan_spool_log_append(log, &in);

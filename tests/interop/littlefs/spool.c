@@ -86,10 +86,11 @@ static uspan_spool_lfs_t files;
 static uspan_spool_log_t spool;
 static uint32_t number; /* of the record that is being written */
 
-static int give(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
+static int give(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
 {
+    const uint32_t seed = type == USPAN_SPOOL_BOOT ? 9u : *(const uint32_t *)ctx;
     for (uint32_t i = 0; i < n; i++) {
-        out[i] = (uint8_t)(*(const uint32_t *)ctx * 7u + at + i);
+        out[i] = (uint8_t)(seed * 7u + at + i);
     }
     return 0;
 }
@@ -115,14 +116,9 @@ static void begin(uint16_t sectors, bool format)
 
 static void append(void)
 {
-    static uint32_t boot = 9u;
-    const uspan_spool_input_t in = { .type = USPAN_SPOOL_SPAN,
-                                     .len = 300u,
-                                     .source = give,
-                                     .ctx = &number,
-                                     .boot_len = 77u,
-                                     .boot_source = give,
-                                     .boot_ctx = &boot };
+    const uspan_spool_input_t in = {
+        .type = USPAN_SPOOL_SPAN, .len = 300u, .boot_len = 77u, .source = give, .ctx = &number
+    };
     int result;
     while ((result = uspan_spool_log_append(&spool, &in)) == USPAN_SPOOL_BUSY) {
     }
