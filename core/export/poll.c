@@ -173,41 +173,24 @@ static bool begin_exchange(uspan_tracer_t *t, uspan_job_t job, unsigned d)
     return job != USPAN_JOB_NONE;
 }
 
-#if USPAN_SPOOL
-/* Serve the destination that has a spool. Spans of RAM and of the spool are sent in turns. */
-static bool serve_spooled(uspan_tracer_t *t, unsigned d, bool open)
+/* Choose a job for a destination. Spans of RAM and those of a spool are sent in turns. */
+static uspan_job_t choose_in_turns(uspan_tracer_t *t, unsigned d, bool open)
 {
-    if (uspan_exchange(t)->step != USPAN_STEP_IDLE) {
-        return false;
-    }
-    const uspan_spool_work_t work = uspan_spool_step(t, open, false);
-    if (work != USPAN_SPOOL_IDLE) {
-        return work == USPAN_SPOOL_WORKED;
-    }
-    uspan_target_t *target = &uspan_dest(t, d)->target;
-    if (!can_use(t, target->transport)) {
-        return false;
-    }
-    const bool may_replay = open && uspan_export_state(t)->stopping == 0u;
-    uspan_job_t job = USPAN_JOB_NONE;
-    if (!may_replay || !uspan_spool_is_next(t)) {
-        job = choose_job(t, d, open);
-        uspan_spool_next(t, job == USPAN_JOB_BATCH);
-    }
-    if (job == USPAN_JOB_NONE && may_replay && uspan_spool_waits(t) &&
-        !uspan_wait_until(t, target->backoff.not_before_ns)) {
-        const bool was_next = uspan_spool_is_next(t);
-        job = uspan_spool_choose_job(t, target);
-        uspan_spool_next(t, false);
-        if (job == USPAN_JOB_NONE && was_next) {
-            return true; /* now it is the turn of RAM */
-        }
-    }
-    return begin_exchange(t, job, d);
-}
+#if USPAN_SPOOL
+    const bool serves = uspan_spool_serves(t, d);
+    unsigned tries = 1u + serves;
+    uspan_job_t job;
+    do {
+        const bool is_replay = serves && uspan_spool_take_turn(t);
+        job = is_replay ? uspan_spool_choose_job(t, d, open) : choose_job(t, d, open);
+    } while (job == USPAN_JOB_NONE && --tries > 0u);
+    return job;
+#else
+    return choose_job(t, d, open);
 #endif
+}
 
-/* Serve a destination: feed a sink, or start an exchange. */
+/* Serve a destination: feed a sink, store spans, or start an exchange. */
 static bool serve(uspan_tracer_t *t, unsigned d, bool open)
 {
     uspan_export_part_t *x = uspan_export_state(t);
@@ -216,13 +199,18 @@ static bool serve(uspan_tracer_t *t, unsigned d, bool open)
         return x->feed_sink(t, d);
     }
     uspan_exchange_select(t, d % USPAN_EXCHANGES_MAX);
+    if (dest->used == USPAN_DEST_NONE || uspan_exchange(t)->step != USPAN_STEP_IDLE) {
+        return false;
+    }
 #if USPAN_SPOOL
-    if (x->spool != NULL && x->spool->dest == d) {
-        return serve_spooled(t, d, open);
+    if (uspan_spool_serves(t, d)) {
+        const uspan_spool_work_t work = uspan_spool_step(t, open, false);
+        if (work != USPAN_SPOOL_IDLE) {
+            return work == USPAN_SPOOL_WORKED;
+        }
     }
 #endif
-    return dest->used != USPAN_DEST_NONE && uspan_exchange(t)->step == USPAN_STEP_IDLE &&
-           can_use(t, dest->target.transport) && begin_exchange(t, choose_job(t, d, open), d);
+    return can_use(t, dest->target.transport) && begin_exchange(t, choose_in_turns(t, d, open), d);
 }
 
 #if USPAN_STUDIO

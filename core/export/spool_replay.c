@@ -11,20 +11,11 @@
 
 #define REPLAY_BYTES 4096u /* bytes of records in one request; a single record may be longer */
 
-bool uspan_spool_waits(const uspan_tracer_t *t)
+bool uspan_spool_take_turn(uspan_tracer_t *t)
 {
-    const uspan_spool_log_t *log = &uspan_spool_of(t)->log;
-    return log->next != log->done.number;
-}
-
-bool uspan_spool_is_next(const uspan_tracer_t *t)
-{
-    return (uspan_spool_of(t)->flags & USPAN_SPOOL_NEXT) != 0u && uspan_spool_waits(t);
-}
-
-void uspan_spool_next(uspan_tracer_t *t, bool is_next)
-{
-    uspan_spool_set(uspan_spool_of(t), USPAN_SPOOL_NEXT, is_next);
+    uspan_spool_t *spool = uspan_spool_of(t);
+    spool->flags ^= USPAN_SPOOL_TURN;
+    return (spool->flags & USPAN_SPOOL_TURN) == 0u;
 }
 
 /* Mark the records up to a place as finished. */
@@ -83,8 +74,14 @@ static bool build_batch(uspan_tracer_t *t)
     return true;
 }
 
-uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, const uspan_target_t *target)
+uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, unsigned d, bool open)
 {
+    const uspan_spool_log_t *log = &uspan_spool_of(t)->log;
+    const uspan_target_t *target = &uspan_dest(t, d)->target;
+    if (!open || uspan_export_state(t)->stopping != 0u || log->next == log->done.number ||
+        uspan_wait_until(t, target->backoff.not_before_ns)) {
+        return USPAN_JOB_NONE;
+    }
 #if USPAN_HTTP_DATE
     if (t->trace.epochs[t->trace.epoch].state != USPAN_EPOCH_KNOWN) {
         if (!uspan_wait_until(t, uspan_export_state(t)->probe.not_before_ns)) {
@@ -94,8 +91,6 @@ uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, const uspan_target_t *targ
             return USPAN_JOB_NONE;
         }
     }
-#else
-    (void)target;
 #endif
     return build_batch(t) ? USPAN_JOB_REPLAY : USPAN_JOB_NONE;
 }

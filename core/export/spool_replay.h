@@ -11,7 +11,7 @@ enum uspan_spool_flags {
     USPAN_SPOOL_WRITING = 1, /* the first span of the queue is being written */
     USPAN_SPOOL_SETTLED = 2, /* the finished records must be stored */
     USPAN_SPOOL_BROKEN = 4,  /* the storage failed, so nothing more is stored */
-    USPAN_SPOOL_NEXT = 8,    /* records are sent before spans of RAM */
+    USPAN_SPOOL_TURN = 8,    /* it is the turn of spans of RAM */
     USPAN_SPOOL_WIPING = 16  /* all was delivered: open a new sector, then erase the others */
 };
 
@@ -25,15 +25,12 @@ static inline void uspan_spool_set(uspan_spool_t *spool, unsigned flag, bool on)
     spool->flags = (uint8_t)(on ? spool->flags | flag : spool->flags & ~flag);
 }
 
-/* Returns true if records wait to be delivered. */
-bool uspan_spool_waits(const uspan_tracer_t *t);
-/* Returns true if records are sent before spans of RAM now. */
-bool uspan_spool_is_next(const uspan_tracer_t *t);
-void uspan_spool_next(uspan_tracer_t *t, bool is_next);
+/* Change the turn between spans of RAM and records. Returns true if it is the turn of records now. */
+bool uspan_spool_take_turn(uspan_tracer_t *t);
 /* Choose how to send records: a batch of the oldest records of one boot, or nothing. The times of those that
  * this boot stored without Unix time are corrected if it is known. So uspan asks for the Date header first. A
  * collector that answered without one gets the records with wrong times. */
-uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, const uspan_target_t *target);
+uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, unsigned d, bool open);
 /* Halve the next batch. Returns false if it has one record. */
 bool uspan_spool_split(uspan_tracer_t *t);
 /* Finish the batch. `lost` of its records are lost; larger values mean all. */
