@@ -56,12 +56,10 @@ static inline uint32_t uspan_spool_padded(const uspan_spool_log_t *log, uint32_t
     return (len + USPAN_SPOOL_HEAD_BYTES + USPAN_SPOOL_SUM_BYTES + unit - 1u) / unit * unit;
 }
 
-/* Returns the n-th sector after this one, n in 0..sector_count. */
+/* Returns the n-th sector after this one. */
 static inline uint16_t uspan_spool_behind(const uspan_spool_log_t *log, uint32_t sector, uint32_t n)
 {
-    const uint32_t count = log->storage->sector_count;
-    const uint32_t s = sector + n;
-    return (uint16_t)(s < count ? s : s - count);
+    return (uint16_t)((sector + n) % log->storage->sector_count);
 }
 
 static inline uint8_t uspan_spool_check(const uint8_t head[USPAN_SPOOL_HEAD_BYTES])

@@ -23,8 +23,7 @@ enum step {
 };
 
 enum flags {
-    FLAG_BOOTED = 1, /* this boot has a sector and its BOOT record */
-    FLAG_HELD = 2,
+    FLAG_BOOTED = 1,    /* this boot has a sector and its BOOT record */
     FLAG_PROGRAMMED = 4 /* the unit was programmed and must be read back */
 };
 
@@ -83,7 +82,7 @@ static int write_record(uspan_spool_log_t *log, const record_t *r)
     const uspan_spool_storage_t *s = log->storage;
     const bool is_header = r->type == USPAN_SPOOL_SECTOR;
     const uint32_t offset = is_header ? 0u : log->offset;
-    if (log->at == 0u && log->fill == 0u) {
+    if ((log->at | log->fill) == 0u) {
         log->crc = is_header ? USPAN_SPOOL_SECTOR : log->sequence;
     }
     while (log->at < uspan_spool_padded(log, r->len)) {
@@ -121,7 +120,7 @@ static int write_record(uspan_spool_log_t *log, const record_t *r)
 
 bool uspan_spool_log_rests(const uspan_spool_log_t *log)
 {
-    return log->step % STEP_OPEN == STEP_CLOSED && (log->at | log->fill) == 0u;
+    return (log->step == STEP_CLOSED || log->step == STEP_OPEN) && (log->at | log->fill) == 0u;
 }
 
 void uspan_spool_log_abandon(uspan_spool_log_t *log)
@@ -163,10 +162,10 @@ static int copy_boots(uspan_spool_log_t *log)
         }
         if (result == USPAN_SPOOL_NONE) {
             result = uspan_spool_log_find_boot(log, h.boot, &r);
-            const uint32_t from = r.address / s->sector_bytes;
-            if (result == 0 && from != uspan_spool_behind(log, log->sector, n) &&
-                (from == uspan_spool_behind(log, log->sector, 1u) ||
-                 from == uspan_spool_behind(log, log->sector, 2u))) {
+            /* how many sectors after this one */
+            const uint32_t from =
+                (r.address / s->sector_bytes + s->sector_count - log->sector) % s->sector_count;
+            if (result == 0 && from != n && from - 1u < USPAN_SPOOL_AHEAD - 1u) {
                 copy_t copy = { s, r.address };
                 const record_t record = { USPAN_SPOOL_BOOT, 0u, r.len, copy_source, &copy };
                 result = write_record(log, &record);
@@ -187,7 +186,7 @@ static int take_sector(uspan_spool_log_t *log)
 {
     const uint16_t sector = uspan_spool_behind(log, log->sector, 1u);
     if (log->done.sector == sector) {
-        if ((log->flags & FLAG_HELD) != 0u) {
+        if ((log->flags & USPAN_SPOOL_HELD) != 0u) {
             return USPAN_SPOOL_BUSY;
         }
         log->done.sector = uspan_spool_behind(log, sector, 1u);
@@ -236,9 +235,10 @@ int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in
 {
     const uspan_spool_storage_t *s = log->storage;
     const uint32_t need = uspan_spool_padded(log, in->len);
+    const uint32_t most = s->sector_bytes < UINT16_MAX ? s->sector_bytes : UINT16_MAX;
     if (uspan_spool_padded(log, USPAN_SPOOL_HEADER_BYTES) +
             uspan_spool_padded(log, in->boot_len + USPAN_SPOOL_BOOT_BYTES) + need >
-        s->sector_bytes) {
+        most) {
         return USPAN_ERR_FULL;
     }
     for (;;) {
@@ -267,17 +267,6 @@ int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in
             return USPAN_SPOOL_BUSY; /* an erase takes long, so the next step is left to the next call */
         }
     }
-}
-
-void uspan_spool_log_settle(uspan_spool_log_t *log, const uspan_spool_place_t *place, uint32_t lost)
-{
-    log->done = *place;
-    log->lost += lost;
-}
-
-void uspan_spool_log_hold(uspan_spool_log_t *log, bool held)
-{
-    log->flags = (uint8_t)(held ? log->flags | FLAG_HELD : log->flags & ~FLAG_HELD);
 }
 
 void uspan_spool_log_renew(uspan_spool_log_t *log)

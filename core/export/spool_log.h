@@ -13,14 +13,18 @@ typedef int (*uspan_spool_source_t)(void *ctx, uspan_spool_type_t type, uint32_t
 /* The input of a record. */
 typedef struct uspan_spool_input {
     uspan_spool_type_t type; /* SPAN, or DONE, whose data is the log's */
-    uint16_t len;            /* for DONE: USPAN_SPOOL_DONE_BYTES */
-    uint16_t boot_len;       /* bytes of this boot's BOOT record, without its number */
+    uint32_t len;            /* for DONE: USPAN_SPOOL_DONE_BYTES */
+    uint32_t boot_len;       /* bytes of this boot's BOOT record, without its number */
     uspan_spool_source_t source;
     void *ctx;
 } uspan_spool_input_t;
 
+/* In uspan_spool_log_t.flags: no sector from the place `done` on is erased, and a call that needs one is
+ * busy. */
+#define USPAN_SPOOL_HELD 2u
+
 /* Write a record. Returns: 0: it is durable; USPAN_SPOOL_BUSY: call again, and write nothing else before;
- * USPAN_ERR_FULL: it exceeds a sector; USPAN_ERR_IO: all sectors failed. Bound: one call erases at most one
+ * USPAN_ERR_FULL: it exceeds a sector, or 64 KB; USPAN_ERR_IO: all sectors failed. Bound: one call erases at most one
  * sector, or writes one record and the records before it in a new sector. */
 int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in);
 /* Returns true if no record and no sector was started, so that another record may be written. */
@@ -28,10 +32,13 @@ bool uspan_spool_log_rests(const uspan_spool_log_t *log);
 /* Discard a record that was written in part. */
 void uspan_spool_log_abandon(uspan_spool_log_t *log);
 /* Mark the records before the place as finished: delivered, except `lost` of them. This is durable after a
- * DONE record. While `held` is set, no sector from the place on is erased, and a call that needs one is
- * busy. */
-void uspan_spool_log_settle(uspan_spool_log_t *log, const uspan_spool_place_t *place, uint32_t lost);
-void uspan_spool_log_hold(uspan_spool_log_t *log, bool held);
+ * DONE record. */
+static inline void uspan_spool_log_settle(uspan_spool_log_t *log, const uspan_spool_place_t *place,
+                                          uint32_t lost)
+{
+    log->done = *place;
+    log->lost += lost;
+}
 /* Mark all records as finished. The next record opens a new sector, like the first record of a boot. */
 void uspan_spool_log_renew(uspan_spool_log_t *log);
 /* Erase the n-th sector after the one that is being written, if it is not erased. Returns: 0;

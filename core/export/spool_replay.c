@@ -70,7 +70,7 @@ static bool build_batch(uspan_tracer_t *t)
         spool->count++;
     } while (spool->count != spool->limit && uspan_spool_log_next(&spool->log, &place, &r) == 0 &&
              r.boot == boot && spool->inner + r.len <= REPLAY_BYTES);
-    uspan_spool_log_hold(&spool->log, true);
+    spool->log.flags |= USPAN_SPOOL_HELD;
     return true;
 }
 
@@ -118,8 +118,9 @@ void uspan_spool_settle(uspan_tracer_t *t, uint32_t lost)
 
 void uspan_spool_end(uspan_tracer_t *t)
 {
-    uspan_spool_of(t)->count = 0u;
-    uspan_spool_log_hold(&uspan_spool_of(t)->log, false);
+    uspan_spool_t *spool = uspan_spool_of(t);
+    spool->count = 0u;
+    spool->log.flags &= (uint8_t)~USPAN_SPOOL_HELD;
 }
 
 uint32_t uspan_spool_body_len(const uspan_tracer_t *t)

@@ -108,11 +108,10 @@ int uspan_spool_find_boot_in(const uspan_spool_log_t *log, uint32_t sector, uint
 
 int uspan_spool_log_find_boot(const uspan_spool_log_t *log, uint32_t boot, uspan_spool_record_t *r)
 {
-    const uint32_t count = log->storage->sector_count;
     int result = USPAN_SPOOL_NONE;
-    for (uint32_t n = USPAN_SPOOL_AHEAD; n < USPAN_SPOOL_AHEAD + count && result == USPAN_SPOOL_NONE;
-         n++) { /* the newest first */
-        const uint32_t sector = (log->sector + n) % count;
+    for (uint32_t n = 0; n < log->storage->sector_count && result == USPAN_SPOOL_NONE; n++) {
+        /* the sectors that will be reused soon are the last */
+        const uint32_t sector = uspan_spool_behind(log, log->sector, n + USPAN_SPOOL_AHEAD);
         uspan_spool_header_t h;
         result = uspan_spool_read_header(log, sector, &h);
         result = result == 0 ? uspan_spool_find_boot_in(log, sector, h.sequence, boot, r) : result;

@@ -68,11 +68,6 @@ static int read_encoding(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_
     return uspan_otlp_read(&e->otlp, out, n) == n ? 0 : -1;
 }
 
-static uint16_t record_len(uint32_t len)
-{
-    return len < UINT16_MAX ? (uint16_t)len : (uint16_t)UINT16_MAX; /* exceeds every sector, or rejected */
-}
-
 /* Advance by one step: write the first span of the queue, or a DONE record. */
 static int write_step(uspan_tracer_t *t)
 {
@@ -87,7 +82,7 @@ static int write_step(uspan_tracer_t *t)
 #if USPAN_KEEP
     e.batch.resource = spool->resource;
 #endif
-    in.boot_len = record_len(begin_encoding(&e, true));
+    in.boot_len = begin_encoding(&e, true);
     if ((spool->flags & USPAN_SPOOL_WRITING) == 0u) {
         return uspan_spool_log_append(&spool->log, &in);
     }
@@ -101,7 +96,7 @@ static int write_step(uspan_tracer_t *t)
     e.batch.scope = slot->scope;
     e.batch.spans_len = uspan_len_field(slot->size);
     in.type = USPAN_SPOOL_SPAN;
-    in.len = record_len(begin_encoding(&e, false));
+    in.len = begin_encoding(&e, false);
     return uspan_spool_log_append(&spool->log, &in);
 }
 
@@ -163,8 +158,7 @@ static bool is_to_be_stored(uspan_tracer_t *t, bool open, bool all)
         const uint32_t wait_ms = timed ? x->batching.age_ms : (uint32_t)USPAN_HOLD_UNSYNCED_MS;
         const bool is_full =
             p->slots_live >= USPAN_SPANS_MAX - USPAN_SPANS_MAX / 8u || uspan_pool_is_under_pressure(p);
-        const uint64_t age_ns = x->now_ns > slot->end_ns ? x->now_ns - slot->end_ns : 0u;
-        is_due = (is_down && age_ns >= (uint64_t)wait_ms * USPAN_NS_PER_MS) ||
+        is_due = (is_down && uspan_ms_between(slot->end_ns, x->now_ns) >= wait_ms) ||
                  ((is_down || !open || is_lost_in_time) && is_full);
     }
     uspan_unlock(t, state);
