@@ -27,6 +27,11 @@ static const char *reason_name(const uspan_keep_t *k)
     return name;
 }
 
+USPAN_NOINLINE_SMALL static void set_reason(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key)
+{
+    (void)uspan_set_static(t, s, key, reason_name(&t->keep));
+}
+
 static bool is_crash(const uspan_keep_t *k)
 {
     return k->reason - 1u < USPAN_RESET_LOCKUP;
@@ -104,7 +109,7 @@ void uspan_keep_tell(uspan_tracer_t *t, uspan_t root)
 {
     const uspan_keep_t *k = &t->keep;
     t->trace.keep_root = 0u;
-    (void)uspan_set_static(t, root, &reason_key, reason_name(k));
+    set_reason(t, root, &reason_key);
     if (k->lost > 0u) {
         (void)uspan_set_int(t, root, USPAN_KEY("uspan.keep.lost"), k->lost);
     }
@@ -117,25 +122,27 @@ void uspan_keep_tell(uspan_tracer_t *t, uspan_t root)
 
 /* ---- times --------------------------------------------------------------------------------------------- */
 
-static uint64_t later(uint64_t a, uint64_t b)
+/* Set *last to a time if that is later. */
+USPAN_NOINLINE_SMALL static void raise_to(uint64_t *last, uint64_t at)
 {
-    return (int64_t)(a - b) > 0 ? a : b;
+    if ((int64_t)(at - *last) > 0) {
+        *last = at;
+    }
 }
 
 /* Returns the last known time of the previous boot, from its spans. */
-static uint64_t last_ns(const uspan_trace_part_t *p, uint64_t crash_ns)
+USPAN_NOINLINE_SMALL static uint64_t last_ns(const uspan_trace_part_t *p, uint64_t crash_ns)
 {
     uint64_t last = crash_ns;
-    for (unsigned i = 0; i < USPAN_SPANS_MAX && crash_ns == 0u; i++) {
-        const uspan_slot_t *slot = &p->slots[i];
+    for (const uspan_slot_t *slot = p->slots; slot < p->slots + USPAN_SPANS_MAX && crash_ns == 0u; slot++) {
         if (slot->state == USPAN_STATE_FREE || (slot->traits & USPAN_TRAIT_KEPT) != 0u) {
             continue;
         }
-        uint64_t at = later(slot->end_ns, slot->start_ns); /* an open span has no end yet */
+        raise_to(&last, slot->start_ns);
+        raise_to(&last, slot->end_ns); /* 0 if it is open */
         for (unsigned e = slot->events; e != USPAN_NO_INDEX; e = p->blocks[e].event.next) {
-            at = later(p->blocks[e].event.time_ns, at);
+            raise_to(&last, p->blocks[e].event.time_ns);
         }
-        last = last == 0u ? at : later(at, last);
     }
     return last;
 }
@@ -204,20 +211,12 @@ static void adopt_tracestates(uspan_trace_part_t *p)
 }
 #endif
 
-/* Find the newest open span, a child before its parent. Its latest data is the most useful after a crash. */
-static uspan_slot_t *innermost_open(uspan_trace_part_t *p)
+/* Returns true if an open span is newer than another one, or is its child. Its latest data is the most useful
+ * after a crash. */
+USPAN_NOINLINE_SMALL static bool is_inside(const uspan_slot_t *slot, const uspan_slot_t *other)
 {
-    uspan_slot_t *found = NULL;
-    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
-        uspan_slot_t *slot = &p->slots[i];
-        if (slot->state == USPAN_STATE_OPEN &&
-            (found == NULL || (int64_t)(slot->start_ns - found->start_ns) > 0 ||
-             (slot->start_ns == found->start_ns &&
-              memcmp(slot->parent_id, found->span_id, sizeof found->span_id) == 0))) {
-            found = slot;
-        }
-    }
-    return found;
+    const int64_t after = (int64_t)(slot->start_ns - other->start_ns);
+    return after > 0 || (after == 0 && memcmp(slot->parent_id, other->span_id, sizeof other->span_id) == 0);
 }
 
 /* Count a slot. Returns true if its span is open. A span whose end was not stored completely counts as
@@ -243,19 +242,20 @@ static bool adopt_slot(uspan_trace_part_t *p, uspan_slot_t *slot)
     return open;
 }
 
-static void end_open(uspan_tracer_t *t, uspan_slot_t *slot, const char *reason, uint64_t last)
+static void end_open(uspan_tracer_t *t, uspan_slot_t *slot, uint64_t last)
 {
     uspan_trace_part_t *p = &t->trace;
     const uspan_t s = uspan_handle_of(p, slot);
     if (slot->status != USPAN_STATUS_ERROR) {
         slot->status = USPAN_STATUS_UNSET; /* status Ok was set before the end */
-        (void)uspan_set_static(t, s, USPAN_KEY("error.type"), reason);
+        set_reason(t, s, USPAN_KEY("error.type"));
         (void)uspan_set_status(t, s, USPAN_STATUS_ERROR, "device was reset");
     }
-    (void)uspan_set_static(t, s, &reason_key, reason);
+    set_reason(t, s, &reason_key);
     uint32_t state = uspan_lock(t);
     slot->accepts_attrs = 0u;
-    slot->end_ns = later(last, slot->start_ns);
+    slot->end_ns = slot->start_ns;
+    raise_to(&slot->end_ns, last);
     p->open++;
     uspan_pool_queue(p, slot);
     uspan_unlock(t, state);
@@ -271,17 +271,23 @@ void uspan_keep_adopt(uspan_tracer_t *t, uspan_keep_report_t *report)
     adopt_tracestates(p);
 #endif
     uspan_items_restore(p);
-    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
-        if (p->slots[i].state != USPAN_STATE_FREE) {
-            bool open = adopt_slot(p, &p->slots[i]);
-            report->open = (uint16_t)(report->open + open);
-            report->ended = (uint16_t)(report->ended + !open);
+    const uspan_slot_t *broken = NULL; /* the innermost open span */
+    for (uspan_slot_t *slot = p->slots; slot < p->slots + USPAN_SPANS_MAX; slot++) {
+        if (slot->state == USPAN_STATE_FREE) {
+            continue;
+        }
+        if (!adopt_slot(p, slot)) {
+            report->ended++;
+            continue;
+        }
+        report->open++;
+        if (broken == NULL || is_inside(slot, broken)) {
+            broken = slot;
         }
     }
     p->slots_high = p->slots_live;
     p->values_truncated += k->cut;
     p->dest_mask = USPAN_PENDING_KEPT;
-    const uspan_slot_t *broken = innermost_open(p);
     k->has_broken = broken != NULL;
     if (broken != NULL) {
         memcpy(k->broken, uspan_ids_of(broken), sizeof k->broken);
@@ -290,9 +296,9 @@ void uspan_keep_adopt(uspan_tracer_t *t, uspan_keep_report_t *report)
             add_crash_event(t, uspan_handle_of(p, broken), broken->span_id, last);
         }
     }
-    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
-        if (p->slots[i].state == USPAN_STATE_OPEN) {
-            end_open(t, &p->slots[i], reason_name(k), last);
+    for (uspan_slot_t *slot = p->slots; slot < p->slots + USPAN_SPANS_MAX; slot++) {
+        if (slot->state == USPAN_STATE_OPEN) {
+            end_open(t, slot, last);
         }
     }
     p->dest_mask = 0u;

@@ -40,7 +40,7 @@ static bool is_fixed(const check_t *c, const void *at, size_t len)
 static bool is_word(const check_t *c, const char *text)
 {
     size_t most = fixed_bytes(c, text);
-    return most > 0u && memchr(text, 0, most) != NULL;
+    return text == NULL || (most > 0u && memchr(text, 0, most) != NULL);
 }
 
 static bool is_key(const check_t *c, const uspan_key_t *key)
@@ -52,8 +52,7 @@ static bool is_key(const check_t *c, const uspan_key_t *key)
 static bool is_scope(const check_t *c, const uspan_scope_t *scope)
 {
     return (uintptr_t)scope % _Alignof(uspan_scope_t) == 0u && is_fixed(c, scope, sizeof *scope) &&
-           (scope->name == NULL || is_word(c, scope->name)) &&
-           (scope->version == NULL || is_word(c, scope->version));
+           is_word(c, scope->name) && is_word(c, scope->version);
 }
 
 /* ---- blocks -------------------------------------------------------------------------------------------- */
@@ -158,11 +157,17 @@ static bool is_value(const check_t *c, unsigned store, unsigned len, void *v)
                                                                        : true;
 }
 
-static bool is_static_gone(const check_t *c, unsigned store, unsigned len, const void *v)
+USPAN_NOINLINE_SMALL static bool is_static_gone(const check_t *c, unsigned store, unsigned len, const void *v)
 {
     const char *text;
     memcpy(&text, v, sizeof text);
     return store == USPAN_STORE_STATIC && !is_fixed(c, text, len);
+}
+
+/* Returns true if the key and the text that the entry refers to exist. */
+USPAN_NOINLINE_SMALL static bool is_known(const check_t *c, const uspan_entry_t *e)
+{
+    return is_key(c, e->key) && !is_static_gone(c, e->store, e->len, &e->v);
 }
 
 static bool is_left_out(const uspan_key_t *key)
@@ -175,12 +180,10 @@ static void remove_entry(uspan_slot_t *slot, uspan_entry_t *e)
 {
     const uspan_entry_t *last = &slot->attrs[slot->attr_count - 1u];
     if (e != last) {
-        e->store = USPAN_STORE_NONE;
+        uspan_entry_t moved = *last;
+        moved.store = e->store = USPAN_STORE_NONE;
         USPAN_COMMIT_ORDER();
-        e->key = last->key;
-        e->len = last->len;
-        e->pend_len = last->pend_len;
-        e->v = last->v;
+        *e = moved;
         USPAN_COMMIT_ORDER();
         e->store = last->store;
     }
@@ -194,7 +197,7 @@ static bool are_attrs(const check_t *c, uspan_slot_t *slot)
 {
     for (unsigned i = 0; i < slot->attr_count;) {
         uspan_entry_t *e = &slot->attrs[i];
-        bool known = is_key(c, e->key) && !is_static_gone(c, e->store, e->len, &e->v);
+        bool known = is_known(c, e);
         if (!known) {
             slot->dropped_attrs = (uint16_t)(slot->dropped_attrs + (slot->dropped_attrs < UINT16_MAX));
         }
@@ -241,8 +244,8 @@ static bool is_item(const check_t *c, uspan_block_t *item, bool is_link)
         }
         uspan_entry_t *e = &c->blocks[at].entries[i % USPAN_ENTRIES_PER_BLOCK];
         bool is_tracestate = is_link && i == 0u && e->key == NULL;
-        if (e->store == USPAN_STORE_NONE || (!is_tracestate && !is_key(c, e->key)) ||
-            is_static_gone(c, e->store, e->len, &e->v)) {
+        if (e->store == USPAN_STORE_NONE ||
+            (is_tracestate ? e->store == USPAN_STORE_STATIC : !is_known(c, e))) {
             return false;
         }
         if (!is_tracestate && is_left_out(e->key) && e->store >= USPAN_STORE_STATIC) {
@@ -331,9 +334,9 @@ uspan_epoch_t *uspan_keep_count_epochs(uspan_tracer_t *t)
     for (unsigned e = 0; e < USPAN_EPOCHS_MAX; e++) {
         epochs[e].refs = 0u;
     }
-    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
-        if (t->slots[i].state != USPAN_STATE_FREE) {
-            epochs[t->slots[i].epoch % USPAN_EPOCHS_MAX].refs++;
+    for (const uspan_slot_t *slot = t->slots; slot < t->slots + USPAN_SPANS_MAX; slot++) {
+        if (slot->state != USPAN_STATE_FREE) {
+            epochs[slot->epoch % USPAN_EPOCHS_MAX].refs++;
         }
     }
     for (unsigned e = 1; e < USPAN_EPOCHS_MAX; e++) {
