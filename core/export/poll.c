@@ -177,7 +177,7 @@ static bool begin_exchange(uspan_tracer_t *t, uspan_job_t job, unsigned d)
 static uspan_job_t choose_in_turns(uspan_tracer_t *t, unsigned d, bool open)
 {
 #if USPAN_SPOOL
-    const bool serves = uspan_spool_serves(t, d);
+    const bool serves = uspan_spool_select(t, d);
     unsigned tries = 1u + serves;
     uspan_job_t job;
     do {
@@ -203,7 +203,7 @@ static bool serve(uspan_tracer_t *t, unsigned d, bool open)
         return false;
     }
 #if USPAN_SPOOL
-    if (uspan_spool_serves(t, d)) {
+    if (uspan_spool_select(t, d)) {
         const uspan_spool_work_t work = uspan_spool_step(t, open, false);
         if (work != USPAN_SPOOL_IDLE) {
             return work == USPAN_SPOOL_WORKED;
@@ -273,7 +273,7 @@ static bool must_give_way(uspan_tracer_t *t)
     uspan_trace_part_t *p = &t->trace;
     uint32_t state = uspan_lock(t);
     bool gives = (p->pressed >> e->dest & 1u) != 0u &&
-                 ((p->dest_mask & ~(1u << e->dest)) != 0u || uspan_spool_serves(t, e->dest));
+                 ((p->dest_mask & ~(1u << e->dest)) != 0u || uspan_spool_select(t, e->dest));
     const uspan_dest_t *dest = uspan_dest(t, e->dest);
     uint64_t since_ns = e->silent_until_ns - (uint64_t)dest->target.timeout_ms * USPAN_NS_PER_MS;
     gives = gives && uspan_job_is(e, USPAN_JOB_BATCH) && dest->batch.count > USPAN_SPANS_MAX / 8u &&
@@ -289,6 +289,7 @@ static bool busy_step(uspan_tracer_t *t)
 {
     uspan_ending_t ending;
     uspan_progress_t progress;
+    (void)uspan_spool_select(t, uspan_exchange(t)->dest);
 #if USPAN_DESTINATIONS_MAX > 1 || USPAN_SPOOL
     if (must_give_way(t)) {
         ending = (uspan_ending_t){ .err = USPAN_ERR_IO,

@@ -17,7 +17,7 @@ enum uspan_spool_flags {
 
 static inline uspan_spool_t *uspan_spool_of(const uspan_tracer_t *t)
 {
-    return uspan_export_state(t)->spool;
+    return uspan_export_state(t)->spools[0];
 }
 
 static inline void uspan_spool_set(uspan_spool_t *spool, unsigned flag, bool on)
@@ -44,10 +44,13 @@ void uspan_spool_begin_body(uspan_tracer_t *t);
 size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap);
 #endif
 
-static inline bool uspan_spool_serves(const uspan_tracer_t *t, unsigned dest)
+/* Make the spool of a destination the one that is served. Returns false if it has none. */
+static inline bool uspan_spool_select(const uspan_tracer_t *t, unsigned dest)
 {
 #if USPAN_SPOOL
-    const uspan_spool_t *spool = uspan_export_state(t)->spool;
+    uspan_export_part_t *x = uspan_export_state(t);
+    x->spools[0] = x->spools[USPAN_SPOOL_EACH * (1u + dest)];
+    const uspan_spool_t *spool = x->spools[0];
     return spool != NULL && spool->dest == dest;
 #else
     (void)t;

@@ -29,7 +29,7 @@ uspan_err_t uspan_spool_mount(uspan_tracer_t *t, unsigned d, uspan_spool_t *spoo
         return result > 0 ? USPAN_ERR_AGAIN : USPAN_ERR_ARG;
     }
     spool->dest = (uint8_t)d;
-    uspan_export_state(t)->spool = spool;
+    uspan_export_state(t)->spools[USPAN_SPOOL_EACH * (1u + d)] = spool;
     return USPAN_OK;
 }
 
@@ -288,18 +288,10 @@ uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
     return USPAN_SPOOL_WORKED;
 }
 
-uspan_err_t uspan_spool_all(uspan_tracer_t *t)
+/* Store one span or DONE record of the selected spool. */
+static uspan_err_t store_one(uspan_tracer_t *t)
 {
-    if (!uspan_is_live(t) || uspan_spool_of(t) == NULL) {
-        return USPAN_ERR_ARG;
-    }
     uspan_spool_t *spool = uspan_spool_of(t);
-    uspan_export_state(t)->now_ns = uspan_now(t);
-    uint64_t unix_ns;
-    if (t->trace.port->unix_ns(t->trace.port->ctx, &unix_ns) ==
-        USPAN_OK) { /* uspan_poll() may not have read the time yet */
-        uspan_clock_set_exact(t, uspan_export_state(t)->now_ns, unix_ns);
-    }
     uspan_exchange_select(t, spool->dest % USPAN_EXCHANGES_MAX);
     uspan_exchange_t *e = uspan_exchange(t);
     if (e->step != USPAN_STEP_IDLE && e->dest == spool->dest) {
@@ -313,5 +305,30 @@ uspan_err_t uspan_spool_all(uspan_tracer_t *t)
         return USPAN_ERR_IO;
     }
     return work == USPAN_SPOOL_IDLE ? USPAN_OK : USPAN_ERR_AGAIN;
+}
+
+uspan_err_t uspan_spool_all(uspan_tracer_t *t)
+{
+    uspan_err_t err = USPAN_ERR_ARG;
+    if (!uspan_is_live(t) || (!USPAN_SPOOL_EACH && uspan_spool_of(t) == NULL)) {
+        return err;
+    }
+    uspan_export_state(t)->now_ns = uspan_now(t);
+    uint64_t unix_ns;
+    if (t->trace.port->unix_ns(t->trace.port->ctx, &unix_ns) ==
+        USPAN_OK) { /* uspan_poll() may not have read the time yet */
+        uspan_clock_set_exact(t, uspan_export_state(t)->now_ns, unix_ns);
+    }
+#if USPAN_SPOOL_EACH
+    for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX && err != USPAN_ERR_AGAIN; d++) {
+        if (uspan_spool_select(t, d)) {
+            const uspan_err_t its = store_one(t);
+            err = its == USPAN_ERR_AGAIN || err != USPAN_ERR_IO ? its : err;
+        }
+    }
+#else
+    err = store_one(t);
+#endif
+    return err;
 }
 #endif

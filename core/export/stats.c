@@ -63,7 +63,7 @@ void uspan_stats(uspan_tracer_t *t, unsigned d, uspan_stats_t *out)
 #endif
 #if USPAN_SPOOL
     out->spooled = dest->settled[USPAN_SPAN_SPOOLED - USPAN_DROP_COUNT];
-    const uspan_spool_t *spool = t->out.spool;
+    const uspan_spool_t *spool = t->out.spools[USPAN_SPOOL_EACH * (1u + d)];
     if (spool != NULL && spool->dest == d) {
         out->spool_records = spool->log.next;
         out->spool_lost = spool->log.lost;

@@ -24,6 +24,7 @@ typedef struct far_peer {
     size_t len, answer_at;
     unsigned requests, connects, calls;
     uint64_t spans, largest;
+    void (*on_body)(struct far_peer *p, view_t body); /* called for each request that arrives; NULL: none */
     uint8_t *bytes;
 } far_peer_t;
 
@@ -33,6 +34,9 @@ static inline void far_arrives(far_peer_t *p)
     const char *end = strstr(head, "\r\n\r\n") + 4;
     view_t body = { (const uint8_t *)end, p->len - (size_t)(end - head) };
     size_t n = strstr(head, "application/json") == NULL ? view_span_count(body) : 0u; /* not a registration */
+    if (p->on_body != NULL) {
+        p->on_body(p, body);
+    }
     p->spans += n;
     p->largest = n > p->largest ? n : p->largest;
     p->requests++;

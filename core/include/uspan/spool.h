@@ -88,7 +88,9 @@ typedef struct uspan_spool {
 } uspan_spool_t;
 
 #if USPAN_SPOOL
-/* Give a destination a spool. uspan stores spans that it cannot deliver: spans of a due batch while the
+/* Give a destination a spool. Only one destination can have one, or each with USPAN_SPOOL_EACH 1. Each spool
+ * then has its own position and counters, and its own storage, which can be a part of a flash
+ * (port/flash/uspan_spool_part.h). uspan stores spans that it cannot deliver: spans of a due batch while the
  * destination cannot be reached, spans of a full pool that cannot be sent, and all spans when the tracer
  * stops. uspan sends them when the link is back, oldest first, also after a reset and with new firmware. They
  * keep the resource of the firmware that recorded them. When the storage is full, the oldest records are
@@ -101,11 +103,12 @@ typedef struct uspan_spool {
  * task. Bound: reads the header of each sector, and one sector. */
 USPAN_CHECK uspan_err_t uspan_spool_mount(uspan_tracer_t *t, unsigned dest, uspan_spool_t *spool,
                                           const uspan_spool_storage_t *storage);
-/* Store all spans that have ended, one step per call. Call it before deep sleep, or if power is about to
- * fail. uspan gives up a request that is being sent and stores its spans too. They may be delivered twice.
- * Returns: USPAN_OK: no span waits in RAM; USPAN_ERR_AGAIN: call again; USPAN_ERR_IO: the storage failed, and
- * the other spans wait in RAM; USPAN_ERR_ARG: there is no spool. Context: the exporting task. Never blocks.
- * Bound: one erase, or one span. */
+/* Store all spans that have ended and wait for a destination with a spool, one step per call. Call it before
+ * deep sleep, or if power is about to fail. uspan gives up a request that is being sent and stores its spans
+ * too. They may be delivered twice.
+ * Returns: USPAN_OK: no such span waits in RAM; USPAN_ERR_AGAIN: call again; USPAN_ERR_IO: a storage failed,
+ * and its spans wait in RAM; USPAN_ERR_ARG: there is no spool. Context: the exporting task. Never blocks.
+ * Bound: one erase or one span of each spool. */
 USPAN_CHECK uspan_err_t uspan_spool_all(uspan_tracer_t *t);
 #endif
 

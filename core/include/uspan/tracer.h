@@ -445,7 +445,7 @@ typedef struct uspan_export_part {
     const char *project;
 #endif
 #if USPAN_SPOOL
-    struct uspan_spool *spool; /* NULL: none */
+    struct uspan_spool *spools[1 + USPAN_SPOOL_EACH * USPAN_DESTINATIONS_MAX]; /* [0]: the one in use */
 #endif
     uspan_exchange_t exchanges[USPAN_EXCHANGES_MAX];
 } uspan_export_part_t;
@@ -485,9 +485,9 @@ struct uspan_tracer {
                 USPAN_EVENT_ATTRS_MAX + USPAN_EXCHANGES_MAX * 1000 + USPAN_MESSAGE_TEXTS * 10000 +          \
                     USPAN_WIRE_CALLS_MAX * 100000)
 /* These change structs of genai.h and spool.h. */
-#define USPAN_PROFILES_ID                                                                    \
-    (USPAN_PROFILE_ALIYUN + USPAN_PROFILE_PHOENIX * 2 + USPAN_PROFILE_LANGFUSE * 4 +         \
-     USPAN_PROFILE_AGENTSCOPE * 8 + USPAN_CONTENT * 16 + USPAN_SPOOL * 32 + USPAN_SPOOL_UNIT * 64)
+#define USPAN_PROFILES_ID                                                                                 \
+    (USPAN_PROFILE_ALIYUN + USPAN_PROFILE_PHOENIX * 2 + USPAN_PROFILE_LANGFUSE * 4 + USPAN_CONTENT * 16 + \
+     USPAN_PROFILE_AGENTSCOPE * 8 + USPAN_SPOOL * 32 + USPAN_SPOOL_UNIT * (64 + USPAN_SPOOL_EACH * 128))
 /* These change structs of mcp.h. */
 #define USPAN_MCP_SIZES_ID (USPAN_MCP_OPEN_MAX + USPAN_MCP_HOLD_BYTES * 64)
 #define USPAN_CONFIG_ID \
