@@ -109,11 +109,16 @@ static void put_status(uspan_otlp_t *o)
 }
 
 /* Returns the number of bytes that put_span(), put_attrs(), put_dropped(), put() and put_status() write. */
-uint32_t uspan_size_span(uspan_tracer_t *t, const uspan_slot_t *slot)
+static uint32_t size_span(uspan_tracer_t *t, const uspan_slot_t *slot, const uspan_batch_t *batch)
 {
     uint32_t size = 18u + 10u + 2u + 9u + 9u + 6u; /* ids, kind, times, flags */
     uspan_otlp_t o;
     o.tracer = t;
+#if USPAN_LEAVES_OUT_CONTENT
+    o.batch = batch;
+#else
+    (void)batch;
+#endif
     o.span = slot;
     o.at = NULL;
     o.end = NULL;
@@ -134,6 +139,19 @@ uint32_t uspan_size_span(uspan_tracer_t *t, const uspan_slot_t *slot)
     size += slot->dropped_attrs > 0u ? 1u + uspan_len_u64(slot->dropped_attrs) : 0u;
     return size + text_field(status_size(slot));
 }
+
+uint32_t uspan_size_span(uspan_tracer_t *t, const uspan_slot_t *slot)
+{
+    return size_span(t, slot, NULL);
+}
+
+#if USPAN_LEAVES_OUT_CONTENT
+uint32_t uspan_size_bare_span(uspan_tracer_t *t, const uspan_slot_t *slot, uspan_batch_t *batch)
+{
+    batch->streak = USPAN_BARE_STREAK;
+    return size_span(t, slot, batch);
+}
+#endif
 
 /* ---- scopes and the resource --------------------------------------------------------------------------- */
 
@@ -281,7 +299,7 @@ static unsigned put_stage(uspan_otlp_t *o)
         (void)uspan_otlp_put_attrs(o, TAG(InstrumentationScope_attributes, BYTES), LIST_DROPS);
         return STAGE_SPAN;
     case STAGE_SPAN:
-        put_span(o, slot->size);
+        put_span(o, uspan_otlp_is_bare(o) ? o->batch->body_len : slot->size);
         return STAGE_ATTRS;
     case STAGE_ATTRS:
         (void)uspan_otlp_put_attrs(o, TAG(Span_attributes, BYTES), LIST_SPAN);

@@ -332,7 +332,7 @@ bool uspan_otlp_put_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
         e = NULL;
     }
     o->entry = NULL;
-    if (counts && list == LIST_SPAN) {
+    if (counts && list == LIST_SPAN && !uspan_otlp_is_bare(o)) {
         o->skip -= size_span_attrs(o, o->span);
         o->item = o->span->attr_count;
     }
@@ -343,6 +343,10 @@ bool uspan_otlp_put_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
         if (e == NULL) {
             o->item = 0u;
             return true;
+        }
+        if (uspan_otlp_is_bare(o) && (e->key->flags & USPAN_KEY_CONTENT) != 0u) {
+            o->made = (uspan_entry_t){ .key = e->key, .store = USPAN_STORE_INLINE };
+            e = &o->made;
         }
         uint32_t len = text_len(o, e);
         uint32_t any = any_size(e, len);

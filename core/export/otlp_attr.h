@@ -53,6 +53,15 @@ static inline bool uspan_otlp_end_unit(uspan_otlp_t *o)
     return o->cut == 0u;
 }
 
+/* Returns true if values of content are left out, as in records of the spool with USPAN_SPOOL_CONTENT 0. The
+ * batch is the spool's own. Its body_len is the size of its span. */
+#define USPAN_LEAVES_OUT_CONTENT (USPAN_SPOOL && USPAN_SPOOL_CONTENT == 0)
+#define USPAN_BARE_STREAK UINT16_MAX
+static inline bool uspan_otlp_is_bare(const uspan_otlp_t *o)
+{
+    return USPAN_LEAVES_OUT_CONTENT && o->batch != NULL && o->batch->streak == USPAN_BARE_STREAK;
+}
+
 /* ---- writing ------------------------------------------------------------------------------------------- */
 
 /* Write the bytes that must not be skipped, as far as the buffer goes. */

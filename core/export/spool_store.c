@@ -88,42 +88,33 @@ static int write_step(uspan_tracer_t *t)
     }
     const uint16_t i = t->trace.queues[spool->dest].head;
     uspan_slot_t *slot = &t->trace.slots[i];
+#if USPAN_SPOOL_CONTENT == 0
+    e.batch.body_len = uspan_size_bare_span(t, slot, &e.batch);
+#else
     if (slot->size == 0u) {
         slot->size = uspan_size_span(t, slot);
     }
+    e.batch.body_len = slot->size;
+#endif
     e.batch.first = e.batch.last = i;
     e.batch.count = 1u;
     e.batch.scope = slot->scope;
-    e.batch.spans_len = uspan_len_field(slot->size);
+    e.batch.spans_len = uspan_len_field(e.batch.body_len);
     in.type = USPAN_SPOOL_SPAN;
     in.len = begin_encoding(&e, false);
     return uspan_spool_log_append(&spool->log, &in);
 }
 
 #if USPAN_SPOOL_CONTENT == 0
-/* Replace a value of content by an empty one, and count it as truncated. */
-static void empty_value(uspan_tracer_t *t, uspan_entry_t *e)
+/* Count the values of content that a record of the span leaves out. Events and links have the same first
+ * fields. */
+static void count_content(uspan_tracer_t *t, const uspan_slot_t *slot)
 {
     uspan_trace_part_t *p = &t->trace;
-    uint32_t state = uspan_lock(t);
-    if (e->key != NULL && (e->key->flags & USPAN_KEY_CONTENT) != 0u) {
-        uspan_entry_free(p, e);
-        e->store = USPAN_STORE_INLINE;
-        e->len = 0u;
-        e->v.i = 0;
-        p->values_truncated++;
-    }
-    uspan_unlock(t, state);
-}
-
-/* Empty the content attributes of a span, its events and its links. Events and links have the same first
- * fields. */
-static void empty_content(uspan_tracer_t *t, uspan_slot_t *slot)
-{
-    const uspan_trace_part_t *p = &t->trace;
     const unsigned heads[2] = { slot->events, slot->links };
+    uint32_t count = 0;
     for (unsigned i = 0; i < slot->attr_count; i++) {
-        empty_value(t, &slot->attrs[i]);
+        count += (slot->attrs[i].key->flags & USPAN_KEY_CONTENT) != 0u;
     }
     for (unsigned list = 0; list < 2u; list++) {
         for (unsigned rec = heads[list]; rec != USPAN_NO_INDEX; rec = p->blocks[rec].event.next) {
@@ -132,11 +123,14 @@ static void empty_content(uspan_tracer_t *t, uspan_slot_t *slot)
                 if (i > 0u && i % USPAN_ENTRIES_PER_BLOCK == 0u) {
                     block = p->block_next[block];
                 }
-                empty_value(t, &p->blocks[block].entries[i % USPAN_ENTRIES_PER_BLOCK]);
+                const uspan_key_t *key = p->blocks[block].entries[i % USPAN_ENTRIES_PER_BLOCK].key;
+                count += key != NULL && (key->flags & USPAN_KEY_CONTENT) != 0u; /* NULL: a tracestate */
             }
         }
     }
-    slot->size = 0u;
+    uint32_t state = uspan_lock(t);
+    p->values_truncated += count;
+    uspan_unlock(t, state);
 }
 #endif
 
@@ -182,7 +176,7 @@ static void take_span(uspan_tracer_t *t)
             uspan_clock_give_up(t); /* its time is marked as unknown */
         }
 #if USPAN_SPOOL_CONTENT == 0
-        empty_content(t, &t->trace.slots[i]);
+        count_content(t, &t->trace.slots[i]);
 #endif
 #if USPAN_KEEP
         const uint8_t resource = t->trace.epochs[t->trace.slots[i].epoch].resource;

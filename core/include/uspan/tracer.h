@@ -286,7 +286,7 @@ typedef struct uspan_batch {
     uint16_t first, last; /* slots */
     uint16_t count;       /* 0: there is no batch */
     uint16_t limit;       /* spans in a batch after a 413 or a time-out; 0: no limit */
-    uint16_t streak;      /* batches delivered within that limit since it last changed */
+    uint16_t streak; /* batches delivered within that limit since it changed; UINT16_MAX: without content */
     uint16_t attempts;
 #if USPAN_KEEP
     uint8_t resource; /* of all members, numbered as in an epoch */
