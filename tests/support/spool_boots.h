@@ -23,13 +23,13 @@ static void boot_device(world_t *w, const char *version)
     assert_int_equal(err, USPAN_OK);
 }
 
-static void begin(world_t *w)
+static inline void begin(world_t *w)
 {
     flash_init(&flash, 4096u, 8u, 8u, 0xFFu);
     boot_device(w, "1.0");
 }
 
-static void record_numbered(world_t *w, unsigned n)
+static inline void record_numbered(world_t *w, unsigned n)
 {
     char name[16];
     snprintf(name, sizeof name, "span %u", n);
