@@ -83,11 +83,18 @@ USPAN_NOINLINE static void add_crash_event(uspan_tracer_t *t, uspan_t s, const u
     put_hex(build_id, k->build_id, k->build_id_len);
     put_regs(regs, &k->crash);
     const uspan_attr_t attrs[] = {
+        USPAN_ATTR_TEXT(USPAN_KEY("uspan.crash.registers"), regs),
         USPAN_ATTR_TEXT(&crash_id_key, crash_id),
         USPAN_ATTR_TEXT(USPAN_KEY("app.build_id"), build_id),
-        USPAN_ATTR_TEXT(USPAN_KEY("uspan.crash.registers"), regs),
     };
-    (void)uspan_event_n(t, s, "app.crash", 9u, at_ns, attrs, k->crash.reg_count > 0u ? 3u : 2u);
+    const unsigned first = k->crash.reg_count > 0u ? 0u : 1u;
+    const uspan_slot_t *slot = uspan_slot_at(&t->trace, s);
+    const unsigned count = slot->event_count;
+    (void)uspan_event_n(t, s, "app.crash", 9u, 0u, attrs + first, 3u - first);
+    /* The time of the earlier boot may be later than now, so uspan_event_n() would not accept it. */
+    if (at_ns != 0u && slot->event_count > count) {
+        t->trace.blocks[slot->events_tail].event.time_ns = at_ns;
+    }
 }
 
 /* Not inlined: a context is large and must not add to the stack of callers without a span to link to. */

@@ -84,7 +84,7 @@ def main(arguments):
     tree.show(spans)
     print()
     print("\n".join(f"demo: {problem}" for problem in problems) or
-          f"All {len(spans)} spans arrived, those of before the {REASONS[how]} too.")
+          f"All {len(spans)} spans arrived, also those from before the {REASONS[how]}.")
     return 1 if problems else 0
 
 

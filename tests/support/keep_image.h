@@ -138,6 +138,7 @@ typedef struct keep_sent {
     struct keep_span {
         uspan_view_t view;
         keep_text_t lines;
+        uint64_t crash_ns; /* time of its event app.crash; 0: none */
     } spans[KEEP_SPANS_MAX];
 } keep_sent_t;
 
@@ -148,6 +149,15 @@ static inline uspan_err_t keep_take_span(void *ctx, uspan_tracer_t *t, uspan_t s
     struct keep_span *span = &sent->spans[sent->count++];
     assert_int_equal(uspan_read(t, s, &span->view), USPAN_OK);
     keep_describe(t, s, &span->lines);
+    span->crash_ns = 0u;
+    for (unsigned i = 0; i < span->view.event_count; i++) {
+        uspan_event_view_t e;
+        char name[16];
+        assert_int_equal(uspan_read_event(t, s, i, &e, name, sizeof name), USPAN_OK);
+        if (e.name_len == 9u && memcmp(name, "app.crash", 9) == 0) {
+            span->crash_ns = e.time_ns;
+        }
+    }
     return USPAN_OK;
 }
 

@@ -90,6 +90,10 @@ static void test_spans_come_through_a_reset_and_open_ones_end_with_the_reason(vo
     assert_true(keep_says(tool, "status error device was reset"));
     assert_null(strstr(keep_find(&sent, "step")->lines.text, "app.crash"));
     assert_true(tool->view.end_ns == last_ns);
+    assert_true(tool->crash_ns == last_ns); /* not a time of the new boot */
+    uspan_stats_t stats;
+    uspan_stats(&w->tracer, 0, &stats);
+    assert_int_equal(stats.times_ahead, 0);
     assert_memory_equal(tool->view.parent_id, keep_find(&sent, "step")->view.span_id, 8);
 }
 
@@ -116,6 +120,7 @@ static void test_the_next_root_leads_to_the_span_that_was_open(void **state)
     keep_send(w);
     assert_int_equal(sent.count, 6);
     const struct keep_span *tool = keep_find(&sent, "tool"), *next = keep_find(&sent, "next turn");
+    assert_true(tool->crash_ns == crash_ns);
     char line[128], *at = line;
     at += sprintf(at, "link 00-");
     for (unsigned i = 0; i < 16u; i++) {
