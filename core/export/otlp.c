@@ -226,17 +226,22 @@ static uint32_t size_scope(const uspan_otlp_t *o)
            (o->item < USPAN_DROP_COUNT ? count_attrs(o, LIST_DROPS) : 0u);
 }
 
-static uint32_t size_scope_spans(const uspan_otlp_t *o, uint32_t scope_len)
+/* Returns the bytes of the spans of the scope. Not inlined: the copy must not stay on the stack while
+ * attributes are counted. */
+USPAN_NOINLINE static uint32_t size_spans(const uspan_otlp_t *o)
 {
-    uint32_t n = uspan_len_field(scope_len) + string_field(USPAN_SCHEMA_URL);
-    if (o->batch->scope != NULL) {
-        return n + o->batch->spans_len;
-    }
+    uint32_t n = 0;
     uspan_otlp_t ahead = *o;
     while (begin_span(&ahead)) {
         n += uspan_len_field(ahead.span->size);
     }
     return n;
+}
+
+static uint32_t size_scope_spans(const uspan_otlp_t *o, uint32_t scope_len)
+{
+    uint32_t n = uspan_len_field(scope_len) + string_field(USPAN_SCHEMA_URL);
+    return n + (o->batch->scope != NULL ? o->batch->spans_len : size_spans(o));
 }
 
 uint32_t uspan_size_request(uspan_tracer_t *t, uspan_batch_t *batch, unsigned dest)
