@@ -103,8 +103,11 @@ bool uspan_header_next(const char *list, size_t *pos, uspan_pair_t *out)
 
 const char *uspan_attribute_wrong(uspan_pair_t *pair)
 {
-    char text[USPAN_RESOURCE_VALUE_MAX + 4u]; /* one character more than fits */
-    size_t n = 0, at = 0;
+    char part[4]; /* of a character */
+    unsigned part_len = 0;
+    size_t n = 0, at = 0; /* bytes of complete characters; where the next byte is */
+    size_t end = 0;       /* after the last character that fits */
+    bool is_text = true;
     int byte = 0;
     if (pair->key_len > USPAN_RESOURCE_KEY_MAX) {
         return USPAN_WORDS("key longer than 64 bytes", "long key");
@@ -112,23 +115,26 @@ const char *uspan_attribute_wrong(uspan_pair_t *pair)
     if (uspan_key_is_poison(pair->key, pair->key_len)) {
         return USPAN_WORDS("a part of the key is __proto__, constructor or prototype", "bad key");
     }
-    while (n < sizeof text && (byte = uspan_percent_byte(pair->value, pair->value_len, &at)) >= 0) {
-        text[n++] = (char)byte;
+    /* Read one character more than fits. */
+    while (n <= USPAN_RESOURCE_VALUE_MAX &&
+           (byte = uspan_percent_byte(pair->value, pair->value_len, &at)) >= 0) {
+        part[part_len++] = (char)byte;
+        const int step = uspan_utf8_step(part, part_len); /* 0: the character continues */
+        if (step != 0) {
+            is_text = is_text && step > 0;
+            n += part_len;
+            part_len = 0;
+            end = n <= USPAN_RESOURCE_VALUE_MAX ? at : end;
+        }
     }
     if (byte == -2) {
         return USPAN_WORDS("broken %: write %25", "broken %");
     }
-    size_t good = uspan_utf8_run(text, n);
-    if ((good < n && (n < sizeof text || n - good > 3u)) ||
-        uspan_utf8_run(pair->key, pair->key_len) < pair->key_len) {
+    if (!is_text || part_len > 0u || uspan_utf8_run(pair->key, pair->key_len) < pair->key_len) {
         return USPAN_WORDS("not UTF-8", "not UTF-8");
     }
     if (n > USPAN_RESOURCE_VALUE_MAX) {
-        n = uspan_utf8_cut(text, good, USPAN_RESOURCE_VALUE_MAX);
-        for (at = 0; n > 0u; n--) {
-            (void)uspan_percent_byte(pair->value, pair->value_len, &at);
-        }
-        pair->value_len = at;
+        pair->value_len = end;
     }
     return NULL;
 }
