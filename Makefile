@@ -112,9 +112,9 @@ else ifeq ($(PARTS),espidf)
 else ifeq ($(PARTS),declared)
 	@/usr/bin/python3 -B tests/interop/declared.py
 else
-	$(SETUP) interop browser firmware machine
+	$(SETUP) $(shell /usr/bin/python3 -B tests/interop/run.py --goals $(PARTS))
 	$(FETCH) nanopb mbedtls lwip opentelemetry-proto cjson
-	@port/deps/interop.sh
+	@peers=$$(/usr/bin/python3 -B tests/interop/run.py --peers $(PARTS)) && { [ -z "$$peers" ] || port/deps/interop.sh $$peers; }
 	@JOBS=$(JOBS) /usr/bin/python3 -B tests/interop/run.py $(PARTS)
 endif
 

@@ -3,7 +3,8 @@
 
 Invariant: the last line is "N passed, M failed". The exit status is 0 only if nothing failed and something passed.
   run.py [--golden] [part ...]   parts: PARTS below; none given: all, and the table of tests/interop/README.md is written
-                                 --golden: keep what the Python packages send now, for CI, and the picture, for README"""
+                                 --golden: keep what the Python packages send now, for CI, and the picture, for README
+  run.py --peers | --goals [part ...]   prints what the parts need: names of port/deps/interop.sh, goals of port/deps/setup.sh"""
 import importlib
 import os
 import subprocess
@@ -14,8 +15,18 @@ import traceback
 import table
 from tools import HOST, OUT, ROOT, Tally, tail
 
-PARTS = ("servers", "tls", "proxy", "conversations", "openai_ingest", "models", "wire_cases", "studio_contract", "phoenix",
-         "collector", "jaeger", "propagation", "mcp_sdks", "tier", "littlefs_spool", "matrix")
+BOARDS, PAGES = ("firmware", "machine"), ("browser",)
+NEEDS = {  # part: (peers, goals of setup.sh)
+    "servers": ((), ("interop",)), "tls": (("terminator_go",), ("interop",)), "proxy": ((), ("interop",)),
+    "conversations": (("oracles", "oracles2"), ("interop",)), "openai_ingest": (("oracles",), ("interop",)),
+    "models": (("models",), ("interop",)), "wire_cases": (("models",), ("interop",)),
+    "studio_contract": ((), ("interop", *PAGES)), "phoenix": (("phoenix", "oracles"), ("interop", *PAGES, *BOARDS)),
+    "collector": (("collector",), ("interop",)), "jaeger": (("jaeger", "oracles"), ("interop",)),
+    "propagation": (("oracles",), ("interop",)), "mcp_sdks": (("oracles2", "jaeger", "mcp_go"), ("interop", *PAGES, *BOARDS)),
+    "tier": (("tier", "collector"), ("interop",)), "littlefs_spool": (("littlefs",), ("fleet",)),
+    "matrix": (("terminator_go", "terminator_rustls"), ("interop", *BOARDS))}
+PARTS = tuple(NEEDS)
+WITHOUT_BUILD = ("littlefs_spool",)  # parts that build what they need themselves
 TARGETS = ("agentscope_oracle", "agentscope2_oracle", "openai_oracle", "utilgenai_oracle", "gateway_device", "model_device",
            "wire_replay", "agent_under_test", "example_agent", "matrix_agent", "example_mcp_device", "example_mcp_client")
 
@@ -33,12 +44,18 @@ def build():
 
 
 def main():
-    parts = [word for word in sys.argv[1:] if word != "--golden"] or PARTS
-    tally = Tally()
-    build()
+    parts = [word for word in sys.argv[1:] if not word.startswith("--")] or PARTS
     for part in parts:
         if part not in PARTS:
             sys.exit(f"interop: no part {part}; there are {', '.join(PARTS)}")
+    if {"--peers", "--goals"} & set(sys.argv):
+        kind = 0 if "--peers" in sys.argv else 1
+        print(*dict.fromkeys(name for part in parts for name in NEEDS[part][kind]))
+        return 0
+    tally = Tally()
+    if not set(parts) <= set(WITHOUT_BUILD):
+        build()
+    for part in parts:
         print(f"== interop: {part}", flush=True)
         start = time.monotonic()
         try:
