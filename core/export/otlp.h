@@ -9,8 +9,8 @@
 /* Returns the encoded bytes of the Span message. The clock offset of its epoch must be known or given up.
  * uspan_size_request() returns the bytes of the request, and sets batch->resource_len. */
 uint32_t uspan_size_span(uspan_tracer_t *t, const uspan_slot_t *slot);
-/* The same without content. From here on that batch, which is the spool's own, is encoded without content. Its
- * body_len must be the size of its span. */
+/* The same without content. From here on that batch, which is the spool's own, is encoded without content.
+ * Its body_len must be the size of its span. */
 uint32_t uspan_size_bare_span(uspan_tracer_t *t, const uspan_slot_t *slot, uspan_batch_t *batch);
 uint32_t uspan_size_request(uspan_tracer_t *t, uspan_batch_t *batch, unsigned dest);
 

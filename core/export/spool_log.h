@@ -24,8 +24,8 @@ typedef struct uspan_spool_input {
 #define USPAN_SPOOL_HELD 2u
 
 /* Write a record. Returns: 0: it is durable; USPAN_SPOOL_BUSY: call again, and write nothing else before;
- * USPAN_ERR_FULL: it exceeds a sector, or 64 KB; USPAN_ERR_IO: all sectors failed. Bound: one call erases at most one
- * sector, or writes one record and the records before it in a new sector. */
+ * USPAN_ERR_FULL: it exceeds a sector, or 64 KB; USPAN_ERR_IO: all sectors failed. Bound: one call erases at
+ * most one sector, or writes one record and the records before it in a new sector. */
 int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in);
 /* Returns true if no record and no sector was started, so that another record may be written. */
 bool uspan_spool_log_rests(const uspan_spool_log_t *log);

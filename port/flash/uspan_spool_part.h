@@ -36,8 +36,8 @@ static inline int uspan_spool_part_sync(void *ctx)
     return p->whole->sync(p->whole->ctx);
 }
 
-/* Fill *part, which must be static, with sectors of a storage. Parts must not overlap. A firmware that changes
- * the division of a flash in use loses what is stored there.
+/* Fill *part, which must be static, with sectors of a storage. Parts must not overlap. A firmware that
+ * changes the division of a flash in use loses what is stored there.
  *   whole         must stay valid as long as the part
  *   first, count  its sectors. uspan_spool_mount() refuses less than four
  * Context: before uspan_spool_mount(). */

@@ -360,7 +360,7 @@
 #define USPAN_GZIP_WINDOW 2048
 #endif
 /* 1: spool.h stores spans in flash that cannot be delivered now. They survive resets and power cuts. 0: leave
- * its code out of the build. RAM: sizeof(uspan_spool_t), the application's, 120 B. Flash: about 6 KB. */
+ * its code out of the build. RAM: sizeof(uspan_spool_t), the application's, 120 B. Flash: 5.4 KB. */
 #ifndef USPAN_SPOOL
 #define USPAN_SPOOL 0
 #endif

@@ -72,9 +72,9 @@ typedef struct uspan_spool {
     uint16_t plain;  /* bytes of the record that are sent as they are; 0: a field begins */
     uint16_t left;   /* bytes of it that were not read yet */
     uint16_t boot_len;
-    uint16_t count; /* records of the batch; 0: there is no batch */
-    uint16_t limit; /* records in a batch after a 413; 0: no limit */
-    uint16_t wipe;  /* sectors that are still to be erased */
+    uint16_t count;            /* records of the batch; 0: there is no batch */
+    uint16_t limit;            /* records in a batch after a 413; 0: no limit */
+    uint16_t wipe;             /* sectors that are still to be erased */
     uspan_spool_place_t place; /* of the batch that is being sent: the next record to read */
     uint32_t at;               /* bytes of its body that were read */
     uint32_t inner;            /* bytes of ResourceSpans in the body */
