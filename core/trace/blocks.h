@@ -28,6 +28,14 @@ static inline bool uspan_blocks_suffice(const uspan_trace_part_t *p, unsigned co
     return p->blocks_live + count + kept <= USPAN_BLOCKS_MAX;
 }
 
+/* Returns true if `count` blocks are free for a value of len bytes. */
+static inline bool uspan_blocks_fit(const uspan_trace_part_t *p, unsigned count, size_t len)
+{
+    unsigned live = p->blocks_live + count;
+    return live <= USPAN_BLOCKS_MAX - USPAN_BLOCKS_RESERVED ||
+           (len <= USPAN_SHORT_BYTES && live <= USPAN_BLOCKS_MAX);
+}
+
 /* Returns true if so much of the pool is used that waiting spans must be sent: USPAN_BATCH_FILL_PERCENT of
  * the part that long text can use. */
 static inline bool uspan_pool_is_under_pressure(const uspan_trace_part_t *p)
