@@ -57,24 +57,32 @@ USPAN_NOINLINE_SMALL static void chacha_rounds(uint32_t s[16])
 #endif
 }
 
-uint32_t uspan_id_lock(uspan_tracer_t *t, unsigned n)
+/* Compute the next block without the lock, and install it. The caller holds the lock, with `state`. Returns
+ * the state of the lock then. */
+USPAN_NOINLINE static uint32_t make_block(uspan_tracer_t *t, uint32_t state)
 {
     uspan_trace_part_t *p = &t->trace;
+    uint32_t s[16];
+    memcpy(s, p->chacha, BLOCK);
+    uint32_t counter = p->chacha[COUNTER]++;
+    uspan_unlock(t, state);
+    chacha_rounds(s);
+    state = uspan_lock(t);
+    s[COUNTER] += counter - p->chacha[COUNTER]; /* the counter may have advanced */
+    for (unsigned i = 0; i < 16u; i++) {        /* the byte order does not matter for random bytes */
+        p->ids[i] = s[i] + p->chacha[i];
+    }
+    p->ids_used = 0u;
+    return state;
+}
+
+uint32_t uspan_id_lock(uspan_tracer_t *t, unsigned n)
+{
     uint32_t state = uspan_lock(t);
     /* While the lock was released, another context may have used up the new block. In that case compute the
      * next block. */
-    while (p->seeded != 0u && p->ids_used + n > BLOCK) {
-        uint32_t s[16];
-        memcpy(s, p->chacha, BLOCK);
-        uint32_t counter = p->chacha[COUNTER]++;
-        uspan_unlock(t, state);
-        chacha_rounds(s);
-        state = uspan_lock(t);
-        s[COUNTER] += counter - p->chacha[COUNTER]; /* the counter may have advanced */
-        for (unsigned i = 0; i < 16u; i++) {        /* the byte order does not matter for random bytes */
-            p->ids[i] = s[i] + p->chacha[i];
-        }
-        p->ids_used = 0u;
+    while (t->trace.seeded != 0u && t->trace.ids_used + n > BLOCK) {
+        state = make_block(t, state);
     }
     return state;
 }
