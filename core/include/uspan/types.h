@@ -106,21 +106,29 @@ typedef struct uspan_attr {
     } v;
 } uspan_attr_t;
 
-/* Initialisers for it. USPAN_ATTR_TEXT copies text ending in 0. USPAN_ATTR_STATIC takes a literal. In C++
- * they are expressions, and static tables of them need no code either. */
+/* Initialisers for it. USPAN_ATTR_TEXT copies text ending in 0. If it is a literal, the compiler counts its
+ * bytes. USPAN_ATTR_STATIC takes a literal. In C++ they are expressions, and static tables of them need no
+ * code either. */
 #ifdef __cplusplus
 #define USPAN_ATTR_OF(key, type, count, value) \
     (__extension__ uspan_attr_t{ (key), (type), (count), { value } })
 #define USPAN_ATTR_INTEGER(n) .i = static_cast<int64_t>(n)
 #define USPAN_ATTR_NUMBER(x) .d = static_cast<double>(x)
+#define USPAN_ATTR_HAS(text) (static_cast<const char *>(text) != nullptr)
+#define USPAN_ATTR_BYTES(text) static_cast<uint32_t>(__builtin_strlen(text))
 #else
 #define USPAN_ATTR_OF(key, type, count, value) { (key), (type), (count), { value } }
 #define USPAN_ATTR_INTEGER(n) .i = (n)
 #define USPAN_ATTR_NUMBER(x) .d = (x)
+#define USPAN_ATTR_HAS(text) ((const char *)(text) != (const char *)0)
+#define USPAN_ATTR_BYTES(text) ((uint32_t)__builtin_strlen(text))
 #endif
+/* A literal is a constant to the compiler, and a variable is none, even if its text is known. */
+#define USPAN_ATTR_COUNT(text) \
+    (__builtin_constant_p(text) ? USPAN_ATTR_BYTES(USPAN_ATTR_HAS(text) ? (text) : "") : USPAN_TO_NUL)
 #define USPAN_ATTR_STATIC(key, literal) \
     USPAN_ATTR_OF(key, USPAN_TYPE_STATIC, (uint32_t)(sizeof(literal) - 1u), .text = "" literal)
-#define USPAN_ATTR_TEXT(key, t) USPAN_ATTR_OF(key, USPAN_TYPE_TEXT, USPAN_TO_NUL, .text = (t))
+#define USPAN_ATTR_TEXT(key, t) USPAN_ATTR_OF(key, USPAN_TYPE_TEXT, USPAN_ATTR_COUNT(t), .text = (t))
 #define USPAN_ATTR_TEXT_N(key, t, n) USPAN_ATTR_OF(key, USPAN_TYPE_TEXT, (uint32_t)(n), .text = (t))
 #define USPAN_ATTR_INT(key, n) USPAN_ATTR_OF(key, USPAN_TYPE_INT, 0u, USPAN_ATTR_INTEGER(n))
 #define USPAN_ATTR_DOUBLE(key, x) USPAN_ATTR_OF(key, USPAN_TYPE_DOUBLE, 0u, USPAN_ATTR_NUMBER(x))
