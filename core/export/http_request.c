@@ -76,7 +76,11 @@ void uspan_request_render(const uspan_target_t *target, const uspan_http_request
     if (path[0] != '/') {
         uspan_window_text(w, "/"); /* no path, or only a query */
     }
-    uspan_window_put(w, path, strcspn(path, "#"));
+    size_t len = 0;
+    while (path[len] != '\0' && path[len] != '#') {
+        len++;
+    }
+    uspan_window_put(w, path, len);
     uspan_window_text(w, " HTTP/1.1\r\nHost: ");
     put_authority(w, url);
 #if USPAN_HTTP_PROXY
