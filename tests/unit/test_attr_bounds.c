@@ -162,6 +162,29 @@ static void test_a_whole_table_is_set_and_each_attribute_stands_alone(void **sta
     assert_int_equal(uspan_set_all(t, s, table, COUNT(table)), USPAN_ERR_STALE);
 }
 
+static void test_a_literal_is_counted_by_the_compiler_and_a_buffer_when_it_is_set(void **state)
+{
+    world_t *w = *state;
+    static const uspan_key_t a = USPAN_KEY_INIT("a"), b = USPAN_KEY_INIT("b"), c = USPAN_KEY_INIT("c");
+    static char fixed[] = "a fixed buffer";
+    char buffer[] = "a buffer whose text is known here";
+    static const uspan_attr_t constant[] = { USPAN_ATTR_TEXT(&a, "literal"), USPAN_ATTR_TEXT(&b, fixed),
+                                             USPAN_ATTR_TEXT(&c, USPAN_CONTENT != 2 ? NULL : "never") };
+    const uspan_attr_t attrs[] = { USPAN_ATTR_TEXT(&a, "ends\0here"), USPAN_ATTR_TEXT(&b, buffer) };
+    assert_int_equal(constant[0].count, 7);
+    assert_int_equal(constant[1].count, USPAN_TO_NUL);
+    assert_int_equal(attrs[0].count, 4);
+    assert_int_equal(attrs[1].count, USPAN_TO_NUL);
+    buffer[8] = '\0';
+    uspan_t s = begin(w);
+    assert_int_equal(uspan_set_all(&w->tracer, s, constant, COUNT(constant)), USPAN_OK);
+    assert_string_equal(peek_str(w, s, "b"), "a fixed buffer");
+    assert_string_equal(peek_str(w, s, "c"), "");
+    assert_int_equal(uspan_set_all(&w->tracer, s, attrs, COUNT(attrs)), USPAN_OK);
+    assert_string_equal(peek_str(w, s, "a"), "ends");
+    assert_string_equal(peek_str(w, s, "b"), "a buffer");
+}
+
 static void test_content_is_recorded_only_while_it_is_switched_on(void **state)
 {
     world_t *w = *state;
@@ -190,6 +213,7 @@ int main(void)
         IN_WORLD(test_limits_are_bounded_by_the_tables_and_zero_is_the_maximum_again),
         IN_WORLD(test_a_broken_byte_is_found_at_every_place_in_text_of_every_length),
         IN_WORLD(test_a_whole_table_is_set_and_each_attribute_stands_alone),
+        IN_WORLD(test_a_literal_is_counted_by_the_compiler_and_a_buffer_when_it_is_set),
         IN_WORLD(test_content_is_recorded_only_while_it_is_switched_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
