@@ -219,7 +219,9 @@ static void test_alterations_of_two_words_do_not_cancel_out(void **state)
         w->tracer = image;
         word[3] ^= (uint8_t)((n / 3u % 15u + 1u) << 4);
         word[4] ^= (uint8_t)((n / 45u + 1u) << 3);
-        assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, USPAN_KEPT_ALTERED);
+        uspan_keep_report_t r = keep_mount(w, USPAN_RESET_SOFTWARE);
+        assert_int_equal(r.found, USPAN_KEPT_ALTERED);
+        assert_int_equal(r.lost, 4);
     }
     w->tracer = image;
     assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, USPAN_KEPT_TAKEN);
@@ -282,6 +284,47 @@ static void test_resets_one_after_another_never_use_all_epochs_up(void **state)
     assert_in_range(lost, 1, USPAN_SPANS_MAX - USPAN_EPOCHS_MAX + 1u);
     keep_send(w);
     assert_int_equal(sent.count + lost, USPAN_SPANS_MAX);
+}
+
+/* The new boot needs an epoch, so one gives way: the one with the fewest spans. */
+static void test_the_epoch_with_the_fewest_spans_gives_way(void **state)
+{
+    world_t *w = *state;
+    for (unsigned fewest = 0; fewest < USPAN_EPOCHS_MAX; fewest++) {
+        boot(w);
+        for (unsigned n = 0; n < USPAN_EPOCHS_MAX; n++) {
+            uspan_set_unix_time(&w->tracer, 1800000000000000000u + n * 60000000000u);
+            for (unsigned i = 0; i < (n == fewest                             ? 1u
+                                      : n == (fewest + 1u) % USPAN_EPOCHS_MAX ? 1u
+                                                                              : 2u);
+                 i++) {
+                char name[8];
+                sprintf(name, "boot %u", n);
+                assert_false(uspan_is_null(uspan_start(&w->tracer, USPAN_ROOT, name)));
+            }
+            uspan_keep_report_t r = reset(w, USPAN_RESET_SOFTWARE);
+            assert_int_equal(r.found, USPAN_KEPT_TAKEN);
+            assert_int_equal(r.lost, n + 1u < USPAN_EPOCHS_MAX ? 0 : 1);
+        }
+        keep_send(w);
+        assert_int_equal(sent.count, USPAN_SPANS_MAX - 1u);
+    }
+}
+
+/* A reset between the two writes of a new name leaves the length 0. */
+static void test_a_name_that_was_being_replaced_is_unnamed(void **state)
+{
+    world_t *w = *state;
+    boot(w);
+    uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "a long name of a span"));
+    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
+        w->tracer.slots[i].name_len = 0u;
+    }
+    (void)reset(w, USPAN_RESET_SOFTWARE);
+    keep_send(w);
+    assert_int_equal(sent.count, 1);
+    assert_string_equal(sent.spans[0].view.name, "unnamed");
+    assert_int_equal(sent.spans[0].view.name_len, 7);
 }
 
 static void test_keys_and_texts_that_are_not_the_image_s_are_left_out(void **state)
@@ -380,6 +423,8 @@ int main(void)
         IN_WORLD(test_alterations_of_two_words_do_not_cancel_out),
         IN_WORLD(test_times_keep_their_offset_or_get_one_when_it_is_known),
         IN_WORLD(test_resets_one_after_another_never_use_all_epochs_up),
+        IN_WORLD(test_the_epoch_with_the_fewest_spans_gives_way),
+        IN_WORLD(test_a_name_that_was_being_replaced_is_unnamed),
         IN_WORLD(test_keys_and_texts_that_are_not_the_image_s_are_left_out),
         IN_WORLD(test_flipped_bits_are_noticed_where_the_crash_call_sealed),
     };

@@ -212,6 +212,45 @@ static void test_kept_spans_are_stored_under_their_boot_s_resource(void **state)
     }
 }
 
+/* The offset that this boot learns is that of its own clock. The clock of the kept spans was another one. */
+static void test_a_stored_time_of_an_earlier_boot_stays_as_it_was_stored(void **state)
+{
+    world_t *w = *state;
+    uint64_t times[2];
+    for (unsigned knows = 0; knows < 2u; knows++) {
+        flash_init(&flash, 4096u, 8u, 8u, 0xFFu);
+        world_reset(w);
+        memset(&w->tracer, 0, sizeof w->tracer);
+        w->unix_ns = 0u;
+        boot_with_spool(w, 0u);
+        world_advance_ms(w, 5000u);
+        end_named(w, "span %u", 0u);
+        boot_with_spool(w, 1u);
+        world_advance_ms(w, 7000u);
+        store_all(w);
+        assert_int_equal(stats_of(w, 0).spool_waiting, 1);
+        if (knows == 1u) {
+            uspan_set_unix_time(&w->tracer, 1800000000000000000u);
+        } else {
+            boot_with_spool(w, 2u); /* sends it without this boot's time */
+            uspan_set_unix_time(&w->tracer, 1800000000000000000u);
+        }
+        for (unsigned n = 0; n < 3000u && stats_of(w, 0).spool_waiting > 0u; n++) {
+            uint32_t wait_ms;
+            (void)world_poll(w, &wait_ms);
+            world_advance_ms(w, 10u);
+        }
+        assert_int_equal(stats_of(w, 0).replayed, 1);
+        const view_t body = body_of(w, w->request_count - 1u);
+        assert_true(span_is_named(view_span(body, 0u), "span 0"));
+        times[knows] = view_number(view_span(body, 0u), 8u);
+        view_t value;
+        assert_true(view_attr(view_span(body, 0u), 9u, "uspan.time.unsynced", &value));
+        assert_int_equal(view_number(value, 2u), 1);
+    }
+    assert_true(times[0] == times[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +259,7 @@ int main(void)
         IN_WORLD(test_a_resource_that_does_not_fit_keeps_what_comes_first),
         IN_WORLD(test_an_altered_resource_is_not_sent),
         IN_WORLD(test_an_epoch_of_any_boot_is_safe),
+        IN_WORLD(test_a_stored_time_of_an_earlier_boot_stays_as_it_was_stored),
         IN_WORLD(test_kept_spans_are_stored_under_their_boot_s_resource),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
