@@ -2,6 +2,7 @@
  * parser accepts.
  * uspan-config: USPAN_TOOL_DEFINITIONS=1 USPAN_HISTORY_MESSAGES=0 */
 #include "uspan/message.h"
+#include <stdio.h>
 #include <string.h>
 #include "peek.h"
 
@@ -164,6 +165,48 @@ static void test_json_given_as_text_is_checked_and_made_compact_in_pieces_of_eve
     assert_string_equal(peek_str(w, s, "gen_ai.tool.call.result"), "{\"ok\":true}"); /* NULL writes nothing */
 }
 
+/* The text becomes a string where it began, at any offset of a block, and takes back any number of blocks. */
+static void test_text_that_is_not_json_becomes_a_string_wherever_it_began(void **state)
+{
+    world_t *w = *state;
+    static char before[3 * USPAN_BLOCK_BYTES], text[3 * USPAN_BLOCK_BYTES],
+        want[sizeof before + sizeof text + 32];
+    for (size_t skip = 0; skip < sizeof before - 1u; skip++) {
+        for (size_t len = 0; len < sizeof text - 1u; len += skip < 4u ? 1u : 13u) {
+            uspan_t s = begin(w);
+            memset(before, 'a', skip);
+            memset(text, 'b', len);
+            before[skip] = text[len] = '\0';
+            uspan_writer_t m = begin_value(w, s);
+            assert_int_equal(uspan_write_array(&m, NULL), USPAN_OK);
+            if (skip > 0u) {
+                assert_int_equal(uspan_write_str(&m, NULL, before), USPAN_OK);
+            }
+            assert_int_equal(uspan_write_leaf(&m, NULL, USPAN_LEAF_JSON), USPAN_OK);
+            assert_int_equal(uspan_write_more(&m, "[\""), USPAN_OK);
+            assert_int_equal(uspan_write_more(&m, text), USPAN_OK);
+            assert_int_equal(uspan_write_more(&m, "\"]!"), USPAN_OK);
+            assert_int_equal(uspan_write_end(&m), USPAN_OK);
+            sprintf(want, skip > 0u ? "[\"%s\",\"[\\\"%s\\\"]!\"]" : "[%s\"[\\\"%s\\\"]!\"]", before, text);
+            assert_string_equal(VALUE(w, s), want);
+            uspan_end(&w->tracer, s);
+            peek_drain(w);
+        }
+    }
+}
+
+static void test_texts_that_are_not_json_are_counted_up_to_255(void **state)
+{
+    world_t *w = *state;
+    uspan_writer_t m = begin_value(w, begin(w));
+    uspan_write_array(&m, NULL);
+    for (unsigned n = 1; n <= 300u; n++) {
+        uspan_write_leaf(&m, NULL, USPAN_LEAF_JSON);
+        uspan_write_more(&m, "x");
+        assert_int_equal(m.invalid, n < 255u ? n : 255u);
+    }
+}
+
 static void test_a_span_that_ends_within_json_has_a_value_completed(void **state)
 {
     world_t *w = *state;
@@ -198,6 +241,8 @@ int main(void)
         IN_WORLD(test_a_character_may_be_split_between_pieces_and_half_of_one_is_replaced),
         IN_WORLD(test_a_blob_in_pieces_of_every_size),
         IN_WORLD(test_json_given_as_text_is_checked_and_made_compact_in_pieces_of_every_size),
+        IN_WORLD(test_text_that_is_not_json_becomes_a_string_wherever_it_began),
+        IN_WORLD(test_texts_that_are_not_json_are_counted_up_to_255),
         IN_WORLD(test_a_span_that_ends_within_json_has_a_value_completed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

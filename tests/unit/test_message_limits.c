@@ -51,6 +51,23 @@ static void test_a_cut_is_marked_within_the_text_and_the_message_can_still_be_fi
     assert_int_equal(peek_stats(w).values_truncated, 1);
 }
 
+/* A loss of the span is more important than a cut. */
+static void test_the_end_of_a_value_says_that_its_span_has_ended(void **state)
+{
+    world_t *w = *state;
+    for (unsigned is_cut = 0; is_cut < 2u; is_cut++) {
+        uspan_limits_t limits = { .value_chars = is_cut == 1u ? 40 : 4000 };
+        uspan_set_limits(&w->tracer, &limits);
+        uspan_t s = begin(w);
+        uspan_writer_t m = begin_value(w, s);
+        static const char text[] = "a text of fifty characters, which is above the limit";
+        assert_int_equal(uspan_write_str(&m, NULL, text), is_cut == 1u ? USPAN_TRUNCATED : USPAN_OK);
+        uspan_end(&w->tracer, s);
+        peek_drain(w);
+        assert_int_equal(uspan_write_end(&m), USPAN_ERR_STALE);
+    }
+}
+
 static void test_a_value_is_cut_at_the_compiled_limit_and_not_before(void **state)
 {
     world_t *w = *state;
@@ -184,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_a_cut_is_marked_within_the_text_and_the_message_can_still_be_finished),
+        IN_WORLD(test_the_end_of_a_value_says_that_its_span_has_ended),
         IN_WORLD(test_a_value_is_cut_at_the_compiled_limit_and_not_before),
         IN_WORLD(test_a_pool_that_runs_dry_at_any_block_leaves_the_value_whole),
         IN_WORLD(test_blocks_taken_by_others_between_look_and_store_leave_the_value_whole),
