@@ -84,6 +84,27 @@ static void test_a_frozen_batch_gives_way_too(void **state)
     }
 }
 
+/* A slow answer is not a stuck batch. The batch keeps its spans and its connection for a second. */
+static void test_a_batch_has_a_second_before_it_gives_way(void **state)
+{
+    world_t *w = *state;
+    for (unsigned late_ms = 0; late_ms < 3000u; late_ms += 500u) {
+        reset_with_two(w, FAR_GOOD, NULL);
+        record(w, "both");
+        world_drain(w);
+        world_advance_ms(w, late_ms); /* at any time since the start */
+        bad.mode = FAR_SILENT;
+        record_many(w, USPAN_SPANS_MAX);
+        uspan_flush(&w->tracer);
+        far_run(w, w->now_ns + 20000000u, 5u);
+        record(w, "finds no slot");
+        far_run(w, w->now_ns + 900000000u, 5u);
+        assert_int_equal(bad.connects, 1);
+        far_run(w, w->now_ns + 200000000u, 5u);
+        assert_int_equal(bad.connects, 2); /* the first connection was closed */
+    }
+}
+
 static void test_the_lagging_one_gets_the_newest_of_what_it_missed(void **state)
 {
     world_t *w = *state;
@@ -175,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_the_healthy_one_gets_every_span),
         TEST(test_a_frozen_batch_gives_way_too),
+        TEST(test_a_batch_has_a_second_before_it_gives_way),
         TEST(test_the_lagging_one_gets_the_newest_of_what_it_missed),
         TEST(test_a_flush_ends_for_each_destination),
         TEST(test_spans_that_end_after_a_flush_leave_by_age),

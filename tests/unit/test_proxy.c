@@ -280,6 +280,32 @@ static void test_interim_answers_come_before_the_tunnel(void **state)
     }
 }
 
+/* Each status of three digits: 2xx opens the tunnel, 1xx except 101 is interim, and all others are refused. */
+static void test_each_status_has_the_meaning_of_its_class(void **state)
+{
+    (void)state;
+    for (unsigned status = 0; status < 1000u; status++) {
+        char answer[64];
+        const bool interim = status / 100u == 1u && status != 101u;
+        const bool http = status >= 100u && status < 600u;
+        const bool final = status / 100u == 4u && status != 408u && status != 429u;
+        sprintf(answer, "HTTP/1.1 %03u Words\r\n\r\n%s", status, interim ? "HTTP/1.1 200 OK\r\n\r\n" : "");
+        begin("http://p", true, answer, 64u);
+        script.end = USPAN_ERR_CLOSED;
+        const bool opens = interim || status / 100u == 2u;
+        assert_int_equal(open_fully("h", 443), opens ? USPAN_OK : final ? USPAN_ERR_CONFIG : USPAN_ERR_IO);
+        if (opens) {
+            assert_int_equal(script.answered, script.answer_len);
+        } else if (!http) {
+            assert_non_null(strstr(through.last_error_text(through.ctx), "not HTTP"));
+        } else if (status != 401u && status != 407u) {
+            char number[4];
+            sprintf(number, "%u", status);
+            assert_non_null(strstr(through.last_error_text(through.ctx), number));
+        }
+    }
+}
+
 /* The collector cannot send bytes before TLS has sent its first ones: these bytes come from the proxy. */
 static void test_bytes_behind_the_answer_are_not_the_collectors(void **state)
 {
@@ -413,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_schemes_that_uspan_lacks_are_named),
         cmocka_unit_test(test_interim_answers_come_before_the_tunnel),
         cmocka_unit_test(test_bytes_behind_the_answer_are_not_the_collectors),
+        cmocka_unit_test(test_each_status_has_the_meaning_of_its_class),
         cmocka_unit_test(test_a_peer_may_be_reached_without_the_proxy),
         cmocka_unit_test(test_urls_are_judged),
         cmocka_unit_test(test_a_407_rests_and_keeps_the_batch),

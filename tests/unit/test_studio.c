@@ -378,6 +378,35 @@ static void test_ids_that_studio_would_misread_are_refused(void **state)
     }
 }
 
+/* Each bit of the random bytes counts, and a run's id has 128 of them. */
+static void test_a_made_id_is_random_and_starts_with_a_letter(void **state)
+{
+    world_t *w = *state;
+    static char ids[200][USPAN_RUN_ID_BYTES];
+    unsigned letters = 0, digits[32] = { 0 };
+    for (unsigned n = 0; n < COUNT(ids); n++) {
+        world_reset_with_collector(w);
+        w->random_state = n + 1u;
+        assert_int_equal(uspan_init(&w->tracer, &w->port), USPAN_OK);
+        assert_int_equal(uspan_run_begin(&w->tracer, NULL, NULL), USPAN_OK);
+        const char *id = strcpy(ids[n], uspan_run_id(&w->tracer));
+        assert_int_equal(strlen(id), 32);
+        assert_int_equal(strspn(id, "0123456789abcdef"), 32);
+        assert_in_range(id[0], 'a', 'f');
+        letters |= 1u << (id[0] - 'a');
+        for (unsigned i = 1; i < 32u; i++) {
+            digits[i] |= 1u << (id[i] - (id[i] < 'a' ? '0' : 'a' - 10));
+        }
+        for (unsigned other = 0; other < n; other++) {
+            assert_string_not_equal(id, ids[other]);
+        }
+    }
+    assert_int_equal(letters, 0x3F);
+    for (unsigned i = 1; i < 32u; i++) {
+        assert_int_equal(digits[i], 0xFFFF); /* each digit occurs at each position */
+    }
+}
+
 static void test_unusable_settings_are_refused(void **state)
 {
     world_t *w = *state;
@@ -420,6 +449,7 @@ int main(void)
         TEST(test_a_run_may_begin_at_any_moment_of_a_registration),
         TEST(test_shutdown_may_begin_at_any_moment_of_a_registration),
         TEST(test_ids_that_studio_would_misread_are_refused),
+        TEST(test_a_made_id_is_random_and_starts_with_a_letter),
         TEST(test_unusable_settings_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
