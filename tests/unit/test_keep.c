@@ -149,6 +149,33 @@ static void test_the_next_root_leads_to_the_span_that_was_open(void **state)
     assert_null(strstr(keep_find(&sent, "one more")->lines.text, "uspan.reset"));
 }
 
+/* A name ends before the first byte that is no printable character, or a space. Values have all digits. */
+static void test_registers_have_printable_names_and_all_their_digits(void **state)
+{
+    world_t *w = *state;
+    const uintptr_t value = (uintptr_t)0xFEDCBA9876543210u;
+    const int digits = (int)(2u * sizeof value);
+    for (unsigned byte = 0; byte < 256u; byte++) {
+        boot(w);
+        uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "quiet"));
+        uspan_crash_t crash = { .reason = USPAN_RESET_ASSERT, .reg_count = USPAN_CRASH_REGS_MAX };
+        char want[512], *at = want + sprintf(want, "event attr uspan.crash.registers=");
+        for (unsigned i = 0; i < USPAN_CRASH_REGS_MAX; i++) {
+            memcpy(crash.regs[i].name, "r234567\0", 8u);
+            crash.regs[i].name[i] = (char)byte;
+            crash.regs[i].value = value;
+            const bool printable = byte > ' ' && byte <= '~';
+            at += sprintf(at, "%.*s=0x%0*jx%s", printable ? 8 : (int)i, crash.regs[i].name, digits,
+                          (uintmax_t)value, i + 1u < USPAN_CRASH_REGS_MAX ? " " : "");
+        }
+        uspan_keep_crash(&w->tracer, &crash);
+        (void)reset(w, USPAN_RESET_SOFTWARE);
+        uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, "next"));
+        keep_send(w);
+        assert_true(keep_says(keep_find(&sent, "next"), want));
+    }
+}
+
 static void test_without_an_open_span_the_root_itself_has_the_crash(void **state)
 {
     world_t *w = *state;
@@ -418,6 +445,7 @@ int main(void)
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
         IN_WORLD(test_spans_come_through_a_reset_and_open_ones_end_with_the_reason),
         IN_WORLD(test_the_next_root_leads_to_the_span_that_was_open),
+        IN_WORLD(test_registers_have_printable_names_and_all_their_digits),
         IN_WORLD(test_without_an_open_span_the_root_itself_has_the_crash),
         IN_WORLD(test_memory_that_is_not_this_image_s_is_discarded),
         IN_WORLD(test_alterations_of_two_words_do_not_cancel_out),

@@ -67,7 +67,10 @@ static void append(uint8_t life)
                                      .boot_ctx = &of_boot };
     int result = USPAN_SPOOL_BUSY;
     for (unsigned n = 0; n < 100u && result == USPAN_SPOOL_BUSY; n++) {
+        const uint32_t erases = flash.erases, programmed = flash.programmed;
         result = uspan_spool_log_append(&log_, &in);
+        assert_in_range(flash.erases - erases, 0, 1);
+        assert_true(flash.erases == erases || flash.programmed == programmed); /* an erase takes long */
     }
     assert_int_equal(result, 0);
     assert_int_equal(log_.next, number + 1u);
