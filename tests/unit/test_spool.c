@@ -217,6 +217,46 @@ static void test_live_spans_do_not_starve(void **state)
     }
 }
 
+static void record_half(world_t *w, unsigned n)
+{
+    (void)n;
+    record_many(w, USPAN_SPANS_MAX / 2u);
+    uspan_flush(&w->tracer);
+}
+
+/* A batch of RAM is due at any time. Each second request is one of the spool. */
+static void test_stored_spans_do_not_starve_beside_fast_live_ones(void **state)
+{
+    world_t *w = *state;
+    begin(w);
+    w->open_error = USPAN_ERR_IO;
+    for (unsigned n = 0; n < 40u; n++) {
+        record_numbered(w, n);
+        run_ms(w, 1000u);
+    }
+    run_ms(w, 70000u);
+    const unsigned waiting = (unsigned)stats_of(w, 0).spool_waiting;
+    assert_in_range(waiting, 20, 40);
+    w->open_error = USPAN_OK;
+    w->on_request = record_half; /* before the request has its answer */
+    record_half(w, 0u);
+    unsigned of_spool = 0;
+    for (unsigned n = 0; n < 100000u && stats_of(w, 0).spool_waiting > 0u; n++) {
+        uint32_t wait_ms;
+        (void)world_poll(w, &wait_ms);
+        w->now_ns += 1000000u;
+    }
+    w->on_request = NULL;
+    assert_int_equal(stats_of(w, 0).spool_waiting, 0);
+    assert_int_equal(stats_of(w, 0).replayed, waiting);
+    for (unsigned i = 0; i < w->request_count; i++) {
+        view_t value;
+        const bool stored = view_attr(view_span(body_of(w, i), 0u), uspan_otlp_Span_attributes_tag, "app.text", &value);
+        of_spool += stored;
+        assert_true(of_spool + 1u >= i / 2u);
+    }
+}
+
 static void test_the_oldest_give_way_and_are_counted(void **state)
 {
     world_t *w = *state;
@@ -417,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_all_is_stored_before_sleep),
         cmocka_unit_test(test_a_full_pool_behind_a_closed_gate_is_stored),
         cmocka_unit_test(test_live_spans_do_not_starve),
+        cmocka_unit_test(test_stored_spans_do_not_starve_beside_fast_live_ones),
         cmocka_unit_test(test_the_oldest_give_way_and_are_counted),
         cmocka_unit_test(test_a_collector_refuses_or_wants_less),
         cmocka_unit_test(test_a_storage_that_fails_leaves_spans_in_ram),

@@ -18,10 +18,10 @@ static const struct {
 } deaths[] = { { FAR_REFUSES, NULL },     { FAR_NEVER_OPENS, NULL }, { FAR_SILENT, NULL },   { FAR_NEVER_TAKES, NULL },
                { FAR_GOOD, NOT_FOUND }, { FAR_GOOD, BROKEN },      { FAR_GOOD, BUSY } };
 
-/* Spans go to Studio as one destination, and to a collector as the other. */
-static void reset_with_studio(world_t *w, unsigned studio_dest, far_mode_t mode, const char *answer)
+/* Spans go to one destination, which may be Studio, and to a collector as the other. */
+static void reset_with(world_t *w, const char *endpoint, unsigned studio_dest, far_mode_t mode, const char *answer)
 {
-    const uspan_collector_t to_studio = { .endpoint = "http://studio:3000/v1/traces" };
+    const uspan_collector_t to_studio = { .endpoint = endpoint };
     const uspan_collector_t to_good = { .endpoint = "http://good:4318/v1/traces" };
     const uspan_studio_t s = { .url = "http://studio:3000", .project = "p", .run_id = "run-1" };
     world_reset(w);
@@ -33,6 +33,11 @@ static void reset_with_studio(world_t *w, unsigned studio_dest, far_mode_t mode,
     assert_int_equal(uspan_export_to(&w->tracer, studio_dest, &studio.transport, &to_studio), USPAN_OK);
     assert_int_equal(uspan_export_to(&w->tracer, 1u - studio_dest, &good.transport, &to_good), USPAN_OK);
     assert_int_equal(uspan_studio_start(&w->tracer, &runs.transport, &s), USPAN_OK);
+}
+
+static void reset_with_studio(world_t *w, unsigned studio_dest, far_mode_t mode, const char *answer)
+{
+    reset_with(w, "http://studio:3000/v1/traces", studio_dest, mode, answer);
 }
 
 static void test_the_collector_beside_it_gets_every_span_at_once(void **state)
@@ -75,11 +80,29 @@ static void test_its_own_spans_wait_for_the_registration(void **state)
     }
 }
 
+/* One of the destinations may forward spans to Studio, so all wait for the registration. */
+static void test_all_spans_wait_if_no_destination_is_studio(void **state)
+{
+    world_t *w = *state;
+    for (unsigned dest = 0; dest < 2u; dest++) {
+        reset_with(w, "http://gateway:4318/v1/traces", dest, FAR_GOOD, NULL);
+        runs.mode = FAR_SILENT;
+        record(w, "one");
+        far_run(w, w->now_ns + 8000000000u, 5u);
+        assert_int_equal(studio.spans + good.spans, 0);
+        runs.mode = FAR_GOOD;
+        far_run(w, w->now_ns + 30000000000u, 5u);
+        assert_int_equal(studio.spans, 1);
+        assert_int_equal(good.spans, 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_the_collector_beside_it_gets_every_span_at_once),
         TEST(test_its_own_spans_wait_for_the_registration),
+        TEST(test_all_spans_wait_if_no_destination_is_studio),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

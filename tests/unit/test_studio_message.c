@@ -26,8 +26,18 @@ static void begin(world_t *w)
     assert_int_equal(uspan_studio_start(&w->tracer, &w->transport, &s), USPAN_OK);
 }
 
+/* Fill the stack below with ones, so that a call that forgets to set a variable does not find zeros there. */
+__attribute__((noinline)) static void fill_stack(void)
+{
+    volatile unsigned char bytes[4096];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = 0xFFu;
+    }
+}
+
 static uspan_err_t say(world_t *w, uspan_studio_kind_t kind, const char *text)
 {
+    fill_stack();
     return uspan_studio_message(&w->tracer, &(uspan_studio_message_t){
         .kind = kind, .text = text, .tool = "read_soil", .call_id = "call_1" });
 }
