@@ -75,6 +75,30 @@ static void test_a_head_that_does_not_fit_names_the_buffer(void **state)
     assert_int_equal(stats_of(w, 0).queued, 1); /* kept: the next build of the batch may have room */
 }
 
+/* The buffer may have any size: the head is in it as a whole, or the client is not asked. */
+static void test_no_byte_is_written_behind_a_buffer_of_any_size(void **state)
+{
+    world_t *w = *state;
+    bool fits = false;
+    for (size_t bytes = 1; bytes < 300u; bytes++) {
+        reset(w, NULL);
+        post.buffer_bytes = bytes;
+        memset(buffer, 0x5A, sizeof buffer);
+        record(w, "one");
+        uspan_flush(&w->tracer);
+        for (unsigned n = 0; n < 40u; n++) {
+            (void)poll_once(w);
+        }
+        assert_true(client.begins == 1u || !fits); /* a larger buffer is as good */
+        fits = client.begins == 1u;
+        assert_int_equal(strstr(w->log, "larger buffer") == NULL, fits);
+        for (size_t i = bytes; i < sizeof buffer; i++) {
+            assert_int_equal(buffer[i], 0x5A);
+        }
+    }
+    assert_true(fits);
+}
+
 /* ---- answers ------------------------------------------------------------------------------------------- */
 
 static void test_each_status_has_the_verdict_of_http(void **state)
@@ -238,6 +262,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_secrets_leave_the_buffer_once_the_client_has_them, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(test_a_head_that_does_not_fit_names_the_buffer, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(test_no_byte_is_written_behind_a_buffer_of_any_size, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(test_each_status_has_the_verdict_of_http, world_setup,
                                         world_teardown),

@@ -349,6 +349,14 @@ static void test_urls_are_judged(void **state)
         assert_non_null(uspan_proxy_wrong(bad[i]));
         assert_int_equal(uspan_proxy_init(&proxy, &under, &options, &through), USPAN_ERR_CONFIG);
     }
+    for (unsigned at = 0; at < 4u; at++) { /* a broken % and a zero byte at any place before the @ */
+        static const char *const wrong[] = { "%zz", "%00" };
+        for (unsigned i = 0; i < 2u; i++) {
+            char url[32];
+            sprintf(url, "http://%.*s%s%s@p", (int)at, "u:pw", wrong[i], &"u:pw"[at]);
+            assert_non_null(uspan_proxy_wrong(url));
+        }
+    }
     assert_null(uspan_proxy_wrong("http://proxy"));
     assert_int_equal(uspan_proxy_init(NULL, &under, &(uspan_proxy_options_t){ 0 }, &through), USPAN_ERR_ARG);
     assert_int_equal(uspan_proxy_init(&proxy, NULL, &(uspan_proxy_options_t){ 0 }, &through), USPAN_ERR_ARG);
