@@ -217,6 +217,22 @@ static void test_live_spans_do_not_starve(void **state)
     }
 }
 
+static void test_storing_leaves_an_idle_connection_open(void **state)
+{
+    world_t *w = *state;
+    begin(w);
+    record_numbered(w, 0u);
+    uspan_flush(&w->tracer);
+    run_ms(w, 1000u);
+    assert_int_equal(stats_of(w, 0).delivered, 1);
+    assert_true(w->is_open);
+    uspan_err_t err;
+    while ((err = uspan_spool_all(&w->tracer)) == USPAN_ERR_AGAIN) {
+    }
+    assert_int_equal(err, USPAN_OK);
+    assert_true(w->is_open);
+}
+
 static void record_half(world_t *w, unsigned n)
 {
     (void)n;
@@ -457,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_all_is_stored_before_sleep),
         cmocka_unit_test(test_a_full_pool_behind_a_closed_gate_is_stored),
         cmocka_unit_test(test_live_spans_do_not_starve),
+        cmocka_unit_test(test_storing_leaves_an_idle_connection_open),
         cmocka_unit_test(test_stored_spans_do_not_starve_beside_fast_live_ones),
         cmocka_unit_test(test_the_oldest_give_way_and_are_counted),
         cmocka_unit_test(test_a_collector_refuses_or_wants_less),

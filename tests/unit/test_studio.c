@@ -2,6 +2,7 @@
  * waits for it.
  * uspan-config: USPAN_STUDIO=1 */
 #include "delivery.h"
+#include "export/studio.h"
 
 #define STUDIO_URL "http://studio:3000"
 #define NO "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
@@ -378,6 +379,31 @@ static void test_ids_that_studio_would_misread_are_refused(void **state)
     }
 }
 
+/* The bytes behind the last run look like a run of any state. They are not read as one. */
+static void test_no_run_is_read_behind_the_last_one(void **state)
+{
+    world_t *w = *state;
+    unsigned requests = 0;
+    for (unsigned looks = 0; looks < 8u; looks++) {
+        world_reset_with_collector(w);
+        uspan_trace_part_t *p = &w->tracer.trace;
+        const uint32_t bytes = looks << 8u * offsetof(uspan_run_t, state);
+        _Static_assert(offsetof(uspan_trace_part_t, messages_dropped) - offsetof(uspan_trace_part_t, runs) ==
+                           sizeof p->runs,
+                       "the counter is where the next run would be");
+        p->messages_dropped = bytes;
+        assert_int_equal(uspan_studio_start(&w->tracer, &w->transport, &(uspan_studio_t){ .url = STUDIO_URL }),
+                         USPAN_OK);
+        (void)settle(w);
+        assert_int_equal(uspan_run_begin(&w->tracer, "run-2", NULL), USPAN_OK);
+        (void)settle(w);
+        assert_true(uspan_studio_settled(&w->tracer));
+        assert_true(p->messages_dropped == bytes);
+        requests = looks == 0u ? w->request_count : requests;
+        assert_int_equal(w->request_count, requests);
+    }
+}
+
 /* Each bit of the random bytes counts, and a run's id has 128 of them. */
 static void test_a_made_id_is_random_and_starts_with_a_letter(void **state)
 {
@@ -449,6 +475,7 @@ int main(void)
         TEST(test_a_run_may_begin_at_any_moment_of_a_registration),
         TEST(test_shutdown_may_begin_at_any_moment_of_a_registration),
         TEST(test_ids_that_studio_would_misread_are_refused),
+        TEST(test_no_run_is_read_behind_the_last_one),
         TEST(test_a_made_id_is_random_and_starts_with_a_letter),
         TEST(test_unusable_settings_are_refused),
     };
