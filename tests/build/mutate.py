@@ -161,7 +161,7 @@ class Test:
             subprocess.run(["cp", BUILD / "tests" / self.name, folder], check=True)
             with subprocess.Popen([f"{folder}/{self.name}"], cwd=folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL) as process:
-                limit = threading.Timer(60, process.kill)
+                limit = threading.Timer(600, process.kill)
                 limit.start()
                 _, status, usage = os.wait4(process.pid, 0)
                 process.returncode = os.waitstatus_to_exitcode(status)
