@@ -22,7 +22,7 @@ static void write_line(uspan_tracer_t *t, uspan_level_t level, const uspan_targe
         return;
     }
     char line[LINE_BYTES];
-    uspan_window_t w = { .out = (uint8_t *)line, .cap = sizeof line - 1u };
+    uspan_window_t w = { .out = (uint8_t *)line, .cap = sizeof line };
     if (target != NULL) {
         uspan_window_text(&w, target->url.host);
         uspan_window_labelled(&w, ":", target->url.port);
@@ -40,7 +40,7 @@ static void write_line(uspan_tracer_t *t, uspan_level_t level, const uspan_targe
         uspan_window_labelled(&w, USPAN_WORDS(" (suppressed: ", " ("), x->log_suppressed);
         uspan_window_text(&w, ")");
     }
-    size_t len = uspan_utf8_cut(line, w.at, w.cap);
+    size_t len = uspan_utf8_cut(line, w.at, sizeof line - 1u); /* it reads the byte after the cut */
     line[len] = '\0';
     x->log_after_ns = now + USPAN_NS_PER_S;
     x->log_suppressed = 0u;

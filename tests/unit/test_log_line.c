@@ -1,4 +1,4 @@
-/* test_log_line.c: what a log line contains, and how many there are in a second. */
+/* test_log_line.c: what a log line contains, how many there are in a second, and where one is cut. */
 #include <stdio.h>
 #include <string.h>
 #include "delivery.h"
@@ -77,6 +77,31 @@ static void test_a_line_about_a_server_names_it_and_its_status(void **state)
     }
 }
 
+/* Text of any length gives one line of at most 239 bytes, which ends with a whole character. */
+static void test_a_long_line_is_cut_between_characters(void **state)
+{
+    world_t *w = *state;
+    char text[300], want[300];
+    for (unsigned len = 230; len < 250u; len++) {
+        for (unsigned at = 0; at < 4u; at++) {
+            world_reset(w);
+            w->log_len = 0u;
+            memset(text, 'a', sizeof text);
+            for (unsigned i = at; i + 3u <= len; i += 3u) {
+                memcpy(text + i, "\xE2\x82\xAC", 3u);
+            }
+            text[len] = '\0';
+            uspan_log_line(&w->tracer, USPAN_LEVEL_WARN, text, NULL);
+            unsigned kept = len < 239u ? len : 239u;
+            while (kept > 0u && kept < len && ((unsigned char)text[kept] & 0xC0u) == 0x80u) {
+                kept--;
+            }
+            sprintf(want, "%.*s\n", (int)kept, text);
+            assert_string_equal(w->log, want);
+        }
+    }
+}
+
 static void test_a_secret_is_wiped_up_to_its_length(void **state)
 {
     (void)state;
@@ -98,6 +123,7 @@ int main(void)
         TEST(test_a_second_has_one_line_and_the_next_line_counts_the_others),
         TEST(test_a_warning_about_a_setting_is_never_suppressed),
         TEST(test_a_line_about_a_server_names_it_and_its_status),
+        TEST(test_a_long_line_is_cut_between_characters),
         TEST(test_a_secret_is_wiped_up_to_its_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
