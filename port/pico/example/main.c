@@ -1,8 +1,11 @@
 /* main.c: sends a first trace from a Pico over HTTPS: one turn of an agent with a chat and a tool call.
- * Setting: endpoint=URL (http:// is sent without TLS). Output goes to the SDK's stdio (UART 0).
+ * Settings: endpoint=URL (http:// is sent without TLS), unix_s=SECONDS, at which aon_timer starts. Without it
+ * the time comes from the collector's Date header. Output goes to the SDK's stdio (UART 0).
  * Invariant: there is one loop, and it waits only for an interrupt or the next timer. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <pico/aon_timer.h>
 #include <pico/stdlib.h>
 #include "net.h"
 #include "settings.h"
@@ -32,6 +35,18 @@ static bool start(void)
     return uspan_init(&tracer, &uspan_pico_port) == USPAN_OK &&
            uspan_tls_init(&tls, &plain, &options, &secure) == USPAN_OK &&
            uspan_export_to(&tracer, 0, is_plain ? &plain : &secure, &collector) == USPAN_OK;
+}
+
+/* A board with a battery or a time source of its own starts the timer with that time. */
+static void start_clock(void)
+{
+    const char *seconds = setting("unix_s", NULL);
+    if (seconds != NULL) {
+        const struct timespec now = { .tv_sec = (time_t)strtoll(seconds, NULL, 10) };
+        if (!aon_timer_start(&now)) {
+            puts("aon_timer does not start");
+        }
+    }
 }
 
 /* Replace this with the work of your agent. Each part has a span. */
@@ -64,6 +79,7 @@ int main(void)
 {
     stdio_init_all();
     printf("uspan on %s\n", PICO_BOARD);
+    start_clock();
     if (!net_start() || !start()) {
         puts("not started: network hardware, or the endpoint");
         return 1;
