@@ -1,12 +1,11 @@
 #!/usr/bin/python3
-"""test_runs.py: runs images for pico in an emulated RP2040. Traces arrive over HTTP and over verified TLS 1.2, on both links. A
-server that is not the collector is refused.
+"""test_runs.py: runs the minimal image for pico in an emulated RP2040. Traces arrive over HTTP and over verified TLS 1.2, on both
+links, and over TLS 1.3 with an mbedTLS that belongs to the application. A server that is not the collector is refused. The time
+is that of aon_timer if it runs.
 
 Invariant: the image itself refuses: it prints which check failed, and the receiver saw no request.
 uspan-needs: only cross"""
 import os
-import re
-import subprocess
 import sys
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -25,16 +24,23 @@ SPANS = ["chat qwen-max", "execute_tool read_temperature", "invoke_agent pico"]
 DELIVERED = "delivered 3 of 3 spans"
 REFUSALS = {"other_ca": "certificate not signed by a trusted CA", "wrong_host": "certificate is for a different host name",
             "expired": "certificate expired"}
-# name: link, the server's certificate (None: plain HTTP), text that ends the run
-RUNS = {"http over slip": ("slip", None, DELIVERED), "http over usb": ("usb", None, DELIVERED),
-        "tls over slip": ("slip", "good", DELIVERED), "tls over usb": ("usb", "good", DELIVERED),
-        **{kind: ("slip", kind, rf"{words}|{DELIVERED}") for kind, words in REFUSALS.items()}}
+# An mbedTLS of the application: nothing is linked but what it brings. pico_mbedtls lacks files of TLS 1.3.
+OWN_MBEDTLS = ("-DUSPAN_PICO_MBEDTLS_TARGET=", "-DPICO_TLS13=ON")
+IMAGES = {"slip": ("slip",), "usb": ("usb",), "own": ("slip", "minimal", *OWN_MBEDTLS)}  # arguments of pico.build()
+SET_S = 1_893_456_000  # 2030-01-01
+# name: image, the server's certificate (None: plain HTTP), its version of TLS, text that ends the run, more settings
+RUNS = {"http over slip": ("slip", None, "1.2", DELIVERED, {}), "http over usb": ("usb", None, "1.2", DELIVERED, {}),
+        "tls over slip": ("slip", "good", "1.2", DELIVERED, {}), "tls over usb": ("usb", "good", "1.2", DELIVERED, {}),
+        "tls 1.3": ("own", "good", "1.3", DELIVERED, {}),
+        "timer": ("slip", None, "1.2", DELIVERED, {"unix_s": SET_S}),
+        **{kind: ("slip", kind, "1.2", rf"{words}|{DELIVERED}", {}) for kind, words in REFUSALS.items()}}
 
 
-def deliver(image, kind, until):
-    with Receiver(server_context(kind, maximum="1.2") if kind else None) as receiver:
+def deliver(image, kind, version, until, settings):
+    with Receiver(server_context(kind, minimum=version, maximum=version) if kind else None) as receiver:
         scheme = "https" if kind else "http"
-        done = pico.run(image, {"endpoint": f"{scheme}://{qemu.LOOPBACK}:{receiver.port}/v1/traces"}, until=until)
+        endpoint = f"{scheme}://{qemu.LOOPBACK}:{receiver.port}/v1/traces"
+        done = pico.run(image, {"endpoint": endpoint, **settings}, until=until)
     return done, receiver
 
 
@@ -44,9 +50,9 @@ class Runs(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         pico.emulator()
-        images = {link: pico.build("pico", link) for link in ("slip", "usb")}
+        cls.images = {name: pico.build("pico", *given) for name, given in IMAGES.items()}
         with ThreadPoolExecutor(int(os.environ.get("JOBS", "2"))) as pool:
-            started = {name: pool.submit(deliver, images[link], kind, until) for name, (link, kind, until) in RUNS.items()}
+            started = {name: pool.submit(deliver, cls.images[of], *more) for name, (of, *more) in RUNS.items()}
         cls.runs = {name: one.result() for name, one in started.items()}
 
     def assert_delivered(self, name, tls):
@@ -67,6 +73,23 @@ class Runs(unittest.TestCase):
             with self.subTest(link=link):
                 self.assert_delivered(f"tls over {link}", {"TLSv1.2"})
 
+    def test_a_trace_arrives_over_tls_1_3_with_the_applications_own_mbedtls(self):
+        self.assert_delivered("tls 1.3", {"TLSv1.3"})
+        built = self.images["own"]
+        self.assertIn("minimal: stack of core 0: 6,144 bytes for TLS 1.3, 4,096 declared, 8,192 there", built.words)
+        objects = [str(path) for path in built.folder.rglob("*.o*")]
+        own = [path for path in objects if "/own_mbedtls.dir/" in path]
+        self.assertGreater(len(own), 80)
+        self.assertEqual([path for path in objects if "/minimal.dir/" in path and "/mbedtls/library/" in path], [])
+        self.assertEqual([path for path in objects if "pico_mbedtls" in Path(path).name], [])
+
+    def test_a_timer_that_runs_is_the_source_of_time(self):
+        self.assert_delivered("timer", {None})
+        _, receiver = self.runs["timer"]
+        self.assertEqual(receiver.refused, [])  # no question for the collector's Date
+        for span in receiver.spans:  # the RP2040's timer has whole seconds
+            self.assertLess(abs(span.start_ns / 1e9 - SET_S), 2)
+
     def test_who_is_not_the_collector_is_refused(self):
         for kind, words in REFUSALS.items():
             with self.subTest(kind=kind):
@@ -78,18 +101,8 @@ class Runs(unittest.TestCase):
 
     def test_two_runs_have_no_id_in_common(self):
         ids = [{span.trace_id for span in receiver.spans} for _, receiver in self.runs.values() if receiver.spans]
-        self.assertEqual(len(ids), 4)
-        self.assertEqual(len(set.union(*ids)), 4)
-
-    def test_the_demo_runs_the_edge_agent_against_a_scripted_model(self):
-        done = subprocess.run([sys.executable, "-B", ROOT / "tests/support/demo.py", "--board", "pico"], text=True, timeout=600,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env={name: value for name, value in os.environ.items() if name != "LLM_URL"})
-        self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertIn("All 9 spans arrived whole", done.stdout)
-        [(peak, there)] = re.findall(r"stack_peak_bytes (\d+) of (\d+)", done.stdout)
-        self.assertLess(int(peak), 3840)  # the size that image.py assumes
-        self.assertEqual(int(there), 8192)
+        self.assertEqual(len(ids), 6)
+        self.assertEqual(len(set.union(*ids)), 6)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,22 @@
-/* mbedtls_config.h: configures mbedTLS in the images: TLS 1.2 with ECDSA on P-256, as in boards/. The heap
- * has USPAN_TLS_HEAP_BYTES. */
+/* mbedtls_config.h: configures mbedTLS in the images: TLS 1.2 with ECDSA on P-256, as in boards/. With the
+ * build's PICO_TLS13 also TLS 1.3. The heap has USPAN_TLS_HEAP_BYTES. */
 #ifndef MBEDTLS_CONFIG_H
 #define MBEDTLS_CONFIG_H
 
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 2048
+#if EXAMPLE_TLS13
+#define MBEDTLS_SSL_CIPHERSUITES \
+    MBEDTLS_TLS1_3_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+#define MBEDTLS_SSL_PROTO_TLS1_3
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED
+#define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE
+#define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
+#define MBEDTLS_HKDF_C
+#define MBEDTLS_PSA_CRYPTO_C
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* psa_random.c */
+#endif
 #include "../../../boards/common/mbedtls_base.h"
 
 #endif
