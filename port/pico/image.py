@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """image.py: prints the sizes of an image of the Pico SDK after its link, and writes the file that its boot loader takes.
 
-Invariant: an image whose stack is too short for what is linked is an error, and no UF2 of it is left.
+Invariant: an image whose stack or heap is too small for what is linked is an error, and no UF2 of it is left.
 Usage: image.py IMAGE.elf IMAGE.bin IMAGE.uf2 [KEY=VALUE ...]   settings: example/settings.h"""
 import re
 import struct
@@ -11,6 +11,8 @@ from pathlib import Path
 # Deepest stack of core 0 that was measured, plus a third, by the first symbol that is linked.
 STACK = (("mbedtls_ssl_tls13_handshake_client_step", "TLS 1.3", 6144), ("mbedtls_ssl_handshake_step", "TLS 1.2", 3840),
          ("uspan_poll", "no TLS", 2048), ("main", "no export", 1024))
+# What malloc() gave at most in a run, plus a third, of the libraries that call it.
+HEAP = (("cJSON_ParseWithLengthOpts", "cJSON", 16384),)
 RP2040, RP2350_ARM = 0xE48BFF56, 0xE48BFF59  # families of UF2
 FLASH, RAM, SECTOR = 0x10000000, 0x20000000, 4096
 SETTINGS = FLASH + 2 * 1024 * 1024 - SECTOR
@@ -43,6 +45,12 @@ def stack(sections, symbols):
     below = sum(sections.get(part, (0, 0))[1] for part in (".stack1_dummy", ".scratch_x"))
     here = sections.get(".scratch_y", (0, 0))[1]
     return declared, SECTOR - here + (SECTOR if below == 0 and here == 0 else 0), needed, words
+
+
+def heap(symbols):
+    """(bytes there, needed bytes, reason) of malloc()'s memory: the RAM between the image's variables and the stacks."""
+    _, words, needed = next((row for row in HEAP if row[0] in symbols), ("", "", 0))
+    return symbols["__StackLimit"] - symbols["__end__"], needed, words
 
 
 # Of the linker's map: section, address, bytes, object. uspan's own are the libraries of core and the ports' objects.
@@ -85,6 +93,9 @@ def main(elf_file, bin_file, uf2_file, *words):
     declared, usable, needed, what = stack(sections, symbols)
     told = (f"{out.stem}: flash {len(data):,} bytes, static RAM {symbols['__end__'] - RAM:,} bytes\n"
             f"{out.stem}: stack of core 0: {needed:,} bytes for {what}, {declared:,} declared, {usable:,} there\n")
+    heap_there, heap_needed, heap_words = heap(symbols)
+    if heap_needed > 0:
+        told += f"{out.stem}: heap: {heap_needed:,} bytes for {heap_words}, {heap_there:,} there\n"
     linked = out.with_suffix(".map")
     if linked.exists():
         flash, ram = share(linked.read_text(encoding="utf-8", errors="replace"))
@@ -94,6 +105,11 @@ def main(elf_file, bin_file, uf2_file, *words):
         print("image: the stack of core 0 is too short, no UF2 was written; cure: keep SCRATCH_X and SCRATCH_Y free of data, "
               "give core 1 a stack "
               "elsewhere (multicore_launch_core1_with_stack), or link no more than TLS 1.2", file=sys.stderr)
+        return 1
+    if heap_there < heap_needed:
+        print(f"image: {out.stem} leaves malloc() {heap_there:,} bytes of RAM, and {heap_words} needs {heap_needed:,}; no UF2 "
+              "was written; cure: lower USPAN_SPANS_MAX, USPAN_BLOCKS_MAX, USPAN_TLS_HEAP_BYTES or the pools of lwipopts.h",
+              file=sys.stderr)
         return 1
     if FLASH + len(data) > SETTINGS:
         print(f"image: {out.stem} is {FLASH + len(data) - SETTINGS} bytes too long: it overlaps the page of the settings at "

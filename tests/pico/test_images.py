@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""test_images.py: builds images for pico and pico2 with Debian's packages only. The Wi-Fi and FreeRTOS variants are compiled
-with declared headers. The output of image.py is checked.
+"""test_images.py: builds both images, minimal and edge, for pico and pico2 with Debian's packages only. The Wi-Fi and FreeRTOS
+variants are compiled with declared headers. The output of image.py is checked.
 
 Invariant: a variant that is only compiled has all of uspan's warnings. If it fails, the failure shows the compiler's messages.
 uspan-needs: only cross"""
@@ -32,9 +32,17 @@ THREADED = [f"-isystem{ROOT / 'port/deps/src/lwip/contrib/ports/freertos/include
             "-include", ROOT / "tests/pico/freertos/lwipopts.h", "-include", ROOT / "tests/pico/freertos/no_sys.h"]
 ARCHES = {"poll": ["-DPICO_CYW43_ARCH_POLL=1"], "threadsafe_background": ["-DPICO_CYW43_ARCH_THREADSAFE_BACKGROUND=1"],
           "freertos": ["-DPICO_CYW43_ARCH_FREERTOS=1", "-DLIB_FREERTOS_KERNEL=1", *THREADED]}
+# Of a Wi-Fi variant: source, functions that its object calls in each arch library, and those of one of them only.
+CALLS = {"port/pico/lwip_lock.c": ({"cyw43_thread_enter", "cyw43_thread_exit"}, {}),
+         "port/pico/port.c": (set(), {"freertos": {"xTaskGetCurrentTaskHandle"}}),
+         "port/pico/example/net_wifi.c": ({"cyw43_arch_init", "cyw43_arch_wifi_connect_async"}, {"poll": {"cyw43_arch_poll"}})}
 PAGE = (ROOT / "port/pico/README.md").read_text(encoding="utf-8")
 BOARDS = {"pico": image.RP2040, "pico2": image.RP2350_ARM}
-PORT = ("port/pico/port.c", "port/pico/lwip_lock.c", "port/lwip/tcp.c", "port/lwip/sntp.c", "port/pico/example/main.c")
+CLOCKS = {"pico": "rtc_get_datetime", "pico2": "powman_timer_get_ms"}  # what aon_timer reads
+IMAGES = ("minimal", "edge")
+PORT = ("port/pico/port.c", "port/pico/lwip_lock.c", "port/lwip/tcp.c", "port/lwip/sntp.c", "port/pico/example/main.c",
+        "port/pico/example/psa_random.c")
+EDGE = ("port/pico/example/edge_board.c", "boards/common/edge.c", "boards/common/port.c", "examples/edge_agent/http.c")
 
 
 def blocks_of(uf2):
@@ -45,19 +53,19 @@ def blocks_of(uf2):
 class Images(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.images = {board: pico.build(board, "usb") for board in BOARDS}
+        cls.images = {(board, name): pico.build(board, "usb", name) for board in BOARDS for name in IMAGES}
 
-    def commands(self, board):
-        """{source: its compiler's messages} of the image."""
-        entries = json.loads((self.images[board].folder / "compile_commands.json").read_text(encoding="utf-8"))
-        ours = [entry for entry in entries if "/minimal.dir/" in entry["command"]]
+    def commands(self, board, name="minimal"):
+        """[(source, its compiler's command)] of the image."""
+        entries = json.loads((self.images[board, name].folder / "compile_commands.json").read_text(encoding="utf-8"))
+        ours = [entry for entry in entries if f"/{name}.dir/" in entry["command"]]
         self.assertGreater(len(ours), 100)
         return [(entry["file"], entry) for entry in ours]
 
     def test_a_uf2_holds_the_image_for_its_chip_and_nothing_else(self):
-        for board, family in BOARDS.items():
-            with self.subTest(board=board):
-                built = self.images[board]
+        for (board, name), built in self.images.items():
+            with self.subTest(board=board, image=name):
+                family = BOARDS[board]
                 data, blocks = built.bin.read_bytes(), list(blocks_of(built.uf2.read_bytes()))
                 self.assertGreater(len(data), 100_000)
                 self.assertEqual(b"".join(payload for _, payload, _ in blocks)[:len(data)], data)
@@ -67,27 +75,37 @@ class Images(unittest.TestCase):
                     self.assertEqual(end, 0x0AB16F30)
 
     def test_settings_are_in_a_page_of_their_own(self):
-        built = self.images["pico"]
+        built = self.images["pico", "minimal"]
         out = built.folder / "with_settings.uf2"
         subprocess.run([sys.executable, ROOT / "port/pico/image.py", built.elf, built.bin, out, "endpoint=http://a/", "ssid=b"],
                        check=True, stdout=subprocess.PIPE)
         page = [payload for head, payload, _ in blocks_of(out.read_bytes()) if head[3] >= image.SETTINGS]
         self.assertEqual((len(page), page[0].rstrip(b"\0")), (16, b"endpoint=http://a/\0ssid=b"))
 
-    def test_the_build_says_what_the_stack_of_core_0_is_sized_for(self):
-        for built in self.images.values():
-            self.assertRegex(built.words, r"minimal: stack of core 0: 3,840 bytes for TLS 1\.2, 4,096 declared, 8,192 there")
+    def test_the_build_says_what_stack_and_heap_are_sized_for(self):
+        for (_, name), built in self.images.items():
+            self.assertRegex(built.words, name + r": stack of core 0: 3,840 bytes for TLS 1\.2, 4,096 declared, 8,192 there")
+            heap = re.search(name + r": heap: 16,384 bytes for cJSON, ([\d,]+) there", built.words)
+            self.assertEqual(heap is not None, name == "edge", built.words)
+            if heap:
+                self.assertGreater(int(heap[1].replace(",", "")), 128 * 1024)
 
-    def test_the_build_tells_uspans_share(self):
-        for built in self.images.values():
+    def test_the_build_and_the_page_tell_uspans_share(self):
+        for (board, name), built in self.images.items():
             flash, ram = (int(number.replace(",", "")) for number in re.search(
                 r"uspan's own code and buffers: flash ([\d,]+) bytes, RAM ([\d,]+) bytes", built.words).groups())
-            self.assertTrue(20_000 < flash < 60_000, built.words)
-            row = re.search(rf"^\| `{built.board}`, USB, `minimal` \| (\d+) \| (\d+) \| (\d+) / ", PAGE, re.M)
+            self.assertTrue(20_000 < flash < (100_000 if name == "edge" else 60_000), built.words)
+            row = re.search(rf"^\| `{board}`, USB, `{name}` \| (\d+) \| (\d+) \| (\d+) / ", PAGE, re.M)
             whole = re.search(r"flash ([\d,]+) bytes, static RAM ([\d,]+) bytes", built.words).groups()
             for said, found in zip(row.groups(), [*(int(number.replace(",", "")) for number in whole), flash], strict=True):
-                self.assertAlmostEqual(int(said), found / 1000, delta=4, msg=f"port/pico/README.md, {built.board}")
+                self.assertAlmostEqual(int(said), found / 1000, delta=4, msg=f"port/pico/README.md, {board}, {name}")
             self.assertTrue(32_768 < ram < 40_000, built.words)  # mbedTLS's heap is a buffer of the port
+
+    def test_the_source_of_time_is_the_chips_timer(self):
+        for (board, name), built in self.images.items():
+            _, symbols = image.sections_and_symbols(built.elf.read_bytes())
+            self.assertIn("aon_timer_get_time", symbols)
+            self.assertEqual([clock for clock in CLOCKS.values() if clock in symbols], [CLOCKS[board]], name)
 
     def test_a_stack_that_is_too_short_is_told(self):
         symbols = {"__StackTop": 0x20042000, "__StackBottom": 0x20041000, "uspan_poll": 1, "mbedtls_ssl_handshake_step": 1}
@@ -98,26 +116,54 @@ class Images(unittest.TestCase):
             _, usable, needed, what = image.stack(sections, linked)
             self.assertEqual(usable >= needed, there, (sections, what, usable, needed))
 
+    def test_a_heap_that_is_too_small_is_told_and_leaves_no_uf2(self):
+        symbols = {"__StackLimit": 0x20040000, "__end__": 0x2003D000}
+        self.assertEqual(image.heap(symbols), (0x3000, 0, ""))
+        there, needed, words = image.heap({**symbols, "cJSON_ParseWithLengthOpts": 1})
+        self.assertLess(there, needed)
+        self.assertEqual(words, "cJSON")
+        built = self.images["pico", "edge"]
+        data = built.elf.read_bytes()
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        elf, out = folder / "full.elf", folder / "full.uf2"
+        _, found = image.sections_and_symbols(data)
+        end = struct.pack("<I", found["__end__"])  # of the entry in the symbol table: value, then 0 bytes of size
+        elf.write_bytes(data.replace(end + bytes(4), struct.pack("<I", found["__StackLimit"] - 1024) + bytes(4)))
+        out.write_bytes(b"of an earlier build")
+        done = subprocess.run([sys.executable, ROOT / "port/pico/image.py", elf, built.bin, out], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("leaves malloc() 1,024 bytes of RAM, and cJSON needs 16,384", done.stderr)
+        self.assertFalse(out.exists())
+
     maxDiff = None
 
     def test_nothing_is_compiled_twice(self):
-        for board in BOARDS:
-            counts = Counter(file for file, _ in self.commands(board))
+        for board, name in self.images:
+            counts = Counter(file for file, _ in self.commands(board, name))
             self.assertEqual([file for file, count in counts.items() if count > 1], [])
 
-    def compile(self, board, like, source, more):
-        [entry] = [entry for file, entry in self.commands(board) if file.endswith(like)]
+    def compile(self, board, like, source, more, name="minimal"):
+        """Compile a source as another one of the image. Returns the functions that its object calls."""
+        [entry] = [entry for file, entry in self.commands(board, name) if file.endswith(like)]
         words = shlex.split(entry["command"])
         at = words.index("-o")
-        words = [word for word in words[:at] if not word.startswith(("-DNET_USB", "-DPICO_BOARD="))]
-        done = subprocess.run([*words, *more, *WARNINGS, "-fsyntax-only", ROOT / source], cwd=entry["directory"],
-                              capture_output=True, text=True)
-        self.assertEqual((done.returncode, done.stderr), (0, ""), (board, source))
+        given = ["-DNET_USB", "-DPICO_BOARD", *[str(word).split("=")[0] for word in more if str(word).startswith("-D")]]
+        words = [word for word in words[:at] if word.split("=")[0] not in given]
+        with tempfile.NamedTemporaryFile(suffix=".o") as out:
+            done = subprocess.run([*words, *more, *WARNINGS, "-c", "-o", out.name, ROOT / source], cwd=entry["directory"],
+                                  capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), (board, source))
+            called = subprocess.run(["arm-none-eabi-nm", "-u", out.name], check=True, text=True, stdout=subprocess.PIPE).stdout
+        return set(called.split()) - {"U", "w"}
 
     def test_the_ports_own_code_has_no_warning(self):
         for board in BOARDS:
-            for source in (*PORT, "port/pico/example/net_usb.c", "port/pico/example/usb.c", "port/pico/example/settings.c"):
-                self.compile(board, source, source, ["-DNET_USB=1", f'-DPICO_BOARD="{board}"'])
+            given = ["-DNET_USB=1", f'-DPICO_BOARD="{board}"']
+            for source in (*PORT[:-1], "port/pico/example/net_usb.c", "port/pico/example/usb.c", "port/pico/example/settings.c"):
+                self.compile(board, source, source, given)
+            self.compile(board, EDGE[0], EDGE[0], given, "edge")
+            self.compile(board, "example/main.c", "port/pico/example/net_slip.c", ["-DNET_SLIP=1", f'-DPICO_BOARD="{board}"'])
+            self.compile(board, "example/main.c", PORT[-1], ["-DEXAMPLE_TLS13=1", *given])
 
     def test_the_spools_storage_compiles_with_the_real_sdk(self):
         header = ROOT / "port/flash/uspan_spool_pico.h"
@@ -126,10 +172,21 @@ class Images(unittest.TestCase):
 
     def test_wifi_and_freertos_compile_against_declared_headers(self):
         for board, arch in ((board, arch) for board in BOARDS for arch in ARCHES):
-            for source in (*PORT, "port/pico/example/net_wifi.c"):
+            for source in (*PORT[:-1], "port/pico/example/net_wifi.c"):
                 with self.subTest(board=board, arch=arch, source=source):
                     like = "example/main.c" if "example" in source else source
-                    self.compile(board, like, source, [f'-DPICO_BOARD="{board}_w"', *RADIO, *ARCHES[arch]])
+                    called = self.compile(board, like, source, [f'-DPICO_BOARD="{board}_w"', *RADIO, *ARCHES[arch]])
+                    every, special = CALLS.get(source, (set(), {}))
+                    self.assertLessEqual(every | special.get(arch, set()), called)
+                    for other in special:
+                        self.assertTrue(other == arch or called.isdisjoint(special[other]), called)
+
+    def test_the_edge_agent_compiles_for_wifi_against_declared_headers(self):
+        for board, arch in ((board, arch) for board in BOARDS for arch in ("poll", "threadsafe_background")):
+            for source in EDGE:
+                with self.subTest(board=board, arch=arch, source=source):
+                    called = self.compile(board, source, source, [f'-DPICO_BOARD="{board}_w"', *RADIO, *ARCHES[arch]], "edge")
+                    self.assertGreater(len(called), 3)
 
     def test_a_wifi_board_without_its_driver_is_told(self):
         """Debian's SDK does not contain cyw43-driver."""

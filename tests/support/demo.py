@@ -152,11 +152,11 @@ BOARD_SETTINGS = {"LLM_MODEL": "model", "LLM_API_KEY": "key"}
 
 
 def run_pico(settings):
-    """Run the agent in an emulated RP2040, whose network is a serial line."""
+    """Run the agent in an emulated RP2040. Its network is a serial line, or with PICO_NET=usb USB."""
     print("building the image for pico (two minutes the first time)", flush=True)
-    image = pico.build("pico", "slip", "edge")
+    image = pico.build("pico", os.environ.get("PICO_NET", "slip"), "edge")
     print(image.words, end="")
-    print(f"machine:  pico in rp2040js, {image.elf}\n", flush=True)
+    print(f"machine:  pico in rp2040js, network over {image.net}, {image.elf}\n", flush=True)
     return pico.run(image, settings, show=True).status
 
 
@@ -188,6 +188,7 @@ def show(board, command, trace, llm):
         # A batch is in the list before its response is sent. Only a program that did not wait for the response needs this time.
         receiver.wait_spans(wanted, 2 if trace.failed is not None else 0)
         summary, spans, twice = receiver.summary(), list(receiver.spans), receiver.duplicates()
+        versions = sorted({connection.tls_version for connection in receiver.connections if connection.requests})
     print()
     tree.show(spans)
     refused = [text for text in summary["refused"] if not (board and text == QUESTION_FOR_DATE)]
@@ -197,7 +198,8 @@ def show(board, command, trace, llm):
         problems.insert(0, f"the program's exit status is {status}; its output above says why")
     print()
     if not problems:
-        print(f"All {len(spans)} spans arrived whole, in {summary['requests']} request(s) over HTTPS.")
+        print(f"All {len(spans)} spans arrived whole, in {summary['requests']} request(s) over HTTPS"
+              f"{', ' + ', '.join(versions) if board else ''}.")
     return problems
 
 

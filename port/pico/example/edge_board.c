@@ -2,6 +2,7 @@
  * on a Pico. Invariant: each function calls the SDK or the port, and this file keeps no state. */
 #include "../../../boards/common/board.h"
 
+#include <unistd.h>
 #include <hardware/sync.h>
 #include <pico/stdlib.h>
 #include "net.h"
@@ -10,7 +11,8 @@
 
 #define SLEEP_MS 5u /* USB and Wi-Fi must be polled at least this often */
 
-int board_main(void); /* main() of boards/common/main.c */
+int board_main(void);          /* main() of boards/common/main.c */
+extern char end, __StackLimit; /* the linker script's: malloc() has the RAM between them */
 
 void board_init(void)
 {
@@ -57,8 +59,15 @@ const char *board_option(const char *name)
     return setting(name, NULL);
 }
 
+/* newlib returns no memory, so this is the most that malloc() has had. */
+static void report_malloc(void)
+{
+    report_memory("malloc_peak_bytes", (uint32_t)((char *)sbrk(0) - &end), (uint32_t)(&__StackLimit - &end));
+}
+
 void board_exit(int status)
 {
+    report_malloc();
     put_text("exit ");
     put_number((uint32_t)status);
     put_text("\n");
