@@ -75,7 +75,7 @@ endif
 
 size: ## flash, RAM and stack per module; writes build/size.json and the tables, checks the budgets
 	$(SETUP) size firmware machine
-	$(FETCH) nanopb mbedtls lwip opentelemetry-proto
+	$(FETCH) $(PICO_DEPS) opentelemetry-proto
 	@/usr/bin/python3 -B tests/size/size.py --write
 	@/usr/bin/python3 -B tests/size/stack.py --write
 

@@ -100,13 +100,18 @@ def show(built):
             print(f"  {title:22} {rows[built.board]['flash_bytes']:8,} {rows[built.board]['ram_bytes']:8,}")
 
 
+def tracer_bytes(elf):
+    """RAM of the application's tracer."""
+    sizes = re.findall(r"^\w+ (\w+) [bB] tracer(?:\.\S+)?$", run([f"{prefix_of(elf)}nm", "-S", elf]), re.M)
+    return max(int(size, 16) for size in sizes)
+
+
 def share(elf):
     """Flash and RAM of uspan alone: its code, nanopb's, its ports with the heap that they give mbedTLS, and the application's
     tracer. Texts are not included, because the linker merges those of all sources."""
     rows = {name: row for name, row in modules(elf).items() if re.match("uspan|nanopb", name)}
-    tracers = re.findall(r"^\w+ (\w+) [bB] tracer(?:\.\S+)?$", run([f"{prefix_of(elf)}nm", "-S", elf]), re.M)
     return {"uspan_flash_bytes": sum(flash for flash, _ in rows.values()),
-            "uspan_ram_bytes": sum(ram for _, ram in rows.values()) + max(int(size, 16) for size in tracers)}
+            "uspan_ram_bytes": sum(ram for _, ram in rows.values()) + tracer_bytes(elf)}
 
 
 def measure(board):

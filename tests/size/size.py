@@ -17,6 +17,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 import boards  # noqa: E402
 import ceilings  # noqa: E402
 import pages  # noqa: E402
+import pico_images  # noqa: E402
 import ports  # noqa: E402
 from callgraph import Graph, plain  # noqa: E402
 from sources import (BUILD, CORTEX_M3, INCLUDES, NANOPB_OPTIONS, ROOT, WARNINGS, compile_all, core_sources,  # noqa: E402
@@ -260,7 +261,7 @@ def measure():
             "slot_bytes": slot, "w1_blocks": blocks, "block_bytes": block,
             "parts_flash_bytes": parts, "toolchain_bytes": by_source["toolchain"],
             "optional_flash_bytes": optional, "modules": modules, "boards": boards.measure_all(),
-            "ports": ports.measure_all(OUT)}
+            "pico_images": pico_images.measure_all(), "ports": ports.measure_all(OUT)}
 
 
 def table(size):
@@ -296,6 +297,7 @@ def table(size):
     lines.append("| RAM: `sizeof(uspan_tracer_t)` with the default config.h, optional modules out | "
                  f"{size['tracer_ram_bytes']:,} | | |")
     lines += ["", *boards.table(size["boards"])]
+    lines += ["", *pico_images.table(size["pico_images"])]
     lines += ["", *ports.table(size["ports"])]
     lines += ["", "| optional module | flash on top, bytes |", "| --- | ---: |"]
     lines += [f"| {name} | {bytes_:,} |" for name, bytes_ in size["optional_flash_bytes"].items()]
