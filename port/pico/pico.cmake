@@ -46,6 +46,7 @@ include(UspanFreertos)
 function(uspan_pico_image target)
     find_package(Python3 REQUIRED COMPONENTS Interpreter)
     target_link_options(${target} PRIVATE -Wl,-Map=${target}.map)
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/image.py)
     add_custom_command(TARGET ${target} POST_BUILD VERBATIM
                        COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:${target}> ${target}.bin
                        COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/image.py $<TARGET_FILE:${target}>
