@@ -1,6 +1,7 @@
 /* uspan_arduino.h: uspan in an Arduino sketch (C++11): a port, and a transport over any Client, such as
  * WiFiClientSecure or EthernetClient. Include it in one file of the sketch. The shortest use is
- * examples/arduino_agent.
+ * examples/arduino_agent. On ESP32 the port is that of port/espidf, and with Arduino core 3 the library also
+ * has its transport over esp-tls and its exporter task: examples/arduino_esp32.
  * Invariant: of a Client only connect(), write(), read(), available(), connected() and stop() are used. */
 #ifndef USPAN_ARDUINO_H
 #define USPAN_ARDUINO_H
@@ -11,16 +12,32 @@
 #include "uspan/port_none.h"
 #include "uspan/uspan.h"
 
-#if defined(ESP32)
-#include <esp_random.h>
-#include <esp_timer.h>
+#ifdef ESP_PLATFORM
+#include "uspan_espidf.h"
+#include "uspan_freertos.h"
 #elif !defined(ARDUINO_ARCH_RP2040) && !defined(__arm__) && !defined(USPAN_ARDUINO_LOCK)
 #error "USPAN_ARDUINO_LOCK() and USPAN_ARDUINO_UNLOCK(state) are not known for this core; define them before"
 #endif
 
 /* ---- the port ------------------------------------------------------------------------------------------ */
 
-/* Lock out interrupts of this core, and on ESP32 the other core too. */
+static inline void uspan_arduino_log(void *, uspan_level_t level, const char *text)
+{
+    if (level <= USPAN_LEVEL_INFO) {
+        Serial.println(text);
+    }
+}
+
+#ifdef ESP_PLATFORM
+
+static inline uspan_err_t uspan_arduino_random(void *ctx, uint8_t *out, size_t len)
+{
+    return uspan_espidf_port()->random(ctx, out, len);
+}
+
+#else
+
+/* Lock out interrupts. */
 static inline uint32_t uspan_arduino_lock(void *ctx);
 static inline void uspan_arduino_unlock(void *ctx, uint32_t state);
 
@@ -33,17 +50,6 @@ static inline void uspan_arduino_unlock(void *, uint32_t state)
 {
     USPAN_ARDUINO_UNLOCK(state);
     (void)state;
-}
-#elif defined(ESP32)
-static portMUX_TYPE uspan_arduino_mux = portMUX_INITIALIZER_UNLOCKED;
-static inline uint32_t uspan_arduino_lock(void *)
-{
-    portENTER_CRITICAL_SAFE(&uspan_arduino_mux);
-    return 0u;
-}
-static inline void uspan_arduino_unlock(void *, uint32_t)
-{
-    portEXIT_CRITICAL_SAFE(&uspan_arduino_mux);
 }
 #else /* a Cortex-M with one core that runs the sketch */
 static inline uint32_t uspan_arduino_lock(void *)
@@ -58,13 +64,9 @@ static inline void uspan_arduino_unlock(void *, uint32_t state)
 }
 #endif
 
-/* micros() has 32 bits and wraps every 71 minutes. Without a call of uspan for so long, a wrap is lost. The
- * timer of ESP32 has 64 bits. */
+/* micros() has 32 bits and wraps every 71 minutes. Without a call of uspan for so long, a wrap is lost. */
 static inline uint64_t uspan_arduino_mono_ns(void *)
 {
-#if defined(ESP32)
-    return (uint64_t)esp_timer_get_time() * 1000u;
-#else
     static uint32_t last, turns;
     uint32_t state = uspan_arduino_lock(NULL);
     uint32_t now = (uint32_t)micros();
@@ -73,48 +75,33 @@ static inline uint64_t uspan_arduino_mono_ns(void *)
     uint64_t us = (uint64_t)turns << 32 | now;
     uspan_arduino_unlock(NULL, state);
     return us * 1000u;
-#endif
 }
 
-#if defined(ESP32)
-static inline uspan_err_t uspan_arduino_random(void *, uint8_t *out, size_t len)
-{
-    esp_fill_random(out, len);
-    return USPAN_OK;
-}
-static inline uintptr_t uspan_arduino_task(void *)
-{
-    return (uintptr_t)xTaskGetCurrentTaskHandle();
-}
-#else
 static inline uintptr_t uspan_arduino_task(void *)
 {
     return 1u;
 }
 #endif
 
-static inline void uspan_arduino_log(void *, uspan_level_t level, const char *text)
-{
-    if (level <= USPAN_LEVEL_INFO) {
-        Serial.println(text);
-    }
-}
-
-/* Returns the port of the platform. Log lines go to Serial. Unix time comes from the collector's Date header
- * or from uspan_set_unix_time().
+/* Returns the port of the platform. Log lines go to Serial. On ESP32 the rest is uspan_espidf_port(). On
+ * other cores Unix time comes from the collector's Date header or from uspan_set_unix_time().
  *   random   as in uspan_port_t, from a hardware generator. On ESP32 pass uspan_arduino_random
  * Context: setup(). */
 static inline const uspan_port_t *uspan_arduino_port(uspan_err_t (*random)(void *ctx, uint8_t *out,
                                                                            size_t len))
 {
     static uspan_port_t port;
+#ifdef ESP_PLATFORM
+    port = *uspan_espidf_port();
+#else
     port.abi = USPAN_PORT_ABI;
     port.lock = uspan_arduino_lock;
     port.unlock = uspan_arduino_unlock;
     port.mono_ns = uspan_arduino_mono_ns;
     port.unix_ns = uspan_none_unix_ns;
-    port.random = random;
     port.task = uspan_arduino_task;
+#endif
+    port.random = random;
     port.log = uspan_arduino_log;
     return &port;
 }

@@ -1,6 +1,8 @@
 /* lookup_addresses.c: converts the result of a system's resolver for tcp.c. Invariant: an address that
  * exceeds its buffer is not copied, and none is copied twice. */
+#ifndef _GNU_SOURCE /* ESP-IDF's build defines it */
 #define _GNU_SOURCE
+#endif
 #include "lookup_addresses.h"
 
 #include <arpa/inet.h>

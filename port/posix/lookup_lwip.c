@@ -2,7 +2,9 @@
  * Invariant: a slot is FREE, or waits for a result of lwIP's thread (RUNNING, DROPPED), or is DONE and waits
  * for its owner. Only lwIP's thread writes the result of a RUNNING or DROPPED slot, and only before it sets
  * DONE or FREE under protection. A result that arrives after close() therefore goes to its own slot. */
+#ifndef _GNU_SOURCE /* ESP-IDF's build defines it */
 #define _GNU_SOURCE
+#endif
 #include "sockets.h"
 
 #if USPAN_SOCKETS_LWIP

@@ -1,7 +1,9 @@
 /* lookup_wait.c: name look-ups that block the caller, in place of lookup.c, for systems with sockets and
  * without pthreads. Empty if USPAN_SOCKETS_THREADS is 1. Invariant: a slot is in use from the start of a
  * look-up until its result is taken or dropped. */
+#ifndef _GNU_SOURCE /* ESP-IDF's build defines it */
 #define _GNU_SOURCE
+#endif
 #include "sockets.h"
 
 #if !USPAN_SOCKETS_THREADS && !USPAN_SOCKETS_LWIP

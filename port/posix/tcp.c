@@ -1,6 +1,8 @@
 /* tcp.c: a byte stream over a non-blocking socket of the system or of lwIP. sockets.h contains the
  * differences. Invariant: fd >= 0 exactly in CONNECTING and OPEN; lookup != NULL exactly in LOOKUP. */
+#ifndef _GNU_SOURCE /* ESP-IDF's build defines it */
 #define _GNU_SOURCE
+#endif
 #include "sockets.h"
 
 _Static_assert(USPAN_POSIX_ADDRESSES_MAX >= 1 && USPAN_POSIX_ADDRESSES_MAX <= 16,

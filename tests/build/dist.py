@@ -16,8 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 # Source of each file of the library for Arduino: the folder of this tree, and its name below src/.
 ARDUINO = (("core/include/uspan", "uspan"), ("core/trace", "trace"), ("core/export", "export"), ("core/json", "json"),
            ("core/genai", "genai"), ("core/wire", "wire"), ("proto/gen", ""), ("port/arduino", ""))
+# Headers of the sources that port/arduino/esp32_*.c include. The sources are in folders beside src/.
+ARDUINO_PUBLIC = ("port/espidf/uspan_espidf.h", "port/freertos/uspan_freertos.h", "port/posix/uspan_posix.h",
+                  "port/flash/uspan_spool_esp.h")
 ARDUINO_TOP = ("library.properties", "LICENSE", "README.md", "CHANGELOG.md")
-ARDUINO_EXAMPLES = ("examples/arduino_agent/arduino_agent.ino",)
+ARDUINO_EXAMPLES = ("examples/arduino_agent/arduino_agent.ino", "examples/arduino_esp32/arduino_esp32.ino")
 
 
 def version():
@@ -47,6 +50,21 @@ def arduino_files():
     for folder, below in ARDUINO:
         for path in sorted((ROOT / folder).glob("*.[ch]")):
             found["/".join(part for part in ("src", below, path.name) if part)] = path
+    for path in sorted((ROOT / "port/arduino").glob("esp32_*.c")):
+        for folder, name in re.findall(r'"\.\./(\w+)/(\w+\.c)"', path.read_text()):
+            found.update(needed_beside(folder, name))
+    for name in ARDUINO_PUBLIC:
+        found[f"src/{Path(name).name}"] = ROOT / name
+    return found
+
+
+def needed_beside(folder, name):
+    """{name in the library: path} of a source beside src/, and of the private headers that it includes."""
+    path = ROOT / "port" / folder / name
+    found = {f"{folder}/{name}": path}
+    for header in re.findall(r'^#include "(\w+\.h)"', path.read_text(), re.M):
+        if (path.parent / header).exists() and f"port/{folder}/{header}" not in ARDUINO_PUBLIC:
+            found.update(needed_beside(folder, header))
     return found
 
 

@@ -90,7 +90,10 @@ def include_faults(path, relative, text):
                 yield number, f"<{standard}> is not for {rule}"
             continue
         folder = lead(path, ours)
-        if rule is None:  # a port or a board: itself, core's public headers, other ports' public headers
+        if ours.endswith(".c") and rule is None:  # compiles another port's source, and does not use what is private there
+            if not all(line.strip() == "" or line.startswith("#") for line in without_comments(text).splitlines()):
+                yield number, f'"{ours}" is a source; a file that includes one holds nothing else'
+        elif rule is None:  # a port or a board: itself, core's public headers, other ports' public headers
             if folder and folder.split("/")[:2] != own and folder not in OPEN_TO_PORTS:
                 if not (folder.startswith("port/") and Path(ours).name.startswith("uspan_")):
                     yield number, f'"{ours}" is in {folder}; a port or board may include itself and public headers'

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import tarfile
@@ -21,8 +22,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import dist  # noqa: E402
 import sources  # noqa: E402
 
+sys.path.insert(0, str(sources.ROOT / "tests/support/peers"))
+import certs  # noqa: E402
+
 OUT = sources.BUILD / "build_tests/packages"
 STUBS = Path(__file__).resolve().parent / "arduino"
+FAKES = sources.ROOT / "tests/sdk"
+DECLARED = FAKES / "declared/espidf"
+LWIP, MBEDTLS = (Path(os.environ.get(f"USPAN_{name.upper()}_DIR") or sources.ROOT / "port/deps/src" / name) / folder
+                 for name, folder in (("lwip", ""), ("mbedtls", "include")))
 QUICK = ["-O0", "-DUSPAN_BATCH_AGE_MS=100", *(f"-DUSPAN_WIRE_{one}=0" for one in
                   ("OPENAI_CHAT", "OPENAI_RESPONSES", "ANTHROPIC", "DASHSCOPE", "GEMINI", "OLLAMA"))]
 CPP = ["g++", "-std=gnu++11", "-Wall", "-Wextra", "-Werror", *QUICK]
@@ -111,7 +119,7 @@ class Packages(unittest.TestCase):
         self.assertFalse((self.packed / "tests").exists())
         found = platformio_sources(self.packed, self.manifest)
         mine = {str(path.relative_to(sources.ROOT)) for path in sources.core_sources() + sources.genai_sources() +
-                sorted(sources.ROOT.glob("proto/gen/*.c"))}
+                sorted(sources.ROOT.glob("proto/gen/*.c")) + sorted(sources.ROOT.glob("port/arduino/*.c"))}
         self.assertEqual({str(path.relative_to(self.packed)) for path in found}, mine)
         flags = [f"-I{self.packed / flag[2:].strip()}" for flag in self.manifest["build"]["flags"]]
         self.assertTrue((self.packed / self.manifest["build"]["includeDir"] / "uspan/genai.h").exists())
@@ -119,40 +127,79 @@ class Packages(unittest.TestCase):
             self.assertTrue(Path(flag[2:]).is_dir(), flag)
         # All headers are there: the preprocessor finds them. The same files are compiled below.
         sources.run(["gcc", "-MM", *flags, f"-I{sources.NANOPB}", *found])
-        sources.run([*CPP, "-fsyntax-only", *flags, f"-I{STUBS}", self.packed / "examples/platformio_agent/src/main.cpp"])
+        on_esp32 = ["-DESP_PLATFORM", f"-I{DECLARED}"]
+        for name in ("client", "espidf"):
+            sources.run([*CPP, "-fsyntax-only", *flags, *on_esp32, f"-I{STUBS}",
+                         self.packed / f"examples/platformio_agent/src/{name}.cpp"])
         for name in self.manifest["headers"]:
             self.assertTrue(any((Path(flag[2:]) / name).exists() for flag in flags), name)
 
-    def test_an_arduino_library_is_compiled_by_its_layout_and_the_sketch_delivers(self):
-        library = OUT / "arduino/uspan"
-        found = sorted((library / "src").rglob("*.c"))
-        self.assertEqual({path.name for path in found},
-                         {path.name for path in platformio_sources(self.packed, self.manifest)})
-        folders = [f"-I{library / 'src'}", f"-I{sources.NANOPB}"]
-        objects = OUT / "objects"
-        objects.mkdir(exist_ok=True)
+    def compiled(self, files, folder, options, quiet=("-w",)):
+        folder.mkdir(parents=True, exist_ok=True)
 
         def compile_one(file):
-            target = objects / ("_".join(file.parts[-2:]) + ".o")
-            sources.run(["gcc", "-std=gnu11", "-w", *QUICK, *folders, "-c", file, "-o", target])
+            target = folder / ("_".join(file.parts[-2:]) + ".o")
+            sources.run(["gcc", "-std=gnu11", *quiet, *QUICK, *options, "-c", file, "-o", target])
             return target
         with ThreadPoolExecutor(2) as pool:
-            made = list(pool.map(compile_one, found + sorted(sources.NANOPB.glob("pb_*.c"))))
-        sketch = library / "examples/arduino_agent/arduino_agent.ino"
-        program = OUT / "sketch"
-        sources.run([*CPP, *folders, f"-I{STUBS}", "-include", "Arduino.h", "-x", "c++", sketch, STUBS / "main.cpp", "-x", "none",
-                     *made, "-lm", "-o", program])
+            return list(pool.map(compile_one, files))
+
+    def delivers(self, program, received, server):
+        """Run a sketch until the receiver has its first request."""
         (OUT / "received").unlink(missing_ok=True)
-        server = http.server.HTTPServer(("127.0.0.1", 0), Receiver)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         done = subprocess.run([program], capture_output=True, text=True, timeout=60,
                               env=dict(os.environ, USPAN_TEST_PORT=str(server.server_port),
                                        USPAN_TEST_DONE=str(OUT / "received")))
         server.shutdown()
         server.server_close()
-        self.assertTrue((OUT / "received").exists(), done.stdout)
-        for text in (b"gardener", b"gpt-4o", b"open_valve", b"garden.bed"):
+        self.assertTrue((OUT / "received").exists(), done.stdout + done.stderr)
+        for text in received:
             self.assertIn(text, (OUT / "received").read_bytes())
+
+    def test_an_arduino_library_is_compiled_by_its_layout_and_its_sketches_deliver(self):
+        library = OUT / "arduino/uspan"
+        found = sorted((library / "src").rglob("*.c"))
+        self.assertEqual({path.name for path in found},
+                         {path.name for path in platformio_sources(self.packed, self.manifest)})
+        folders = [f"-I{library / 'src'}", f"-I{sources.NANOPB}"]
+        of_esp32 = [file for file in found if file.name.startswith("esp32_")]
+        self.assertGreater(len(of_esp32), 7)
+        # Another core: the files for ESP32 are empty, and the sketch sends over a Client.
+        made = self.compiled([file for file in found if file not in of_esp32] + sorted(sources.NANOPB.glob("pb_*.c")),
+                             OUT / "objects", folders)
+        empty = self.compiled(of_esp32, OUT / "objects_empty", folders)
+        self.assertEqual(sources.run(["nm", "--defined-only", *empty]).count(" T "), 0)
+        sketch = library / "examples/arduino_agent/arduino_agent.ino"
+        program = OUT / "sketch"
+        sketches = [*CPP, *folders, f"-I{STUBS}", "-include", "Arduino.h", "-x", "c++"]
+        sources.run([*sketches, "-Duspan_arduino_random=stub_random", sketch, STUBS / "main.cpp", "-x", "none", *made, "-lm",
+                     "-o", program])
+        self.delivers(program, (b"gardener", b"gpt-4o", b"open_valve", b"garden.bed"),
+                      http.server.HTTPServer(("127.0.0.1", 0), Receiver))
+        # ESP32: the same sources as port/espidf, over the declared ESP-IDF. The Client can be used there too.
+        on_esp32 = ["-DESP_PLATFORM", "-DESP32", "-D_GNU_SOURCE", f"-I{DECLARED}", "-isystem", LWIP / "src/include",
+                    "-isystem", LWIP / "contrib/ports/unix/port/include", "-isystem", sources.ROOT / "tests/sockets",
+                    "-isystem", MBEDTLS, "-DMBEDTLS_PLATFORM_MEMORY", "-DLWIP_TCPIP_CORE_LOCKING=0", "-DLWIP_SOCKET_POLL=1",
+                    "-ffunction-sections", "-fdata-sections"]
+        port = self.compiled(of_esp32, OUT / "objects_esp32", [*folders, *on_esp32], ["-Wall", "-Wextra", "-Werror"])
+        fakes = self.compiled([FAKES / "fake_espidf.c", FAKES / "fake_freertos.c"], OUT / "objects_fakes",
+                              [*folders, *on_esp32, f"-I{FAKES}", "-DDECLARED_ESPIDF_BUILD=1"])
+        sources.run([*sketches, *on_esp32, "-fsyntax-only", sketch])
+        # The user sets endpoint and CA in the sketch.
+        cert = certs.get("good")
+        server = http.server.HTTPServer(("127.0.0.1", 0), Receiver)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert.pem, cert.key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        text = (library / "examples/arduino_esp32/arduino_esp32.ino").read_text()
+        changed = text.replace("collector.example:4318", f"localhost:{server.server_port}").replace(
+            'ca_pem[] = ""', f"ca_pem[] = {json.dumps(Path(cert.ca_pem).read_text())}")
+        self.assertEqual(len(re.findall(r"localhost:\d|BEGIN CERTIFICATE", changed)), 2)
+        (OUT / "arduino_esp32.ino").write_text(changed)
+        sources.run([*sketches, *on_esp32, OUT / "arduino_esp32.ino", STUBS / "main.cpp", "-x", "none", "-Wl,--gc-sections",
+                     *port, *fakes, *made, sources.BUILD / "libuspan_mbedtls_source.a", "-lm", "-lpthread", "-o", program])
+        self.delivers(program, (b"gardener", b"gpt-4o-mini", b"read_sensor", b"garden.moisture"), server)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,24 @@
-/* Arduino.h: the part of the ESP32 core for Arduino that port/arduino and its example use, on the host. */
+/* Arduino.h: the part of Arduino's cores that port/arduino and its examples use, on the host. With
+ * ESP_PLATFORM it is the core for ESP32. */
 #pragma once
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
 
-#define ESP32 1
-typedef int portMUX_TYPE;
-#define portMUX_INITIALIZER_UNLOCKED 0
-#define portENTER_CRITICAL_SAFE(mux) ((void)++*(mux))
-#define portEXIT_CRITICAL_SAFE(mux) ((void)--*(mux))
-inline void *xTaskGetCurrentTaskHandle()
-{
-    static int task;
-    return &task;
+#ifdef ESP_PLATFORM // its core includes FreeRTOS
+extern "C" {
+#include <esp_crt_bundle.h>
+#include <freertos/FreeRTOS.h>
+#include <freertos/task.h>
 }
+#else // a sketch for another core has its own source of random bytes
+#define USPAN_ARDUINO_LOCK() 0u
+#define USPAN_ARDUINO_UNLOCK(state) (void)(state)
+#include <sys/random.h>
+#define stub_random \
+    [](void *, uint8_t *out, size_t len) { return getrandom(out, len, 0) == (ssize_t)len ? USPAN_OK : USPAN_ERR_IO; }
+#endif
+inline void configTime(long, int, const char *) {}
 inline unsigned long micros()
 {
     timespec now;

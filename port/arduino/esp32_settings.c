@@ -1,0 +1,7 @@
+/* esp32_settings.c: port/espidf/settings.c for Arduino and PlatformIO.
+ * Invariant: on other cores it is empty. */
+#include "esp32_has.h"
+
+#if HAS_ESPIDF_5
+#include "../espidf/settings.c"
+#endif
