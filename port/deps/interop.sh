@@ -1,10 +1,11 @@
 #!/bin/sh
 # interop.sh: puts the peers of `make interop` below build/interop/: Python packages, a collector, Jaeger, at pinned versions.
-# It also puts the RP2040's emulator there, for `make demo BOARD=pico` and `make check`.
+# It also puts the RP2040's emulator there, for `make demo BOARD=pico` and `make check`, and Conan and PlatformIO for
+# `make check`.
 # Invariant: build/interop/<name>/ has .ready only if it is complete and made from the present pins. A second run changes
 # nothing there and needs no network. Nothing outside build/interop and the package managers' own caches changes.
 #   interop.sh [name ...]   names: oracles oracles2 models phoenix collector jaeger tier mcp_go terminator_go
-#                           terminator_rustls littlefs rp2040; none given: all but rp2040
+#                           terminator_rustls littlefs rp2040 packages; none given: all but the last two
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -151,7 +152,7 @@ if command -v flock >/dev/null; then # if two run at once, the second waits and 
 fi
 for name in "$@"; do
     case $name in
-    oracles | oracles2 | models | phoenix | golang) ready "$name" || environment "$name" ;;
+    oracles | oracles2 | models | phoenix | golang | packages) ready "$name" || environment "$name" ;;
     collector | tier) ready "$name" || gobuild "$name" "the OpenTelemetry Collector" ;;
     mcp_go) ready "$name" || gobuild "$name" "an MCP server by mcp-go" ;;
     jaeger | terminator_go | terminator_rustls | littlefs | rp2040) ready "$name" || "$name" ;;

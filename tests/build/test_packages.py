@@ -105,7 +105,7 @@ class Packages(unittest.TestCase):
         self.assertIn("\ndepends=Nanopb\n", properties)
 
     def test_the_conan_recipe_names_the_libraries_that_cmake_makes(self):
-        # Conan itself is run by hand, because Debian has no package of it.
+        # test_package_tools.py runs Conan itself.
         recipe = (self.tree / "conanfile.py").read_text()
         compile(recipe, "conanfile.py", "exec")
         self.assertIn('"nanopb/', recipe)
