@@ -1,6 +1,6 @@
 # UspanDeps.cmake: finds nanopb and mbedTLS. In order: CMake targets of yours, a folder of yours, "system" (the distribution's
 # -dev package), port/deps/src. If that is empty, a build that contains uspan uses an existing target, or a package that CMake
-# finds. If there is neither, the dependency is fetched.
+# finds. If there is neither, the dependency is fetched: nanopb at once, mbedTLS only if a target links uspan::mbedtls.
 set(USPAN_NANOPB_TARGET "" CACHE STRING "Existing CMake target that is nanopb, as an SDK has it")
 set(USPAN_NANOPB_DIR "" CACHE STRING "Folder with nanopb's pb.h and pb_*.c, or \"system\"")
 set(USPAN_MBEDTLS_TARGET "" CACHE STRING "Existing CMake targets that are mbedTLS, as an SDK has them")
@@ -105,12 +105,21 @@ function(uspan_add_proto)
     endif()
 endfunction()
 
-# mbedTLS built from a source folder as target ${target}.
-function(uspan_add_mbedtls_source target folder)
+# mbedTLS's sources in a folder, into ${out}.
+function(uspan_mbedtls_files folder out)
     file(GLOB sources ${folder}/library/*.c ${folder}/3rdparty/everest/library/*.c
          ${folder}/3rdparty/p256-m/*.c ${folder}/3rdparty/p256-m/p256-m/*.c)
     # Everest's other variants are #included by the file that chooses one.
     list(FILTER sources EXCLUDE REGEX "everest/library/(Hacl_Curve25519|legacy/.*)\\.c$")
+    set(${out} "${sources}" PARENT_SCOPE)
+endfunction()
+
+# mbedTLS built from a source folder as target ${target}.
+function(uspan_add_mbedtls_source target folder)
+    uspan_mbedtls_files(${folder} sources)
+    if(sources STREQUAL "") # they are added when they have been fetched
+        set(sources ${USPAN_SOURCE_DIR}/port/cmake/empty.c)
+    endif()
     add_library(${target} STATIC EXCLUDE_FROM_ALL ${sources})
     target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${folder}/include>
                                $<INSTALL_INTERFACE:include/uspan_mbedtls>)
@@ -126,6 +135,38 @@ function(uspan_add_mbedtls_source target folder)
     target_compile_options(${target} PRIVATE -w)
     if(NOT USPAN_MBEDTLS_CONFIG STREQUAL "")
         target_compile_definitions(${target} PUBLIC MBEDTLS_CONFIG_FILE="${USPAN_MBEDTLS_CONFIG}")
+    endif()
+endfunction()
+
+# The targets of a folder and of those below it, that are not in uspan's, and link a library whose name matches.
+function(uspan_targets_that_link pattern folder out)
+    set(found "")
+    if(NOT folder STREQUAL USPAN_SOURCE_DIR)
+        get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
+        foreach(target IN LISTS targets)
+            get_target_property(private ${target} LINK_LIBRARIES)
+            get_target_property(public ${target} INTERFACE_LINK_LIBRARIES)
+            if("${private};${public}" MATCHES "${pattern}")
+                list(APPEND found ${target})
+            endif()
+        endforeach()
+        get_property(below DIRECTORY ${folder} PROPERTY SUBDIRECTORIES)
+        foreach(one IN LISTS below)
+            uspan_targets_that_link("${pattern}" ${one} more)
+            list(APPEND found ${more})
+        endforeach()
+    endif()
+    set(${out} "${found}" PARENT_SCOPE)
+endfunction()
+
+# Called when the complete build is configured: fetches mbedTLS if a target links uspan::mbedtls.
+function(uspan_fetch_linked_mbedtls USPAN_SOURCE_DIR)
+    uspan_targets_that_link("uspan(::|_)mbedtls" ${CMAKE_SOURCE_DIR} users)
+    if(NOT "${users}" STREQUAL "")
+        message(STATUS "uspan: ${users} links uspan::mbedtls")
+        uspan_dep(mbedtls USPAN_MBEDTLS_DIR library/ssl_tls.c folder)
+        uspan_mbedtls_files(${folder} sources)
+        target_sources(uspan_mbedtls_source PRIVATE ${sources})
     endif()
 endfunction()
 
@@ -148,7 +189,13 @@ function(uspan_add_mbedtls out)
         set(${out} uspan_mbedtls_system PARENT_SCOPE)
         return()
     endif()
-    uspan_dep(mbedtls USPAN_MBEDTLS_DIR library/ssl_tls.c folder)
+    set(folder ${USPAN_SOURCE_DIR}/port/deps/src/mbedtls)
+    if(NOT "${USPAN_MBEDTLS_DIR}$ENV{USPAN_MBEDTLS_DIR}" STREQUAL "" OR EXISTS ${folder}/.fetched OR top_level OR USPAN_INSTALL)
+        uspan_dep(mbedtls USPAN_MBEDTLS_DIR library/ssl_tls.c folder)
+    else() # in another project's build only what is linked is needed
+        cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]] CALL uspan_fetch_linked_mbedtls
+                                                 [[${USPAN_SOURCE_DIR}]])")
+    endif()
     uspan_add_mbedtls_source(uspan_mbedtls_source ${folder})
     set(USPAN_MBEDTLS_FOLDER ${folder} PARENT_SCOPE)
     set(${out} uspan_mbedtls_source PARENT_SCOPE)

@@ -62,13 +62,16 @@ class Consumers(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def build(self, project, libraries, *options, main=MAIN, env=None):
-        """Configure, build and run an application. Returns its exit status."""
+    def configure(self, project, libraries, *options, main=MAIN, env=None):
         (self.folder / "main.c").write_text(main)
         (self.folder / "CMakeLists.txt").write_text(
             f"cmake_minimum_required(VERSION 3.20)\nproject(app LANGUAGES C)\n{project}\nadd_executable(app main.c)\n"
             f"target_link_libraries(app PRIVATE {libraries})\n")
         sources.run(["cmake", "-S", self.folder, "-B", self.folder / "b", *options], env=env)
+
+    def build(self, *arguments, **more):
+        """Configure, build and run an application. Returns its exit status."""
+        self.configure(*arguments, **more)
         sources.run(["cmake", "--build", self.folder / "b", "-j", "2"])
         return subprocess.run([self.folder / "b/app"]).returncode
 
@@ -136,6 +139,28 @@ class Consumers(unittest.TestCase):
             status = self.build(project, "uspan::core uspan::port_posix", "-DUSPAN_TLS=OFF", *SETTINGS,
                                 f"-DCMAKE_PREFIX_PATH={self.folder / 'found'}", main=MAIN_CORE, env=path)
             self.assertEqual(status, 0)
+
+        def test_mbedtls_is_fetched_only_if_it_is_linked(self):
+            tree = self.tree_without_dependencies()
+            project = f"add_subdirectory({tree} uspan)"
+            options = ["-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", f"-DCMAKE_PREFIX_PATH={self.folder / 'found'}",
+                       "-DCMAKE_DISABLE_FIND_PACKAGE_MbedTLS=ON"]
+            path = dict(os.environ, PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}")
+            path.pop("USPAN_MBEDTLS_DIR", None)
+            # TLS is on by default. An application that does not link it needs neither mbedTLS nor the network.
+            self.configure(project, "uspan::core uspan::port_posix", *options, env=path)
+            self.assertFalse((tree / "port/deps/src").exists())
+            linked = "uspan::core $<1:uspan::mbedtls>"
+            with self.assertRaisesRegex(RuntimeError, r"USPAN_MBEDTLS_DIR set to a folder with it avoids[^$]*mbedtls\s+is\s+not"):
+                self.configure(project, linked, *options, env=path)
+            # Where fetch.sh brings it, its sources are part of the build.
+            fetched = Path(os.environ.get("USPAN_MBEDTLS_DIR") or sources.ROOT / "port/deps/src/mbedtls")
+            (tree / "port/deps/fetch.sh").write_text(
+                f'#!/bin/sh\nmkdir -p "${{0%/*}}/src"\n[ "$1" = mbedtls ] && ln -s {fetched} "${{0%/*}}/src/mbedtls"\n')
+            self.configure(project, linked, *options, env=path)
+            commands = (self.folder / "b/compile_commands.json").read_text()
+            for name in ("port/mbedtls/tls.c", "library/ssl_tls.c", "library/ecp.c"):
+                self.assertIn(name + '"', commands)
 
         def test_as_an_installed_package_with_tls(self):
             mine, prefix = self.folder / "uspan", self.folder / "prefix"
