@@ -67,6 +67,11 @@ void uspan_zephyr_net_init(uspan_zephyr_net_t *net, const int *sec_tags, size_t 
  * "uspan/headers" into *c if they are there. Returns: USPAN_OK: an endpoint was found; USPAN_ERR_AGAIN: there
  * is none. If settings cannot be loaded, the log has a line. Context: thread. */
 uspan_err_t uspan_zephyr_load(uspan_collector_t *c);
+/* Write endpoint and headers to the settings for the next start, for example from a shell command or a
+ * provisioning page. NULL: keep the old text. "": erase it. Headers are secrets, so choose a backend that
+ * encrypts them. Returns: USPAN_OK; USPAN_ERR_CONFIG: a text cannot be used, and the log says why;
+ * USPAN_ERR_IO: the settings failed, or CONFIG_SETTINGS is not set. Context: thread. */
+uspan_err_t uspan_zephyr_save(const char *endpoint, const char *headers);
 
 /* ---- the exporter -------------------------------------------------------------------------------------- */
 

@@ -22,7 +22,7 @@ int sample_main(void);
 #include "main.c" /* the sample's */
 #undef main
 
-static char calls[256], logged[512];
+static char calls[256], logged[512], saved[512];
 static struct rtc_time rtc;
 static int rtc_result, settings_result, credential_result;
 static bool is_rtc_missing;
@@ -85,6 +85,19 @@ int settings_load_subtree(const char *subtree)
     assert_string_equal(settings_handler_uspan.name, "uspan");
     add_call("load ");
     return stored != NULL ? settings_handler_uspan.h_set("endpoint", strlen(stored), read_stored, NULL) : 0;
+}
+
+int settings_save_one(const char *name, const void *value, size_t val_len)
+{
+    (void)snprintf(saved + strlen(saved), sizeof saved - strlen(saved), "%s=%.*s;", name, (int)val_len,
+                   (const char *)value);
+    return settings_result;
+}
+
+int settings_delete(const char *name)
+{
+    (void)snprintf(saved + strlen(saved), sizeof saved - strlen(saved), "%s-;", name);
+    return settings_result;
 }
 
 int tls_credential_add(sec_tag_t tag, enum tls_credential_type type, const void *cred, size_t credlen)
@@ -156,7 +169,7 @@ uspan_err_t uspan_zephyr_stop(uspan_tracer_t *t, uint32_t deadline_ms)
 static int reset(void **state)
 {
     (void)state;
-    calls[0] = logged[0] = '\0';
+    calls[0] = logged[0] = saved[0] = '\0';
     rtc_result = settings_result = credential_result = 0;
     is_rtc_missing = false;
     stored = NULL;
@@ -229,6 +242,28 @@ static void test_settings_are_loaded(void **state)
     assert_string_equal(calls, "init init load init load ");
 }
 
+static void test_settings_are_saved_if_uspan_can_use_them(void **state)
+{
+    static char long_path[USPAN_ZEPHYR_ENDPOINT_BYTES + 1u] = "http://host/";
+    (void)state;
+    memset(long_path + strlen(long_path), 'x', sizeof long_path - strlen(long_path) - 1u);
+    assert_int_equal(uspan_zephyr_save("https://c.test/v1/traces", "x-team=a"), USPAN_OK);
+    assert_string_equal(saved, "uspan/endpoint=https://c.test/v1/traces;uspan/headers=x-team=a;");
+    saved[0] = '\0';
+    assert_int_equal(uspan_zephyr_save("", NULL), USPAN_OK); /* erases one, keeps the other */
+    assert_string_equal(saved, "uspan/endpoint-;");
+    saved[0] = '\0';
+    const char *const wrong[][2] = { { "collector", NULL }, { NULL, "no pair" }, { long_path, NULL } };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        logged[0] = '\0';
+        assert_int_equal(uspan_zephyr_save(wrong[i][0], wrong[i][1]), USPAN_ERR_CONFIG);
+        assert_non_null(strstr(logged, "settings not saved: "));
+    }
+    assert_string_equal(saved, "");
+    settings_result = -ENODEV;
+    assert_int_equal(uspan_zephyr_save("http://host/", NULL), USPAN_ERR_IO);
+}
+
 static void test_the_sample_adds_its_ca_before_it_starts(void **state)
 {
     (void)state;
@@ -246,6 +281,7 @@ int main(void)
         cmocka_unit_test_setup(test_the_time_is_that_of_the_rtc, reset),
         cmocka_unit_test_setup(test_an_rtc_that_does_not_know_the_time, reset),
         cmocka_unit_test_setup(test_settings_are_loaded, reset),
+        cmocka_unit_test_setup(test_settings_are_saved_if_uspan_can_use_them, reset),
         cmocka_unit_test_setup(test_the_sample_adds_its_ca_before_it_starts, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,8 @@
 typedef ssize_t (*settings_read_cb)(void *cb_arg, void *data, size_t len);
 int settings_subsys_init(void);
 int settings_load_subtree(const char *subtree);
+int settings_save_one(const char *name, const void *value, size_t val_len);
+int settings_delete(const char *name);
 int settings_name_steq(const char *name, const char *key, const char **next);
 struct settings_handler_static {
     const char *name;
