@@ -40,6 +40,7 @@ UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X{3}|HA" r"CK)\b")
 CODE = (".c", ".h")
 WORDS_MAX = 30  # of a sentence in a page
 README_LINES_MAX, README_BYTES_MAX = 250, 14 * 1024
+PORT_README_LINES_MAX, PORT_README_WORDS_MAX = 90, 800  # a page
 # Words that readers outside the project do not understand, and the words to use instead.
 PUZZLES = {r"dear": "expensive", r"kin": "similar ones", r"mended": "fixed", r"for ever": "until ..., without end",
            r"as ever": "as usual", r"so many": "the number", r"whoever": "the caller, the server ...",
@@ -200,6 +201,10 @@ def faults(path):
         yield from prose_faults(text)
     if relative == "README.md" and (len(lines) > README_LINES_MAX or len(text.encode()) > README_BYTES_MAX):
         yield len(lines), f"more than {README_LINES_MAX} lines or {README_BYTES_MAX:,} bytes; cure: put it on a page of its own"
+    is_long = len(lines) > PORT_README_LINES_MAX or len(text.split()) > PORT_README_WORDS_MAX
+    if is_long and re.fullmatch(r"port/\w+/README\.md", relative):
+        yield len(lines), (f"over {PORT_README_LINES_MAX} lines or {PORT_README_WORDS_MAX} words, in a port's README; cure: "
+                           f"keep what a reader types and must know, and put the rest on another page")
 
 
 def main():
