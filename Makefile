@@ -109,6 +109,9 @@ else ifeq ($(PARTS),espidf)
 	$(SETUP) test
 	$(FETCH) nanopb
 	@/usr/bin/python3 -B tests/interop/espidf.py
+else ifeq ($(PARTS),freertos)
+	$(SETUP) test machine
+	@/usr/bin/python3 -B tests/interop/freertos.py
 else ifeq ($(PARTS),declared)
 	@/usr/bin/python3 -B tests/interop/declared.py
 else

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #ifdef DECLARED_ESPIDF_BUILD
 #include "freertos/FreeRTOS.h" /* before task.h */
 #include "freertos/task.h"
@@ -118,8 +119,18 @@ TaskHandle_t xTaskCreateStatic(TaskFunction_t code, const char *const name, cons
     return pthread_create(&control->thread, NULL, begin_task, control) == 0 ? control : NULL;
 }
 
+void vTaskStartScheduler(void)
+{
+    for (;;) {
+        (void)pause();
+    }
+}
+
 void vTaskDelete(TaskHandle_t task)
 {
+    if (task == NULL) { /* the calling task */
+        pthread_exit(NULL);
+    }
     (void)pthread_mutex_lock(&task->mutex);
     task->deleted = 1;
     (void)pthread_cond_signal(&task->cond);

@@ -14,6 +14,7 @@ typedef struct xTIME_OUT {
 TaskHandle_t xTaskCreateStatic(TaskFunction_t code, const char *const name, const uint32_t depth,
                                void *const argument, UBaseType_t priority, StackType_t *const stack,
                                StaticTask_t *const control);
+void vTaskStartScheduler(void);
 void vTaskDelete(TaskHandle_t task);
 void vTaskDelay(const TickType_t ticks);
 TaskHandle_t xTaskGetCurrentTaskHandle(void);
