@@ -2,8 +2,8 @@
  * exports. The shortest use, after the network is up:
  *     static uspan_tracer_t tracer;
  *     uspan_zephyr_start(&tracer, NULL);   ...spans...   uspan_zephyr_stop(&tracer, 5000);
- * It was compiled against declared interfaces of Zephyr 3.7 and 4. It was not run on hardware or in an
- * emulator. */
+ * It was compiled against declared interfaces of Zephyr 3.7 and 4, and ran on the host port of Zephyr 3.3. It
+ * was not run on hardware or in an emulator. */
 #ifndef USPAN_ZEPHYR_H
 #define USPAN_ZEPHYR_H
 
