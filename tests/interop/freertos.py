@@ -27,10 +27,17 @@ PEERS = (("good", "ca", None), ("expired", "ca", "certificate expired"), ("wrong
          ("good", "other", "not signed by a trusted CA"))
 
 
+def output(command, **more):
+    """What a program printed until its end, or that it did not end."""
+    try:
+        return subprocess.run(command, timeout=DEADLINE_S, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more).stdout
+    except subprocess.TimeoutExpired:
+        return f"it did not end within {DEADLINE_S} s"
+
+
 def run_program(program, endpoint, ca):
-    environment = {**os.environ, "ENDPOINT": endpoint, **({"CA": str(ca)} if ca else {})}
-    return subprocess.run([program], env=environment, timeout=DEADLINE_S, text=True, errors="replace", stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+    return output([program], env={**os.environ, "ENDPOINT": endpoint, **({"CA": str(ca)} if ca else {})})
 
 
 def run_image(image, endpoint, ca):
@@ -38,8 +45,7 @@ def run_image(image, endpoint, ca):
     machine = qemu.MACHINES["mps2_an385"]
     command = [machine.program, *machine.arguments, *machine.nic, "-display", "none", "-monitor", "none", "-serial", "stdio",
                *machine.give(settings, None), "-kernel", str(image)]
-    return subprocess.run(command, timeout=DEADLINE_S, text=True, errors="replace", stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+    return output(command)
 
 
 # Variable that names the program: its kind, how it is run, and the host's loopback as it sees it.
