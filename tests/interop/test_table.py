@@ -3,13 +3,16 @@
 
 Invariant: no server is contacted here: `make interop` runs the tests and writes the table."""
 import sys
+import types
 import unittest
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "net"))
 from runner import run  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import run as interop  # noqa: E402
 import table  # noqa: E402
 
 TEXT = table.pages.shown("interop")
@@ -36,6 +39,15 @@ class Table(unittest.TestCase):
         self.assertEqual(table.word({"yes", "no"}), table.WORDS["no"])
         self.assertEqual(table.word({"yes", "not offered"}), "")
         self.assertEqual(table.word({"yes", None}), "")
+
+    def test_a_run_of_one_part_ends_with_the_table_outside_its_page(self):
+        part = types.SimpleNamespace(run=lambda tally: tally.check("a part"))
+        page = table.pages.shown("interop")
+        with mock.patch.object(sys, "argv", ["run.py", "littlefs_spool"]), \
+                mock.patch.object(interop.importlib, "import_module", lambda _: part):
+            interop.OUT.mkdir(parents=True, exist_ok=True)
+            self.assertEqual(interop.main(), 0)
+        self.assertEqual(table.pages.shown("interop"), page)
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ static unsigned check(uint32_t *next)
             continue;
         }
         uint32_t of = r.number;
-        (void)give(&of, 0, want, sizeof want);
+        (void)give(&of, USPAN_SPOOL_SPAN, 0, want, sizeof want);
         if (r.len != sizeof bytes || files.storage.read(&files, r.address, bytes, sizeof bytes) != 0 ||
             memcmp(bytes, want, sizeof bytes) != 0) {
             FAIL("record %u is not what was written\n", (unsigned)r.number);
