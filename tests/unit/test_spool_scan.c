@@ -46,25 +46,27 @@ static uint16_t length_of(uint32_t number)
     return (uint16_t)(number * 7u % 90u);
 }
 
-static int give(void *ctx, uint32_t at, uint8_t *out, uint32_t n)
+typedef struct seeds {
+    uint32_t record, boot;
+} seeds_t;
+
+static int give(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
 {
-    const uint32_t *seed = ctx;
+    const seeds_t *seeds = ctx;
+    const uint32_t seed = type == USPAN_SPOOL_BOOT ? seeds->boot : seeds->record;
     for (uint32_t i = 0; i < n; i++) {
-        out[i] = (uint8_t)(*seed * 31u + at + i);
+        out[i] = (uint8_t)(seed * 31u + at + i);
     }
     return 0;
 }
 
 static void append(uint8_t life)
 {
-    uint32_t number = log_.next, of_boot = life;
-    const uspan_spool_input_t in = { .type = USPAN_SPOOL_SPAN,
-                                     .len = length_of(number),
-                                     .source = give,
-                                     .ctx = &number,
-                                     .boot_len = 20u,
-                                     .boot_source = give,
-                                     .boot_ctx = &of_boot };
+    const uint32_t number = log_.next;
+    seeds_t seeds = { number, life };
+    const uspan_spool_input_t in = {
+        .type = USPAN_SPOOL_SPAN, .len = length_of(number), .boot_len = 20u, .source = give, .ctx = &seeds
+    };
     int result = USPAN_SPOOL_BUSY;
     for (unsigned n = 0; n < 100u && result == USPAN_SPOOL_BUSY; n++) {
         const uint32_t erases = flash.erases, programmed = flash.programmed;
