@@ -257,7 +257,7 @@ static uspan_progress_t end_answered(uspan_exchange_t *e, uspan_ending_t *ending
         ending->timed_out = e->answer.status == 408u && e->reused == 0u;
         if (ending->timed_out || e->answer.status - 200u < 100u) {
             return end_with(ending, USPAN_ERR_IO,
-                            USPAN_WORDS("the response came before the request was complete", "e7"));
+                            USPAN_WORDS("the response came before the request ended", "e7"));
         }
     }
     return end_with(ending, USPAN_OK, "");
@@ -333,10 +333,10 @@ static uspan_progress_t end_receiving(uspan_exchange_t *e, int32_t n, uspan_endi
     }
     const char *why = e->transport->last_error_text(e->transport->ctx);
     if ((e->answer.flags & USPAN_ANSWER_HTTP2) != 0u) {
-        why = USPAN_WORDS("the server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port", "e8");
+        why = USPAN_WORDS("server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port", "e8");
     } else if (why[0] == '\0') {
         why = e->send_error != 0 ? USPAN_WORDS("connection lost while sending", "e4")
-                                 : USPAN_WORDS("connection closed before the response was complete", "e3");
+                                 : USPAN_WORDS("connection closed before the response ended", "e3");
     }
     if (e->send_error != 0) {
         err = (uspan_err_t)e->send_error;
@@ -371,7 +371,7 @@ USPAN_NOINLINE_SMALL static uspan_progress_t answer_step(uspan_tracer_t *t, uspa
     if (err != USPAN_ERR_AGAIN) {
         return end_with(ending, err,
                         (e->answer.flags & USPAN_ANSWER_HTTP2) != 0u
-                            ? USPAN_WORDS("the server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port", "e8")
+                            ? USPAN_WORDS("server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port", "e8")
                             : USPAN_WORDS("the response is not HTTP/1.1", "e1"));
     }
     return USPAN_PROGRESS_MADE;

@@ -173,7 +173,7 @@ USPAN_NOINLINE_SMALL static unsigned apply_action_to_batch(uspan_tracer_t *t, un
     if ((action & USPAN_ACT_WAIT) != 0u && ++dest->batch.attempts >= USPAN_RETRY_ATTEMPTS_MAX) {
         uspan_batch_dropped(t, d, USPAN_DROP_RETRIES);
         uspan_log_target(t, &dest->target, 0u,
-                         USPAN_WORDS("spans dropped after USPAN_RETRY_ATTEMPTS_MAX attempts", "w10"), NULL);
+                         USPAN_WORDS("spans dropped: USPAN_RETRY_ATTEMPTS_MAX reached", "w10"), NULL);
         dest->target.failing = 0u;
         action = USPAN_ACT_WAIT | USPAN_ACT_DROP; /* the failure was logged before */
     }

@@ -98,7 +98,7 @@ static uspan_err_t step(void *ctx, uspan_post_t *post)
         return USPAN_ERR_AGAIN;
     }
     if (length < 0) {
-        return fail(c, "connection closed before the response was complete");
+        return fail(c, "connection closed before the response ended");
     }
     uspan_post_answer_status(post, (unsigned)esp_http_client_get_status_code(c->client));
     c->has_headers = true;

@@ -53,7 +53,7 @@ static const row_t rows[] = {
       "0\r\n\r\n",
       0, 0, false, DELIVERED, NULL },
     { "an interim answer only", "HTTP/1.1 100 Continue\r\n\r\nH", 0, 25, false, RETRIED,
-      "connection closed before the response was complete" },
+      "connection closed before the response ended" },
     { "no status", "HTTP/1.1 OK\r\n\r\n", 0, 0, false, RETRIED, "the response is not HTTP/1.1" },
     { "a redirect",
       "HTTP/1.1 308 Permanent Redirect\r\nLocation: https://new.example/v1/traces\r\nContent-Length: "
@@ -73,7 +73,7 @@ static const row_t rows[] = {
       "HTTP 500: a [2m  b\xEF\xBF\xBD"
       "c" },
     { "HTTP/2 words", "HTTP/2 200\r\n\r\n", 0, 0, false, RETRIED,
-      "the server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port" },
+      "server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port" },
 };
 
 static const char *text_of(const row_t *row, size_t *len)
@@ -317,7 +317,7 @@ static void test_an_answer_to_part_of_a_request_delivers_nothing(void **state)
         assert_int_equal(s.delivered, 0);
         assert_int_equal(s.queued, 1);
         assert_false(w->is_open);
-        assert_non_null(strstr(w->log, "the response came before the request was complete"));
+        assert_non_null(strstr(w->log, "the response came before the request ended"));
         w->early_after = 0;
         w->answer = NULL;
         world_drain(w);
