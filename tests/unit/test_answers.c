@@ -291,7 +291,7 @@ static void test_a_408_to_part_of_a_request_halves_the_batch(void **state)
         world_advance_ms(w, USPAN_POLL_MS);
         (void)settle(w);
         assert_int_equal(stats_of(w, 0).queued, 8);
-        assert_non_null(strstr(w->log, "before the request was complete"));
+        assert_non_null(strstr(w->log, "before the request ended"));
         w->early_after = 0;
         w->answer = NULL;
         world_drain(w);
