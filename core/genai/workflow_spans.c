@@ -2,6 +2,7 @@
  * spans under it. */
 #include "genai/typed.h"
 #include "trace/ascii.h"
+#include "trace/trace.h"
 
 static const uspan_row_t workflow_rows[] = {
     ROW(TEXT, uspan_workflow_t, name, workflow_name),
@@ -25,30 +26,18 @@ static const uspan_row_t workflow_result_rows[] = {
  * are 0. */
 static bool read_trace_id(uint8_t id[16], const char *text)
 {
-    unsigned any = 0;
-    if (text == NULL || strncmp(text, "trace_", 6u) != 0) {
-        return false;
-    }
-    text += 6;
-    for (unsigned i = 0; i < 32u; i++, text++) {
-        int digit = *text >= 'A' && *text <= 'F' ? -1 : uspan_hex(*text);
-        if (digit < 0) {
-            return false;
-        }
-        any |= (unsigned)digit;
-        id[i / 2u] = (uint8_t)(id[i / 2u] << 4 | digit);
-    }
-    return any != 0u && *text == '\0';
+    return text != NULL && strncmp(text, "trace_", 6u) == 0 && uspan_read_hex(id, text + 6, 32u) &&
+           text[38] == '\0' && !uspan_is_zero(id, 16u);
 }
 
 static void set_group(uspan_tracer_t *t, uspan_t s, const char *group)
 {
-    if (uspan_has_key(t, s, &uspan_key_conversation_id)) { /* that of the Studio run */
-        (void)uspan_set_str(t, s, &uspan_key_session_id, group);
+    const uspan_key_t *key = &uspan_key_conversation_id;
+    if (uspan_has_key(t, s, key)) { /* that of the Studio run */
         (void)uspan_set_str(t, s, &uspan_key_uspan_group_id, group);
-        return;
+        key = &uspan_key_session_id;
     }
-    (void)uspan_set_str(t, s, &uspan_key_conversation_id, group);
+    (void)uspan_set_str(t, s, key, group);
 #if USPAN_PROFILE_LANGFUSE
     (void)uspan_set_str(t, s, &uspan_key_session_id, group);
 #endif
@@ -101,7 +90,7 @@ uspan_t uspan_workflow_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan
     if (w == NULL) {
         return uspan_workflow_begin(t, parent, NULL);
     }
-    uint8_t id[16] = { 0 };
+    uint8_t id[16];
     bool is_ours = read_trace_id(id, w->trace_id);
     uspan_options_t o = { .disabled = w->disabled, .trace_id = is_ours ? id : NULL };
     uspan_t s = uspan_typed_begin_as(t, parent, w, &workflow_type, &o);

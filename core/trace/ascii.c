@@ -19,6 +19,18 @@ int uspan_hex(char c)
     return (int)digit;
 }
 
+bool uspan_read_hex(uint8_t *out, const char *text, size_t digits)
+{
+    for (size_t i = 0; i < digits; i++) {
+        int digit = uspan_hex(text[i]);
+        if (digit < 0 || text[i] != uspan_lower(text[i])) {
+            return false;
+        }
+        out[i / 2u] = (uint8_t)(i % 2u != 0u ? out[i / 2u] << 4 | digit : digit);
+    }
+    return true;
+}
+
 bool uspan_is_token(const char *text, size_t len)
 {
     /* One bit for each of 0x00..0x7F. */

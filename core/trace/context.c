@@ -31,15 +31,10 @@ static bool read_traceparent(uspan_context_t *c, const char *at, size_t len)
         return false;
     }
     for (size_t part = 0; part < 4u; part++) {
-        for (size_t i = 0; i < digits_of[part]; i++) {
-            int digit = uspan_hex(*at);
-            if (digit < 0 || *at != uspan_lower(*at)) {
-                return false;
-            }
-            at++;
-            uint8_t *byte = parts[part] + i / 2u;
-            *byte = (uint8_t)(i % 2u != 0u ? *byte << 4 | digit : digit);
+        if (!uspan_read_hex(parts[part], at, digits_of[part])) {
+            return false;
         }
+        at += digits_of[part];
         if (part < 3u && *at++ != '-') {
             return false;
         }
