@@ -152,7 +152,7 @@ HOT static bool add_text(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_
 
 /* Returns the length of a text that ends with a 0 within USPAN_HOLD_BYTES bytes, otherwise one more than
  * those. */
-static inline size_t short_length(const char *text)
+HOT static size_t short_length(const char *text)
 {
     const char *end = memchr(text, '\0', USPAN_HOLD_BYTES + 1u);
     return end != NULL ? (size_t)(end - text) : USPAN_HOLD_BYTES + 1u;
@@ -360,7 +360,7 @@ static inline uint32_t count_at(const char *from, const uspan_row_t *row)
 }
 
 /* Returns the content of the entry for a number that is set. */
-static inline __attribute__((always_inline)) uint64_t number_at(const char *from, const uspan_row_t *row)
+HOT static uint64_t number_at(const char *from, const uspan_row_t *row)
 {
     uint64_t bits = 1u; /* of a TRUE */
     if (row->kind == USPAN_ROW_COUNT) {
@@ -403,20 +403,14 @@ static inline __attribute__((always_inline)) bool add_fields(uspan_trace_part_t 
             }
             bytes += len;
         }
-        for (; !left; row++) {
-            while (row->kind >= USPAN_ROW_INT && !*(const bool *)(from + row->offset)) {
-                row++;
-            }
-            while (row->kind == USPAN_ROW_COUNT && count_at(from, row) == 0u) {
-                row++;
-            }
-            if (row->kind < USPAN_ROW_COUNT) {
-                break;
-            }
-            left = bytes >= USPAN_HOLD_BYTES || uspan_may_have_key(slot, row->key) ||
-                   !add_number(p, slot, row->key, store_of(row), number_at(from, row));
-            if (left) {
-                break;
+        for (; !left && row->kind >= USPAN_ROW_COUNT; row++) {
+            if (row->kind == USPAN_ROW_COUNT ? count_at(from, row) != 0u
+                                             : *(const bool *)(from + row->offset)) {
+                left = bytes >= USPAN_HOLD_BYTES || uspan_may_have_key(slot, row->key) ||
+                       !add_number(p, slot, row->key, store_of(row), number_at(from, row));
+                if (left) {
+                    break;
+                }
             }
         }
         if (left || row->kind == USPAN_ROW_END) {
@@ -430,13 +424,14 @@ static inline __attribute__((always_inline)) bool add_fields(uspan_trace_part_t 
 }
 
 /* Store a list, or a text that becomes a list. */
-static uspan_err_t set_list(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row, const void *there)
+static uspan_err_t set_list(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row, const char *at)
 {
-    const char *one = there;
-    const char *const *texts = row->kind == USPAN_ROW_LIST ? there : &one;
-    size_t count = row->kind != USPAN_ROW_LIST;
-    while (row->kind == USPAN_ROW_LIST && texts[count] != NULL) {
-        count++;
+    const char *const *texts = row->kind == USPAN_ROW_LIST ? (const void *)at : &at;
+    size_t count = 1;
+    if (row->kind == USPAN_ROW_LIST) {
+        for (count = 0; texts[count] != NULL;) {
+            count++;
+        }
     }
     return count > 0u ? uspan_set_strs(t, s, row->key, texts, count) : USPAN_OK;
 }
