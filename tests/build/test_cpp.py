@@ -22,7 +22,8 @@ OPTIONS = [[], ["-DUSPAN_ENABLED=0"], ["-DUSPAN_CONTENT=0"], ["-DUSPAN_PROFILE_L
 # Macros that applications do not use: parts of declarations, and internals of headers.
 NOT_VALUES = re.compile(r"USPAN_(CHECK|\w+_FIELDS|.*_H|USER_CONFIG|GENAI_KEYS|IF_CONTENT|FORM|KEPT)$")
 INNER = {"USPAN_GENAI_KEYS", "USPAN_IF_CONTENT", "USPAN_NAME_OF", "USPAN_KEY_CHAR", "USPAN_KEY_ID", "USPAN_KEY_LEN",
-         "USPAN_ATTR_OF", "USPAN_ATTR_INTEGER", "USPAN_ATTR_NUMBER", "USPAN_SCOPED_"}
+         "USPAN_ATTR_OF", "USPAN_ATTR_INTEGER", "USPAN_ATTR_NUMBER", "USPAN_ATTR_HAS", "USPAN_ATTR_BYTES", "USPAN_ATTR_COUNT",
+         "USPAN_SCOPED_"}
 
 DEPS = ("port/deps/src/lwip/src/include", "port/deps/src/mbedtls/include", "tests/build/toy_sdk/config")
 # Folders of foreign headers that a port's headers include. They are real or declared ones.
