@@ -213,12 +213,14 @@ static void count_call(uspan_tracer_t *t, uspan_t s)
     uspan_unlock(t, state);
 }
 
-/* Start the span without its attributes. Not inlined: name and options must not stay on the stack while
- * attributes are set. */
-USPAN_NOINLINE static uspan_t start_span(uspan_tracer_t *t, uspan_t parent, const uspan_request_t *r,
-                                         const uspan_span_type_t *type, const uspan_options_t *more)
+uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *request,
+                             const uspan_span_type_t *type, const uspan_options_t *more)
 {
+    const uspan_request_t *r = request;
     char name[USPAN_NAME_MAX];
+    if (!uspan_is_live(t)) {
+        return USPAN_NULL;
+    }
     uspan_options_t o = {
         .kind = r->kind != USPAN_KIND_DEFAULT ? r->kind : (uspan_kind_t)type->kind,
         .start_ns = r->start_ns,
@@ -227,17 +229,7 @@ USPAN_NOINLINE static uspan_t start_span(uspan_tracer_t *t, uspan_t parent, cons
         .attr_count = 1u, /* above 0: uspan_start_bare() calls no processor. It reads no attribute */
         .disabled = more != NULL && more->disabled,
     };
-    return uspan_start_bare(t, parent, name, make_name(name, type, r->span_name, r->subject), &o);
-}
-
-uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *request,
-                             const uspan_span_type_t *type, const uspan_options_t *more)
-{
-    const uspan_request_t *r = request;
-    if (!uspan_is_live(t)) {
-        return USPAN_NULL;
-    }
-    uspan_t s = start_span(t, parent, r, type, more);
+    uspan_t s = uspan_start_bare(t, parent, name, make_name(name, type, r->span_name, r->subject), &o);
     if (!uspan_is_null(s) && uspan_slot_at(&t->trace, s)->accepts_attrs != 0u) {
         set_request_attrs(t, parent, s, r, type);
         uspan_processors(t, s, USPAN_ON_START);
