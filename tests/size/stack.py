@@ -62,7 +62,7 @@ ISR = ("uspan_start_n", "uspan_start_bare", "uspan_end", "uspan_end_at", "uspan_
        "uspan_set_str_n", "uspan_set_static_n", "uspan_event_n", "uspan_set_status", "uspan_now", "uspan_context_of")
 BUDGETS = {"record": 512, "isr": 192, "export": 512, "wire": 768, "kept record": 512, "kept isr": 192}
 # Ceilings of the budgets that are missed today (ceilings.py). Values are only lowered.
-CEILINGS = {"record": 1334, "isr": 881, "export": 1713, "wire": 2740, "kept record": 1851, "kept isr": 1318}
+CEILINGS = {"record": 1256, "isr": 776, "export": 1370, "wire": 2540, "kept record": 1840, "kept isr": 1318}
 TOLERANCE, TOLERANCE_BYTES = 0.01, 16
 
 
