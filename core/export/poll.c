@@ -79,8 +79,7 @@ static uspan_job_t choose_job_before_time_sync(uspan_tracer_t *t, unsigned d, co
 #if USPAN_SEND_UNSYNCED
     (void)d;
     uspan_clock_give_up(t);
-    uspan_log_line(t, USPAN_LEVEL_WARN,
-                   USPAN_WORDS("Unix time unknown: spans have wrong times", "w1"), NULL);
+    uspan_log_line(t, USPAN_LEVEL_WARN, USPAN_WORDS("Unix time unknown: spans have wrong times", "w1"), NULL);
     return USPAN_JOB_BATCH;
 #else
     uspan_batch_drop_all(t, d, USPAN_DROP_NO_TIME);
@@ -377,8 +376,8 @@ static void stop_now(uspan_tracer_t *t)
         lost += uspan_dropped(t, d, USPAN_DROP_DEADLINE);
     }
     if (lost > 0u) {
-        uspan_log_line(t, USPAN_LEVEL_WARN,
-                       USPAN_WORDS("shutdown: deadline passed, spans are lost", "w11"), NULL);
+        uspan_log_line(t, USPAN_LEVEL_WARN, USPAN_WORDS("shutdown: deadline passed, spans are lost", "w11"),
+                       NULL);
     }
     uspan_export_state(t)->stopped = 1u;
 }
