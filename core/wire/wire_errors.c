@@ -121,6 +121,9 @@ size_t uspan_wire_error(uspan_wire_t *w, char *out, size_t room)
     const uspan_trace_part_t *p = &w->t->trace;
     uspan_err_t err;
     size_t len = 0;
+    if (uspan_is_null(w->s)) { /* the tracer may not be started */
+        return 0;
+    }
     uint32_t state = uspan_lock(w->t);
     const uspan_slot_t *slot = uspan_slot_find_recording(&w->t->trace, w->s, &err);
     if (w->has_message != 0u && slot != NULL) {

@@ -34,7 +34,8 @@ class Matrix(unittest.TestCase):
             if not how.startswith("CI"):
                 if command.startswith(("cmake -S port/zephyr/sample ", "build/zephyr/")):  # Zephyr's own build, and its program
                     continue
-                asked = re.fullmatch(r"(?:[A-Z0-9_]+=\.\.\. )*make (interop PARTS=(\w+)|firmware BOARD=(\w+))", command)
+                asked = re.fullmatch(r"(?:[A-Z0-9_]+=\S+ )*make (interop PARTS=(\w+)|(?:demo|firmware) BOARD=(\w+)"
+                                     r"(?: IMAGE=\w+)?)", command)
                 self.assertTrue(asked, f"{row}, {column}: {command}")
                 part = f"ifeq ($(PARTS),{asked[2]})\n" if asked[2] else asked[3]
                 self.assertIn(part, goals, command)

@@ -2,6 +2,8 @@
  * damages no memory. */
 #include <string.h>
 #include "uspan/genai.h"
+#include "uspan/mcp.h"
+#include "uspan/wire.h"
 #include "world.h"
 
 static uspan_tracer_t idle;
@@ -48,11 +50,47 @@ static void test_its_exporter_has_nothing_to_do_and_says_why(void **state)
     assert_non_null(strstr(text, "uspan_init()"));
 }
 
+/* An application may run without traces: the readers get the same bytes. */
+static void test_its_readers_read_nothing(void **state)
+{
+    (void)state;
+    static const char request[] = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],"
+                                  "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}";
+    static const char *const answers[] = {
+        "{\"model\":\"m\",\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"Yes\","
+        "\"tool_calls\":[{\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}}]}",
+        "{\"error\":{\"message\":\"no credit\",\"type\":\"billing\"}}", "data: {\"choices\":[{", "<html>", ""
+    };
+    for (unsigned i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        for (int status = 200; status < 600; status += 300) {
+            uspan_wire_t w;
+            uspan_t s = uspan_wire_begin(&w, &idle, USPAN_ROOT, "https://api.openai.com/v1/chat/completions");
+            assert_int_equal(s.id, 0);
+            uspan_wire_request(&w, request, sizeof request - 1u);
+            uspan_wire_mark(&w, USPAN_WIRE_CONNECTED);
+            uspan_wire_response(&w, answers[i], strlen(answers[i]));
+            uspan_leave(&idle, uspan_enter(&idle, uspan_wire_tool_begin(&w, &idle, s, "f", NULL)));
+            assert_int_equal(uspan_wire_end(&w, status, i % 2u == 0u ? NULL : "ESP_FAIL"), USPAN_OK);
+        }
+    }
+    static const char call[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"f\"}}";
+    static const char result[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[]}}";
+    uspan_mcp_t m;
+    uspan_mcp_open(&m, &idle, NULL);
+    assert_int_equal(uspan_mcp_request(&m, call, sizeof call - 1u).id, 0);
+    uspan_mcp_response(&m, result, sizeof result - 1u);
+    assert_int_equal(uspan_mcp_call(&m, USPAN_ROOT, "tools/call", "f", "1").id, 0);
+    uspan_mcp_result(&m, result, sizeof result - 1u);
+    uspan_mcp_close(&m, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_tracer_that_never_started_gives_null_spans_and_does_nothing),
         cmocka_unit_test(test_its_exporter_has_nothing_to_do_and_says_why),
+        cmocka_unit_test(test_its_readers_read_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
