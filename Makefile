@@ -54,6 +54,7 @@ test: ## the tests that need only gcc, in minutes; TESTS=regex: those whose name
 check: ## every hermetic test: those of make test, with clang under ASan and UBSan, TSan, cross compilers, boards in QEMU
 	$(SETUP) test check emulator browser
 	$(FETCH) $(PICO_DEPS) mbedtls2 opentelemetry-proto
+	@port/deps/interop.sh rp2040 packages
 	@JOBS=$(JOBS) tests/build/run_tests.sh $(WAYS)
 
 receiver: ## a local OTLP receiver for any firmware, with a live tree and a page; HOST=0.0.0.0: for boards in your network
@@ -107,15 +108,17 @@ ifeq ($(PARTS),pico_w)
 	@JOBS=$(JOBS) /usr/bin/python3 -B tests/interop/pico_w.py
 else ifeq ($(PARTS),espidf)
 	$(SETUP) test
-	$(FETCH) nanopb
+	$(FETCH) nanopb opentelemetry-proto
 	@/usr/bin/python3 -B tests/interop/espidf.py
 else ifeq ($(PARTS),freertos)
 	$(SETUP) test machine
+	$(FETCH) nanopb opentelemetry-proto
 	@/usr/bin/python3 -B tests/interop/freertos.py
 else ifeq ($(PARTS),declared)
 	@/usr/bin/python3 -B tests/interop/declared.py
 else
-	$(SETUP) $(shell /usr/bin/python3 -B tests/interop/run.py --goals $(PARTS))
+	$(SETUP) interop
+	@goals=$$(/usr/bin/python3 -B tests/interop/run.py --goals $(PARTS)) && port/deps/setup.sh $$goals
 	$(FETCH) nanopb mbedtls lwip opentelemetry-proto cjson
 	@peers=$$(/usr/bin/python3 -B tests/interop/run.py --peers $(PARTS)) && { [ -z "$$peers" ] || port/deps/interop.sh $$peers; }
 	@JOBS=$(JOBS) /usr/bin/python3 -B tests/interop/run.py $(PARTS)

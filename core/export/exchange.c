@@ -97,6 +97,11 @@ static bool measure_step(uspan_tracer_t *t)
         uspan_job_target(t)->compression != USPAN_COMPRESSION_GZIP) {
         return false;
     }
+    if (b->resource_len == 0u) { /* the resource that was measured so far is replaced */
+        begin_body(t);
+        e->measured = 0u;
+        return true;
+    }
     size_t n = uspan_gzip_read(&e->gzip, read_otlp, &e->otlp, e->send, MEASURE_BYTES);
     e->measured += (uint32_t)n;
     if (n < MEASURE_BYTES) {

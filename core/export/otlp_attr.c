@@ -324,6 +324,7 @@ bool uspan_otlp_put_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
     /* next_attr() finds these too, in less code and more time */
     const unsigned in_table = !USPAN_OPTIMIZE_SIZE && list == LIST_SPAN ? o->span->attr_count : 0u;
     const bool counts = uspan_otlp_is_counting(o);
+    const bool is_bare = uspan_otlp_is_bare(o) && list != LIST_RESOURCE;
     const uspan_entry_t *e = o->entry;
     if (o->array.left > 0u) {
         if (!p->items->put_elements(o)) {
@@ -332,7 +333,7 @@ bool uspan_otlp_put_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
         e = NULL;
     }
     o->entry = NULL;
-    if (counts && list == LIST_SPAN && !uspan_otlp_is_bare(o)) {
+    if (counts && list == LIST_SPAN && !is_bare) {
         o->skip -= size_span_attrs(o, o->span);
         o->item = o->span->attr_count;
     }
@@ -344,7 +345,7 @@ bool uspan_otlp_put_attrs(uspan_otlp_t *o, unsigned tag, unsigned list)
             o->item = 0u;
             return true;
         }
-        if (uspan_otlp_is_bare(o) && (e->key->flags & USPAN_KEY_CONTENT) != 0u) {
+        if (is_bare && (e->key->flags & USPAN_KEY_CONTENT) != 0u) {
             o->made = (uspan_entry_t){ .key = e->key, .store = USPAN_STORE_INLINE };
             e = &o->made;
         }

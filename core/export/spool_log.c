@@ -150,7 +150,7 @@ static int copy_boots(uspan_spool_log_t *log)
 {
     const uspan_spool_storage_t *s = log->storage;
     for (uint32_t n = USPAN_SPOOL_AHEAD - 1u; n < s->sector_count; n++) {
-        uspan_spool_record_t r;
+        uspan_spool_record_t r = { 0 };
         uspan_spool_header_t h;
         int result = uspan_spool_read_header(log, uspan_spool_behind(log, log->sector, n), &h);
         if (result == USPAN_SPOOL_NONE) {

@@ -92,7 +92,13 @@ uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, unsigned d, bool open)
         }
     }
 #endif
-    return build_batch(t) ? USPAN_JOB_REPLAY : USPAN_JOB_NONE;
+    if (build_batch(t)) {
+        return USPAN_JOB_REPLAY;
+    }
+    if ((uspan_spool_of(t)->flags & USPAN_SPOOL_SETTLED) != 0u) {
+        uspan_wake_after_ms(t, 1u); /* a DONE record must be written, and more records may follow */
+    }
+    return USPAN_JOB_NONE;
 }
 
 bool uspan_spool_split(uspan_tracer_t *t)

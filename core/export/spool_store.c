@@ -175,9 +175,6 @@ static void take_span(uspan_tracer_t *t)
         if (t->trace.epochs[t->trace.slots[i].epoch].state == USPAN_EPOCH_UNKNOWN) {
             uspan_clock_give_up(t); /* its time is marked as unknown */
         }
-#if USPAN_SPOOL_CONTENT == 0
-        count_content(t, &t->trace.slots[i]);
-#endif
 #if USPAN_KEEP
         const uint8_t resource = t->trace.epochs[t->trace.slots[i].epoch].resource;
         if (resource != spool->resource) { /* its records belong to another boot */
@@ -205,6 +202,11 @@ static void finish_span(uspan_tracer_t *t, int result)
         uspan_log_line(t, USPAN_LEVEL_WARN, USPAN_WORDS("spool: span dropped, use larger sectors", "f2"),
                        NULL);
     }
+#if USPAN_SPOOL_CONTENT == 0
+    if (result == 0) {
+        count_content(t, &t->trace.slots[t->trace.queues[spool->dest].head]);
+    }
+#endif
     (void)uspan_queue_finish_first(
         t, spool->dest, result == 0 ? (unsigned)USPAN_SPAN_SPOOLED : (unsigned)USPAN_DROP_TOO_LARGE);
 }

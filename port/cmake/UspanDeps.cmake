@@ -190,7 +190,8 @@ function(uspan_add_mbedtls out)
         return()
     endif()
     set(folder ${USPAN_SOURCE_DIR}/port/deps/src/mbedtls)
-    if(NOT "${USPAN_MBEDTLS_DIR}$ENV{USPAN_MBEDTLS_DIR}" STREQUAL "" OR EXISTS ${folder}/.fetched OR top_level OR USPAN_INSTALL)
+    if(NOT "${USPAN_MBEDTLS_DIR}$ENV{USPAN_MBEDTLS_DIR}" STREQUAL "" OR EXISTS ${folder}/.fetched OR top_level OR USPAN_INSTALL OR
+       USPAN_EXAMPLES OR USPAN_TESTS)
         uspan_dep(mbedtls USPAN_MBEDTLS_DIR library/ssl_tls.c folder)
     else() # in another project's build only what is linked is needed
         cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]] CALL uspan_fetch_linked_mbedtls

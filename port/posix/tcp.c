@@ -56,6 +56,21 @@ static void close_fd(uspan_posix_tcp_t *tcp)
     }
 }
 
+/* Close the socket. The next look-up starts after its address. */
+static void pass_address(uspan_posix_tcp_t *tcp)
+{
+    close_fd(tcp);
+    tcp->turn++;
+    tcp->is_passed = true;
+}
+
+static uspan_err_t finish_connect(uspan_posix_tcp_t *tcp)
+{
+    tcp->state = OPEN;
+    tcp->is_passed = false;
+    return USPAN_OK;
+}
+
 /* Try the addresses from address_at on until one connects or is connecting. */
 static uspan_err_t connect_next(uspan_posix_tcp_t *tcp)
 {
@@ -66,8 +81,7 @@ static uspan_err_t connect_next(uspan_posix_tcp_t *tcp)
         if (tcp->fd < 0 || !sockets_set_up(tcp->fd)) {
             tcp->why = words(sockets_connect_error(errno));
         } else if (SOCKETS(connect)(tcp->fd, to, len) == 0) {
-            tcp->state = OPEN;
-            return USPAN_OK;
+            return finish_connect(tcp);
         } else if (errno == EINPROGRESS || errno == EINTR) {
             tcp->state = CONNECTING;
             tcp->wants = POLLOUT;
@@ -76,8 +90,7 @@ static uspan_err_t connect_next(uspan_posix_tcp_t *tcp)
         } else {
             tcp->why = words(sockets_connect_error(errno));
         }
-        close_fd(tcp);
-        tcp->turn++;
+        pass_address(tcp);
     }
     tcp->state = CLOSED;
     return USPAN_ERR_IO;
@@ -97,12 +110,10 @@ static uspan_err_t check_connect(uspan_posix_tcp_t *tcp)
         error = errno;
     }
     if (error == 0) {
-        tcp->state = OPEN;
-        return USPAN_OK;
+        return finish_connect(tcp);
     }
     tcp->why = words(sockets_connect_error(error));
-    close_fd(tcp);
-    tcp->turn++;
+    pass_address(tcp);
     tcp->address_at++;
     return connect_next(tcp);
 }
@@ -209,13 +220,11 @@ static void close_tcp(void *ctx)
         uspan_posix_lookup_drop(tcp->lookup);
         tcp->lookup = NULL;
     }
-    close_fd(tcp);
-    /* This address does not answer, although it may have accepted the connection. The next connect starts
-     * after it. */
+    /* This address does not answer, although it may have accepted the connection. */
     if (tcp->state == CONNECTING || (tcp->state == OPEN && !tcp->is_heard)) {
-        tcp->turn++;
-        tcp->is_passed = true;
+        pass_address(tcp);
     }
+    close_fd(tcp);
     tcp->state = CLOSED;
     tcp->wants = 0;
 }

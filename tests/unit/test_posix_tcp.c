@@ -314,6 +314,15 @@ static void test_a_refused_connection_says_so(void **state)
     assert_int_equal(open_fully("127.0.0.1", port), USPAN_ERR_IO);
     assert_string_equal(transport.last_error_text(transport.ctx), "connection refused");
     assert_int_equal(tcp.fd, -1);
+    /* Each refusal passes one address, also if the core says that the exchange failed. */
+    const uspan_peer_t peer = { .host = "127.0.0.1", .port = port, .has_failed = true };
+    const uint8_t turn = tcp.turn;
+    uspan_err_t err;
+    while ((err = transport.open(transport.ctx, &peer)) == USPAN_ERR_AGAIN) {
+        pause_ms(1);
+    }
+    assert_int_equal(err, USPAN_ERR_IO);
+    assert_int_equal(tcp.turn, turn + 1);
 }
 
 static void test_a_name_that_does_not_exist_says_so(void **state)

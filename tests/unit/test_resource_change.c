@@ -1,6 +1,6 @@
 /* test_resource_change.c: the resource changes at run time, at any moment of an exchange. Each request is one
  * complete message with the old resource or the new one, and no span is lost.
- * uspan-config: USPAN_SPOOL=1 USPAN_SEND_BYTES=128 */
+ * uspan-config: USPAN_SPOOL=1 USPAN_GZIP=1 USPAN_SEND_BYTES=128 */
 #include "delivery.h"
 
 static const uspan_resource_t longer = { .service_version = "a version that is much longer",
@@ -41,6 +41,45 @@ static void test_a_request_is_whole_whenever_the_resource_changes(void **state)
     assert_true(restarted > 10u);
 }
 
+/* The change comes after some steps, first while the compressed bytes are counted. A Content-Length that is
+ * not that of the body would end the connection or leave the request incomplete. */
+static void test_a_compressed_request_has_its_length_whenever_the_resource_changes(void **state)
+{
+    world_t *w = *state;
+    unsigned compressed = 0;
+    for (unsigned steps = 0; steps < 60u; steps++) {
+        static char attributes[241];
+        world_reset(w);
+        const uspan_collector_t c = { .endpoint = "http://collector:4318/v1/traces", .gzip = true };
+        uspan_resource_t before = { .attributes = attributes };
+        memcpy(attributes, "k=", 3u);
+        for (uint32_t i = 2, seed = steps; i < 240u; i++) { /* it does not compress well */
+            seed = seed * 1664525u + 1013904223u;
+            attributes[i] = (char)('a' + (seed >> 24) % 26u);
+        }
+        assert_int_equal(uspan_export_to(&w->tracer, 0u, &w->transport, &c), USPAN_OK);
+        assert_int_equal(uspan_set_resource(&w->tracer, &before), USPAN_OK);
+        for (unsigned i = 0; i < 12u; i++) { /* the body is many times as long as what it is compressed to */
+            char text[200];
+            memset(text, 'a', sizeof text);
+            uspan_t span = uspan_start(&w->tracer, USPAN_ROOT, "span");
+            (void)uspan_set_str_n(&w->tracer, span, USPAN_KEY("text"), text, sizeof text);
+            (void)uspan_end(&w->tracer, span);
+        }
+        uspan_flush(&w->tracer);
+        for (unsigned n = 0; n < steps && w->request_count == 0u; n++) {
+            (void)world_poll(w, NULL);
+        }
+        assert_int_equal(uspan_set_resource(&w->tracer, &shorter), USPAN_OK);
+        memset(attributes, '!', sizeof attributes - 1u); /* nothing reads the old texts any more */
+        world_drain(w);
+        assert_int_equal(stats_of(w, 0).delivered, 12);
+        assert_int_equal(w->request_count, 1);
+        compressed += head_has(w, 0, "Content-Encoding: gzip\r\n");
+    }
+    assert_true(compressed > 50u);
+}
+
 /* The batch waits for its next attempt. */
 static void test_a_batch_that_waits_has_the_new_resource(void **state)
 {
@@ -69,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_request_is_whole_whenever_the_resource_changes),
+        TEST(test_a_compressed_request_has_its_length_whenever_the_resource_changes),
         TEST(test_a_batch_that_waits_has_the_new_resource),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@ def proto_dir():
     for place in places:
         for found in sorted(place.rglob(WANTED[2])):
             return found.parents[4]
-    raise SystemExit("protos.py: no official opentelemetry-proto files; run port/deps/setup.sh "
+    raise SystemExit("protos.py: no official opentelemetry-proto files; run port/deps/fetch.sh "
                      "or let USPAN_PROTO_DIR name the folder that holds opentelemetry/proto")
 
 

@@ -1,5 +1,5 @@
 // mcp_go: an MCP server of two tools by mcp-go, over stdin and stdout, traced by the OpenTelemetry SDK: mcp_go URL
-// mcp-go's OpenTelemetry adapter is a module that the module proxy does not have. Its interfaces are implemented here.
+// mcp-go's OpenTelemetry adapter is a module of its own, which is not needed. Its interfaces are implemented here.
 // Invariant: its spans are sent to URL before it ends.
 package main
 
