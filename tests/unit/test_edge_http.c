@@ -80,9 +80,11 @@ static void on_body(void *ctx, const char *data, size_t len)
 /* Returns the status. The other results are in peer and *error. */
 static int post(const char *headers, uint32_t deadline_ms, const char **error)
 {
-    const uspan_transport_t transport = { .open = open_peer, .send = send_peer, .recv = recv_peer, .close = close_peer };
+    const uspan_transport_t transport = {
+        .open = open_peer, .send = send_peer, .recv = recv_peer, .close = close_peer
+    };
     const http_t http = { .transport = &transport, .now_ns = now_ns, .wait = wait_ms };
-    const http_request_t request = { .peer = { "host", 443 },
+    const http_request_t request = { .peer = { .host = "host", .port = 443 },
                                      .host = "host:443",
                                      .path = "/v1/chat",
                                      .headers = headers,
@@ -120,11 +122,13 @@ static void test_an_answer_ends_where_its_length_its_chunks_or_the_connection_sa
     (void)state;
     expect(HEAD "Content-Length: 5\r\n\r\nhello, and more", 0, 200, "hello", NULL);
     expect(HEAD "content-length:0\r\n\r\n", 0, 200, "", NULL);
-    expect(HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nA;x=y\r\n, chunked!\r\n0\r\nTrailer: t\r\n\r\n", 0, 200,
-           "hello, chunked!", NULL);
+    expect(HEAD
+           "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nA;x=y\r\n, chunked!\r\n0\r\nTrailer: t\r\n\r\n",
+           0, 200, "hello, chunked!", NULL);
     expect(HEAD "\r\nuntil the end", USPAN_ERR_CLOSED, 200, "until the end", NULL);
     expect("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 429 No\nContent-Length: 2\n\nno", 0, 429, "no", NULL);
-    expect(HEAD "A-Long-Header: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567\r\n"
+    expect(HEAD "A-Long-Header: "
+                "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567\r\n"
                 "Content-Length: 2\r\n\r\nok",
            0, 200, "ok", NULL);
 }
@@ -135,7 +139,8 @@ static void test_an_answer_that_breaks_off_is_none(void **state)
     expect("", USPAN_ERR_CLOSED, 0, "", "connection_reset");
     expect(HEAD "Content-Le", USPAN_ERR_CLOSED, 0, "", "connection_reset");
     expect(HEAD "Content-Length: 5\r\n\r\nhel", USPAN_ERR_CLOSED, 0, "hel", "connection_reset");
-    expect(HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", USPAN_ERR_CLOSED, 0, "hello", "connection_reset");
+    expect(HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", USPAN_ERR_CLOSED, 0, "hello",
+           "connection_reset");
     expect(HEAD "\r\nuntil", USPAN_ERR_IO, 0, "until", "connection_reset");
     expect(HEAD "Content-Length: 5\r\n\r\nhel", 0, 0, "hel", "timeout");
 }
@@ -158,9 +163,12 @@ static void test_a_drip_ends_at_the_deadline_although_bytes_keep_coming(void **s
 {
     (void)state;
     const char *error = NULL;
-    peer = (peer_t){ .answer = HEAD "Content-Length: 9999\r\n\r\n"
-                               "..............................................................................................",
-                     .piece = 1 };
+    peer = (peer_t){
+        .answer = HEAD
+        "Content-Length: 9999\r\n\r\n"
+        "..............................................................................................",
+        .piece = 1
+    };
     uint64_t began_ns = clock_ns;
     assert_int_equal(post("", 50, &error), 0);
     assert_string_equal(error, "timeout");
@@ -193,8 +201,9 @@ static void test_the_request_is_whole_in_pieces_of_any_size_or_is_not_sent(void 
     char headers[EDGE_HEAD_MAX + 1];
     peer = (peer_t){ .answer = HEAD "Content-Length: 0\r\n\r\n", .piece = 3 };
     assert_int_equal(post("A: b\r\n", 60000, &error), 200);
-    assert_string_equal(peer.sent, "POST /v1/chat HTTP/1.1\r\nHost: host:443\r\nContent-Type: application/json\r\n"
-                                   "Connection: close\r\nA: b\r\nContent-Length: 2\r\n\r\n{}");
+    assert_string_equal(peer.sent,
+                        "POST /v1/chat HTTP/1.1\r\nHost: host:443\r\nContent-Type: application/json\r\n"
+                        "Connection: close\r\nA: b\r\nContent-Length: 2\r\n\r\n{}");
     memset(headers, 'k', EDGE_HEAD_MAX);
     headers[EDGE_HEAD_MAX] = '\0';
     peer = (peer_t){ .answer = "", .piece = 1 };
