@@ -56,11 +56,11 @@ static void test_its_readers_read_nothing(void **state)
     (void)state;
     static const char request[] = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],"
                                   "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}";
-    static const char *const answers[] = {
+    static const char answer[] =
         "{\"model\":\"m\",\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"Yes\","
-        "\"tool_calls\":[{\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}}]}",
-        "{\"error\":{\"message\":\"no credit\",\"type\":\"billing\"}}", "data: {\"choices\":[{", "<html>", ""
-    };
+        "\"tool_calls\":[{\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}}]}";
+    static const char error[] = "{\"error\":{\"message\":\"no credit\",\"type\":\"billing\"}}";
+    static const char *const answers[] = { answer, error, "data: {\"choices\":[{", "<html>", "" };
     for (unsigned i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         for (int status = 200; status < 600; status += 300) {
             uspan_wire_t w;
