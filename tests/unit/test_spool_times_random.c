@@ -222,7 +222,7 @@ static view_t nth_span(const bodies_t *b, unsigned n)
 
 static void boot_at_random(world_t *w)
 {
-    char version[64];
+    static char version[64]; /* the resource keeps the pointer */
     memset(version, 'v', sizeof version);
     version[draw(sizeof version)] = '\0';
     version[sizeof version - 1u] = '\0';
