@@ -95,6 +95,26 @@ static void test_spans_are_stored_while_another_request_is_under_way(void **stat
     }
 }
 
+/* Content is left out of spans. The resource stands in a record of its own and is written as it is. */
+static void test_a_resource_with_a_key_of_content_is_stored(void **state)
+{
+    static const uspan_key_t prompt = USPAN_KEY_CONTENT_INIT("app.prompt");
+    static const uspan_attr_t typed[] = { USPAN_ATTR_STATIC(&prompt, "the same for each turn") };
+    const uspan_resource_t resource = { .typed = typed, .typed_count = 1u };
+    world_t *w = *state;
+    begin(w, 50000u);
+    assert_int_equal(uspan_set_resource(&w->tracer, &resource), USPAN_OK);
+    for (unsigned n = 0; n < 3u; n++) {
+        record_secret(w);
+    }
+    for (unsigned n = 0; n < 2000u && uspan_spool_all(&w->tracer) == USPAN_ERR_AGAIN; n++) {
+        far_run(w, w->now_ns + (uint64_t)20u * MS, 20u);
+    }
+    assert_int_equal(stats_of(w, 0).spooled, 3);
+    assert_true(memory_has(flash.bytes, sizeof flash.bytes, "the same for each turn"));
+    assert_false(memory_has(flash.bytes, sizeof flash.bytes, "secret"));
+}
+
 static int free_peers(void **state)
 {
     far_free(&dead);
@@ -107,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_another_destination_gets_the_content),
         cmocka_unit_test(test_spans_are_stored_while_another_request_is_under_way),
+        cmocka_unit_test(test_a_resource_with_a_key_of_content_is_stored),
     };
     return cmocka_run_group_tests(tests, world_setup, free_peers);
 }
