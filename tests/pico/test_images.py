@@ -98,7 +98,7 @@ class Images(unittest.TestCase):
             row = re.search(rf"^\| `{board}`, USB, `{name}` \| (\d+) \| (\d+) \| (\d+) / ", PAGE, re.M)
             whole = re.search(r"flash ([\d,]+) bytes, static RAM ([\d,]+) bytes", built.words).groups()
             for said, found in zip(row.groups(), [*(int(number.replace(",", "")) for number in whole), flash], strict=True):
-                self.assertAlmostEqual(int(said), found / 1000, delta=4, msg=f"port/pico/README.md, {board}, {name}")
+                self.assertAlmostEqual(int(said), found / 1000, delta=1, msg=f"port/pico/README.md, {board}, {name}")
             self.assertTrue(32_768 < ram < 40_000, built.words)  # mbedTLS's heap is a buffer of the port
 
     def test_the_source_of_time_is_the_chips_timer(self):
