@@ -3,6 +3,7 @@
 Invariant: every list is read from the tree, so new files and functions are included."""
 import os
 import re
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -44,6 +45,18 @@ def genai_sources(*folders):
 def proto_sources():
     runtime = [NANOPB / f"pb_{part}.c" for part in ("common", "encode", "decode")]
     return found(ROOT.glob("proto/gen/*.pb.c"), 2, "proto/gen") + runtime
+
+
+def copy_tree(folder):
+    """Copies the tree as git knows it, without build/. Other tests write there, and a tool that walks the tree meets files that
+    come and go."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True,
+                            check=True).stdout
+    for name in found(filter(None, listed.split("\0")), 100, "the tree"):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
 
 
 def is_ours(source):

@@ -40,7 +40,7 @@ build_flags = -DESP_PLATFORM -D_GNU_SOURCE -DLWIP_TCPIP_CORE_LOCKING=0 -DLWIP_SO
 
 def tool(name, *arguments, **environment):
     """What a tool printed."""
-    return sources.run(["sh", "-c", 'exec "$@" 2>&1', "sh", TOOLS / "bin" / name, *arguments], cwd=ROOT, env={
+    return sources.run(["sh", "-c", 'exec "$@" 2>&1', "sh", TOOLS / "bin" / name, *arguments], cwd=OUT / "tree", env={
         **os.environ, "PLATFORMIO_CORE_DIR": str(OUT / "platformio"), "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
         "CONAN_HOME": str(OUT / "conan"), "CI": "true", **environment})
 
@@ -58,11 +58,11 @@ class PackageTools(unittest.TestCase):
     def setUpClass(cls):
         subprocess.run([ROOT / "port/deps/interop.sh", "packages"], check=True, stdin=subprocess.DEVNULL)
         shutil.rmtree(OUT, ignore_errors=True)
-        OUT.mkdir(parents=True)
+        sources.copy_tree(OUT / "tree")
 
     def test_conan_creates_the_package_and_its_test_package_runs(self):
         tool("conan", "profile", "detect")
-        tool("conan", "create", "tests/build/conan/nanopb", "-tf", "")
+        tool("conan", "create", ROOT / "tests/build/conan/nanopb", "-tf", "")  # beside port/deps/src
         self.assertIn("RUN: ./program", tool("conan", "create", ".", "-tf", "tests/build/conan", "--no-remote"))
 
     def test_platformio_packs_and_builds_the_library_and_the_sketch_for_esp32(self):
