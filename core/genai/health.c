@@ -4,15 +4,11 @@
 #include "uspan/inspect.h"
 #include "genai/typed.h"
 
-static const uspan_row_t health_rows[] = {
-    ROW(DOUBLE, uspan_health_t, temperature_c, uspan_temperature),
-    ROW(INT, uspan_health_t, heap_free, uspan_heap_free),
-    ROW(INT, uspan_health_t, heap_least, uspan_heap_least),
-    ROW(INT, uspan_health_t, heap_block, uspan_heap_block),
-    ROW(INT, uspan_health_t, rssi_dbm, uspan_rssi),
-    ROW(INT, uspan_health_t, battery_mv, uspan_battery),
-    END_ROW,
-};
+/* The keys of the integers, in the order of their fields. */
+static const uspan_key_t *const integers[] = { &uspan_key_uspan_heap_free, &uspan_key_uspan_heap_least,
+                                               &uspan_key_uspan_heap_block, &uspan_key_uspan_rssi,
+                                               &uspan_key_uspan_battery };
+#define INTEGERS (sizeof integers / sizeof integers[0])
 
 /* Returns true if the operation is that of a model call, an agent or a tool. Typed spans and wire readers
  * store operations as static text. An application can set one as a short text, which is stored inline. */
@@ -32,6 +28,7 @@ static bool is_asked_for(const uspan_entry_t *operation)
     return false;
 }
 
+/* The setters of numbers are called directly. They take the least stack, and a span may end in an ISR. */
 static void tell_health(uspan_tracer_t *t, uspan_t s)
 {
     uspan_err_t err;
@@ -42,10 +39,22 @@ static void tell_health(uspan_tracer_t *t, uspan_t s)
     bool wanted = source != NULL && e != NULL && is_asked_for(e);
     uspan_unlock(t, state);
     if (wanted) {
-        uspan_health_t health;
+        union {
+            uspan_health_t all;
+            uspan_opt_int_t integers[INTEGERS];
+        } health;
+        USPAN_STATIC_ASSERT(offsetof(uspan_health_t, battery_mv) == (INTEGERS - 1u) * sizeof(uspan_opt_int_t),
+                            "the integers are first");
         memset(&health, 0, sizeof health);
-        source->ask(source->ctx, &health);
-        (void)uspan_set_struct(t, s, &health, health_rows);
+        source->ask(source->ctx, &health.all);
+        for (unsigned i = 0; i < INTEGERS; i++) {
+            if (health.integers[i].is_set) {
+                (void)uspan_set_int(t, s, integers[i], health.integers[i].value);
+            }
+        }
+        if (health.all.temperature_c.is_set) {
+            (void)uspan_set_double(t, s, &uspan_key_uspan_temperature, health.all.temperature_c.value);
+        }
     }
 }
 

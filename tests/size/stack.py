@@ -2,10 +2,10 @@
 """stack.py: computes a bound of each public call's stack on Cortex-M3, from the call graph of a linked image.
 
 Invariant: no call is left out. Frame sizes come from gcc (-fstack-usage), and for libc and libgcc from the pushes in their
-code. Calls and tail calls are read from the disassembly. A call through a pointer is resolved by the table below. A call that
-is not in the table is a fault, and so is a target that no source defines. Functions that the application supplies (port,
-transport, storage, hooks) count as zero: their stack is added. The exit status is 0 only if every call is below its budget, or
-below the ceiling of its miss. With --check the page must agree too.
+code. Calls are read from the disassembly. A tail call adds nothing to its caller, whose frame is gone by then. A call through
+a pointer is resolved by the tables below. A call that is in none of them is a fault, and so is a target that no source defines.
+Functions that the application supplies (port, transport, storage, hooks) count as zero: their stack is added. The exit status
+is 0 only if every call is below its budget, or below the ceiling of its miss. With --check the page must agree too.
 Usage: stack.py [--write | --check]   --write writes the table of tests/size/README.md, --check compares it"""
 import re
 import sys
@@ -52,6 +52,9 @@ BOUND = {"wire.c": {"sink": ["uspan_wire_on_value"]}, "wire_tools.c": {"sink": [
          "mcp_client.c": {"whole": ["uspan_mcp_settle"], "also": ["mcp_client.c:also"]},
          "mcp_server.c": {"whole": ["on_request", "uspan_mcp_settle"], "also": ["mcp_server.c:also"]},
          "json_write_raw.c": {"take": ["append_as_string"]}}
+# The same for calls that begin in a function.
+BOUND_IN = {"uspan_attr_build_text": {"make": ["uspan_entry_build_text"]}, "set_array": {"make": ["uspan_entry_build"]},
+            "set_one": {"make": ["uspan_entry_build"]}}
 BOUND_NAMES = {name for names in BOUND.values() for name in names}
 
 # Groups of calls with a common budget. ISR: the recording calls that an interrupt handler makes.
@@ -85,7 +88,7 @@ class Image:
                 self.frames[key] = max(int(size), self.frames.get(key, 0))
                 if kind == "dynamic":
                     self.dynamic.add(key[1])
-        self.calls, self.names, self.files = {}, {}, {}
+        self.calls, self.tails, self.names, self.files = {}, {}, {}, {}
         self.public = self.link(OUT / name, objects)
         self.disassemble(OUT / name / "main.elf")
 
@@ -112,7 +115,7 @@ class Image:
                 function, place = int(head.group(1), 16), None
                 self.names[function] = head.group(2)
                 self.addresses.setdefault(head.group(2), []).append(function)
-                self.calls[function] = set()
+                self.calls[function], self.tails[function] = set(), set()
                 own[function] = 0
             elif source:
                 place = (source.group(1), int(source.group(2)))
@@ -125,10 +128,12 @@ class Image:
 
     def look_at(self, function, place, op, rest):
         target = re.match(r"(?:\w+, )?([0-9a-f]+) <([^>+]+)>$", rest)
+        is_call = op.startswith(("bl", "blx")) and not re.match(r"bl[est]", op)
+        found = self.calls[function] if is_call or (target and ".cold" in target.group(2)) else self.tails[function]
         if target and op.startswith(("b", "cb")) and int(target.group(1), 16) != function:
-            self.calls[function].add(int(target.group(1), 16))
+            found.add(int(target.group(1), 16))
         elif op == "blx" or (op == "bx" and not rest.startswith("lr")):
-            self.calls[function] |= {("pointer", member) for member in members(place, self.names[function])}
+            found |= {("pointer", member) for member in members(place, self.names[function])}
 
 
 class Depth:
@@ -146,24 +151,28 @@ class Depth:
     def of(self, function, bound=()):
         """(bytes, path of names) of the deepest chain that begins with a function."""
         image = self.image
-        bound = tuple(sorted({**dict(bound), **{key: tuple(names) for key, names in
-                                                BOUND.get(image.files.get(function), {}).items()}}.items()))
+        name = base(image.names[function])
+        more = {**BOUND.get(image.files.get(function), {}), **BOUND_IN.get(name, {})}
+        bound = tuple(sorted({**dict(bound), **{key: tuple(names) for key, names in more.items()}}.items()))
         if (function, bound) in self.known:
             return self.known[function, bound]
-        name = base(image.names[function])
         if function in self.path:
             self.faults.add(f"{name} may call itself: {[image.names[one] for one in self.path]}")
             return 0, ()
         self.path.append(function)
-        below = (0, ())
-        for call in image.calls[function]:
-            targets = [call] if isinstance(call, int) else self.resolve(call[1], dict(bound))
-            for target in targets:
-                if target in image.names:
-                    below = max(below, self.of(target, bound))
+        own = image.bytes[function]
+        below = max((own + bytes_, chain) for bytes_, chain in [(0, ()), *self.targets(image.calls[function], bound)])
+        below = max([below, *self.targets(image.tails[function], bound)])
         self.path.pop()
-        self.known[function, bound] = (image.bytes[function] + below[0], (name, *below[1]))
+        self.known[function, bound] = (below[0], (name, *below[1]))
         return self.known[function, bound]
+
+    def targets(self, calls, bound):
+        """The depth of each function that is called."""
+        for call in calls:
+            for target in [call] if isinstance(call, int) else self.resolve(call[1], dict(bound)):
+                if target in self.image.names:
+                    yield self.of(target, bound)
 
     def resolve(self, member, bound):
         if member not in POINTERS and member not in BOUND_NAMES:
@@ -217,8 +226,8 @@ def undefined():
     """The targets of POINTERS and BOUND that are no longer a function of their file, or of any file."""
     defined = {(path.name, name) for path in core_sources() + genai_sources() + proto_sources()
                for name in re.findall(r"^[a-zA-Z][\w *]*\b(\w+)\([^;]*$", path.read_text(encoding="utf-8"), re.M)}
-    named = {target.rpartition(":")[::2] for names in (POINTERS, *BOUND.values()) for targets in names.values()
-             for target in targets}
+    named = {target.rpartition(":")[::2] for names in (POINTERS, *BOUND.values(), *BOUND_IN.values())
+             for targets in names.values() for target in targets} | {("", function) for function in BOUND_IN}
     return sorted(name for file, name in named
                   if not any(name == other and file in ("", path) for path, other in defined))
 
