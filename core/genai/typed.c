@@ -178,17 +178,17 @@ static size_t add_text(char name[USPAN_NAME_MAX], size_t len, const char *text)
 static size_t make_name(char name[USPAN_NAME_MAX], const uspan_span_type_t *type, const char *own,
                         const char *subject)
 {
+    const char *first = type->operation;
     if (uspan_has_text(own)) {
-        return add_text(name, 0u, own);
-    }
-    if ((type->traits & USPAN_TYPED_IS_FIXED) != 0u) {
-        return add_text(name, 0u, type->fixed);
-    }
-    if ((type->traits & USPAN_TYPED_OR_FIXED) != 0u && !uspan_has_text(subject)) {
+        first = own;
+        subject = (type->traits & USPAN_TYPED_OWN_FIRST) != 0u ? subject : NULL;
+    } else if ((type->traits & USPAN_TYPED_IS_FIXED) != 0u) {
+        first = type->fixed;
+        subject = NULL;
+    } else if ((type->traits & USPAN_TYPED_OR_FIXED) != 0u && !uspan_has_text(subject)) {
         subject = type->fixed;
     }
-    size_t len = type->operation_len < USPAN_NAME_MAX ? type->operation_len : USPAN_NAME_MAX;
-    memcpy(name, type->operation, len);
+    size_t len = add_text(name, 0u, first);
     if (uspan_has_text(subject) && len < USPAN_NAME_MAX) {
         name[len++] = ' ';
         len = add_text(name, len, subject);

@@ -59,6 +59,7 @@ typedef struct uspan_request {
 #define USPAN_TYPED_CALL 1u     /* a call of a model, counted in uspan_usage_t */
 #define USPAN_TYPED_IS_FIXED 2u /* the fixed text is the complete name */
 #define USPAN_TYPED_OR_FIXED 4u /* the fixed text is the subject if the request has none */
+#define USPAN_TYPED_OWN_FIRST 32u /* the request's own name is followed by the subject */
 #define USPAN_TYPED_MODEL 16u   /* the request has USPAN_MODEL_FIELDS */
 #define USPAN_TYPED_OF_AGENT 8u /* takes over the agent's name from its parent if it has none */
 
