@@ -2,120 +2,94 @@
  * OpenTelemetry's MCP conventions say in "Spans". Called by mcp_client.c and mcp_server.c. Invariant: span
  * names have low cardinality. Of the names in a request, only those of tools and prompts become part of a
  * span name. */
-#include <stddef.h>
 #include <string.h>
+#include "trace/lock.h"
 #include "wire/mcp_internal.h"
 
-#define PEER_TEXTS 5u /* the first members of uspan_mcp_peer_t */
-USPAN_STATIC_ASSERT(offsetof(uspan_mcp_peer_t, address) == (PEER_TEXTS - 1u) * sizeof(char *),
-                    "one after another");
+#define TEXT_ROW(text, key) ROW(TEXT, uspan_mcp_about_t, texts[USPAN_MCP_##text - USPAN_MCP_VERSION], key)
 
-void uspan_mcp_classify(uspan_mcp_about_t *a, unsigned side)
-{
-    const char *method = USPAN_MCP_ABOUT(a, USPAN_MCP_METHOD).at;
-    a->flags = side;
-    a->kind = USPAN_MCP_OTHER;
-    if (strcmp(method, "tools/call") == 0) {
-        a->flags = side | USPAN_MCP_IS_TOOL;
-        a->kind = USPAN_MCP_TOOL;
-    } else if (strcmp(method, "prompts/get") == 0) {
-        a->kind = USPAN_MCP_PROMPT;
-    } else if (strncmp(method + (strncmp(method, "notifications/", 14u) == 0 ? 14 : 0), "resources/", 10u) ==
-               0) {
-        a->kind = USPAN_MCP_RESOURCE;
-    }
-}
+/* A text of the message replaces what the application knows of the connection. */
+static const uspan_row_t rows[] = {
+    ROW(TEXT, uspan_mcp_about_t, peer.transport, network_transport),
+    ROW(TEXT, uspan_mcp_about_t, peer.protocol, network_protocol_name),
+    ROW(TEXT, uspan_mcp_about_t, peer.protocol_version, network_protocol_version),
+    ROW(TEXT, uspan_mcp_about_t, peer.session_id, mcp_session_id),
+    TEXT_ROW(VERSION, mcp_protocol_version),
+    TEXT_ROW(SESSION, mcp_session_id),
+    TEXT_ROW(RPC, jsonrpc_protocol_version),
+    TEXT_ROW(METHOD, mcp_method_name),
+    TEXT_ROW(URI, mcp_resource_uri),
+    TEXT_ROW(ID, jsonrpc_request_id),
+    ROW(TEXT, uspan_mcp_about_t, tool, tool_name),
+#if !USPAN_PROFILE_LANGFUSE /* it reads every key of prompts as the input */
+    ROW(TEXT, uspan_mcp_about_t, prompt, prompt_name),
+#endif
+    END_ROW,
+};
+static const uspan_row_t side_rows[2][3] = {
+    {
+        ROW(TEXT, uspan_mcp_about_t, peer.address, client_address),
+        ROW(COUNT, uspan_mcp_about_t, peer.port, client_port),
+        NEXT_TABLE(uspan_mcp_about_t, start_ns, rows),
+    },
+    {
+        ROW(TEXT, uspan_mcp_about_t, peer.address, server_address),
+        ROW(COUNT, uspan_mcp_about_t, peer.port, server_port),
+        NEXT_TABLE(uspan_mcp_about_t, start_ns, rows),
+    },
+};
 
-void uspan_mcp_set(uspan_mcp_t *m, uspan_t s, const uspan_key_t *key, const char *text, size_t len)
+void uspan_mcp_fill(uspan_tracer_t *t, uspan_t s, const void *about)
 {
-    if (len > 0u) {
-        (void)uspan_set_str_n(m->t, s, key, text, len);
-    }
-}
-
-static void set_peer(uspan_mcp_t *m, uspan_t s, unsigned side)
-{
-    static const uspan_key_t *const keys[] = {
-        /* the last one of two by side */
-        &uspan_key_network_transport, &uspan_key_network_protocol_name, &uspan_key_network_protocol_version,
-        &uspan_key_mcp_session_id,    &uspan_key_client_address,        &uspan_key_server_address,
-    };
-    const uspan_mcp_peer_t *peer = m->peer;
-    if (peer == NULL) {
-        return;
-    }
-    for (unsigned i = 0; i < PEER_TEXTS; i++) {
-        const char *text;
-        memcpy(&text, (const char *)peer + i * sizeof text, sizeof text);
-        if (text != NULL) {
-            uspan_mcp_set(m, s, keys[i < PEER_TEXTS - 1u ? i : i + side], text, strlen(text));
-        }
-    }
-    if (peer->address != NULL) {
-        (void)uspan_set_int(m->t, s, side != 0u ? &uspan_key_server_port : &uspan_key_client_port,
-                            peer->port);
-    }
-}
-
-void uspan_mcp_fill(void *about, uspan_tracer_t *t, uspan_t s)
-{
-    static const uspan_key_t *const keys[] = {
-        &uspan_key_mcp_protocol_version,
-        &uspan_key_mcp_session_id,
-        &uspan_key_jsonrpc_protocol_version,
-        &uspan_key_mcp_method_name,
-        NULL,
-        &uspan_key_jsonrpc_request_id,
-    };
-    static const uspan_key_t *const names[] = {
-        NULL,
-        &uspan_key_tool_name,
-        USPAN_PROFILE_LANGFUSE ? NULL
-                               : &uspan_key_prompt_name, /* it reads every key of prompts as the input */
-        &uspan_key_mcp_resource_uri,
-    };
-    uspan_mcp_about_t *a = about;
-    uspan_mcp_t *m = a->m;
-    set_peer(m, s, a->flags & USPAN_MCP_IS_CALL);
-    if (USPAN_MCP_ABOUT(a, USPAN_MCP_VERSION).len == 0u) { /* the negotiated version */
-        USPAN_MCP_ABOUT(a, USPAN_MCP_VERSION).at = m->version;
-        USPAN_MCP_ABOUT(a, USPAN_MCP_VERSION).len = m->version_len;
-    }
-    for (unsigned i = 0; i < USPAN_MCP_ABOUT_TEXTS; i++) {
-        const uspan_key_t *key = keys[i] != NULL ? keys[i] : names[a->kind];
-        if (key != NULL) {
-            uspan_mcp_set(m, s, key, a->texts[i].at, a->texts[i].len);
-        }
-    }
-    if (a->kind == USPAN_MCP_TOOL) {
+    const uspan_mcp_about_t *a = about;
+    unsigned side = a->flags & USPAN_MCP_IS_CALL;
+    if ((a->flags & USPAN_MCP_IS_TOOL) != 0u) {
         (void)uspan_set_static_n(t, s, &uspan_key_operation_name, USPAN_OPERATION_TOOL,
                                  sizeof USPAN_OPERATION_TOOL - 1u);
 #if USPAN_PROFILE_ALIYUN
         (void)uspan_set_static_n(t, s, &uspan_key_aliyun_span_kind, "TOOL", 4u);
 #endif
+#if USPAN_CONTENT
+        if (side == 0u) {
+            uspan_mcp_set_content(a->m, &a->m->in, s, &uspan_key_tool_call_arguments);
+        }
+#endif
     }
-    a->also(a, s);
+    (void)uspan_set_struct(t, s, a, side_rows[side]);
 }
 
-/* A name that is cut here is longer than USPAN_NAME_MAX, so uspan_start_full() cuts it as it cuts others. */
-uspan_t uspan_mcp_begin(uspan_mcp_about_t *a)
+void uspan_mcp_classify(uspan_mcp_about_t *a, uspan_mcp_t *m, unsigned side)
 {
-    char name[USPAN_NAME_MAX + 4u];
-    size_t len = USPAN_MCP_ABOUT(a, USPAN_MCP_METHOD).len;
-    size_t named = USPAN_MCP_ABOUT(a, USPAN_MCP_NAME).len;
-    len = len < sizeof name - 1u ? len : sizeof name - 1u;
-    memcpy(name, USPAN_MCP_ABOUT(a, USPAN_MCP_METHOD).at, len);
-    if ((a->kind == USPAN_MCP_TOOL || a->kind == USPAN_MCP_PROMPT) && named > 0u) {
-        name[len++] = ' ';
-        named = named < sizeof name - len ? named : sizeof name - len;
-        memcpy(name + len, USPAN_MCP_ABOUT(a, USPAN_MCP_NAME).at, named);
-        len += named;
+    const char *name = USPAN_MCP_ABOUT(a, NAME);
+    const char *method = USPAN_MCP_ABOUT(a, METHOD);
+    uint32_t hash = uspan_mcp_hash(USPAN_MCP_HASH, method, strlen(method));
+    a->span_name = method;
+    a->m = m;
+    a->hash = hash;
+    a->flags = side;
+    a->kind = (uspan_kind_t)(USPAN_KIND_SERVER + side);
+    if (hash == USPAN_JSON_PATH("tools/call")) {
+        a->flags = side | USPAN_MCP_IS_TOOL;
+        a->tool = name;
+        a->subject = name;
+    } else if (hash == USPAN_JSON_PATH("prompts/get")) {
+        a->prompt = name;
+        a->subject = name;
+    } else if (side != 0u) {
+        USPAN_MCP_ABOUT(a, URI) = name;
     }
-    uspan_options_t o = {
-        .kind = (a->flags & USPAN_MCP_IS_CALL) != 0u ? USPAN_KIND_CLIENT : USPAN_KIND_SERVER,
-        .parent = a->context,
-        .fill = uspan_mcp_fill,
-        .fill_arg = a,
-    };
-    return uspan_start_full(a->m->t, a->parent, name, len, &o);
+    if (m->peer != NULL) {
+        a->peer = *m->peer;
+    }
+    if (!uspan_has_text(USPAN_MCP_ABOUT(a, VERSION))) {
+        USPAN_MCP_ABOUT(a, VERSION) = m->version;
+    }
+}
+
+uspan_t uspan_mcp_begin(const uspan_mcp_about_t *a, uspan_t parent)
+{
+    static const uspan_span_type_t type = { .extra = uspan_mcp_fill,
+                                            .rows = rows + sizeof rows / sizeof rows[0] - 1u,
+                                            .traits = USPAN_TYPED_OWN_FIRST };
+    return uspan_typed_begin_as(a->m->t, parent, a, &type, NULL);
 }

@@ -3,123 +3,98 @@
  * answer is ignored, even if its _meta repeats one. */
 #include <string.h>
 #include "wire/mcp_internal.h"
-#include "genai/span_lookup.h"
 
 #define NAME_BYTES 96u
+#define ID_BYTES 42u /* with a quotation mark and a 0 */
 
-/* Returns true if a->parent is the execute_tool span of the same tool, and no MCP request has set its
- * attributes yet. */
-static bool is_covered(const uspan_mcp_about_t *a)
+/* Returns true if s is the execute_tool span of the same tool, and no MCP request has set its attributes
+ * yet. */
+static bool is_covered(const uspan_mcp_about_t *a, uspan_t s)
 {
     char name[NAME_BYTES];
-    size_t len = USPAN_MCP_ABOUT(a, USPAN_MCP_NAME).len;
-    return a->kind == USPAN_MCP_TOOL && len > 0u &&
-           !uspan_has_key(a->m->t, a->parent, &uspan_key_mcp_method_name) &&
-           uspan_text_of_key(a->m->t, a->parent, &uspan_key_tool_name, name, sizeof name) == len &&
-           memcmp(name, USPAN_MCP_ABOUT(a, USPAN_MCP_NAME).at, len) == 0;
-}
-
-static void also(uspan_mcp_about_t *a, uspan_t s)
-{
-    uspan_copy_key(a->m->t, a->parent, &uspan_key_conversation_id, s, &uspan_key_conversation_id);
+    uspan_tracer_t *t = a->m->t;
+    if (!uspan_has_text(a->tool) || uspan_has_key(t, s, &uspan_key_mcp_method_name)) {
+        return false;
+    }
+    size_t len = uspan_text_of_key(t, s, &uspan_key_tool_name, name, sizeof name);
+    return len == strlen(a->tool) && memcmp(name, a->tool, len) == 0;
 }
 
 uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const char *name, const char *id)
 {
-    uspan_mcp_about_t a = { .m = m, .also = also, .parent = parent };
+    uspan_mcp_about_t a;
+    char text[ID_BYTES];
+    uint32_t hash = 0;
     if (m->t == NULL) {
         return USPAN_NULL;
     }
-    USPAN_MCP_ABOUT(&a, USPAN_MCP_METHOD).at = method;
-    USPAN_MCP_ABOUT(&a, USPAN_MCP_METHOD).len = strlen(method);
-    if (name != NULL) {
-        USPAN_MCP_ABOUT(&a, USPAN_MCP_NAME).at = name;
-        USPAN_MCP_ABOUT(&a, USPAN_MCP_NAME).len = strlen(name);
-    }
+    memset(&a, 0, sizeof a);
+    USPAN_MCP_ABOUT(&a, METHOD) = method;
+    USPAN_MCP_ABOUT(&a, NAME) = name;
     if (id != NULL) {
-        bool is_quoted = id[0] == '"';
-        USPAN_MCP_ABOUT(&a, USPAN_MCP_ID).at = id + is_quoted;
-        USPAN_MCP_ABOUT(&a, USPAN_MCP_ID).len = strlen(id) - (is_quoted && id[1] != '\0' ? 2u : 0u);
+        size_t len = uspan_mcp_id_len(id);
+        hash = uspan_mcp_hash(USPAN_MCP_HASH, id, len);
+        len = len < sizeof text ? len : sizeof text - 1u;
+        memcpy(text, id, len);
+        text[len] = '\0';
+        USPAN_MCP_ABOUT(&a, ID) = text + (text[0] == '"');
     }
-    uspan_mcp_classify(&a, USPAN_MCP_IS_CALL);
-    if (parent.id == USPAN_CURRENT.id) {
-        a.parent = uspan_current(m->t);
-        a.parent.id += a.parent.id == 0u; /* USPAN_ROOT if there is none */
-    }
-    uspan_t s = a.parent;
-    if (is_covered(&a)) {
+    uspan_mcp_classify(&a, m, USPAN_MCP_IS_CALL);
+    uspan_t s = parent.id == USPAN_CURRENT.id ? uspan_current(m->t) : parent;
+    if (is_covered(&a, s)) {
         a.flags |= USPAN_MCP_IS_SHARED;
-        uspan_mcp_fill(&a, m->t, s);
+        uspan_mcp_fill(m->t, s, &a);
     } else {
-        s = uspan_mcp_begin(&a);
+        s = uspan_mcp_begin(&a, parent);
     }
     if (id != NULL) {
-        uspan_mcp_keep(m, uspan_mcp_hash(id), s, a.flags);
+        uspan_mcp_keep(m, hash, s, a.flags);
     }
     return s;
 }
 
 bool uspan_mcp_result_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last)
 {
-    return uspan_mcp_read(m, false, uspan_mcp_settle, data, len, is_last).id != 0u;
+    return uspan_mcp_settle(m, data, len, is_last);
 }
 
 /* ---- _meta --------------------------------------------------------------------------------------------- */
 
-/* A text that is written in front of the header lines from which it is built, in the same buffer. */
-typedef struct text {
-    char *at;        /* the next byte is written here */
-    const char *end; /* the first byte of the lines that is not read yet */
-} text_t;
-
-/* Write len bytes. Returns false if they would overwrite lines that are not read yet. */
-static bool put(text_t *t, const char *bytes, size_t len)
-{
-    if ((size_t)(t->end - t->at) < len) {
-        return false;
-    }
-    memcpy(t->at, bytes, len);
-    t->at += len;
-    return true;
-}
-
-/* Write the header lines between t->end and stop, "name: value\r\n", as members of _meta. Returns false if
- * they do not fit. */
-static bool put_lines(text_t *t, const char *stop)
-{
-    bool is_value = false;
-    bool fits = put(t, "\"_meta\":{\"", 10u);
-    while (fits && t->end < stop) {
-        char c = *t->end++;
-        if (!is_value && c == ':') {
-            t->end++; /* skip the space */
-            is_value = true;
-            fits = put(t, "\":\"", 3u);
-        } else if (c == '\r') {
-            t->end++;
-            is_value = false;
-            fits = put(t, t->end < stop ? "\",\"" : "\"}", t->end < stop ? 3u : 2u);
-        } else {
-            fits = ((c != '"' && c != '\\') || put(t, "\\", 1u)) && put(t, &c, 1u);
-        }
-    }
-    return fits;
-}
-
+/* The header lines "name: value\r\n" are at the end of out. They are read once, and written in front of the
+ * byte that is read next. */
 size_t uspan_mcp_meta(uspan_mcp_t *m, uspan_t s, const char *baggage, char *out, size_t cap)
 {
-    size_t len = 0;
-    if (out == NULL || cap == 0u) {
+    size_t len = uspan_propagate(m->t, s, baggage, out, cap);
+    if (len == 0u || len >= cap || out == NULL) {
         return 0u;
     }
-    if (m->t != NULL) {
-        size_t lines = uspan_propagate(m->t, s, baggage, NULL, 0u);
-        if (lines > 0u && lines < cap) { /* they end before the last byte, which is for the 0 */
-            text_t t = { out, out + (cap - 1u - lines) };
-            (void)uspan_propagate(m->t, s, baggage, out + (cap - 1u - lines), lines + 1u);
-            len = put_lines(&t, out + (cap - 1u)) ? (size_t)(t.at - out) : 0u;
+    const char *stop = out + cap - 1u; /* the last byte is for the 0 */
+    const char *from = memmove(out + cap - 1u - len, out, len);
+    const char *text = "\"_meta\":{\"";
+    char *at = out;
+    char one[3];
+    one[0] = '\\';
+    one[2] = '\0';
+    for (char end = ':';;) { /* of the name or value that is read */
+        while (*text != '\0') {
+            if (at == from) {
+                out[0] = '\0';
+                return 0u;
+            }
+            *at++ = *text++;
+        }
+        if (from == stop) {
+            *at = '\0';
+            return (size_t)(at - out);
+        }
+        char c = *from++;
+        if (c == end) { /* skip the space or the line feed */
+            from++;
+            end = c == ':' ? '\r' : ':';
+            text = c == ':' ? "\":\"" : from < stop ? "\",\"" : "\"}";
+        } else {
+            one[1] = c;
+            text = one + (c != '"' && c != '\\');
         }
     }
-    out[len] = '\0';
-    return len;
 }

@@ -3,9 +3,11 @@
  * removed by its answer, by notifications/cancelled, by uspan_mcp_close(), or by a newer request that needs
  * the entry or the id. In the last case it is counted as unanswered, unless the application has ended its
  * span. */
-#include "wire/mcp_internal.h"
 #include <string.h>
+#include "trace/ascii.h"
+#include "trace/pool.h"
 #include "uspan/message.h"
+#include "wire/mcp_internal.h"
 
 /* ---- open requests ------------------------------------------------------------------------------------- */
 
@@ -16,10 +18,15 @@ void uspan_mcp_open(uspan_mcp_t *m, uspan_tracer_t *t, const uspan_mcp_peer_t *p
     m->peer = peer;
 }
 
+size_t uspan_mcp_id_len(const char *id)
+{
+    size_t len = strlen(id);
+    return id[0] == '"' && len > 1u ? len - 1u : len;
+}
+
 uspan_mcp_span_t *uspan_mcp_find_open(uspan_mcp_t *m, uint32_t id, unsigned side)
 {
-    for (unsigned i = 0; i < m->open_count; i++) {
-        uspan_mcp_span_t *open = &m->open[i];
+    for (uspan_mcp_span_t *open = m->open; open < m->open + m->open_count; open++) {
         if (open->id == id && (open->flags & USPAN_MCP_IS_CALL) == side) {
             return open;
         }
@@ -27,127 +34,112 @@ uspan_mcp_span_t *uspan_mcp_find_open(uspan_mcp_t *m, uint32_t id, unsigned side
     return NULL;
 }
 
-static void forget(uspan_mcp_t *m, uspan_mcp_span_t *open)
+uspan_err_t uspan_mcp_end(uspan_mcp_t *m, uspan_mcp_span_t *open, const char *type, const char *message)
 {
-    m->open_count--;
-    memmove(open, open + 1, (size_t)(m->open + m->open_count - open) * sizeof *open);
-}
-
-void uspan_mcp_end(uspan_mcp_t *m, uspan_mcp_span_t *open, const char *type, const char *message)
-{
-    if (type != NULL) {
-        (void)uspan_record_error(m->t, open->s, type, message);
-    }
+    uspan_err_t err = type != NULL ? uspan_record_error(m->t, open->s, type, message) : USPAN_OK;
     if ((open->flags & USPAN_MCP_IS_SHARED) == 0u) {
         (void)uspan_end(m->t, open->s);
     }
-    forget(m, open);
-}
-
-/* Returns true if the application has ended the span. A span that was dropped is never ended. */
-static bool has_ended(uspan_mcp_t *m, const uspan_mcp_span_t *open)
-{
-    uint32_t state = uspan_lock(m->t);
-    bool ended = !uspan_is_null(open->s) && uspan_slot_find_open(&m->t->trace, open->s) == NULL;
-    uspan_unlock(m->t, state);
-    return ended;
+    m->open_count--;
+    memmove(open, open + 1, (size_t)(m->open + m->open_count - open) * sizeof *open);
+    return err;
 }
 
 void uspan_mcp_keep(uspan_mcp_t *m, uint32_t id, uspan_t s, unsigned flags)
 {
     uspan_mcp_span_t *old = uspan_mcp_find_open(m, id, flags & USPAN_MCP_IS_CALL);
     if (old == NULL && m->open_count == USPAN_MCP_OPEN_MAX) {
-        for (old = m->open + USPAN_MCP_OPEN_MAX - 1u; old > m->open && !has_ended(m, old); old--) {
-            /* one whose span has ended, else the oldest */
+        for (old = m->open + USPAN_MCP_OPEN_MAX - 1u;
+             old > m->open && uspan_has_key(m->t, old->s, &uspan_key_mcp_method_name); old--) {
+            /* one whose span has ended or is not recorded, else the oldest */
         }
     }
-    if (old != NULL && has_ended(m, old)) {
-        forget(m, old);
-    } else if (old != NULL) {
-        uspan_mcp_end(m, old, "unanswered", NULL);
-        uspan_mcp_count(
-            m, &m->unanswered,
-            USPAN_MCP_WORDS("request without an answer: pass answers, or raise USPAN_MCP_OPEN_MAX"));
+    if (old != NULL && uspan_mcp_end(m, old, "unanswered", NULL) != USPAN_ERR_STALE) {
+        uspan_mcp_count(m, &m->unanswered, USPAN_MCP_WORDS("no answer, or raise USPAN_MCP_OPEN_MAX"));
     }
     m->open[m->open_count++] = (uspan_mcp_span_t){ .s = s, .id = id, .flags = (uint8_t)flags };
 }
 
 void uspan_mcp_close(uspan_mcp_t *m, const char *error_type)
 {
-    while (m->t != NULL && m->open_count > 0u) {
-        uspan_mcp_end(m, m->open, error_type != NULL ? error_type : "_OTHER", NULL);
+    while (m->open_count > 0u) {
+        (void)uspan_mcp_end(m, m->open, error_type != NULL ? error_type : "_OTHER", NULL);
     }
     m->t = NULL;
 }
 
 /* ---- answers ------------------------------------------------------------------------------------------- */
 
-/* Returns true if the code is an error of the client, which the server refused correctly. mcp-c-sdk sends
- * -32002 also if a tool has failed. If it does not know a tool, it names the tool in the error's data. */
-static bool is_refusal(const char *code, bool tool_failed)
-{
-    static const char refusals[][7] = { "-32002", "-32700", "-32600", "-32601", "-32602" };
-    unsigned i = tool_failed ? 1u : 0u;
-    while (i < sizeof refusals / sizeof refusals[0] && strcmp(code, refusals[i]) != 0) {
-        i++;
-    }
-    return i < sizeof refusals / sizeof refusals[0];
-}
+/* Errors of the client, which the server refused correctly. mcp-c-sdk sends the first one also if a tool has
+ * failed. If it does not know a tool, it names the tool in the error's data. */
+static const char refusals[] = "-32002\0-32700\0-32600\0-32601\0-32602\0";
+#define CODE_BYTES 7u
 
-/* An error without an id answers request 0, because mcp-c-sdk 1.x sends the id null for it. */
-void uspan_mcp_settle(uspan_mcp_read_t *x)
+typedef struct answer {
+    const char *code, *version;
+} answer_t;
+static const uspan_row_t answer_rows[] = {
+    ROW(TEXT, answer_t, code, rpc_status_code),
+    ROW(TEXT, answer_t, version, mcp_protocol_version),
+    END_ROW,
+};
+
+/* If the message is an answer, end the span of its request. An error without an id answers request 0, because
+ * mcp-c-sdk 1.x sends the id null for it. */
+static void on_answer(uspan_mcp_t *m, uspan_mcp_reader_t *r)
 {
-    uspan_mcp_t *m = x->m;
-    uspan_mcp_reader_t *r = x->r;
-    unsigned side = x->count == USPAN_MCP_TEXTS ? USPAN_MCP_IS_CALL : 0u;
-    bool has_id = r->ids[0] != 0u;
-    bool is_error = (r->flags & USPAN_MCP_HAS_ERROR) != 0u;
-    if (r->lens[USPAN_MCP_METHOD] != 0u ||
-        !(is_error || (has_id && (r->flags & USPAN_MCP_HAS_RESULT) != 0u))) {
+    const char *texts = m->texts;
+    unsigned side = r == &m->in ? USPAN_MCP_IS_CALL : 0u;
+    uint32_t id = r->ids[0];
+    bool has_id = uspan_mcp_has(r, USPAN_MCP_ID);
+    bool is_error = uspan_mcp_has(r, USPAN_MCP_IS_ERROR);
+    if (uspan_mcp_has(r, USPAN_MCP_METHOD) ||
+        !(is_error || (has_id && uspan_mcp_has(r, USPAN_MCP_IS_ANSWER)))) {
         return;
     }
-    uspan_mcp_span_t *open = uspan_mcp_find_open(m, has_id ? r->ids[0] : USPAN_MCP_HASH_0, side);
-    const char *type = NULL;
+    uspan_mcp_span_t *open = uspan_mcp_find_open(m, has_id ? id : USPAN_JSON_PATH("0"), side);
     if (open == NULL) {
         if (has_id) {
-            uspan_mcp_count(m, &m->unknown, USPAN_MCP_WORDS("answer to no open request: pass requests too"));
+            uspan_mcp_count(m, &m->unknown, USPAN_MCP_WORDS("answer to no open request"));
         }
         return;
     }
-    x->s = USPAN_ROOT; /* any handle except 0 */
+    m->result = 1u;
     uspan_t s = open->s;
+    const char *type = NULL;
+    answer_t answer = { texts + USPAN_MCP_AT_CODE, texts + USPAN_MCP_AT_VERSION };
     bool is_tool = (open->flags & USPAN_MCP_IS_TOOL) != 0u;
-    if (uspan_mcp_has(r, USPAN_MCP_VERSION)) { /* the negotiated version */
-        m->version_len = (uint8_t)r->lens[USPAN_MCP_VERSION];
-        memcpy(m->version, uspan_mcp_text(x, USPAN_MCP_VERSION), m->version_len);
-        (void)uspan_set_str_n(m->t, s, &uspan_key_mcp_protocol_version, m->version, m->version_len);
+    if (answer.version[0] != '\0') { /* the negotiated version */
+        memcpy(m->version, answer.version, r->lens[USPAN_MCP_VERSION] + 1u);
     }
 #if USPAN_CONTENT
     if (is_tool) {
-        uspan_mcp_set_content(x, s, &uspan_key_tool_call_result);
+        uspan_mcp_set_content(m, r, s, &uspan_key_tool_call_result);
     }
 #endif
+    (void)uspan_set_struct(m->t, s, &answer, answer_rows);
     if (is_error) {
-        const char *code = uspan_mcp_ended(x, USPAN_MCP_CODE);
-        uspan_mcp_set(m, s, &uspan_key_rpc_status_code, code, r->lens[USPAN_MCP_CODE]);
-        if (side != 0u || !is_refusal(code, is_tool && (r->flags & USPAN_MCP_DATA_NAMES) == 0u)) {
-            type = code[0] != '\0' ? code : "_OTHER";
+        bool tool_failed = is_tool && !uspan_mcp_has(r, USPAN_MCP_DATA_NAMES);
+        if (side != 0u || uspan_word_index(refusals + (tool_failed ? CODE_BYTES : 0u), answer.code,
+                                           r->lens[USPAN_MCP_CODE]) == 0u) {
+            type = answer.code[0] != '\0' ? answer.code : "_OTHER";
         }
-    } else if ((r->flags & USPAN_MCP_IS_ERROR) != 0u) {
+    } else if (uspan_mcp_has(r, USPAN_MCP_TOOL_FAILED)) {
         type = "tool_error";
     }
-    uspan_mcp_end(m, open, type, uspan_mcp_ended(x, USPAN_MCP_ERROR));
+    (void)uspan_mcp_end(m, open, type, texts + USPAN_MCP_AT_ERROR);
+}
+
+bool uspan_mcp_settle(uspan_mcp_t *m, const void *data, size_t len, unsigned how)
+{
+    m->whole = on_answer;
+    return uspan_mcp_read(m, data, len, how) != 0u;
 }
 
 #if USPAN_CONTENT
-void uspan_mcp_set_content(uspan_mcp_read_t *x, uspan_t s, const uspan_key_t *key)
+void uspan_mcp_set_content(uspan_mcp_t *m, const uspan_mcp_reader_t *r, uspan_t s, const uspan_key_t *key)
 {
-    const uspan_mcp_reader_t *r = x->r;
-    if (r->content != NULL) {
-        if ((r->flags & USPAN_MCP_CONTENT_CUT) != 0u) {
-            uspan_mcp_count_unread(x->m, USPAN_MCP_WORDS("content above USPAN_MCP_HOLD_BYTES"));
-        }
-        (void)uspan_set_json_n(x->m->t, s, key, r->content, r->content_len);
-    }
+    const char *content = r->content != NULL ? r->content : m->texts;
+    (void)uspan_set_json_n(m->t, s, key, content, r->lens[USPAN_MCP_CONTENT]);
 }
 #endif

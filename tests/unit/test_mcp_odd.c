@@ -210,23 +210,20 @@ static void test_a_batch_with_a_notification_and_no_messages_between(void **stat
     }
 }
 
-static void test_a_batch_in_an_envelope_has_its_session(void **state)
+/* xiaozhi-esp32 answers a payload only if it is an object, so a batch there would wait for ever. */
+static void test_a_batch_in_an_envelope_is_not_read(void **state)
 {
     static const char batch[] = "{\"session_id\":\"s\",\"type\":\"mcp\",\"payload\":[{\"id\":1,\"method\":\"a\"},"
                                 "{\"method\":\"n\",\"params\":{\"_meta\":" CONTEXT "}},{\"method\":\"b\",\"id\":2}]}";
-    static const char answers[] = "{\"payload\":[{\"id\":2,\"result\":{}},{\"error\":{\"code\":-1,\"message\":\"m\"},\"id\":1}]}";
     for (uint32_t how = WHOLE; how < 2u + ROUNDS; how++) {
         world_t *w = *state;
         world_reset_with_collector(w);
         uspan_mcp_open(&mcp, &w->tracer, NULL);
-        uspan_t b = feed(&mcp, uspan_mcp_request_part, batch, how);
-        uspan_t a = uspan_mcp_find(&mcp, "1");
-        (void)feed(&mcp, response_part, answers, how);
-        assert_string_equal(line_of(w, a), "a SERVER ERROR m; error.type=-1" ID("1") METHOD("a") "; mcp.session.id=s" CODE("-1"));
-        assert_string_equal(line_of(w, b), "b SERVER OK" ID("2") METHOD("b") "; mcp.session.id=s");
-        uspan_t n = USPAN_HANDLE(w->tracer.trace.slots[1].id);
-        assert_string_equal(line_of(w, n), "n SERVER OK below 00f0" METHOD("n") "; mcp.session.id=s");
-        assert_int_equal(uspan_mcp_unread(&mcp) + uspan_mcp_unknown(&mcp) + mcp.open_count, 0);
+        assert_int_equal(feed(&mcp, uspan_mcp_request_part, batch, how).id, 0);
+        assert_string_equal(line_of(w, last_of(w)), "none");
+        uspan_t s = feed(&mcp, uspan_mcp_request_part, "{\"payload\":" PING("3") ",\"session_id\":\"t\"}", how);
+        assert_string_equal(line_of(w, s), "ping SERVER open" ID("3") METHOD("ping") "; mcp.session.id=t");
+        assert_int_equal(uspan_mcp_unread(&mcp), 0);
     }
 }
 
@@ -287,7 +284,7 @@ int main(void)
         TEST(test_each_shape_gives_its_span_in_any_fragments),
         TEST(test_each_shape_gives_its_span_with_its_members_in_any_order),
         TEST(test_a_batch_with_a_notification_and_no_messages_between),
-        TEST(test_a_batch_in_an_envelope_has_its_session),
+        TEST(test_a_batch_in_an_envelope_is_not_read),
         TEST(test_a_cancel_ends_the_request_of_that_very_id),
         TEST(test_a_client_takes_an_error_without_an_id_for_its_request_0_only),
     };

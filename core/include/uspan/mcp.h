@@ -13,8 +13,8 @@
  *     uspan_mcp_result(&mcp, answer, answer_len);         ends it
  *
  * The order of members and the size of fragments do not matter. These forms are read too: batches, the
- * envelope of xiaozhi-esp32, {"session_id":...,"payload":{...}}, and the server-sent events of streamable
- * HTTP (lines of "data:"). A trace context is read from requests and notifications only. Bytes that are not
+ * envelope of xiaozhi-esp32, {"session_id":...,"payload":{...}}, whose payload is one message, and the
+ * server-sent events of streamable HTTP (lines of "data:"). A trace context is read from requests and notifications only. Bytes that are not
  * JSON-RPC are skipped. Messages and values that cannot be read or matched are counted and logged.
  *
  * Call the functions for one uspan_mcp_t from one task at a time. Another task may answer a request if the
@@ -43,8 +43,9 @@ typedef struct uspan_mcp_peer {
 
 /* ---- layout, private: fields may change in any version ------------------------------------------------- */
 
-#define USPAN_MCP_ANSWER_BYTES 95u /* protocol version, error code, error message */
-#define USPAN_MCP_TEXT_BYTES (USPAN_MCP_ANSWER_BYTES + 425u + USPAN_TRACESTATE_BYTES)
+#define USPAN_MCP_CONTENT_BYTES (USPAN_CONTENT ? USPAN_MCP_HOLD_BYTES + 1u : 0u)
+#define USPAN_MCP_ANSWER_BYTES (USPAN_MCP_CONTENT_BYTES + 95u) /* and error code, error message, version */
+#define USPAN_MCP_TEXT_BYTES (USPAN_MCP_ANSWER_BYTES + 521u + USPAN_TRACESTATE_BYTES)
 
 /* A request that has no answer yet. */
 typedef struct uspan_mcp_span {
@@ -53,33 +54,32 @@ typedef struct uspan_mcp_span {
     uint8_t flags;
 } uspan_mcp_span_t;
 
-/* The message that is being read. Fields up to json are close to its address, because code that uses them is
- * then shorter on Cortex-M. */
+/* The message that is being read. */
 typedef struct uspan_mcp_reader {
-    const char *content; /* arguments or result, in the caller's bytes; between two fragments in hold */
-    size_t content_len;
-    uint32_t ids[2]; /* hashes of its own id and of the request that it cancels; 0: none */
-    uint16_t has;    /* one bit for each text that is complete */
-    uint16_t cut;    /* one bit for each text that did not fit */
-    uint16_t flags;
-    uint16_t lens[12];
-    uint8_t form, line; /* JSON or events; for events the position in a line. Not reset by a message */
+    uint32_t has;        /* one bit for each text that is complete, and for each fact of the message */
+    uint32_t cut;        /* one bit for each text that did not fit */
+    uint32_t ids[2];     /* hashes of its own id and of the request that it cancels; 0: none */
+    const char *content; /* arguments or result in the caller's bytes; NULL: those in the texts */
+    uint32_t lens[13];   /* of the texts */
+    uint8_t form;        /* JSON or events; for events the position in a line. Not reset by a message */
     uspan_json_read_t json;
-#if USPAN_CONTENT
-    char hold[USPAN_MCP_HOLD_BYTES];
-#endif
 } uspan_mcp_reader_t;
 
 /* One connection. Zeroed or not before uspan_mcp_open(). */
 typedef struct uspan_mcp {
     uspan_tracer_t *t; /* NULL: not open */
     const uspan_mcp_peer_t *peer;
-    uint16_t unread, unanswered, unknown;
+    /* of a call */
+    void (*whole)(struct uspan_mcp *m, uspan_mcp_reader_t *r); /* handles a message that is complete */
+    uspan_mcp_reader_t *now;
+    char *texts; /* those of `now`, up to texts_count */
+    uint32_t texts_count;
+    uint32_t result; /* handle of the last request, or whether an open request was answered */
+    uint32_t unread, unanswered, unknown;
     uint8_t open_count;
-    uint8_t version_len;                       /* of the negotiated protocol version */
     uspan_mcp_span_t open[USPAN_MCP_OPEN_MAX]; /* the oldest first */
     uspan_mcp_reader_t in, out;
-    char version[16];
+    char version[17]; /* of the negotiated protocol */
     char in_texts[USPAN_MCP_TEXT_BYTES];
     char out_texts[USPAN_MCP_ANSWER_BYTES];
 } uspan_mcp_t;
