@@ -61,46 +61,47 @@ static void name_tools(uspan_tracer_t *t, uspan_t s, const void *request)
 #define name_tools NULL
 #endif
 
-static const uspan_span_type_t agent_type = {
-    OPERATION(USPAN_OPERATION_AGENT), .extra = name_tools, .traits = USPAN_TYPED_MODEL,
-    .kind = USPAN_KIND_INTERNAL,      .rows = agent_rows,  FOR_ALIYUN("AGENT")
+static const uspan_more_type_t agent_type = {
+    .type = { OPERATION(USPAN_OPERATION_AGENT), .traits = USPAN_TYPED_MORE | USPAN_TYPED_MODEL,
+              .kind = USPAN_KIND_INTERNAL, .rows = agent_rows, FOR_ALIYUN("AGENT") },
+    .extra = name_tools
 };
-static const uspan_span_type_t create_agent_type = { OPERATION(USPAN_OPERATION_CREATE_AGENT),
-                                                     .extra = name_tools,
-                                                     .traits = USPAN_TYPED_MODEL,
-                                                     .kind = USPAN_KIND_CLIENT,
-                                                     .rows = remote_rows,
-                                                     FOR_ALIYUN("AGENT") };
+static const uspan_more_type_t create_agent_type = {
+    .type = { OPERATION(USPAN_OPERATION_CREATE_AGENT), .traits = USPAN_TYPED_MORE | USPAN_TYPED_MODEL,
+              .kind = USPAN_KIND_CLIENT, .rows = remote_rows, FOR_ALIYUN("AGENT") },
+    .extra = name_tools
+};
 #if USPAN_SEMCONV == USPAN_SEMCONV_LATEST
-static const uspan_span_type_t remote_type = {
-    OPERATION(USPAN_OPERATION_AGENT), .extra = name_tools, .traits = USPAN_TYPED_MODEL,
-    .kind = USPAN_KIND_CLIENT,        .rows = remote_rows, FOR_ALIYUN("AGENT")
+static const uspan_more_type_t remote_type = {
+    .type = { OPERATION(USPAN_OPERATION_AGENT), .traits = USPAN_TYPED_MORE | USPAN_TYPED_MODEL,
+              .kind = USPAN_KIND_CLIENT, .rows = remote_rows, FOR_ALIYUN("AGENT") },
+    .extra = name_tools
 };
 #endif
 
 uspan_t uspan_agent_begin(uspan_tracer_t *t, uspan_t parent, const char *name)
 {
-    return uspan_typed_begin_one(t, parent, name, &agent_type);
+    return uspan_typed_begin_one(t, parent, name, &agent_type.type);
 }
 
 uspan_t uspan_agent_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_agent_t *a)
 {
 #if USPAN_SEMCONV == USPAN_SEMCONV_LATEST
     if (a != NULL && a->kind == USPAN_KIND_CLIENT) {
-        return uspan_typed_begin(t, parent, a, &remote_type);
+        return uspan_typed_begin(t, parent, a, &remote_type.type);
     }
 #endif
-    return uspan_typed_begin(t, parent, a, &agent_type);
+    return uspan_typed_begin(t, parent, a, &agent_type.type);
 }
 
 uspan_t uspan_create_agent_begin(uspan_tracer_t *t, uspan_t parent, const char *name)
 {
-    return uspan_typed_begin_one(t, parent, name, &create_agent_type);
+    return uspan_typed_begin_one(t, parent, name, &create_agent_type.type);
 }
 
 uspan_t uspan_create_agent_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_agent_t *a)
 {
-    return uspan_typed_begin(t, parent, a, &create_agent_type);
+    return uspan_typed_begin(t, parent, a, &create_agent_type.type);
 }
 
 uspan_err_t uspan_agent_end(uspan_tracer_t *t, uspan_t s, const uspan_agent_result_t *r)
@@ -138,22 +139,21 @@ static const uspan_row_t tool_result_rows[] = {
     MORE_RESULT,
 };
 
-static const uspan_span_type_t tool_type = { OPERATION(USPAN_OPERATION_TOOL),
-                                             .fixed_key = &uspan_key_tool_type,
-                                             .fixed = USPAN_TOOL_FUNCTION,
-                                             .traits = USPAN_TYPED_OF_AGENT,
-                                             .kind = USPAN_KIND_INTERNAL,
-                                             .rows = tool_rows,
-                                             FOR_ALIYUN("TOOL") };
+static const uspan_more_type_t tool_type = {
+    .type = { OPERATION(USPAN_OPERATION_TOOL), .traits = USPAN_TYPED_MORE | USPAN_TYPED_OF_AGENT,
+              .kind = USPAN_KIND_INTERNAL, .rows = tool_rows, FOR_ALIYUN("TOOL") },
+    .fixed_key = &uspan_key_tool_type,
+    .fixed = USPAN_TOOL_FUNCTION
+};
 
 uspan_t uspan_tool_begin(uspan_tracer_t *t, uspan_t parent, const char *name, const char *call_id)
 {
-    return uspan_typed_begin_two(t, parent, call_id, name, &tool_type);
+    return uspan_typed_begin_two(t, parent, call_id, name, &tool_type.type);
 }
 
 uspan_t uspan_tool_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_tool_t *tool)
 {
-    return uspan_typed_begin(t, parent, tool, &tool_type);
+    return uspan_typed_begin(t, parent, tool, &tool_type.type);
 }
 
 uspan_err_t uspan_tool_end(uspan_tracer_t *t, uspan_t s, const uspan_tool_result_t *r)
@@ -273,26 +273,28 @@ static const uspan_row_t mcp_tools_rows[] = {
     MORE_REQUEST,
 };
 
-static const uspan_span_type_t mcp_tools_type = {
+static const uspan_more_type_t mcp_tools_type = {
+    .type = {
 #if USPAN_SEMCONV == USPAN_SEMCONV_DEFAULT
-    OPERATION(USPAN_OPERATION_LIST_TOOLS),
+        OPERATION(USPAN_OPERATION_LIST_TOOLS),
 #endif
+        .traits = USPAN_TYPED_MORE | USPAN_TYPED_IS_FIXED,
+        .kind = USPAN_KIND_CLIENT,
+        .rows = mcp_tools_rows,
+        FOR_ALIYUN("TASK") FOR_PHOENIX("CHAIN") FOR_LANGFUSE("span")
+    },
     .fixed_key = &uspan_key_mcp_method_name,
     .fixed = "tools/list", /* also the span name, as the MCP conventions require */
-    .traits = USPAN_TYPED_IS_FIXED,
-    .kind = USPAN_KIND_CLIENT,
-    .rows = mcp_tools_rows,
-    FOR_ALIYUN("TASK") FOR_PHOENIX("CHAIN") FOR_LANGFUSE("span")
 };
 
 uspan_t uspan_mcp_tools_begin(uspan_tracer_t *t, uspan_t parent, const char *server)
 {
-    return uspan_typed_begin_one(t, parent, server, &mcp_tools_type);
+    return uspan_typed_begin_one(t, parent, server, &mcp_tools_type.type);
 }
 
 uspan_t uspan_mcp_tools_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_mcp_tools_t *m)
 {
-    return uspan_typed_begin(t, parent, m, &mcp_tools_type);
+    return uspan_typed_begin(t, parent, m, &mcp_tools_type.type);
 }
 
 uspan_err_t uspan_mcp_tools_end(uspan_tracer_t *t, uspan_t s, const uspan_mcp_tools_result_t *r)

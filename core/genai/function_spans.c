@@ -11,22 +11,22 @@ static const uspan_row_t format_result_rows[] = {
     MORE_RESULT,
 };
 
-static const uspan_span_type_t format_type = { OPERATION(USPAN_OPERATION_FORMAT),
-                                               .fixed_key = &uspan_key_format_target,
-                                               .fixed = USPAN_PROVIDER_UNKNOWN,
-                                               .traits = USPAN_TYPED_OR_FIXED,
-                                               .kind = USPAN_KIND_INTERNAL,
-                                               .rows = format_rows,
-                                               FOR_ALIYUN("TASK") FOR_PHOENIX("CHAIN") FOR_LANGFUSE("span") };
+static const uspan_more_type_t format_type = {
+    .type = { OPERATION(USPAN_OPERATION_FORMAT), .traits = USPAN_TYPED_MORE | USPAN_TYPED_OR_FIXED,
+              .kind = USPAN_KIND_INTERNAL, .rows = format_rows,
+              FOR_ALIYUN("TASK") FOR_PHOENIX("CHAIN") FOR_LANGFUSE("span") },
+    .fixed_key = &uspan_key_format_target,
+    .fixed = USPAN_PROVIDER_UNKNOWN
+};
 
 uspan_t uspan_format_begin(uspan_tracer_t *t, uspan_t parent, const char *target)
 {
-    return uspan_typed_begin_one(t, parent, target, &format_type);
+    return uspan_typed_begin_one(t, parent, target, &format_type.type);
 }
 
 uspan_t uspan_format_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_format_t *f)
 {
-    return uspan_typed_begin(t, parent, f, &format_type);
+    return uspan_typed_begin(t, parent, f, &format_type.type);
 }
 
 uspan_err_t uspan_format_end(uspan_tracer_t *t, uspan_t s, const uspan_format_result_t *r)

@@ -32,8 +32,6 @@ uspan_t uspan_memory_begin_with(uspan_tracer_t *t, uspan_t parent, const char *o
         operation = USPAN_MEMORY_SEARCH;
     }
     const uspan_span_type_t type = { .operation = operation, /* the type is read during the call only */
-                                     .operation_len = (uint8_t)strlen(operation), /* they are short */
-                                     .fixed = operation,
                                      .traits = USPAN_TYPED_IS_FIXED,
                                      .kind = USPAN_KIND_CLIENT,
                                      .rows = memory_rows,

@@ -33,10 +33,13 @@ static void name_openai(uspan_tracer_t *t, uspan_t s, const void *request)
     (void)uspan_set_static(t, s, &uspan_key_provider_name, USPAN_PROVIDER_OPENAI);
 }
 
-static const uspan_span_type_t response_type = { OPERATION(USPAN_OPERATION_CHAT),
-                                                 .fixed_key = &uspan_key_openai_api_type,
-                                                 .fixed = USPAN_API_RESPONSES, .extra = name_openai,
-                                                 MODEL_CALL };
+static const uspan_more_type_t response_type = {
+    .type = { OPERATION(USPAN_OPERATION_CHAT), .kind = USPAN_KIND_CLIENT, .rows = chat_rows,
+              .traits = USPAN_TYPED_MORE | USPAN_TYPED_CALL | USPAN_TYPED_MODEL, FOR_ALIYUN("LLM") },
+    .extra = name_openai,
+    .fixed_key = &uspan_key_openai_api_type,
+    .fixed = USPAN_API_RESPONSES,
+};
 
 uspan_t uspan_chat_begin(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model)
 {
@@ -70,12 +73,12 @@ uspan_t uspan_completion_begin_with(uspan_tracer_t *t, uspan_t parent, const usp
 
 uspan_t uspan_response_begin(uspan_tracer_t *t, uspan_t parent, const char *model)
 {
-    return uspan_typed_begin_one(t, parent, model, &response_type);
+    return uspan_typed_begin_one(t, parent, model, &response_type.type);
 }
 
 uspan_t uspan_response_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_chat_t *chat)
 {
-    return uspan_typed_begin(t, parent, chat, &response_type);
+    return uspan_typed_begin(t, parent, chat, &response_type.type);
 }
 
 uspan_err_t uspan_chat_end(uspan_tracer_t *t, uspan_t s, const uspan_chat_result_t *r)
@@ -114,9 +117,7 @@ static const uspan_row_t fetch_result_rows[] = {
 };
 
 static const uspan_span_type_t fetch_type = { OPERATION(USPAN_OPERATION_FETCH_RESPONSE),
-                                              .fixed = USPAN_OPERATION_FETCH_RESPONSE,
-                                              .traits = USPAN_TYPED_IS_FIXED,
-                                              .kind = USPAN_KIND_CLIENT,
+                                              .traits = USPAN_TYPED_IS_FIXED, .kind = USPAN_KIND_CLIENT,
                                               .rows = fetch_rows,
                                               FOR_ALIYUN("TASK") FOR_PHOENIX("CHAIN") FOR_LANGFUSE("span") };
 

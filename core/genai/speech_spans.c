@@ -30,44 +30,49 @@ static const uspan_row_t speech_result_rows[] = {
     MORE_RESULT,
 };
 
-static const uspan_span_type_t speech_type = { OPERATION(USPAN_OPERATION_SPEECH),
-                                               .fixed_key = &uspan_key_output_type,
-                                               .fixed = USPAN_OUTPUT_SPEECH,
-                                               .kind = USPAN_KIND_CLIENT,
-                                               .traits = USPAN_TYPED_CALL,
-                                               .rows = speech_rows,
-                                               FOR_ALIYUN("LLM") FOR_PHOENIX("CHAIN")
-                                                   FOR_LANGFUSE("generation") };
-static const uspan_span_type_t transcription_type = { OPERATION(USPAN_OPERATION_TRANSCRIPTION),
-                                                      .fixed_key = &uspan_key_output_type,
-                                                      .fixed = USPAN_OUTPUT_TEXT,
-                                                      .kind = USPAN_KIND_CLIENT,
-                                                      .traits = USPAN_TYPED_CALL,
-                                                      .rows = transcription_rows,
-                                                      FOR_ALIYUN("LLM") FOR_PHOENIX("CHAIN")
-                                                          FOR_LANGFUSE("generation") };
+static const uspan_more_type_t speech_type = {
+    .type = { OPERATION(USPAN_OPERATION_SPEECH), .kind = USPAN_KIND_CLIENT,
+              .traits = USPAN_TYPED_MORE | USPAN_TYPED_CALL, .rows = speech_rows,
+              FOR_ALIYUN("LLM") FOR_PHOENIX("CHAIN") FOR_LANGFUSE("generation") },
+    .fixed_key = &uspan_key_output_type,
+    .fixed = USPAN_OUTPUT_SPEECH
+};
+static const uspan_more_type_t transcription_type = {
+    .type = { OPERATION(USPAN_OPERATION_TRANSCRIPTION), .kind = USPAN_KIND_CLIENT,
+              .traits = USPAN_TYPED_MORE | USPAN_TYPED_CALL, .rows = transcription_rows,
+              FOR_ALIYUN("LLM") FOR_PHOENIX("CHAIN") FOR_LANGFUSE("generation") },
+    .fixed_key = &uspan_key_output_type,
+    .fixed = USPAN_OUTPUT_TEXT
+};
+static const uspan_row_t group_rows[] = {
+#if USPAN_CONTENT
+    ROW(INPUT, uspan_request_t, subject, function_input),
+#endif
+    END_ROW,
+};
 static const uspan_span_type_t group_type = { OPERATION(USPAN_OPERATION_SPEECH_GROUP),
-                                              .kind = USPAN_KIND_INTERNAL, .rows = uspan_request_rows,
+                                              .traits = USPAN_TYPED_IS_FIXED, .kind = USPAN_KIND_INTERNAL,
+                                              .rows = group_rows,
                                               FOR_ALIYUN("CHAIN") FOR_PHOENIX("CHAIN") FOR_LANGFUSE("span") };
 
 uspan_t uspan_speech_begin(uspan_tracer_t *t, uspan_t parent, const char *model)
 {
-    return uspan_typed_begin_one(t, parent, model, &speech_type);
+    return uspan_typed_begin_one(t, parent, model, &speech_type.type);
 }
 
 uspan_t uspan_speech_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_speech_t *speech)
 {
-    return uspan_typed_begin(t, parent, speech, &speech_type);
+    return uspan_typed_begin(t, parent, speech, &speech_type.type);
 }
 
 uspan_t uspan_transcription_begin(uspan_tracer_t *t, uspan_t parent, const char *model)
 {
-    return uspan_typed_begin_one(t, parent, model, &transcription_type);
+    return uspan_typed_begin_one(t, parent, model, &transcription_type.type);
 }
 
 uspan_t uspan_transcription_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_speech_t *speech)
 {
-    return uspan_typed_begin(t, parent, speech, &transcription_type);
+    return uspan_typed_begin(t, parent, speech, &transcription_type.type);
 }
 
 uspan_err_t uspan_speech_end(uspan_tracer_t *t, uspan_t s, const uspan_speech_result_t *r)
@@ -79,6 +84,5 @@ uspan_err_t uspan_speech_end(uspan_tracer_t *t, uspan_t s, const uspan_speech_re
 
 uspan_t uspan_speech_group_begin(uspan_tracer_t *t, uspan_t parent, const char *input)
 {
-    const uspan_request_t r = { .function_input = input };
-    return uspan_typed_begin(t, parent, &r, &group_type);
+    return uspan_typed_begin_one(t, parent, input, &group_type);
 }

@@ -100,6 +100,12 @@ static uspan_err_t set_rows(uspan_tracer_t *t, uspan_t s, const void *from, cons
 #define set_rows uspan_set_struct
 #endif
 
+/* Returns what a type of USPAN_TYPED_MORE has in addition. */
+static inline const uspan_more_type_t *more_of(const uspan_span_type_t *type)
+{
+    return (const uspan_more_type_t *)(const void *)type;
+}
+
 /* ---- begin --------------------------------------------------------------------------------------------- */
 
 static void set_profiles(uspan_tracer_t *t, uspan_t s, const uspan_span_type_t *type)
@@ -127,15 +133,16 @@ static void set_profiles(uspan_tracer_t *t, uspan_t s, const uspan_span_type_t *
 static inline void set_request_attrs(uspan_tracer_t *t, uspan_t parent, uspan_t s, const uspan_request_t *r,
                                      const uspan_span_type_t *type)
 {
-    if (type->operation_len > 0u) {
-        (void)uspan_set_static_n(t, s, &uspan_key_operation_name, type->operation, type->operation_len);
+    if (type->operation != NULL) {
+        (void)uspan_set_static(t, s, &uspan_key_operation_name, type->operation);
     }
-    if (type->fixed_key != NULL) {
-        (void)uspan_set_static(t, s, type->fixed_key, type->fixed);
+    bool has_more = (type->traits & USPAN_TYPED_MORE) != 0u;
+    if (has_more && more_of(type)->fixed_key != NULL) {
+        (void)uspan_set_static(t, s, more_of(type)->fixed_key, more_of(type)->fixed);
     }
     set_profiles(t, s, type);
-    if (type->extra != NULL) {
-        type->extra(t, s, r);
+    if (has_more && more_of(type)->extra != NULL) {
+        more_of(type)->extra(t, s, r);
     }
     (void)set_rows(t, s, r, type->rows);
 #if USPAN_CONTENT && USPAN_TOOL_DEFINITIONS
@@ -183,10 +190,10 @@ static size_t make_name(char name[USPAN_NAME_MAX], const uspan_span_type_t *type
         first = own;
         subject = (type->traits & USPAN_TYPED_OWN_FIRST) != 0u ? subject : NULL;
     } else if ((type->traits & USPAN_TYPED_IS_FIXED) != 0u) {
-        first = type->fixed;
+        first = (type->traits & USPAN_TYPED_MORE) != 0u ? more_of(type)->fixed : first;
         subject = NULL;
     } else if ((type->traits & USPAN_TYPED_OR_FIXED) != 0u && !uspan_has_text(subject)) {
-        subject = type->fixed;
+        subject = more_of(type)->fixed;
     }
     size_t len = add_text(name, 0u, first);
     if (uspan_has_text(subject) && len < USPAN_NAME_MAX) {

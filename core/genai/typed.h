@@ -56,22 +56,19 @@ typedef struct uspan_request {
     const char *subject, *second;
 } uspan_request_t;
 
-#define USPAN_TYPED_CALL 1u     /* a call of a model, counted in uspan_usage_t */
-#define USPAN_TYPED_IS_FIXED 2u /* the fixed text is the complete name */
-#define USPAN_TYPED_OR_FIXED 4u /* the fixed text is the subject if the request has none */
+#define USPAN_TYPED_CALL 1u       /* a call of a model, counted in uspan_usage_t */
+#define USPAN_TYPED_IS_FIXED 2u   /* the name is the fixed text, or the operation without a subject */
+#define USPAN_TYPED_OR_FIXED 4u   /* the fixed text is the subject if the request has none */
+#define USPAN_TYPED_OF_AGENT 8u   /* takes over the agent's name from its parent if it has none */
+#define USPAN_TYPED_MODEL 16u     /* the request has USPAN_MODEL_FIELDS */
 #define USPAN_TYPED_OWN_FIRST 32u /* the request's own name is followed by the subject */
-#define USPAN_TYPED_MODEL 16u   /* the request has USPAN_MODEL_FIELDS */
-#define USPAN_TYPED_OF_AGENT 8u /* takes over the agent's name from its parent if it has none */
+#define USPAN_TYPED_MORE 64u      /* the type is the first member of a uspan_more_type_t */
 
 typedef struct uspan_span_type {
     const char *operation;
-    const uspan_key_t *fixed_key; /* set to `fixed` before the rows, which can replace it; NULL: none */
-    const char *fixed;
-    void (*extra)(uspan_tracer_t *t, uspan_t s, const void *request); /* called before the rows; NULL: none */
     const uspan_row_t *rows; /* the first row is of the field `subject`, the second of `second` */
     uint8_t kind;
     uint8_t traits; /* USPAN_TYPED_* */
-    uint8_t operation_len;
 #if USPAN_PROFILE_ALIYUN
     const char *aliyun; /* gen_ai.span.kind; NULL: ENTRY for a root, CHAIN for others */
 #endif
@@ -82,7 +79,14 @@ typedef struct uspan_span_type {
     const char *langfuse; /* langfuse.observation.type; NULL: Langfuse finds it by the operation */
 #endif
 } uspan_span_type_t;
-#define OPERATION(text) .operation = (text), .operation_len = (uint8_t)(sizeof(text) - 1u)
+/* What only some types need. */
+typedef struct uspan_more_type {
+    uspan_span_type_t type;
+    void (*extra)(uspan_tracer_t *t, uspan_t s, const void *request); /* called before the rows; NULL: none */
+    const uspan_key_t *fixed_key; /* set to `fixed` before the rows, which can replace it; NULL: none */
+    const char *fixed;
+} uspan_more_type_t;
+#define OPERATION(text) .operation = (text)
 #if USPAN_PROFILE_ALIYUN
 #define FOR_ALIYUN(kind) .aliyun = (kind),
 #else

@@ -117,7 +117,7 @@ uspan_err_t uspan_set_token_pair(uspan_tracer_t *t, uspan_t s, int64_t input, in
 {
     uspan_err_t worst = uspan_worse_result(uspan_set_int(t, s, &uspan_key_usage_input_tokens, input),
                                            uspan_set_int(t, s, &uspan_key_usage_output_tokens, output));
-    if (worst != USPAN_ERR_STALE && worst != USPAN_ERR_ARG) {
+    if (worst != USPAN_ERR_STALE) {
         const uspan_tokens_t tokens = { .input = (uint32_t)input, .output = (uint32_t)output };
         uspan_count_tokens(t, &tokens);
     }

@@ -71,18 +71,17 @@ static void set_trace(uspan_tracer_t *t, uspan_t s, const void *request)
     set_metadata(t, s, w->metadata);
 }
 
-static const uspan_span_type_t workflow_type = { OPERATION(USPAN_OPERATION_WORKFLOW),
-                                                 .fixed_key = &uspan_key_workflow_name,
-                                                 .fixed = "Agent workflow", /* as the OpenAI Agents SDK */
-                                                 .traits = USPAN_TYPED_OR_FIXED,
-                                                 .extra = set_trace,
-                                                 .kind = USPAN_KIND_INTERNAL,
-                                                 .rows = workflow_rows,
-                                                 FOR_PHOENIX("CHAIN") FOR_LANGFUSE("chain") };
+static const uspan_more_type_t workflow_type = {
+    .type = { OPERATION(USPAN_OPERATION_WORKFLOW), .kind = USPAN_KIND_INTERNAL, .rows = workflow_rows,
+              .traits = USPAN_TYPED_MORE | USPAN_TYPED_OR_FIXED, FOR_PHOENIX("CHAIN") FOR_LANGFUSE("chain") },
+    .extra = set_trace,
+    .fixed_key = &uspan_key_workflow_name,
+    .fixed = "Agent workflow", /* as the OpenAI Agents SDK */
+};
 
 uspan_t uspan_workflow_begin(uspan_tracer_t *t, uspan_t parent, const char *name)
 {
-    return uspan_typed_begin_one(t, parent, name, &workflow_type);
+    return uspan_typed_begin_one(t, parent, name, &workflow_type.type);
 }
 
 uspan_t uspan_workflow_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan_workflow_t *w)
@@ -93,7 +92,7 @@ uspan_t uspan_workflow_begin_with(uspan_tracer_t *t, uspan_t parent, const uspan
     uint8_t id[16];
     bool is_ours = read_trace_id(id, w->trace_id);
     uspan_options_t o = { .disabled = w->disabled, .trace_id = is_ours ? id : NULL };
-    uspan_t s = uspan_typed_begin_as(t, parent, w, &workflow_type, &o);
+    uspan_t s = uspan_typed_begin_as(t, parent, w, &workflow_type.type, &o);
     if (!is_ours && uspan_has_text(w->trace_id)) {
         (void)uspan_set_str(t, s, &uspan_key_uspan_trace_id, w->trace_id);
     }

@@ -88,8 +88,10 @@ void uspan_mcp_classify(uspan_mcp_about_t *a, uspan_mcp_t *m, unsigned side)
 
 uspan_t uspan_mcp_begin(const uspan_mcp_about_t *a, uspan_t parent)
 {
-    static const uspan_span_type_t type = { .extra = uspan_mcp_fill,
-                                            .rows = rows + sizeof rows / sizeof rows[0] - 1u,
-                                            .traits = USPAN_TYPED_OWN_FIRST };
-    return uspan_typed_begin_as(a->m->t, parent, a, &type, NULL);
+    static const uspan_more_type_t type = {
+        .type = { .rows = rows + sizeof rows / sizeof rows[0] - 1u,
+                  .traits = USPAN_TYPED_OWN_FIRST | USPAN_TYPED_MORE },
+        .extra = uspan_mcp_fill,
+    };
+    return uspan_typed_begin_as(a->m->t, parent, a, &type.type, NULL);
 }
