@@ -107,7 +107,8 @@ void uspan_mcp_close(uspan_mcp_t *m, const char *error_type);
  * USPAN_MCP_OPEN_MAX requests are open, or a request repeats an open id, the older span ends with the error
  * "unanswered".
  *   is_last  the message ends with these bytes. For a message in several parts, at most USPAN_MCP_HOLD_BYTES
- *            of arguments are kept between two calls
+ *            of arguments are kept between two calls. Of arguments that are a string, no more are kept in any
+ *            case
  * Returns: the span of the last request in these bytes; null if there is none, or as uspan_start(). */
 uspan_t uspan_mcp_request_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last);
 /* Like uspan_mcp_request_part(), for a complete message. Nothing is kept of it, so its length is not
