@@ -27,13 +27,13 @@ PROGRAMS = {"all": {"USPAN_STUDIO": 1, "USPAN_HTTP_PROXY": 1, "USPAN_GZIP": 1, "
 # Empty: the application supplies the function. So it does for port, transport, storage and hooks that are not named here.
 POINTERS = {name: [] for name in (
     "lock", "unlock", "mono_ns", "unix_ns", "random", "task", "log", "read", "program", "erase", "sync", "ask", "renew",
-    "is_direct", "write", "fn", "set", "step", "end", "begin", "post.c:last_error_text", "diagnose.c:open", "poll.c:open",
+    "is_direct", "write", "fn", "fill", "set", "step", "end", "begin", "post.c:last_error_text", "diagnose.c:open", "poll.c:open",
     "processor.c:redact",
     *[f"proxy.c:{name}" for name in ("open", "send", "recv", "close", "last_error_text")])}
 POINTERS |= {
     "open": ["open_proxy", "open_post"], "send": ["send_proxy", "send_post"], "recv": ["recv_proxy", "recv_post"],
     "close": ["close_proxy", "close_post"], "last_error_text": ["why_proxy", "why_post"], "authorize": ["authorize"],
-    "span": ["print_span", "capture_span"], "hook": ["look_for_children"], "fill": ["uspan_mcp_fill"],
+    "span": ["print_span", "capture_span"], "hook": ["look_for_children"],
     "find": ["uspan_current"], "redact": ["processor.c:redact"], "limit_chars": ["uspan_utf8_limit"],
     "run_processors": ["run_processors"], "before_end": ["tell_health"], "count_failure": ["count_failure"],
     "finish_texts": ["finish_texts"], "drop_waiting": ["drop_waiting"], "free_items": ["free_items"],
@@ -49,8 +49,8 @@ POINTERS |= {
 # Pointers whose targets depend on the caller: for calls that begin in functions of that file.
 BOUND = {"wire.c": {"sink": ["uspan_wire_on_value"]}, "wire_tools.c": {"sink": ["wire_tools.c:take"]},
          "studio_message.c": {"sink": ["ignore"]}, "mcp_message.c": {"sink": ["mcp_message.c:take"]},
-         "mcp_client.c": {"whole": ["uspan_mcp_settle"], "also": ["mcp_client.c:also"]},
-         "mcp_server.c": {"whole": ["on_request", "uspan_mcp_settle"], "also": ["mcp_server.c:also"]},
+         "mcp_server.c": {"whole": ["on_request"]}, "mcp_open.c": {"whole": ["on_answer"]},
+         "mcp_attrs.c": {"extra": ["uspan_mcp_fill"]},
          "json_write_raw.c": {"take": ["append_as_string"]}}
 # The same for calls that begin in a function.
 BOUND_IN = {"uspan_attr_build_text": {"make": ["uspan_entry_build_text"]}, "set_array": {"make": ["uspan_entry_build"]},

@@ -37,7 +37,8 @@ typedef struct conversation {
 
 static const conversation_t conversations[] = {
     /* content of another type than the protocol requires */
-    { { { REQUEST, CALL("1", ",\"arguments\":\"{\\\"bed\\\":3}\"") }, { ANSWER, DONE("1", "\"content\":\"well \\\"done\\\"\"") } },
+    { { { REQUEST, CALL("1", ",\"arguments\":\"{\\\"bed\\\":3}\"") },
+        { ANSWER, DONE("1", "\"content\":\"well \\\"done\\\"\"") } },
       { "tools/call a SERVER OK" EXECUTES ARGUMENTS("{\"bed\":3}") RESULT("\"well \\\"done\\\"\"") TOOL("a") ID("1")
             METHOD("tools/call") }, 0, 0, 0, 0 },
     { { { REQUEST, CALL("1", ",\"arguments\":\"bed 3\"") }, { ANSWER, DONE("1", "\"content\":{\"text\":\"\\u00e9\"}") } },
@@ -52,13 +53,15 @@ static const conversation_t conversations[] = {
     { { { REQUEST, CALL("1", META("\"traceparent\":\"00-4BF92F3577B34DA6A3CE929D0E0E4736-" CALLER "-01\"")) } },
       { CALLED("open", "1") }, 1, 0, 0, 1 },
     { { { REQUEST, CALL("1", META("\"traceparent\":\"ff-" TRACE "-" CALLER "-01\"")) } }, { CALLED("open", "1") }, 1, 0, 0, 1 },
-    { { { REQUEST, CALL("1", META("\"traceparent\":\"00-" TRACE "-" CALLER "-01-00\"")) } }, { CALLED("open", "1") }, 1, 0, 0, 1 },
+    { { { REQUEST, CALL("1", META("\"traceparent\":\"00-" TRACE "-" CALLER "-01-00\"")) } }, { CALLED("open", "1") },
+      1, 0, 0, 1 },
     { { { REQUEST, CALL("1", META("\"traceparent\":\"cc-" TRACE "-" CALLER "-01-00\",\"x\":{\"traceparent\":\"ff\"}")) } },
       { "tools/call a SERVER open below 00f0" EXECUTES TOOL("a") ID("1") METHOD("tools/call") }, 0, 0, 0, 1 },
     { { { REQUEST, CALL("1", META("\"Traceparent\":\"" PARENT "\",\"progressToken\":\"p\",\"tracestate\":\"a=b\"")) } },
       { CALLED("open", "1") }, 0, 0, 0, 1 },
     /* ids */
-    { { { REQUEST, CALL("1.0", "") }, { ANSWER, DONE("1", "") }, { ANSWER, DONE("1.0", "") } }, { CALLED("OK", "1.0") }, 0, 1, 0, 0 },
+    { { { REQUEST, CALL("1.0", "") }, { ANSWER, DONE("1", "") }, { ANSWER, DONE("1.0", "") } }, { CALLED("OK", "1.0") },
+      0, 1, 0, 0 },
     { { { REQUEST, CALL("123456789012345678901234567890123456789", "") },
         { ANSWER, DONE("123456789012345678901234567890123456788", "") },
         { ANSWER, DONE("123456789012345678901234567890123456789", "") } },
@@ -67,7 +70,7 @@ static const conversation_t conversations[] = {
       { CALLED("OK", "\xf0\x9f\x8c\xb1") }, 0, 0, 0, 0 },
     /* no params, and those of another type */
     { { { REQUEST, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\"}" },
-        { ANSWER, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32602,\"message\":\"m\",\"data\":{\"expected\":\"object\"}}}" } },
+        { ANSWER, "{\"id\":1,\"error\":{\"code\":-32602,\"message\":\"m\",\"data\":{\"expected\":\"object\"}}}" } },
       { "tools/call SERVER OK" EXECUTES ID("1") METHOD("tools/call") CODE("-32602") }, 0, 0, 0, 0 },
     { { { REQUEST, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":\"a\"}" },
         { ANSWER, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32600,\"message\":\"m\",\"data\":{\"reason\":\"r\"}}}" } },
@@ -132,7 +135,8 @@ static const conversation_t conversations[] = {
     { { { REQUEST, "{\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\"}}" },
         { ANSWER, DONE("0", "\"protocolVersion\":\"2025-03-26\"") },
         { REQUEST, "{\"id\":1,\"method\":\"ping\"}" },
-        { REQUEST, "{\"id\":2,\"method\":\"ping\",\"params\":{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"}}}" } },
+        { REQUEST, "{\"id\":2,\"method\":\"ping\",\"params\":{\"_meta\":{"
+                   "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"}}}" } },
       { "initialize SERVER OK" ID("0") METHOD("initialize") "; mcp.protocol.version=2025-03-26",
         "ping SERVER open" ID("1") METHOD("ping") "; mcp.protocol.version=2025-03-26",
         "ping SERVER open" ID("2") METHOD("ping") "; mcp.protocol.version=2026-07-28" }, 0, 0, 0, 2 },
@@ -206,7 +210,8 @@ static void test_a_tracestate_or_baggage_that_is_too_long_costs_itself_only(void
             uspan_t s = feed(&mcp, uspan_mcp_request_part, request, how);
             uspan_context_t c;
             size_t len;
-            assert_string_equal(line_of(w, s), "tools/call a SERVER open below 00f0" EXECUTES TOOL("a") ID("1") METHOD("tools/call"));
+            assert_string_equal(line_of(w, s),
+                                "tools/call a SERVER open below 00f0" EXECUTES TOOL("a") ID("1") METHOD("tools/call"));
             assert_int_equal(uspan_context_of(&w->tracer, s, &c), USPAN_OK);
             assert_int_equal(c.tracestate_len, 0);
             (void)uspan_mcp_baggage(&mcp, &len);

@@ -14,8 +14,9 @@
  *
  * The order of members and the size of fragments do not matter. These forms are read too: batches, the
  * envelope of xiaozhi-esp32, {"session_id":...,"payload":{...}}, whose payload is one message, and the
- * server-sent events of streamable HTTP (lines of "data:"). A trace context is read from requests and notifications only. Bytes that are not
- * JSON-RPC are skipped. Messages and values that cannot be read or matched are counted and logged.
+ * server-sent events of streamable HTTP (lines of "data:"). A trace context is read from requests and
+ * notifications only. Bytes that are not JSON-RPC are skipped. Messages and values that cannot be read or
+ * matched are counted and logged.
  *
  * Call the functions for one uspan_mcp_t from one task at a time. Another task may answer a request if the
  * application serialises the calls. Context: task. Never blocks. */
