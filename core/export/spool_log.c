@@ -29,7 +29,7 @@ enum flags {
 
 /* A record to write: its head, words of the log, then bytes of the source. */
 typedef struct record {
-    uspan_spool_type_t type;
+    unsigned type;
     uint32_t words_bytes; /* bytes of the log's words at the start of the data */
     uint32_t len;         /* of the data */
     uspan_spool_source_t source;
@@ -40,12 +40,15 @@ typedef struct record {
 static int fill_unit(uspan_spool_log_t *log, const record_t *r)
 {
     const uint32_t head = (r->len & 0xFFFFu) | (uint32_t)r->type << 16;
-    const uint32_t words[] = { head | ~(head + (head >> 8) + (head >> 16)) << 24, /* as uspan_spool_check() */
-                               log->boot,
-                               log->done.number,
-                               log->lost,
-                               log->sequence,
-                               log->next };
+    uint32_t words[1u + USPAN_SPOOL_HEADER_BYTES / 4u]; /* the head, then uspan_spool_header_t */
+    words[0] = head | ~(head + (head >> 8) + (head >> 16)) << 24; /* as uspan_spool_check() */
+    words[1] = log->boot;
+    words[2u + 2u * USPAN_SPOOL_READERS] = log->sequence;
+    for (unsigned reader = 0; reader < USPAN_SPOOL_READERS; reader++) {
+        words[2u + reader] = log->done[reader].number;
+        words[2u + USPAN_SPOOL_READERS + reader] = log->lost[reader];
+        words[3u + 2u * USPAN_SPOOL_READERS + reader] = log->next[reader];
+    }
     const uint32_t words_end = USPAN_SPOOL_HEAD_BYTES + r->words_bytes;
     const uint32_t data_end = USPAN_SPOOL_HEAD_BYTES + r->len;
     const uint32_t end = uspan_spool_padded(log, r->len);
@@ -137,7 +140,7 @@ typedef struct copy {
     uint32_t address;
 } copy_t;
 
-static int copy_source(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
+static int copy_source(void *ctx, unsigned type, uint32_t at, uint8_t *out, uint32_t n)
 {
     const copy_t *copy = ctx;
     (void)type;
@@ -182,15 +185,16 @@ static int copy_boots(uspan_spool_log_t *log)
 }
 
 /* Choose the next sector of the ring. */
-static int take_sector(uspan_spool_log_t *log)
+static void take_sector(uspan_spool_log_t *log)
 {
     const uint16_t sector = uspan_spool_behind(log, log->sector, 1u);
-    if (log->done.sector == sector) {
-        if ((log->flags & USPAN_SPOOL_HELD) != 0u) {
-            return USPAN_SPOOL_BUSY;
+    for (unsigned reader = 0; reader < USPAN_SPOOL_READERS; reader++) {
+        uspan_spool_place_t *done = &log->done[reader];
+        if (done->sector == sector) {
+            done->sector = uspan_spool_behind(log, sector, 1u);
+            done->offset = 0u;
+            log->flags &= (uint8_t) ~(USPAN_SPOOL_READERS > 1 ? USPAN_SPOOL_INTACT << reader : 0u);
         }
-        log->done.sector = uspan_spool_behind(log, sector, 1u);
-        log->done.offset = 0u;
     }
     log->sector = sector;
     log->sequence++;
@@ -198,7 +202,6 @@ static int take_sector(uspan_spool_log_t *log)
         log->boot = log->sequence;
     }
     log->offset = uspan_spool_padded(log, USPAN_SPOOL_HEADER_BYTES);
-    return 0;
 }
 
 /* Advance by one step towards a sector that accepts records, or write the record. */
@@ -208,7 +211,8 @@ static int write_step(uspan_spool_log_t *log, const uspan_spool_input_t *in)
     record_t r = { in->type, in->type == USPAN_SPOOL_DONE ? in->len : 0u, in->len, in->source, in->ctx };
     switch (log->step) {
     case STEP_CLOSED:
-        return take_sector(log);
+        take_sector(log);
+        return 0;
     case STEP_ERASE:
         return s->erase(s->ctx, log->sector);
     case STEP_COPY:
@@ -229,6 +233,21 @@ static int write_step(uspan_spool_log_t *log, const uspan_spool_input_t *in)
         break;
     }
     return write_record(log, &r);
+}
+
+/* Count a durable record. A reader that has finished all others, and that it is not for, passes it. */
+static void count_written(uspan_spool_log_t *log, unsigned type)
+{
+#if USPAN_SPOOL_READERS > 1
+    for (unsigned reader = 0; reader < USPAN_SPOOL_READERS; reader++) {
+        uspan_spool_place_t *done = &log->done[reader];
+        if (done->number == log->next[reader] && !uspan_spool_is_for(type, reader)) {
+            done->sector = log->sector;
+            done->offset = log->offset;
+        }
+    }
+#endif
+    uspan_spool_count(log->next, type);
 }
 
 int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in)
@@ -259,7 +278,7 @@ int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in
         }
         if (log->step == STEP_OPEN) {
             log->fails = 0u;
-            log->next += in->type == USPAN_SPOOL_SPAN;
+            count_written(log, in->type);
             return 0;
         }
         log->flags |= (uint8_t)(log->step == STEP_HEADER ? FLAG_BOOTED : 0);

@@ -7,21 +7,21 @@
 
 /* Fills out with n bytes from offset `at` of a record's data, or of the BOOT record after its number. It must
  * give the same bytes each time. Returns 0: done; below 0: failed; 1: busy. */
-typedef int (*uspan_spool_source_t)(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out,
-                                    uint32_t n);
+typedef int (*uspan_spool_source_t)(void *ctx, unsigned type, uint32_t at, uint8_t *out, uint32_t n);
 
 /* The input of a record. */
 typedef struct uspan_spool_input {
-    uspan_spool_type_t type; /* SPAN, or DONE, whose data is the log's */
-    uint32_t len;            /* for DONE: USPAN_SPOOL_DONE_BYTES */
-    uint32_t boot_len;       /* bytes of this boot's BOOT record, without its number */
+    unsigned type;     /* SPAN or SHARED with readers, or DONE, whose data is the log's */
+    uint32_t len;      /* for DONE: USPAN_SPOOL_DONE_BYTES */
+    uint32_t boot_len; /* bytes of this boot's BOOT record, without its number */
     uspan_spool_source_t source;
     void *ctx;
 } uspan_spool_input_t;
 
-/* In uspan_spool_log_t.flags: no sector from the place `done` on is erased, and a call that needs one is
- * busy. */
-#define USPAN_SPOOL_HELD 2u
+/* In uspan_spool_log_t.flags, a bit for each reader of a shared log: the records that the reader sends are
+ * still there. It is cleared before the sector of the oldest of them is erased. A log of one destination needs
+ * no such bit: uspan does not write while it sends. */
+#define USPAN_SPOOL_INTACT 16u
 
 /* Write a record. Returns: 0: it is durable; USPAN_SPOOL_BUSY: call again, and write nothing else before;
  * USPAN_ERR_FULL: it exceeds a sector, or 64 KB; USPAN_ERR_IO: all sectors failed. Bound: one call erases at
@@ -31,13 +31,22 @@ int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in
 bool uspan_spool_log_rests(const uspan_spool_log_t *log);
 /* Discard a record that was written in part. */
 void uspan_spool_log_abandon(uspan_spool_log_t *log);
-/* Mark the records before the place as finished: delivered, except `lost` of them. This is durable after a
- * DONE record. */
+/* Mark the reader's records before the place as finished: delivered, except `lost` of them. This is durable
+ * after a DONE record. */
 static inline void uspan_spool_log_settle(uspan_spool_log_t *log, const uspan_spool_place_t *place,
                                           uint32_t lost)
 {
-    log->done = *place;
-    log->lost += lost;
+    log->done[uspan_spool_reader_of(log)] = *place;
+    log->lost[uspan_spool_reader_of(log)] += lost;
+}
+/* Returns true if each reader has finished all its records. */
+static inline bool uspan_spool_log_is_done(const uspan_spool_log_t *log)
+{
+    bool done = true;
+    for (unsigned reader = 0; reader < USPAN_SPOOL_READERS; reader++) {
+        done = done && log->next[reader] == log->done[reader].number;
+    }
+    return done;
 }
 /* Mark all records as finished. The next record opens a new sector, like the first record of a boot. */
 void uspan_spool_log_renew(uspan_spool_log_t *log);

@@ -11,11 +11,23 @@
 
 #define REPLAY_BYTES 4096u /* bytes of records in one request; a single record may be longer */
 
-bool uspan_spool_take_turn(uspan_tracer_t *t)
+static uspan_spool_reader_t *reader_of(const uspan_tracer_t *t)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
-    spool->flags ^= USPAN_SPOOL_TURN;
-    return (spool->flags & USPAN_SPOOL_TURN) == 0u;
+    return &spool->readers[uspan_spool_reader_of(&spool->log)];
+}
+
+/* The reader's position: the records before it have their result. */
+static uspan_spool_place_t *done_of(uspan_spool_log_t *log)
+{
+    return &log->done[uspan_spool_reader_of(log)];
+}
+
+bool uspan_spool_take_turn(uspan_tracer_t *t)
+{
+    uspan_spool_reader_t *r = reader_of(t);
+    r->turn ^= 1u;
+    return r->turn == 0u;
 }
 
 /* Mark the records up to a place as finished. */
@@ -26,11 +38,13 @@ static void settle_to(uspan_spool_t *spool, const uspan_spool_place_t *place, ui
 }
 
 /* Find the first record of a batch after records that are missing. Returns false if there is none. */
-static bool find_first(uspan_spool_t *spool, uspan_spool_place_t *place, uspan_spool_record_t *r)
+static bool find_first(uspan_tracer_t *t, uspan_spool_place_t *place, uspan_spool_record_t *r)
 {
+    uspan_spool_t *spool = uspan_spool_of(t);
+    uspan_spool_reader_t *reader = reader_of(t);
     uspan_spool_log_t *log = &spool->log;
     for (uint32_t sectors = log->storage->sector_count; sectors > 0u; sectors--) {
-        *place = log->done;
+        *place = *done_of(log);
         int result = uspan_spool_log_next(log, place, r);
         if (result == USPAN_SPOOL_GAP) {
             const uint32_t lost = r->number - place->number;
@@ -41,8 +55,8 @@ static bool find_first(uspan_spool_t *spool, uspan_spool_place_t *place, uspan_s
         uspan_spool_record_t boot;
         result = result == 0 ? uspan_spool_log_find_boot(log, r->boot, &boot) : USPAN_SPOOL_BUSY;
         if (result == 0) {
-            spool->boot_address = boot.address + USPAN_SPOOL_BOOT_BYTES;
-            spool->boot_len = (uint16_t)(boot.len - USPAN_SPOOL_BOOT_BYTES);
+            reader->boot_address = boot.address + USPAN_SPOOL_BOOT_BYTES;
+            reader->boot_len = (uint16_t)(boot.len - USPAN_SPOOL_BOOT_BYTES);
         } else if (result == USPAN_SPOOL_NONE) { /* the boot that wrote it is unknown */
             settle_to(spool, place, 1u);
             continue;
@@ -52,33 +66,43 @@ static bool find_first(uspan_spool_t *spool, uspan_spool_place_t *place, uspan_s
     return false;
 }
 
+#if USPAN_SPOOL_READERS > 1
+static bool is_intact(const uspan_spool_log_t *log)
+{
+    return (log->flags & USPAN_SPOOL_INTACT << log->reader) != 0u;
+}
+#endif
+
 /* Make a batch of the oldest records of one boot. Returns false if there is none. */
 static bool build_batch(uspan_tracer_t *t)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
+    uspan_spool_reader_t *reader = reader_of(t);
     uspan_spool_place_t place;
     uspan_spool_record_t r;
-    if (!find_first(spool, &place, &r)) {
+    if (!find_first(t, &place, &r)) {
         return false;
     }
     const uint32_t boot = r.boot;
-    spool->shift_ns = uspan_spool_shift(t, spool, boot);
-    spool->inner = spool->boot_len;
-    spool->count = 0u;
+    reader->shift_ns = uspan_spool_shift(t, spool, boot);
+    reader->inner = reader->boot_len;
+    reader->count = 0u;
     do {
-        spool->inner += r.len;
-        spool->count++;
-    } while (spool->count != spool->limit && uspan_spool_log_next(&spool->log, &place, &r) == 0 &&
-             r.boot == boot && spool->inner + r.len <= REPLAY_BYTES);
-    spool->log.flags |= USPAN_SPOOL_HELD;
+        reader->inner += r.len;
+        reader->count++;
+    } while (reader->count != reader->limit && uspan_spool_log_next(&spool->log, &place, &r) == 0 &&
+             r.boot == boot && reader->inner + r.len <= REPLAY_BYTES);
+#if USPAN_SPOOL_READERS > 1
+    spool->log.flags |= (uint8_t)(USPAN_SPOOL_INTACT << spool->log.reader);
+#endif
     return true;
 }
 
 uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, unsigned d, bool open)
 {
-    const uspan_spool_log_t *log = &uspan_spool_of(t)->log;
+    uspan_spool_log_t *log = &uspan_spool_of(t)->log;
     const uspan_target_t *target = &uspan_dest(t, d)->target;
-    if (!open || uspan_export_state(t)->stopping != 0u || log->next == log->done.number ||
+    if (!open || uspan_export_state(t)->stopping != 0u || log->next[uspan_spool_reader_of(log)] == done_of(log)->number ||
         uspan_wait_until(t, target->backoff.not_before_ns)) {
         return USPAN_JOB_NONE;
     }
@@ -103,89 +127,102 @@ uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, unsigned d, bool open)
 
 bool uspan_spool_split(uspan_tracer_t *t)
 {
-    uspan_spool_t *spool = uspan_spool_of(t);
-    spool->limit = spool->count / 2u;
-    return spool->limit > 0u;
+    uspan_spool_reader_t *reader = reader_of(t);
+    reader->limit = reader->count / 2u;
+    return reader->limit > 0u;
 }
 
 void uspan_spool_settle(uspan_tracer_t *t, uint32_t lost)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
-    uspan_spool_place_t place = spool->log.done;
+    uspan_spool_reader_t *reader = reader_of(t);
+    uspan_spool_place_t place = *done_of(&spool->log);
     uspan_spool_record_t r;
-    for (unsigned n = spool->count; n > 0u; n--) {
+    unsigned n = reader->count;
+#if USPAN_SPOOL_READERS > 1
+    if (!is_intact(&spool->log)) { /* but the collector had them all before */
+        place.number += n;
+        n = 0u;
+    }
+#endif
+    for (; n > 0u; n--) {
         if (uspan_spool_log_next(&spool->log, &place, &r) != 0) {
             return; /* they are sent again */
         }
     }
-    settle_to(spool, &place, lost < spool->count ? lost : spool->count);
-    spool->limit = 0u;
+    settle_to(spool, &place, lost < reader->count ? lost : reader->count);
+    reader->limit = 0u;
 }
 
 void uspan_spool_end(uspan_tracer_t *t)
 {
-    uspan_spool_t *spool = uspan_spool_of(t);
-    spool->count = 0u;
-    spool->log.flags &= (uint8_t)~USPAN_SPOOL_HELD;
+    reader_of(t)->count = 0u;
 }
 
 uint32_t uspan_spool_body_len(const uspan_tracer_t *t)
 {
-    return uspan_len_field(uspan_spool_of(t)->inner);
+    return uspan_len_field(reader_of(t)->inner);
 }
 
 void uspan_spool_begin_body(uspan_tracer_t *t)
 {
-    uspan_spool_t *spool = uspan_spool_of(t);
-    spool->place = spool->log.done;
-    spool->at = 0u;
-    spool->address = spool->boot_address;
-    spool->left = spool->plain = spool->boot_len;
+    uspan_spool_reader_t *reader = reader_of(t);
+    reader->place = *done_of(&uspan_spool_of(t)->log);
+    reader->at = 0u;
+    reader->address = reader->boot_address;
+    reader->left = reader->plain = reader->boot_len;
 }
 
 size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap)
 {
-    uspan_spool_t *spool = uspan_spool_of(t);
-    const uspan_spool_storage_t *s = spool->log.storage;
+    const uspan_spool_log_t *log = &uspan_spool_of(t)->log;
+    uspan_spool_reader_t *reader = reader_of(t);
+    const uspan_spool_storage_t *s = log->storage;
     const uint32_t len = uspan_spool_body_len(t);
     size_t filled = 0;
-    while (filled < cap && spool->at < len) {
+#if USPAN_SPOOL_READERS > 1
+    if (!is_intact(log)) { /* they made room for newer ones, so the exchange ends */
+        reader->limit = (uint16_t)((reader->count + 1u) / 2u);
+        return 0u;
+    }
+#endif
+    while (filled < cap && reader->at < len) {
         uint32_t n = 1u;
-        if (spool->at < len - spool->inner) { /* tag and length of ResourceSpans */
+        if (reader->at < len - reader->inner) { /* tag and length of ResourceSpans */
             uint8_t head[6];
-            (void)uspan_put_len(head, USPAN_TAG(1u, USPAN_WIRE_BYTES), spool->inner);
-            out[filled] = head[spool->at];
-        } else if (spool->left == 0u) {
+            (void)uspan_put_len(head, USPAN_TAG(1u, USPAN_WIRE_BYTES), reader->inner);
+            out[filled] = head[reader->at];
+        } else if (reader->left == 0u) {
             uspan_spool_record_t r;
-            if (uspan_spool_log_next(&spool->log, &spool->place, &r) != 0) {
+            if (uspan_spool_log_next(log, &reader->place, &r) != 0) {
                 return 0u; /* the exchange ends and is started again later */
             }
-            spool->address = r.address;
-            spool->left = r.len;
-            spool->entered = 0u;
-            spool->plain = spool->shift_ns != 0u ? 0u : r.len;
+            reader->address = r.address;
+            reader->left = r.len;
+            reader->entered = 0u;
+            reader->plain = reader->shift_ns != 0u ? 0u : r.len;
             continue;
         } else {
             n = (uint32_t)(cap - filled);
-            const uint32_t most = spool->plain > 0u ? spool->plain : USPAN_SPOOL_FIELD_BYTES;
-            if (n < most && spool->plain == 0u) {
+            const uint32_t most = reader->plain > 0u ? reader->plain : USPAN_SPOOL_FIELD_BYTES;
+            if (n < most && reader->plain == 0u) {
                 break; /* a field is corrected in one piece */
             }
             n = n < most ? n : most;
-            n = n < spool->left ? n : spool->left;
-            if (s->read(s->ctx, spool->address, out + filled, n) != 0) {
+            n = n < reader->left ? n : reader->left;
+            if (s->read(s->ctx, reader->address, out + filled, n) != 0) {
                 return 0u;
             }
-            if (spool->plain == 0u) {
-                const uint32_t done = uspan_spool_correct(spool, out + filled);
+            if (reader->plain == 0u) {
+                const uint32_t done = uspan_spool_correct(reader, out + filled);
                 n = done < n ? done : n;
             } else {
-                spool->plain = (uint16_t)(spool->plain - n);
+                reader->plain = (uint16_t)(reader->plain - n);
             }
-            spool->address += n;
-            spool->left = (uint16_t)(spool->left - n);
+            reader->address += n;
+            reader->left = (uint16_t)(reader->left - n);
         }
-        spool->at += n;
+        reader->at += n;
         filled += n;
     }
     return filled;

@@ -8,16 +8,20 @@
 #if USPAN_SPOOL
 /* uspan_spool_t.flags */
 enum uspan_spool_flags {
-    USPAN_SPOOL_WRITING = 1, /* the first span of the queue is being written */
-    USPAN_SPOOL_SETTLED = 2, /* the finished records must be stored */
-    USPAN_SPOOL_BROKEN = 4,  /* the storage failed, so nothing more is stored */
-    USPAN_SPOOL_TURN = 8,    /* it is the turn of spans of RAM */
-    USPAN_SPOOL_WIPING = 16  /* all was delivered: open a new sector, then erase the others */
+    USPAN_SPOOL_SETTLED = 1, /* the finished records must be stored */
+    USPAN_SPOOL_BROKEN = 2,  /* the storage failed, so nothing more is stored */
+    USPAN_SPOOL_WIPING = 4   /* all was delivered: open a new sector, then erase the others */
 };
 
 static inline uspan_spool_t *uspan_spool_of(const uspan_tracer_t *t)
 {
     return uspan_export_state(t)->spools[0];
+}
+
+/* The place of a destination's spool in the table. */
+static inline unsigned uspan_spool_index(unsigned dest)
+{
+    return USPAN_SPOOL_EACH > 0 ? 1u + dest : 0u;
 }
 
 static inline void uspan_spool_set(uspan_spool_t *spool, unsigned flag, bool on)
@@ -44,13 +48,18 @@ void uspan_spool_begin_body(uspan_tracer_t *t);
 size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap);
 #endif
 
-/* Make the spool of a destination the one that is served. Returns false if it has none. */
+/* Make the spool of a destination, and its reader there, the one that is served. Returns false if it has none. */
 static inline bool uspan_spool_select(const uspan_tracer_t *t, unsigned dest)
 {
 #if USPAN_SPOOL
     uspan_export_part_t *x = uspan_export_state(t);
-    x->spools[0] = x->spools[USPAN_SPOOL_EACH * (1u + dest)];
-    const uspan_spool_t *spool = x->spools[0];
+    uspan_spool_t *spool = x->spools[uspan_spool_index(dest)];
+    x->spools[0] = spool;
+#if USPAN_SPOOL_READERS > 1
+    if (spool != NULL) {
+        spool->dest = spool->log.reader = (uint8_t)dest;
+    }
+#endif
     return spool != NULL && spool->dest == dest;
 #else
     (void)t;

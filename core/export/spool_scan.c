@@ -135,6 +135,7 @@ static int find_successor(const uspan_spool_log_t *log, uint32_t sequence, uint1
 
 int uspan_spool_log_next(const uspan_spool_log_t *log, uspan_spool_place_t *place, uspan_spool_record_t *r)
 {
+    const unsigned reader = uspan_spool_reader_of(log);
     uspan_spool_header_t h, successor;
     int result = uspan_spool_read_header(log, place->sector, &h);
     uint16_t next = place->sector;
@@ -149,11 +150,11 @@ int uspan_spool_log_next(const uspan_spool_log_t *log, uspan_spool_place_t *plac
         if (result == USPAN_SPOOL_BUSY) {
             return result;
         }
-        const uint32_t end = result == 0 ? successor.first : log->next;
+        const uint32_t end = result == 0 ? successor.first[reader] : log->next[reader];
         uint32_t number = place->number;
         uint32_t offset = place->offset;
         if (offset == 0u) {
-            number = h.first;
+            number = h.first[reader];
             offset = uspan_spool_padded(log, USPAN_SPOOL_HEADER_BYTES);
         }
         while (uspan_spool_is_after(end, number)) {
@@ -169,7 +170,7 @@ int uspan_spool_log_next(const uspan_spool_log_t *log, uspan_spool_place_t *plac
                 break;
             }
             offset += uspan_spool_padded(log, r->len);
-            if (r->type != USPAN_SPOOL_SPAN) {
+            if (!uspan_spool_is_for(r->type, reader)) {
                 continue;
             }
             if (number++ == place->number) {
@@ -214,20 +215,24 @@ int uspan_spool_log_mount(uspan_spool_log_t *log, const uspan_spool_storage_t *s
         }
     }
     log->sequence = h.sequence;
-    log->next = h.first;
-    log->done.sector = uspan_spool_behind(log, log->sector, 1u);
+    memcpy(log->next, h.first, sizeof log->next);
     uspan_spool_record_t r;
     int result = found ? 0 : USPAN_SPOOL_NONE;
     for (uint32_t offset = uspan_spool_padded(log, USPAN_SPOOL_HEADER_BYTES); result == 0;
          offset += uspan_spool_padded(log, r.len)) {
         result = read_record(log, log->sector, offset, h.sequence, &r);
-        log->next += result == 0 && r.type == USPAN_SPOOL_SPAN;
+        if (result == 0) {
+            uspan_spool_count(log->next, r.type);
+        }
         if (result == 0 && r.type == USPAN_SPOOL_DONE) {
             result = read_words(log, &r, &h.boot, USPAN_SPOOL_DONE_BYTES / 4u);
         }
     }
-    log->done.number = h.done;
-    log->lost = h.lost;
+    for (unsigned reader = 0; reader < USPAN_SPOOL_READERS; reader++) {
+        log->done[reader].number = h.done[reader];
+        log->done[reader].sector = uspan_spool_behind(log, log->sector, 1u);
+    }
+    memcpy(log->lost, h.lost, sizeof log->lost);
     return result == USPAN_SPOOL_BUSY ? result : 0;
 }
 #endif

@@ -23,13 +23,21 @@ uspan_err_t uspan_spool_mount(uspan_tracer_t *t, unsigned d, uspan_spool_t *spoo
     if (spool == NULL || uspan_dest_find(t, d, USPAN_DEST_COLLECTOR) == NULL) {
         return USPAN_ERR_ARG;
     }
+#if USPAN_SPOOL_READERS > 1
+    for (unsigned other = 0; other < USPAN_DESTINATIONS_MAX; other++) {
+        if (uspan_export_state(t)->spools[uspan_spool_index(other)] == spool) { /* it is mounted */
+            uspan_export_state(t)->spools[uspan_spool_index(d)] = spool;
+            return spool->log.storage == storage ? USPAN_OK : USPAN_ERR_ARG;
+        }
+    }
+#endif
     memset(spool, 0, sizeof *spool);
     int result = uspan_spool_log_mount(&spool->log, storage);
     if (result != 0) {
         return result > 0 ? USPAN_ERR_AGAIN : USPAN_ERR_ARG;
     }
     spool->dest = (uint8_t)d;
-    uspan_export_state(t)->spools[USPAN_SPOOL_EACH * (1u + d)] = spool;
+    uspan_export_state(t)->spools[uspan_spool_index(d)] = spool;
     return USPAN_OK;
 }
 
@@ -52,7 +60,7 @@ static uint32_t begin_encoding(encoding_t *e, bool resource)
     return uspan_otlp_begin_part(&e->otlp, e->tracer, &e->batch, e->dest, resource);
 }
 
-static int read_encoding(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
+static int read_encoding(void *ctx, unsigned type, uint32_t at, uint8_t *out, uint32_t n)
 {
     encoding_t *e = ctx;
     const bool resource = type == USPAN_SPOOL_BOOT;
@@ -68,25 +76,40 @@ static int read_encoding(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_
     return uspan_otlp_read(&e->otlp, out, n) == n ? 0 : -1;
 }
 
+/* A destination whose first span is being written. */
+static unsigned writing_dest(const uspan_spool_t *spool)
+{
+#if USPAN_SPOOL_READERS > 1
+    unsigned d = 0;
+    while (d + 1u < USPAN_DESTINATIONS_MAX && (spool->writing >> d & 1u) == 0u) {
+        d++;
+    }
+    return d;
+#else
+    return spool->dest;
+#endif
+}
+
 /* Advance by one step: write the first span of the queue, or a DONE record. */
 static int write_step(uspan_tracer_t *t)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
+    const unsigned d = writing_dest(spool);
     encoding_t e;
     uspan_spool_input_t in = {
         .type = USPAN_SPOOL_DONE, .len = USPAN_SPOOL_DONE_BYTES, .source = read_encoding, .ctx = &e
     };
     memset(&e, 0, sizeof e);
     e.tracer = t;
-    e.dest = spool->dest;
+    e.dest = d;
 #if USPAN_KEEP
     e.batch.resource = spool->resource;
 #endif
     in.boot_len = begin_encoding(&e, true);
-    if ((spool->flags & USPAN_SPOOL_WRITING) == 0u) {
+    if (spool->writing == 0u) {
         return uspan_spool_log_append(&spool->log, &in);
     }
-    const uint16_t i = t->trace.queues[spool->dest].head;
+    const uint16_t i = t->trace.queues[d].head;
     uspan_slot_t *slot = &t->trace.slots[i];
 #if USPAN_SPOOL_CONTENT == 0
     e.batch.body_len = uspan_size_bare_span(t, slot, &e.batch);
@@ -100,7 +123,7 @@ static int write_step(uspan_tracer_t *t)
     e.batch.count = 1u;
     e.batch.scope = slot->scope;
     e.batch.spans_len = uspan_len_field(e.batch.body_len);
-    in.type = USPAN_SPOOL_SPAN;
+    in.type = USPAN_SPOOL_READERS > 1 ? USPAN_SPOOL_SHARED | (unsigned)spool->writing : USPAN_SPOOL_SPAN;
     in.len = begin_encoding(&e, false);
     return uspan_spool_log_append(&spool->log, &in);
 }
@@ -134,15 +157,14 @@ static void count_content(uspan_tracer_t *t, const uspan_slot_t *slot)
 }
 #endif
 
-/* Returns true if the first span of the queue must not wait in RAM for its delivery. */
-static bool is_to_be_stored(uspan_tracer_t *t, bool open, bool all)
+/* Returns true if the first span of a destination's queue must not wait in RAM for its delivery. */
+static bool is_to_be_stored(uspan_tracer_t *t, unsigned d, bool open, bool all)
 {
     const uspan_trace_part_t *p = &t->trace;
-    const uspan_spool_t *spool = uspan_spool_of(t);
     const uspan_export_part_t *x = uspan_export_state(t);
-    const bool is_down = uspan_dest(t, spool->dest)->target.backoff.wait_ms != 0u;
+    const bool is_down = uspan_dest(t, d)->target.backoff.wait_ms != 0u;
     uint32_t state = uspan_lock(t);
-    const uspan_queue_t *q = &p->queues[spool->dest];
+    const uspan_queue_t *q = &p->queues[uspan_dest_index(d)];
     bool is_due = q->count > 0u;
     if (is_due && !all) {
         const uspan_slot_t *slot = &p->slots[q->head];
@@ -159,18 +181,51 @@ static bool is_to_be_stored(uspan_tracer_t *t, bool open, bool all)
     return is_due;
 }
 
-/* Select the first span of the queue, also from a batch that is not being sent. */
-static void take_span(uspan_tracer_t *t)
+/* Claim the first span of a destination's queue, also from a batch that is not being sent. Returns its slot,
+ * or USPAN_NO_INDEX. */
+static uint16_t claim_first(uspan_tracer_t *t, unsigned d)
 {
-    uspan_spool_t *spool = uspan_spool_of(t);
-    uspan_dest_t *dest = uspan_dest(t, spool->dest);
+    uspan_dest_t *dest = uspan_dest(t, d);
     if (dest->batch.count > 0u) {
-        if (uspan_queue_hold(t, spool->dest)) {
-            uspan_queue_release(t, spool->dest);
+        if (uspan_queue_hold(t, d)) {
+            uspan_queue_release(t, d);
         }
         dest->batch.count = 0u;
     }
-    const uint16_t i = uspan_queue_claim_next(t, spool->dest, false);
+    return uspan_queue_claim_next(t, d, false);
+}
+
+#if USPAN_SPOOL_READERS > 1
+/* Returns true if spans of its queue are being sent. */
+static bool is_sending(uspan_tracer_t *t, unsigned d)
+{
+    const uspan_exchange_t *e = &uspan_export_state(t)->exchanges[d % USPAN_EXCHANGES_MAX];
+    return e->step != USPAN_STEP_IDLE && e->dest == d && uspan_job_is(e, USPAN_JOB_BATCH);
+}
+
+/* Claim the span for the other destinations that share the spool and would store it next. */
+static void claim_for_others(uspan_tracer_t *t, uint16_t i, bool open, bool all)
+{
+    uspan_spool_t *spool = uspan_spool_of(t);
+    for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
+        if (d == spool->dest || uspan_export_state(t)->spools[uspan_spool_index(d)] != spool ||
+            is_sending(t, d) || !is_to_be_stored(t, d, open, all)) {
+            continue;
+        }
+        if (claim_first(t, d) == i) {
+            spool->writing = (uint8_t)(spool->writing | 1u << d);
+        } else {
+            uspan_queue_release(t, d);
+        }
+    }
+}
+#endif
+
+/* Select the first span of the queue. */
+static void take_span(uspan_tracer_t *t, bool open, bool all)
+{
+    uspan_spool_t *spool = uspan_spool_of(t);
+    const uint16_t i = claim_first(t, spool->dest);
     if (i != USPAN_NO_INDEX) {
         if (t->trace.epochs[t->trace.slots[i].epoch].state == USPAN_EPOCH_UNKNOWN) {
             uspan_clock_give_up(t); /* its time is marked as unknown */
@@ -182,7 +237,13 @@ static void take_span(uspan_tracer_t *t)
             uspan_spool_log_renew(&spool->log);
         }
 #endif
-        uspan_spool_set(spool, USPAN_SPOOL_WRITING, true);
+        spool->writing = (uint8_t)(1u << spool->dest);
+#if USPAN_SPOOL_READERS > 1
+        claim_for_others(t, i, open, all);
+#else
+        (void)open;
+        (void)all;
+#endif
     }
 }
 
@@ -190,13 +251,10 @@ static void take_span(uspan_tracer_t *t)
 static void finish_span(uspan_tracer_t *t, int result)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
-    uspan_spool_set(spool, USPAN_SPOOL_WRITING, false);
     if (result == USPAN_ERR_IO) {
         uspan_spool_set(spool, USPAN_SPOOL_BROKEN, true);
-        uspan_queue_release(t, spool->dest);
         uspan_log_line(t, USPAN_LEVEL_ERROR, USPAN_WORDS("spool: storage failed, spans stay in RAM", "f1"),
                        NULL);
-        return;
     }
     if (result == USPAN_ERR_FULL) {
         uspan_log_line(t, USPAN_LEVEL_WARN, USPAN_WORDS("spool: span dropped, use larger sectors", "f2"),
@@ -204,11 +262,19 @@ static void finish_span(uspan_tracer_t *t, int result)
     }
 #if USPAN_SPOOL_CONTENT == 0
     if (result == 0) {
-        count_content(t, &t->trace.slots[t->trace.queues[spool->dest].head]);
+        count_content(t, &t->trace.slots[t->trace.queues[writing_dest(spool)].head]);
     }
 #endif
-    (void)uspan_queue_finish_first(
-        t, spool->dest, result == 0 ? (unsigned)USPAN_SPAN_SPOOLED : (unsigned)USPAN_DROP_TOO_LARGE);
+    do {
+        const unsigned d = writing_dest(spool);
+        if (result == USPAN_ERR_IO) {
+            uspan_queue_release(t, d);
+        } else {
+            (void)uspan_queue_finish_first(
+                t, d, result == 0 ? (unsigned)USPAN_SPAN_SPOOLED : (unsigned)USPAN_DROP_TOO_LARGE);
+        }
+        spool->writing = (uint8_t)(spool->writing & ~(1u << d));
+    } while (USPAN_SPOOL_READERS > 1 && spool->writing != 0u);
 }
 
 #if USPAN_SPOOL_CONTENT == 2
@@ -217,7 +283,7 @@ static void finish_span(uspan_tracer_t *t, int result)
 static void begin_wipe(uspan_spool_t *spool)
 {
     uspan_spool_log_t *log = &spool->log;
-    if (log->next != log->done.number) {
+    if (!uspan_spool_log_is_done(log)) {
         return;
     }
     if ((spool->flags & USPAN_SPOOL_WIPING) == 0u) {
@@ -233,7 +299,7 @@ static void begin_wipe(uspan_spool_t *spool)
 static uspan_spool_work_t wipe_step(uspan_tracer_t *t)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
-    if (spool->log.next != spool->log.done.number) { /* a record was written since, so erase later */
+    if (!uspan_spool_log_is_done(&spool->log)) { /* a record was written since, so erase later */
         spool->wipe = 0u;
     }
     if (spool->wipe == 0u) {
@@ -255,11 +321,11 @@ uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
     if ((spool->flags & USPAN_SPOOL_BROKEN) != 0u) {
         return USPAN_SPOOL_IDLE;
     }
-    if ((spool->flags & USPAN_SPOOL_WRITING) == 0u && !spool->erasing && uspan_spool_log_rests(&spool->log) &&
-        is_to_be_stored(t, open, all)) {
-        take_span(t);
+    if (spool->writing == 0u && !spool->erasing && uspan_spool_log_rests(&spool->log) &&
+        is_to_be_stored(t, spool->dest, open, all)) {
+        take_span(t, open, all);
     }
-    if ((spool->flags & (USPAN_SPOOL_WRITING | USPAN_SPOOL_SETTLED)) == 0u) {
+    if (spool->writing == 0u && (spool->flags & USPAN_SPOOL_SETTLED) == 0u) {
 #if USPAN_SPOOL_CONTENT == 2
         return wipe_step(t);
 #else
@@ -271,7 +337,7 @@ uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
         uspan_wake_after_ms(t, 1u);
         return USPAN_SPOOL_WAITS;
     }
-    if ((spool->flags & USPAN_SPOOL_WRITING) != 0u) {
+    if (spool->writing != 0u) {
         finish_span(t, result);
     } else {
         /* otherwise it is stored with the next DONE record */
@@ -284,10 +350,10 @@ uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
     return USPAN_SPOOL_WORKED;
 }
 
-/* Store one span or DONE record of the selected spool. */
-static uspan_err_t store_one(uspan_tracer_t *t)
+/* Give up the exchange of the selected spool's destination. */
+static void give_up_exchange(uspan_tracer_t *t)
 {
-    uspan_spool_t *spool = uspan_spool_of(t);
+    const uspan_spool_t *spool = uspan_spool_of(t);
     uspan_exchange_select(t, spool->dest % USPAN_EXCHANGES_MAX);
     uspan_exchange_t *e = uspan_exchange(t);
     if (e->step != USPAN_STEP_IDLE && e->dest == spool->dest) {
@@ -296,8 +362,13 @@ static uspan_err_t store_one(uspan_tracer_t *t)
         e->step = USPAN_STEP_IDLE;
         e->job = USPAN_JOB_NONE;
     }
+}
+
+/* Store one span or DONE record of the selected spool. */
+static uspan_err_t store_one(uspan_tracer_t *t)
+{
     uspan_spool_work_t work = uspan_spool_step(t, true, true);
-    if ((spool->flags & USPAN_SPOOL_BROKEN) != 0u) {
+    if ((uspan_spool_of(t)->flags & USPAN_SPOOL_BROKEN) != 0u) {
         return USPAN_ERR_IO;
     }
     return work == USPAN_SPOOL_IDLE ? USPAN_OK : USPAN_ERR_AGAIN;
@@ -306,7 +377,7 @@ static uspan_err_t store_one(uspan_tracer_t *t)
 uspan_err_t uspan_spool_all(uspan_tracer_t *t)
 {
     uspan_err_t err = USPAN_ERR_ARG;
-    if (!uspan_is_live(t) || (!USPAN_SPOOL_EACH && uspan_spool_of(t) == NULL)) {
+    if (!uspan_is_live(t) || (USPAN_SPOOL_EACH == 0 && uspan_spool_of(t) == NULL)) {
         return err;
     }
     uspan_export_state(t)->now_ns = uspan_now(t);
@@ -316,6 +387,11 @@ uspan_err_t uspan_spool_all(uspan_tracer_t *t)
         uspan_clock_set_exact(t, uspan_export_state(t)->now_ns, unix_ns);
     }
 #if USPAN_SPOOL_EACH
+    for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) { /* first, so that a shared log is free */
+        if (uspan_spool_select(t, d)) {
+            give_up_exchange(t);
+        }
+    }
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX && err != USPAN_ERR_AGAIN; d++) {
         if (uspan_spool_select(t, d)) {
             const uspan_err_t its = store_one(t);
@@ -323,6 +399,7 @@ uspan_err_t uspan_spool_all(uspan_tracer_t *t)
         }
     }
 #else
+    give_up_exchange(t);
     err = store_one(t);
 #endif
     return err;

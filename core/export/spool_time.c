@@ -29,15 +29,15 @@ uint64_t uspan_spool_shift(const uspan_tracer_t *t, const uspan_spool_t *spool, 
     return is_mine ? (uint64_t)e->offset_ns - BASE_NS : 0u;
 }
 
-uint32_t uspan_spool_correct(uspan_spool_t *spool, uint8_t *field)
+uint32_t uspan_spool_correct(uspan_spool_reader_t *r, uint8_t *field)
 {
     static const uint8_t mark[] = "\x19\x0a\x13uspan.time.unsynced\x12\x02\x10";
     const unsigned type = field[0] & 7u;
-    spool->plain = 0u;
+    r->plain = 0u;
     if (type == USPAN_WIRE_FIXED64) { /* start, end, or the time of an event */
         const uint64_t time = uspan_spool_word(field + 1) | (uint64_t)uspan_spool_word(field + 5) << 32;
         if (time - BASE_NS < UPTIME_NS) {
-            (void)uspan_put_fixed64(field + 1, time + spool->shift_ns);
+            (void)uspan_put_fixed64(field + 1, time + r->shift_ns);
         }
         return 9u;
     }
@@ -56,8 +56,8 @@ uint32_t uspan_spool_correct(uspan_spool_t *spool, uint8_t *field)
         field[1u + MARK_BYTES] = 0u;
         return 2u + MARK_BYTES;
     }
-    if (type == USPAN_WIRE_BYTES && field[0] != EVENT && (field[0] != SPANS || ++spool->entered > 2u)) {
-        spool->plain = (uint16_t)len;
+    if (type == USPAN_WIRE_BYTES && field[0] != EVENT && (field[0] != SPANS || ++r->entered > 2u)) {
+        r->plain = (uint16_t)len;
     }
     return used;
 }

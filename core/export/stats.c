@@ -3,8 +3,8 @@
 #include <string.h>
 #include "export/export_state.h"
 #include "export/queue.h"
+#include "export/spool_replay.h"
 #include "trace/pool.h"
-#include "uspan/spool.h"
 
 /* In the order of uspan_drop_t, ended by an empty one. */
 static const char drop_names[] = "pool_full\0parent_dropped\0no_entropy\0stopped\0no_destination\0evicted\0"
@@ -63,12 +63,14 @@ void uspan_stats(uspan_tracer_t *t, unsigned d, uspan_stats_t *out)
 #endif
 #if USPAN_SPOOL
     out->spooled = dest->settled[USPAN_SPAN_SPOOLED - USPAN_DROP_COUNT];
-    const uspan_spool_t *spool = t->out.spools[USPAN_SPOOL_EACH * (1u + d)];
-    if (spool != NULL && spool->dest == d) {
-        out->spool_records = spool->log.next;
-        out->spool_lost = spool->log.lost;
-        out->spool_waiting = spool->log.next - spool->log.done.number;
-        out->replayed = spool->log.done.number - spool->log.lost;
+    const uspan_spool_t *spool = t->out.spools[uspan_spool_index(d)];
+    if (spool != NULL && (USPAN_SPOOL_READERS > 1 || spool->dest == d)) {
+        const unsigned reader = USPAN_SPOOL_READERS > 1 ? d : 0u;
+        const uint32_t done = spool->log.done[reader].number;
+        out->spool_records = spool->log.next[reader];
+        out->spool_lost = spool->log.lost[reader];
+        out->spool_waiting = spool->log.next[reader] - done;
+        out->replayed = done - spool->log.lost[reader];
     }
 #endif
     out->body_bytes = dest->body_bytes;

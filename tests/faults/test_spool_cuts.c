@@ -56,7 +56,7 @@ static uint8_t byte_of(uint32_t serial, uint32_t at)
 }
 
 /* The record of the newest serial, or the BOOT record of the newest boot. */
-static int give(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
+static int give(void *ctx, unsigned type, uint32_t at, uint8_t *out, uint32_t n)
 {
     const world_t *w = ctx;
     const uint32_t serial = type == USPAN_SPOOL_BOOT ? w->boots + 1000u : w->serials - 1u;
@@ -124,7 +124,7 @@ static uint32_t serial_of(world_t *w, const uspan_spool_record_t *r)
 /* Deliver this number of the oldest records. */
 static void settle(world_t *w, unsigned count)
 {
-    uspan_spool_place_t place = w->log.done;
+    uspan_spool_place_t place = w->log.done[0];
     uspan_spool_record_t r;
     uint32_t gaps = 0;
     const uspan_spool_input_t in = { .type = USPAN_SPOOL_DONE,
@@ -152,7 +152,7 @@ static void settle(world_t *w, unsigned count)
 /* Deliver all, and erase what was delivered. */
 static void wipe(world_t *w)
 {
-    while (w->log.next != w->log.done.number) {
+    while (w->log.next[0] != w->log.done[0].number) {
         settle(w, 16u);
     }
     uspan_spool_log_renew(&w->log);
@@ -182,7 +182,7 @@ static void check_boot(world_t *w, const uspan_spool_record_t *r, uint32_t seria
 static void judge(world_t *w)
 {
     static uint8_t seen[SERIALS_MAX];
-    uspan_spool_place_t place = w->log.done;
+    uspan_spool_place_t place = w->log.done[0];
     uspan_spool_record_t r;
     uint32_t gaps = 0, count = 0, last = 0;
     memset(seen, 0, w->serials);
@@ -206,7 +206,7 @@ static void judge(world_t *w)
         last = serial;
         count++;
     }
-    assert_int_equal(w->log.next - w->log.done.number, count + gaps);
+    assert_int_equal(w->log.next[0] - w->log.done[0].number, count + gaps);
     for (uint32_t serial = 0; serial < w->serials; serial++) {
         assert_true(w->fate[serial] != FATE_DURABLE || seen[serial] != 0u);
     }
@@ -375,7 +375,7 @@ static void test_5000_durable_records_cost_400_erases(void **state)
     assert_true(most - least <= 1u);
     /* The newest records stay. The others are counted. */
     boot(w);
-    uspan_spool_place_t place = w->log.done;
+    uspan_spool_place_t place = w->log.done[0];
     uspan_spool_record_t r;
     uint32_t gaps = 0, count = 0;
     while (next(w, &place, &r, &gaps)) {

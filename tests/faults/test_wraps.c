@@ -159,8 +159,8 @@ static void preset(world_t *w, uint64_t spans_near)
     for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) { /* generations */
         p->slots[i].id |= UINT32_MAX << USPAN_SLOT_BITS;
     }
-    spool.log.next = spool.log.done.number = UINT32_MAX - 1u;
-    spool.log.lost = UINT32_MAX - 1u;
+    spool.log.next[0] = spool.log.done[0].number = UINT32_MAX - 1u;
+    spool.log.lost[0] = UINT32_MAX - 1u;
     spool.log.sequence = UINT32_MAX - 1u;
 }
 

@@ -38,7 +38,7 @@ static int erase(void *ctx, uint32_t sector)
 static const uspan_spool_storage_t storage = { NULL,       SECTOR_BYTES, SECTORS, 4u,  0xFFu,
                                                read_flash, program,      erase,   NULL };
 
-static int give(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
+static int give(void *ctx, unsigned type, uint32_t at, uint8_t *out, uint32_t n)
 {
     (void)type;
     for (uint32_t i = 0; i < n; i++) {
@@ -101,13 +101,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
     CHECK(uspan_spool_log_mount(&log, &storage) == 0);
     (void)read_all(&log);
-    const uint32_t before = log.next;
+    const uint32_t before = log.next[0];
     append(&log, 77u);
-    CHECK(log.next == before + 1u);
+    CHECK(log.next[0] == before + 1u);
     CHECK(uspan_spool_log_mount(&log, &storage) == 0);
-    CHECK(log.next == before + 1u);
-    if (log.done.number == before ||
-        (int32_t)(log.done.number - before) < 0) { /* else changed bytes may give it a result */
+    CHECK(log.next[0] == before + 1u);
+    if (log.done[0].number == before ||
+        (int32_t)(log.done[0].number - before) < 0) { /* else changed bytes may give it a result */
         CHECK(read_all(&log) == 77);
     }
     return 0;

@@ -403,7 +403,7 @@ static void test_numbers_turn_over(void **state)
     world_t *w = *state;
     unsigned numbers[128];
     begin(w);
-    spool.log.next = spool.log.done.number = UINT32_MAX - 10u;
+    spool.log.next[0] = spool.log.done[0].number = UINT32_MAX - 10u;
     spool.log.sequence = UINT32_MAX - 2u;
     w->open_error = USPAN_ERR_IO;
     for (unsigned n = 0; n < 50u; n++) {

@@ -50,7 +50,7 @@ typedef struct seeds {
     uint32_t record, boot;
 } seeds_t;
 
-static int give(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
+static int give(void *ctx, unsigned type, uint32_t at, uint8_t *out, uint32_t n)
 {
     const seeds_t *seeds = ctx;
     const uint32_t seed = type == USPAN_SPOOL_BOOT ? seeds->boot : seeds->record;
@@ -62,7 +62,7 @@ static int give(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, u
 
 static void append(uint8_t life)
 {
-    const uint32_t number = log_.next;
+    const uint32_t number = log_.next[0];
     seeds_t seeds = { number, life };
     const uspan_spool_input_t in = {
         .type = USPAN_SPOOL_SPAN, .len = length_of(number), .boot_len = 20u, .source = give, .ctx = &seeds
@@ -75,7 +75,7 @@ static void append(uint8_t life)
         assert_true(flash.erases == erases || flash.programmed == programmed); /* an erase takes long */
     }
     assert_int_equal(result, 0);
-    assert_int_equal(log_.next, number + 1u);
+    assert_int_equal(log_.next[0], number + 1u);
     records[number] = (record_t){ log_.boot, log_.sector, flash.erased_times[log_.sector], life };
 }
 
@@ -114,10 +114,10 @@ static unsigned scan(bool may_miss)
     }
     assert_int_equal(result, 0);
     if (!may_miss) {
-        assert_int_equal(log.next, log_.next);
+        assert_int_equal(log.next[0], log_.next[0]);
         assert_int_equal(log.sequence, log_.sequence);
     }
-    uspan_spool_place_t place = log.done;
+    uspan_spool_place_t place = log.done[0];
     uspan_spool_record_t r;
     uint32_t next = 0;
     for (unsigned calls = 0; result != USPAN_SPOOL_NONE; calls++) {
@@ -147,7 +147,7 @@ static unsigned scan(bool may_miss)
         }
     }
     if (!may_miss) {
-        assert_int_equal(next, log_.next);
+        assert_int_equal(next, log_.next[0]);
     }
     return busy;
 }

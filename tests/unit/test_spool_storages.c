@@ -252,7 +252,7 @@ lfs_soff_t lfs_file_size(lfs_t *lfs, lfs_file_t *file)
 
 /* ---- what each must do --------------------------------------------------------------------------------- */
 
-static int give(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
+static int give(void *ctx, unsigned type, uint32_t at, uint8_t *out, uint32_t n)
 {
     (void)type;
     for (uint32_t i = 0; i < n; i++) {
@@ -277,8 +277,8 @@ static void check(const uspan_spool_storage_t *storage)
         assert_int_equal(result, 0);
     }
     assert_int_equal(uspan_spool_log_mount(&log, storage), 0);
-    assert_int_equal(log.next, 60);
-    uspan_spool_place_t place = log.done;
+    assert_int_equal(log.next[0], 60);
+    uspan_spool_place_t place = log.done[0];
     uspan_spool_record_t r;
     unsigned count = 0;
     int result;

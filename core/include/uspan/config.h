@@ -364,8 +364,9 @@
 #ifndef USPAN_SPOOL
 #define USPAN_SPOOL 0
 #endif
-/* 1: each destination can have a spool with its own storage, position and counters. 0: only one can have a
- * spool. RAM: a pointer for each destination. */
+/* 1: each destination can have a spool with its own storage, position and counters. 2: some or all can also
+ * share one, with positions and counters of their own. Its storage must never be busy. 0: only one can have a
+ * spool. RAM: a pointer for each destination; with 2, also 80 B. */
 #ifndef USPAN_SPOOL_EACH
 #define USPAN_SPOOL_EACH 0
 #endif
@@ -489,7 +490,7 @@ USPAN_STATIC_ASSERT(USPAN_GZIP || !USPAN_COMPRESS, "USPAN_COMPRESS needs USPAN_G
 USPAN_STATIC_ASSERT(USPAN_IS_POWER(USPAN_GZIP_WINDOW, 512, 4096),
                     "USPAN_GZIP_WINDOW: 512, 1024, 2048 or 4096");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_SPOOL), "USPAN_SPOOL: 0 or 1");
-USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_SPOOL_EACH), "USPAN_SPOOL_EACH: 0 or 1");
+USPAN_STATIC_ASSERT(USPAN_IS_IN(USPAN_SPOOL_EACH, 0, 2), "USPAN_SPOOL_EACH: 0, 1 or 2");
 USPAN_STATIC_ASSERT(USPAN_SPOOL_CONTENT >= 0 && USPAN_SPOOL_CONTENT <= 2, "USPAN_SPOOL_CONTENT: 0, 1 or 2");
 USPAN_STATIC_ASSERT(USPAN_IS_POWER(USPAN_SPOOL_UNIT, 4, 64), "USPAN_SPOOL_UNIT: 4, 8, 16, 32 or 64");
 USPAN_STATIC_ASSERT(USPAN_IS_FLAG(USPAN_INSECURE_HEADERS_OVER_HTTP),

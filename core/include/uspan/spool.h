@@ -35,7 +35,14 @@ typedef struct uspan_spool_storage {
     int (*sync)(void *ctx);
 } uspan_spool_storage_t;
 
-/* A position between two records, and the number of the record after it. */
+/* The destinations that share a log. Each is a reader with its own position and numbers of records. */
+#if USPAN_SPOOL_EACH == 2
+#define USPAN_SPOOL_READERS USPAN_DESTINATIONS_MAX
+#else
+#define USPAN_SPOOL_READERS 1
+#endif
+
+/* A position between two records, and the number of the reader's record after it. */
 typedef struct uspan_spool_place {
     uint32_t number;
     uint32_t offset; /* in the sector; 0: the sector's header comes next */
@@ -53,50 +60,62 @@ typedef struct uspan_spool_log {
     uint16_t at;   /* bytes of the record that are programmed */
     uint16_t sector;
     const uspan_spool_storage_t *storage;
-    uspan_spool_place_t done; /* the records before it have their result */
-    uint32_t lost;            /* how many of them were never delivered */
-    uint32_t next;            /* number of the next record */
-    uint32_t sequence;        /* number of the sector that was opened or tried last */
-    uint32_t boot;            /* number of the first sector of this boot */
-    uint32_t offset;          /* in the sector, of the record that is being written */
-    uint32_t crc;             /* of its bytes so far */
+    uint32_t sequence; /* number of the sector that was opened or tried last */
+    uint32_t boot;     /* number of the first sector of this boot */
+    uint32_t offset;   /* in the sector, of the record that is being written */
+    uint32_t crc;      /* of its bytes so far */
+    uspan_spool_place_t done[USPAN_SPOOL_READERS]; /* the reader's records before it have their result */
+    uint32_t lost[USPAN_SPOOL_READERS];            /* how many of them were never delivered */
+    uint32_t next[USPAN_SPOOL_READERS];            /* number of the next record */
+#if USPAN_SPOOL_READERS > 1
+    uint8_t reader; /* the one that is served */
+#endif
     uint8_t unit[USPAN_SPOOL_UNIT];
 } uspan_spool_log_t;
 
-/* The spool of a tracer. It must be static. Private: fields may change in any version. */
-typedef struct uspan_spool {
-    uint8_t dest;
-    uint8_t flags;   /* USPAN_SPOOL_* of spool_replay.h */
+/* What a destination has read of its spool. Private: fields may change in any version. */
+typedef struct uspan_spool_reader {
+    uint8_t turn;    /* 1: it is the turn of spans of RAM */
     uint8_t entered; /* messages of the record that were entered */
-    bool erasing;    /* the storage is busy with a sector of wipe, so no other call may be made */
     uint16_t plain;  /* bytes of the record that are sent as they are; 0: a field begins */
     uint16_t left;   /* bytes of it that were not read yet */
     uint16_t boot_len;
     uint16_t count;            /* records of the batch; 0: there is no batch */
     uint16_t limit;            /* records in a batch after a 413; 0: no limit */
-    uint16_t wipe;             /* sectors that are still to be erased */
     uspan_spool_place_t place; /* of the batch that is being sent: the next record to read */
     uint32_t at;               /* bytes of its body that were read */
     uint32_t inner;            /* bytes of ResourceSpans in the body */
     uint32_t boot_address;     /* address of its resource */
     uint32_t address;          /* of the record that is being read, from here on */
     uint64_t shift_ns;         /* added to times that were stored without Unix time; 0: they stay */
-    uspan_spool_log_t log;
+} uspan_spool_reader_t;
+
+/* The spool of a tracer. It must be static. Private: fields may change in any version. */
+typedef struct uspan_spool {
+    uint8_t dest;    /* of several that share it, the one that is served */
+    uint8_t flags;   /* USPAN_SPOOL_* of spool_replay.h */
+    uint8_t writing; /* destinations, as bits, whose first span is being written */
+    bool erasing;    /* the storage is busy with a sector of wipe, so no other call may be made */
 #if USPAN_KEEP
     uint8_t resource; /* resource of the records that are being written, numbered as in an epoch */
 #endif
+    uint16_t wipe; /* sectors that are still to be erased */
+    uspan_spool_log_t log;
+    uspan_spool_reader_t readers[USPAN_SPOOL_READERS];
 } uspan_spool_t;
 
 #if USPAN_SPOOL
 /* Give a destination a spool. Only one destination can have one, or each with USPAN_SPOOL_EACH 1. Each spool
  * then has its own position and counters, and its own storage, which can be a part of a flash
- * (port/flash/uspan_spool_part.h). uspan stores spans that it cannot deliver: spans of a due batch while the
+ * (port/flash/uspan_spool_part.h). With USPAN_SPOOL_EACH 2, destinations can share one: call this for each of
+ * them with the same spool and storage. A span that several of them miss is then stored once. Each has its
+ * own position and counters, and what all have is erased. uspan stores spans that it cannot deliver: spans of a due batch while the
  * destination cannot be reached, spans of a full pool that cannot be sent, and all spans when the tracer
  * stops. uspan sends them when the link is back, oldest first, also after a reset and with new firmware. They
  * keep the resource of the firmware that recorded them. When the storage is full, the oldest records are
  * removed and counted.
  *   t        after uspan_export_to(), before the first uspan_poll()
- *   spool    static. The call sets it to zero
+ *   spool    static. The first call for it sets it to zero
  *   storage  used by uspan only. It must stay valid as long as the tracer
  * Returns: USPAN_OK; USPAN_ERR_AGAIN: the storage is busy, call again; USPAN_ERR_ARG: no such destination, or
  * the geometry cannot be used. uspan writes nothing before it stores the first span. Context: the exporting

@@ -445,7 +445,7 @@ typedef struct uspan_export_part {
     const char *project;
 #endif
 #if USPAN_SPOOL
-    struct uspan_spool *spools[1 + USPAN_SPOOL_EACH * USPAN_DESTINATIONS_MAX]; /* [0]: the one in use */
+    struct uspan_spool *spools[1 + (USPAN_SPOOL_EACH > 0) * USPAN_DESTINATIONS_MAX]; /* [0]: that in use */
 #endif
     uspan_exchange_t exchanges[USPAN_EXCHANGES_MAX];
 } uspan_export_part_t;

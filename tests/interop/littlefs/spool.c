@@ -86,7 +86,7 @@ static uspan_spool_lfs_t files;
 static uspan_spool_log_t spool;
 static uint32_t number; /* of the record that is being written */
 
-static int give(void *ctx, uspan_spool_type_t type, uint32_t at, uint8_t *out, uint32_t n)
+static int give(void *ctx, unsigned type, uint32_t at, uint8_t *out, uint32_t n)
 {
     const uint32_t seed = type == USPAN_SPOOL_BOOT ? 9u : *(const uint32_t *)ctx;
     for (uint32_t i = 0; i < n; i++) {
@@ -132,7 +132,7 @@ static void append(void)
  * last one. */
 static unsigned check(uint32_t *next)
 {
-    uspan_spool_place_t place = spool.done;
+    uspan_spool_place_t place = spool.done[0];
     uspan_spool_record_t r;
     unsigned count = 0;
     int result;
