@@ -14,6 +14,11 @@
 
 typedef uint32_t __attribute__((may_alias)) word_t;
 
+USPAN_NOINLINE_SMALL uspan_keep_t *uspan_keep_of(const uspan_tracer_t *t)
+{
+    return (uspan_keep_t *)(uintptr_t)&t->keep;
+}
+
 uint32_t uspan_keep_sum(uint32_t sum, const void *from, size_t bytes)
 {
     const word_t *word = from;
@@ -38,7 +43,7 @@ static uint32_t sum_of(const uspan_tracer_t *t)
 
 void uspan_keep_crash(uspan_tracer_t *t, const uspan_crash_t *crash)
 {
-    uspan_keep_t *k = t != NULL ? &t->keep : NULL;
+    uspan_keep_t *k = t != NULL ? uspan_keep_of(t) : NULL;
     if (k == NULL || crash == NULL || k->magic != MAGIC || k->self != (uintptr_t)t || k->sealed == SEALED) {
         return;
     }
@@ -52,8 +57,9 @@ void uspan_keep_crash(uspan_tracer_t *t, const uspan_crash_t *crash)
 
 void uspan_keep_forget(uspan_tracer_t *t)
 {
-    t->keep.magic = 0u;
-    t->keep.mounted = 0u;
+    uspan_keep_t *k = uspan_keep_of(t);
+    k->magic = 0u;
+    k->mounted = 0u;
     USPAN_COMMIT_ORDER();
 }
 
@@ -66,7 +72,7 @@ static size_t build_id_len(const uspan_keep_options_t *o)
 
 void uspan_keep_begin(uspan_tracer_t *t, const uspan_keep_options_t *o)
 {
-    uspan_keep_t *k = &t->keep;
+    uspan_keep_t *k = uspan_keep_of(t);
     k->crashed = 0u;
     k->sealed = 0u;
     if (k->magic != MAGIC) { /* otherwise it was checked, and there is always a header */
@@ -84,7 +90,7 @@ void uspan_keep_begin(uspan_tracer_t *t, const uspan_keep_options_t *o)
 
 static bool is_own(const uspan_tracer_t *t, const uspan_keep_options_t *o)
 {
-    const uspan_keep_t *k = &t->keep;
+    const uspan_keep_t *k = uspan_keep_of(t);
     const size_t len = build_id_len(o);
     return len > 0u && k->build_id_len == len && memcmp(k->build_id, o->build_id, len) == 0 &&
            k->config_id == USPAN_CONFIG_ID && k->self == (uintptr_t)t;
@@ -102,7 +108,7 @@ static uint16_t count_slots(const uspan_tracer_t *t)
 
 bool uspan_keep_take(uspan_tracer_t *t, const uspan_keep_options_t *o, uspan_keep_report_t *report)
 {
-    uspan_keep_t *k = &t->keep;
+    uspan_keep_t *k = uspan_keep_of(t);
     report->found = USPAN_KEPT_TAKEN;
     report->reason = o->reason;
     if (o->reason >= USPAN_RESET_BROWNOUT) {

@@ -29,7 +29,7 @@ static const char *reason_name(const uspan_keep_t *k)
 
 USPAN_NOINLINE_SMALL static void set_reason(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key)
 {
-    (void)uspan_set_static(t, s, key, reason_name(&t->keep));
+    (void)uspan_set_static(t, s, key, reason_name(uspan_keep_of(t)));
 }
 
 static bool is_crash(const uspan_keep_t *k)
@@ -39,19 +39,23 @@ static bool is_crash(const uspan_keep_t *k)
 
 /* ---- what happened ------------------------------------------------------------------------------------- */
 
-static char hex_digit(unsigned n)
+/* Write the last digits of a number as hexadecimal digits, and a 0. Returns its place. */
+USPAN_NOINLINE_SMALL static char *put_digits(char *out, uintptr_t number, unsigned digits)
 {
-    return "0123456789abcdef"[n % 16u];
+    out[digits] = '\0';
+    for (unsigned at = digits; at > 0u; number >>= 4) {
+        out[--at] = "0123456789abcdef"[number % 16u];
+    }
+    return out + digits;
 }
 
 /* Write len bytes as hexadecimal digits, and a 0. */
-static void put_hex(char *out, const uint8_t *bytes, size_t len)
+USPAN_NOINLINE_SMALL static void put_hex(char *out, const uint8_t *bytes, size_t len)
 {
-    for (; len > 0u; len--, bytes++) {
-        *out++ = hex_digit(*bytes >> 4);
-        *out++ = hex_digit(*bytes);
-    }
     *out = '\0';
+    for (; len > 0u; len--) {
+        out = put_digits(out, *bytes++, 2u);
+    }
 }
 
 /* Write "pc=0x00000124 lr=0x..." */
@@ -65,17 +69,15 @@ static void put_regs(char *out, const uspan_crash_t *crash)
         *out++ = '=';
         *out++ = '0';
         *out++ = 'x';
-        for (unsigned bit = 8u * sizeof reg->value; bit > 0u;) {
-            bit -= 4u;
-            *out++ = hex_digit((unsigned)(reg->value >> bit));
-        }
-        *out++ = i + 1u < crash->reg_count ? ' ' : '\0';
+        out = put_digits(out, reg->value, 2u * sizeof reg->value);
+        *out = i + 1u < crash->reg_count ? ' ' : '\0';
+        out++;
     }
 }
 
 USPAN_NOINLINE static void add_crash_event(uspan_tracer_t *t, uspan_t s, const uint8_t id[8], uint64_t at_ns)
 {
-    const uspan_keep_t *k = &t->keep;
+    const uspan_keep_t *k = uspan_keep_of(t);
     char crash_id[HEX_BYTES(8u)];
     char build_id[HEX_BYTES(BUILD_ID)];
     char regs[REG_BYTES * USPAN_CRASH_REGS_MAX];
@@ -100,7 +102,7 @@ USPAN_NOINLINE static void add_crash_event(uspan_tracer_t *t, uspan_t s, const u
 /* Not inlined: a context is large and must not add to the stack of callers without a span to link to. */
 USPAN_NOINLINE static void link_to_broken(uspan_tracer_t *t, uspan_t root)
 {
-    const uspan_keep_t *k = &t->keep;
+    const uspan_keep_t *k = uspan_keep_of(t);
     char crash_id[HEX_BYTES(8u)];
     uspan_context_t c;
     memset(&c, 0, sizeof c);
@@ -114,7 +116,7 @@ USPAN_NOINLINE static void link_to_broken(uspan_tracer_t *t, uspan_t root)
 
 void uspan_keep_tell(uspan_tracer_t *t, uspan_t root)
 {
-    const uspan_keep_t *k = &t->keep;
+    const uspan_keep_t *k = uspan_keep_of(t);
     t->trace.keep_root = 0u;
     set_reason(t, root, &reason_key);
     if (k->lost > 0u) {
@@ -172,7 +174,7 @@ static uint8_t whole_resource(const uspan_keep_t *k, unsigned n)
 static void adopt_epochs(uspan_tracer_t *t, uint64_t last)
 {
     uspan_trace_part_t *p = &t->trace;
-    uspan_keep_t *k = &t->keep;
+    uspan_keep_t *k = uspan_keep_of(t);
     const uint64_t behind = uspan_now(t) - last;
     unsigned used = 0, own = 0; /* numbers of resources, from 1 */
     uspan_epoch_t *fresh = uspan_keep_count_epochs(t);
@@ -226,17 +228,15 @@ USPAN_NOINLINE_SMALL static bool is_inside(const uspan_slot_t *slot, const uspan
     return after > 0 || (after == 0 && memcmp(slot->parent_id, other->span_id, sizeof other->span_id) == 0);
 }
 
-/* Count a slot. Returns true if its span is open. A span whose end was not stored completely counts as
- * open. */
-static bool adopt_slot(uspan_trace_part_t *p, uspan_slot_t *slot)
+/* Make a slot one of this boot. Returns true if its span is open. A span whose end was not stored completely
+ * counts as open. */
+static bool adopt_slot(uspan_slot_t *slot)
 {
     slot->traits |= USPAN_TRAIT_KEPT;
     slot->traits &= (uint8_t) ~(USPAN_TRAIT_PENDING | USPAN_TRAIT_WAITING);
     slot->busy = 0u;
     slot->pending = USPAN_PENDING_KEPT;
     slot->size = 0u;
-    p->slots_live++;
-    p->started++;
     if (slot->state == USPAN_STATE_ENDING && slot->end_ns == 0u) {
         slot->state = USPAN_STATE_OPEN;
     }
@@ -244,7 +244,6 @@ static bool adopt_slot(uspan_trace_part_t *p, uspan_slot_t *slot)
     slot->accepts_attrs = open;
     if (!open) {
         slot->state = USPAN_STATE_ENDED;
-        p->ended++;
     }
     return open;
 }
@@ -271,7 +270,7 @@ static void end_open(uspan_tracer_t *t, uspan_slot_t *slot, uint64_t last)
 void uspan_keep_adopt(uspan_tracer_t *t, uspan_keep_report_t *report)
 {
     uspan_trace_part_t *p = &t->trace;
-    uspan_keep_t *k = &t->keep;
+    uspan_keep_t *k = uspan_keep_of(t);
     const uint64_t last = last_ns(p, k->crash.now_ns);
     adopt_epochs(t, last);
 #if USPAN_TRACESTATE_BYTES > 0
@@ -283,7 +282,7 @@ void uspan_keep_adopt(uspan_tracer_t *t, uspan_keep_report_t *report)
         if (slot->state == USPAN_STATE_FREE) {
             continue;
         }
-        if (!adopt_slot(p, slot)) {
+        if (!adopt_slot(slot)) {
             report->ended++;
             continue;
         }
@@ -292,7 +291,9 @@ void uspan_keep_adopt(uspan_tracer_t *t, uspan_keep_report_t *report)
             broken = slot;
         }
     }
-    p->slots_high = p->slots_live;
+    p->ended = report->ended;
+    p->slots_live = p->slots_high = (uint16_t)(report->ended + report->open);
+    p->started = p->slots_live;
     p->values_truncated += k->cut;
     p->dest_mask = USPAN_PENDING_KEPT;
     k->has_broken = broken != NULL;

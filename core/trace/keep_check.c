@@ -6,6 +6,7 @@
 #include <string.h>
 #include "trace/attr.h"
 #include "trace/clock.h"
+#include "trace/keep.h"
 #include "trace/trace.h"
 #include "trace/utf8.h"
 
@@ -114,7 +115,9 @@ static bool is_text(const check_t *c, place_t *at, unsigned len)
         if (rest > 3u) {
             return false;
         }
-        memmove(bytes, bytes + run, rest);
+        for (unsigned i = 0; i < rest; i++) {
+            bytes[i] = bytes[run + i];
+        }
     }
     return rest == 0u;
 }
@@ -138,7 +141,7 @@ static bool are_texts(const check_t *c, place_t *at, unsigned len)
 
 /* Check a value whose data is in v, which is that of an entry or the shorter one of a name. Static text was
  * checked before. */
-static bool is_value(const check_t *c, unsigned store, unsigned len, void *v)
+USPAN_NOINLINE_SMALL static bool is_value(const check_t *c, unsigned store, unsigned len, void *v)
 {
     uint16_t *chain = v; /* head, tail */
     if (store == USPAN_STORE_INLINE) {
@@ -300,7 +303,7 @@ static bool is_message(const check_t *c, uspan_slot_t *slot)
     return good;
 }
 
-static bool is_span(const check_t *c, uspan_slot_t *slot, unsigned i)
+USPAN_NOINLINE_SMALL static bool is_span(const check_t *c, uspan_slot_t *slot, unsigned i)
 {
     if (slot->name_len == 0u) { /* the name was being replaced */
         memcpy(slot->name, "unnamed", 7u);
@@ -347,12 +350,13 @@ uspan_epoch_t *uspan_keep_count_epochs(uspan_tracer_t *t)
 
 void uspan_keep_check(uspan_tracer_t *t, const uspan_keep_options_t *o)
 {
-    const check_t c = { t->blocks, t->block_next, o, &t->keep, &t->trace };
+    uspan_keep_t *k = uspan_keep_of(t);
+    const check_t c = { t->blocks, t->block_next, o, k, &t->trace };
     unsigned leaves = USPAN_EPOCHS_MAX; /* the new boot needs one epoch */
     /* A rejected span may own blocks of another span, so a second pass over the remaining ones is needed. */
     for (unsigned pass = 0, lost = 1; pass < 3u && lost > 0u; pass++) {
         lost = 0;
-        memset(t->keep.owned, 0, sizeof t->keep.owned);
+        memset(k->owned, 0, sizeof k->owned);
         for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
             uspan_slot_t *slot = &t->slots[i];
             if (slot->state == USPAN_STATE_FREE) {
@@ -361,7 +365,7 @@ void uspan_keep_check(uspan_tracer_t *t, const uspan_keep_options_t *o)
             bool sampled = (slot->flags & USPAN_FLAG_SAMPLED) != 0u;
             if (!sampled || slot->epoch == leaves || !is_span(&c, slot, i)) {
                 slot->state = USPAN_STATE_FREE;
-                t->keep.lost = (uint16_t)(t->keep.lost + sampled);
+                k->lost = (uint16_t)(k->lost + sampled);
                 lost++;
             }
         }

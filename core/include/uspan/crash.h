@@ -36,24 +36,25 @@ typedef struct uspan_crash {
 } uspan_crash_t;
 
 #if USPAN_KEEP
-/* Private: what a reader after a reset needs. core/trace/keep.h explains the terms. */
+/* Private: what a reader after a reset needs. core/trace/keep.h explains the terms. Small fields are first:
+ * Thumb code needs two bytes less to reach them there. */
 typedef struct uspan_keep {
-    uint32_t magic; /* set if the header is complete */
+    uint8_t mounted;    /* 1: slots hold spans from before the reset */
+    uint8_t reason;     /* uspan_reset_t */
+    uint8_t has_broken; /* 1: a span was open; broken and broken_flags describe it */
+    uint8_t broken_flags;
+    uint8_t own; /* index in resources: the one of this boot */
+    uint8_t build_id_len;
+    uint16_t lost, cut; /* spans discarded; texts that waited for the rest of a character */
+    uint32_t crashed;   /* 1: crash is set */
+    uint32_t magic;     /* set if the header is complete */
     uint32_t config_id;
     uintptr_t self; /* address of the tracer */
+    uspan_crash_t crash;
+    uint8_t broken[24]; /* trace id and span id */
     uint8_t build_id[20];
     /* one bit per block, set if a span holds the block */
     uint8_t owned[(USPAN_TEXT_BYTES / USPAN_BLOCK_BYTES + 7u) / 8u];
-    uint8_t mounted;    /* 1: slots hold spans from before the reset */
-    uint8_t reason;     /* uspan_reset_t */
-    uint8_t has_broken; /* 1: a span was open; the next two fields describe it */
-    uint8_t broken_flags;
-    uint8_t broken[24]; /* its trace id and span id */
-    uint16_t lost, cut; /* spans discarded; texts that waited for the rest of a character */
-    uint8_t own;        /* index in resources: the one of this boot */
-    uint8_t build_id_len;
-    uint32_t crashed;   /* 1: crash is set */
-    uspan_crash_t crash;
     struct uspan_kept_resource {
         uint32_t sum; /* checksum of the following fields */
         uint16_t len, unused;
