@@ -168,7 +168,8 @@ static inline const char *uspan_arduino_why(void *ctx)
 /* Initialise *c with client, and write a transport over it to *out. All three must outlive the tracer.
  *   is_secure  set it only if the client encrypts and verifies the server's chain and name. WiFiClientSecure
  *              does so with setCACert(), and never with setInsecure(). If true, uspan sends secret headers
- * connect() and write() of Arduino block, so uspan_poll() blocks too, up to the time-outs of the client.
+ * connect() and write() of Arduino block, so uspan_poll() blocks too, up to the time-outs of the client. The
+ * client chooses the address if a name has several.
  * Context: setup(). */
 static inline void uspan_arduino_client_init(uspan_arduino_client_t *c, Client *client, bool is_secure,
                                              uspan_transport_t *out)

@@ -2,6 +2,7 @@
  * Invariant: tls is not NULL exactly in OPENING and OPEN. No byte is sent before the peer is verified. */
 #include "uspan_espidf.h"
 
+#include "esp_idf_version.h"
 #include "esp_log.h"
 #include "esp_tls.h"
 #include "mbedtls/ssl.h"
@@ -13,6 +14,9 @@ enum { CLOSED, OPENING, OPEN };
 
 /* esp-tls waits at most this time for a connection. 0 would wait without end. */
 #define STEP_MS 10
+
+/* esp-tls connects to one address of a name: that of IPv4, if there is one. ESP-IDF 5.0 has no other way. */
+#define HAS_FAMILY (ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 1, 0))
 
 /* Bits of mbedTLS's verification result, which esp-tls passes on unchanged. */
 #define EXPIRED 0x01
@@ -103,6 +107,7 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
     }
     if (t->state == CLOSED) {
         t->why = "";
+        t->is_six = t->is_six != (HAS_FAMILY && peer->has_failed);
         t->tls = esp_tls_init();
         if (t->tls == NULL) {
             t->why = "no memory left for esp-tls";
@@ -120,6 +125,9 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
         .crt_bundle_attach = o->bundle,
         .non_block = true,
         .timeout_ms = STEP_MS,
+#if HAS_FAMILY
+        .addr_family = t->is_six ? ESP_TLS_AF_INET6 : ESP_TLS_AF_UNSPEC,
+#endif
     };
     int done = esp_tls_conn_new_async(peer->host, (int)strlen(peer->host), peer->port, &cfg, t->tls);
     if (done == 0) {
@@ -128,7 +136,9 @@ static uspan_err_t open_tls(void *ctx, const uspan_peer_t *peer)
     if (done < 0) {
         uspan_err_t err = explain_open(t);
         close_tls(t);
-        return err;
+        return err == USPAN_ERR_IO && t->is_six && peer->has_failed
+                   ? USPAN_ERR_AGAIN /* no IPv6: the next call tries the first family again */
+                   : err;
     }
     t->state = OPEN;
     return USPAN_OK;

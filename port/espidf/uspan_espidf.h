@@ -61,11 +61,13 @@ typedef struct uspan_espidf_tls {
     const char *why;
     uspan_espidf_tls_options_t options;
     uint8_t state;
+    bool is_six; /* IPv6 is asked for */
 } uspan_espidf_tls_t;
 
 /* Initialise *tls, and write a transport over it to *out. The transport has USPAN_TRANSPORT_SECURE: chain and
  * host name are verified. esp-tls opens the TCP connection. Calls wait at most 10 ms, except for the look-up
- * of a name (getaddrinfo()) and the arithmetic of a handshake. esp-tls uses the heap.
+ * of a name (getaddrinfo()) and the arithmetic of a handshake. esp-tls uses the heap. From ESP-IDF 5.1 on, an
+ * exchange without an answer over IPv4 is followed by one over IPv6, and vice versa, if the name has both.
  * Returns: USPAN_OK; USPAN_ERR_ARG: an argument is NULL; USPAN_ERR_CONFIG: neither bundle nor ca is set, so
  * that no peer would be verified. Context: before use. */
 USPAN_CHECK uspan_err_t uspan_espidf_tls_init(uspan_espidf_tls_t *tls,
@@ -75,7 +77,8 @@ USPAN_CHECK uspan_err_t uspan_espidf_tls_init(uspan_espidf_tls_t *tls,
 /* ---- over esp_http_client ------------------------------------------------------------------------------ */
 
 /* A transport for firmware that uses esp_http_client already and has little flash left. Each call can block
- * the exporting task for timeout_ms, and each request opens a new connection. Otherwise prefer esp-tls. */
+ * the exporting task for timeout_ms, and each request opens a new connection. ESP-IDF chooses the address of
+ * a name: that of IPv4, if there is one. Otherwise prefer esp-tls. */
 typedef struct uspan_espidf_client {
     void *client; /* esp_http_client_handle_t */
     const char *why;

@@ -1,5 +1,6 @@
 /* net.c: a transport over Zephyr's sockets. TLS is set by socket options.
- * Invariant: fd >= 0 exactly while there is a connection. A TLS socket has its options before it connects. */
+ * Invariant: fd >= 0 exactly while there is a connection. A TLS socket has its options before it connects.
+ * turn is the place, among the addresses of the name, of the one to try first. */
 #include "uspan_zephyr.h"
 
 #include <errno.h>
@@ -65,6 +66,30 @@ static uspan_err_t connect_to(uspan_zephyr_net_t *n, const struct zsock_addrinfo
     return USPAN_OK;
 }
 
+/* Try the addresses of a name, one after the other. The first is the one that worked last. If its exchange
+ * failed, it is the one after that. */
+static uspan_err_t connect_to_one(uspan_zephyr_net_t *n, const struct zsock_addrinfo *found,
+                                  const uspan_peer_t *peer)
+{
+    const struct zsock_addrinfo *at = found;
+    uspan_err_t err = fail(n, "no address");
+    unsigned count = 0, turn = n->turn + (peer->has_failed ? 1u : 0u);
+    for (const struct zsock_addrinfo *one = found; one != NULL; one = one->ai_next) {
+        count++;
+    }
+    turn = count > 0u ? turn % count : 0u;
+    for (unsigned i = 0; i < turn; i++) {
+        at = at->ai_next;
+    }
+    for (unsigned i = 0; i < count && err != USPAN_OK; i++) {
+        n->turn = (uint8_t)turn;
+        err = connect_to(n, at, peer->host);
+        at = at->ai_next != NULL ? at->ai_next : found;
+        turn = (turn + 1u) % count;
+    }
+    return err;
+}
+
 static uspan_err_t open_net(void *ctx, const uspan_peer_t *peer)
 {
     uspan_zephyr_net_t *n = ctx;
@@ -79,10 +104,7 @@ static uspan_err_t open_net(void *ctx, const uspan_peer_t *peer)
     if (zsock_getaddrinfo(peer->host, port, &hints, &found) != 0) {
         return fail(n, "host name not found, or the name server does not answer");
     }
-    uspan_err_t err = fail(n, "no address");
-    for (const struct zsock_addrinfo *at = found; at != NULL && err != USPAN_OK; at = at->ai_next) {
-        err = connect_to(n, at, peer->host);
-    }
+    uspan_err_t err = connect_to_one(n, found, peer);
     zsock_freeaddrinfo(found);
     return err;
 }

@@ -51,6 +51,7 @@ typedef struct uspan_zephyr_net {
     const char *why;
     const int *sec_tags; /* tags of tls_credential_add(), static; NULL: plain TCP */
     size_t sec_tags_len;
+    uint8_t turn; /* which address of the name is tried first */
 } uspan_zephyr_net_t;
 
 /* Initialise *net, and write a transport over it to *out. With sec_tags the transport uses TLS by socket

@@ -115,8 +115,16 @@ static int fail(esp_tls_t *t, esp_err_t err)
     return -1;
 }
 
-static int begin_connect(esp_tls_t *t, const char *host, int port)
+static int begin_connect(esp_tls_t *t, const char *host, int port, bool is_six)
 {
+    size_t at = strlen(fake_espidf.families);
+    fake_espidf.families[at] = at + 1u < sizeof fake_espidf.families ? (is_six ? '6' : '4') : '\0';
+    if (is_six && !fake_espidf.has_six) {
+        return fail(t, ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME);
+    }
+    if (!is_six && fake_espidf.dead_four) {
+        return fail(t, ESP_ERR_ESP_TLS_FAILED_CONNECT_TO_HOST);
+    }
     struct addrinfo *found = NULL;
     const struct addrinfo want = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
     if (getaddrinfo(host, NULL, &want, &found) != 0) {
@@ -195,7 +203,7 @@ int esp_tls_conn_new_async(const char *host, int host_len, int port, const esp_t
     }
     switch (t->state) {
     case BEGIN:
-        return begin_connect(t, host, port);
+        return begin_connect(t, host, port, cfg->addr_family == ESP_TLS_AF_INET6);
     case CONNECTING:
         return begin_handshake(t, host, cfg);
     case HANDSHAKE:

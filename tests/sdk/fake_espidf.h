@@ -12,6 +12,9 @@ typedef struct fake_espidf {
     bool hesitant;  /* every other call must be repeated */
     unsigned calls;
     unsigned live;      /* connections that were created and not destroyed */
+    bool dead_four;     /* no route for IPv4 */
+    bool has_six;       /* names have an IPv6 address too. It leads to the same server */
+    char families[16];  /* '4' or '6' for each look-up */
     const char *bundle; /* file of the certificate bundle */
     unsigned attached;  /* number of times that the bundle was attached */
     char log[2048];

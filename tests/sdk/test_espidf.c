@@ -33,9 +33,9 @@ static int end(void **state)
     return fake_espidf.live == 0u && fake_espidf.open_handles == 0u ? 0 : -1;
 }
 
-static uspan_err_t connect_to(const char *host)
+static uspan_err_t connect_after(bool has_failed, const char *host)
 {
-    const uspan_peer_t peer = { .host = host, .port = server.port };
+    const uspan_peer_t peer = { .host = host, .port = server.port, .has_failed = has_failed };
     uspan_err_t err = USPAN_ERR_AGAIN;
     for (unsigned n = 0; err == USPAN_ERR_AGAIN; n++) {
         assert_true(n < 60000u);
@@ -44,6 +44,8 @@ static uspan_err_t connect_to(const char *host)
     }
     return err;
 }
+
+#define connect_to(host) connect_after(false, host)
 
 /* A page of the server. Returns its bytes. */
 static size_t read_page(void)
@@ -170,6 +172,25 @@ static void test_failures_have_words(void **state)
     }
     assert_true(n == USPAN_ERR_IO || n == USPAN_ERR_CLOSED);
     assert_int_equal(transport.recv(transport.ctx, &byte, 1) < 0, true);
+}
+
+static void test_after_a_failure_it_asks_for_the_other_family(void **state)
+{
+    (void)state;
+    start_openssl("server.pem", NULL);
+    fake_espidf.dead_four = fake_espidf.has_six = true;
+    assert_int_equal(connect_to("localhost"), USPAN_ERR_IO);
+    assert_int_equal(connect_after(true, "localhost"), USPAN_OK);
+    transport.close(transport.ctx);
+    assert_int_equal(connect_to("localhost"), USPAN_OK); /* the family that works is kept */
+    transport.close(transport.ctx);
+    assert_string_equal(fake_espidf.families, "466");
+    fake_espidf.dead_four = fake_espidf.has_six = false; /* only IPv4 from now on */
+    assert_int_equal(connect_to("localhost"), USPAN_ERR_IO);
+    assert_int_equal(connect_after(true, "localhost"), USPAN_OK);
+    transport.close(transport.ctx);
+    assert_int_equal(connect_after(true, "localhost"), USPAN_OK); /* IPv6 fails first: in the same attempt */
+    assert_string_equal(fake_espidf.families, "4666464");
 }
 
 /* ---- esp_http_client ----------------------------------------------------------------------------------- */
@@ -468,6 +489,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_whom_it_trusts_and_whom_not, reset, end),
         cmocka_unit_test_setup_teardown(test_an_own_ca_and_what_cannot_be_read, reset, end),
         cmocka_unit_test_setup_teardown(test_failures_have_words, reset, end),
+        cmocka_unit_test_setup_teardown(test_after_a_failure_it_asks_for_the_other_family, reset, end),
         cmocka_unit_test_setup_teardown(test_esp_http_client_takes_a_whole_post, reset, end),
         cmocka_unit_test_setup_teardown(test_esp_http_clients_failures_keep_the_spans, reset, end),
         cmocka_unit_test_setup_teardown(test_settings_live_in_nvs, reset, end),

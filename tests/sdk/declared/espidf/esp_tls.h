@@ -24,6 +24,11 @@
 
 typedef struct esp_tls esp_tls_t;
 typedef struct esp_tls_last_error *esp_tls_error_handle_t;
+typedef enum esp_tls_addr_family { /* from ESP-IDF 5.1 on */
+    ESP_TLS_AF_UNSPEC = 0,
+    ESP_TLS_AF_INET,
+    ESP_TLS_AF_INET6
+} esp_tls_addr_family_t;
 typedef struct esp_tls_cfg {
     const unsigned char *cacert_buf;
     unsigned int cacert_bytes;
@@ -34,6 +39,7 @@ typedef struct esp_tls_cfg {
     bool non_block;
     int timeout_ms;
     esp_err_t (*crt_bundle_attach)(void *conf);
+    esp_tls_addr_family_t addr_family;
 } esp_tls_cfg_t;
 
 esp_tls_t *esp_tls_init(void);
