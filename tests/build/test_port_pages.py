@@ -1,9 +1,13 @@
 #!/usr/bin/python3
 """test_port_pages.py: the snippets in the pages of ports can be used: C without an include is compiled against the declared SDK,
-CMake is configured with an SDK's targets, and each path in a command exists. build.readme compiles C with an include.
+CMake is configured with an SDK's targets, and each command has goals, variables, boards and paths that exist. build.readme
+compiles C with an include.
 
 Invariant: every C, CMake and sh block of a page below port/ is checked here or by build.readme. A new page needs a line here."""
+import os
 import re
+import shlex
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -36,6 +40,10 @@ BEFORE = {
 KERNEL = "add_library(freertos_kernel INTERFACE)\n"
 SDK = "".join(f"add_library(sdk_{name} INTERFACE)\n" for name in ("lwip", "mbedtls", "nanopb"))
 TARGETS = {"port/freertos/README.md": KERNEL, "port/README.md": SDK}
+# Programs of commands that only their SDK or the reader's machine has. Paths in them are checked.
+FOREIGN = {"git", "sh", "cd", "idf.py", "west", "eval", "export", "./program"}
+# Folder of a page's make, if it is not uspan's.
+MAKES = {"port/BUILD.md": ROOT / "port/template"}
 # CMake that other tests configure, or that only an SDK's own CMake reads.
 ELSEWHERE = {"port/zephyr/README.md", "port/pico/README.md", "port/BUILD.md"}
 
@@ -50,6 +58,27 @@ def program(before, block):
     for one in definitions:
         block = block.replace(one, "")
     return "\n".join([before, *definitions, "void snippet(void);", "void snippet(void)", "{", block, "}", ""])
+
+
+def commands(text):
+    """(variables before it, program, arguments) of each command of a sh block, and of those in $(...)."""
+    for line in text.replace("\\\n", " ").splitlines():
+        line = re.sub(r"<[^>]*>", "X", line)
+        inner = re.findall(r"\$\(([^)]*)\)", line)
+        for one in [*re.split(r"&&|&", re.sub(r"\$\([^)]*\)", "X", line)), *inner]:
+            words = shlex.split(one, comments=True)
+            first = next((at for at, word in enumerate(words) if not re.match(r"[A-Z_]+=", word)), None)
+            if first is not None:
+                yield words[:first], words[first], words[first + 1:]
+
+
+def words_of_tree():
+    """Every name in files that can read a variable of a command."""
+    files = [path for pattern in ("Makefile", "CMakeLists.txt", "port/*/Makefile", "port/*/*.sh", "port/*/*.c", "port/*/*.cmake",
+                                  "port/*/*/CMakeLists.txt", "tests/support/*.py", "core/include/uspan/config.h")
+             for path in ROOT.glob(pattern)]
+    return {word for path in sources.found(files, 30, "readers of variables")
+            for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
 
 
 class PortPages(unittest.TestCase):
@@ -101,6 +130,26 @@ class PortPages(unittest.TestCase):
                 for name_of_cd in re.findall(r"^cd (port/[\w./-]+)", block, re.M):
                     self.assertTrue((ROOT / name_of_cd).exists(), f"{name}: {name_of_cd}")
         self.assertGreater(checked, 2)
+
+    def test_commands_exist_with_their_goals_variables_and_boards(self):
+        boards = {path.parent.name for path in ROOT.glob("boards/*/board.cmake")} | {"pico", "pico2", "pico_w", "pico2_w"}
+        named = words_of_tree()
+        made, out = 0, self.enterContext(tempfile.TemporaryDirectory())
+        for name, text in self.pages.items():
+            for variables, program, arguments in commands("".join(blocks(text, "sh"))):
+                with self.subTest(page=name, command=" ".join([program, *arguments])):
+                    self.assertTrue(program == "make" or program in FOREIGN, "cure: a line in FOREIGN of test_port_pages.py")
+                    given = [*variables, *(one for one in arguments if re.match(r"[A-Z_]+=", one))]
+                    for variable, value in (one.split("=", 1) for one in given):
+                        self.assertEqual({variable, *re.findall(r"-D(\w+)=", value)} - named, set(), "no file reads it")
+                        if variable == "BOARD":
+                            self.assertIn(value, boards)
+                    if program == "make":
+                        made += 1
+                        done = subprocess.run(["make", "-n", "-C", MAKES.get(name, ROOT), *arguments], capture_output=True,
+                                              text=True, env={**os.environ, "OUT": out})
+                        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(made, 5)
 
 
 if __name__ == "__main__":
