@@ -5,6 +5,7 @@ import sys
 import threading
 import unittest
 from pathlib import Path
+from unittest import mock
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/interop"))
@@ -25,6 +26,11 @@ class Delivery(unittest.TestCase):
         def say(_program, _endpoint, _ca):
             return SAID
         self.assertFalse(freertos.delivers(say, "localhost", PROGRAM, False))
+
+    def test_a_program_that_does_not_end_is_ended_with_what_it_said(self):
+        with mock.patch.object(freertos, "DEADLINE_S", 1):
+            text = freertos.output(["sh", "-c", f"echo '{SAID}'; exec sleep 100"])
+        self.assertRegex(text, f"^{SAID}\nit did not end within 1 s and was ended; .*cure: ")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@
 #define PATIENCE 100u
 #define FLUSH_MS 4000u
 #define STOP_MS 8000u
+#define STOP_FAILED_MS 500u /* for a peer that is refused */
 #define ISR_SPANS 40u
 #define ISR_EACH 100u /* ticks */
 #define STACK_BYTES 16384u
@@ -110,10 +111,12 @@ int deliver(const delivery_t *d)
     unsigned patience = 0;
     record_turn(0, &patience); /* a peer that is refused is logged before the lost spans are */
     (void)uspan_freertos_exporter_flush(&exporter, FLUSH_MS);
+    uspan_stats(&tracer, 0, &stats);
+    const uint32_t stop_ms = stats.last_error != 0 ? STOP_FAILED_MS : STOP_MS;
     is_on = true;
     wait_for_tasks();
     is_on = false;
-    uspan_err_t stopped = uspan_freertos_exporter_stop(&exporter, STOP_MS);
+    uspan_err_t stopped = uspan_freertos_exporter_stop(&exporter, stop_ms);
     uspan_stats(&tracer, 0, &stats);
     const unsigned recorded = 2u * (TURNS * TASKS + 1u) + isr_spans;
     (void)snprintf(line, sizeof line, "recorded %u spans, %u in an ISR, delivered %lu, stop %d", recorded,
