@@ -3,6 +3,7 @@
 #include "export/http_request.h"
 #include <string.h>
 #include "export/headers.h"
+#include "export/proxy.h"
 
 #define AGENT "User-Agent: uspan/" USPAN_VERSION " (C)\r\n"
 #if USPAN_KEEP_ALIVE_MS == 0
@@ -66,8 +67,8 @@ void uspan_request_render(const uspan_target_t *target, const uspan_http_request
     const char *path = USPAN_ONLY_BATCHES || r->path == NULL ? url->path : r->path;
     uspan_window_text(w, USPAN_ONLY_BATCHES ? "POST " : r->method);
 #if USPAN_HTTP_PROXY
-    const bool by_proxy =
-        target->transport != NULL && (target->transport->flags & USPAN_TRANSPORT_PROXY) != 0u;
+    const bool by_proxy = uspan_proxy_plain_possible() && target->transport != NULL &&
+                          (target->transport->flags & USPAN_TRANSPORT_PROXY) != 0u;
     if (by_proxy) { /* RFC 9112 §3.2.2 */
         uspan_window_text(w, "http://");
         put_authority(w, url);

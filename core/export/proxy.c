@@ -2,337 +2,296 @@
  * requests name the collector (http_request.c writes them), and responses are only checked for a 407.
  * Invariant: of the proxy's own response only the status is used. No byte of it reaches the layer above a
  * tunnel. */
+#include "export/proxy.h"
 #include <string.h>
-#include "export/window.h"
 #include "export/log_line.h"
-#include "export/url.h"
+#include "export/window.h"
 #include "trace/ascii.h"
+#include "trace/lock.h"
 
 #if USPAN_HTTP_PROXY
 
-enum { CLOSED, CONNECTING, ASKING, LISTENING, OPEN, DIRECT };
+enum { CLOSED, CONNECTING, DIRECT, ASKING, LISTENING, OPEN };
 
-#define ANSWER_MAX 4096u      /* bytes of a head, which proxies make longer */
-#define STATUS_BYTES 12u      /* "HTTP/1.1 200" */
-#define ANSWER_OVER UINT8_MAX /* in line_at: the rest of the response is not read */
+#define ANSWER_MAX 4096u       /* bytes of a head, which proxies make longer */
+#define STATUS_BYTES 12u       /* "HTTP/1.1 200" */
+#define ANSWER_OVER UINT16_MAX /* in at: the rest of the response is not read */
+#define IS_TUNNEL(p) (!uspan_proxy_plain_possible() || (p)->tunnel)
 
-static const char why_407[] = USPAN_WORDS(
-    "the proxy wants a user name and password (407): http://user:password@host:port", "407 of the proxy");
-static const char why_refused[] = USPAN_WORDS("the proxy refused this user name or password", "407 again");
+/* ---- the user name ------------------------------------------------------------------------------------- */
 
-/* Parse the URL of the proxy. Returns NULL if it can be used, otherwise what is wrong. */
-static const char *take_apart(const char *text, uspan_url_t *url, const char **user, size_t *user_len)
+#if USPAN_PROXY_FIXED
+USPAN_STATIC_ASSERT(sizeof(USPAN_PROXY) > 8u, "USPAN_PROXY: http://host:port");
+/* What follows "http://" in USPAN_PROXY, and the '@' after its user name. The compiler folds all of them. */
+#define AFTER_SCHEME (&USPAN_PROXY[7])
+#define FIXED_AT strrchr(AFTER_SCHEME, '@')
+#define USER(p) ((void)(p), FIXED_AT != NULL ? AFTER_SCHEME : NULL)
+#define USER_LEN(p) ((void)(p), (size_t)(FIXED_AT - AFTER_SCHEME))
+#define USER_HINT
+#else
+#define USER(p) ((p)->user)
+#define USER_LEN(p) ((size_t)(p)->user_len)
+#define USER_HINT ": http://user:password@host:port"
+#endif
+
+/* Returns the next byte of the user name, or below 0 at its end. */
+static int next_user_byte(const uspan_proxy_t *p, size_t *at)
 {
-    *user = NULL;
-    *user_len = 0;
-    if (text == NULL) {
-        return USPAN_WORDS("no proxy: set USPAN_PROXY", "no proxy");
+#if USPAN_PROXY_FIXED
+    if (strchr(AFTER_SCHEME, '%') == NULL) { /* folded: nothing to decode */
+        return *at < USER_LEN(p) ? (uint8_t)USER(p)[(*at)++] : -1;
     }
-    for (size_t i = 0; i < 7u; i++) {
-        if (uspan_lower(text[i]) != "http://"[i]) {
-            return USPAN_WORDS("a proxy's URL must begin with http://", "proxy unusable");
-        }
-    }
-    text += 7;
-    size_t len = strcspn(text, "/?#"), at = 0;
-    for (size_t i = 0; i < len; i++) {
-        at = text[i] == '@' ? i + 1u : at;
-    }
-    if (at > 0u) {
-        *user = text;
-        *user_len = at - 1u;
-        size_t pos = 0;
-        int c;
-        while ((c = uspan_percent_byte(text, at - 1u, &pos)) >= 0) {
-            if (c == 0) {
-                return USPAN_WORDS("a zero byte in the proxy's user name", "proxy unusable");
-            }
-        }
-        if (c == -2 || at > UINT16_MAX) {
-            return USPAN_WORDS("broken % in the proxy's user name or password: write %25", "proxy unusable");
-        }
-    }
-    return uspan_url_authority(text + at, false, url);
-}
-
-const char *uspan_proxy_wrong(const char *text)
-{
-    uspan_url_t url;
-    const char *user;
-    size_t user_len;
-    return take_apart(text, &url, &user, &user_len);
+#endif
+    return uspan_percent_byte(USER(p), USER_LEN(p), at);
 }
 
 /* Write "\r\nProxy-Authorization: Basic ..." if the URL has a user name. */
 static void authorize(const uspan_proxy_t *p, uspan_window_t *w)
 {
-    if (p->user == NULL) {
+    if (USER(p) == NULL) {
         return;
     }
     uint32_t group = USPAN_BASE64_BEGIN;
     size_t at = 0;
     uspan_window_text(w, "\r\nProxy-Authorization: Basic ");
-    for (int c; (c = uspan_percent_byte(p->user, p->user_len, &at)) >= 0;) {
+    for (int c; (c = next_user_byte(p, &at)) >= 0;) {
         group = uspan_window_base64(w, group, (unsigned)c);
     }
-    if (memchr(p->user, ':', p->user_len) == NULL) {
+    if (memchr(USER(p), ':', USER_LEN(p)) == NULL) {
         group = uspan_window_base64(w, group, ':');
     }
     uspan_window_base64_end(w, group);
 }
 
-/* ---- the answer ---------------------------------------------------------------------------------------- */
+/* ---- the response -------------------------------------------------------------------------------------- */
 
-static uspan_err_t give_up(uspan_proxy_t *p, uspan_err_t err, const char *why)
+/* The number of the status follows. is_judged() writes it there. */
+static const char refused[] = USPAN_WORDS("proxy refused a tunnel: ", "the proxy: ");
+#define NUMBER_AT (sizeof refused - 1u)
+USPAN_STATIC_ASSERT(sizeof refused > STATUS_BYTES - 3u, "words has room before the number for the version");
+
+/* Returns true if the head after this status is read for the schemes that it names. */
+static bool names_schemes(unsigned status)
 {
-    p->state = CLOSED;
-    p->why = why;
-    return err;
+    return USPAN_PROXY_SCHEMES && status == 407u;
 }
 
-/* Read the next byte of a status line. Returns true when the status is complete. It is 0 if the line has
- * none. */
-static bool tells_status(uspan_proxy_t *p, uint8_t byte)
-{
-    static const char form[STATUS_BYTES + 1u] = "HTTP/1.d ddd";
-    char want = form[p->line_at++];
-    bool digit = byte - (unsigned)'0' < 10u;
-    bool good = want == 'd' ? digit : want == (char)byte;
-    if (p->line_at > STATUS_BYTES - 3u && digit) {
-        p->status = (uint16_t)(p->status * 10u + byte - (unsigned)'0');
-    }
-    if (!good) {
-        p->status = 0;
-        p->line_at = STATUS_BYTES;
-    }
-    return p->line_at == STATUS_BYTES;
-}
-
-/* ---- 407 ----------------------------------------------------------------------------------------------- */
-
-static const char wants[] = "the proxy wants ", only_basic[] = "; uspan speaks Basic only";
-#define SCHEME_AT (sizeof wants - 1u)
-#define WORD_OVER 15u /* the longest name in IANA's list is SCRAM-SHA-256, with 13 bytes */
-USPAN_STATIC_ASSERT(sizeof(((uspan_proxy_t *)0)->words) >= SCHEME_AT + WORD_OVER + sizeof only_basic,
-                    "room for the words about a scheme");
-
-/* Read a byte after the status of a 407, to find the schemes in its Proxy-Authenticate lines (RFC 9110
- * §11.7.1). A scheme is at the start of the value or after a comma, and a blank ends it. The first one other
- * than Basic stays in words, followed by the current word. */
-static void read_challenge(uspan_proxy_t *p, uint8_t byte)
-{
-    static const char field[] = "\nproxy-authenticate:";
-    const char c = uspan_lower((char)byte);
-    char *word = p->words + SCHEME_AT + p->scheme_len;
-    if (p->field_at < sizeof field - 1u || c == '\n') {
-        p->field_at = c == '\n' ? 1u : c == field[p->field_at] ? (uint8_t)(p->field_at + 1u) : 0u;
-        p->word_len = 0u;
-    } else if (c == ',' || byte <= ' ') {
-        if (p->word_len > 0u && p->word_len < WORD_OVER) {
-            p->has_basic = p->has_basic || uspan_word_index("basic\0", word, p->word_len) != 0u;
-            p->scheme_len = p->scheme_len == 0u ? p->word_len : p->scheme_len;
-            p->word_len = WORD_OVER;
-        }
-        p->word_len = c == ',' ? 0u : p->word_len;
-    } else if (uspan_is_token((const char *)&byte, 1u) && p->word_len < WORD_OVER) {
-        word[p->word_len++] = (char)byte;
-    } else {
-        p->word_len = WORD_OVER; /* not a scheme: too long, or a parameter */
-    }
-}
-
-/* End the connection after a 407 of the proxy. */
-static uspan_err_t refuse_407(uspan_proxy_t *p)
-{
-    if (USPAN_MESSAGE_TEXTS && !p->has_basic && p->scheme_len > 0u) {
-        memcpy(p->words, wants, SCHEME_AT);
-        memcpy(p->words + SCHEME_AT + p->scheme_len, only_basic, sizeof only_basic);
-        return give_up(p, USPAN_ERR_CONFIG, p->words);
-    }
-    return give_up(p, USPAN_ERR_CONFIG, p->user != NULL ? why_refused : why_407);
-}
-
-/* Returns true if the status of a 407 was read and its head may still name schemes. */
+/* Returns true if the status of a 407 was read. */
 static bool is_407(const uspan_proxy_t *p)
 {
-    return p->line_at == STATUS_BYTES && p->status == 407u;
+    return p->at >= STATUS_BYTES && p->status == 407u;
 }
 
 static void begin_answer(uspan_proxy_t *p)
 {
-    p->status = 0;
-    p->line_at = p->newlines = 0;
-    p->field_at = p->word_len = p->scheme_len = 0;
-    p->has_basic = false;
+    p->at = p->status = 0;
+    p->at_line = false;
+#if USPAN_PROXY_SCHEMES
+    uspan_proxy_schemes_begin(p);
+#endif
 }
 
 /* Read the next byte of a response. Returns true when all that is used was read: the status of a refusal,
- * otherwise the head. Interim responses may come before (RFC 9110 §15.2). */
-static bool is_judged(uspan_proxy_t *p, uint8_t byte)
+ * otherwise the head. Interim responses may come before (RFC 9110 §15.2). status is 0 if it is not HTTP, or
+ * too long. */
+USPAN_NOINLINE_SMALL static bool is_judged(uspan_proxy_t *p, uint8_t byte)
 {
-    const bool in_line = p->line_at < STATUS_BYTES;
-    if (in_line && !tells_status(p, byte)) {
+    static const char form[STATUS_BYTES + 1u] = "HTTP/1.d ddd";
+    const unsigned at = p->at++;
+    unsigned status = p->status;
+    if (at < STATUS_BYTES) {
+        const char want = form[at];
+        const unsigned digit = byte - (unsigned)'0';
+        p->words[NUMBER_AT + at - (STATUS_BYTES - 3u)] = (char)byte; /* the number for refuse() */
+        if (want == 'd' && digit < 10u) {
+            status = status * 10u + digit;
+            p->status = (uint16_t)status;
+            return at == STATUS_BYTES - 1u && (status - 100u > 199u || status == 101u) &&
+                   !names_schemes(status);
+        }
+        p->status = 0;
+        if (want != 'd' && want == (char)byte) {
+            return false;
+        }
+        p->at = STATUS_BYTES;
+        return true;
+    }
+#if USPAN_PROXY_SCHEMES
+    if (names_schemes(status)) {
+        uspan_proxy_schemes_feed(p, byte);
+    }
+#endif
+    if (at == ANSWER_MAX) {
+        p->status = names_schemes(status) ? (uint16_t)status : 0u;
+        return true;
+    }
+    if (byte == '\r') {
         return false;
     }
-    const unsigned kind = p->status / 100u;
-    const bool is_interim = kind == 1u && p->status != 101u;
-    if (in_line) {
-        return kind != 2u && !is_interim && !(USPAN_MESSAGE_TEXTS && is_407(p));
+    if (byte != '\n') {
+        p->at_line = false;
+        return false;
     }
-    if (USPAN_MESSAGE_TEXTS && is_407(p)) {
-        read_challenge(p, byte);
-    }
-    p->newlines = byte == '\n' ? (uint8_t)(p->newlines + 1u) : byte == '\r' ? p->newlines : 0u;
-    if (p->newlines == 2u && is_interim) {
+    if (!p->at_line) {
+        p->at_line = true;
+    } else if (status >= 200u) {
+        return true;
+    } else {
         begin_answer(p);
     }
-    return p->newlines == 2u;
+    return false;
 }
 
-/* End the connection after a CONNECT response that is not a success. */
-static uspan_err_t refuse_tunnel(uspan_proxy_t *p)
+/* Choose the result and the text for a status that is not a success. */
+static uspan_err_t refuse(uspan_proxy_t *p)
 {
-    if (p->status == 407u || p->status == 401u) { /* tinyproxy sends 401 for a wrong password */
-        return refuse_407(p);
-    }
-    if (p->status < 100u || p->status > 599u) {
-        return give_up(p, USPAN_ERR_IO, USPAN_WORDS("the proxy's response is not HTTP", "proxy"));
-    }
-    uspan_window_t w = { .out = (uint8_t *)p->words, .cap = sizeof p->words - 1u };
-    uspan_window_text(&w, USPAN_WORDS("the proxy refused a tunnel: ", "proxy "));
-    uspan_window_number(&w, p->status);
-    p->words[w.at] = '\0';
-    bool forbidden = p->status / 100u == 4u && p->status != 408u && p->status != 429u;
-    return give_up(p, forbidden ? USPAN_ERR_CONFIG : USPAN_ERR_IO, p->words);
-}
-
-/* Read the response to CONNECT up to the empty line at its end. */
-static uspan_err_t listen_step(uspan_proxy_t *p)
-{
-    uint8_t buf[64];
-    int32_t n = p->under->recv(p->under->ctx, buf, sizeof buf);
-    if (n <= 0 && is_407(p)) {
-        return refuse_407(p); /* no more of it will come */
-    }
-    if (n == 0) {
-        return USPAN_ERR_AGAIN;
-    }
-    if (n < 0) {
-        const char *why = p->under->last_error_text(p->under->ctx);
-        bool said = n != USPAN_ERR_CLOSED && why[0] != '\0';
-        return give_up(p, USPAN_ERR_IO,
-                       said ? why : USPAN_WORDS("the proxy closed the connection", "proxy closed"));
-    }
-    for (int32_t i = 0; i < n; i++) {
-        if (!is_judged(p, buf[i])) {
-            continue;
+    const unsigned status = p->status;
+    const char *why = NULL;
+    if (status == 407u ||
+        (status == 401u && USER(p) != NULL)) { /* tinyproxy sends 401 for a wrong password */
+#if USPAN_PROXY_SCHEMES
+        why = uspan_proxy_schemes_text(p);
+#endif
+        if (why == NULL) {
+            why = USER(p) != NULL ? USPAN_WORDS("the proxy refused this user name or password", "407 again")
+                                  : USPAN_WORDS("the proxy wants a user name and password (407)" USER_HINT,
+                                                "407 of the proxy");
         }
-        if (p->status / 100u != 2u) {
-            return refuse_tunnel(p);
-        }
-        p->state = OPEN;
-        return i + 1 == n ? USPAN_OK
-                          : give_up(p, USPAN_ERR_IO,
-                                    USPAN_WORDS("the proxy sent data after its response", "proxy bytes"));
+    } else if (status - 100u > 499u) {
+        why = USPAN_WORDS("the proxy's response is not HTTP or too long", "proxy");
+    } else {
+        memcpy(p->words, refused, sizeof refused - 1u); /* the number is there already */
+#if USPAN_PROXY_SCHEMES
+        p->words[NUMBER_AT + 3u] = '\0'; /* the text about a scheme may have been longer */
+#endif
+        why = p->words;
     }
-    p->at = (uint16_t)(p->at + (unsigned)n);
-    if (p->at >= ANSWER_MAX && is_407(p)) {
-        return refuse_407(p);
-    }
-    return p->at < ANSWER_MAX
-               ? USPAN_ERR_AGAIN
-               : give_up(p, USPAN_ERR_IO, USPAN_WORDS("the proxy's response is too long", "proxy head"));
+    p->why = why;
+    return status - 400u < 100u && status != 408u && status != 429u ? USPAN_ERR_CONFIG : USPAN_ERR_IO;
 }
 
-/* ---- transport ----------------------------------------------------------------------------------------- */
-
-static void put_peer(uspan_window_t *w, const uspan_peer_t *peer)
-{
-    bool literal6 = strchr(peer->host, ':') != NULL;
-    uspan_window_text(w, literal6 ? "[" : "");
-    uspan_window_text(w, peer->host);
-    uspan_window_text(w, literal6 ? "]:" : ":");
-    uspan_window_number(w, peer->port);
-}
+/* ---- the tunnel ---------------------------------------------------------------------------------------- */
 
 /* Send more of the CONNECT request. */
 static uspan_err_t ask_step(uspan_proxy_t *p, const uspan_peer_t *peer)
 {
     uint8_t buf[64];
     uspan_window_t w = { .out = buf, .from = p->at, .cap = sizeof buf };
-    uspan_window_text(&w, "CONNECT ");
-    put_peer(&w, peer);
-    uspan_window_text(&w, " HTTP/1.1\r\nHost: ");
-    put_peer(&w, peer);
+    const size_t is_name = strchr(peer->host, ':') == NULL ? 1u : 0u; /* otherwise IPv6, in brackets */
+    for (const char *before = "CONNECT ";; before = " HTTP/1.1\r\nHost: ") {
+        uspan_window_text(&w, before);
+        uspan_window_text(&w, &"["[is_name]);
+        uspan_window_text(&w, peer->host);
+        uspan_window_labelled(&w, &"]:"[is_name], peer -> port);
+        if (before[0] == ' ') {
+            break;
+        }
+    }
     authorize(p, &w);
     uspan_window_text(&w, "\r\n\r\n");
-    size_t left = w.at - p->at;
+    const size_t left = w.at - p->at;
     int32_t n = p->under->send(p->under->ctx, buf, left < sizeof buf ? left : sizeof buf);
     if (n < 0) {
-        return give_up(p, USPAN_ERR_IO, p->under->last_error_text(p->under->ctx));
+        return USPAN_ERR_IO;
     }
     p->at = (uint16_t)(p->at + (unsigned)n);
     if (p->at == w.at) {
         p->state = LISTENING;
-        p->at = 0;
         begin_answer(p);
     }
     return USPAN_ERR_AGAIN;
 }
 
+/* Read the response to CONNECT up to the empty line at its end. */
+static uspan_err_t listen_step(uspan_proxy_t *p)
+{
+    uint8_t buf[64];
+    const int32_t n = p->under->recv(p->under->ctx, buf, sizeof buf);
+    if (USPAN_PROXY_SCHEMES && n <= 0 && is_407(p)) {
+        return refuse(p); /* no more of it will come */
+    }
+    if (n == USPAN_ERR_CLOSED) {
+        p->why = USPAN_WORDS("the proxy closed the connection", "proxy closed");
+    }
+    if (n < 0) {
+        return USPAN_ERR_IO;
+    }
+    const uint8_t *at = buf, *const end = buf + n;
+    do {
+        if (at == end) {
+            return USPAN_ERR_AGAIN;
+        }
+    } while (!is_judged(p, *at++));
+    if (p->status - 200u > 99u) {
+        return refuse(p);
+    }
+    if (at < end) {
+        p->why = USPAN_WORDS("the proxy sent data after its response", "proxy bytes");
+        return USPAN_ERR_IO;
+    }
+    p->state = OPEN;
+    return USPAN_OK;
+}
+
+/* ---- transport ----------------------------------------------------------------------------------------- */
+
+/* Connect to the proxy, or to the peer itself. */
+static uspan_err_t connect_step(uspan_proxy_t *p, const uspan_peer_t *peer)
+{
+#if USPAN_PROXY_FIXED
+    const bool is_direct = false;
+#else
+    if (p->state == CLOSED) {
+        const bool asks = p->tunnel && p->is_direct != NULL;
+        p->state = asks && p->is_direct(p->direct_ctx, peer) ? DIRECT : CONNECTING;
+    }
+    const bool is_direct = p->state == DIRECT;
+#endif
+    p->why = NULL;
+    p->peer.has_failed = peer->has_failed;
+    const uspan_err_t err = p->under->open(p->under->ctx, is_direct ? peer : &p->peer);
+    if (err != USPAN_OK) {
+        return err;
+    }
+    begin_answer(p);
+    p->state = OPEN;
+    if (is_direct || !IS_TUNNEL(p)) {
+        return USPAN_OK;
+    }
+    p->state = ASKING;
+    return USPAN_ERR_AGAIN;
+}
+
+/* After a failure the core calls close(). */
 static uspan_err_t open_proxy(void *ctx, const uspan_peer_t *peer)
 {
     uspan_proxy_t *p = ctx;
-    uspan_err_t err;
-    switch (p->state) {
-    case CLOSED:
-        p->why = "";
-        p->at = 0;
-        p->state =
-            p->tunnel && p->is_direct != NULL && p->is_direct(p->direct_ctx, peer) ? DIRECT : CONNECTING;
-        return USPAN_ERR_AGAIN;
-    case CONNECTING:
-        p->peer.has_failed = peer->has_failed;
-        err = p->under->open(p->under->ctx, &p->peer);
-        if (err == USPAN_OK && p->tunnel) {
-            p->state = ASKING;
-            return USPAN_ERR_AGAIN;
-        }
-        if (err == USPAN_OK) {
-            p->state = OPEN;
-            begin_answer(p);
-        }
-        return err == USPAN_OK || err == USPAN_ERR_AGAIN
-                   ? err
-                   : give_up(p, err, p->under->last_error_text(p->under->ctx));
-    case ASKING:
-        return ask_step(p, peer);
-    case LISTENING:
-        return listen_step(p);
-    case DIRECT:
-        return p->under->open(p->under->ctx, peer);
-    default:
-        return USPAN_OK;
+    if (p->state < ASKING) {
+        return connect_step(p, peer);
     }
+    if (p->state == ASKING) {
+        return ask_step(p, peer);
+    }
+    return p->state == LISTENING ? listen_step(p) : USPAN_OK;
 }
 
 static int32_t send_proxy(void *ctx, const uint8_t *buf, size_t len)
 {
     uspan_proxy_t *p = ctx;
-    if (!is_407(p)) {
+    if (!IS_TUNNEL(p) && !is_407(p)) {
         begin_answer(p); /* the next response starts at its first byte */
     }
-    return p->state >= OPEN ? p->under->send(p->under->ctx, buf, len) : USPAN_ERR_IO;
+    return p->state == OPEN ? p->under->send(p->under->ctx, buf, len) : USPAN_ERR_IO;
 }
 
 static int32_t recv_proxy(void *ctx, uint8_t *buf, size_t len)
 {
     uspan_proxy_t *p = ctx;
-    if (p->state < OPEN) {
+    if (p->state != OPEN) {
         return USPAN_ERR_IO;
     }
     int32_t n = p->under->recv(p->under->ctx, buf, len);
-    if (p->tunnel || p->line_at == ANSWER_OVER) {
+    if (IS_TUNNEL(p) || p->at == ANSWER_OVER) {
         return n;
     }
     bool judged = n <= 0;
@@ -340,9 +299,13 @@ static int32_t recv_proxy(void *ctx, uint8_t *buf, size_t len)
         judged = is_judged(p, buf[i]);
     }
     if (is_407(p)) { /* the settings are wrong, not the batch */
-        return judged ? (int32_t)refuse_407(p) : 0;
+        if (!judged) {
+            return 0;
+        }
+        p->state = CLOSED;
+        return (int32_t)refuse(p);
     }
-    p->line_at = judged && n > 0 ? ANSWER_OVER : p->line_at;
+    p->at = judged && n > 0 ? ANSWER_OVER : p->at;
     return n;
 }
 
@@ -356,40 +319,78 @@ static void close_proxy(void *ctx)
 static const char *why_proxy(void *ctx)
 {
     const uspan_proxy_t *p = ctx;
-    return p->why[0] != '\0' ? p->why : p->under->last_error_text(p->under->ctx);
+    return p->why != NULL ? p->why : p->under->last_error_text(p->under->ctx);
+}
+
+/* ---- set up -------------------------------------------------------------------------------------------- */
+
+#if USPAN_PROXY_FIXED
+/* Returns true if the user name of USPAN_PROXY can be decoded. */
+static bool is_user_good(void)
+{
+    size_t at = 0;
+    int c = -1;
+    if (USER(NULL) != NULL && strchr(AFTER_SCHEME, '%') != NULL) {
+        while ((c = next_user_byte(NULL, &at)) > 0) {
+        }
+    }
+    return c == -1;
+}
+#endif
+
+/* Load the URL. Returns false if it cannot be used. */
+static bool load_url(uspan_proxy_t *p, const uspan_proxy_options_t *options)
+{
+    uspan_url_t url = { 0 };
+#if USPAN_PROXY_FIXED
+    const char *const authority = USER(p) != NULL ? FIXED_AT + 1 : AFTER_SCHEME;
+    if (options->url != NULL || options->is_direct != NULL ||
+        (!options->tunnel && !uspan_proxy_plain_possible()) || !uspan_url_has_scheme(USPAN_PROXY, false) ||
+        !uspan_url_take_authority(&url, authority, false) || !is_user_good()) {
+        return false;
+    }
+    memcpy(p->host, authority + (authority[0] == '['), uspan_url_host_len(authority));
+#else
+    size_t user_len;
+    const char *text = options->url;
+#ifdef USPAN_PROXY
+    text = text != NULL ? text : USPAN_PROXY;
+#endif
+    if (uspan_proxy_parse(text, &url, &p->user, &user_len) != NULL) {
+        return false;
+    }
+    p->user_len = (uint16_t)user_len;
+    memcpy(p->host, url.host, sizeof p->host);
+#endif
+    p->peer.port = url.port;
+    p->peer.host = p->host;
+    return true;
 }
 
 uspan_err_t uspan_proxy_init_sized(uspan_proxy_t *p, const uspan_transport_t *under,
                                    const uspan_proxy_options_t *options, uspan_transport_t *out,
                                    size_t proxy_size)
 {
-    uspan_url_t url;
-    size_t user_len;
     if (proxy_size != sizeof *p || p == NULL || under == NULL || under->abi != USPAN_TRANSPORT_ABI ||
         options == NULL || out == NULL) {
         return USPAN_ERR_ARG;
     }
-    const char *text = options->url;
-#ifdef USPAN_PROXY
-    text = text != NULL ? text : USPAN_PROXY;
-#endif
     memset(p, 0, sizeof *p);
-    if (take_apart(text, &url, &p->user, &user_len) != NULL) {
+    if (!load_url(p, options)) {
         return USPAN_ERR_CONFIG;
     }
-    p->user_len = (uint16_t)user_len;
     p->under = under;
-    p->tunnel = options->tunnel;
+    if (uspan_proxy_plain_possible()) {
+        p->tunnel = options->tunnel;
+        p->authorize = authorize;
+    }
+#if !USPAN_PROXY_FIXED
     p->is_direct = options->is_direct;
     p->direct_ctx = options->direct_ctx;
-    p->why = "";
-    p->authorize = authorize;
-    memcpy(p->host, url.host, sizeof p->host);
-    p->peer.host = p->host;
-    p->peer.port = url.port;
+#endif
     *out = (uspan_transport_t){
         .abi = USPAN_TRANSPORT_ABI,
-        .flags = p->tunnel ? 0u : USPAN_TRANSPORT_PROXY,
+        .flags = IS_TUNNEL(p) ? 0u : USPAN_TRANSPORT_PROXY,
         .ctx = p,
         .open = open_proxy,
         .send = send_proxy,

@@ -20,23 +20,34 @@ const char *uspan_url_authority(const char *text, bool tls, uspan_url_t *out);
 #define USPAN_URL_BYTES \
     "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
 
-/* Like uspan_url_parse(), for a literal. Compilers fold it, so that a correct endpoint becomes a few stores.
- * Ports of more than five digits are rejected too. *url must be all zero. Returns false if it is rejected. */
-__attribute__((always_inline)) static inline bool uspan_url_take(uspan_url_t *url, const char *text)
+/* Returns true if a literal of at least 8 bytes begins with "https://" (tls), or "http://", in any
+ * case. */
+__attribute__((always_inline)) static inline bool uspan_url_has_scheme(const char *text, bool tls)
 {
-    if (strlen(text) < 8u) { /* too short for a host */
-        return false;
-    }
-    bool tls = (text[4] | 0x20) == 's';
-    const char *authority = text + (tls ? 8 : 7);
+    const char *rest = text + (tls ? 5 : 4);
+    return (text[0] | 0x20) == 'h' && (text[1] | 0x20) == 't' && (text[2] | 0x20) == 't' &&
+           (text[3] | 0x20) == 'p' && (!tls || (text[4] | 0x20) == 's') && rest[0] == ':' && rest[1] == '/' &&
+           rest[2] == '/';
+}
+
+/* Returns the length of the host at the start of a literal authority, without brackets. */
+__attribute__((always_inline)) static inline size_t uspan_url_host_len(const char *authority)
+{
+    return authority[0] == '['
+               ? strspn(authority + 1, "0123456789abcdefABCDEF:.")
+               : strspn(authority, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._");
+}
+
+/* Like uspan_url_authority(), for a literal. Compilers fold it, so that a correct endpoint becomes a few stores.
+ * Ports of more than five digits are rejected too. *url must be all zero. Returns false if it is rejected. */
+__attribute__((always_inline)) static inline bool uspan_url_take_authority(uspan_url_t *url,
+                                                                           const char *authority, bool tls)
+{
     bool literal6 = authority[0] == '[';
     const char *host = authority + literal6;
-    size_t len = literal6 ? strspn(host, "0123456789abcdefABCDEF:.")
-                          : strspn(host, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._");
+    size_t len = uspan_url_host_len(authority);
     const char *end = host + len;
-    bool good = (text[0] | 0x20) == 'h' && (text[1] | 0x20) == 't' && (text[2] | 0x20) == 't' &&
-                (text[3] | 0x20) == 'p' && authority[-3] == ':' && authority[-2] == '/' &&
-                authority[-1] == '/' && len - 1u < USPAN_HOST_BYTES - 1u && (!literal6 || *end == ']');
+    bool good = len - 1u < USPAN_HOST_BYTES - 1u && (!literal6 || *end == ']');
     end += literal6 && good;
     uint32_t port = tls ? 443u : 80u;
     if (*end == ':') {
@@ -60,6 +71,17 @@ __attribute__((always_inline)) static inline bool uspan_url_take(uspan_url_t *ur
     url->authority = authority;
     url->path = end;
     return true;
+}
+
+/* Like uspan_url_parse(), for a literal. *url must be all zero. Returns false if it is rejected. */
+__attribute__((always_inline)) static inline bool uspan_url_take(uspan_url_t *url, const char *text)
+{
+    if (strlen(text) < 8u) { /* too short for a host */
+        return false;
+    }
+    bool tls = uspan_url_has_scheme(text, true);
+    return (tls || uspan_url_has_scheme(text, false)) &&
+           uspan_url_take_authority(url, text + (tls ? 8 : 7), tls);
 }
 
 #endif

@@ -4,7 +4,8 @@
 Invariant: core's flash is counted in a usual program, usual.c in this folder. It records W1 through the plain API, sends to the
 HTTPS collector that the build names, polls, flushes, shuts down and reads the accounts. It has config.h's defaults without
 optional modules. Unused sections are dropped. The program itself, its port and libc are not counted. The cost with run-time
-settings, and that of all public functions together, are printed too, and all of them with -flto.
+settings, and that of all public functions together, are printed too, and all of them with -flto. The proxy's flash is what the
+same program needs more with a compile-time USPAN_PROXY, in every file of core.
 The exit status is 0 only if every budget holds or its figure is below the ceiling of its miss. With --check,
 tests/size/README.md must agree too.
 Usage: size.py [--write | --check]   writes build/size.json; --write the page too, --check compares it"""
@@ -30,8 +31,8 @@ SECTIONS = ["-Os", "-w", "-ffunction-sections", "-fdata-sections", "-fcallgraph-
 BUDGETS = {"core_proto_flash_bytes": 17408, "core_proto_lto_flash_bytes": 16384, "genai_flash_bytes": 9216,
            "genai_lto_flash_bytes": 9216, "wire_all_flash_bytes": 17408, "wire_dialect_flash_bytes": 1536,
            "wire_tokenizer_flash_bytes": 3072, "mcp_flash_bytes": 2560, "gzip_flash_bytes": 1536,
-           "keep_flash_bytes": 2560, "spool_flash_bytes": 2048, "ram_per_w1_span_bytes": 1262,
-           "core_stack_bytes": 640, "wire_stack_bytes": 1024}
+           "keep_flash_bytes": 2560, "spool_flash_bytes": 2048, "proxy_flash_bytes": 1024,
+           "ram_per_w1_span_bytes": 1262, "core_stack_bytes": 640, "wire_stack_bytes": 1024}
 GOALS = {"core_proto_flash_bytes": 14336, "core_proto_lto_flash_bytes": 12288, "genai_flash_bytes": 6144,
          "genai_lto_flash_bytes": 6144, "wire_all_flash_bytes": 13312, "wire_dialect_flash_bytes": 1024,
          "wire_tokenizer_flash_bytes": 2048, "mcp_flash_bytes": 1536, "gzip_flash_bytes": 1024,
@@ -51,7 +52,7 @@ KEEP, SPOOL = "memory kept over a reset (`USPAN_KEEP 1`)", "spans in flash (`USP
 OPTIONS = {"settings at run time (`USPAN_RUNTIME_SETTINGS 1`)": {"USPAN_RUNTIME_SETTINGS": 1},
            "HTTP dates (`USPAN_HTTP_DATE 1`)": {"USPAN_HTTP_DATE": 1},
            "tracestate (`USPAN_TRACESTATE_BYTES 512`)": {"USPAN_TRACESTATE_BYTES": 512},
-           "HTTP proxies (`USPAN_HTTP_PROXY 1`)": {"USPAN_HTTP_PROXY": 1},
+           "HTTP proxies, also at run time (`USPAN_HTTP_PROXY 1`)": {"USPAN_HTTP_PROXY": 1},
            GZIP: {"USPAN_GZIP": 1},
            KEEP: {"USPAN_KEEP": 1},
            SPOOL: {"USPAN_SPOOL": 1},
@@ -61,6 +62,8 @@ LESS = {"words of `uspan_diagnose()` and the log (`USPAN_MESSAGE_TEXTS 1`, count
 # Modules that are optional because the linker leaves out functions that are not called.
 CALLED = {"baggage": r"uspan_baggage_", "reading spans back (read.h)": r"uspan_(read|find)",
           "console destination": r"uspan_console_", "capture destination (host tests)": r"uspan_captured?_"}
+PROXY = {"USPAN_HTTP_PROXY": 1, "USPAN_PROXY": '"http://proxy:3128"'}
+PROXY_USER = {**PROXY, "USPAN_PROXY": '"http://user:pw@proxy:3128"'}
 ENDPOINT = {"USPAN_ENDPOINT": '"https://collector.example:4318/v1/traces"', "USPAN_SERVICE_NAME": '"sensor"'}
 
 
@@ -142,6 +145,8 @@ def core_figures(objects):
                        "core_proto_lto_flash_bytes": total(linked(folder, by_lto, program, lto)),
                        "core_proto_runtime_settings_flash_bytes": total(linked(
                            folder, *built("changing", ["-Os"], changing))),
+                       "proxy_flash_bytes": total(linked(folder, *built("proxy", ["-Os"], PROXY))) - total(by_source),
+                       "proxy_user_flash_bytes": total(linked(folder, *built("proxy", ["-Os"], PROXY_USER))) - total(by_source),
                        "core_proto_all_functions_flash_bytes": total(linked(folder, objects, everything)),
                        "core_proto_all_functions_lto_flash_bytes": total(linked(folder, by_lto, everything, lto))}
 
@@ -286,6 +291,8 @@ def table(size):
              "gzip_flash_bytes": "flash: compressed bodies (`USPAN_GZIP 1`)",
              "keep_flash_bytes": "flash: memory kept over a reset (`USPAN_KEEP 1`), keep.h",
              "spool_flash_bytes": "flash: spans in flash (`USPAN_SPOOL 1`), spool.h, without a storage",
+             "proxy_flash_bytes": "flash: a compile-time proxy (`USPAN_PROXY`, `USPAN_RUNTIME_SETTINGS 0`), on top of the first",
+             "proxy_user_flash_bytes": "the same with user name and password",
              "inspect_flash_bytes": "flash: inspect.h, all functions (scope.h takes none, usage.h is counted in all types)",
              "ram_per_w1_span_bytes": "RAM: one chat span with 12 attributes (W1), at the default USPAN_ATTRS_MAX of 24",
              "core_stack_bytes": "stack: the deepest public call of core, by direct calls; without the transport's",

@@ -3,111 +3,7 @@
  * uspan-config: USPAN_PROXY="http://built:in@proxy.test:3128" */
 #include <stdio.h>
 #include "delivery.h"
-
-/* ---- the proxy: what it received, and what it responds ------------------------------------------------- */
-
-static struct script {
-    char sent[1024];
-    size_t sent_len;
-    const char *answer;
-    size_t answer_len, answered;
-    size_t most;   /* bytes per call, at most */
-    bool hesitant; /* every other call would block */
-    unsigned calls, opened, closed;
-    int32_t end; /* result of recv after the response */
-    char host[64];
-    uint16_t port;
-} script;
-
-static bool hesitates(void)
-{
-    return script.hesitant && script.calls++ % 2u == 0u;
-}
-
-static uspan_err_t open_script(void *ctx, const uspan_peer_t *peer)
-{
-    (void)ctx;
-    if (hesitates()) {
-        return USPAN_ERR_AGAIN;
-    }
-    (void)snprintf(script.host, sizeof script.host, "%s", peer->host);
-    script.port = peer->port;
-    script.opened++;
-    return USPAN_OK;
-}
-
-static int32_t send_script(void *ctx, const uint8_t *buf, size_t len)
-{
-    (void)ctx;
-    size_t n = len < script.most ? len : script.most;
-    if (hesitates()) {
-        return 0;
-    }
-    assert_true(script.sent_len + n < sizeof script.sent);
-    memcpy(script.sent + script.sent_len, buf, n);
-    script.sent_len += n;
-    return (int32_t)n;
-}
-
-static int32_t recv_script(void *ctx, uint8_t *buf, size_t len)
-{
-    (void)ctx;
-    size_t left = script.answer_len - script.answered;
-    size_t n = len < script.most ? len : script.most;
-    n = n < left ? n : left;
-    if (hesitates()) {
-        return 0;
-    }
-    if (n == 0u) {
-        return script.end;
-    }
-    memcpy(buf, script.answer + script.answered, n);
-    script.answered += n;
-    return (int32_t)n;
-}
-
-static void close_script(void *ctx)
-{
-    (void)ctx;
-    script.closed++;
-}
-
-static const char *why_script(void *ctx)
-{
-    (void)ctx;
-    return script.end == USPAN_ERR_IO ? "cut" : "";
-}
-
-static const uspan_transport_t under = { .abi = USPAN_TRANSPORT_ABI,
-                                         .open = open_script,
-                                         .send = send_script,
-                                         .recv = recv_script,
-                                         .close = close_script,
-                                         .last_error_text = why_script };
-static uspan_proxy_t proxy;
-static uspan_transport_t through;
-
-static void begin(const char *url, bool tunnel, const char *answer, size_t most)
-{
-    const uspan_proxy_options_t options = { .url = url, .tunnel = tunnel };
-    memset(&script, 0, sizeof script);
-    script.answer = answer;
-    script.answer_len = strlen(answer);
-    script.most = most;
-    script.hesitant = most % 2u != 0u;
-    assert_int_equal(uspan_proxy_init(&proxy, &under, &options, &through), USPAN_OK);
-}
-
-static uspan_err_t open_fully(const char *host, uint16_t port)
-{
-    const uspan_peer_t peer = { .host = host, .port = port };
-    uspan_err_t err = USPAN_ERR_AGAIN;
-    for (unsigned i = 0; err == USPAN_ERR_AGAIN; i++) {
-        assert_true(i < 20000u);
-        err = through.open(through.ctx, &peer);
-    }
-    return err;
-}
+#include "proxy_script.h"
 
 /* ---- tunnels ------------------------------------------------------------------------------------------- */
 
@@ -186,7 +82,8 @@ static void test_each_answer_that_opens_no_tunnel_has_its_words(void **state)
         { "http://u:hunter2@p", "HTTP/1.0 407 no\r\n\r\n", 0, USPAN_ERR_CONFIG, "refused this user name" },
         { "http://u:hunter2@p", "HTTP/1.0 401 Unauthorized\r\n\r\n", 0, USPAN_ERR_CONFIG,
           "refused this user name" },
-        { "http://u:hunter2@p", "HTTP/1.1 407 no", USPAN_ERR_CLOSED, USPAN_ERR_CONFIG, "refused this user name" },
+        { "http://u:hunter2@p", "HTTP/1.1 407 no", USPAN_ERR_CLOSED, USPAN_ERR_CONFIG,
+          "refused this user name" },
         { "http://p", "HTTP/1.1 407 no\r\nProxy-Authenticate: Ba", USPAN_ERR_IO, USPAN_ERR_CONFIG, "(407)" },
         { "http://p", "HTTP/1.1 101 Switching\r\n\r\n", 0, USPAN_ERR_IO, "tunnel: 101" },
         { "http://p", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 x\r\n", 0, USPAN_ERR_CONFIG, "tunnel: 403" },
@@ -199,7 +96,8 @@ static void test_each_answer_that_opens_no_tunnel_has_its_words(void **state)
         { "http://p", "SSH-2.0-OpenSSH\r\n", 0, USPAN_ERR_IO, "not HTTP" },
         { "http://p", "HTTP/1.1 2x0 OK\r\n\r\n", 0, USPAN_ERR_IO, "not HTTP" },
         { "http://p", "", USPAN_ERR_CLOSED, USPAN_ERR_IO, "the proxy closed the connection" },
-        { "http://p", "HTTP/1.1 200 OK\r\nVia: x", USPAN_ERR_CLOSED, USPAN_ERR_IO, "the proxy closed the connection" },
+        { "http://p", "HTTP/1.1 200 OK\r\nVia: x", USPAN_ERR_CLOSED, USPAN_ERR_IO,
+          "the proxy closed the connection" },
         { "http://p", "HTTP/1.1 200 OK\r\n", USPAN_ERR_IO, USPAN_ERR_IO, "cut" },
         { "http://p", endless, 0, USPAN_ERR_IO, "too long" },
     };
@@ -232,25 +130,35 @@ static void test_schemes_that_uspan_lacks_are_named(void **state)
         { "Via: 1.1 p\r\nproxy-authenticate:NTLM\r\n", "wants NTLM; uspan speaks Basic only" },
         { "Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n", "wants Negotiate; uspan" },
         { "PROXY-AUTHENTICATE:\tNegotiate , NTLM\r\n", "wants Negotiate; uspan" },
-        { "Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: Basic realm=\"x\"\r\n", "user name and password (407)" },
+        { "Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: Basic realm=\"x\"\r\n",
+          "user name and password (407)" },
         { "Proxy-Authenticate: Digest a=\"b\", BASIC realm=\"x\"\r\n", "user name and password (407)" },
         { "Proxy-Authenticate: basic\r\n", "user name and password (407)" },
         { "Proxy-Authenticate: Basically new\r\n", "wants Basically; uspan" },
         { "Proxy-Authenticate: Bas\r\n", "wants Bas; uspan" },
-        { "Proxy-Authenticate: A-scheme-with-a-name-beyond-all-reason x\r\n", "user name and password (407)" },
+        { "Proxy-Authenticate: A-scheme-with-a-name-beyond-all-reason x\r\n",
+          "user name and password (407)" },
         { "Proxy-Authenticate: \r\n", "user name and password (407)" },
         { "X-Proxy-Authenticate: NTLM\r\nWWW-Authenticate: NTLM\r\n", "user name and password (407)" },
         { "Proxy-Authenticate: \x1b[31mred\r\n", "user name and password (407)" },
     };
     static char answer[512];
     for (size_t i = 0; i < COUNT(rows); i++) {
-        (void)snprintf(answer, sizeof answer, "HTTP/1.1 407 no\r\n%sContent-Length: 4\r\n\r\nno\r\n", rows[i].lines);
+        (void)snprintf(answer, sizeof answer, "HTTP/1.1 407 no\r\n%sContent-Length: 4\r\n\r\nno\r\n",
+                       rows[i].lines);
         for (size_t most = 2; most < 64u; most += 2u) {
             begin("http://p", true, answer, most);
             assert_int_equal(open_fully("h", 443), USPAN_ERR_CONFIG);
             if (strstr(through.last_error_text(through.ctx), rows[i].words) == NULL) {
                 fail_msg("row %zu, %zu: %s", i, most, through.last_error_text(through.ctx));
             }
+            /* The next failure has its own text. */
+            through.close(through.ctx);
+            script.answer = "HTTP/1.1 503 busy\r\n\r\n";
+            script.answer_len = strlen(script.answer);
+            script.answered = 0;
+            assert_int_equal(open_fully("h", 443), USPAN_ERR_IO);
+            assert_string_equal(through.last_error_text(through.ctx), "proxy refused a tunnel: 503");
             /* The same for requests that go to the proxy itself. */
             begin("http://p", false, answer, most);
             assert_int_equal(open_fully("h", 80), USPAN_OK);
@@ -271,8 +179,9 @@ static void test_schemes_that_uspan_lacks_are_named(void **state)
 static void test_interim_answers_come_before_the_tunnel(void **state)
 {
     (void)state;
-    static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: <x>\r\n\r\n"
-                                  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n";
+    static const char interim[] =
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: <x>\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n";
     for (size_t most = 1; most < 64u; most++) {
         begin("http://p", true, interim, most);
         assert_int_equal(open_fully("h", 443), USPAN_OK);
@@ -366,8 +275,9 @@ static void test_urls_are_judged(void **state)
         uspan_proxy_t before;
         memset(&proxy, 0xA5, sizeof proxy);
         memcpy(&before, &proxy, sizeof before);
-        assert_int_equal(uspan_proxy_init_sized(&proxy, &under, &good, &through, (size_t)((int)sizeof proxy + more)),
-                         USPAN_ERR_ARG);
+        assert_int_equal(
+            uspan_proxy_init_sized(&proxy, &under, &good, &through, (size_t)((int)sizeof proxy + more)),
+            USPAN_ERR_ARG);
         assert_memory_equal(&proxy, &before, sizeof before);
     }
 }

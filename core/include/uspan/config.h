@@ -264,9 +264,9 @@
 #ifndef USPAN_RETRY_ATTEMPTS_MAX
 #define USPAN_RETRY_ATTEMPTS_MAX 0
 #endif
-/* 1: uspan_proxy_init() connects through an HTTP proxy. 0: leave its code out of the build, 3.6 KB of
- * flash. Default: 1 if USPAN_PROXY is defined, and on Linux and the BSDs. RAM: sizeof(uspan_proxy_t) each,
- * 160 B. */
+/* 1: uspan_proxy_init() connects through an HTTP proxy. 0: leave its code out of the build, about 2.5 KB of
+ * flash, or 1 KB with USPAN_PROXY and USPAN_RUNTIME_SETTINGS 0. Default: 1 if USPAN_PROXY is defined, and on
+ * Linux and the BSDs. RAM: sizeof(uspan_proxy_t) each, 172 B. */
 #ifndef USPAN_HTTP_PROXY
 #if defined(USPAN_PROXY) || defined(__unix__)
 #define USPAN_HTTP_PROXY 1

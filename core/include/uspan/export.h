@@ -88,30 +88,30 @@ struct uspan_window; /* private to the core */
  * fields are private to proxy.c. */
 typedef struct uspan_proxy {
     const uspan_transport_t *under;
-    const char *user; /* "user:password" of the URL, percent-encoded; NULL: none */
-    const char *why;
-    void (*authorize)(const struct uspan_proxy *proxy, struct uspan_window *w);
-    bool (*is_direct)(void *ctx, const uspan_peer_t *peer);
-    void *direct_ctx;
+    const char *why;   /* NULL: the text of `under` */
     uspan_peer_t peer; /* the proxy */
-    uint16_t user_len;
     uint16_t at;       /* bytes of CONNECT that were sent; bytes of its response that were read */
     uint16_t status;
     uint8_t state;
-    uint8_t line_at; /* bytes of the response's first line that were read */
-    uint8_t newlines; /* line ends in a row at the end of what was read */
+    bool at_line; /* the last byte that was read ended a line */
     bool tunnel;
     bool has_basic;     /* the 407 response offers Basic */
     uint8_t field_at;   /* bytes of "Proxy-Authenticate" that match the present line */
     uint8_t word_len;   /* bytes of the word that may be a scheme */
     uint8_t scheme_len; /* bytes of the first scheme, which is in `words` */
     char words[60];
+    uint16_t user_len;
+    const char *user; /* "user:password" of the URL, percent-encoded; NULL: none */
+    void (*authorize)(const struct uspan_proxy *proxy, struct uspan_window *w);
+    bool (*is_direct)(void *ctx, const uspan_peer_t *peer);
+    void *direct_ctx;
     char host[USPAN_HOST_BYTES];
 } uspan_proxy_t;
 
 typedef struct uspan_proxy_options {
     /* "http://host:port" or "http://user:password@host:port", user and password percent-encoded. NULL:
-     * USPAN_PROXY. It must stay valid as long as the transport. */
+     * USPAN_PROXY. It must stay valid as long as the transport. With USPAN_PROXY and USPAN_RUNTIME_SETTINGS 0
+     * it and is_direct must be NULL, and tunnel true unless the build has an http endpoint. */
     const char *url;
     /* false: for http endpoints. Each request names the collector (RFC 9112 §3.2.2). true: for https
      * endpoints. uspan asks the proxy for a tunnel with CONNECT (RFC 9110 §9.3.6). */
@@ -130,7 +130,7 @@ typedef struct uspan_proxy_options {
  *   proxy_size  sizeof *proxy in the application
  * Returns: USPAN_OK; USPAN_ERR_ARG: a pointer is NULL, or the library was built with another
  * USPAN_HOST_BYTES. Nothing is written then; USPAN_ERR_CONFIG: the URL is unusable, and uspan_proxy_wrong()
- * says why. Context: task, before use. */
+ * says why, or an option is not in this build. Context: task, before use. */
 USPAN_CHECK uspan_err_t uspan_proxy_init_sized(uspan_proxy_t *proxy, const uspan_transport_t *under,
                                                const uspan_proxy_options_t *options, uspan_transport_t *out,
                                                size_t proxy_size);
