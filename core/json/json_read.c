@@ -340,7 +340,15 @@ static void read_number(feed_t *f, char c)
 static void read_literal(feed_t *f, char c)
 {
     uspan_json_read_t *j = f->j;
-    const char *word = j->scale == 't' ? "true" : j->scale == 'f' ? "false" : "null";
+    const char *word = "null";
+    uspan_json_event_t event = USPAN_READ_NULL;
+    if (j->scale == 't') {
+        word = "true";
+        event = USPAN_READ_TRUE;
+    } else if (j->scale == 'f') {
+        word = "false";
+        event = USPAN_READ_FALSE;
+    }
     if (c != word[j->digits]) {
         j->state = BAD;
         return;
@@ -348,11 +356,7 @@ static void read_literal(feed_t *f, char c)
     f->at++;
     j->digits++;
     if (word[j->digits] == '\0') {
-        tell(f,
-             j->scale == 't'   ? USPAN_READ_TRUE
-             : j->scale == 'f' ? USPAN_READ_FALSE
-                               : USPAN_READ_NULL,
-             NULL, 0u);
+        tell(f, event, NULL, 0u);
         end_value(f);
     }
 }
@@ -430,6 +434,8 @@ void uspan_json_read_begin(uspan_json_read_t *j)
     j->row = 0u;
     j->action = 0u;
     j->raw_action = 0u;
+    j->raw_depth = 0u;
+    j->digits = 0u;
     j->blind = 0u;
     j->high = 0u;
     j->hash = 0u;

@@ -225,7 +225,7 @@ USPAN_NOINLINE static void end_json(uspan_mcp_t *m)
 static void feed_events(uspan_mcp_t *m, const char *at, size_t len)
 {
     const char *end = at + len;
-    uspan_sse_t sse = { (uint8_t)(m->now->form - EVENTS) };
+    uspan_sse_t sse = { (uint8_t)(m->now->form - EVENTS), false };
     for (uspan_sse_next_t next; (next = uspan_sse_next(&sse, &at, end)) != USPAN_SSE_MORE;) {
         if (next == USPAN_SSE_END) {
             end_json(m);

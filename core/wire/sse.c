@@ -4,14 +4,15 @@
 #include "wire/sse.h"
 #include <string.h>
 
-static const char fields[] = "data:event:error:";
+static const char fields[] = "data: event: error:";
 
 enum {
     LINE = 0,       /* 0..4: bytes of "data:" with which the line started */
-    DATA_SPACE = 5, /* after the colon, one space is skipped. 6..10: 1..5 bytes of "event:" */
-    NAME_SPACE = 11,
-    ER = 13, /* 13..16: 2..5 bytes of "error:", which llama.cpp's server wrote before an error's data */
-    ERROR_SPACE = 17,
+    DATA_SPACE = 5, /* after the colon, one space is skipped */
+    E = 7,          /* 7..11: 1..5 bytes of "event:" */
+    NAME_SPACE = 12,
+    ER = 15, /* 15..18: 2..5 bytes of "error:", which llama.cpp's server wrote before an error's data */
+    ERROR_SPACE = 19,
     DATA,
     BARE, /* data of a line that has no field */
     NAME,
@@ -28,9 +29,9 @@ static bool ends_line(char c)
 static uint8_t match(unsigned state, char c)
 {
     if (state == LINE) { /* control characters and byte order marks before a field are skipped */
-        return c == 'd' ? 1u : c == 'e' ? 6u : (int8_t)c < ' ' ? LINE : OTHER;
+        return c == 'd' ? 1u : c == 'e' ? E : (int8_t)c < ' ' ? LINE : OTHER;
     }
-    if (state == DATA_SPACE + 1u && c == 'r') {
+    if (state == E && c == 'r') {
         return ER;
     }
     return c == fields[state] ? (uint8_t)(state + 1u) : OTHER;
@@ -42,10 +43,10 @@ uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end
     uspan_sse_next_t next = USPAN_SSE_MORE;
     while (p < end && next == USPAN_SSE_MORE) {
         char c = *p;
-        if (s->state == LINE && end - p > 6 && memcmp(p, "data: ", 6u) == 0) { /* most lines start so */
+        if (s->state == LINE && end - p > 6 && memcmp(p, fields, 6u) == 0) { /* most lines start so */
             s->state = DATA;
             p += 6;
-        } else if (s->state == LINE && end - p > 7 && memcmp(p, "event: ", 7u) == 0) {
+        } else if (s->state == LINE && end - p > 7 && memcmp(p, fields + DATA_SPACE + 1, 7u) == 0) {
             s->state = NAME;
             p += 7;
         } else if (s->state >= AFTER_CR) {
@@ -55,7 +56,7 @@ uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end
             next = s->state == LINE ? USPAN_SSE_END : USPAN_SSE_MORE;
             s->state = c == '\r' ? AFTER_CR : LINE;
             p++;
-        } else if (s->state == DATA || s->state == BARE || (s->state == LINE && (c | 0x20) == '{')) {
+        } else if (s->state == DATA || s->state == BARE || (s->state == LINE && (c | 0x20) == '{' && !s->in_text)) {
             s->state = s->state == DATA ? DATA : BARE;
             next = USPAN_SSE_DATA;
         } else if (s->state == ERROR_SPACE) {
@@ -71,8 +72,13 @@ uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end
                 p++;
             }
         } else {
-            s->state = match(s->state, c);
-            p++;
+            uint8_t state = match(s->state, c);
+            if (s->in_text && (state == LINE || state == OTHER)) {
+                next = USPAN_SSE_TEXT;
+            } else {
+                s->state = state;
+                p++;
+            }
         }
     }
     *at = p;
@@ -82,6 +88,15 @@ uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end
 bool uspan_sse_is_bare(const uspan_sse_t *s)
 {
     return s->state == BARE;
+}
+
+size_t uspan_sse_begin_text(uspan_sse_t *s, const char **text)
+{
+    unsigned from = s->state > NAME_SPACE ? NAME_SPACE + 1u : s->state > DATA_SPACE ? DATA_SPACE + 1u : LINE;
+    size_t len = s->state - from;
+    *text = fields + from;
+    s->state = DATA;
+    return len;
 }
 
 void uspan_sse_pass(uspan_sse_t *s)

@@ -9,12 +9,14 @@
 
 typedef struct uspan_sse {
     uint8_t state;
+    bool in_text; /* set by the caller after data: a string of the document is open */
 } uspan_sse_t;
 
 typedef enum uspan_sse_next {
     USPAN_SSE_MORE,  /* all bytes were read */
     USPAN_SSE_DATA,  /* data of an event follow: read some, up to the line end, or call uspan_sse_pass() */
     USPAN_SSE_NAME,  /* the name of an event follows: as for DATA */
+    USPAN_SSE_TEXT,  /* a line without a field continues the open string: call uspan_sse_begin_text() */
     USPAN_SSE_ERROR, /* the event is an error: it has "error:" in place of "data:" */
     USPAN_SSE_END    /* the event has ended */
 } uspan_sse_next_t;
@@ -25,6 +27,9 @@ typedef enum uspan_sse_next {
 uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end);
 /* The data that come next are in a line without a field: a document, in one line or in many. */
 bool uspan_sse_is_bare(const uspan_sse_t *s);
+/* After TEXT: *text: the bytes of the line that were read already, because a field may begin with them.
+ * Returns their number. The others follow as data. */
+size_t uspan_sse_begin_text(uspan_sse_t *s, const char **text);
 /* Skip the rest of this line. */
 void uspan_sse_pass(uspan_sse_t *s);
 

@@ -109,8 +109,10 @@ static bool ends_line(char c)
 
 /* Pass bytes of a document to the JSON reader. A malformed document is counted once. Returns the number of
  * bytes read. */
-static size_t feed(uspan_wire_t *w, const uspan_json_table_t *table, const char *data, size_t len)
+static size_t feed(uspan_wire_t *w, const char *data, size_t len)
 {
+    const uspan_json_table_t *table =
+        w->phase == USPAN_WIRE_REQUEST ? w->dialect->request : w->dialect->response;
     bool was_bad = uspan_json_read_is_bad(&w->json);
     size_t used = uspan_json_read_feed(&w->json, table, uspan_wire_on_value, w, data, len);
     if (uspan_json_read_is_bad(&w->json) && !was_bad) {
@@ -121,16 +123,16 @@ static size_t feed(uspan_wire_t *w, const uspan_json_table_t *table, const char 
 
 /* Read bytes of a document that is not the data of an event. With json.line, a line feed in a string is read
  * as if it were escaped, and other line ends are skipped. Returns the number of bytes read. */
-static size_t feed_lines(uspan_wire_t *w, const uspan_json_table_t *table, const char *data, size_t len)
+static size_t feed_lines(uspan_wire_t *w, const char *data, size_t len)
 {
-    size_t used = feed(w, table, data, len);
+    size_t used = feed(w, data, len);
     while (used < len && w->json.line && ends_line(data[used]) && !uspan_json_read_is_done(&w->json) &&
            !uspan_json_read_is_bad(&w->json)) {
         if (data[used] == '\n' && uspan_json_read_in_string(&w->json)) {
-            (void)feed(w, table, "\\n", 2u);
+            (void)feed(w, "\\n", 2u);
         }
         used++;
-        used += feed(w, table, data + used, len - used);
+        used += feed(w, data + used, len - used);
     }
     return used;
 }
@@ -144,7 +146,7 @@ static void begin_document(uspan_wire_t *w)
     uspan_json_read_begin(&w->json);
     w->word_len = w->value_len = 0u;
     w->text_hash = USPAN_WIRE_HASH_BEGIN;
-    w->flags &= ~(USPAN_WIRE_WORD_CUT | USPAN_WIRE_SKIP | USPAN_WIRE_LOST);
+    w->flags &= ~(USPAN_WIRE_WORD_CUT | USPAN_WIRE_BLANK | USPAN_WIRE_LOST);
 }
 
 /* Returns true if a document was begun and is neither complete nor malformed. */
@@ -168,7 +170,7 @@ void uspan_wire_request(uspan_wire_t *w, const void *data, size_t len)
 {
     if (w->t != NULL && w->phase == USPAN_WIRE_REQUEST && len > 0u) {
         size_t lead = uspan_json_read_is_blank(&w->json) ? skip_lead(data, len) : 0u;
-        (void)feed_lines(w, w->dialect->request, (const char *)data + lead, len - lead);
+        (void)feed_lines(w, (const char *)data + lead, len - lead);
     }
 }
 
@@ -196,7 +198,7 @@ static void read_documents(uspan_wire_t *w, const char *data, size_t len)
             data++; /* between documents, for example "data:" of the next event */
             continue;
         }
-        data += feed_lines(w, w->dialect->response, data, (size_t)(end - data));
+        data += feed_lines(w, data, (size_t)(end - data));
         if (uspan_json_read_is_done(&w->json)) {
             w->flags |= USPAN_WIRE_ANSWERED;
             begin_document(w);
@@ -211,25 +213,39 @@ static void read_documents(uspan_wire_t *w, const char *data, size_t len)
     }
 }
 
-/* Read data of one event. Objects are read one after another, also those of a list. The D of [DONE] or the o
- * of [done] means that the answer is complete. Data that start in another way are skipped. Returns the number
- * of bytes read. 0: skip the rest of the line. */
-static size_t read_data(uspan_wire_t *w, const char *data, size_t len)
+/* Read data of one event before its document, or in its place. Only [DONE], in any case, means that the answer
+ * is complete. Other words hide what follows in the event. Returns the number of bytes read. */
+static size_t read_words(uspan_wire_t *w, const char *data, size_t len)
 {
-    if (uspan_wire_is(w, USPAN_WIRE_SKIP)) {
-        return 0u;
-    }
-    if (uspan_json_read_is_blank(&w->json) && data[0] != '{') {
-        if (strchr(" \t[],\":dat", data[0]) != NULL && data[0] != '\0') { /* "data:" may be sent twice */
-            return 1u;
+    size_t at = 0;
+    for (; at < len && !ends_line(data[at]) && (data[at] != '{' || w->text_hash != USPAN_WIRE_HASH_BEGIN); at++) {
+        if (data[at] == ':' && w->text_hash == USPAN_JSON_PATH("data")) { /* "data:" may be sent twice */
+            w->text_hash = USPAN_WIRE_HASH_BEGIN;
+        } else if (strchr(" \t[],\":", data[at]) == NULL) {
+            bool was_end = w->text_hash == USPAN_JSON_PATH("done");
+            w->text_hash = USPAN_JSON_HASH(w->text_hash, data[at] | 0x20);
+            w->flags &= ~(was_end ? USPAN_WIRE_ENDED : 0u);
+            w->flags |= w->text_hash == USPAN_JSON_PATH("done") ? USPAN_WIRE_ENDED : 0u;
         }
-        w->flags |= USPAN_WIRE_SKIP | (data[0] == 'D' || data[0] == 'o' ? USPAN_WIRE_ENDED : 0u);
-        return 0u;
     }
-    size_t used = feed(w, w->dialect->response, data, len);
+    return at;
+}
+
+/* Read data of one event. Objects are read one after another, also those of a list. Returns the number of
+ * bytes read. 0: skip the rest of the line. */
+static size_t read_data(uspan_wire_t *w, uspan_sse_t *sse, const char *data, size_t len)
+{
+    bool begins = uspan_json_read_is_blank(&w->json);
+    if (begins && (data[0] != '{' || w->text_hash != USPAN_WIRE_HASH_BEGIN)) {
+        return read_words(w, data, len);
+    }
+    size_t used = feed(w, data, len);
+    sse->in_text = false;
     if (uspan_json_read_is_done(&w->json)) {
         w->flags |= USPAN_WIRE_ANSWERED;
         begin_document(w);
+    } else {
+        sse->in_text = uspan_json_read_in_string(&w->json);
     }
     return used;
 }
@@ -264,12 +280,40 @@ static const char *read_name(uspan_wire_t *w, const char *data, const char *end)
     return data;
 }
 
+/* Read a line that continues an open string, or a blank line in it. A line end that is not escaped is in the
+ * string, if no field follows it. A blank line ends the event only when the next field shows it. Returns
+ * false if the line is none of these. */
+USPAN_NOINLINE static bool read_text_line(uspan_wire_t *w, uspan_sse_t *sse, uspan_sse_next_t next)
+{
+    const char *text = "";
+    size_t begun = 0;
+    bool was_blank = uspan_wire_is(w, USPAN_WIRE_BLANK);
+    if (next == USPAN_SSE_TEXT) {
+        begun = uspan_sse_begin_text(sse, &text);
+    } else if (next != USPAN_SSE_END) {
+        if (was_blank) {
+            end_event(w);
+            sse->in_text = false;
+        }
+        return false;
+    }
+    if (was_blank || next == USPAN_SSE_TEXT) {
+        (void)feed(w, "\\n\\n", was_blank && next == USPAN_SSE_TEXT ? 4u : 2u);
+    }
+    w->flags = next == USPAN_SSE_TEXT ? w->flags & ~USPAN_WIRE_BLANK : w->flags | USPAN_WIRE_BLANK;
+    (void)feed(w, text, begun);
+    return true;
+}
+
 static void read_events(uspan_wire_t *w, const char *data, size_t len)
 {
     const char *end = data + len;
-    uspan_sse_t sse = { w->sse };
+    uspan_sse_t sse = { w->sse, uspan_json_read_in_string(&w->json) };
     for (uspan_sse_next_t next = uspan_sse_next(&sse, &data, end); next != USPAN_SSE_MORE;
          next = uspan_sse_next(&sse, &data, end)) {
+        if (sse.in_text && read_text_line(w, &sse, next)) {
+            continue;
+        }
         if (next == USPAN_SSE_END) {
             end_event(w);
         } else if (next == USPAN_SSE_ERROR) {
@@ -282,7 +326,7 @@ static void read_events(uspan_wire_t *w, const char *data, size_t len)
             read_documents(w, data, (size_t)(end - data));
             return;
         } else {
-            size_t used = read_data(w, data, (size_t)(end - data));
+            size_t used = read_data(w, &sse, data, (size_t)(end - data));
             data += used;
             if (used == 0u) {
                 uspan_sse_pass(&sse);

@@ -6,17 +6,16 @@
 #include "wire/wire_errors.h"
 #include "wire/wire_messages.h"
 #include "wire/wire_parts.h"
+#include "wire/wire_rows.h"
 #if USPAN_WIRE_ANTHROPIC
 
 #define USAGE(X, usage)                                                                     \
     X(usage, TAKE_NOTHING)                                                                  \
     X(usage ".input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                \
-    X(usage ".cache_creation_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION)        \
-    X(usage ".cache_read_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                \
+    X(usage ".output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                              \
     X(usage ".cache_creation", TAKE_NOTHING)                                                \
     X(usage ".cache_creation.ephemeral_5m_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_5M) \
     X(usage ".cache_creation.ephemeral_1h_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_1H) \
-    X(usage ".output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                              \
     X(usage ".output_tokens_details", TAKE_NOTHING)                                         \
     X(usage ".output_tokens_details.thinking_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)
 #define BLOCK(X, block)                             \
@@ -43,6 +42,7 @@
     X("content.#", TAKE_LIKE)                           \
     X("message", TAKE_WEAK_ERROR)                       \
     X("message.id", TAKE_ID)                            \
+    X("message.role", TAKE_NOTHING)                     \
     X("message.model", TAKE_RESPONSE_MODEL)             \
     X("message.content", TAKE_LIST)                     \
     X("message.content.#", TAKE_PART)                   \
@@ -55,7 +55,7 @@
     BLOCK(X, "content.#")                               \
     X("stop_reason", TAKE_FINISH)                       \
     USAGE(X, "usage")
-TAKE_TABLE(response, RESPONSE);
+TAKE_TABLE_SHARED(response, RESPONSE);
 
 /* Begin a block with the content that it already has. */
 static void begin_block(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned index)

@@ -4,37 +4,55 @@
 #include "wire/wire_state.h"
 #include <string.h>
 
-static const struct {
-    const char *end; /* of the path */
-    const uspan_wire_dialect_t *dialect;
-} paths[] = {
+/* The ends of paths, and below, in the same order, their dialects. */
+static const char ends[] =
 #if USPAN_WIRE_DASHSCOPE
-    { "-generation/generation", &uspan_wire_dashscope },
-    { "-embedding", &uspan_wire_dashscope_embeddings }, /* text- and multimodal- */
+    "-generation/generation\0"
+    "-embedding\0" /* text- and multimodal- */
 #endif
 #if USPAN_WIRE_OPENAI_CHAT
-    { "/chat/completions", &uspan_wire_openai_chat },
-    { "/chatcompletion_v2", &uspan_wire_openai_chat }, /* MiniMax */
-    { "/embeddings", &uspan_wire_openai_embeddings },
+    "/chat/completions\0"
+    "/chatcompletion_v2\0" /* MiniMax */
+    "/embeddings\0"
 #endif
 #if USPAN_WIRE_ANTHROPIC
-    { "/v1/messages", &uspan_wire_anthropic },
-    { "awPredict", &uspan_wire_anthropic }, /* Vertex: :rawPredict and :streamRawPredict */
+    "/v1/messages\0"
+    "awPredict\0" /* Vertex: :rawPredict and :streamRawPredict */
 #endif
 #if USPAN_WIRE_OLLAMA
-    { "/api/chat", &uspan_wire_ollama },
-    { "/api/embed", &uspan_wire_ollama_embeddings },
-    { "/api/embeddings", &uspan_wire_ollama_embeddings },
+    "/api/chat\0"
+    "/api/embed\0"
+    "/api/embeddings\0"
 #endif
 #if USPAN_WIRE_OPENAI_RESPONSES
-    { "/responses", &uspan_wire_openai_responses },
+    "/responses\0"
 #endif
 #if USPAN_WIRE_GEMINI
-    { "enerateContent", &uspan_wire_gemini }, /* :generateContent and :streamGenerateContent */
-    { "mbedContent", &uspan_wire_gemini_embeddings },
-    { "mbedContents", &uspan_wire_gemini_embeddings },
+    "enerateContent\0" /* :generateContent and :streamGenerateContent */
+    "mbedContent\0"
+    "mbedContents\0"
 #endif
-    { NULL, NULL },
+    "";
+static const uspan_wire_dialect_t *const dialects[] = {
+#if USPAN_WIRE_DASHSCOPE
+    &uspan_wire_dashscope, &uspan_wire_dashscope_embeddings,
+#endif
+#if USPAN_WIRE_OPENAI_CHAT
+    &uspan_wire_openai_chat, &uspan_wire_openai_chat, &uspan_wire_openai_embeddings,
+#endif
+#if USPAN_WIRE_ANTHROPIC
+    &uspan_wire_anthropic, &uspan_wire_anthropic,
+#endif
+#if USPAN_WIRE_OLLAMA
+    &uspan_wire_ollama, &uspan_wire_ollama_embeddings, &uspan_wire_ollama_embeddings,
+#endif
+#if USPAN_WIRE_OPENAI_RESPONSES
+    &uspan_wire_openai_responses,
+#endif
+#if USPAN_WIRE_GEMINI
+    &uspan_wire_gemini, &uspan_wire_gemini_embeddings, &uspan_wire_gemini_embeddings,
+#endif
+    NULL
 };
 
 static bool ends_in(const char *text, size_t len, const char *end)
@@ -51,8 +69,9 @@ uspan_t uspan_wire_begin(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, con
     while (len > 0u && text[len - 1u] == '/') {
         len--;
     }
-    for (size_t i = 0; paths[i].end != NULL; i++) { /* of the ends that match, the last one is the longest */
-        dialect = ends_in(text, len, paths[i].end) ? paths[i].dialect : dialect;
+    const uspan_wire_dialect_t *const *of = dialects;
+    for (const char *end = ends; *end != '\0'; end += strlen(end) + 1u, of++) {
+        dialect = ends_in(text, len, end) ? *of : dialect; /* of the ends that match, the last one is the longest */
     }
     return uspan_wire_begin_as(w, t, parent, url, dialect);
 }

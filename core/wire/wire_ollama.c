@@ -2,6 +2,7 @@
  * disables streaming. This file has only tables, which wire.c uses. Invariant: each container on the path to
  * a row has a row. https://github.com/ollama/ollama/blob/main/docs/api.md */
 #include "wire/wire_choice.h"
+#include "wire/wire_rows.h"
 #if USPAN_WIRE_OLLAMA
 
 #define RESPONSE(X)                                                          \
@@ -9,20 +10,14 @@
     X("model", TAKE_RESPONSE_MODEL)                                          \
     X("created_at", TAKE_NOTHING)                                            \
     X("message", TAKE_DELTA)                                                 \
-    X("message.role", TAKE_NOTHING)                                          \
-    X("message.content", TAKE_TEXT)                                          \
-    X("message.thinking", TAKE_REASONING)                                    \
-    X("message.tool_calls", TAKE_LIST)                                       \
-    X("message.tool_calls.#", TAKE_CALL)                                     \
-    X("message.tool_calls.#.id", TAKE_CALL_ID)                               \
-    X("message.tool_calls.#.function", TAKE_NOTHING)                         \
-    X("message.tool_calls.#.function.name", TAKE_NAME)                       \
-    X("message.tool_calls.#.function.arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X("messages.#", TAKE_LIKE)                             \
+    X("messages.#.role", TAKE_NOTHING)                     \
+    X("messages.#.content", TAKE_TEXT)                     \
     X("done", TAKE_DONE)                                                     \
     X("done_reason", TAKE_FINISH)                                            \
     X("prompt_eval_count", TAKE_TOKENS + USPAN_WIRE_INPUT)                   \
     X("eval_count", TAKE_TOKENS + USPAN_WIRE_OUTPUT)
-TAKE_TABLE(chat_response, RESPONSE);
+TAKE_TABLE_SHARED(chat_response, RESPONSE);
 
 const uspan_wire_dialect_t uspan_wire_ollama = { &uspan_wire_request_table,
                                                  &chat_response,

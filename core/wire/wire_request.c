@@ -14,8 +14,7 @@
     X("incremental_output", TAKE_INCREMENTAL) \
     X("input.messages", TAKE_INPUT)           \
     X("messages", TAKE_LIKE)                  \
-    X("input.prompt", TAKE_INPUT)             \
-    X("messages.#.content.#.image", TAKE_URI)
+    X("input.prompt", TAKE_INPUT)
 #else
 #define OF_DASHSCOPE(X)
 #endif
@@ -26,9 +25,6 @@
     X("num_predict", TAKE_MAX_TOKENS)        \
     X("think", TAKE_REASONING_LEVEL)         \
     X("format", TAKE_FORMAT)                 \
-    X("messages.#.thinking", TAKE_REASONING) \
-    X("messages.#.images", TAKE_LIST)        \
-    X("messages.#.images.#", TAKE_BLOB)      \
     X("messages.#.tool_name", TAKE_TO_NAME)
 #else
 #define OF_OLLAMA(X)
@@ -70,22 +66,12 @@
     X("text.format.type", TAKE_FORMAT)                 \
     X("instructions", TAKE_SYSTEM)                     \
     X("input.#", TAKE_MESSAGE)                         \
-    X("input.#.type", TAKE_TYPE)                       \
-    X("input.#.role", TAKE_ROLE)                       \
-    X("input.#.content", TAKE_TEXT)                    \
-    X("input.#.content.#", TAKE_PART)                  \
+    X("output.#", TAKE_LIKE)                           \
+    X("output.#.role", TAKE_ROLE)                      \
+    X("output.#.content.#", TAKE_PART)                 \
     X("messages.#.content.#", TAKE_LIKE)               \
     X("messages.#.content.#.file_url", TAKE_URI)       \
-    X("input.#.id", TAKE_ITEM_ID)                      \
-    X("input.#.call_id", TAKE_CALL_ID)                 \
-    X("input.#.name", TAKE_NAME)                       \
-    X("input.#.arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
-    X("input.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))     \
-    X("input.#.action", TAKE_AS_IS(TAKE_ARGUMENTS))    \
-    X("input.#.actions", TAKE_AS_IS(TAKE_ARGUMENTS))   \
-    X("input.#.operation", TAKE_AS_IS(TAKE_ARGUMENTS)) \
-    X("input.#.output", TAKE_AS_IS(TAKE_RESPONSE))     \
-    X("input.#.summary", TAKE_NOTHING)                 \
+    X("output.#.summary", TAKE_NOTHING)                \
     X("messages.#.content.#.summary", TAKE_LIKE)
 #else
 #define OF_RESPONSES(X)
@@ -114,9 +100,7 @@
     X("reasoning.effort", TAKE_REASONING_LEVEL)             \
     X("messages", TAKE_INPUT)                               \
     X("messages.#", TAKE_MESSAGE)                           \
-    X("messages.#.role", TAKE_ROLE)                         \
     X("messages.#.name", TAKE_TO_NAME)                      \
-    TAKE_CONTENT_PARTS(X, "messages.#")                     \
     X("messages.#.content.#.input_audio", TAKE_NOTHING)     \
     X("messages.#.content.#.input_audio.format", TAKE_MIME) \
     X("messages.#.content.#.file", TAKE_NOTHING)            \
@@ -127,10 +111,7 @@
     X("messages.#.content.#.image_url", TAKE_LIKE)          \
     X("messages.#.content.#.audio_url", TAKE_URI)           \
     X("messages.#.content.#.image_url", TAKE_LIKE)          \
-    TAKE_REASONING_MEMBERS(X, "messages.#")                 \
-    X("messages.#.refusal", TAKE_REFUSAL)                   \
     X("messages.#.tool_call_id", TAKE_TO)                   \
-    TAKE_CALL_MEMBERS(X, "messages.#")                      \
     X("tools", TAKE_TOOLS)                                  \
     X("tools.#", TAKE_DEFINITION)                           \
     X("tools.#.type", TAKE_TYPE)                            \
@@ -146,6 +127,11 @@
     X("functions.#", TAKE_DEFINITION)                       \
     X("tools.#", TAKE_LIKE)                                 \
     OF_ANTHROPIC(X) OF_OLLAMA(X) INPUT(X) OF_DASHSCOPE(X) OF_RESPONSES(X)
+#define SHARED(X) TAKE_MESSAGE_ROWS(X) TAKE_USAGE_ROWS(X) TAKE_ITEM_ROWS(X)
+USPAN_JSON_COLUMNS(shared, SHARED);
+const uspan_json_table_t uspan_wire_shared_table =
+    USPAN_JSON_TABLE_FROM(shared, false, &uspan_wire_error_table);
+static const uspan_json_table_t without_errors = USPAN_JSON_TABLE_FROM(shared, false, NULL);
 USPAN_JSON_COLUMNS(request, REQUEST);
-const uspan_json_table_t uspan_wire_request_table = USPAN_JSON_TABLE_FROM(request, false, NULL);
+const uspan_json_table_t uspan_wire_request_table = USPAN_JSON_TABLE_FROM(request, false, &without_errors);
 #endif

@@ -9,33 +9,22 @@
 #include "wire/wire_errors.h"
 #include "wire/wire_messages.h"
 #include "wire/wire_parts.h"
+#include "wire/wire_rows.h"
 #if USPAN_WIRE_OPENAI_RESPONSES
 
-#define ITEM(X, item)                                \
-    X(item, TAKE_PART)                               \
-    X(item ".type", TAKE_TYPE)                       \
-    X(item ".id", TAKE_ITEM_ID)                      \
-    X(item ".call_id", TAKE_CALL_ID)                 \
-    X(item ".name", TAKE_NAME)                       \
-    X(item ".arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
-    X(item ".input", TAKE_AS_IS(TAKE_ARGUMENTS))     \
-    X(item ".action", TAKE_AS_IS(TAKE_ARGUMENTS))    \
-    X(item ".actions", TAKE_AS_IS(TAKE_ARGUMENTS))   \
-    X(item ".operation", TAKE_AS_IS(TAKE_ARGUMENTS)) \
-    X(item ".queries", TAKE_AS_IS(TAKE_ARGUMENTS))   \
-    X(item ".code", TAKE_ARGUMENTS)                  \
-    X(item ".output", TAKE_AS_IS(TAKE_RESPONSE))     \
-    X(item ".outputs", TAKE_AS_IS(TAKE_RESPONSE))    \
-    X(item ".results", TAKE_AS_IS(TAKE_RESPONSE))    \
-    X(item ".error", TAKE_AS_IS(TAKE_RESPONSE_TEXT)) \
-    X(item ".result", TAKE_BLOB)                     \
-    X(item ".content", TAKE_TEXT)                    \
-    X(item ".content.#", TAKE_BREAK)                 \
-    X(item ".content.#.text", TAKE_TEXT)             \
-    X(item ".content.#.refusal", TAKE_REFUSAL)       \
-    X(item ".summary", TAKE_NOTHING)                 \
-    X(item ".summary.#", TAKE_REASONING)             \
-    X(item ".summary.#.text", TAKE_REASONING)
+#define ITEM(X)                                      \
+    X("output.#", TAKE_PART)                         \
+    X("output.#.queries", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X("output.#.code", TAKE_ARGUMENTS)               \
+    X("output.#.outputs", TAKE_AS_IS(TAKE_RESPONSE)) \
+    X("output.#.results", TAKE_AS_IS(TAKE_RESPONSE)) \
+    X("output.#.error", TAKE_AS_IS(TAKE_RESPONSE_TEXT)) \
+    X("output.#.result", TAKE_BLOB)                  \
+    X("output.#.content.#", TAKE_BREAK)              \
+    X("output.#.content.#.text", TAKE_TEXT)          \
+    X("output.#.content.#.refusal", TAKE_REFUSAL)    \
+    X("output.#.summary.#", TAKE_REASONING)          \
+    X("output.#.summary.#.text", TAKE_REASONING)
 /* Members of a response. In an event they are in `response`. */
 #define OF_RESPONSE(X)                                                                          \
     X("id", TAKE_ID)                                                                            \
@@ -44,17 +33,8 @@
     X("incomplete_details.reason", TAKE_FINISH)                                                 \
     X("model", TAKE_RESPONSE_MODEL)                                                             \
     X("output", TAKE_LIST)                                                                      \
-    ITEM(X, "output.#")                                                                         \
-    X("service_tier", TAKE_RESPONSE_TIER)                                                       \
-    X("usage", TAKE_NOTHING)                                                                    \
-    X("usage.input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                     \
-    X("usage.input_tokens_details", TAKE_NOTHING)                                               \
-    X("usage.input_tokens_details.cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)          \
-    X("usage.input_tokens_details.cache_write_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION) \
-    X("usage.output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                   \
-    X("usage.output_tokens_details", TAKE_NOTHING)                                              \
-    X("usage.output_tokens_details.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)       \
-    X("usage.total_tokens", TAKE_TOKENS + USPAN_WIRE_TOTAL)
+    ITEM(X)                                                                                     \
+    X("service_tier", TAKE_RESPONSE_TIER)
 #define RESPONSE(X)                      \
     X("", TAKE_DOCUMENT)                 \
     X("type", TAKE_EVENT)                \
@@ -79,7 +59,7 @@
     X("response", TAKE_NOTHING)          \
     X("", TAKE_LIKE)                     \
     OF_RESPONSE(X)
-TAKE_TABLE(response, RESPONSE);
+TAKE_TABLE_SHARED(response, RESPONSE);
 
 /* What to do with an event. */
 enum { NOTHING, ADD, ALL, PART_ADDED, PART_DONE, ITEM_ADDED, ITEM_DONE, END };

@@ -1,53 +1,110 @@
-/* wire_rows.h: rows of OpenAI's messages, which requests and answers have. Private to core/wire. */
+/* wire_rows.h: rows of OpenAI's messages, and of token counts, which several dialects share. Private to
+ * core/wire. */
 #ifndef USPAN_WIRE_WIRE_ROWS_H
 #define USPAN_WIRE_WIRE_ROWS_H
 
 #include "wire/wire_state.h"
 
-/* Tool calls. The name and arguments of a call are in its function, in its custom tool, or beside its id. */
-#define TAKE_CALL_MEMBERS(X, of)                                \
-    X(of ".tool_calls", TAKE_LIST)                              \
-    X(of ".tool_calls.#", TAKE_CALL)                            \
-    X(of ".tool_calls.#.index", TAKE_INDEX)                     \
-    X(of ".tool_calls.#.id", TAKE_CALL_ID)                      \
-    X(of ".tool_calls.#.type", TAKE_NOTHING)                    \
-    X(of ".tool_calls.#.function", TAKE_NOTHING)                \
-    X(of ".tool_calls.#", TAKE_LIKE)                            \
-    X(of ".tool_calls.#.name", TAKE_NAME)                       \
-    X(of ".tool_calls.#.arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
-    X(of ".tool_calls.#.custom", TAKE_NOTHING)                  \
-    X(of ".tool_calls.#", TAKE_LIKE)                            \
-    X(of ".tool_calls.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))     \
-    X(of ".function_call", TAKE_OLD_CALL)                       \
-    X(of ".tool_calls.#", TAKE_LIKE)
-/* Content is a text, a list of parts, or an object with a text. */
-#define TAKE_CONTENT_PARTS(X, of)                       \
-    X(of ".content", TAKE_TEXT)                         \
-    X(of ".content.#", TAKE_PART)                       \
-    X(of ".content.#.type", TAKE_TYPE)                  \
-    X(of ".content.#.text", TAKE_TEXT)                  \
-    X(of ".content.#.refusal", TAKE_REFUSAL)            \
-    X(of ".content.#.thinking", TAKE_REASONING)         \
-    X(of ".content.#.thinking.#", TAKE_REASONING)       \
-    X(of ".content.#.thinking.#.text", TAKE_REASONING)  \
-    X(of ".content.#.image_url", TAKE_URI)              \
-    X(of ".content.#.image_url.url", TAKE_URI)          \
-    X(of ".content.#.summary", TAKE_NOTHING)            \
-    X(of ".content.#.summary.#", TAKE_REASONING_2)      \
-    X(of ".content.#.summary.#.text", TAKE_REASONING_2) \
-    X(of ".content.text", TAKE_TEXT)
-/* Reasoning is in one of these members, or repeated in two. */
-#define TAKE_REASONING_MEMBERS(X, of)                   \
-    X(of ".reasoning_content", TAKE_REASONING)          \
-    X(of ".reasoning", TAKE_LIKE)                       \
-    X(of ".reasoning", TAKE_LIST)                       \
-    X(of ".reasoning.#", TAKE_REASONING_2)              \
-    X(of ".reasoning.#.text", TAKE_REASONING_2)         \
-    X(of ".reasoning.#.content", TAKE_REASONING_2)      \
-    X(of ".reasoning_text", TAKE_REASONING_3)           \
-    X(of ".reasoning_details", TAKE_LIST)               \
-    X(of ".reasoning_details.#", TAKE_REASONING_3)      \
-    X(of ".reasoning_details.#.text", TAKE_REASONING_3) \
-    X(of ".reasoning_details.#.summary", TAKE_REASONING_3)
+/* Content is a text, a list of parts, or an object with a text. Reasoning is in one of several members, or
+ * repeated in two. The name and arguments of a call are in its function, in its custom tool, or beside its
+ * id. The rows that most answers need come first. */
+#define TAKE_MESSAGE_ROWS(X)                                          \
+    X("messages.#.role", TAKE_ROLE)                                   \
+    X("messages.#.content", TAKE_TEXT)                                \
+    X("messages.#.reasoning_content", TAKE_REASONING)                 \
+    X("messages.#.reasoning", TAKE_LIKE)                              \
+    X("messages.#.tool_calls", TAKE_LIST)                             \
+    X("messages.#.tool_calls.#", TAKE_CALL)                           \
+    X("messages.#.tool_calls.#.index", TAKE_INDEX)                    \
+    X("messages.#.tool_calls.#.id", TAKE_CALL_ID)                     \
+    X("messages.#.tool_calls.#.type", TAKE_NOTHING)                   \
+    X("messages.#.tool_calls.#.function", TAKE_NOTHING)               \
+    X("messages.#.tool_calls.#", TAKE_LIKE)                           \
+    X("messages.#.tool_calls.#.name", TAKE_NAME)                      \
+    X("messages.#.tool_calls.#.arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X("messages.#.tool_calls.#.custom", TAKE_NOTHING)                 \
+    X("messages.#.tool_calls.#", TAKE_LIKE)                           \
+    X("messages.#.tool_calls.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))    \
+    X("messages.#.function_call", TAKE_OLD_CALL)                      \
+    X("messages.#.tool_calls.#", TAKE_LIKE)                           \
+    X("messages.#.content.#", TAKE_PART)                              \
+    X("messages.#.content.#.type", TAKE_TYPE)                         \
+    X("messages.#.content.#.text", TAKE_TEXT)                         \
+    X("messages.#.content.#.refusal", TAKE_REFUSAL)                   \
+    X("messages.#.content.#.thinking", TAKE_REASONING)                \
+    X("messages.#.content.#.thinking.#", TAKE_REASONING)              \
+    X("messages.#.content.#.thinking.#.text", TAKE_REASONING)         \
+    X("messages.#.content.#.image_url", TAKE_URI)                     \
+    X("messages.#.content.#.image_url.url", TAKE_URI)                 \
+    X("messages.#.content.#.image", TAKE_URI)                         \
+    X("messages.#.content.#.summary", TAKE_NOTHING)                   \
+    X("messages.#.content.#.summary.#", TAKE_REASONING_2)             \
+    X("messages.#.content.#.summary.#.text", TAKE_REASONING_2)        \
+    X("messages.#.content.text", TAKE_TEXT)                           \
+    X("messages.#.reasoning", TAKE_LIST)                              \
+    X("messages.#.reasoning.#", TAKE_REASONING_2)                     \
+    X("messages.#.reasoning.#.text", TAKE_REASONING_2)                \
+    X("messages.#.reasoning.#.content", TAKE_REASONING_2)             \
+    X("messages.#.reasoning_text", TAKE_REASONING_3)                  \
+    X("messages.#.reasoning_details", TAKE_LIST)                      \
+    X("messages.#.reasoning_details.#", TAKE_REASONING_3)             \
+    X("messages.#.reasoning_details.#.text", TAKE_REASONING_3)        \
+    X("messages.#.reasoning_details.#.summary", TAKE_REASONING_3)     \
+    X("messages.#.thinking", TAKE_REASONING)                          \
+    X("messages.#.refusal", TAKE_REFUSAL)                             \
+    X("messages.#.images", TAKE_LIST)                                 \
+    X("messages.#.images.#", TAKE_BLOB)                               \
+    X("messages.#.images.#.image_url", TAKE_NOTHING)                  \
+    X("messages.#.images.#.image_url.url", TAKE_BLOB)
+/* Token counts, with the names of OpenAI's two APIs and of servers that are compatible to them. */
+#define TAKE_USAGE_ROWS(X)                                                                                \
+    X("usage", TAKE_NOTHING)                                                                              \
+    X("usage.prompt_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                              \
+    X("usage.completion_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                         \
+    X("usage.total_tokens", TAKE_TOKENS + USPAN_WIRE_TOTAL)                                               \
+    X("usage.cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                                         \
+    X("usage.prompt_tokens_details", TAKE_NOTHING)                                                        \
+    X("usage.prompt_tokens_details.cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                   \
+    X("usage.prompt_tokens_details.cache_write_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION)          \
+    TAKE_MODALITIES(X, "usage.prompt_tokens_details", INPUT)                                              \
+    TAKE_MODALITIES(X, "usage.completion_tokens_details", OUTPUT)                                         \
+    X("usage.completion_tokens_details", TAKE_NOTHING)                                                    \
+    X("usage.completion_tokens_details.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)             \
+    X("usage.prompt_cache_hit_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                               \
+    X("usage.prompt_token_details", TAKE_NOTHING)                                                         \
+    X("usage.prompt_tokens_details", TAKE_LIKE)                                                           \
+    X("usage.prompt_tokens_details.cache_creation_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION) \
+    X("usage.prompt_tokens_details.cache_creation_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION)       \
+    X("usage.num_cached_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                                     \
+    X("usage.reasoning_tokens", TAKE_TOKENS + USPAN_WIRE_REASONING)                                       \
+    X("usage.cache_read_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_READ)                               \
+    X("usage.cache_creation_input_tokens", TAKE_TOKENS + USPAN_WIRE_CACHE_CREATION)                       \
+    X("usage.input_tokens", TAKE_TOKENS + USPAN_WIRE_INPUT)                                               \
+    X("usage.output_tokens", TAKE_TOKENS + USPAN_WIRE_OUTPUT)                                             \
+    X("usage.input_tokens_details", TAKE_NOTHING)                                                         \
+    X("usage.prompt_tokens_details", TAKE_LIKE)                                                           \
+    X("usage.output_tokens_details", TAKE_NOTHING)                                                        \
+    X("usage.completion_tokens_details", TAKE_LIKE)
+/* Members that items of a response have in its request too. */
+#if USPAN_WIRE_OPENAI_RESPONSES
+#define TAKE_ITEM_ROWS(X)                               \
+    X("output.#.type", TAKE_TYPE)                       \
+    X("output.#.id", TAKE_ITEM_ID)                      \
+    X("output.#.call_id", TAKE_CALL_ID)                 \
+    X("output.#.name", TAKE_NAME)                       \
+    X("output.#.arguments", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X("output.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))     \
+    X("output.#.action", TAKE_AS_IS(TAKE_ARGUMENTS))    \
+    X("output.#.actions", TAKE_AS_IS(TAKE_ARGUMENTS))   \
+    X("output.#.operation", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X("output.#.output", TAKE_AS_IS(TAKE_RESPONSE))     \
+    X("output.#.content", TAKE_TEXT)                    \
+    X("output.#.summary", TAKE_NOTHING)
+#else
+#define TAKE_ITEM_ROWS(X)
+#endif
+/* These rows behind those of an answer. The rows for errors follow. */
+extern const uspan_json_table_t uspan_wire_shared_table;
+#define TAKE_TABLE_SHARED(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, false, &uspan_wire_shared_table)
 
 #endif

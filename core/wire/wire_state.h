@@ -200,7 +200,7 @@ enum { USPAN_WIRE_UNKNOWN, USPAN_WIRE_WHOLE, USPAN_WIRE_EVENTS };
 #define USPAN_WIRE_WORD_CUT 0x0002u    /* word holds only a part of the text */
 #define USPAN_WIRE_STREAMED 0x0004u    /* streaming was requested or used */
 #define USPAN_WIRE_FAILED 0x0008u      /* the answer contains an error */
-#define USPAN_WIRE_SKIP 0x0010u        /* the rest of this line is skipped */
+#define USPAN_WIRE_BLANK 0x0010u       /* a blank line came while a string was open */
 #define USPAN_WIRE_ANSWERED 0x0020u    /* a document of the answer was complete */
 #define USPAN_WIRE_INCREMENTAL 0x0040u /* events add to each other */
 #define USPAN_WIRE_CHUNKED 0x0080u     /* the first piece of the answer was seen */

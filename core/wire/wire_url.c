@@ -8,10 +8,10 @@
 
 /* Pairs of a part of the authority and a provider: AgentScope's table in its order, then names of
  * OpenTelemetry and of products. */
-static const char hosts[] = /* host, provider, host, provider, ... */
+static const char hosts[] = /* host, provider (none: the host), host, ... */
     "api.openai.com\0openai\0"
-    "dashscope\0dashscope\0"
-    "deepseek\0deepseek\0"
+    "dashscope\0\0"
+    "deepseek\0\0"
     "moonshot\0" USPAN_PROVIDER_MOONSHOT "\0"
     "generativelanguage.\0gcp.gemini\0"
     "openai.azure.com\0azure.ai.openai\0"
@@ -22,18 +22,18 @@ static const char hosts[] = /* host, provider, host, provider, ... */
     "ai.azure.com\0azure.ai.inference\0"
     "api.cohere.\0cohere\0"
     "ml.cloud.ibm.com\0ibm.watsonx.ai\0"
-    "groq.com\0groq\0"
+    "groq\0\0"
     "mistral.ai\0mistral_ai\0"
-    "perplexity.ai\0perplexity\0"
-    "openrouter.ai\0openrouter\0"
-    "minimax\0minimax\0"
+    "perplexity\0\0"
+    "openrouter\0\0"
+    "minimax\0\0"
     "volces.com\0volcengine\0"
     "together.\0together\0"
     "fireworks.ai\0fireworks\0"
     "bigmodel.cn\0zhipu\0"
     "xf-yun.com\0spark\0"
-    "cerebras.ai\0cerebras\0"
-    "siliconflow\0siliconflow\0"
+    "cerebras\0\0"
+    "siliconflow\0\0"
     "aiplatform.google\0gcp.vertex_ai\0"
     ":11434\0ollama\0" /* Ollama's port, also if it speaks OpenAI's dialect */;
 
@@ -42,7 +42,7 @@ const char *uspan_wire_provider(const char *authority, size_t len)
     for (const char *host = hosts; *host != '\0';) {
         const char *provider = host + strlen(host) + 1u;
         if (uspan_wire_is_in(authority, len, host)) {
-            return provider;
+            return *provider != '\0' ? provider : host;
         }
         host = provider + strlen(provider) + 1u;
     }
