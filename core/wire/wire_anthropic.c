@@ -58,28 +58,27 @@
 TAKE_TABLE_SHARED(response, RESPONSE);
 
 /* Begin a block with the content that it already has. */
-static void begin_block(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned index)
+static void begin_block(uspan_wire_t *w, unsigned index)
 {
-    uspan_record_t r;
+    uspan_hold_cursor_t from, inner;
     uspan_item_t item;
-    while (uspan_item_next(w, &from, &r)) {
-        if (r.tag == TAKE_PART) {
-            uspan_hold_cursor_t inner = uspan_item_inner(&from);
-            uspan_item_scan(w, &inner, &item);
-            item.index = (uint8_t)index;
-            if (uspan_item_has(&item, TAKE_NAME)) {
-                uspan_wire_add_to_call(w, &inner, &item, TAKE_ARGUMENTS, false);
-            } else {
-                uspan_wire_write_calls(w);
-                w->part = TAKE_NOTHING;
-                uspan_wire_write_item(w, &inner, &item);
-            }
+    uspan_hold_begin(&from, USPAN_HOLD_UNIT);
+    while (uspan_item_next_part(w, &from, &inner, &item)) {
+        item.index = (uint8_t)index;
+        if (uspan_item_has(&item, TAKE_NAME)) {
+            uspan_wire_add_to_call(w, &inner, &item, TAKE_ARGUMENTS, false);
+        } else {
+            uspan_wire_write_calls(w);
+            w->part = TAKE_NOTHING;
+            uspan_wire_write_item(w, &inner, &item);
         }
     }
 }
 
-static void add_to_block(uspan_wire_t *w, uspan_hold_cursor_t begin, const uspan_item_t *unit)
+static void add_to_block(uspan_wire_t *w, const uspan_item_t *unit)
 {
+    uspan_hold_cursor_t begin;
+    uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
     unsigned tag = uspan_item_has(unit, TAKE_TEXT) ? TAKE_TEXT : TAKE_REASONING;
     if (uspan_item_has(unit, TAKE_ARGUMENTS)) {
         uspan_wire_add_to_call(w, &begin, unit, TAKE_ARGUMENTS, false);
@@ -89,15 +88,15 @@ static void add_to_block(uspan_wire_t *w, uspan_hold_cursor_t begin, const uspan
         uspan_wire_write_calls(w);
         w->part = unit->index != UINT8_MAX ? (uint8_t)TAKE_NOTHING : w->part;
     }
-    uspan_wire_add_texts(w, &begin, tag, tag);
+    uspan_wire_add_texts(w, &begin, tag, tag, 0u);
 }
 
-static void write_event(uspan_wire_t *w, uspan_hold_cursor_t begin, const uspan_item_t *unit, bool is_start)
+static void write_event(uspan_wire_t *w, const uspan_item_t *unit, bool is_start)
 {
     if (is_start) {
-        begin_block(w, begin, unit->index);
+        begin_block(w, unit->index);
     } else if (uspan_wire_is(w, USPAN_WIRE_HAS_DELTA)) {
-        add_to_block(w, begin, unit);
+        add_to_block(w, unit);
     } else {
         if (!uspan_wire_is(w, USPAN_WIRE_PIECES)) { /* else the pieces were the complete answer */
             uspan_wire_write_unit(w, unit);
@@ -124,7 +123,7 @@ static void end_event(uspan_wire_t *w)
     if (w->list != 0u && (has_content || has_finish)) {
         uspan_wire_begin_message(w, "assistant");
         if (has_content) {
-            write_event(w, begin, &unit,
+            write_event(w, &unit,
                         uspan_item_has(&unit, TAKE_PART) && type != USPAN_JSON_PATH("content_block_stop") &&
                             (unit.index != UINT8_MAX || type == USPAN_JSON_PATH("content_block_start")));
         }

@@ -32,9 +32,10 @@ typedef struct arguments {
 } arguments_t;
 
 /* Read not more than `most` bytes of arguments. */
-USPAN_NOINLINE static void read_arguments(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned tag,
+USPAN_NOINLINE static void read_arguments(uspan_wire_t *w, const uspan_hold_cursor_t *begin, unsigned tag,
                                           size_t most, arguments_t *all)
 {
+    uspan_hold_cursor_t from = *begin;
     *all = (arguments_t){ 0u, USPAN_WIRE_HASH_BEGIN, '\0' };
     uspan_record_t r;
     int depth = 0;
@@ -66,17 +67,17 @@ USPAN_NOINLINE static void read_arguments(uspan_wire_t *w, uspan_hold_cursor_t f
     }
 }
 
-/* Read the arguments of a call-> A piece with a name that arrives after complete arguments belongs to another
- * call-> */
+/* Read the arguments of a call. A piece with a name that arrives after complete arguments belongs to another
+ * call. */
 USPAN_NOINLINE static char arguments_of(uspan_wire_t *w, unsigned owner, arguments_t *all)
 {
     uspan_hold_cursor_t begin;
     uspan_hold_begin(&begin, owner);
-    read_arguments(w, begin, TAKE_ARGUMENTS, SIZE_MAX, all);
+    read_arguments(w, &begin, TAKE_ARGUMENTS, SIZE_MAX, all);
     return all->first;
 }
 
-/* Free the entry of the oldest call-> All calls are written first. */
+/* Free the entry of the oldest call. All calls are written first. */
 static void drop_first(uspan_wire_t *w)
 {
     uspan_wire_write_calls(w);
@@ -174,7 +175,7 @@ static bool tells_again(uspan_wire_t *w, const uspan_hold_cursor_t *from, unsign
         return false;
     }
     bool is_all = arguments_of(w, owner, &before) == '{';
-    read_arguments(w, *from, arguments, before.len, &again);
+    read_arguments(w, from, arguments, before.len, &again);
     return is_all || (again.len == before.len && again.hash == before.hash);
 }
 

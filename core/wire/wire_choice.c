@@ -110,38 +110,50 @@ void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned 
     }
 }
 
-/* Returns true if the unit starts with the content of the previous event, as in a stream whose events repeat
- * the answer so far. It compares the text, or the reasoning if there is no text, or the names of calls if
- * there is neither. Between events, w->item_kind has the kind, w->told its hash, and w->item_part and w->item
- * its length. */
-USPAN_NOINLINE static bool repeats_text(uspan_wire_t *w, uspan_hold_cursor_t from)
+/* Returns the length of what repeats_text() compares. */
+static size_t length_before(const uspan_wire_t *w)
 {
-    enum { TEXT, THOUGHTS, NAMES, KINDS };
+    return (size_t)w->item_part << 8 | w->item;
+}
+
+/* Hash not more than `most` bytes of the unit's values of a tag, at any depth. Returns their number. */
+USPAN_NOINLINE static size_t hash_values(uspan_wire_t *w, unsigned tag, size_t most, uint32_t *hash)
+{
+    uspan_hold_cursor_t from;
     uspan_record_t r;
-    size_t before = (size_t)w->item_part << 8 | w->item;
-    size_t len[KINDS + 1] = { 0 };
-    uint32_t hash[KINDS + 1] = { USPAN_WIRE_HASH_BEGIN, USPAN_WIRE_HASH_BEGIN, USPAN_WIRE_HASH_BEGIN };
-    bool repeats = before == 0u;
-    unsigned kind = 0;
+    size_t len = 0;
+    uspan_hold_begin(&from, USPAN_HOLD_UNIT);
+    *hash = USPAN_WIRE_HASH_BEGIN;
     while (uspan_hold_next(w, &from, &r)) {
-        unsigned of = r.tag == TAKE_TEXT        ? TEXT
-                      : r.tag == TAKE_REASONING ? THOUGHTS
-                      : r.tag == TAKE_NAME      ? NAMES
-                                                : KINDS;
-        for (size_t i = 0; i < r.len; i++) {
-            hash[of] = USPAN_JSON_HASH(hash[of], r.text[i]);
-            len[of]++;
-            repeats = repeats || (of == w->item_kind && len[of] == before && hash[of] == w->told);
+        if (r.tag == tag) {
+            size_t n = r.len < most - len ? r.len : most - len;
+            *hash = uspan_wire_hash(*hash, r.text, n);
+            len += n;
         }
     }
-    while (kind < KINDS && len[kind] == 0u) {
-        kind++;
-    }
-    if (kind < KINDS) {
-        w->told = hash[kind];
-        w->item_part = (uint8_t)(len[kind] >> 8);
-        w->item = (uint8_t)len[kind];
-        w->item_kind = (uint8_t)kind;
+    return len;
+}
+
+/* Returns true if the unit starts with the content of the previous event, as in a stream whose events repeat
+ * the answer so far. It compares the text, or the reasoning if there is no text, or the names of calls if
+ * there is neither. Between events, w->item_kind has the tag, w->told its hash, and w->item_part and w->item
+ * its length. */
+USPAN_NOINLINE static bool repeats_text(uspan_wire_t *w)
+{
+    static const uint8_t tags[] = { TAKE_TEXT, TAKE_REASONING, TAKE_NAME };
+    uint32_t hash;
+    size_t before = length_before(w);
+    size_t len = hash_values(w, w->item_kind, before, &hash);
+    bool repeats = before == 0u || (len == before && hash == w->told);
+    len = 0u;
+    for (size_t i = 0; i < sizeof tags && len == 0u; i++) {
+        len = hash_values(w, tags[i], SIZE_MAX, &hash);
+        if (len > 0u) {
+            w->told = hash;
+            w->item_part = (uint8_t)(len >> 8);
+            w->item = (uint8_t)len;
+            w->item_kind = tags[i];
+        }
     }
     return repeats;
 }
@@ -154,6 +166,57 @@ static void restart(uspan_wire_t *w)
         w->closed = w->lost = 0u;
         uspan_wire_drop_calls(w);
         uspan_wire_begin_list(w, USPAN_OUTPUT_MESSAGES);
+    }
+}
+
+/* Some servers of OpenAI's dialect repeat the text so far in each piece. That is known when a piece begins
+ * with all that came before, and that is 6 bytes or two pieces that repeat each other. Until then, pieces add
+ * to each other. If the second piece does not repeat the first one, all pieces do. w->item_next is the length
+ * of all pieces, modulo 256. Returns the number of bytes at the start of the piece that the span has. */
+USPAN_NOINLINE static size_t count_repeated(uspan_wire_t *w, unsigned tag)
+{
+    if ((w->flags & (USPAN_WIRE_HAS_DELTA | USPAN_WIRE_INCREMENTAL)) != USPAN_WIRE_HAS_DELTA || is_cumulative(w)) {
+        return 0u;
+    }
+    if (w->item_kind != tag) {
+        w->item = w->item_part = 0u;
+    }
+    size_t before = length_before(w);
+    bool repeats = repeats_text(w);
+    bool is_third = w->item_next != (uint8_t)before;
+    w->item_next = (uint8_t)(w->item_next + w->item);
+    if (is(w, USPAN_WIRE_REPEATS)) {
+        return repeats ? before : 0u;
+    }
+    if (before == 0u ? is(w, USPAN_WIRE_IN_MESSAGE) || w->closed != 0u
+                     : !repeats || length_before(w) == before) {
+        w->flags |= USPAN_WIRE_INCREMENTAL;
+    } else if (before >= 6u || (before > 0u && is_third)) {
+        w->flags |= USPAN_WIRE_REPEATS;
+        if (!is_third) {
+            return before;
+        }
+        restart(w); /* two pieces were added to each other */
+    }
+    return 0u;
+}
+
+/* Add the unit to the open message. content: USPAN_ITEM_CONTENT of the unit. */
+static void add_content(uspan_wire_t *w, const uspan_item_t *unit, uint64_t content)
+{
+    uspan_hold_cursor_t begin;
+    unsigned tag = content == USPAN_ITEM_HAS(TAKE_TEXT)        ? TAKE_TEXT
+                   : content == USPAN_ITEM_HAS(TAKE_REASONING) ? TAKE_REASONING
+                                                               : TAKE_NOTHING;
+    size_t skip = tag != TAKE_NOTHING ? count_repeated(w, tag) : 0u;
+    uspan_wire_begin_message(w, "assistant");
+    if (tag != TAKE_NOTHING) {
+        uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
+        uspan_wire_add_texts(w, &begin, tag, tag, skip);
+    } else if (content == USPAN_ITEM_HAS(TAKE_PART) && is(w, USPAN_WIRE_HAS_DELTA)) {
+        uspan_wire_add_parts(w);
+    } else if (content != 0u) {
+        uspan_wire_write_unit(w, unit);
     }
 }
 
@@ -174,23 +237,14 @@ void uspan_wire_end_choice(uspan_wire_t *w)
         if (content != 0u && is_whole && is(w, USPAN_WIRE_PIECES)) {
             content = 0u; /* the pieces were the complete answer */
         } else if (content != 0u && repeats && w->form == USPAN_WIRE_EVENTS) {
-            if (!is(w, USPAN_WIRE_RESTARTED) && choice == 0u && !repeats_text(w, begin)) {
+            if (!is(w, USPAN_WIRE_RESTARTED) && choice == 0u && !repeats_text(w)) {
                 w->flags |= USPAN_WIRE_INCREMENTAL; /* the server sends pieces without being asked */
             } else {
                 restart(w);
             }
         }
         if (!uspan_wire_is_other_choice(w, choice, content != 0u)) {
-            uspan_wire_begin_message(w, "assistant");
-            if (content == USPAN_ITEM_HAS(TAKE_TEXT)) {
-                uspan_wire_add_texts(w, &begin, TAKE_TEXT, TAKE_TEXT);
-            } else if (content == USPAN_ITEM_HAS(TAKE_REASONING)) {
-                uspan_wire_add_texts(w, &begin, TAKE_REASONING, TAKE_REASONING);
-            } else if (content == USPAN_ITEM_HAS(TAKE_PART) && is(w, USPAN_WIRE_HAS_DELTA)) {
-                uspan_wire_add_parts(w);
-            } else if (content != 0u) {
-                uspan_wire_write_unit(w, &unit);
-            }
+            add_content(w, &unit, content);
         }
         w->flags |= content != 0u && !is_whole ? USPAN_WIRE_PIECES : 0u;
     }

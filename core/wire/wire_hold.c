@@ -149,6 +149,14 @@ static bool add_to_blocks(uspan_wire_t *w, unsigned owner, unsigned tag, const c
     return fits;
 }
 
+/* Remove the block behind `before` (USPAN_NO_INDEX: the first one). Caller holds the lock. */
+USPAN_NOINLINE static void remove_block(uspan_trace_part_t *p, uspan_entry_t *e, uint16_t before, uint16_t block)
+{
+    *(before == USPAN_NO_INDEX ? &e->v.chain.head : &p->block_next[before]) = p->block_next[block];
+    e->len = (uint16_t)(e->len - USPAN_BLOCK);
+    uspan_blocks_free(p, block, block, 1u);
+}
+
 void uspan_hold_clear(uspan_wire_t *w, unsigned owner)
 {
     if (owner == USPAN_HOLD_UNIT) {
@@ -169,9 +177,7 @@ void uspan_hold_clear(uspan_wire_t *w, unsigned owner)
         if (p->blocks[block].bytes[0] != owner) {
             before = block;
         } else {
-            *(before == USPAN_NO_INDEX ? &e->v.chain.head : &p->block_next[before]) = next;
-            e->len = (uint16_t)(e->len - USPAN_BLOCK);
-            uspan_blocks_free(p, block, block, 1u);
+            remove_block(p, e, before, block);
         }
         block = next;
     }
@@ -388,9 +394,7 @@ void uspan_hold_release(uspan_wire_t *w, uspan_hold_cursor_t *c)
     uspan_entry_t *e = find_blocks(w, &slot);
     uint16_t block = c->block;
     if (e != NULL && block != *tail_of(w, c->owner) && p->blocks[block].bytes[2] == HEAD) {
-        *(c->before == USPAN_NO_INDEX ? &e->v.chain.head : &p->block_next[c->before]) = p->block_next[block];
-        e->len = (uint16_t)(e->len - USPAN_BLOCK);
-        uspan_blocks_free(p, block, block, 1u);
+        remove_block(p, e, c->before, block);
         c->block = USPAN_NO_INDEX;
         c->at = HEAD;
     }

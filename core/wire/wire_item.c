@@ -103,6 +103,20 @@ void uspan_item_scan(uspan_wire_t *w, const uspan_hold_cursor_t *from, uspan_ite
     item->is_server_call = item->type != 0u && uspan_wire_find_word(server_calls, COUNT, item->type) < COUNT;
 }
 
+bool uspan_item_next_part(uspan_wire_t *w, uspan_hold_cursor_t *c, uspan_hold_cursor_t *inner,
+                          uspan_item_t *item)
+{
+    uspan_record_t r;
+    while (uspan_item_next(w, c, &r)) {
+        if (r.tag == TAKE_PART) {
+            *inner = uspan_item_inner(c);
+            uspan_item_scan(w, inner, item);
+            return true;
+        }
+    }
+    return false;
+}
+
 void uspan_item_scan_all(uspan_wire_t *w, unsigned owner, uspan_hold_cursor_t *begin, uspan_item_t *item)
 {
     uspan_hold_begin(begin, owner);

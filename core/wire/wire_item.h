@@ -32,6 +32,9 @@ bool uspan_item_next(uspan_wire_t *w, uspan_hold_cursor_t *c, uspan_record_t *r)
 uspan_hold_cursor_t uspan_item_inner(const uspan_hold_cursor_t *c);
 /* Find out the content of the records from there to the end of the item. */
 void uspan_item_scan(uspan_wire_t *w, const uspan_hold_cursor_t *from, uspan_item_t *item);
+/* Find the next part, scan it and set *inner to its start. Returns false if there are no more. */
+bool uspan_item_next_part(uspan_wire_t *w, uspan_hold_cursor_t *c, uspan_hold_cursor_t *inner,
+                          uspan_item_t *item);
 /* Like uspan_item_scan(), for all records of an owner. *begin: their start. */
 void uspan_item_scan_all(uspan_wire_t *w, unsigned owner, uspan_hold_cursor_t *begin, uspan_item_t *item);
 /* Returns true if the record belongs to the first value of its tag. A second value and its continuations are

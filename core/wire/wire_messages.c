@@ -44,11 +44,13 @@ void uspan_wire_begin_message(uspan_wire_t *w, const char *role)
 
 /* Write the items of one kind in their order. Texts of the message itself are written among its parts.
  * Reasoning that the message has is not written again from its parts. */
-static void write_items(uspan_wire_t *w, uspan_hold_cursor_t from, const uspan_item_t *unit, unsigned kind)
+static void write_items(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind)
 {
+    uspan_hold_cursor_t from;
     uspan_record_t r;
     uspan_item_t item;
     bool joins = is(w, USPAN_WIRE_HAS_DELTA);
+    uspan_hold_begin(&from, USPAN_HOLD_UNIT);
     while (uspan_item_next(w, &from, &r)) {
         if (r.tag == kind) {
             uspan_hold_cursor_t inner = uspan_item_inner(&from);
@@ -73,7 +75,7 @@ void uspan_wire_write_unit(uspan_wire_t *w, const uspan_item_t *unit)
     uspan_record_t r;
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
     uspan_wire_write_texts(w, &begin, uspan_wire_reasoning_of(unit), TAKE_REASONING);
-    write_items(w, begin, unit, TAKE_PART);
+    write_items(w, unit, TAKE_PART);
     if (!uspan_item_has(unit, TAKE_TEXT)) {
         uspan_wire_write_texts(w, &begin, TAKE_TRANSCRIPT, TAKE_TEXT);
     }
@@ -86,32 +88,29 @@ void uspan_wire_write_unit(uspan_wire_t *w, const uspan_item_t *unit)
     if (uspan_item_has(unit, TAKE_REFUSAL)) {
         uspan_wire_write_texts(w, &begin, TAKE_REFUSAL, TAKE_REFUSAL);
     }
-    write_items(w, begin, unit, uspan_item_has(unit, TAKE_CALL) ? TAKE_CALL : TAKE_OLD_CALL);
+    write_items(w, unit, uspan_item_has(unit, TAKE_CALL) ? TAKE_CALL : TAKE_OLD_CALL);
 }
 
 /* ---- requests ------------------------------------------------------------------------------------------ */
 
 /* Write a message with the role of a tool. If no part of it is a result itself, all of its texts, at any
  * depth, are one result. */
-USPAN_NOINLINE static void write_result_message(uspan_wire_t *w, uspan_hold_cursor_t begin,
-                                                const uspan_item_t *unit)
+USPAN_NOINLINE static void write_result_message(uspan_wire_t *w, const uspan_item_t *unit)
 {
     uspan_record_t r;
-    uspan_hold_cursor_t at = begin;
+    uspan_hold_cursor_t begin, from;
     uspan_item_t inner;
+    uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
+    uspan_hold_cursor_t at = begin;
     if (!uspan_item_has(unit, TAKE_PART)) {
         uspan_wire_write_response(w, &begin, unit, true);
         return;
     }
     bool has_response = false;
-    while (uspan_item_next(w, &at, &r)) { /* a part may be a result itself, as Gemini's are */
-        if (r.tag == TAKE_PART) {
-            uspan_hold_cursor_t from = uspan_item_inner(&at);
-            uspan_item_scan(w, &from, &inner);
-            if (uspan_item_has(&inner, TAKE_RESPONSE) || uspan_item_has(&inner, TAKE_TO)) {
-                uspan_wire_write_item(w, &from, &inner);
-                has_response = true;
-            }
+    while (uspan_item_next_part(w, &at, &from, &inner)) { /* a part may be a result itself, as Gemini's are */
+        if (uspan_item_has(&inner, TAKE_RESPONSE) || uspan_item_has(&inner, TAKE_TO)) {
+            uspan_wire_write_item(w, &from, &inner);
+            has_response = true;
         }
     }
     if (has_response) {
@@ -150,7 +149,7 @@ void uspan_wire_end_request_message(uspan_wire_t *w)
     }
     uspan_wire_begin_message(w, role);
     if (strcmp(role, "tool") == 0 || strcmp(role, "function") == 0) {
-        write_result_message(w, begin, &unit);
+        write_result_message(w, &unit);
     } else if (is_item) {
         uspan_wire_write_item(w, &begin, &unit);
     } else {

@@ -79,15 +79,20 @@ void uspan_wire_write_texts(uspan_wire_t *w, const uspan_hold_cursor_t *from, un
 /* Small pieces of a stream are collected first, because a call of the writer costs more than copying their
  * bytes. They are moved to the front of hold, over records that were read. If the unit has an error, its
  * records are read again, so nothing is moved. */
-void uspan_wire_add_texts(uspan_wire_t *w, uspan_hold_cursor_t *from, unsigned tag, unsigned kind)
+void uspan_wire_add_texts(uspan_wire_t *w, uspan_hold_cursor_t *from, unsigned tag, unsigned kind,
+                          size_t skip)
 {
     uspan_record_t r;
     bool gathers = w->unit_tail == USPAN_NO_INDEX && !is(w, USPAN_WIRE_HAS_ERROR) &&
                    uspan_wire_event(w) != USPAN_JSON_PATH("error");
     while (uspan_item_next(w, from, &r)) {
-        if (r.tag == tag && (w->part != kind || !gathers || !uspan_hold_gather(w, r.text, r.len))) {
-            uspan_wire_write_text(w, kind, r.text, r.len);
-            uspan_hold_release(w, from);
+        if (r.tag == tag) {
+            size_t n = skip < r.len ? skip : r.len;
+            skip -= n;
+            if (w->part != kind || !gathers || !uspan_hold_gather(w, r.text + n, r.len - n)) {
+                uspan_wire_write_text(w, kind, r.text + n, r.len - n);
+                uspan_hold_release(w, from);
+            }
         }
     }
 }
@@ -225,24 +230,19 @@ void uspan_wire_write_item(uspan_wire_t *w, const uspan_hold_cursor_t *from, con
 
 void uspan_wire_add_parts(uspan_wire_t *w)
 {
-    uspan_hold_cursor_t from;
-    uspan_record_t r;
+    uspan_hold_cursor_t from, inner;
     uspan_item_t item;
     uspan_hold_begin(&from, USPAN_HOLD_UNIT);
-    while (uspan_item_next(w, &from, &r)) {
-        if (r.tag == TAKE_PART) {
-            uspan_hold_cursor_t inner = uspan_item_inner(&from);
-            uspan_item_scan(w, &inner, &item);
-            if ((item.has & ~USPAN_ITEM_HAS(TAKE_THOUGHT) & ~USPAN_ITEM_HAS(TAKE_TYPE)) ==
-                USPAN_ITEM_HAS(TAKE_TEXT)) {
-                bool in_whole = from.in_whole;
-                uspan_wire_add_texts(w, &inner, TAKE_TEXT,
-                                     uspan_item_has(&item, TAKE_THOUGHT) ? TAKE_THOUGHT : TAKE_TEXT);
-                from = inner; /* after the part */
-                from.in_whole = in_whole;
-            } else {
-                uspan_wire_write_item(w, &inner, &item);
-            }
+    while (uspan_item_next_part(w, &from, &inner, &item)) {
+        if ((item.has & ~USPAN_ITEM_HAS(TAKE_THOUGHT) & ~USPAN_ITEM_HAS(TAKE_TYPE)) ==
+            USPAN_ITEM_HAS(TAKE_TEXT)) {
+            bool in_whole = from.in_whole;
+            uspan_wire_add_texts(w, &inner, TAKE_TEXT,
+                                 uspan_item_has(&item, TAKE_THOUGHT) ? TAKE_THOUGHT : TAKE_TEXT, 0u);
+            from = inner; /* after the part */
+            from.in_whole = in_whole;
+        } else {
+            uspan_wire_write_item(w, &inner, &item);
         }
     }
 }

@@ -146,21 +146,21 @@ static void select_part(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind
 }
 
 /* Add a text to its part or call. A complete text (TAKE_ALL) is used only if no piece of it arrived. */
-static void add_text(uspan_wire_t *w, uspan_hold_cursor_t begin, const uspan_item_t *unit, unsigned tag,
-                     unsigned kind)
+static void add_text(uspan_wire_t *w, const uspan_item_t *unit, unsigned tag, unsigned kind)
 {
+    uspan_hold_cursor_t begin;
     if (!uspan_item_has(unit, tag)) {
         return;
     }
+    uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
     if (kind == TAKE_ARGUMENTS) {
-        uspan_item_t piece = *unit;
-        uspan_wire_add_to_call(w, &begin, &piece, tag, tag == TAKE_ALL);
+        uspan_wire_add_to_call(w, &begin, unit, tag, tag == TAKE_ALL);
         return;
     }
     select_part(w, unit, kind, tag == TAKE_ADDITION);
     if (tag == TAKE_ADDITION || !uspan_wire_is(w, USPAN_WIRE_PART_TOLD)) {
         uspan_wire_begin_message(w, "assistant");
-        uspan_wire_add_texts(w, &begin, tag, kind);
+        uspan_wire_add_texts(w, &begin, tag, kind, 0u);
         w->flags |= USPAN_WIRE_PART_TOLD;
         set_told(w, w->item);
     }
@@ -174,55 +174,49 @@ static bool is_call(const uspan_item_t *item)
 
 /* Add a complete item, unless its text is in the span already. When an item begins, its arguments are used
  * only if no others follow, because they may not be final. */
-static void add_item(uspan_wire_t *w, uspan_hold_cursor_t inner, uspan_item_t *item, unsigned index,
+static void add_item(uspan_wire_t *w, const uspan_hold_cursor_t *inner, uspan_item_t *item, unsigned index,
                      bool begins)
 {
     item->index = (uint8_t)index;
     uspan_wire_begin_message(w, "assistant");
     if (is_call(item)) {
-        uspan_wire_add_to_call(w, &inner, item, begins ? TAKE_START_INPUT : TAKE_ARGUMENTS, true);
+        uspan_wire_add_to_call(w, inner, item, begins ? TAKE_START_INPUT : TAKE_ARGUMENTS, true);
     } else if ((item->has & USPAN_ITEM_CONTENT) != 0u && (w->told >> (index % 32u) & 1u) == 0u) {
         uspan_wire_write_calls(w);
         w->part = TAKE_NOTHING;
-        uspan_wire_write_item(w, &inner, item);
+        uspan_wire_write_item(w, inner, item);
         w->part = TAKE_NOTHING;
         set_told(w, index);
     }
 }
 
-static void add_items(uspan_wire_t *w, uspan_hold_cursor_t from, unsigned index, bool begins)
+static void add_items(uspan_wire_t *w, unsigned index, bool begins)
 {
-    uspan_record_t r;
+    uspan_hold_cursor_t from, inner;
     uspan_item_t item;
-    while (uspan_item_next(w, &from, &r)) {
-        if (r.tag == TAKE_PART) {
-            uspan_hold_cursor_t inner = uspan_item_inner(&from);
-            uspan_item_scan(w, &inner, &item);
-            add_item(w, inner, &item, index++, begins);
-        }
+    uspan_hold_begin(&from, USPAN_HOLD_UNIT);
+    while (uspan_item_next_part(w, &from, &inner, &item)) {
+        add_item(w, &inner, &item, index++, begins);
     }
 }
 
-static void take_part(uspan_wire_t *w, uspan_hold_cursor_t from, const uspan_item_t *unit, unsigned kind)
+static void take_part(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind)
 {
-    uspan_record_t r;
+    uspan_hold_cursor_t from, inner;
     uspan_item_t item;
-    while (uspan_item_next(w, &from, &r)) {
-        if (r.tag == TAKE_PART) {
-            uspan_hold_cursor_t inner = uspan_item_inner(&from);
-            uspan_item_scan(w, &inner, &item);
-            if (item.type == USPAN_JSON_PATH("reasoning_text")) {
-                kind = TAKE_REASONING;
-            } else if (item.type == USPAN_JSON_PATH("refusal")) {
-                kind = TAKE_REFUSAL;
-            }
-            select_part(w, unit, kind, false);
-            if ((item.has & USPAN_ITEM_CONTENT) != 0u && !uspan_wire_is(w, USPAN_WIRE_PART_TOLD)) {
-                uspan_wire_begin_message(w, "assistant");
-                uspan_wire_write_texts(w, &inner, kind == TAKE_REFUSAL ? TAKE_REFUSAL : TAKE_TEXT, kind);
-                w->flags |= USPAN_WIRE_PART_TOLD;
-                set_told(w, w->item);
-            }
+    uspan_hold_begin(&from, USPAN_HOLD_UNIT);
+    while (uspan_item_next_part(w, &from, &inner, &item)) {
+        if (item.type == USPAN_JSON_PATH("reasoning_text")) {
+            kind = TAKE_REASONING;
+        } else if (item.type == USPAN_JSON_PATH("refusal")) {
+            kind = TAKE_REFUSAL;
+        }
+        select_part(w, unit, kind, false);
+        if ((item.has & USPAN_ITEM_CONTENT) != 0u && !uspan_wire_is(w, USPAN_WIRE_PART_TOLD)) {
+            uspan_wire_begin_message(w, "assistant");
+            uspan_wire_write_texts(w, &inner, kind == TAKE_REFUSAL ? TAKE_REFUSAL : TAKE_TEXT, kind);
+            w->flags |= USPAN_WIRE_PART_TOLD;
+            set_told(w, w->item);
         }
     }
 }
@@ -240,26 +234,25 @@ static void begin_item(uspan_wire_t *w, const uspan_item_t *unit)
     w->flags &= ~USPAN_WIRE_PART_TOLD;
 }
 
-static void write_event(uspan_wire_t *w, uspan_hold_cursor_t begin, const uspan_item_t *unit, unsigned act,
-                        unsigned kind)
+static void write_event(uspan_wire_t *w, const uspan_item_t *unit, unsigned act, unsigned kind)
 {
     switch (act) {
     case ADD:
     case ALL:
-        add_text(w, begin, unit, act == ADD ? TAKE_ADDITION : TAKE_ALL, kind);
+        add_text(w, unit, act == ADD ? TAKE_ADDITION : TAKE_ALL, kind);
         return;
     case PART_ADDED:
     case PART_DONE:
-        take_part(w, begin, unit, kind);
+        take_part(w, unit, kind);
         return;
     case ITEM_ADDED:
         begin_item(w, unit);
         /* fall through */
     case ITEM_DONE:
-        add_items(w, begin, item_of(w, unit), act == ITEM_ADDED);
+        add_items(w, item_of(w, unit), act == ITEM_ADDED);
         return;
     default:
-        add_items(w, begin, w->lost, false);
+        add_items(w, w->lost, false);
         if (uspan_item_has(unit, TAKE_ADDITION)) {
             uspan_wire_count_unread(w);
         }
@@ -285,7 +278,7 @@ static void end_event(uspan_wire_t *w)
         uspan_wire_keep_finish(w, &unit, 0u);
     }
     if (w->list != 0u) {
-        write_event(w, begin, &unit, act, kind);
+        write_event(w, &unit, act, kind);
         if (uspan_wire_finish_of(w, 0u) != NULL) {
             uspan_wire_begin_message(w, "assistant");
         }
