@@ -18,8 +18,7 @@
 static const uspan_key_t unread_key = USPAN_KEY_INIT("uspan.wire.unread");
 static const uspan_json_table_t nothing = { NULL, NULL, 0u, false, NULL };
 /* For a URL without a known dialect. The span is recorded, but the bodies are skipped. */
-static const uspan_wire_dialect_t unknown = { &nothing, &nothing, uspan_chat_begin,     NULL, "unknown",
-                                              "chat",   NULL,     USPAN_WIRE_NO_CHOICES };
+static const uspan_wire_dialect_t unknown = { &nothing, &nothing, NULL, "unknown", "chat", USPAN_WIRE_NO_CHOICES };
 
 /* ---- begin --------------------------------------------------------------------------------------------- */
 
@@ -62,7 +61,8 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
     w->t = t;
     w->dialect = dialect != NULL ? dialect : &unknown;
     w->unit_tail = USPAN_NO_INDEX;
-    w->known = w->dialect->api == NULL; /* the first bit: the tier has an attribute for OpenAI only */
+    unsigned traits = w->dialect->traits;
+    w->known = (traits & (USPAN_WIRE_CHAT_API | USPAN_WIRE_RESPONSES_API)) == 0u; /* the first bit: the tier has an attribute for OpenAI only */
     w->text_hash = USPAN_WIRE_HASH_BEGIN;
     const char *provider = NULL;
     const char *authority = url != NULL ? url + strcspn(url, ":") : "";
@@ -81,15 +81,17 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
         0) { /* Gemini with OpenAI's dialect counts thoughts only in total_tokens */
         w->flags |= USPAN_WIRE_TOTAL_COUNTS;
     }
-    w->s = w->dialect->begin(t, parent, provider, NULL);
+    w->s = ((traits & USPAN_WIRE_EMBEDDINGS) != 0u ? uspan_embeddings_begin : uspan_chat_begin)(t, parent, provider,
+                                                                                              NULL);
+    (void)uspan_set_static(t, w->s, &uspan_key_operation_name, w->dialect->operation);
     if (len > 0u) {
         set_server(w, authority, len, strncmp(url, "http:", 5u) != 0);
     }
-    if (w->dialect->api != NULL && strcmp(provider, "openai") == 0) {
-        (void)uspan_set_static_n(t, w->s, &uspan_key_openai_api_type, w->dialect->api,
-                                 strlen(w->dialect->api));
+    if (w->known == 0u && strcmp(provider, "openai") == 0) {
+        (void)uspan_set_static(t, w->s, &uspan_key_openai_api_type,
+                               (traits & USPAN_WIRE_CHAT_API) != 0u ? "chat_completions" : "responses");
     }
-    if ((w->dialect->traits & USPAN_WIRE_LINES) != 0u) { /* unless the request disables it */
+    if ((traits & USPAN_WIRE_LINES) != 0u) { /* unless the request disables it */
         w->flags |= USPAN_WIRE_STREAMED;
     } else { /* the end of a line does not end a document */
         w->json.line = true;
@@ -344,6 +346,9 @@ void uspan_wire_response(uspan_wire_t *w, const void *data, size_t len)
     }
     if (w->phase == USPAN_WIRE_REQUEST) {
         end_request(w);
+        if (w->dialect == &unknown) {
+            uspan_wire_count_unread(w);
+        }
     }
     if (w->form == USPAN_WIRE_UNKNOWN) {
         size_t lead = skip_lead(text, len);
@@ -440,7 +445,7 @@ USPAN_NOINLINE static uspan_err_t end_span(uspan_wire_t *w, int http_status, con
     }
     error = failed ? error : NULL;
     message = failed ? message : NULL;
-    if (w->dialect->begin == uspan_embeddings_begin) {
+    if ((w->dialect->traits & USPAN_WIRE_EMBEDDINGS) != 0u) {
         const uspan_embeddings_result_t r = {
             .error_type = error,
             .error_message = message,

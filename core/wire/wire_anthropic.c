@@ -134,10 +134,8 @@ static void end_event(uspan_wire_t *w)
 
 const uspan_wire_dialect_t uspan_wire_anthropic = { &uspan_wire_request_table,
                                                     &response,
-                                                    uspan_chat_begin,
                                                     end_event,
                                                     "anthropic",
                                                     "chat",
-                                                    NULL,
                                                     USPAN_WIRE_INPUT_UNCACHED | USPAN_WIRE_RESULTS_AS_TEXT };
 #endif

@@ -7,12 +7,13 @@
 /* The ends of paths, and below, in the same order, their dialects. */
 static const char ends[] =
 #if USPAN_WIRE_DASHSCOPE
-    "-generation/generation\0"
+    "n/generation\0" /* text- and multimodal-generation */
     "-embedding\0" /* text- and multimodal- */
 #endif
 #if USPAN_WIRE_OPENAI_CHAT
-    "/chat/completions\0"
-    "/chatcompletion_v2\0" /* MiniMax */
+    "/completions\0" /* the older API */
+    "t/completions\0" /* /chat/completions */
+    "pletion_v2\0" /* MiniMax: /chatcompletion_v2 */
     "/embeddings\0"
 #endif
 #if USPAN_WIRE_ANTHROPIC
@@ -21,6 +22,7 @@ static const char ends[] =
 #endif
 #if USPAN_WIRE_OLLAMA
     "/api/chat\0"
+    "/api/generate\0"
     "/api/embed\0"
     "/api/embeddings\0"
 #endif
@@ -38,13 +40,13 @@ static const uspan_wire_dialect_t *const dialects[] = {
     &uspan_wire_dashscope, &uspan_wire_dashscope_embeddings,
 #endif
 #if USPAN_WIRE_OPENAI_CHAT
-    &uspan_wire_openai_chat, &uspan_wire_openai_chat, &uspan_wire_openai_embeddings,
+    &uspan_wire_openai_completions, &uspan_wire_openai_chat, &uspan_wire_openai_chat, &uspan_wire_openai_embeddings,
 #endif
 #if USPAN_WIRE_ANTHROPIC
     &uspan_wire_anthropic, &uspan_wire_anthropic,
 #endif
 #if USPAN_WIRE_OLLAMA
-    &uspan_wire_ollama, &uspan_wire_ollama_embeddings, &uspan_wire_ollama_embeddings,
+    &uspan_wire_ollama, &uspan_wire_ollama_completions, &uspan_wire_ollama_embeddings, &uspan_wire_ollama_embeddings,
 #endif
 #if USPAN_WIRE_OPENAI_RESPONSES
     &uspan_wire_openai_responses,

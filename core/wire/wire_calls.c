@@ -185,7 +185,7 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
     static const uint8_t once[] = { TAKE_ITEM_ID, TAKE_TYPE, TAKE_START_INPUT };
     bool begins = arguments == TAKE_START_INPUT;
     unsigned owner = find_call(w, piece, whole);
-    bool has_arguments = uspan_item_has(piece, arguments);
+    bool has_arguments = uspan_item_has_tag(piece, arguments);
     if (owner > 0u && (w->calls[owner - 1u].state & WRITTEN) != 0u) {
         if (!whole && has_arguments) {
             uspan_wire_count_unread(w);
@@ -222,7 +222,7 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
         state |= HAS_ARGUMENTS;
     }
     for (unsigned tag = TAKE_RESPONSE; tag <= TAKE_RESPONSE_TEXT && !begins; tag++) {
-        if (uspan_item_has(piece, tag) && (state & HAS_RESPONSE) == 0u) {
+        if (uspan_item_has_tag(piece, tag) && (state & HAS_RESPONSE) == 0u) {
             move(w, from, owner, tag, tag, false);
             state |= HAS_RESPONSE;
         }

@@ -156,6 +156,11 @@ USPAN_NOINLINE static void take_container(uspan_wire_t *w, unsigned action, bool
     case TAKE_CHOICE:
         take_choice(w, opens);
         return;
+    case TAKE_UNREAD:
+        if (opens) {
+            uspan_wire_count_unread(w);
+        }
+        return;
     case TAKE_DELTA:
         w->flags |= USPAN_WIRE_HAS_DELTA | USPAN_WIRE_SEEN;
         return;

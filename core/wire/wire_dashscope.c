@@ -28,10 +28,8 @@ TAKE_TABLE_SHARED(chat_response, RESPONSE);
 
 const uspan_wire_dialect_t uspan_wire_dashscope = { &uspan_wire_request_table,
                                                     &chat_response,
-                                                    uspan_chat_begin,
                                                     uspan_wire_end_choice,
                                                     "dashscope",
                                                     "chat",
-                                                    NULL,
                                                     USPAN_WIRE_CUMULATIVE };
 #endif

@@ -62,7 +62,7 @@ USPAN_NOINLINE static void keep_type(uspan_wire_t *w, const uspan_hold_cursor_t 
     static const uint8_t tags[] = { TAKE_ERROR_TYPE, TAKE_ERROR_STATUS, TAKE_ERROR_CODE, TAKE_WEAK_CODE };
     char type[sizeof w->error_type + 1u];
     for (size_t i = 0; i < sizeof tags && w->error_type[0] == '\0'; i++) {
-        if (uspan_item_has(unit, tags[i])) {
+        if (uspan_item_has_tag(unit, tags[i])) {
             size_t len = uspan_item_text(w, begin, tags[i], type, sizeof type);
             if (is_fine(type) || strcmp(type, "None") == 0) { /* LiteLLM sends None */
                 continue;

@@ -89,6 +89,7 @@
     X("contents.#.parts.#.functionCall.id", TAKE_CALL_ID)                                 \
     X("contents.#.parts.#.functionCall.name", TAKE_NAME)                                  \
     X("contents.#.parts.#.functionCall.args", TAKE_AS_IS(TAKE_ARGUMENTS))                 \
+    X("contents.#.parts.#.functionCall.partialArgs", TAKE_UNREAD)                         \
     X("contents.#.parts.#.functionCall.toolType", TAKE_NAME)                              \
     X("contents.#.parts.#.functionCall.language", TAKE_NAME)                              \
     X("contents.#.parts.#.functionCall.code", TAKE_ARGUMENTS)                             \
@@ -109,11 +110,9 @@ TAKE_TABLE_CAMEL(table, ROWS);
 
 const uspan_wire_dialect_t uspan_wire_gemini = { &table,
                                                  &table,
-                                                 uspan_chat_begin,
                                                  uspan_wire_end_choice,
                                                  "gcp.gemini",
                                                  "chat",
-                                                 NULL,
                                                  USPAN_WIRE_OUTPUT_UNREASONED | USPAN_WIRE_MODEL_IN_URL |
                                                      USPAN_WIRE_WHOLE_CALLS };
 #endif

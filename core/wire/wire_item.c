@@ -6,6 +6,11 @@
 #include "wire/wire_attrs.h"
 #include "wire/wire_hold.h"
 
+bool uspan_item_has_tag(const uspan_item_t *item, unsigned tag)
+{
+    return uspan_item_has(item, tag);
+}
+
 bool uspan_item_next(uspan_wire_t *w, uspan_hold_cursor_t *c, uspan_record_t *r)
 {
     while (uspan_hold_next(w, c, r)) {

@@ -17,6 +17,8 @@ static inline bool uspan_item_has(const uspan_item_t *item, unsigned tag)
 {
     return (item->has & USPAN_ITEM_HAS(tag)) != 0u;
 }
+/* The same for a tag that is not constant. */
+bool uspan_item_has_tag(const uspan_item_t *item, unsigned tag);
 #define USPAN_ITEM_REASONING \
     (USPAN_ITEM_HAS(TAKE_REASONING) | USPAN_ITEM_HAS(TAKE_REASONING_2) | USPAN_ITEM_HAS(TAKE_REASONING_3))
 /* Tags of which an answer consists. */

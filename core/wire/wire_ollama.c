@@ -13,6 +13,8 @@
     X("messages.#", TAKE_LIKE)                             \
     X("messages.#.role", TAKE_NOTHING)                     \
     X("messages.#.content", TAKE_TEXT)                     \
+    X("response", TAKE_TEXT)                                \
+    X("thinking", TAKE_REASONING)                           \
     X("done", TAKE_DONE)                                                     \
     X("done_reason", TAKE_FINISH)                                            \
     X("prompt_eval_count", TAKE_TOKENS + USPAN_WIRE_INPUT)                   \
@@ -21,10 +23,14 @@ TAKE_TABLE_SHARED(chat_response, RESPONSE);
 
 const uspan_wire_dialect_t uspan_wire_ollama = { &uspan_wire_request_table,
                                                  &chat_response,
-                                                 uspan_chat_begin,
                                                  uspan_wire_end_choice,
                                                  "ollama",
                                                  "chat",
-                                                 NULL,
                                                  USPAN_WIRE_LINES | USPAN_WIRE_WHOLE_CALLS };
+const uspan_wire_dialect_t uspan_wire_ollama_completions = { &uspan_wire_request_table,
+                                                             &chat_response,
+                                                             uspan_wire_end_choice,
+                                                             "ollama",
+                                                             USPAN_OPERATION_COMPLETION,
+                                                             USPAN_WIRE_LINES | USPAN_WIRE_WHOLE_CALLS };
 #endif

@@ -31,8 +31,8 @@ void uspan_wire_write_member(uspan_wire_t *w, const uspan_hold_cursor_t *from, c
 void uspan_wire_write_id(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *item,
                          unsigned tag)
 {
-    tag = uspan_item_has(item, tag) ? tag : uspan_item_has(item, TAKE_CALL_ID) ? TAKE_CALL_ID : TAKE_ITEM_ID;
-    if (uspan_item_has(item, tag)) {
+    tag = uspan_item_has_tag(item, tag) ? tag : uspan_item_has(item, TAKE_CALL_ID) ? TAKE_CALL_ID : TAKE_ITEM_ID;
+    if (uspan_item_has_tag(item, tag)) {
         uspan_wire_write_member(w, from, "id", USPAN_LEAF_TEXT, tag);
     }
 }
@@ -160,7 +160,7 @@ void uspan_wire_write_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, con
     uspan_wire_write_id(w, from, item, TAKE_CALL_ID);
     uspan_wire_write_member(w, from, "name", USPAN_LEAF_TEXT,
                             uspan_item_has(item, TAKE_NAME) ? TAKE_NAME : TAKE_TYPE);
-    if (uspan_item_has(item, arguments)) {
+    if (uspan_item_has_tag(item, arguments)) {
         uspan_record_t r;
         uspan_hold_cursor_t at = *from;
         uspan_hold_cursor_t last = *from;

@@ -98,6 +98,8 @@
     X("reasoning_effort", TAKE_REASONING_LEVEL)             \
     X("reasoning", TAKE_NOTHING)                            \
     X("reasoning.effort", TAKE_REASONING_LEVEL)             \
+    X("prompt", TAKE_INPUT)                                 \
+    X("prompt.#", TAKE_MESSAGE)                             \
     X("messages", TAKE_INPUT)                               \
     X("messages.#", TAKE_MESSAGE)                           \
     X("messages.#.name", TAKE_TO_NAME)                      \

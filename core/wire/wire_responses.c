@@ -1,6 +1,7 @@
 /* wire_responses.c: reads OpenAI's Responses API. wire_collect.c calls end_event(). The type of an event
  * shows the kind of its texts. The complete text at the end of a part or item is used only if no piece of it
  * arrived. output_index identifies items, unless a server repeats it. Calls also have the id of their item.
+ * `output_text` counts if no other text came.
  * Invariant: `told` has a bit for each item with text in the span, by index modulo 32. `lost` is the index of
  * the first item. https://platform.openai.com/docs/api-reference/responses, .../responses-streaming */
 #include "wire/wire_attrs.h"
@@ -34,6 +35,7 @@
     X("model", TAKE_RESPONSE_MODEL)                                                             \
     X("output", TAKE_LIST)                                                                      \
     ITEM(X)                                                                                     \
+    X("output_text", TAKE_TRANSCRIPT)                                                           \
     X("service_tier", TAKE_RESPONSE_TIER)
 #define RESPONSE(X)                      \
     X("", TAKE_DOCUMENT)                 \
@@ -114,9 +116,10 @@ static const uint8_t event_acts[] = {
 };
 USPAN_STATIC_ASSERT(sizeof event_types / sizeof event_types[0] == sizeof event_acts, "an act for each event");
 
-static void set_told(uspan_wire_t *w, unsigned item)
+static void set_told(uspan_wire_t *w, unsigned item, bool is_text)
 {
     w->told |= 1u << (item % 32u);
+    w->flags |= is_text ? USPAN_WIRE_PIECES : 0u;
 }
 
 /* Returns the index of the item that the event belongs to. */
@@ -149,7 +152,7 @@ static void select_part(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind
 static void add_text(uspan_wire_t *w, const uspan_item_t *unit, unsigned tag, unsigned kind)
 {
     uspan_hold_cursor_t begin;
-    if (!uspan_item_has(unit, tag)) {
+    if (!uspan_item_has_tag(unit, tag)) {
         return;
     }
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
@@ -162,7 +165,7 @@ static void add_text(uspan_wire_t *w, const uspan_item_t *unit, unsigned tag, un
         uspan_wire_begin_message(w, "assistant");
         uspan_wire_add_texts(w, &begin, tag, kind, 0u);
         w->flags |= USPAN_WIRE_PART_TOLD;
-        set_told(w, w->item);
+        set_told(w, w->item, kind == TAKE_TEXT);
     }
 }
 
@@ -186,7 +189,7 @@ static void add_item(uspan_wire_t *w, const uspan_hold_cursor_t *inner, uspan_it
         w->part = TAKE_NOTHING;
         uspan_wire_write_item(w, inner, item);
         w->part = TAKE_NOTHING;
-        set_told(w, index);
+        set_told(w, index, uspan_item_has(item, TAKE_TEXT) && item->type != USPAN_JSON_PATH("reasoning"));
     }
 }
 
@@ -216,7 +219,7 @@ static void take_part(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind)
             uspan_wire_begin_message(w, "assistant");
             uspan_wire_write_texts(w, &inner, kind == TAKE_REFUSAL ? TAKE_REFUSAL : TAKE_TEXT, kind);
             w->flags |= USPAN_WIRE_PART_TOLD;
-            set_told(w, w->item);
+            set_told(w, w->item, kind == TAKE_TEXT);
         }
     }
 }
@@ -253,6 +256,13 @@ static void write_event(uspan_wire_t *w, const uspan_item_t *unit, unsigned act,
         return;
     default:
         add_items(w, w->lost, false);
+        if (uspan_item_has(unit, TAKE_TRANSCRIPT) && !uspan_wire_is(w, USPAN_WIRE_PIECES)) {
+            uspan_hold_cursor_t begin;
+            uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
+            uspan_wire_begin_message(w, "assistant");
+            uspan_wire_write_texts(w, &begin, TAKE_TRANSCRIPT, TAKE_TEXT);
+            w->flags |= USPAN_WIRE_PIECES;
+        }
         if (uspan_item_has(unit, TAKE_ADDITION)) {
             uspan_wire_count_unread(w);
         }
@@ -287,7 +297,7 @@ static void end_event(uspan_wire_t *w)
 }
 
 const uspan_wire_dialect_t uspan_wire_openai_responses = {
-    &uspan_wire_request_table, &response, uspan_chat_begin, end_event, "openai", "chat", "responses",
-    USPAN_WIRE_NAMED_EVENTS
+    &uspan_wire_request_table, &response, end_event, "openai", "chat", 
+    USPAN_WIRE_NAMED_EVENTS | USPAN_WIRE_RESPONSES_API
 };
 #endif

@@ -11,8 +11,9 @@
 #define TAKE_MESSAGE_ROWS(X)                                          \
     X("messages.#.role", TAKE_ROLE)                                   \
     X("messages.#.content", TAKE_TEXT)                                \
-    X("messages.#.reasoning_content", TAKE_REASONING)                 \
-    X("messages.#.reasoning", TAKE_LIKE)                              \
+    X("messages.#.reasoning_content", TAKE_LIST)                      \
+    X("messages.#.reasoning_content.#", TAKE_REASONING)               \
+    X("messages.#.reasoning.#", TAKE_LIKE)                            \
     X("messages.#.tool_calls", TAKE_LIST)                             \
     X("messages.#.tool_calls.#", TAKE_CALL)                           \
     X("messages.#.tool_calls.#.index", TAKE_INDEX)                    \
@@ -45,12 +46,20 @@
     X("messages.#.reasoning.#", TAKE_REASONING_2)                     \
     X("messages.#.reasoning.#.text", TAKE_REASONING_2)                \
     X("messages.#.reasoning.#.content", TAKE_REASONING_2)             \
+    X("messages.#.reasoning.#.thinking", TAKE_REASONING_2)            \
+    X("messages.#.reasoning.#.summary", TAKE_LIST)                    \
+    X("messages.#.reasoning.#.summary.#", TAKE_REASONING_2)           \
+    X("messages.#.reasoning.#", TAKE_LIKE)                            \
     X("messages.#.reasoning_text", TAKE_REASONING_3)                  \
     X("messages.#.reasoning_details", TAKE_LIST)                      \
     X("messages.#.reasoning_details.#", TAKE_REASONING_3)             \
     X("messages.#.reasoning_details.#.text", TAKE_REASONING_3)        \
     X("messages.#.reasoning_details.#.summary", TAKE_REASONING_3)     \
     X("messages.#.thinking", TAKE_REASONING)                          \
+    X("messages.#.reasoning.#", TAKE_LIKE)                            \
+    X("messages.#.executed_tools", TAKE_LIST)                         \
+    X("messages.#.executed_tools.#", TAKE_PART)                       \
+    X("output.#", TAKE_LIKE)                                          \
     X("messages.#.refusal", TAKE_REFUSAL)                             \
     X("messages.#.images", TAKE_LIST)                                 \
     X("messages.#.images.#", TAKE_BLOB)                               \

@@ -67,6 +67,7 @@ typedef enum uspan_take {
     TAKE_TOOLS,
     TAKE_DEFINITION,
     TAKE_CHOICE,
+    TAKE_UNREAD, /* counted as unread */
 #if USPAN_SEMCONV_MODALITIES
     TAKE_INPUT_ENTRY, /* Gemini's counts by modality, in the order of the attributes above */
     TAKE_OUTPUT_ENTRY,
@@ -169,13 +170,15 @@ typedef enum uspan_wire_tokens {
 #define USPAN_WIRE_NAMED_EVENTS 512u    /* the name of an event may replace the type in its data */
 #define USPAN_WIRE_RESULTS_AS_TEXT 256u /* a tool's result that is a text stays a text */
 
+#define USPAN_WIRE_CHAT_API 1024u /* openai.api.type */
+#define USPAN_WIRE_RESPONSES_API 2048u
+#define USPAN_WIRE_EMBEDDINGS 4096u
+
 struct uspan_wire_dialect {
     const uspan_json_table_t *request, *response;
-    uspan_t (*begin)(uspan_tracer_t *t, uspan_t parent, const char *provider, const char *model);
     void (*end_unit)(uspan_wire_t *w); /* a choice, or a document without choices, is complete: write it */
-    const char *provider;              /* used if the host does not show it */
+    const char *provider; /* used if the host does not show it */
     const char *operation;
-    const char *api; /* openai.api.type; NULL: none */
     unsigned traits;
 };
 

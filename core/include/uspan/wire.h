@@ -33,6 +33,7 @@ typedef struct uspan_wire_dialect uspan_wire_dialect_t;
 #if USPAN_ENABLED
 #if USPAN_WIRE_OPENAI_CHAT
 extern const uspan_wire_dialect_t uspan_wire_openai_chat; /* and all that are compatible */
+extern const uspan_wire_dialect_t uspan_wire_openai_completions; /* the older API: a prompt, and a text */
 extern const uspan_wire_dialect_t uspan_wire_openai_embeddings;
 #endif
 #if USPAN_WIRE_ANTHROPIC
@@ -40,6 +41,7 @@ extern const uspan_wire_dialect_t uspan_wire_anthropic;
 #endif
 #if USPAN_WIRE_OLLAMA
 extern const uspan_wire_dialect_t uspan_wire_ollama;
+extern const uspan_wire_dialect_t uspan_wire_ollama_completions; /* /api/generate */
 extern const uspan_wire_dialect_t uspan_wire_ollama_embeddings;
 #endif
 #if USPAN_WIRE_OPENAI_RESPONSES
