@@ -204,6 +204,15 @@ static void test_totals_count_every_call_recorded_or_not(void **state)
     uspan_chat_end(t, uspan_response_begin(t, USPAN_ROOT, NULL), &r);
     assert_usage(t, 100, 10, 1, 0);
     assert_int_equal(first.calls, 5);
+    const uspan_tokens_t more = { .input = 2, .output = 3 };
+    s = uspan_start(t, USPAN_ROOT, "a call of another kind");
+    assert_int_equal(uspan_set_tokens(t, s, &more), USPAN_OK);
+    assert_usage(t, 102, 13, 1, 0);
+    uspan_end(t, s);
+    assert_int_equal(uspan_set_tokens(t, s, &more), USPAN_ERR_STALE);
+    assert_int_equal(uspan_set_tokens(t, s, NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_set_tokens(NULL, s, &more), USPAN_ERR_ARG);
+    assert_usage(t, 102, 13, 1, 0);
     uspan_set_usage(t, NULL);
     assert_usage(t, 0, 0, 0, 0);
     uspan_read_usage(NULL, &second);
