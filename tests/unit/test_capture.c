@@ -235,6 +235,32 @@ static void test_a_span_that_does_not_fit_is_lost_and_counted_and_nothing_is_ove
     assert_string_equal(uspan_captured_str(uspan_captured_at(&c, 0), "int"), "12345");
 }
 
+/* Records have members of 64 bits. */
+static void test_records_are_aligned_in_any_buffer(void **state)
+{
+    world_t *w = *state;
+    for (unsigned at = 0; at < 16u; at++) {
+        for (unsigned size = 0; size < 24u; size++) {
+            uspan_capture_t c;
+            memset(buffer, 0x5A, 64u);
+            begin(w, &c, buffer + at, size);
+            record_something(w);
+            world_drain(w);
+            assert_int_equal(c.lost, 1);
+            assert_int_equal(buffer[at + size], 0x5A); /* nothing behind its end */
+        }
+        uspan_capture_t c;
+        begin(w, &c, buffer + at, 4096u);
+        record_something(w);
+        record_something(w);
+        world_drain(w);
+        assert_int_equal(c.count, 2);
+        assert_int_equal((uintptr_t)uspan_captured_at(&c, 0) % 8u, 0);
+        assert_int_equal((uintptr_t)uspan_captured_at(&c, 1) % 8u, 0);
+        assert_in_range((const uint8_t *)uspan_captured_at(&c, 0) - buffer, at, at + 7u);
+    }
+}
+
 static void test_questions_about_no_span_have_empty_answers(void **state)
 {
     world_t *w = *state;
@@ -258,6 +284,7 @@ int main(void)
         TEST(test_attributes_are_text_and_numbers),
         TEST(test_event_attributes_are_found_by_the_first_event_of_that_name),
         TEST(test_a_span_that_does_not_fit_is_lost_and_counted_and_nothing_is_overrun),
+        TEST(test_records_are_aligned_in_any_buffer),
         TEST(test_questions_about_no_span_have_empty_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* test_collector_build.c: compile-time settings are used if no run-time settings are given. No credential
  * is sent to another collector.
- * uspan-config: USPAN_DESTINATIONS_MAX=2 USPAN_STUDIO=1 USPAN_ENDPOINT="https://first.example:8443/in?x=1"
+ * uspan-config: USPAN_DESTINATIONS_MAX=3 USPAN_STUDIO=1 USPAN_ENDPOINT="https://first.example:8443/in?x=1"
  * uspan-config: USPAN_HEADERS="x-api-key=build-key" USPAN_BASIC_USER="build-user" USPAN_BASIC_PASS="pw"
  * uspan-config: USPAN_STUDIO_URL="http://studio.example:3000" USPAN_STUDIO_SECOND_DEST=1
  * uspan-config: USPAN_SERVICE_NAME="greenhouse" USPAN_RESOURCE="site=north"
@@ -62,6 +62,22 @@ static void test_parts_may_be_given_over_the_build(void **state)
     assert_false(head_has(w, 0, "build-key"));
 }
 
+/* Two destinations can have settings of the build. */
+static void test_a_third_destination_has_no_settings_of_the_build(void **state)
+{
+    world_t *w = *state;
+    w->transport.flags = USPAN_TRANSPORT_SECURE;
+    assert_int_equal(uspan_export_to(&w->tracer, 2u, &w->transport, NULL), USPAN_ERR_CONFIG);
+    const uspan_collector_t c = { .endpoint = "https://third.example/" };
+    assert_int_equal(uspan_export_to(&w->tracer, 2u, &w->transport, &c), USPAN_OK);
+    record(w, "one");
+    world_drain(w);
+    assert_true(head_has(w, 0, "Host: third.example\r\n"));
+    assert_false(head_has(w, 0, "x-api-key"));
+    assert_false(head_has(w, 0, "Authorization"));
+    assert_false(head_has(w, 0, "X-Two"));
+}
+
 static void test_studio_of_the_build_is_registered_at(void **state)
 {
     world_t *w = *state;
@@ -80,6 +96,7 @@ int main(void)
         TEST(test_build_time_settings_are_used_as_written),
         TEST(test_credentials_of_the_build_stay_with_its_endpoint),
         TEST(test_parts_may_be_given_over_the_build),
+        TEST(test_a_third_destination_has_no_settings_of_the_build),
         TEST(test_studio_of_the_build_is_registered_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

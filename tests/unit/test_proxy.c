@@ -266,6 +266,12 @@ static void test_urls_are_judged(void **state)
             assert_non_null(uspan_proxy_wrong(url));
         }
     }
+    for (size_t at = 0; at < 7u; at++) { /* every character of http:// counts */
+        char url[] = "hTtP://proxy";
+        assert_null(uspan_proxy_wrong(url));
+        url[at] = 'x';
+        assert_non_null(uspan_proxy_wrong(url));
+    }
     assert_null(uspan_proxy_wrong("http://proxy"));
     assert_int_equal(uspan_proxy_init(NULL, &under, &(uspan_proxy_options_t){ 0 }, &through), USPAN_ERR_ARG);
     assert_int_equal(uspan_proxy_init(&proxy, NULL, &(uspan_proxy_options_t){ 0 }, &through), USPAN_ERR_ARG);

@@ -169,12 +169,12 @@ static void test_arguments_that_break_the_contract_are_refused(void **state)
     assert_int_equal(uspan_read_text(NULL, s, 0, 0, 0, text, 8), 0);
     assert_int_equal(uspan_read_element(NULL, s, 0, 0, 0, &value, text, 8), USPAN_ERR_ARG);
     assert_int_equal(uspan_read_element(t, s, 0, 0, 0, NULL, text, 8), USPAN_ERR_ARG);
-    assert_int_equal(uspan_read_element(t, s, 0, 0, 0, &value, NULL, 8), USPAN_ERR_ARG);
+    assert_int_equal(uspan_read_element(t, s, 0, 0, 0, &value, NULL, 1), USPAN_ERR_ARG);
     assert_int_equal(uspan_read_element(t, s, 0, 0, 0, &value, text, 8), USPAN_ERR_ARG); /* not an array */
     assert_int_equal(uspan_read_status_message(NULL, s, text, 8), 0);
     assert_int_equal(uspan_read_event(NULL, s, 0, &event, text, 8), USPAN_ERR_ARG);
     assert_int_equal(uspan_read_event(t, s, 0, NULL, text, 8), USPAN_ERR_ARG);
-    assert_int_equal(uspan_read_event(t, s, 0, &event, NULL, 8), USPAN_ERR_ARG);
+    assert_int_equal(uspan_read_event(t, s, 0, &event, NULL, 1), USPAN_ERR_ARG);
     assert_int_equal(uspan_read_link(NULL, s, 0, &link), USPAN_ERR_ARG);
     assert_int_equal(uspan_read_link(t, s, 0, NULL), USPAN_ERR_ARG);
 }

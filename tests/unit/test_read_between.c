@@ -202,6 +202,12 @@ static void test_a_span_that_goes_while_it_is_read_is_stale(void **state)
         assert_int_equal(uspan_read_attr(&w->tracer, s, USPAN_OF_SPAN, 0, &v), USPAN_ERR_STALE);
         calm(&m);
         assert_int_equal(v.len, 77);
+        unsigned index = 55u;
+        s = meddled(w, &m, lose, at, texts, 3);
+        assert_int_equal(uspan_find_attr(&w->tracer, s, USPAN_OF_SPAN, "a", &v, &index), USPAN_ERR_STALE);
+        calm(&m);
+        assert_int_equal(v.len, 77);
+        assert_int_equal(index, 55);
     }
 }
 
