@@ -5,15 +5,18 @@ Each mutant is one file. It is compiled alone and linked in front of the librari
 of its module run first, in every configuration that they are built for. All other quick C tests follow. For code that reads or
 writes data on the wire, the Python tests that compare with other implementations run last.
 Invariant: the same SEED and sources give the same mutants, and a change of one line of core replaces only mutants of this line.
-A change that does not compile, or compiles to the same code, does not count.
+A change that does not compile, or compiles to the same code, does not count. What no test noticed is compiled once more with
+optimization: the same code then has the same effect, as where both sides of a comparison give one value.
   N=40      mutants
   SEED=1    seed that chooses the mutants
   ONLY=re   only files whose path matches
   JOBS=2    mutants at a time
 The exit status is 1 if less than 92 % are killed. mutate_harmless.txt lists survivors without a relevant effect, each with its
 reason. They do not count. The last line also has the percentage in which they count as survivors."""
+import collections
 import functools
 import hashlib
+import itertools
 import os
 import re
 import shutil
@@ -30,7 +33,8 @@ BUILD = Path(os.environ.get("USPAN_BUILD_DIR", ROOT / "build/gcc")).resolve()
 HARMLESS = Path(__file__).with_name("mutate_harmless.txt")
 KILLED_MIN = 92  # percent
 # As in the tests of `make check` with UBSan: an index beyond an array, a shift beyond a type, and a null pointer end the test.
-TRAPS = ("-fsanitize=bounds,shift,null", "-fsanitize-undefined-trap-on-error")
+TRAPS = ("-fsanitize=bounds,shift,null,alignment", "-fsanitize-undefined-trap-on-error")
+ASAN = "-fsanitize=address"  # as in `make check`, too, but only where no test failed without it: it takes longer
 QUICK_S = 3.0    # a test of another module that takes more processor time is not run
 FOLDERS = ("unit", "wire", "faults")
 ENVIRONMENT = {**os.environ, "USPAN_SOURCE_DIR": str(ROOT), "USPAN_BUILD_DIR": str(BUILD),
@@ -66,7 +70,7 @@ WIRE = {
     "core/export/gzip.c": {"test_gzip": ["gzip_bodies", "gzip_bodies_512", "gzip_bodies_1024", "gzip_bodies_4096"]},
     "core/export": {"test_random_batches": ["random_batches"]},
     "core/trace": {"test_random_batches": ["random_batches"]},
-    "core/wire": {"test_cases": ["wire_replay"], "test_messages": ["random_messages"]},
+    "core/wire": {"test_properties": ["wire_replay"], "test_cases": ["wire_replay"]},
     "core/json": {"test_messages": ["random_messages"], "test_cases": ["wire_replay"]},
     "core/genai": {"test_messages": ["random_messages"], "test_cases": ["wire_replay"]},
 }
@@ -153,6 +157,12 @@ class Test:
         self.seconds = 0.0  # that it takes here
         self.work = 0.0     # seconds of processor time
 
+    @functools.cached_property
+    def sources(self):
+        """Names of the C files that are linked into it."""
+        names = subprocess.run(["nm", "-a", BUILD / "tests" / self.name], capture_output=True, text=True, check=False).stdout
+        return frozenset(re.findall(r"^[0-9a-f]+ a (\S+\.c)$", names, flags=re.M))
+
     def measure(self):
         """Set the times of a run, or seconds to None if the test fails without a mutant."""
         begin = time.monotonic()
@@ -176,11 +186,11 @@ class Test:
         part = "core" if source.parent.name in ("trace", "export") else "genai"
         return BUILD / f"CMakeFiles/uspan_{part}.dir"
 
-    def link_with(self, mutant, program):
+    def link_with(self, mutant, program, *options):
         out = self.command.index("-o")
         source = next(i for i, part in enumerate(self.command) if part.endswith(".c.o"))
         command = self.command[:out] + ["-o", str(program)] + self.command[out + 2:]
-        command.insert(source + 1, str(mutant))
+        command[source + 1:source + 1] = [str(mutant), *options]
         return subprocess.run(command, cwd=BUILD / "tests", capture_output=True, check=False).returncode == 0
 
     def passes(self, program, limit):
@@ -212,13 +222,15 @@ def all_tests():
 
 
 def judges(source, tests):
-    """The module's own tests first, in every configuration. Then all quick tests, those of the default configuration first."""
+    """(own, others): tests in the order in which they run. The module's own tests first, in every configuration. Then all quick tests, those of the default configuration first.
+    Only programs that have the source in them: nothing changes in others."""
     stem = source.stem
+    tests = {name: test for name, test in tests.items() if source.name in test.sources}
     pattern = TESTS.get(stem) or next((TESTS[key] for key in TESTS if key.endswith("_") and stem.startswith(key)), stem)
     own = [test for test in tests.values() if test.short.startswith("test_") and re.search(pattern, test.short)]
     rest = [test for test in tests.values() if test not in own and test.short.startswith("test_")
             and test.work < QUICK_S and "posix" not in test.short and "tls" not in test.short]
-    return sorted(own, key=lambda t: (stem not in t.short, t.work)) + sorted(rest, key=lambda t: (t.variant, t.work))
+    return sorted(own, key=lambda t: (stem not in t.short, t.work)), sorted(rest, key=lambda t: (t.variant, t.work))
 
 
 # ---- one mutant ------------------------------------------------------------------------------------------------------
@@ -233,8 +245,7 @@ def compile_one(text, source, options, folder, name):
 
 
 def code_of(target):
-    done = subprocess.run(["objdump", "-d", "-r", "-s", "-j.text", "-j.data", "-j.rodata", "-j.data.rel.ro.local", str(target)],
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(["objdump", "-d", "-r", "-s", str(target)], capture_output=True, text=True, check=False)
     return done.stdout.split("file format", 1)[-1]
 
 
@@ -245,12 +256,34 @@ def code_without(variant, source, options):
         return code_of(compile_one(source.read_text(encoding="utf-8"), source, options, Path(folder), f"m_{variant}"))
 
 
-def passes_without(test, source, original, folder):
+def is_same_optimized(text, source, tests, folder):
+    """Whether the compiler makes the same code of text and of the unchanged source, in the configuration of each test."""
+    for variant, test in {test.variant: test for test in tests}.items():
+        options = (*flags(test.target(source)), "-O2", "-fno-sanitize=all")
+        mutant = compile_one(text, source, options, folder, f"m_{variant}")
+        if code_of(mutant) != code_without(variant, source, options):
+            return False
+    return bool(tests)
+
+
+def passes_without(test, source, original, folder, *options):
     """Whether the test passes if it is built in the same way from the unchanged source. A test built from older sources may
     fail."""
-    same = compile_one(original, source, flags(test.target(source)), folder, "same")
+    same = compile_one(original, source, (*flags(test.target(source)), *options), folder, "same")
     program = folder / f"{test.name}.same"
-    return same is not None and test.link_with(same, program) and test.passes(program, 10 + 20 * test.seconds)
+    return same is not None and test.link_with(same, program, *options) and test.passes(program, 10 + 20 * test.seconds)
+
+
+def killed_by_asan(text, source, original, tests, folder):
+    """The first of tests that fails because the mutant accesses memory beyond an object, or None."""
+    for test in tests:
+        mutant = compile_one(text, source, (*flags(test.target(source)), ASAN), folder, f"asan_{test.variant}")
+        program = folder / f"{test.name}.asan"
+        if test.link_with(mutant, program, ASAN) and not test.passes(program, 10 + 60 * test.seconds):
+            if passes_without(test, source, original, folder, ASAN):
+                return test.name
+        program.unlink(missing_ok=True)
+    return None
 
 
 def judge(site, tests):
@@ -259,13 +292,15 @@ def judge(site, tests):
     original = source.read_text(encoding="utf-8")
     lines = original.split("\n")
     lines[number] = changed
+    text = "\n".join(lines)
     folder = Path(tempfile.mkdtemp(prefix="uspan-mutant-"))
     objects = {}
     try:
-        for test in judges(source, tests):
+        own, others = judges(source, tests)
+        for test in own + others:
             if test.variant not in objects:
                 options = flags(test.target(source))
-                mutant = compile_one("\n".join(lines), source, options, folder, f"m_{test.variant or 'default'}")
+                mutant = compile_one(text, source, options, folder, f"m_{test.variant or 'default'}")
                 if mutant is None:
                     return None
                 changes_code = code_of(mutant) != code_without(test.variant, source, options)
@@ -277,21 +312,26 @@ def judge(site, tests):
                 if passes_without(test, source, original, folder):
                     return test.name
             program.unlink(missing_ok=True)
-        if not any(objects.values()):
+        if objects and not any(objects.values()):
             return None
+        if is_same_optimized(text, source, [test for test in own + others if objects[test.variant]], folder):
+            return None
+        asan = killed_by_asan(text, source, original, [test for test in own if objects[test.variant]], folder)
+        if asan:
+            return asan
         where = source.relative_to(ROOT)
         for script, programs in WIRE.get(str(where), WIRE.get(str(where.parent), {})).items():
             (folder / "tests").mkdir(exist_ok=True)
             path = ROOT / f"tests/wire/{script}.py"
-            if not path.exists() or not all(name in tests for name in programs):
+            if not path.exists() or not all(name in tests and source.name in tests[name].sources for name in programs):
                 continue
             for name in programs:
                 if tests[name].variant not in objects:
                     options = flags(tests[name].target(source))
-                    objects[tests[name].variant] = compile_one("\n".join(lines), source, options, folder, f"m_{name}")
-                if objects[tests[name].variant] is None:
+                    objects[tests[name].variant] = compile_one(text, source, options, folder, f"m_{name}")
+                mutant = objects[tests[name].variant]
+                if mutant is None or not tests[name].link_with(mutant, folder / "tests" / name):
                     break
-                tests[name].link_with(objects[tests[name].variant], folder / "tests" / name)
             else:
                 done = subprocess.run(["/usr/bin/python3", "-B", str(path)], capture_output=True, timeout=900, check=False,
                                       env={**ENVIRONMENT, "USPAN_BUILD_DIR": str(folder)})
@@ -347,27 +387,29 @@ def main():
     begin = time.monotonic()
     killed, excused, survivors, used = 0, 0, [], 0
     with ThreadPoolExecutor(jobs) as pool:
-        waiting = iter(every)
+        waiting, running = iter(every), collections.deque()
         while used < wanted:
-            some = [site for _, site in zip(range(min(wanted - used, 4 * jobs)), waiting)]
-            if not some:
+            room = min(wanted - used, 4 * jobs) - len(running)
+            running.extend((site, pool.submit(judge, site, tests)) for site in itertools.islice(waiting, room))
+            if not running:
                 break
-            for site, verdict in zip(some, pool.map(lambda one: judge(one, tests), some)):
-                if verdict is None:
-                    continue
-                used += 1
-                path, number, kind, changed = site
-                before = path.read_text(encoding="utf-8").split("\n")[number]
-                where = str(path.relative_to(ROOT))
-                if verdict:
-                    killed += 1
-                    if "-v" in sys.argv:
-                        print(f"killed by {verdict}: {where}:{number + 1}: {changed.strip()}", flush=True)
-                elif (where, before.strip(), changed.strip()) in known:
-                    excused += 1
-                else:
-                    survivors.append(site)
-                    print(f"{where}:{number + 1}: survived ({kind})\n    - {before.strip()}\n    + {changed.strip()}", flush=True)
+            site, future = running.popleft()
+            verdict = future.result()
+            if verdict is None:
+                continue
+            used += 1
+            path, number, kind, changed = site
+            before = path.read_text(encoding="utf-8").split("\n")[number]
+            where = str(path.relative_to(ROOT))
+            if verdict:
+                killed += 1
+                if "-v" in sys.argv:
+                    print(f"killed by {verdict}: {where}:{number + 1}: {changed.strip()}", flush=True)
+            elif (where, before.strip(), changed.strip()) in known:
+                excused += 1
+            else:
+                survivors.append(site)
+                print(f"{where}:{number + 1}: survived ({kind})\n    - {before.strip()}\n    + {changed.strip()}", flush=True)
     judged = used - excused
     percent = 100.0 * killed / judged if judged else 0.0
     print(f"mutate: {used} mutants of seed {seed}, {killed} killed, {excused} harmless, {len(survivors)} survived: "

@@ -71,6 +71,30 @@ static void test_what_only_a_dead_one_waits_for_goes_first(void **state)
     world_assert_balanced(w);
 }
 
+/* Each exchange in progress limits the time until the next poll, whichever others there are. */
+static void test_an_exchange_that_waits_is_polled_again_soon(void **state)
+{
+    world_t *w = *state;
+    for (unsigned silent = 1; silent < 1u << DESTS; silent++) {
+        reset_with_three(w, 0u, 0u, 0u);
+        for (unsigned d = 0; d < DESTS; d++) {
+            peers[d].mode = (silent >> d & 1u) != 0u ? FAR_SILENT : FAR_GOOD;
+        }
+        record(w, "one");
+        uspan_flush(&w->tracer);
+        const uint64_t until_ns = w->now_ns + 1000000000u;
+        while (w->now_ns < until_ns) {
+            uint32_t wait_ms = 0;
+            assert_int_equal(uspan_poll(&w->tracer, &wait_ms), USPAN_ERR_AGAIN);
+            assert_true(wait_ms <= USPAN_POLL_MS);
+            world_advance_ms(w, wait_ms);
+        }
+        for (unsigned d = 0; d < DESTS; d++) {
+            assert_int_equal(stats_of(w, d).delivered, (silent >> d & 1u) == 0u);
+        }
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -78,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_the_healthy_one_gets_every_span),
         TEST(test_what_only_a_dead_one_waits_for_goes_first),
+        TEST(test_an_exchange_that_waits_is_polled_again_soon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
