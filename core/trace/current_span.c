@@ -39,7 +39,7 @@ static uspan_t exchange(uspan_tracer_t *t, uspan_t s)
     __atomic_store_n(&p->find_current, uspan_current, __ATOMIC_RELAXED); /* read without the lock */
     for (unsigned i = USPAN_TASKS_MAX; i-- > 0u;) {
         if (p->tasks[i].span.id == 0u) {
-            at = at < USPAN_TASKS_MAX && p->tasks[at].span.id != 0u ? at : i;
+            at = i;
         } else if (p->tasks[i].task == task) {
             at = i;
             before = p->tasks[i].span;

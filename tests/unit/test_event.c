@@ -184,6 +184,14 @@ static void test_bad_attributes_of_an_event_are_dropped_alone(void **state)
     assert_int_equal(uspan_event_n(t, s, "e", 1, 0, attrs, COUNT(attrs)), USPAN_TRUNCATED);
     assert_int_equal(peek_event(w, s, 0)->attr_count, 1);
     assert_int_equal(peek_event(w, s, 0)->dropped, 2);
+    const uspan_attr_t no_texts[] = { { .key = &a, .type = USPAN_TYPE_TEXT, .count = 1 },
+                                      { .key = &a, .type = USPAN_TYPE_TEXT, .count = USPAN_TO_NUL - 1u },
+                                      { .key = &a, .type = USPAN_TYPE_TEXT, .count = USPAN_TO_NUL },
+                                      { .key = &b, .type = USPAN_TYPE_TEXT, .count = 0 } };
+    assert_int_equal(uspan_event_n(t, s, "e", 1, 0, no_texts, COUNT(no_texts)), USPAN_TRUNCATED);
+    assert_int_equal(peek_event(w, s, 1)->attr_count, 2); /* an empty text has no pointer */
+    assert_int_equal(peek_event(w, s, 1)->dropped, 2);
+    assert_int_equal(peek_entry(w, peek_event(w, s, 1)->attrs, 0)->len, 0);
 }
 
 static void test_the_limit_for_values_spares_names_and_tracestates(void **state)
