@@ -33,7 +33,7 @@ uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const
     USPAN_MCP_ABOUT(&a, NAME) = name;
     if (id != NULL) {
         size_t len = uspan_mcp_id_len(id);
-        hash = uspan_mcp_hash(USPAN_MCP_HASH, id, len);
+        hash = ~uspan_mcp_hash(USPAN_MCP_HASH, id, len);
         len = len < sizeof text ? len : sizeof text - 1u;
         memcpy(text, id, len);
         text[len] = '\0';

@@ -53,7 +53,7 @@ enum {
 USPAN_STATIC_ASSERT(USPAN_MCP_AT_SESSION == USPAN_MCP_ANSWER_BYTES &&
                         USPAN_MCP_AT_END == USPAN_MCP_TEXT_BYTES,
                     "room in uspan_mcp_t");
-extern const uint16_t uspan_mcp_starts[USPAN_MCP_TEXTS + 1u];
+extern const uint16_t uspan_mcp_starts[USPAN_MCP_TARGET + 2u];
 
 /* uspan_mcp_span_t.flags: which side sent the request, and its kind */
 #define USPAN_MCP_IS_CALL 1u   /* this side sent it */
@@ -92,8 +92,8 @@ void uspan_mcp_count_unread(uspan_mcp_t *m, const char *what);
 
 /* Returns the bytes of an id, as written in JSON, without the quotation mark at its end. */
 size_t uspan_mcp_id_len(const char *id);
-/* Returns the open request of that side and id, or NULL. */
-uspan_mcp_span_t *uspan_mcp_find_open(uspan_mcp_t *m, uint32_t id, unsigned side);
+/* Returns the open request of that id, or NULL. The ids of calls of this side have all bits inverted. */
+uspan_mcp_span_t *uspan_mcp_find_open(uspan_mcp_t *m, uint32_t id);
 /* Keep the span of a request until its answer arrives. */
 void uspan_mcp_keep(uspan_mcp_t *m, uint32_t id, uspan_t s, unsigned flags);
 /* End the span of an open request and forget the request. type NULL: without an error. Returns that of

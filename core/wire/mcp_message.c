@@ -11,7 +11,7 @@
 #include "wire/sse.h"
 
 /* uspan_mcp_reader_t.form. The first byte of a message that is visible ASCII decides. */
-enum { UNKNOWN, JSON, EVENTS /* and the state of the SSE reader */ };
+enum { UNKNOWN, JSON, EVENTS };
 
 #define TEXT_UNREAD USPAN_MCP_WORDS("text twice or too long (USPAN_MCP_HOLD_BYTES)")
 
@@ -54,7 +54,7 @@ enum { UNKNOWN, JSON, EVENTS /* and the state of the SSE reader */ };
     X("", USPAN_JSON_LIKE)
 USPAN_JSON_TABLE(table, ROWS);
 
-const uint16_t uspan_mcp_starts[USPAN_MCP_TEXTS + 1u] = {
+const uint16_t uspan_mcp_starts[USPAN_MCP_TARGET + 2u] = {
     0u,
     USPAN_MCP_AT_CODE,
     USPAN_MCP_AT_ERROR,
@@ -69,6 +69,7 @@ const uint16_t uspan_mcp_starts[USPAN_MCP_TEXTS + 1u] = {
     USPAN_MCP_AT_BAGGAGE,
     USPAN_MCP_AT_TRACESTATE,
     USPAN_MCP_AT_END,
+    USPAN_MCP_AT_END + 1u, /* TARGET has no memory */
 };
 
 void uspan_mcp_count(uspan_mcp_t *m, uint32_t *counter, const char *what)

@@ -24,10 +24,10 @@ size_t uspan_mcp_id_len(const char *id)
     return id[0] == '"' && len > 1u ? len - 1u : len;
 }
 
-uspan_mcp_span_t *uspan_mcp_find_open(uspan_mcp_t *m, uint32_t id, unsigned side)
+uspan_mcp_span_t *uspan_mcp_find_open(uspan_mcp_t *m, uint32_t id)
 {
     for (uspan_mcp_span_t *open = m->open; open < m->open + m->open_count; open++) {
-        if (open->id == id && (open->flags & USPAN_MCP_IS_CALL) == side) {
+        if (open->id == id) {
             return open;
         }
     }
@@ -47,7 +47,7 @@ uspan_err_t uspan_mcp_end(uspan_mcp_t *m, uspan_mcp_span_t *open, const char *ty
 
 void uspan_mcp_keep(uspan_mcp_t *m, uint32_t id, uspan_t s, unsigned flags)
 {
-    uspan_mcp_span_t *old = uspan_mcp_find_open(m, id, flags & USPAN_MCP_IS_CALL);
+    uspan_mcp_span_t *old = uspan_mcp_find_open(m, id);
     if (old == NULL && m->open_count == USPAN_MCP_OPEN_MAX) {
         for (old = m->open + USPAN_MCP_OPEN_MAX - 1u;
              old > m->open && uspan_has_key(m->t, old->s, &uspan_key_mcp_method_name); old--) {
@@ -97,7 +97,8 @@ static void on_answer(uspan_mcp_t *m, uspan_mcp_reader_t *r)
         !(is_error || (has_id && uspan_mcp_has(r, USPAN_MCP_IS_ANSWER)))) {
         return;
     }
-    uspan_mcp_span_t *open = uspan_mcp_find_open(m, has_id ? id : USPAN_JSON_PATH("0"), side);
+    id = has_id ? id : USPAN_JSON_PATH("0");
+    uspan_mcp_span_t *open = uspan_mcp_find_open(m, side != 0u ? ~id : id);
     if (open == NULL) {
         if (has_id) {
             uspan_mcp_count(m, &m->unknown, USPAN_MCP_WORDS("answer to no open request"));

@@ -46,7 +46,7 @@ static void on_request(uspan_mcp_t *m, uspan_mcp_reader_t *r)
         return;
     }
     (void)uspan_end(m->t, s);
-    uspan_mcp_span_t *cancelled = uspan_mcp_find_open(m, r->ids[1], 0u);
+    uspan_mcp_span_t *cancelled = uspan_mcp_find_open(m, r->ids[1]);
     if (cancelled != NULL && a.hash == USPAN_JSON_PATH("notifications/cancelled")) {
         (void)uspan_mcp_end(m, cancelled, USPAN_ERROR_CANCELLED, NULL);
     }
@@ -66,7 +66,7 @@ bool uspan_mcp_response_part(uspan_mcp_t *m, const void *data, size_t len, bool 
 uspan_t uspan_mcp_find(uspan_mcp_t *m, const char *id)
 {
     const uspan_mcp_span_t *open =
-        uspan_mcp_find_open(m, uspan_mcp_hash(USPAN_MCP_HASH, id, uspan_mcp_id_len(id)), 0u);
+        uspan_mcp_find_open(m, uspan_mcp_hash(USPAN_MCP_HASH, id, uspan_mcp_id_len(id)));
     return open != NULL ? open->s : USPAN_NULL;
 }
 

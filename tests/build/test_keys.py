@@ -15,7 +15,7 @@ BEGIN, END = "<!-- keys: made by tests/build/test_keys.py --write -->\n", "<!-- 
 KINDS = {"Text": "text", "Texts": "list of text", "Int": "int", "Double": "double", "Bool": "bool", "Json": "JSON text"}
 LEVELS = {"Required": "required", "Conditional": "conditional", "Recommended": "recommended", "OptIn": "opt-in", "Own": "–"}
 SHARED = {"uspan_request": "all", "uspan_result": "all", "uspan_model": "chat, agent", "uspan_token": "chat",
-          "agent_more": "agent", "remote": "agent"}
+          "agent_more": "agent", "remote": "agent", "group": "all"}
 # Attributes that every backend reads as a path. A segment that is a name of JavaScript itself breaks AgentScope Studio.
 FORBIDDEN = {"__proto__", "constructor", "prototype"}
 

@@ -51,7 +51,7 @@ typedef struct uspan_mcp_peer {
 /* A request that has no answer yet. */
 typedef struct uspan_mcp_span {
     uspan_t s;
-    uint32_t id; /* hash */
+    uint32_t id; /* hash, with all bits inverted if this side sent it */
     uint8_t flags;
 } uspan_mcp_span_t;
 
