@@ -240,7 +240,7 @@ static void feed_events(uspan_mcp_t *m, const char *at, size_t len)
             feed(m, line, (size_t)(at - line));
         }
     }
-    m->now->form = (uint8_t)(sse.state + EVENTS);
+    m->now->form = sse.state + (uint32_t)EVENTS;
 }
 
 uint32_t uspan_mcp_read(uspan_mcp_t *m, const void *data, size_t len, unsigned how)

@@ -62,7 +62,7 @@ typedef struct uspan_mcp_reader {
     uint32_t ids[2];     /* hashes of its own id and of the request that it cancels; 0: none */
     const char *content; /* arguments or result in the caller's bytes; NULL: those in the texts */
     uint32_t lens[13];   /* of the texts */
-    uint8_t form;        /* JSON or events; for events the position in a line. Not reset by a message */
+    uint32_t form;       /* JSON or events; for events the position in a line. Not reset by a message */
     uspan_json_read_t json;
 } uspan_mcp_reader_t;
 
@@ -77,7 +77,7 @@ typedef struct uspan_mcp {
     uint32_t texts_count;
     uint32_t result; /* handle of the last request, or whether an open request was answered */
     uint32_t unread, unanswered, unknown;
-    uint8_t open_count;
+    uint32_t open_count;
     uspan_mcp_span_t open[USPAN_MCP_OPEN_MAX]; /* the oldest first */
     uspan_mcp_reader_t in, out;
     char version[17]; /* of the negotiated protocol */
