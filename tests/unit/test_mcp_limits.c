@@ -70,6 +70,30 @@ static void test_a_span_that_the_program_has_ended_makes_room_before_others(void
     assert_int_equal(uspan_mcp_unanswered(&mcp), 0);
 }
 
+static void test_a_span_that_is_not_recorded_makes_room_before_others(void **state)
+{
+    world_t *w = *state;
+    begin(w, NULL);
+    uspan_t first = ask("{\"id\":0,\"method\":\"ping\"}");
+    uspan_t others[USPAN_MCP_OPEN_MAX];
+    for (unsigned i = 1; i < USPAN_MCP_OPEN_MAX; i++) {
+        char text[160];
+        const char *flags = i == 2u ? "00" : "01"; /* the caller does not sample */
+        (void)snprintf(text, sizeof text,
+                       "{\"id\":%u,\"method\":\"ping\",\"params\":{\"_meta\":{\"traceparent\":\"00-" TRACE "-" CALLER
+                       "-%s\"}}}",
+                       i, flags);
+        others[i] = ask(text);
+    }
+    uspan_t next = ask("{\"id\":90,\"method\":\"ping\"}");
+    assert_int_equal(uspan_mcp_find(&mcp, "2").id, 0);
+    assert_int_equal(uspan_mcp_find(&mcp, "0").id, first.id);
+    assert_int_equal(uspan_mcp_find(&mcp, "1").id, others[1].id);
+    assert_int_equal(uspan_mcp_find(&mcp, "90").id, next.id);
+    assert_false(has_ended(w, first));
+    assert_int_equal(uspan_mcp_unanswered(&mcp), 1);
+}
+
 static void test_a_second_request_of_the_same_id_ends_the_first(void **state)
 {
     world_t *w = *state;
@@ -307,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_more_open_requests_than_there_is_room_for_end_the_oldest),
         TEST(test_a_span_that_the_program_has_ended_makes_room_before_others),
+        TEST(test_a_span_that_is_not_recorded_makes_room_before_others),
         TEST(test_a_second_request_of_the_same_id_ends_the_first),
         TEST(test_an_answer_to_no_open_request_is_counted_and_logged),
         TEST(test_hostile_values_are_counted_and_cost_themselves_only),
