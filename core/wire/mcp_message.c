@@ -266,10 +266,10 @@ uint32_t uspan_mcp_read(uspan_mcp_t *m, const void *data, size_t len, unsigned h
             break;
         }
     }
-    if (r->form == JSON) {
-        feed(m, bytes, len);
-    } else {
+    if (r->form >= EVENTS) {
         feed_events(m, bytes, len);
+    } else {
+        feed(m, bytes, len);
     }
     if ((how & 1u) != 0u) {
         end_json(m);

@@ -149,6 +149,7 @@ static void test_hostile_values_are_counted_and_cost_themselves_only(void **stat
         { "", "none", 0 },
         { " \r\n\t", "none", 0 },
         { "5", "none", 1 },
+        { "\x02\n5", "none", 1 },
         { "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]", "none", 1 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
