@@ -82,8 +82,8 @@ static inline bool uspan_spool_is_after(uint32_t a, uint32_t b)
 
 static inline uint32_t uspan_spool_padded(const uspan_spool_log_t *log, uint32_t len)
 {
-    const uint32_t unit = log->storage->unit_bytes;
-    return (len + USPAN_SPOOL_HEAD_BYTES + USPAN_SPOOL_SUM_BYTES + unit - 1u) / unit * unit;
+    const uint32_t unit = log->storage->unit_bytes; /* a power of two, because it divides USPAN_SPOOL_UNIT */
+    return (len + USPAN_SPOOL_HEAD_BYTES + USPAN_SPOOL_SUM_BYTES + unit - 1u) & (0u - unit);
 }
 
 /* Returns the n-th sector after this one. */

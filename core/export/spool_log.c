@@ -39,9 +39,8 @@ typedef struct record {
 /* Fill the unit's buffer with the next bytes of a record. */
 static int fill_unit(uspan_spool_log_t *log, const record_t *r)
 {
-    const uint32_t head = (r->len & 0xFFFFu) | (uint32_t)r->type << 16;
     uint32_t words[1u + USPAN_SPOOL_HEADER_BYTES / 4u]; /* the head, then uspan_spool_header_t */
-    words[0] = head | ~(head + (head >> 8) + (head >> 16)) << 24; /* as uspan_spool_check() */
+    words[0] = (r->len & 0xFFFFu) | (uint32_t)r->type << 16;
     words[1] = log->boot;
     words[2u + 2u * USPAN_SPOOL_READERS] = log->sequence;
     for (unsigned reader = 0; reader < USPAN_SPOOL_READERS; reader++) {
@@ -56,7 +55,9 @@ static int fill_unit(uspan_spool_log_t *log, const record_t *r)
         const uint32_t at = (uint32_t)log->at + log->fill;
         uint8_t *const out = log->unit + log->fill;
         uint32_t n = 1u;
-        if (at < words_end) {
+        if (at == USPAN_SPOOL_HEAD_BYTES - 1u) {
+            *out = uspan_spool_check(log->unit); /* the bytes before it are in this unit too */
+        } else if (at < words_end) {
             *out = (uint8_t)(words[at / 4u] >> 8u * (at % 4u));
         } else if (at < data_end) {
             n = data_end - at;

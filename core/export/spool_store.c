@@ -91,7 +91,7 @@ static unsigned writing_dest(const uspan_spool_t *spool)
 }
 
 /* Advance by one step: write the first span of the queue, or a DONE record. */
-static int write_step(uspan_tracer_t *t)
+USPAN_NOINLINE_SMALL static int write_step(uspan_tracer_t *t)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
     const unsigned d = writing_dest(spool);
@@ -237,7 +237,7 @@ static void take_span(uspan_tracer_t *t, bool open, bool all)
             uspan_spool_log_renew(&spool->log);
         }
 #endif
-        spool->writing = (uint8_t)(1u << spool->dest);
+        spool->writing = (uint8_t)(USPAN_SPOOL_READERS > 1 ? 1u << spool->dest : 1u);
 #if USPAN_SPOOL_READERS > 1
         claim_for_others(t, i, open, all);
 #else
@@ -273,7 +273,7 @@ static void finish_span(uspan_tracer_t *t, int result)
             (void)uspan_queue_finish_first(
                 t, d, result == 0 ? (unsigned)USPAN_SPAN_SPOOLED : (unsigned)USPAN_DROP_TOO_LARGE);
         }
-        spool->writing = (uint8_t)(spool->writing & ~(1u << d));
+        spool->writing = (uint8_t)(USPAN_SPOOL_READERS > 1 ? spool->writing & ~(1u << d) : 0u);
     } while (USPAN_SPOOL_READERS > 1 && spool->writing != 0u);
 }
 

@@ -100,8 +100,8 @@ typedef struct uspan_spool {
     uint8_t resource; /* resource of the records that are being written, numbered as in an epoch */
 #endif
     uint16_t wipe; /* sectors that are still to be erased */
-    uspan_spool_log_t log;
     uspan_spool_reader_t readers[USPAN_SPOOL_READERS];
+    uspan_spool_log_t log;
 } uspan_spool_t;
 
 #if USPAN_SPOOL
