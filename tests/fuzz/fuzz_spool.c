@@ -1,4 +1,5 @@
-/* fuzz_spool.c: any bytes as the flash of a spool, or a log that was written and then changed anywhere.
+/* fuzz_spool.c: any bytes as the flash of a spool, or a log that was written, as the input says or before, and
+ * then changed anywhere.
  * Reading ends and stays within the storage, and records written afterwards are read back.
  * uspan-config: USPAN_SPOOL=1 */
 #include "export/spool_log.h"
@@ -8,6 +9,7 @@
 #define SECTOR_BYTES 256u
 
 static uint8_t flash[SECTORS * SECTOR_BYTES];
+static uint8_t logs[64][SECTORS * SECTOR_BYTES]; /* written once, because that takes most of a run's time */
 
 static int read_flash(void *ctx, uint32_t address, uint8_t *out, uint32_t len)
 {
@@ -63,7 +65,7 @@ static void append(uspan_spool_log_t *log, uint8_t seed)
 /* Read all. Returns the last record's first byte, or -1. */
 static int read_all(uspan_spool_log_t *log)
 {
-    uspan_spool_place_t place = log->done;
+    uspan_spool_place_t place = log->done[0];
     uspan_spool_record_t r, boot;
     int last = -1;
     int result;
@@ -81,17 +83,50 @@ static int read_all(uspan_spool_log_t *log)
     return last;
 }
 
+/* Write a log of some boots. Returns how many bytes of the input it took. */
+static size_t write_log(const uint8_t *data, size_t len)
+{
+    uspan_spool_log_t log;
+    size_t at = 0;
+    memset(flash, 0xFF, sizeof flash);
+    for (unsigned boots = 0; boots < 3u && at < len; boots++) {
+        CHECK(uspan_spool_log_mount(&log, &storage) == 0);
+        for (unsigned n = data[at++] % 16u; n > 0u && at < len; n--) {
+            append(&log, data[at++]);
+        }
+    }
+    return at;
+}
+
+static void write_logs(void)
+{
+    uint32_t random = 1u;
+    for (unsigned n = 0; n < sizeof logs / sizeof logs[0]; n++) {
+        uint8_t data[48];
+        for (unsigned i = 0; i < sizeof data; i++) {
+            random = random * 1664525u + 1013904223u;
+            data[i] = (uint8_t)(random >> 16);
+        }
+        (void)write_log(data, sizeof data);
+        memcpy(logs[n], flash, sizeof flash);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     uspan_spool_log_t log;
+    static bool written;
+    if (!written) {
+        write_logs();
+        written = true;
+    }
     memset(flash, 0xFF, sizeof flash);
     size_t at = 0;
-    if (len > 0u && data[at++] < 128u) { /* a log of some boots */
-        for (unsigned boots = 0; boots < 3u && at < len; boots++) {
-            CHECK(uspan_spool_log_mount(&log, &storage) == 0);
-            for (unsigned n = data[at++] % 16u; n > 0u && at < len; n--) {
-                append(&log, data[at++]);
-            }
+    if (len > 0u && data[at++] < 128u) {
+        if (data[0] < 64u) {
+            memcpy(flash, logs[data[0]], sizeof flash);
+        } else {
+            at += write_log(data + at, len - at);
         }
         for (; at + 3u <= len; at += 3u) {
             flash[(data[at] | (size_t)data[at + 1u] << 8) % sizeof flash] = data[at + 2u];
