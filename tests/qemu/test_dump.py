@@ -146,6 +146,27 @@ class Dump(unittest.TestCase):
         self.assertIn("invoke_agent gardener", seen["image"][1])
         self.assertIn("16 spans of 24 attributes", seen["image"][1])
 
+    def test_each_board_within_three_seconds(self):
+        self.assertIn("set(board_lto ON)", (ROOT / "boards/lm3s6965evb/board.cmake").read_text())  # so LTO is included
+        for board in firmware.boards():
+            with self.subTest(board=board):
+                built, port, seen = firmware.build(board), free_port(), {}
+
+                def stop(text):
+                    if "user:" in text and not seen:
+                        time.sleep(0.3)
+                        began, worked = time.monotonic(), time.process_time()
+                        seen["status"], seen["text"] = dump(built.elf, f"127.0.0.1:{port}")
+                        seen["seconds"], seen["cpu"] = time.monotonic() - began, time.process_time() - worked
+
+                qemu.run(built, {"endpoint": f"http://{qemu.LOOPBACK}:9/v1/traces"}, until="user:", watch=stop,
+                         more=["-gdb", f"tcp:127.0.0.1:{port}"])
+                self.assertEqual(seen["status"], 0, seen["text"])
+                self.assertIn("invoke_agent gardener", seen["text"])
+                self.assertRegex(seen["text"], r"\nstarted \d+, open [1-9]")
+                self.assertLess(seen["cpu"], 1)  # of 3 s; the rest is the stub's
+                self.assertLess(seen["seconds"], 30)  # 3 s on an idle machine
+
     def die(self, folder, text, *options):
         """(program, core file) of a program of the host that ends by abort()."""
         source, program, core = Path(folder) / "dead.c", Path(folder) / "dead", Path(folder) / "core"

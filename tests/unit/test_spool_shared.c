@@ -308,6 +308,35 @@ static void test_mounts_of_one_spool_have_one_storage(void **state)
     assert_int_equal(uspan_spool_mount(&w->tracer, 2u, &spools[0], &flash.storage), USPAN_ERR_ARG);
 }
 
+/* The numbers of each reader and of sectors start just below the value after which they wrap. */
+static void test_numbers_of_both_wrap(void **state)
+{
+    world_t *w = *state;
+    begin(w, FAR_REFUSES, FAR_REFUSES);
+    for (unsigned d = 0; d < 2u; d++) {
+        spools[0].log.next[d] = spools[0].log.done[d].number = UINT32_MAX - 5u - 7u * d;
+        spools[0].log.lost[d] = UINT32_MAX - d;
+    }
+    spools[0].log.sequence = UINT32_MAX - 1u;
+    for (unsigned boot = 0; boot < 4u; boot++) {
+        record_for(w, 10u, 1000u);
+        run_ms(w, 20000u);
+        assert_accounts(w);
+        peers[1].mode = boot == 1u ? FAR_GOOD : FAR_REFUSES;
+        boot_device(w);
+        run_ms(w, 60000u);
+    }
+    peers[0].mode = peers[1].mode = FAR_GOOD;
+    run_ms(w, 100000u);
+    for (unsigned d = 0; d < 2u; d++) {
+        assert_received_once(d, 0u, 40u);
+        assert_int_equal(stats_of(w, d).spool_waiting, 0);
+        assert_int_equal(stats_of(w, d).spool_records, 34u - 17u * d); /* 40 and 30 more */
+        assert_int_equal(stats_of(w, d).spool_lost, UINT32_MAX - d);
+    }
+    assert_true(spools[0].log.sequence < 100u);
+}
+
 static void test_power_cuts_lose_nothing_of_either(void **state)
 {
     const char *rounds = getenv("SPOOL_ROUNDS"); /* more of them by hand */
@@ -330,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_all_is_stored_for_both_before_sleep),
         cmocka_unit_test(test_a_storage_that_fails_costs_no_span),
         cmocka_unit_test(test_mounts_of_one_spool_have_one_storage),
+        cmocka_unit_test(test_numbers_of_both_wrap),
         cmocka_unit_test(test_power_cuts_lose_nothing_of_either),
     };
     return cmocka_run_group_tests(tests, world_setup, free_peers);
