@@ -1,7 +1,7 @@
 /* spool_format.h: the records that the spool's log writes and reads. Private to core. A record has a head
  * (length of the data, type, check), the data and a checksum, padded to complete units. A sector starts with
- * a record of type SECTOR. All numbers are little-endian. If destinations share the log, each is a reader with
- * numbers of its own, and the type of a span has a bit for each reader that it waits for. */
+ * a record of type SECTOR. All numbers are little-endian. If destinations share the log, each is a reader
+ * with numbers of its own, and the type of a span has a bit for each reader that it waits for. */
 #ifndef USPAN_EXPORT_SPOOL_FORMAT_H
 #define USPAN_EXPORT_SPOOL_FORMAT_H
 
@@ -13,7 +13,7 @@
 #define USPAN_SPOOL_NONE 3 /* there is no record */
 
 typedef enum uspan_spool_type {
-    /* the header of a sector, format 2; another type for each number of readers, so that none reads another */
+    /* the header of a sector, format 2. A log for another number of readers has another type there. */
     USPAN_SPOOL_SECTOR = 0x61 + 8 * (USPAN_SPOOL_READERS - 1),
     USPAN_SPOOL_BOOT = 0x62,  /* the boot's number, then what the caller says about it */
     USPAN_SPOOL_SPAN = 0x63,  /* has a number, the first 0 */
@@ -32,7 +32,7 @@ typedef struct uspan_spool_record {
 
 #define USPAN_SPOOL_HEAD_BYTES 4u /* length, type, check */
 #define USPAN_SPOOL_SUM_BYTES 4u
-#define USPAN_SPOOL_BOOT_BYTES 4u  /* data of a BOOT record before what the caller says: the boot's number */
+#define USPAN_SPOOL_BOOT_BYTES 4u /* data of a BOOT record before what the caller says: the boot's number */
 /* data of a DONE record: the first fields of uspan_spool_header_t */
 #define USPAN_SPOOL_DONE_BYTES (4u + 8u * USPAN_SPOOL_READERS)
 #define USPAN_SPOOL_HEADER_BYTES (8u + 12u * USPAN_SPOOL_READERS) /* data of a sector's header, as below */

@@ -102,7 +102,8 @@ uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, unsigned d, bool open)
 {
     uspan_spool_log_t *log = &uspan_spool_of(t)->log;
     const uspan_target_t *target = &uspan_dest(t, d)->target;
-    if (!open || uspan_export_state(t)->stopping != 0u || log->next[uspan_spool_reader_of(log)] == done_of(log)->number ||
+    if (!open || uspan_export_state(t)->stopping != 0u ||
+        log->next[uspan_spool_reader_of(log)] == done_of(log)->number ||
         uspan_wait_until(t, target->backoff.not_before_ns)) {
         return USPAN_JOB_NONE;
     }

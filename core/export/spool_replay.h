@@ -48,7 +48,8 @@ void uspan_spool_begin_body(uspan_tracer_t *t);
 size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap);
 #endif
 
-/* Make the spool of a destination, and its reader there, the one that is served. Returns false if it has none. */
+/* Make the spool of a destination, and its reader there, the one that is served. Returns false if it has
+ * none. */
 static inline bool uspan_spool_select(const uspan_tracer_t *t, unsigned dest)
 {
 #if USPAN_SPOOL

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run_fuzz.sh: runs every fuzz target under ASan and UBSan, JOBS at a time. Readers of LLM traffic run for READER_SECONDS (60),
-# others for SECONDS (30). LONG=1: each reader, and the mounts of kept memory and of a spool, run 10 million times instead (hours),
-# with short inputs. PLAIN=1: without sanitizers, for more runs in the same time.
+# others for SECONDS (30). LONG=1: each reader, and the mounts of kept memory and of a spool, run 10 million times instead, with
+# short inputs (hours). PLAIN=1: without sanitizers, for more runs in the same time.
 # Invariant: the exit status is 0 only if each target ran to its end without a finding. The input of a finding is kept.
 set -u
 

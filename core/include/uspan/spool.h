@@ -105,21 +105,22 @@ typedef struct uspan_spool {
 } uspan_spool_t;
 
 #if USPAN_SPOOL
-/* Give a destination a spool. Only one destination can have one, or each with USPAN_SPOOL_EACH 1. Each spool
- * then has its own position and counters, and its own storage, which can be a part of a flash
- * (port/flash/uspan_spool_part.h). With USPAN_SPOOL_EACH 2, destinations can share one: call this for each of
- * them with the same spool and storage. A span that several of them miss is then stored once. Each has its
- * own position and counters, and what all have is erased. uspan stores spans that it cannot deliver: spans of a due batch while the
- * destination cannot be reached, spans of a full pool that cannot be sent, and all spans when the tracer
- * stops. uspan sends them when the link is back, oldest first, also after a reset and with new firmware. They
- * keep the resource of the firmware that recorded them. When the storage is full, the oldest records are
- * removed and counted.
+/* Give a destination a spool. Only one destination can have one, or each with USPAN_SPOOL_EACH 1. Each
+ * spool then has its own position and counters, and its own storage, which can be a part of a flash
+ * (port/flash/uspan_spool_part.h). With USPAN_SPOOL_EACH 2, destinations can share one: call this for
+ * each of them with the same spool and storage. A span that several of them miss is then stored once.
+ * Each has its own position and counters, and what all have is erased. uspan stores spans that it cannot
+ * deliver: spans of a due batch while the destination cannot be reached, spans of a full pool that cannot
+ * be sent, and all spans when the tracer stops. uspan sends them when the link is back, oldest first,
+ * also after a reset and with new firmware. They keep the resource of the firmware that recorded them.
+ * When the storage is full, the oldest records are removed and counted.
  *   t        after uspan_export_to(), before the first uspan_poll()
  *   spool    static. The first call for it sets it to zero
  *   storage  used by uspan only. It must stay valid as long as the tracer
- * Returns: USPAN_OK; USPAN_ERR_AGAIN: the storage is busy, call again; USPAN_ERR_ARG: no such destination, or
- * the geometry cannot be used. uspan writes nothing before it stores the first span. Context: the exporting
- * task. Bound: reads the header of each sector, and one sector. */
+ * Returns: USPAN_OK; USPAN_ERR_AGAIN: the storage is busy, call again; USPAN_ERR_ARG: no such destination,
+ * the geometry cannot be used, or the spool is mounted with another storage. uspan writes nothing before it
+ * stores the first span. Context: the exporting task. Bound: reads the header of each sector, and one
+ * sector. */
 USPAN_CHECK uspan_err_t uspan_spool_mount(uspan_tracer_t *t, unsigned dest, uspan_spool_t *spool,
                                           const uspan_spool_storage_t *storage);
 /* Store all spans that have ended and wait for a destination with a spool, one step per call. Call it before
