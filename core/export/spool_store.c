@@ -91,7 +91,7 @@ static unsigned writing_dest(const uspan_spool_t *spool)
 }
 
 /* Advance by one step: write the first span of the queue, or a DONE record. */
-USPAN_NOINLINE_SMALL static int write_step(uspan_tracer_t *t)
+static int write_step(uspan_tracer_t *t)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
     const unsigned d = writing_dest(spool);
