@@ -12,7 +12,7 @@ import pages  # noqa: E402
 import sources  # noqa: E402
 
 ROOT = pages.ROOT
-OUT = sources.BUILD / "build_tests/build_page"
+OUT = sources.work_folder("build_page")
 DEPS = ROOT / "port/deps/src"
 LIBRARIES = {"uspan_proto": "OTLP messages, with nanopb", "uspan_core": "recording and export", "uspan_genai": "spans of agents, "
              "messages, readers of LLM traffic", "uspan_port_posix": "POSIX port", "uspan_mbedtls": "TLS with mbedTLS",

@@ -23,6 +23,11 @@ INCLUDES = [f"-I{ROOT / folder}" for folder in
             ("core/include", "core", "proto/gen", "proto")] + [f"-isystem{NANOPB}"]
 
 
+def work_folder(name):
+    """A test file's folder in the build. Its parts native and cross may run at the same time, so each has its own."""
+    return BUILD / "build_tests" / (name if NATIVE else f"{name}_cross")
+
+
 def found(paths, least, what):
     """The paths, sorted. Fails if there are fewer than `least`: a folder was renamed then, and the check would pass without
     files."""

@@ -18,7 +18,7 @@ import sources  # noqa: E402
 
 ROOT = sources.ROOT
 KNOWN = Path(__file__).with_name("structure_known.txt")
-OUT = ROOT / "build/lint/structure"
+OUT = sources.work_folder("structure")
 SOURCES = ("core/*/*.c", "port/posix/*.c", "port/mbedtls/*.c", "port/lwip/*.c")
 HEADERS = ("core/*/*.h", "core/include/uspan/*.h", "port/posix/*.h", "port/mbedtls/*.h", "port/lwip/*.h")
 COMMON = ["USPAN_DESTINATIONS_MAX=2", 'USPAN_ENDPOINT="https://collector.example:4318/v1/traces"']

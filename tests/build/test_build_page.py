@@ -16,7 +16,7 @@ import build_page  # noqa: E402
 import pages  # noqa: E402
 import sources  # noqa: E402
 
-OUT = sources.BUILD / f"build_tests/build_page_test{'' if sources.NATIVE else '_cross'}"  # both parts may run at the same time
+OUT = sources.work_folder("build_page_test")
 CURE = "cure: tests/build/build_page.py --write, and commit port/BUILD.md"
 # These options keep the build short: the dialects take longer to compile than all other sources.
 OPTIONS = "#define USPAN_SPANS_MAX 7\n" + "".join(

@@ -13,7 +13,7 @@ import sources  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 INCLUDE = f"-I{sources.ROOT / 'core/include'}"
-OUT = sources.BUILD / "build_tests/cpp"
+OUT = sources.work_folder("cpp")
 HEADERS = [name for name in sources.public_headers() if name != "port.h"]
 WARNINGS = [one for one in sources.WARNINGS if one not in ("-Wmissing-prototypes", "-Wstrict-prototypes")]
 HOST = [["g++"]] if sources.NATIVE else []

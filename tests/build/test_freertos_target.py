@@ -39,7 +39,7 @@ class FreeRtosTarget(unittest.TestCase):
         for name in ("port/freertos/port.c", "port/freertos/exporter.c", "fake_freertos.c"):
             self.assertEqual(self.compiled_in(compiled, name), ["app", "compiled"])
         self.assertEqual(self.compiled_in(compiled, "plus_tcp.c"), [])
-        self.assertEqual(subprocess.run([folder / "app"], timeout=60).returncode, 0, "a line of freertos_app/main.c")
+        self.assertEqual(subprocess.run([folder / "app"], timeout=180).returncode, 0, "a line of freertos_app/main.c")
 
     def test_freertos_plus_tcp_is_compiled_where_it_is_the_network(self):
         _, compiled = build("plus_tcp", "compiled", "-DUSPAN_FREERTOS_PLUS_TCP=ON")

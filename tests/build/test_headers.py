@@ -181,7 +181,7 @@ class Headers(unittest.TestCase):
             for compiler in COMPILERS:
                 sources.run([compiler, "-std=c11", *sources.WARNINGS, INCLUDE, "-DUSPAN_ENABLED=0", source, "-o",
                              f"{folder}/idle"])
-                sources.run([f"{folder}/idle"], timeout=10)
+                sources.run([f"{folder}/idle"], timeout=60)
 
     if sources.NATIVE:
         @staticmethod

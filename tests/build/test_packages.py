@@ -148,7 +148,7 @@ class Packages(unittest.TestCase):
         """Run a sketch until the receiver has its first request."""
         (OUT / "received").unlink(missing_ok=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        done = subprocess.run([program], capture_output=True, text=True, timeout=60,
+        done = subprocess.run([program], capture_output=True, text=True, timeout=180,
                               env=dict(os.environ, USPAN_TEST_PORT=str(server.server_port),
                                        USPAN_TEST_DONE=str(OUT / "received")))
         server.shutdown()

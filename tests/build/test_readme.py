@@ -20,7 +20,7 @@ ROOT = pages.ROOT
 PRACTICES = ROOT / "examples/PRACTICES.md"
 INDEX = ROOT / "examples/README.md"
 EXAMPLES = {"chat.c": ROOT / "examples/chat.c", "firmware.c": ROOT / "examples/firmware/firmware.c"}
-OUT = sources.BUILD / "build_tests/pages"
+OUT = sources.work_folder("pages")
 # Folders that snippets of pages include from.
 PAGE_FOLDERS = ("examples", "examples/firmware", "port/posix", "port/mbedtls", "port/lwip", "tests/virtual/lwip",
                 "tests/support/crash_sdk")

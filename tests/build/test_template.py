@@ -15,7 +15,7 @@ from runner import run  # noqa: E402
 TEMPLATE = sources.ROOT / "port/template"
 FILES = sorted(TEMPLATE.glob("*.c"))
 INCLUDES = [f"-I{TEMPLATE}", f"-I{sources.ROOT / 'port/mbedtls'}", f"-isystem{sources.ROOT / 'port/deps/src/mbedtls/include'}"]
-OUT = sources.BUILD / "build_tests/template"
+OUT = sources.work_folder("template")
 
 
 class Template(unittest.TestCase):

@@ -17,7 +17,7 @@ import sources  # noqa: E402
 
 TOY = Path(__file__).resolve().parent / "toy_sdk"
 DEPS = sources.ROOT / "port/deps/src"
-OUT = sources.BUILD / "build_tests/toy_sdk"
+OUT = sources.work_folder("toy_sdk")
 # Warnings for uspan's own code only. The SDK's code is compiled without them.
 OURS = ("-Wconversion", "-Wpedantic", "-Wundef", "-Wshadow", "-Werror")
 
@@ -107,13 +107,13 @@ class ToySdk(unittest.TestCase):
                 server = http.server.HTTPServer(("127.0.0.1", 0), Receiver)
                 server.bodies = []
                 threading.Thread(target=server.serve_forever, daemon=True).start()
-                done = subprocess.run([one, str(server.server_port)], capture_output=True, text=True, timeout=30)
+                done = subprocess.run([one, str(server.server_port)], capture_output=True, text=True, timeout=120)
                 server.shutdown()
                 server.server_close()
                 self.assertEqual(done.returncode, 0, done.stdout)
                 self.assertIn(b"toy", b"".join(server.bodies))
                 # A port where no server listens.
-                done = subprocess.run([one, "1"], capture_output=True, text=True, timeout=30)
+                done = subprocess.run([one, "1"], capture_output=True, text=True, timeout=120)
                 self.assertEqual(done.returncode, 1)
                 self.assertIn("Check host, port, network: connection", done.stdout)
 

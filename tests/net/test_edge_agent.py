@@ -2,12 +2,15 @@
 """test_edge_agent.py: the greenhouse agent calls a scripted model over HTTPS. Its spans come from the bytes of these calls.
 
 Invariant: see greenhouse.py."""
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import sample
 from runner import run
@@ -22,7 +25,7 @@ from streams import server_context  # noqa: E402
 
 PROGRAMS = Path(os.environ["USPAN_BUILD_DIR"]) / "examples"
 CA = certs.get().ca_pem
-DEADLINE_S = 60
+DEADLINE_S = 180
 
 
 class EdgeAgent(Greenhouse, unittest.TestCase):
@@ -168,6 +171,13 @@ class EdgeAgent(Greenhouse, unittest.TestCase):
             done = self.demo(LLM_API_KEY="wrong", **settings)
             self.assertEqual(done.returncode, 1)
             self.assertIn("demo: the program's exit status is 1", done.stdout)
+
+    def test_make_demo_says_that_a_board_was_ended(self):
+        said = io.StringIO()
+        with mock.patch.object(demo, "run_board", lambda *_: None), contextlib.redirect_stderr(said), \
+                contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(demo.main(["--board", "pico"]), 1)
+        self.assertRegex(said.getvalue(), r"still running after \d+ s and was ended; .*cure: ")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ import demo  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(os.environ["USPAN_BUILD_DIR"]) / "examples"
 CA = certs.get().ca_pem
-DEADLINE_S = 60
+DEADLINE_S = 180
 
 
 def start(name, *arguments, **env):

@@ -184,7 +184,7 @@ class Misbehaving(unittest.TestCase):
         process.stdin.flush()
         self.assertEqual(process.stdout.readline(), "ok\n")
         self.assertEqual([post(url, VECTOR)[0] for _ in range(4)], [503, 200, 200, 200])
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=120)
         summary = json.loads(said)
         self.assertEqual((summary["accepted"], summary["twice"], summary["refused"]), (3, 1, 1))
         self.assertEqual([e["row"] for e in summary["exchanges"]], ["503", "ok", "ok", "ok"])

@@ -254,7 +254,7 @@ class Receiving(unittest.TestCase):
                                    stdout=subprocess.PIPE, text=True)
         port = process.stdout.readline().split()[1]
         self.assertEqual(post(f"https://localhost:{port}/v1/traces", VECTOR, cafile=CA)[0], 200)
-        said, _ = process.communicate(f"wait 1 5\nwait 2 0\ndump {out}\nsummary\nnonsense\n", timeout=20)
+        said, _ = process.communicate(f"wait 1 5\nwait 2 0\ndump {out}\nsummary\nnonsense\n", timeout=120)
         lines = said.splitlines()
         self.assertEqual(lines[:3] + lines[4:5], ["ok", "timeout", "ok", "unknown nonsense"])
         self.assertEqual(json.loads(lines[-1])["spans"], 1)
@@ -297,7 +297,7 @@ class Demo(unittest.TestCase):
 
     def run_demo(self, *command):
         done = subprocess.run([sys.executable, PEERS.parent / "demo.py", *command], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=60,
+                              stderr=subprocess.STDOUT, timeout=180,
                               env={**os.environ, "PYTHONIOENCODING": "utf-8"})
         return done.returncode, done.stdout.decode()
 

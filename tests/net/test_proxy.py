@@ -158,7 +158,7 @@ class ByEnvironment(unittest.TestCase):
     def example(self, receiver, **environment):
         kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")
                 and not key.startswith(("OTEL_", "USPAN_PROXY"))}
-        return subprocess.run([EXAMPLE], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
+        return subprocess.run([EXAMPLE], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240,
                               env={**kept, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": far(receiver),
                                    "OTEL_EXPORTER_OTLP_CERTIFICATE": str(certs.get().ca_pem), **environment})
 

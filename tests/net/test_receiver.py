@@ -19,7 +19,7 @@ from sample import add_span, agent_trace, connect, envelope, post
 def get(url, host=None):
     request = urllib.request.Request(url, headers={"Host": host} if host else {})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()
@@ -74,14 +74,14 @@ class ReceiverCommand(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 0)) as held:
             port = held.getsockname()[1]
             for option, setting in (("--http-port", "HTTP_PORT"), ("--https-port", "HTTPS_PORT"), ("--page-port", "PAGE_PORT")):
-                done = subprocess.run(command(option, str(port)), capture_output=True, text=True, timeout=60)
+                done = subprocess.run(command(option, str(port)), capture_output=True, text=True, timeout=180)
                 self.assertEqual(done.returncode, 1)
                 self.assertIn(f"receiver: port {port} is in use; cure: ", done.stderr)
                 self.assertIn(f"make receiver {setting}=", done.stderr)
                 self.assertNotIn("Traceback", done.stderr)
 
     def test_an_address_that_is_not_here_is_refused_with_its_cure(self):
-        done = subprocess.run(command("--host", "192.0.2.1"), capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command("--host", "192.0.2.1"), capture_output=True, text=True, timeout=180)
         self.assertEqual(done.returncode, 1)
         self.assertIn("HOST must be an address of this machine", done.stderr)
 

@@ -31,7 +31,7 @@ HEAP = image.HEAP[0][2]
 def run_demo(link):
     """The output of the demo, whose collector has TLS."""
     env = {name: value for name, value in os.environ.items() if name != "LLM_URL"}
-    done = subprocess.run([sys.executable, "-B", ROOT / "tests/support/demo.py", "--board", "pico"], text=True, timeout=600,
+    done = subprocess.run([sys.executable, "-B", ROOT / "tests/support/demo.py", "--board", "pico"], text=True, timeout=700,
                           capture_output=True, env={**env, "PICO_NET": link})
     return qemu.Run(done.stdout + done.stderr, done.returncode), None, None
 

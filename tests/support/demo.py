@@ -184,6 +184,10 @@ def show(board, command, trace, llm):
             print(f"model:    {model.get('LLM_MODEL')} at {model['LLM_URL']}{', scripted' if llm else ''}")
         status = run_board(board, receiver, model, llm) if board else run_program(command, receiver, model)
         if status is None:
+            if board:
+                limit_s = pico.DEADLINE_S if board == "pico" else qemu.DEADLINE_S
+                print(f"\ndemo: the machine was still running after {limit_s} s and was ended; its output above shows where it "
+                      "stopped; cure: fewer other programs on this machine, or report it", file=sys.stderr)
             return None
         # A batch is in the list before its response is sent. Only a program that did not wait for the response needs this time.
         receiver.wait_spans(wanted, 2 if trace.failed is not None else 0)

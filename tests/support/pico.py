@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BOARDS = ("pico", "pico2", "pico_w", "pico2_w")
 SOURCES = ROOT / "port/pico/example"
 EMULATOR = ROOT / "build/interop/rp2040"
-DEADLINE_S = 240  # a handshake uses a core for 5 to 10 s
+DEADLINE_S = 480  # a handshake uses a core for 5 to 10 s, and the host may be busy
 Image = namedtuple("Image", "board net folder elf bin uf2 words")
 
 

@@ -14,7 +14,7 @@ from collections import namedtuple
 from pathlib import Path
 
 LOOPBACK = "10.0.2.2"  # the host's loopback, as the guest sees it
-DEADLINE_S = 90  # of a run that usually takes two. Then a machine without output is ended
+DEADLINE_S = 300  # of a run that usually takes two. Then the machine is ended. Many machines may share two busy cores
 MEMORY = re.compile(r"^  (\w+) (\d+)(?: of (\d+))?$", re.M)
 NAMED = re.compile(r"\b([a-z_]+) -?(\d+)")
 
