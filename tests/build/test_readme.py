@@ -32,7 +32,8 @@ READER_MISSING = {
     *(f"examples/backends/{name}.md" for name in ("README agentops aliyun braintrust collector keywordsai langfuse logfire "
                                                   "phoenix phoenix_cloud scorecard studio").split())}
 # Test names in pages that stand for several tests.
-TEST = re.compile(r"`((?:unit|wire|faults|net|build|size|virtual|sockets|sdk|qemu|interop|pico)\.(?!h\b|py\b|c\b|json\b)[a-z0-9_]+)`")
+FOLDERS = "unit|wire|faults|net|build|size|virtual|sockets|sdk|qemu|interop|pico"
+TEST = re.compile(rf"`((?:{FOLDERS})\.(?!(?:h|py|c|json)\b)[a-z0-9_]+)`")
 
 
 def every_page():

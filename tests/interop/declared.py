@@ -12,7 +12,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[1] / "sdk/declared"
 SDKS = {  # by folder of declared headers: variable, folders of the real ones, names that differ on purpose
-    "espidf": ("IDF_PATH", ("components", "examples/common_components"), {"portMUX_INITIALIZER_UNLOCKED"}),
+    "espidf": ("IDF_PATH", ("components", "examples/common_components"),
+               {"portMUX_INITIALIZER_UNLOCKED", "ESP_IDF_VERSION_MAJOR", "ESP_IDF_VERSION_MINOR"}),
     "freertos": ("FREERTOS_KERNEL_PATH", ("include", "portable/GCC/ARM_CM3"), set()),
     "freertos_tcp": ("FREERTOS_TCP_PATH", ("source/include",), set()),
     "zephyr": ("ZEPHYR_BASE", ("include",), set()),

@@ -44,6 +44,14 @@ class Declared(unittest.TestCase):
             wrong, _ = declared.compare("espidf", self.an_sdk(before, after))
             self.assertEqual(len(wrong), 1, wrong)
 
+    def test_another_version_is_no_difference(self):
+        folder = self.an_sdk()
+        header = folder / "components/esp_idf_version.h"
+        text = header.read_text(encoding="utf-8")
+        self.assertIn("VERSION_MAJOR 5\n", text)
+        header.write_text(text.replace("VERSION_MAJOR 5", "VERSION_MAJOR 6").replace("VERSION_MINOR 5", "VERSION_MINOR 0"))
+        self.assertEqual(declared.compare("espidf", folder)[0], [])
+
     def test_without_an_sdk_it_is_not_run_and_does_not_pass(self):
         status, text = make_interop()
         self.assertNotEqual(status, 0, text)
