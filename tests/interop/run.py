@@ -47,7 +47,7 @@ def main():
     parts = [word for word in sys.argv[1:] if not word.startswith("--")] or PARTS
     for part in parts:
         if part not in PARTS:
-            sys.exit(f"interop: no part {part}; there are {', '.join(PARTS)}")
+            sys.exit(f"interop: no part {part}; there are {', '.join(PARTS)}; alone: pico_w, espidf, freertos, declared")
     if {"--peers", "--goals"} & set(sys.argv):
         kind = 0 if "--peers" in sys.argv else 1
         print(*dict.fromkeys(name for part in parts for name in NEEDS[part][kind]))

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """boards.py: flash and RAM of the boards' firmware by module, and the largest use in a run in QEMU.
 
-Invariant: a firmware over a budget is not accepted. The exit status is 0 only if each requested firmware is within its budget.
+Invariant: the linker refuses a firmware over its limit. size.py --check fails if one is over its budget, or over the ceiling of
+a budget that is missed today.
 Usage: boards.py [BOARD ...]   builds and prints `make firmware`'s tables; none given: every board"""
 import re
 import sys
@@ -97,7 +98,9 @@ def show(built):
     print(f"  {'all':22} {whole['flash_bytes']:8,} {whole['ram_bytes']:8,}")
     for title, rows in (("budget", BUDGETS), ("limit", LIMITS)):
         if built.board in rows:
-            print(f"  {title:22} {rows[built.board]['flash_bytes']:8,} {rows[built.board]['ram_bytes']:8,}")
+            row = rows[built.board]
+            missed = "   missed" if any(whole[part] > row[part] for part in row) else ""
+            print(f"  {title:22} {row['flash_bytes']:8,} {row['ram_bytes']:8,}{missed}")
 
 
 def tracer_bytes(elf):

@@ -43,7 +43,8 @@ def build(board, *settings, image="firmware"):
     """Build the firmware of a board if it is not up to date. settings: cmake's -D arguments, built in a folder of their own.
     image: a target of boards/CMakeLists.txt."""
     if board not in boards():
-        raise ValueError(f"unknown board {board}; cure: use one of {', '.join(boards())}")
+        raise ValueError(f"unknown board {board}; cure: use one of {', '.join(boards())}; make demo knows pico too, "
+                         "make firmware pico, pico2, pico_w and pico2_w")
     settings = [*shlex.split(os.environ.get("CMAKE_ARGS", "")), *settings]
     name = "-".join([board, *[re.sub(r"[^\w.=-]", "_", part).strip("-") for part in settings]])
     folder = build_dir() / name
