@@ -3,7 +3,6 @@
 them.
 
 Invariant: the flash content of a boot is the file that the previous boot left. Nothing else is carried over."""
-import socket
 import sys
 import tempfile
 import unittest
@@ -19,12 +18,7 @@ from streams import server_context  # noqa: E402
 BANK_BYTES = 32 << 20
 SECTORS, SECTOR_BYTES = 8, 256 << 10
 SPANS = 6  # of a turn
-
-
-def closed_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+CLOSED_PORT = 1  # no server listens there, and no test gets it as a free port
 
 
 class Flash(unittest.TestCase):
@@ -36,7 +30,7 @@ class Flash(unittest.TestCase):
                 out.write(b"\xff" * (SECTORS * SECTOR_BYTES))
                 out.truncate(BANK_BYTES)
             for boot in (1, 2):  # each uses a new sector
-                settings = {"endpoint": f"https://{qemu.LOOPBACK}:{closed_port()}/v1/traces", "deadline_ms": 1000}
+                settings = {"endpoint": f"https://{qemu.LOOPBACK}:{CLOSED_PORT}/v1/traces", "deadline_ms": 1000}
                 away = qemu.run(built, settings, flash=chips)
                 self.assertEqual(away.status, 0, away.text)
                 self.assertEqual((away.account("spooled"), away.account("spool_waiting")), (SPANS, boot * SPANS), away.text)

@@ -392,7 +392,7 @@ static void test_plus_tcp_connects_sends_receives_and_ends(void **state)
         assert_int_equal(sockets_open, 0);
     }
     (void)close(listener);
-    assert_int_equal(open_at("127.0.0.1", at, 0), USPAN_ERR_IO);
+    assert_int_equal(open_at("127.0.0.1", 1, 0), USPAN_ERR_IO); /* no test gets this as a free port */
     assert_non_null(strstr(transport.last_error_text(transport.ctx), "refused"));
     transport.close(transport.ctx);
 }

@@ -37,10 +37,7 @@ static uint16_t listen_on_loopback(int *fd)
 
 static uint16_t closed_port(void)
 {
-    int fd;
-    uint16_t port = listen_on_loopback(&fd);
-    (void)close(fd);
-    return port;
+    return 1; /* no server listens there, and no test gets it as a free port */
 }
 
 static void pause_ms(int ms)
