@@ -108,11 +108,15 @@ def fill(folder, algorithm):
         made.unlink(missing_ok=True)
 
 
+# Read once, so that all certificates of a process are from one folder, also at the end of a period.
+PERIOD = int(time.time() // (20 * 86400))
+
+
 def directory(algorithm="ec"):
     """The folder with all certificates of one key algorithm, "ec" (P-256) or "rsa" (2048 bits)."""
     if algorithm not in ("ec", "rsa"):
         raise ValueError(f"certs.py: ec or rsa, not {algorithm}")
-    made_from = Path(__file__).read_bytes() + f"{algorithm} {int(time.time() // (20 * 86400))}".encode()
+    made_from = Path(__file__).read_bytes() + f"{algorithm} {PERIOD}".encode()
     name = f"certs-{algorithm}-{hashlib.sha256(made_from).hexdigest()[:16]}"
     return folders.install(folders.build_dir() / name, lambda folder: fill(folder, algorithm))
 
