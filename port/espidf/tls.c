@@ -15,8 +15,9 @@ enum { CLOSED, OPENING, OPEN };
 /* esp-tls waits at most this time for a connection. 0 would wait without end. */
 #define STEP_MS 10
 
-/* esp-tls connects to one address of a name: that of IPv4, if there is one. ESP-IDF 5.0 has no other way. */
-#define HAS_FAMILY (ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 1, 0))
+/* esp-tls connects to one address of a name: that of IPv4, if there is one. ESP-IDF 5.0 has no other way, and
+ * 5.1 not in all releases. */
+#define HAS_FAMILY (ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 2, 0))
 
 /* Bits of mbedTLS's verification result, which esp-tls passes on unchanged. */
 #define EXPIRED 0x01

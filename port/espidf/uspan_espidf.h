@@ -66,7 +66,7 @@ typedef struct uspan_espidf_tls {
 
 /* Initialise *tls, and write a transport over it to *out. The transport has USPAN_TRANSPORT_SECURE: chain and
  * host name are verified. esp-tls opens the TCP connection. Calls wait at most 10 ms, except for the look-up
- * of a name (getaddrinfo()) and the arithmetic of a handshake. esp-tls uses the heap. From ESP-IDF 5.1 on, an
+ * of a name (getaddrinfo()) and the arithmetic of a handshake. esp-tls uses the heap. From ESP-IDF 5.2 on, an
  * exchange without an answer over IPv4 is followed by one over IPv6, and vice versa, if the name has both.
  * Returns: USPAN_OK; USPAN_ERR_ARG: an argument is NULL; USPAN_ERR_CONFIG: neither bundle nor ca is set, so
  * that no peer would be verified. Context: before use. */

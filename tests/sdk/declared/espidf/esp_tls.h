@@ -24,7 +24,7 @@
 
 typedef struct esp_tls esp_tls_t;
 typedef struct esp_tls_last_error *esp_tls_error_handle_t;
-typedef enum esp_tls_addr_family { /* from ESP-IDF 5.1 on */
+typedef enum esp_tls_addr_family { /* from ESP-IDF 5.2 on */
     ESP_TLS_AF_UNSPEC = 0,
     ESP_TLS_AF_INET,
     ESP_TLS_AF_INET6
