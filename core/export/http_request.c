@@ -3,7 +3,7 @@
 #include "export/http_request.h"
 #include <string.h>
 #include "export/headers.h"
-#include "export/proxy.h"
+#include "export/proxy_url.h"
 
 #define AGENT "User-Agent: uspan/" USPAN_VERSION " (C)\r\n"
 #if USPAN_KEEP_ALIVE_MS == 0

@@ -2,9 +2,10 @@
  * requests name the collector (http_request.c writes them), and responses are only checked for a 407.
  * Invariant: of the proxy's own response only the status is used. No byte of it reaches the layer above a
  * tunnel. */
-#include "export/proxy.h"
 #include <string.h>
 #include "export/log_line.h"
+#include "export/proxy_schemes.h"
+#include "export/proxy_url.h"
 #include "export/window.h"
 #include "trace/ascii.h"
 #include "trace/lock.h"

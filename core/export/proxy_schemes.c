@@ -1,7 +1,7 @@
 /* proxy_schemes.c: finds the authentication schemes of a 407 response (RFC 9110 §11.7.1), for the log.
  * Invariant: only characters of a token are stored, and never more than fit words. */
+#include "export/proxy_schemes.h"
 #include <string.h>
-#include "export/proxy.h"
 #include "trace/ascii.h"
 
 #if USPAN_PROXY_SCHEMES

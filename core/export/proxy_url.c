@@ -1,7 +1,7 @@
 /* proxy_url.c: parses the URL of a proxy. Invariant: *url is changed only if the text is correct. */
+#include "export/proxy_url.h"
 #include <string.h>
 #include "export/log_line.h"
-#include "export/proxy.h"
 #include "trace/ascii.h"
 
 #if USPAN_HTTP_PROXY

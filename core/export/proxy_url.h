@@ -1,6 +1,6 @@
-/* proxy.h: what the files of the proxy transport share. Private to core. */
-#ifndef USPAN_EXPORT_PROXY_H
-#define USPAN_EXPORT_PROXY_H
+/* proxy_url.h: the URL of a proxy, and which proxies a build can have. Private to core. */
+#ifndef USPAN_EXPORT_PROXY_URL_H
+#define USPAN_EXPORT_PROXY_URL_H
 
 #include "export/url.h"
 #include "trace/internal.h"
@@ -17,18 +17,6 @@
 /* Parse the URL of a proxy. *user points into text, or is NULL. Returns NULL if it can be used, otherwise a
  * static text that says what is wrong. */
 const char *uspan_proxy_parse(const char *text, uspan_url_t *url, const char **user, size_t *user_len);
-#endif
-
-/* 1: the schemes of a 407 are read, so that the log can name one that uspan lacks. */
-#define USPAN_PROXY_SCHEMES (USPAN_HTTP_PROXY && USPAN_MESSAGE_TEXTS && !USPAN_PROXY_FIXED)
-
-#if USPAN_PROXY_SCHEMES
-/* Forget the schemes of the last response. */
-void uspan_proxy_schemes_begin(uspan_proxy_t *p);
-/* Read a byte after the status of a 407. */
-void uspan_proxy_schemes_feed(uspan_proxy_t *p, uint8_t byte);
-/* Returns the text about a scheme that uspan lacks, in p->words. NULL: the proxy named none, or Basic too. */
-const char *uspan_proxy_schemes_text(uspan_proxy_t *p);
 #endif
 
 #if USPAN_HTTP_PROXY
