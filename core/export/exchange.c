@@ -329,6 +329,16 @@ static uspan_progress_t send_step(uspan_tracer_t *t)
     return n != 0 ? USPAN_PROGRESS_MADE : USPAN_PROGRESS_NONE;
 }
 
+/* Returns a text about a peer that speaks something else than HTTP/1.1, otherwise `otherwise`. */
+USPAN_NOINLINE_SMALL static const char *explain_peer(const uspan_exchange_t *e, const char *otherwise)
+{
+    return (e->answer.flags & USPAN_ANSWER_HTTP2) != 0u
+               ? USPAN_WORDS("server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port", "e8")
+           : (e->answer.flags & USPAN_ANSWER_TLS) != 0u
+               ? USPAN_WORDS("server speaks TLS: use https://", "e10")
+               : otherwise;
+}
+
 /* End an exchange in which no more bytes will come. */
 static uspan_progress_t end_receiving(uspan_exchange_t *e, int32_t n, uspan_ending_t *ending)
 {
@@ -337,9 +347,7 @@ static uspan_progress_t end_receiving(uspan_exchange_t *e, int32_t n, uspan_endi
         return end_answered(e, ending);
     }
     const char *why = e->transport->last_error_text(e->transport->ctx);
-    if ((e->answer.flags & USPAN_ANSWER_HTTP2) != 0u) {
-        why = USPAN_WORDS("server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port", "e8");
-    } else if (why[0] == '\0') {
+    if (why[0] == '\0') {
         why = e->send_error != 0 ? USPAN_WORDS("connection lost while sending", "e4")
                                  : USPAN_WORDS("connection closed before the response ended", "e3");
     }
@@ -348,7 +356,7 @@ static uspan_progress_t end_receiving(uspan_exchange_t *e, int32_t n, uspan_endi
     } else if (n != USPAN_ERR_CLOSED) {
         err = (uspan_err_t)n;
     }
-    return end_with(ending, err, why);
+    return end_with(ending, err, explain_peer(e, why));
 }
 
 USPAN_NOINLINE_SMALL static uspan_progress_t answer_step(uspan_tracer_t *t, uspan_ending_t *ending)
@@ -374,10 +382,7 @@ USPAN_NOINLINE_SMALL static uspan_progress_t answer_step(uspan_tracer_t *t, uspa
         return end_answered(e, ending);
     }
     if (err != USPAN_ERR_AGAIN) {
-        return end_with(ending, err,
-                        (e->answer.flags & USPAN_ANSWER_HTTP2) != 0u
-                            ? USPAN_WORDS("server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port", "e8")
-                            : USPAN_WORDS("the response is not HTTP/1.1", "e1"));
+        return end_with(ending, err, explain_peer(e, USPAN_WORDS("the response is not HTTP/1.1", "e1")));
     }
     return USPAN_PROGRESS_MADE;
 }

@@ -55,7 +55,9 @@ static const char names[] =
 static const uint8_t known[] = { 0, TYPES, 0, CHUNKED, USPAN_ANSWER_CLOSE, 0, 0, 0 };
 
 #define TOKEN_MAX (sizeof(((uspan_answer_t *)0)->token) - 1u) /* a token of this length was cut */
-#define HTTP_AT 8u             /* position in a status line at which its start is checked */
+#define START_BYTES 7u  /* "HTTP/1.": compared as soon as they are there */
+#define TLS_ALERT 0x15u /* a record of RFC 8446 §5.1 */
+#define TLS_MAJOR 3u
 #define NUMBER_MAX 0x0FFFFFFFu /* larger numbers are limited to this */
 
 USPAN_STATIC_ASSERT(USPAN_RESPONSE_MAX <= NUMBER_MAX / 16, "USPAN_RESPONSE_MAX: at most 16 MiB");
@@ -75,15 +77,25 @@ static void begin_head(uspan_answer_t *a)
 #endif
 }
 
-/* Stop reading the response. It ends with its status, or there is no response. Returns the state. */
-static unsigned give_up(uspan_answer_t *a)
+/* Stop reading the response. It ends with its status. Without one there is no response, and this notes for the
+ * log what the peer speaks in place of HTTP/1.1. HTTP/2: a frame of less than 64 KB (SETTINGS, GOAWAY),
+ * "HTTP/2", or "PRI *". TLS: an alert. Returns the state. */
+USPAN_NOINLINE_SMALL static unsigned give_up(uspan_answer_t *a)
 {
-    if (a->status < 200u) {
-        a->flags = 0u;
-        return BROKEN;
+    if (a->status >= 200u) {
+        a->flags = (uint8_t)((a->flags & PUBLIC) | USPAN_ANSWER_CLOSE);
+        return DONE;
     }
-    a->flags = (uint8_t)((a->flags & PUBLIC) | USPAN_ANSWER_CLOSE);
-    return DONE;
+    const char *text = a->token;
+    const unsigned len = a->token_len, first = (uint8_t)text[0], second = (uint8_t)text[1];
+    a->flags = 0u;
+    if (len >= 2u && first == TLS_ALERT && second == TLS_MAJOR) {
+        a->flags = USPAN_ANSWER_TLS;
+    } else if ((len >= 2u && (first | second) == 0u) || (len >= 2u && first == 'P' && second == 'R') ||
+               (len >= 6u && first == 'H' && text[5] == '2')) {
+        a->flags = USPAN_ANSWER_HTTP2;
+    }
+    return BROKEN;
 }
 
 /* Store the value of a header in the body's buffer. */
@@ -208,29 +220,14 @@ static unsigned end_head(uspan_answer_t *a)
     return next;
 }
 
-/* Returns true if the bytes are from an HTTP/2 server: a frame of less than 64 KB (SETTINGS, GOAWAY), or the
- * name of that version. */
-static bool is_http2(const uspan_answer_t *a)
-{
-    return (a->token_len >= 2u && a->token[0] == 0 && a->token[1] == 0) ||
-           (a->token_len >= 6u && memcmp(a->token, "HTTP/2", 6) == 0) ||
-           (a->token_len >= 5u && memcmp(a->token, "PRI *", 5) == 0);
-}
-
-/* Returns the state of an answer without status. */
-USPAN_NOINLINE_SMALL static unsigned refuse(uspan_answer_t *a)
-{
-    a->flags = is_http2(a) ? USPAN_ANSWER_HTTP2 : 0u;
-    return BROKEN;
-}
-
 /* Parse "HTTP/1.1 200", then white space or the end. Returns the next state. */
 static unsigned read_status(uspan_answer_t *a)
 {
     char *text = a->token;
     uint32_t status = 0;
     text[a->token_len] = '\0';
-    if (memcmp(text, "HTTP/1.", 7) == 0 && (unsigned)(uint8_t)text[7] - '0' <= 9u && uspan_blank(text[8])) {
+    /* of a longer line the first bytes were compared before */
+    if (a->token_len > START_BYTES && (unsigned)(uint8_t)text[7] - '0' <= 9u && uspan_blank(text[8])) {
         const char *from = text + 9;
         while (uspan_blank(*from)) { /* RFC 9112 §3: any white space may separate the parts */
             from++;
@@ -239,7 +236,7 @@ static unsigned read_status(uspan_answer_t *a)
         status = end == from + 3 && is_space(*end) ? status : 0u;
     }
     if (status < 100u) {
-        return refuse(a);
+        return give_up(a);
     }
     a->token_len = 0;
     a->flags = text[7] == '0'; /* HTTP/1.0: USPAN_ANSWER_CLOSE, whatever Connection says */
@@ -307,8 +304,8 @@ USPAN_NOINLINE_SMALL static unsigned feed_head_byte(uspan_answer_t *a, unsigned 
         a->field = c == ',' ? a->field : FIELD_NONE; /* parameters are ignored */
     } else if (a->token_len < TOKEN_MAX && (state != VALUE || a->token_len != 0u || !uspan_blank(c))) {
         a->token[a->token_len++] = c;
-        if (state == STATUS && a->token_len == HTTP_AT + 1u && memcmp(a->token, "HTTP/1.", 7) != 0) {
-            return refuse(a); /* no need to wait for the line end */
+        if (state == STATUS && a->token_len == START_BYTES && memcmp(a->token, "HTTP/1.", START_BYTES) != 0) {
+            return give_up(a); /* no need to wait for the line end */
         }
     }
     return state;
@@ -325,7 +322,7 @@ static inline size_t store_plain(uspan_answer_t *a, const uint8_t *data, size_t 
     return 0;
 #else
     const size_t from = a->token_len, most = USPAN_RESPONSE_MAX - a->head_bytes;
-    const size_t room = (from <= HTTP_AT ? HTTP_AT : TOKEN_MAX) - from;
+    const size_t room = (from < START_BYTES ? START_BYTES - 1u : TOKEN_MAX) - from;
     const uint8_t *at = data;
     if (*at <= ' ' || a->state == LINE || a->field == FIELD_LOCATION) {
         return 0;
@@ -406,7 +403,7 @@ uspan_err_t uspan_answer_end(uspan_answer_t *a)
         a->state = (uint8_t)read_status(a);
     }
     if (a->state < DONE) {
-        a->state = (uint8_t)(a->state == STATUS ? refuse(a) : give_up(a));
+        a->state = (uint8_t)give_up(a);
     }
     return result_of(a);
 }

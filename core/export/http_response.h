@@ -12,6 +12,7 @@
 #define USPAN_ANSWER_PROTOBUF 2u /* Content-Type is application/x-protobuf, with or without parameters */
 #define USPAN_ANSWER_JSON 4u     /* Content-Type is application/json, with or without parameters */
 #define USPAN_ANSWER_HTTP2 8u    /* there is no status: the server speaks HTTP/2 */
+#define USPAN_ANSWER_TLS 4u      /* there is no status: the server speaks TLS */
 #define USPAN_ANSWER_FIELD \
     16u /* body holds no body, but a header's value: Location of a 3xx; of a 2xx the
                                   * Content-Type that is none of OTLP's */

@@ -72,6 +72,7 @@ static const row_t rows[] = {
       0, 0, false, DROPPED,
       "HTTP 500: a [2m  b\xEF\xBF\xBD"
       "c" },
+    { "a TLS alert cut off", "\x15\x03\x03\x01\x01", 0, 3, false, RETRIED, "server speaks TLS: use https://" },
     { "HTTP/2 words", "HTTP/2 200\r\n\r\n", 0, 0, false, RETRIED,
       "server speaks HTTP/2 (gRPC?): use the OTLP/HTTP port" },
 };

@@ -78,6 +78,32 @@ static const row_t rows[] = {
     { HEAD(CHUNKED) "3\r\nabcd\r\n0\r\n\r\n", DELIVERED, 0, NULL, 0 },
     { HEAD("Transfer-Encoding: identity\r\n" EMPTY), DELIVERED, 0, NULL, 0 },
     { "HTTP/1.1 503 Busy\r\n" CHUNKED "\r\nzz\r\n", RETRIED, 0, "HTTP 503", 0 },
+    /* of load balancers, proxies and small servers */
+    { "HTTP/1.1 200 OK\r\nContent-Length: 4294967296\r\n\r\n", DELIVERED, LATE, NULL, 0 },
+    { "HTTP/1.1 200OK\r\n" EMPTY "\r\n", RETRIED, 0, "not HTTP/1.1", 0 },
+    { "HTTP/1.1 103 Early\r\n\r\nOK\r\n", RETRIED, 0, "not HTTP/1.1", 0 },
+    { "HTTP/1.1 2000 OK\r\n" EMPTY "\r\n", RETRIED, 0, "not HTTP/1.1", 0 },
+    { "HTTP/1.1 099 Low\r\n" EMPTY "\r\n", RETRIED, 0, "not HTTP/1.1", 0 },
+    { "HTTP/1.1 999 Blocked\r\n" EMPTY "\r\n", DROPPED, KEPT, "HTTP 999", 0 },
+    { "HTTP/1.1 520 Unknown Error\r\n" EMPTY "\r\n", DROPPED, KEPT, "HTTP 520", 0 },
+    { HEAD("Transfer-Encoding: chunked, chunked\r\n") "0\r\n\r\n", DELIVERED, KEPT, NULL, 0 },
+    { HEAD("Transfer-Encoding: xchunked\r\n" EMPTY), DELIVERED, 0, NULL, 0 },
+    { HEAD(CHUNKED) "FFFFFFFFFFFFFFFFF\r\nx", DELIVERED, LATE, NULL, 0 },
+    { HEAD(CHUNKED) "\r\n0\r\n\r\n", DELIVERED, 0, NULL, 0 },
+    { HEAD("Upgrade: h2,h2c\r\nConnection: Upgrade, close\r\n" EMPTY), DELIVERED, 0, NULL, 0 },
+    { HEAD("Content-Type: text/html\r\n" TYPE_PROTO EMPTY), DELIVERED, KEPT, NULL, 0 },
+    { HEAD("Content-Type: application/json; charset=utf-8\r\nContent-Length: 44\r\n") "\xEF\xBB\xBF{"
+                                                                                      "\"partialSuccess\":{"
+                                                                                      "\"rejectedSpans\": "
+                                                                                      "\"1\"}}",
+      DELIVERED, KEPT, "rejected some spans", 0 },
+    { "HTTP/1.1 400 Bad\r\nContent-Type: application/problem+json\r\nContent-Length: "
+      "14\r\n\r\n{\"title\":\"no\"}",
+      DROPPED, KEPT, "HTTP 400: {\"title\":\"no\"}", 0 },
+    /* a TLS port that was addressed with http://: an alert, without a status line */
+    { "\x15\x03\x01\x00\x02\x02\x46", RETRIED, 0, "server speaks TLS: use https://", 7 },
+    { "\x15\x03\x03\x00\x02\x02\x0A", RETRIED, 0, "server speaks TLS: use https://", 7 },
+    { "\x15\x04\x03\x00\x02\x02\x0A", RETRIED, 0, "the response is not HTTP/1.1", 7 },
     /* bodies */
     { HEAD(TYPE_PROTO "Content-Length: 4\r\n") "\x0a\x02\x08\x01", DELIVERED, KEPT, "rejected some spans",
       0 },

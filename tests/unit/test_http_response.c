@@ -286,29 +286,35 @@ static void test_equal_lengths_count_as_one_and_chunks_go_before_a_length(void *
     expect_answer("\r\n\nHTTP/1.1  204 x\r\n\r\n", 204, 0, "");
 }
 
-static void test_a_peer_that_speaks_http_2_is_known(void **state)
+static void test_a_peer_that_speaks_http_2_or_tls_is_known(void **state)
 {
     (void)state;
     static const struct {
         const char *bytes;
         size_t len;
-        bool http2;
+        unsigned flags;
     } rows[] = {
-        { "\0\0\x06\x04\0\0\0\0\0\0\x05\0\0\x40\0", 15, true },     /* SETTINGS */
-        { "\0\0\x0a\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01no", 19, true }, /* GOAWAY, length has a line feed */
-        { "\0\0\x08\x07", 4, true },
-        { "HTTP/2 200\r\n", 12, true },
-        { "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24, true },
-        { "SSH-2.0-x\r\n", 11, false },
-        { "\0", 1, false },
+        { "\0\0\x06\x04\0\0\0\0\0\0\x05\0\0\x40\0", 15, USPAN_ANSWER_HTTP2 }, /* SETTINGS */
+        { "\0\0\x0a\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01no", 19,
+          USPAN_ANSWER_HTTP2 }, /* GOAWAY, length has a line feed */
+        { "\0\0\x08\x07", 4, USPAN_ANSWER_HTTP2 },
+        { "HTTP/2 200\r\n", 12, USPAN_ANSWER_HTTP2 },
+        { "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24, USPAN_ANSWER_HTTP2 },
+        { "SSH-2.0-x\r\n", 11, 0 },
+        { "\0", 1, 0 },
+        { "\x15\x03\x01\0\x02\x02\x46", 7, USPAN_ANSWER_TLS }, /* alert: protocol_version */
+        { "\x15\x03", 2, USPAN_ANSWER_TLS },
+        { "\x15", 1, 0 },
+        { "\x16\x03\x03\0\x02\x02\x46", 7, 0 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         outcome_t o = feed_all_ways(rows[i].bytes, rows[i].len);
         assert_int_equal(o.eof, USPAN_ERR_IO);
-        assert_int_equal(o.answer.flags, rows[i].http2 ? USPAN_ANSWER_HTTP2 : 0u);
+        assert_int_equal(o.answer.flags, rows[i].flags);
     }
     /* The error is reported immediately, not when the peer closes the connection. */
     assert_int_equal(feed_split((const uint8_t *)"\0\0\x06\x04\0\0\0\0\0", 9, 9, 9, 9).err, USPAN_ERR_IO);
+    assert_int_equal(feed_split((const uint8_t *)"\x15\x03\x03\0\x02\x02\x0A", 7, 7, 7, 7).err, USPAN_ERR_IO);
 }
 
 static void test_where_a_redirect_leads_and_a_foreign_type_are_kept(void **state)
@@ -395,7 +401,7 @@ int main(void)
         cmocka_unit_test(test_framing_that_contradicts_itself_ends_the_answer),
         cmocka_unit_test(test_broken_chunks_end_the_answer),
         cmocka_unit_test(test_equal_lengths_count_as_one_and_chunks_go_before_a_length),
-        cmocka_unit_test(test_a_peer_that_speaks_http_2_is_known),
+        cmocka_unit_test(test_a_peer_that_speaks_http_2_or_tls_is_known),
         cmocka_unit_test(test_where_a_redirect_leads_and_a_foreign_type_are_kept),
         cmocka_unit_test(test_a_close_tells_a_dead_connection_from_an_answer_cut_short),
     };
