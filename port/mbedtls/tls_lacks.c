@@ -32,6 +32,12 @@ static const lack_t lacks[] = {
       NEEDS("RSA", "MBEDTLS_RSA_C, MBEDTLS_PKCS1_V15") },
 #elif HAS_OPTIONS && MBEDTLS_MPI_MAX_SIZE < 512
     { 5, { 2, 0x82, 2, 1, 0 }, NEEDS("RSA-4096", "MBEDTLS_MPI_MAX_SIZE 512") },
+#if MBEDTLS_MPI_MAX_SIZE < 384
+    { 5, { 2, 0x82, 1, 0x81, 0 }, NEEDS("RSA-3072", "MBEDTLS_MPI_MAX_SIZE 384") },
+#endif
+#if MBEDTLS_MPI_MAX_SIZE < 256
+    { 5, { 2, 0x82, 1, 1, 0 }, NEEDS("RSA-2048", "MBEDTLS_MPI_MAX_SIZE 256") },
+#endif
 #endif
 #if HAS_OPTIONS && !defined(MBEDTLS_ECP_C)
     { 9, { 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1 }, NEEDS("ECDSA", "MBEDTLS_ECP_C, MBEDTLS_ECDSA_C") },
