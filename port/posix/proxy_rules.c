@@ -6,10 +6,12 @@
 #include <arpa/inet.h>
 #include <strings.h>
 
+/* How an address of IPv4 begins as one of IPv6 (RFC 4291 section 2.5.5.2). */
+static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
+
 /* Read an address as 16 bytes. IPv4 is mapped into IPv6. Returns false if it is a name. */
 static bool read_address(const char *text, uint8_t out[16])
 {
-    static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
     memcpy(out, mapped, sizeof(mapped));
     return inet_pton(AF_INET, text, out + 12) == 1 || inet_pton(AF_INET6, text, out) == 1;
 }
@@ -38,7 +40,7 @@ static bool is_this_host(const char *host, const uint8_t *address)
         return strcasecmp(host, "localhost") == 0;
     }
     return memcmp(address, loopback6, 16u) == 0 ||
-           (address[10] == 0xFF && address[11] == 0xFF && address[12] == 127u);
+           (memcmp(address, mapped, sizeof(mapped)) == 0 && address[12] == 127u);
 }
 
 /* Check one entry: a name, an address or a network, with or without a port. entry is changed. */

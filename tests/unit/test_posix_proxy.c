@@ -62,6 +62,9 @@ static void test_each_form_of_an_entry_matches_what_it_names(void **state)
         { NULL, "127.0.0.1", 4318, true },
         { NULL, "127.9.9.9", 4318, true },
         { NULL, "::1", 4318, true },
+        { NULL, "::ffff:127.0.0.1", 4318, true },
+        { NULL, "2001:db8::ffff:127.0.0.1", 4318, false }, /* only the end of that prefix */
+        { NULL, "::ffff:128.0.0.1", 4318, false },
         { NULL, "localhost.evil", 4318, false },
         { NULL, "::2", 4318, false },
         { NULL, "", 4318, false },
