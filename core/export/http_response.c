@@ -77,8 +77,8 @@ static void begin_head(uspan_answer_t *a)
 #endif
 }
 
-/* Stop reading the response. It ends with its status. Without one there is no response, and this notes for the
- * log what the peer speaks in place of HTTP/1.1. HTTP/2: a frame of less than 64 KB (SETTINGS, GOAWAY),
+/* Stop reading the response. It ends with its status. Without one there is no response, and the flags say for
+ * the log what the peer speaks in place of HTTP/1.1. HTTP/2: a frame of less than 64 KB (SETTINGS, GOAWAY),
  * "HTTP/2", or "PRI *". TLS: an alert. Returns the state. */
 USPAN_NOINLINE_SMALL static unsigned give_up(uspan_answer_t *a)
 {

@@ -38,8 +38,9 @@ __attribute__((always_inline)) static inline size_t uspan_url_host_len(const cha
                : strspn(authority, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._");
 }
 
-/* Like uspan_url_authority(), for a literal. Compilers fold it, so that a correct endpoint becomes a few stores.
- * Ports of more than five digits are rejected too. *url must be all zero. Returns false if it is rejected. */
+/* Like uspan_url_authority(), for a literal. Compilers fold it, so that a correct endpoint becomes a few
+ * stores. Ports of more than five digits are rejected too. *url must be all zero. Returns false if it is
+ * rejected. */
 __attribute__((always_inline)) static inline bool uspan_url_take_authority(uspan_url_t *url,
                                                                            const char *authority, bool tls)
 {
