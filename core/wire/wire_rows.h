@@ -47,9 +47,8 @@
     X("messages.#.reasoning.#.text", TAKE_REASONING_2)                \
     X("messages.#.reasoning.#.content", TAKE_REASONING_2)             \
     X("messages.#.reasoning.#.thinking", TAKE_REASONING_2)            \
-    X("messages.#.reasoning.#.summary", TAKE_LIST)                    \
-    X("messages.#.reasoning.#.summary.#", TAKE_REASONING_2)           \
-    X("messages.#.reasoning.#", TAKE_LIKE)                            \
+    X("messages.#.reasoning.#.summary", TAKE_REASONING_2)             \
+    X("messages.#.reasoning", TAKE_LIKE)                              \
     X("messages.#.reasoning_text", TAKE_REASONING_3)                  \
     X("messages.#.reasoning_details", TAKE_LIST)                      \
     X("messages.#.reasoning_details.#", TAKE_REASONING_3)             \
@@ -58,8 +57,10 @@
     X("messages.#.thinking", TAKE_REASONING)                          \
     X("messages.#.reasoning.#", TAKE_LIKE)                            \
     X("messages.#.executed_tools", TAKE_LIST)                         \
-    X("messages.#.executed_tools.#", TAKE_PART)                       \
-    X("output.#", TAKE_LIKE)                                          \
+    X("messages.#.executed_tools.#", TAKE_CALL)                       \
+    X("messages.#.executed_tools.#.type", TAKE_NAME)                  \
+    X("messages.#.executed_tools.#.arguments", TAKE_ARGUMENTS)        \
+    X("messages.#.executed_tools.#.output", TAKE_RESPONSE)            \
     X("messages.#.refusal", TAKE_REFUSAL)                             \
     X("messages.#.images", TAKE_LIST)                                 \
     X("messages.#.images.#", TAKE_BLOB)                               \
