@@ -408,10 +408,11 @@ static bool find_error(uspan_wire_t *w, int http_status, const char **type, cons
     server[uspan_utf8_cut(server, uspan_wire_error(w, server, room), room - 1u)] = '\0';
     *message = server;
     if (has_status) {
-        digits[0] = (char)('0' + http_status / 100);
-        digits[1] = (char)('0' + http_status / 10 % 10);
-        digits[2] = (char)('0' + http_status % 10);
         digits[3] = '\0';
+        for (int i = 2; i >= 0; i--) {
+            digits[i] = (char)('0' + http_status % 10);
+            http_status /= 10;
+        }
         *type = digits;
         if (server[0] == '\0') {
             memcpy(server, w->error_type, sizeof w->error_type);

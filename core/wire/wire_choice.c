@@ -116,15 +116,17 @@ static size_t length_before(const uspan_wire_t *w)
     return (size_t)w->item_part << 8 | w->item;
 }
 
-/* Hash not more than `most` bytes of the unit's values of a tag, at any depth. Returns their number. */
+/* Hash not more than `most` bytes of the unit's values of a tag. In a document that repeats the answer they may
+ * be at any depth. A piece may have the answer so far beside it. Returns their number. */
 USPAN_NOINLINE static size_t hash_values(uspan_wire_t *w, unsigned tag, size_t most, uint32_t *hash)
 {
     uspan_hold_cursor_t from;
     uspan_record_t r;
     size_t len = 0;
+    bool is_piece = is(w, USPAN_WIRE_HAS_DELTA) && !is_cumulative(w);
     uspan_hold_begin(&from, USPAN_HOLD_UNIT);
     *hash = USPAN_WIRE_HASH_BEGIN;
-    while (uspan_hold_next(w, &from, &r)) {
+    while ((is_piece ? uspan_item_next : uspan_hold_next)(w, &from, &r)) {
         if (r.tag == tag) {
             size_t n = r.len < most - len ? r.len : most - len;
             *hash = uspan_wire_hash(*hash, r.text, n);

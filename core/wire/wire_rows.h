@@ -13,7 +13,7 @@
     X("messages.#.content", TAKE_TEXT)                                \
     X("messages.#.reasoning_content", TAKE_LIST)                      \
     X("messages.#.reasoning_content.#", TAKE_REASONING)               \
-    X("messages.#.reasoning.#", TAKE_LIKE)                            \
+    X("messages.#.content.#.thinking.#", TAKE_LIKE)                   \
     X("messages.#.tool_calls", TAKE_LIST)                             \
     X("messages.#.tool_calls.#", TAKE_CALL)                           \
     X("messages.#.tool_calls.#.index", TAKE_INDEX)                    \
@@ -35,6 +35,7 @@
     X("messages.#.content.#.thinking", TAKE_REASONING)                \
     X("messages.#.content.#.thinking.#", TAKE_REASONING)              \
     X("messages.#.content.#.thinking.#.text", TAKE_REASONING)         \
+    X("messages.#.content.#.thinking.#.thinking", TAKE_REASONING)     \
     X("messages.#.content.#.image_url", TAKE_URI)                     \
     X("messages.#.content.#.image_url.url", TAKE_URI)                 \
     X("messages.#.content.#.image", TAKE_URI)                         \
@@ -46,7 +47,6 @@
     X("messages.#.reasoning.#", TAKE_REASONING_2)                     \
     X("messages.#.reasoning.#.text", TAKE_REASONING_2)                \
     X("messages.#.reasoning.#.content", TAKE_REASONING_2)             \
-    X("messages.#.reasoning.#.thinking", TAKE_REASONING_2)            \
     X("messages.#.reasoning.#.summary", TAKE_REASONING_2)             \
     X("messages.#.reasoning", TAKE_LIKE)                              \
     X("messages.#.reasoning_text", TAKE_REASONING_3)                  \
@@ -54,8 +54,9 @@
     X("messages.#.reasoning_details.#", TAKE_REASONING_3)             \
     X("messages.#.reasoning_details.#.text", TAKE_REASONING_3)        \
     X("messages.#.reasoning_details.#.summary", TAKE_REASONING_3)     \
-    X("messages.#.thinking", TAKE_REASONING)                          \
-    X("messages.#.reasoning.#", TAKE_LIKE)                            \
+    X("messages.#.reasoning_details.#.content", TAKE_REASONING_3)     \
+    X("messages.#.thinking", TAKE_REASONING_3)                        \
+    X("messages.#.reasoning_details.#", TAKE_LIKE)                    \
     X("messages.#.executed_tools", TAKE_LIST)                         \
     X("messages.#.executed_tools.#", TAKE_CALL)                       \
     X("messages.#.executed_tools.#.type", TAKE_NAME)                  \
