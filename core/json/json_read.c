@@ -340,15 +340,10 @@ static void read_number(feed_t *f, char c)
 static void read_literal(feed_t *f, char c)
 {
     uspan_json_read_t *j = f->j;
-    const char *word = "null";
-    uspan_json_event_t event = USPAN_READ_NULL;
-    if (j->scale == 't') {
-        word = "true";
-        event = USPAN_READ_TRUE;
-    } else if (j->scale == 'f') {
-        word = "false";
-        event = USPAN_READ_FALSE;
-    }
+    const char *word = j->scale == 't' ? "true" : j->scale == 'f' ? "false" : "null";
+    uspan_json_event_t event = j->scale == 't'   ? USPAN_READ_TRUE
+                               : j->scale == 'f' ? USPAN_READ_FALSE
+                                                 : USPAN_READ_NULL;
     if (c != word[j->digits]) {
         j->state = BAD;
         return;

@@ -56,7 +56,8 @@ uspan_sse_next_t uspan_sse_next(uspan_sse_t *s, const char **at, const char *end
             next = s->state == LINE ? USPAN_SSE_END : USPAN_SSE_MORE;
             s->state = c == '\r' ? AFTER_CR : LINE;
             p++;
-        } else if (s->state == DATA || s->state == BARE || (s->state == LINE && (c | 0x20) == '{' && !s->in_text)) {
+        } else if (s->state == DATA || s->state == BARE ||
+                   (s->state == LINE && (c | 0x20) == '{' && !s->in_text)) {
             s->state = s->state == DATA ? DATA : BARE;
             next = USPAN_SSE_DATA;
         } else if (s->state == ERROR_SPACE) {

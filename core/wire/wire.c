@@ -18,7 +18,8 @@
 static const uspan_key_t unread_key = USPAN_KEY_INIT("uspan.wire.unread");
 static const uspan_json_table_t nothing = { NULL, NULL, 0u, false, NULL };
 /* For a URL without a known dialect. The span is recorded, but the bodies are skipped. */
-static const uspan_wire_dialect_t unknown = { &nothing, &nothing, NULL, "unknown", "chat", USPAN_WIRE_NO_CHOICES };
+static const uspan_wire_dialect_t unknown = { &nothing,  &nothing, NULL,
+                                              "unknown", "chat",   USPAN_WIRE_NO_CHOICES };
 
 /* ---- begin --------------------------------------------------------------------------------------------- */
 
@@ -62,7 +63,8 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
     w->dialect = dialect != NULL ? dialect : &unknown;
     w->unit_tail = USPAN_NO_INDEX;
     unsigned traits = w->dialect->traits;
-    w->known = (traits & (USPAN_WIRE_CHAT_API | USPAN_WIRE_RESPONSES_API)) == 0u; /* the first bit: the tier has an attribute for OpenAI only */
+    w->known = (traits & (USPAN_WIRE_CHAT_API | USPAN_WIRE_RESPONSES_API)) ==
+               0u; /* the first bit: the tier has an attribute for OpenAI only */
     w->text_hash = USPAN_WIRE_HASH_BEGIN;
     const char *provider = NULL;
     const char *authority = url != NULL ? url + strcspn(url, ":") : "";
@@ -81,8 +83,8 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
         0) { /* Gemini with OpenAI's dialect counts thoughts only in total_tokens */
         w->flags |= USPAN_WIRE_TOTAL_COUNTS;
     }
-    w->s = ((traits & USPAN_WIRE_EMBEDDINGS) != 0u ? uspan_embeddings_begin : uspan_chat_begin)(t, parent, provider,
-                                                                                              NULL);
+    w->s = ((traits & USPAN_WIRE_EMBEDDINGS) != 0u ? uspan_embeddings_begin
+                                                   : uspan_chat_begin)(t, parent, provider, NULL);
     (void)uspan_set_static(t, w->s, &uspan_key_operation_name, w->dialect->operation);
     if (len > 0u) {
         set_server(w, authority, len, strncmp(url, "http:", 5u) != 0);
@@ -215,12 +217,13 @@ static void read_documents(uspan_wire_t *w, const char *data, size_t len)
     }
 }
 
-/* Read data of one event before its document, or in its place. Only [DONE], in any case, means that the answer
- * is complete. Other words hide what follows in the event. Returns the number of bytes read. */
+/* Read data of one event before its document, or in its place. Only [DONE], in any case, means that the
+ * answer is complete. Other words hide what follows in the event. Returns the number of bytes read. */
 static size_t read_words(uspan_wire_t *w, const char *data, size_t len)
 {
     size_t at = 0;
-    for (; at < len && !ends_line(data[at]) && (data[at] != '{' || w->text_hash != USPAN_WIRE_HASH_BEGIN); at++) {
+    for (; at < len && !ends_line(data[at]) && (data[at] != '{' || w->text_hash != USPAN_WIRE_HASH_BEGIN);
+         at++) {
         if (data[at] == ':' && w->text_hash == USPAN_JSON_PATH("data")) { /* "data:" may be sent twice */
             w->text_hash = USPAN_WIRE_HASH_BEGIN;
         } else if (strchr(" \t[],\":", data[at]) == NULL) {

@@ -8,12 +8,12 @@
 static const char ends[] =
 #if USPAN_WIRE_DASHSCOPE
     "n/generation\0" /* text- and multimodal-generation */
-    "-embedding\0" /* text- and multimodal- */
+    "-embedding\0"   /* text- and multimodal- */
 #endif
 #if USPAN_WIRE_OPENAI_CHAT
-    "/completions\0" /* the older API */
+    "/completions\0"  /* the older API */
     "t/completions\0" /* /chat/completions */
-    "pletion_v2\0" /* MiniMax: /chatcompletion_v2 */
+    "pletion_v2\0"    /* MiniMax: /chatcompletion_v2 */
     "/embeddings\0"
 #endif
 #if USPAN_WIRE_ANTHROPIC
@@ -37,22 +37,32 @@ static const char ends[] =
     "";
 static const uspan_wire_dialect_t *const dialects[] = {
 #if USPAN_WIRE_DASHSCOPE
-    &uspan_wire_dashscope, &uspan_wire_dashscope_embeddings,
+    &uspan_wire_dashscope,
+    &uspan_wire_dashscope_embeddings,
 #endif
 #if USPAN_WIRE_OPENAI_CHAT
-    &uspan_wire_openai_completions, &uspan_wire_openai_chat, &uspan_wire_openai_chat, &uspan_wire_openai_embeddings,
+    &uspan_wire_openai_completions,
+    &uspan_wire_openai_chat,
+    &uspan_wire_openai_chat,
+    &uspan_wire_openai_embeddings,
 #endif
 #if USPAN_WIRE_ANTHROPIC
-    &uspan_wire_anthropic, &uspan_wire_anthropic,
+    &uspan_wire_anthropic,
+    &uspan_wire_anthropic,
 #endif
 #if USPAN_WIRE_OLLAMA
-    &uspan_wire_ollama, &uspan_wire_ollama_completions, &uspan_wire_ollama_embeddings, &uspan_wire_ollama_embeddings,
+    &uspan_wire_ollama,
+    &uspan_wire_ollama_completions,
+    &uspan_wire_ollama_embeddings,
+    &uspan_wire_ollama_embeddings,
 #endif
 #if USPAN_WIRE_OPENAI_RESPONSES
     &uspan_wire_openai_responses,
 #endif
 #if USPAN_WIRE_GEMINI
-    &uspan_wire_gemini, &uspan_wire_gemini_embeddings, &uspan_wire_gemini_embeddings,
+    &uspan_wire_gemini,
+    &uspan_wire_gemini_embeddings,
+    &uspan_wire_gemini_embeddings,
 #endif
     NULL
 };
@@ -73,7 +83,8 @@ uspan_t uspan_wire_begin(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, con
     }
     const uspan_wire_dialect_t *const *of = dialects;
     for (const char *end = ends; *end != '\0'; end += strlen(end) + 1u, of++) {
-        dialect = ends_in(text, len, end) ? *of : dialect; /* of the ends that match, the last one is the longest */
+        dialect =
+            ends_in(text, len, end) ? *of : dialect; /* of the ends that match, the last one is the longest */
     }
     return uspan_wire_begin_as(w, t, parent, url, dialect);
 }

@@ -116,8 +116,8 @@ static size_t length_before(const uspan_wire_t *w)
     return (size_t)w->item_part << 8 | w->item;
 }
 
-/* Hash not more than `most` bytes of the unit's values of a tag. In a document that repeats the answer they may
- * be at any depth. A piece may have the answer so far beside it. Returns their number. */
+/* Hash not more than `most` bytes of the unit's values of a tag. In a document that repeats the answer they
+ * may be at any depth. A piece may have the answer so far beside it. Returns their number. */
 USPAN_NOINLINE static size_t hash_values(uspan_wire_t *w, unsigned tag, size_t most, uint32_t *hash)
 {
     uspan_hold_cursor_t from;
@@ -177,7 +177,8 @@ static void restart(uspan_wire_t *w)
  * of all pieces, modulo 256. Returns the number of bytes at the start of the piece that the span has. */
 USPAN_NOINLINE static size_t count_repeated(uspan_wire_t *w, unsigned tag)
 {
-    if ((w->flags & (USPAN_WIRE_HAS_DELTA | USPAN_WIRE_INCREMENTAL)) != USPAN_WIRE_HAS_DELTA || is_cumulative(w)) {
+    if ((w->flags & (USPAN_WIRE_HAS_DELTA | USPAN_WIRE_INCREMENTAL)) != USPAN_WIRE_HAS_DELTA ||
+        is_cumulative(w)) {
         return 0u;
     }
     if (w->item_kind != tag) {

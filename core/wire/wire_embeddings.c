@@ -39,10 +39,10 @@ USPAN_JSON_TABLE_CAMEL(request, REQUEST);
     X("errorMsg", TAKE_WEAK_ERROR)
 TAKE_TABLE_CAMEL(response, RESPONSE);
 
-#define DIALECT(provider, traits)                                           \
-    {                                                                       \
-        &request, &response, NULL, provider, "embeddings",                  \
-            USPAN_WIRE_NO_CHOICES | USPAN_WIRE_EMBEDDINGS | (traits)        \
+#define DIALECT(provider, traits)                                    \
+    {                                                                \
+        &request, &response, NULL, provider, "embeddings",           \
+            USPAN_WIRE_NO_CHOICES | USPAN_WIRE_EMBEDDINGS | (traits) \
     }
 #if USPAN_WIRE_OPENAI_CHAT
 const uspan_wire_dialect_t uspan_wire_openai_embeddings = DIALECT("openai", USPAN_WIRE_DEPLOYMENTS);

@@ -150,7 +150,8 @@ static bool add_to_blocks(uspan_wire_t *w, unsigned owner, unsigned tag, const c
 }
 
 /* Remove the block behind `before` (USPAN_NO_INDEX: the first one). Caller holds the lock. */
-USPAN_NOINLINE static void remove_block(uspan_trace_part_t *p, uspan_entry_t *e, uint16_t before, uint16_t block)
+USPAN_NOINLINE static void remove_block(uspan_trace_part_t *p, uspan_entry_t *e, uint16_t before,
+                                        uint16_t block)
 {
     *(before == USPAN_NO_INDEX ? &e->v.chain.head : &p->block_next[before]) = p->block_next[block];
     e->len = (uint16_t)(e->len - USPAN_BLOCK);

@@ -5,19 +5,19 @@
 #include "wire/wire_rows.h"
 #if USPAN_WIRE_OLLAMA
 
-#define RESPONSE(X)                                                          \
-    X("", TAKE_DOCUMENT)                                                     \
-    X("model", TAKE_RESPONSE_MODEL)                                          \
-    X("created_at", TAKE_NOTHING)                                            \
-    X("message", TAKE_DELTA)                                                 \
+#define RESPONSE(X)                                        \
+    X("", TAKE_DOCUMENT)                                   \
+    X("model", TAKE_RESPONSE_MODEL)                        \
+    X("created_at", TAKE_NOTHING)                          \
+    X("message", TAKE_DELTA)                               \
     X("messages.#", TAKE_LIKE)                             \
     X("messages.#.role", TAKE_NOTHING)                     \
     X("messages.#.content", TAKE_TEXT)                     \
-    X("response", TAKE_TEXT)                                \
-    X("thinking", TAKE_REASONING)                           \
-    X("done", TAKE_DONE)                                                     \
-    X("done_reason", TAKE_FINISH)                                            \
-    X("prompt_eval_count", TAKE_TOKENS + USPAN_WIRE_INPUT)                   \
+    X("response", TAKE_TEXT)                               \
+    X("thinking", TAKE_REASONING)                          \
+    X("done", TAKE_DONE)                                   \
+    X("done_reason", TAKE_FINISH)                          \
+    X("prompt_eval_count", TAKE_TOKENS + USPAN_WIRE_INPUT) \
     X("eval_count", TAKE_TOKENS + USPAN_WIRE_OUTPUT)
 TAKE_TABLE_SHARED(chat_response, RESPONSE);
 
@@ -27,10 +27,9 @@ const uspan_wire_dialect_t uspan_wire_ollama = { &uspan_wire_request_table,
                                                  "ollama",
                                                  "chat",
                                                  USPAN_WIRE_LINES | USPAN_WIRE_WHOLE_CALLS };
-const uspan_wire_dialect_t uspan_wire_ollama_completions = { &uspan_wire_request_table,
-                                                             &chat_response,
-                                                             uspan_wire_end_choice,
-                                                             "ollama",
-                                                             USPAN_OPERATION_COMPLETION,
-                                                             USPAN_WIRE_LINES | USPAN_WIRE_WHOLE_CALLS };
+const uspan_wire_dialect_t uspan_wire_ollama_completions = {
+    &uspan_wire_request_table,  &chat_response,
+    uspan_wire_end_choice,      "ollama",
+    USPAN_OPERATION_COMPLETION, USPAN_WIRE_LINES | USPAN_WIRE_WHOLE_CALLS
+};
 #endif

@@ -31,7 +31,9 @@ void uspan_wire_write_member(uspan_wire_t *w, const uspan_hold_cursor_t *from, c
 void uspan_wire_write_id(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *item,
                          unsigned tag)
 {
-    tag = uspan_item_has_tag(item, tag) ? tag : uspan_item_has(item, TAKE_CALL_ID) ? TAKE_CALL_ID : TAKE_ITEM_ID;
+    tag = uspan_item_has_tag(item, tag)        ? tag
+          : uspan_item_has(item, TAKE_CALL_ID) ? TAKE_CALL_ID
+                                               : TAKE_ITEM_ID;
     if (uspan_item_has_tag(item, tag)) {
         uspan_wire_write_member(w, from, "id", USPAN_LEAF_TEXT, tag);
     }

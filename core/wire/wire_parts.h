@@ -20,8 +20,8 @@ void uspan_wire_write_response(uspan_wire_t *w, const uspan_hold_cursor_t *from,
 void uspan_wire_write_text(uspan_wire_t *w, unsigned kind, const char *text, size_t len);
 /* Write all values of that tag. */
 void uspan_wire_write_texts(uspan_wire_t *w, const uspan_hold_cursor_t *from, unsigned tag, unsigned kind);
-/* Like uspan_wire_write_texts(), for the only text of a unit, without its first `skip` bytes. It may wait to be
- * written together with the next text. */
+/* Like uspan_wire_write_texts(), for the only text of a unit, without its first `skip` bytes. It may wait to
+ * be written together with the next text. */
 void uspan_wire_add_texts(uspan_wire_t *w, uspan_hold_cursor_t *from, unsigned tag, unsigned kind,
                           size_t skip);
 /* Like uspan_wire_add_texts(), for a unit that has only parts. */

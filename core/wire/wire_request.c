@@ -19,12 +19,12 @@
 #define OF_DASHSCOPE(X)
 #endif
 #if USPAN_WIRE_OLLAMA
-#define OF_OLLAMA(X)                         \
-    X("options", TAKE_NOTHING)               \
-    X("", TAKE_LIKE)                         \
-    X("num_predict", TAKE_MAX_TOKENS)        \
-    X("think", TAKE_REASONING_LEVEL)         \
-    X("format", TAKE_FORMAT)                 \
+#define OF_OLLAMA(X)                  \
+    X("options", TAKE_NOTHING)        \
+    X("", TAKE_LIKE)                  \
+    X("num_predict", TAKE_MAX_TOKENS) \
+    X("think", TAKE_REASONING_LEVEL)  \
+    X("format", TAKE_FORMAT)          \
     X("messages.#.tool_name", TAKE_TO_NAME)
 #else
 #define OF_OLLAMA(X)
@@ -58,20 +58,20 @@
 #define INPUT(X)
 #endif
 #if USPAN_WIRE_OPENAI_RESPONSES
-#define OF_RESPONSES(X)                                \
-    X("max_output_tokens", TAKE_MAX_TOKENS)            \
-    X("previous_response_id", TAKE_PREVIOUS_RESPONSE)  \
-    X("text", TAKE_NOTHING)                            \
-    X("text.format", TAKE_NOTHING)                     \
-    X("text.format.type", TAKE_FORMAT)                 \
-    X("instructions", TAKE_SYSTEM)                     \
-    X("input.#", TAKE_MESSAGE)                         \
-    X("output.#", TAKE_LIKE)                           \
-    X("output.#.role", TAKE_ROLE)                      \
-    X("output.#.content.#", TAKE_PART)                 \
-    X("messages.#.content.#", TAKE_LIKE)               \
-    X("messages.#.content.#.file_url", TAKE_URI)       \
-    X("output.#.summary", TAKE_NOTHING)                \
+#define OF_RESPONSES(X)                               \
+    X("max_output_tokens", TAKE_MAX_TOKENS)           \
+    X("previous_response_id", TAKE_PREVIOUS_RESPONSE) \
+    X("text", TAKE_NOTHING)                           \
+    X("text.format", TAKE_NOTHING)                    \
+    X("text.format.type", TAKE_FORMAT)                \
+    X("instructions", TAKE_SYSTEM)                    \
+    X("input.#", TAKE_MESSAGE)                        \
+    X("output.#", TAKE_LIKE)                          \
+    X("output.#.role", TAKE_ROLE)                     \
+    X("output.#.content.#", TAKE_PART)                \
+    X("messages.#.content.#", TAKE_LIKE)              \
+    X("messages.#.content.#.file_url", TAKE_URI)      \
+    X("output.#.summary", TAKE_NOTHING)               \
     X("messages.#.content.#.summary", TAKE_LIKE)
 #else
 #define OF_RESPONSES(X)

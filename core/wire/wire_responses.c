@@ -13,29 +13,29 @@
 #include "wire/wire_rows.h"
 #if USPAN_WIRE_OPENAI_RESPONSES
 
-#define ITEM(X)                                      \
-    X("output.#", TAKE_PART)                         \
-    X("output.#.queries", TAKE_AS_IS(TAKE_ARGUMENTS)) \
-    X("output.#.code", TAKE_ARGUMENTS)               \
-    X("output.#.outputs", TAKE_AS_IS(TAKE_RESPONSE)) \
-    X("output.#.results", TAKE_AS_IS(TAKE_RESPONSE)) \
+#define ITEM(X)                                         \
+    X("output.#", TAKE_PART)                            \
+    X("output.#.queries", TAKE_AS_IS(TAKE_ARGUMENTS))   \
+    X("output.#.code", TAKE_ARGUMENTS)                  \
+    X("output.#.outputs", TAKE_AS_IS(TAKE_RESPONSE))    \
+    X("output.#.results", TAKE_AS_IS(TAKE_RESPONSE))    \
     X("output.#.error", TAKE_AS_IS(TAKE_RESPONSE_TEXT)) \
-    X("output.#.result", TAKE_BLOB)                  \
-    X("output.#.content.#", TAKE_BREAK)              \
-    X("output.#.content.#.text", TAKE_TEXT)          \
-    X("output.#.content.#.refusal", TAKE_REFUSAL)    \
-    X("output.#.summary.#", TAKE_REASONING)          \
+    X("output.#.result", TAKE_BLOB)                     \
+    X("output.#.content.#", TAKE_BREAK)                 \
+    X("output.#.content.#.text", TAKE_TEXT)             \
+    X("output.#.content.#.refusal", TAKE_REFUSAL)       \
+    X("output.#.summary.#", TAKE_REASONING)             \
     X("output.#.summary.#.text", TAKE_REASONING)
 /* Members of a response. In an event they are in `response`. */
-#define OF_RESPONSE(X)                                                                          \
-    X("id", TAKE_ID)                                                                            \
-    X("status", TAKE_STATUS)                                                                    \
-    X("incomplete_details", TAKE_NOTHING)                                                       \
-    X("incomplete_details.reason", TAKE_FINISH)                                                 \
-    X("model", TAKE_RESPONSE_MODEL)                                                             \
-    X("output", TAKE_LIST)                                                                      \
-    ITEM(X)                                                                                     \
-    X("output_text", TAKE_TRANSCRIPT)                                                           \
+#define OF_RESPONSE(X)                          \
+    X("id", TAKE_ID)                            \
+    X("status", TAKE_STATUS)                    \
+    X("incomplete_details", TAKE_NOTHING)       \
+    X("incomplete_details.reason", TAKE_FINISH) \
+    X("model", TAKE_RESPONSE_MODEL)             \
+    X("output", TAKE_LIST)                      \
+    ITEM(X)                                     \
+    X("output_text", TAKE_TRANSCRIPT)           \
     X("service_tier", TAKE_RESPONSE_TIER)
 #define RESPONSE(X)                      \
     X("", TAKE_DOCUMENT)                 \
@@ -296,8 +296,11 @@ static void end_event(uspan_wire_t *w)
     uspan_wire_keep_error(w, &unit, act != NOTHING || has_finish);
 }
 
-const uspan_wire_dialect_t uspan_wire_openai_responses = {
-    &uspan_wire_request_table, &response, end_event, "openai", "chat", 
-    USPAN_WIRE_NAMED_EVENTS | USPAN_WIRE_RESPONSES_API
-};
+const uspan_wire_dialect_t uspan_wire_openai_responses = { &uspan_wire_request_table,
+                                                           &response,
+                                                           end_event,
+                                                           "openai",
+                                                           "chat",
+                                                           USPAN_WIRE_NAMED_EVENTS |
+                                                               USPAN_WIRE_RESPONSES_API };
 #endif

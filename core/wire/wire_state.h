@@ -177,7 +177,7 @@ typedef enum uspan_wire_tokens {
 struct uspan_wire_dialect {
     const uspan_json_table_t *request, *response;
     void (*end_unit)(uspan_wire_t *w); /* a choice, or a document without choices, is complete: write it */
-    const char *provider; /* used if the host does not show it */
+    const char *provider;              /* used if the host does not show it */
     const char *operation;
     unsigned traits;
 };
@@ -215,7 +215,7 @@ enum { USPAN_WIRE_UNKNOWN, USPAN_WIRE_WHOLE, USPAN_WIRE_EVENTS };
 #define USPAN_WIRE_RESTARTED 0x2000u   /* this document has replaced the messages before it */
 #define USPAN_WIRE_PART_TOLD 0x4000u   /* the open part of an item has text */
 #define USPAN_WIRE_LOST 0x8000u        /* a part of the value that is being read did not fit */
-#define USPAN_WIRE_REPEATS 0x10000u /* pieces repeat the text before them */
+#define USPAN_WIRE_REPEATS 0x10000u    /* pieces repeat the text before them */
 #define USPAN_WIRE_IN_CHOICE 0x20000u
 /* of the unit that is being read, or of its document */
 #define USPAN_WIRE_HAS_DELTA 0x40000u

@@ -6,8 +6,8 @@
 
 #include "tracer_fuzz.h"
 
-/* Names that vendors write into one object. No pair has two names for one value, as message and delta are, and
- * none sets two attributes of a span. */
+/* Names that vendors write into one object. No pair has two names for one value, as message and delta are,
+ * and none sets two attributes of a span. */
 static const char *const PAIRS[][2] = {
     { "index", "delta" },         { "index", "finish_reason" },   { "delta", "finish_reason" },
     { "role", "content" },        { "role", "tool_calls" },       { "content", "tool_calls" },
@@ -99,8 +99,10 @@ static bool can_change_places(const member_t *a, const member_t *b)
 /* Returns true if the span may have JSON of the text as it is. Then its members are exchanged too. */
 static bool keeps_json(const char *text)
 {
-    static const char *const names[] = { "arguments\":", "args\":", "input\":", "parameters\":", "schema\":", "response\":",
-                                         "output\":", "content\":", "partial_json\":", "result\":" };
+    static const char *const names[] = {
+        "arguments\":", "args\":",   "input\":",   "parameters\":",   "schema\":",
+        "response\":",  "output\":", "content\":", "partial_json\":", "result\":",
+    };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         for (const char *at = text; (at = strstr(at, names[i])) != NULL; at += strlen(names[i])) {
             if (at[strlen(names[i])] != '"') {
@@ -118,7 +120,8 @@ static unsigned exchange_members(char *text, size_t len)
     unsigned count = 0;
     for (char *at = text; at < end; at++) {
         member_t a, b;
-        if (at > text && (at[-1] == '{' || at[-1] == ',') && read_member(at, end, &a) && a.end < end && *a.end == ',' &&
+        bool begins = at > text && (at[-1] == '{' || at[-1] == ',');
+        if (begins && read_member(at, end, &a) && a.end < end && *a.end == ',' &&
             read_member(a.end + 1, end, &b) && can_change_places(&a, &b)) {
             size_t a_len = (size_t)(a.end - at), b_len = (size_t)(b.end - b.name);
             char *copy = fuzz_copy((const uint8_t *)at, a_len);
