@@ -173,9 +173,11 @@ struct uspan_wire_dialect {
     char none;
 };
 static const uspan_wire_dialect_t uspan_wire_openai_chat = { 0 };
+static const uspan_wire_dialect_t uspan_wire_openai_completions = { 0 };
 static const uspan_wire_dialect_t uspan_wire_openai_embeddings = { 0 };
 static const uspan_wire_dialect_t uspan_wire_anthropic = { 0 };
 static const uspan_wire_dialect_t uspan_wire_ollama = { 0 };
+static const uspan_wire_dialect_t uspan_wire_ollama_completions = { 0 };
 static const uspan_wire_dialect_t uspan_wire_ollama_embeddings = { 0 };
 static const uspan_wire_dialect_t uspan_wire_openai_responses = { 0 };
 static const uspan_wire_dialect_t uspan_wire_gemini = { 0 };
