@@ -52,7 +52,11 @@ static void test_a_failing_destination_does_not_hold_back_the_other(void **state
     (void)settle(w);
     assert_int_equal(stats_of(w, 0).delivered, 7);
     bad_answer = NULL;
+    const unsigned before = w->request_count;
     world_drain(w);
+    assert_int_equal(w->request_count, before + 2u); /* no span of it was evicted, so the batch is as before */
+    assert_int_equal(view_span_count(body_of(w, before)), 5);
+    assert_int_equal(view_span_count(body_of(w, before + 1u)), 2);
     bad = stats_of(w, 1);
     assert_int_equal(bad.delivered, 7);
     assert_int_equal(w->tracer.trace.slots_live, 0);
