@@ -70,7 +70,7 @@ WIRE = {
     "core/export/gzip.c": {"test_gzip": ["gzip_bodies", "gzip_bodies_512", "gzip_bodies_1024", "gzip_bodies_4096"]},
     "core/export": {"test_random_batches": ["random_batches"]},
     "core/trace": {"test_random_batches": ["random_batches"]},
-    "core/wire": {"test_properties": ["wire_replay"], "test_cases": ["wire_replay"]},
+    "core/wire": {test: ["wire_replay"] for test in ("test_mutants", "test_properties", "test_cases")},
     "core/json": {"test_messages": ["random_messages"], "test_cases": ["wire_replay"]},
     "core/genai": {"test_messages": ["random_messages"], "test_cases": ["wire_replay"]},
 }
@@ -222,8 +222,8 @@ def all_tests():
 
 
 def judges(source, tests):
-    """(own, others): tests in the order in which they run. The module's own tests first, in every configuration. Then all quick tests, those of the default configuration first.
-    Only programs that have the source in them: nothing changes in others."""
+    """(own, others): tests in the order in which they run. The module's own tests are in every configuration. The others are
+    all quick tests, those of the default configuration first. Only programs that contain the source are judges."""
     stem = source.stem
     tests = {name: test for name, test in tests.items() if source.name in test.sources}
     pattern = TESTS.get(stem) or next((TESTS[key] for key in TESTS if key.endswith("_") and stem.startswith(key)), stem)
