@@ -30,8 +30,8 @@ uint32_t uspan_ms_between(uint64_t from_ns, uint64_t to_ns)
         return 0u;
     }
     uint64_t n = (to_ns - from_ns + USPAN_NS_PER_MS - 1u) >> 6; /* of 1,000,000 = 15,625 * 2^6 */
-    if (n >> 32 >= 15624u) { /* 49.7 days: just below what gives USPAN_FOREVER or more */
-        return (uint32_t)((UINT64_C(15624) << 32) / 15625u);
+    if (n >> 45 != 0u) { /* 26 days or more: a call after 24 days is early enough */
+        return 1u << 31;
     }
     /* Two digits of 16 bits each: no 64-bit division. */
     uint32_t high = (uint32_t)(n >> 16), low = (uint32_t)n & 0xFFFFu;
