@@ -264,6 +264,29 @@ static void test_any_count_of_rejections_is_accounted(void **state)
     }
 }
 
+/* The same in JSON, with numbers of up to 31 bits. */
+static void test_any_number_of_rejections_in_json_is_accounted(void **state)
+{
+    static const char *const many[] = { "99", "100", "65536", "268435455", "429496730", "2147483647" };
+    world_t *w = *state;
+    for (unsigned n = 0; n < 2u * (20u + COUNT(many)); n++) {
+        const unsigned rejected = n / 2u;
+        char number[24], body[80], answer[200];
+        snprintf(number, sizeof number, "%u", rejected);
+        const char *text = rejected < 20u ? number : many[rejected - 20u];
+        snprintf(body, sizeof body, "{\"partialSuccess\":{\"rejectedSpans\":%s%s%s}}", &"\""[n % 2u], text,
+                 &"\""[n % 2u]);
+        snprintf(answer, sizeof answer,
+                 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %u\r\n\r\n%s",
+                 (unsigned)strlen(body), body);
+        world_reset_with_collector(w);
+        w->answer = answer;
+        record_many(w, 15);
+        world_drain(w);
+        assert_int_equal(stats_of(w, 0).rejected, rejected < 15u ? rejected : 15u);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -281,6 +304,7 @@ int main(void)
         TEST(test_drop_counts_of_while_a_batch_waits_go_with_the_next),
         TEST(test_any_limit_delivers_all_in_order),
         TEST(test_any_count_of_rejections_is_accounted),
+        TEST(test_any_number_of_rejections_in_json_is_accounted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
