@@ -233,6 +233,32 @@ static void test_a_span_that_ends_within_json_has_a_value_completed(void **state
     }
 }
 
+/* A result above 0 is a cut: nothing is cut here. */
+static void test_every_call_says_that_nothing_was_cut(void **state)
+{
+    world_t *w = *state;
+    uspan_t s = begin(w);
+    uspan_writer_t m = begin_value(w, s);
+    assert_int_equal(uspan_write_object(&m, NULL), USPAN_OK);
+    assert_int_equal(uspan_write_array(&m, "a"), USPAN_OK);
+    assert_int_equal(uspan_write_int(&m, NULL, INT64_MIN), USPAN_OK);
+    assert_int_equal(uspan_write_int(&m, NULL, INT64_MAX), USPAN_OK);
+    assert_int_equal(uspan_write_double(&m, NULL, 0.5), USPAN_OK);
+    assert_int_equal(uspan_write_bool(&m, NULL, true), USPAN_OK);
+    assert_int_equal(uspan_write_null(&m, NULL), USPAN_OK);
+    assert_int_equal(uspan_write_close(&m), USPAN_OK);
+    assert_int_equal(uspan_write_str(&m, "s", "x"), USPAN_OK);
+    assert_int_equal(uspan_write_str_n(&m, "n", "xyz", 2), USPAN_OK);
+    assert_int_equal(uspan_write_leaf(&m, "l", USPAN_LEAF_TEXT), USPAN_OK);
+    assert_int_equal(uspan_write_more(&m, "y"), USPAN_OK);
+    assert_int_equal(uspan_write_more_n(&m, "z", 1), USPAN_OK);
+    assert_int_equal(uspan_write_close(&m), USPAN_OK);
+    assert_int_equal(uspan_write_close(&m), USPAN_ERR_ARG);
+    assert_int_equal(uspan_write_end(&m), USPAN_OK);
+    assert_string_equal(VALUE(w, s), "{\"a\":[-9223372036854775808,9223372036854775807,0.5,true,null],"
+                                     "\"s\":\"x\",\"n\":\"xy\",\"l\":\"yz\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +270,7 @@ int main(void)
         IN_WORLD(test_text_that_is_not_json_becomes_a_string_wherever_it_began),
         IN_WORLD(test_texts_that_are_not_json_are_counted_up_to_255),
         IN_WORLD(test_a_span_that_ends_within_json_has_a_value_completed),
+        IN_WORLD(test_every_call_says_that_nothing_was_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -235,6 +235,45 @@ static void test_unreadable_bytes_hide_records_and_alter_none(void **state)
     live(check_long_failures, 3u);
 }
 
+/* Each rule for a storage alone: a value just inside of it, and one just outside. */
+static void test_each_rule_for_a_storage_counts_alone(void **state)
+{
+    static const struct {
+        uint32_t sector_bytes;
+        uint16_t sector_count;
+        uint8_t unit_bytes;
+        bool good;
+    } rows[] = {
+        { 64u, 4u, 16u, true },  { 60u, 4u, 4u, false },       { 48u, 4u, 16u, false },
+        { 64u, 3u, 16u, false }, { 72u, 4u, 16u, false },      { 80u, 4u, 16u, true },
+        { 72u, 4u, 8u, true },   { 64u, 4u, 32u, false },      { 64u, 4u, 3u, false },
+        { 66u, 4u, 2u, false },  { 68u, 4u, 1u, true },        { 67u, 4u, 1u, false },
+        { 64u, 4u, 0u, false },  { 0x40000000u, 4u, 16u, false }, { 0x10000u, 0xFFFFu, 16u, true },
+        { 0x10020u, 0xFFFFu, 16u, false },
+    };
+    (void)state;
+    for (unsigned n = 0; n < COUNT(rows); n++) {
+        uspan_spool_storage_t s = flash.storage;
+        s.sector_bytes = rows[n].sector_bytes;
+        s.sector_count = rows[n].sector_count;
+        s.unit_bytes = rows[n].unit_bytes;
+        s.read = read_with_faults; /* a good storage is busy, a bad one is not read */
+        set_fault(0u, UINT32_MAX, 1);
+        const int want = rows[n].good ? 1 : USPAN_ERR_ARG;
+        if (uspan_spool_log_mount(&log_, &s) != want) {
+            fail_msg("row %u", n);
+        }
+    }
+    for (unsigned missing = 0; missing < 3u; missing++) {
+        uspan_spool_storage_t s = flash.storage;
+        s.read = missing == 0u ? NULL : s.read;
+        s.program = missing == 1u ? NULL : s.program;
+        s.erase = missing == 2u ? NULL : s.erase;
+        assert_int_equal(uspan_spool_log_mount(&log_, &s), USPAN_ERR_ARG);
+    }
+    assert_int_equal(uspan_spool_log_mount(&log_, NULL), USPAN_ERR_ARG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_a_busy_storage_is_asked_again_and_nothing_is_missed),
         cmocka_unit_test(test_a_read_that_fails_twice_changes_nothing),
         cmocka_unit_test(test_unreadable_bytes_hide_records_and_alter_none),
+        cmocka_unit_test(test_each_rule_for_a_storage_counts_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
