@@ -434,11 +434,28 @@ static void test_a_message_longer_than_what_is_kept_still_counts_its_rejections(
     assert_non_null(strstr(w->log, "spans dropped, HTTP 400: mmmmmmmmmm"));
 }
 
+static void test_only_a_redirection_with_a_location_says_that_the_collector_moved(void **state)
+{
+    static const unsigned statuses[] = { 300, 301, 399, 299, 400, 402 };
+    world_t *w = *state;
+    for (unsigned n = 0; n < 2u * COUNT(statuses); n++) {
+        char answer[128];
+        snprintf(answer, sizeof answer, "HTTP/1.1 %u x\r\n%s: http://x\r\nContent-Length: 0\r\n\r\n",
+                 statuses[n / 2u], n % 2u == 0u ? "Location" : "Content-Location");
+        world_reset_with_collector(w);
+        w->answer = answer;
+        record_many(w, 1);
+        world_drain(w);
+        assert_int_equal(strstr(w->log, "has moved") != NULL, n < 6u && n % 2u == 0u);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_only_a_redirection_with_a_location_says_that_the_collector_moved),
         TEST(test_each_status_has_its_outcome),
         TEST(test_back_off_grows_to_its_longest_and_success_resets_it),
         TEST(test_back_off_is_spread),
