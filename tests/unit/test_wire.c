@@ -401,9 +401,29 @@ static void test_geminis_lists_of_counts_by_modality_are_read_in_any_order(void 
     assert_int_equal(int_of(world, "gen_ai.usage.audio.output_tokens"), latest ? 8 : -1);
 }
 
+static void test_the_last_of_many_encoding_formats_counts(void **state)
+{
+    static const char begins[] = "{\"model\":\"m\",\"input\":\"x\"", one[] = ",\"encoding_format\":\"float\"",
+                      ends[] = ",\"encoding_format\":\"base64\"}", found[] = "{\"model\":\"m\",\"data\":[]}";
+    world_t *world = *state;
+    for (unsigned count = 0; count < 12u; count++) {
+        begin(world, "https://llm.example.test/v1/embeddings");
+        uspan_wire_request(&w, begins, sizeof begins - 1u);
+        for (unsigned i = 0; i < count; i++) {
+            uspan_wire_request(&w, one, sizeof one - 1u);
+        }
+        uspan_wire_request(&w, ends, sizeof ends - 1u);
+        answer(found);
+        assert_int_equal(uspan_wire_end(&w, 200, NULL), USPAN_OK);
+        assert_string_equal(text_of(world, "gen_ai.request.encoding_formats"), "base64");
+        assert_int_equal(uspan_wire_unread(&w), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_WORLD(test_the_last_of_many_encoding_formats_counts),
         IN_WORLD(test_geminis_lists_of_counts_by_modality_are_read_in_any_order),
         IN_WORLD(test_what_the_conventions_added_is_taken_from_the_wire),
         IN_WORLD(test_an_answer_cut_at_any_byte_keeps_what_was_certain_and_says_that_it_broke_off),
