@@ -55,19 +55,6 @@ static unsigned count_dels(const char *text, size_t len)
     return count;
 }
 
-/* What the spans of the last play() contain, without the order of attributes and of members in JSON. */
-static uint64_t bag;
-
-static void put_into_bag(uint64_t key, const char *text, size_t len)
-{
-    static const char structure[] = "{}[], ";
-    for (size_t i = 1; i < len; i++) {
-        if (strchr(structure, text[i - 1u]) == NULL && strchr(structure, text[i]) == NULL) {
-            bag += mix(key, text + i - 1u, 2u);
-        }
-    }
-}
-
 /* Everything in the span as one number. The order of its attributes counts. */
 static uint64_t digest(uspan_t s, bool whole)
 {
@@ -82,7 +69,6 @@ static uint64_t digest(uspan_t s, bool whole)
         if (v.type == USPAN_TYPE_TEXT) {
             size_t len = uspan_read_text(&fuzz_tracer, s, USPAN_OF_SPAN, i, 0, text, sizeof text);
             hash = mix(hash, text, len);
-            put_into_bag(mix(1u, v.key->text, v.key->len), text, len);
             if ((v.key->flags & USPAN_KEY_CONTENT) != 0u) {
                 check_json(text, len);
             }
@@ -92,7 +78,6 @@ static uint64_t digest(uspan_t s, bool whole)
                 hash = mix(hash, text, element.len < sizeof text ? element.len : sizeof text);
             }
         } else {
-            bag += mix(mix(1u, v.key->text, v.key->len), &v.i, sizeof v.i);
             hash = mix(hash, &v.i, sizeof v.i);
             hash = mix(hash, &v.d, sizeof v.d);
         }
@@ -124,7 +109,6 @@ static void feed(uspan_wire_t *w, void (*call)(uspan_wire_t *, const void *, siz
 static uint64_t play(const char *url, const char *data, size_t len, uint8_t how, uint32_t seed)
 {
     static const int statuses[] = { 200, 0, 429, 500 };
-    bag = 0u;
     uspan_wire_t w;
     memset(&w, 0x5A, sizeof w);
     uspan_t s = uspan_wire_begin(&w, &fuzz_tracer, USPAN_ROOT, url);
@@ -176,7 +160,6 @@ static int fuzz_wire(const char *const *urls, size_t url_count, const char *cons
     size_t expanded;
     char *text = fuzz_expand(words, word_count, data + 2, len - 2u, BODIES_MAX, &expanded);
     uint64_t seen[3];
-    uint64_t had = 0;
     for (uint32_t seed = 0; seed < 3u; seed++) { /* in one piece, in random pieces, in other random pieces */
         fuzz_begin();
         uspan_set_content(&fuzz_tracer, (how & HOW_NO_CONTENT) == 0u);
@@ -184,18 +167,16 @@ static int fuzz_wire(const char *const *urls, size_t url_count, const char *cons
             run_dry((unsigned)how >> HOW_LEFT_SHIFT);
         }
         seen[seed] = play(url, text, expanded, how, seed * (77u + data[2]));
-        had = seed == 0u ? bag : had;
     }
     CHECK((seen[0] == seen[1] && seen[0] == seen[2]) || (how & HOW_DRY) != 0u); /* then the pieces matter */
     const char *zero = memchr(text, '\0', expanded);
     size_t request_len = zero != NULL ? (size_t)(zero - text) : expanded / 2u;
     unsigned count = exchange_members(text, request_len);
     count += exchange_members(text + request_len, expanded - request_len);
-    if ((how & HOW_DRY) == 0u && count > 0u) {
+    if ((how & HOW_DRY) == 0u && count > 0u && !keeps_json(text, expanded)) {
         fuzz_begin();
         uspan_set_content(&fuzz_tracer, (how & HOW_NO_CONTENT) == 0u);
-        bool is_same = seen[0] == play(url, text, expanded, how, 0u);
-        CHECK(had == bag && (is_same || keeps_json(text)));
+        CHECK(seen[0] == play(url, text, expanded, how, 0u));
     }
     free(text);
     return 0;

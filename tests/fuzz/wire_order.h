@@ -96,16 +96,17 @@ static bool can_change_places(const member_t *a, const member_t *b)
     return false;
 }
 
-/* Returns true if the span may have JSON of the text as it is. Then its members are exchanged too. */
-static bool keeps_json(const char *text)
+/* Returns true if the span may have JSON of the text as it is. Then the order of its members counts. */
+static bool keeps_json(const char *text, size_t len)
 {
     static const char *const names[] = {
         "arguments\":", "args\":",   "input\":",   "parameters\":",   "schema\":",
         "response\":",  "output\":", "content\":", "partial_json\":", "result\":",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        for (const char *at = text; (at = strstr(at, names[i])) != NULL; at += strlen(names[i])) {
-            if (at[strlen(names[i])] != '"') {
+        size_t name_len = strlen(names[i]);
+        for (size_t at = 0; at + name_len < len; at++) {
+            if (memcmp(text + at, names[i], name_len) == 0 && text[at + name_len] != '"') {
                 return true;
             }
         }
@@ -113,24 +114,28 @@ static bool keeps_json(const char *text)
     return false;
 }
 
-/* Exchange members of text, in place, at any depth. Returns the number of exchanges. */
+/* Exchange members of text, in place, at any depth. All members before them in their object are well-formed.
+ * Returns the number of exchanges. */
 static unsigned exchange_members(char *text, size_t len)
 {
     const char *end = text + len;
     unsigned count = 0;
-    for (char *at = text; at < end; at++) {
+    for (char *open = text; open < end; open++) {
         member_t a, b;
-        bool begins = at > text && (at[-1] == '{' || at[-1] == ',');
-        if (begins && read_member(at, end, &a) && a.end < end && *a.end == ',' &&
-            read_member(a.end + 1, end, &b) && can_change_places(&a, &b)) {
+        char *at = open + 1;
+        while (*open == '{' && read_member(at, end, &a) && a.end < end && *a.end == ',' &&
+               read_member(a.end + 1, end, &b)) {
             size_t a_len = (size_t)(a.end - at), b_len = (size_t)(b.end - b.name);
-            char *copy = fuzz_copy((const uint8_t *)at, a_len);
-            memmove(at, b.name, b_len);
-            at[b_len] = ',';
-            memcpy(at + b_len + 1u, copy, a_len);
-            free(copy);
-            at += b_len; /* behind the first of them: the second may have members to exchange */
-            count++;
+            bool changes = can_change_places(&a, &b);
+            if (changes) {
+                char *copy = fuzz_copy((const uint8_t *)at, a_len);
+                memmove(at, b.name, b_len);
+                at[b_len] = ',';
+                memcpy(at + b_len + 1u, copy, a_len);
+                free(copy);
+                count++;
+            }
+            at += (changes ? b_len : a_len) + 1u;
         }
     }
     return count;
