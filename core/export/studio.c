@@ -117,8 +117,8 @@ static bool is_plain_id(const char *id)
         }
         letter = letter || (alpha && c != 'e' && c != 'E');
     }
-    return len > 0u && len < USPAN_RUN_ID_BYTES && letter && strcmp(id, "true") != 0 &&
-           strcmp(id, "false") != 0 && strcmp(id, "null") != 0;
+    return len < USPAN_RUN_ID_BYTES && letter && strcmp(id, "true") != 0 && strcmp(id, "false") != 0 &&
+           strcmp(id, "null") != 0;
 }
 
 uspan_err_t uspan_run_begin(uspan_tracer_t *t, const char *id, const char *name)
