@@ -14,11 +14,6 @@
 
 typedef uint32_t __attribute__((may_alias)) word_t;
 
-USPAN_NOINLINE_SMALL uspan_keep_t *uspan_keep_of(const uspan_tracer_t *t)
-{
-    return (uspan_keep_t *)(uintptr_t)&t->keep;
-}
-
 uint32_t uspan_keep_sum(uint32_t sum, const void *from, size_t bytes)
 {
     const word_t *word = from;

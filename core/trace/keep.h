@@ -8,9 +8,6 @@
 #include "uspan/keep_types.h"
 
 #if USPAN_KEEP
-/* The kept part of a tracer. Not inlined: offsets from there are smaller than from the start of the
- * tracer. */
-uspan_keep_t *uspan_keep_of(const uspan_tracer_t *t);
 /* Invalidate the header, so that the next boot takes over nothing. */
 void uspan_keep_forget(uspan_tracer_t *t);
 /* Write the complete header. From now on the next boot finds what is recorded. */

@@ -6,7 +6,6 @@
 #include <string.h>
 #include "trace/attr.h"
 #include "trace/clock.h"
-#include "trace/keep.h"
 #include "trace/trace.h"
 #include "trace/utf8.h"
 
@@ -18,6 +17,11 @@ typedef struct check {
     uspan_keep_t *keep;
     const uspan_trace_part_t *trace;
 } check_t;
+
+USPAN_NOINLINE_SMALL uspan_keep_t *uspan_keep_of(const uspan_tracer_t *t)
+{
+    return (uspan_keep_t *)(uintptr_t)&t->keep;
+}
 
 /* ---- pointers ------------------------------------------------------------------------------------------ */
 

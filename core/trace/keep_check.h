@@ -6,6 +6,9 @@
 #include "uspan/keep_types.h"
 
 #if USPAN_KEEP
+/* The kept part of a tracer. Not inlined: offsets from there are smaller than from the start of the
+ * tracer. */
+uspan_keep_t *uspan_keep_of(const uspan_tracer_t *t);
 /* Check every slot. Slots that fail become free and are counted in keep.lost. keep.owned gets the blocks that
  * have an owner. */
 void uspan_keep_check(uspan_tracer_t *t, const uspan_keep_options_t *o);
