@@ -134,7 +134,7 @@ static inline void set_request_attrs(uspan_tracer_t *t, uspan_t parent, uspan_t 
                                      const uspan_span_type_t *type)
 {
     if (type->operation != NULL) {
-        (void)uspan_set_static(t, s, &uspan_key_operation_name, type->operation);
+        (void)uspan_set_static_n(t, s, &uspan_key_operation_name, type->operation, type->operation_len);
     }
     bool has_more = (type->traits & USPAN_TYPED_MORE) != 0u;
     if (has_more && more_of(type)->fixed_key != NULL) {

@@ -68,6 +68,7 @@ typedef struct uspan_span_type {
     const char *operation;
     const uspan_row_t *rows; /* the first row is of the field `subject`, the second of `second` */
     uint8_t kind;
+    uint8_t operation_len;
     uint8_t traits; /* USPAN_TYPED_* */
 #if USPAN_PROFILE_ALIYUN
     const char *aliyun; /* gen_ai.span.kind; NULL: ENTRY for a root, CHAIN for others */
@@ -86,7 +87,7 @@ typedef struct uspan_more_type {
     const uspan_key_t *fixed_key; /* set to `fixed` before the rows, which can replace it; NULL: none */
     const char *fixed;
 } uspan_more_type_t;
-#define OPERATION(text) .operation = (text)
+#define OPERATION(text) .operation = (text), .operation_len = (uint8_t)(sizeof(text) - 1u)
 #if USPAN_PROFILE_ALIYUN
 #define FOR_ALIYUN(kind) .aliyun = (kind),
 #else

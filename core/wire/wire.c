@@ -79,12 +79,12 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
         provider = uspan_wire_provider(authority, len);
     }
     provider = provider != NULL ? provider : w->dialect->provider;
-    if (strncmp(provider, "gcp.", 4u) ==
-        0) { /* Gemini with OpenAI's dialect counts thoughts only in total_tokens */
-        w->flags |= USPAN_WIRE_TOTAL_COUNTS;
+    if (strncmp(provider, "gcp.", 4u) == 0) {
+        w->flags |= USPAN_WIRE_TOTAL_COUNTS; /* Gemini with OpenAI's dialect counts thoughts only there */
     }
-    w->s = ((traits & USPAN_WIRE_EMBEDDINGS) != 0u ? uspan_embeddings_begin
-                                                   : uspan_chat_begin)(t, parent, provider, NULL);
+    uspan_t (*begin)(uspan_tracer_t *, uspan_t, const char *, const char *) =
+        (traits & USPAN_WIRE_EMBEDDINGS) != 0u ? uspan_embeddings_begin : uspan_chat_begin;
+    w->s = begin(t, parent, provider, NULL);
     (void)uspan_set_static(t, w->s, &uspan_key_operation_name, w->dialect->operation);
     if (len > 0u) {
         set_server(w, authority, len, strncmp(url, "http:", 5u) != 0);

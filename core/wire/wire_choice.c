@@ -123,10 +123,11 @@ USPAN_NOINLINE static size_t hash_values(uspan_wire_t *w, unsigned tag, size_t m
     uspan_hold_cursor_t from;
     uspan_record_t r;
     size_t len = 0;
-    bool is_piece = is(w, USPAN_WIRE_HAS_DELTA) && !is_cumulative(w);
+    bool (*next_value)(uspan_wire_t *, uspan_hold_cursor_t *, uspan_record_t *) =
+        is(w, USPAN_WIRE_HAS_DELTA) && !is_cumulative(w) ? uspan_item_next : uspan_hold_next;
     uspan_hold_begin(&from, USPAN_HOLD_UNIT);
     *hash = USPAN_WIRE_HASH_BEGIN;
-    while ((is_piece ? uspan_item_next : uspan_hold_next)(w, &from, &r)) {
+    while (next_value(w, &from, &r)) {
         if (r.tag == tag) {
             size_t n = r.len < most - len ? r.len : most - len;
             *hash = uspan_wire_hash(*hash, r.text, n);

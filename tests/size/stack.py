@@ -43,7 +43,7 @@ POINTERS |= {
     "size_elements": ["size_elements"], "next_attr": ["otlp_events.c:next_attr"],
     "spool_log.c:source": ["read_encoding", "copy_source"],
     "gzip.c:source": ["read_otlp"], "extra": ["name_openai", "name_tools", "set_trace"],
-    "wire.c:begin": ["uspan_chat_begin", "uspan_embeddings_begin"],
+    "wire.c:begin": ["uspan_chat_begin", "uspan_embeddings_begin"], "next_value": ["uspan_item_next", "uspan_hold_next"],
     "end_unit": ["uspan_wire_end_choice", "wire_anthropic.c:end_event", "wire_responses.c:end_event"],
 }
 # Pointers whose targets depend on the caller: for calls that begin in functions of that file.
@@ -65,7 +65,7 @@ ISR = ("uspan_start_n", "uspan_start_bare", "uspan_end", "uspan_end_at", "uspan_
        "uspan_set_str_n", "uspan_set_static_n", "uspan_event_n", "uspan_set_status", "uspan_now", "uspan_context_of")
 BUDGETS = {"record": 512, "isr": 192, "export": 512, "wire": 768, "kept record": 512, "kept isr": 192}
 # Ceilings of the budgets that are missed today (ceilings.py). Values are only lowered.
-CEILINGS = {"record": 1256, "isr": 776, "export": 1370, "wire": 2540, "kept record": 1840, "kept isr": 1318}
+CEILINGS = {"record": 1220, "isr": 404, "export": 1357, "wire": 2391, "kept record": 1664, "kept isr": 1220}
 TOLERANCE, TOLERANCE_BYTES = 0.01, 16
 
 
