@@ -32,6 +32,7 @@ uspan_t uspan_memory_begin_with(uspan_tracer_t *t, uspan_t parent, const char *o
         operation = USPAN_MEMORY_SEARCH;
     }
     const uspan_span_type_t type = { .operation = operation, /* the type is read during the call only */
+                                     .operation_len = (uint8_t)strlen(operation), /* they are short */
                                      .traits = USPAN_TYPED_IS_FIXED,
                                      .kind = USPAN_KIND_CLIENT,
                                      .rows = memory_rows,
@@ -51,33 +52,31 @@ static const uspan_key_t error_type_key = USPAN_KEY_INIT("error.type");
 uspan_err_t uspan_evaluation(uspan_tracer_t *t, uspan_t s, const uspan_evaluation_t *e)
 {
     static const char name[] = "gen_ai.evaluation.result";
-    static const uspan_key_t *const keys[] = { &uspan_key_evaluation_name,
-                                               &uspan_key_evaluation_label,
-                                               &uspan_key_evaluation_explanation,
-                                               &uspan_key_response_id,
-                                               &error_type_key,
-                                               &uspan_key_evaluation_score };
+    static const uspan_key_t *const keys[] = { &uspan_key_evaluation_name, &uspan_key_evaluation_label,
+                                               &uspan_key_evaluation_explanation, &uspan_key_response_id,
+                                               &error_type_key };
     USPAN_STATIC_ASSERT(offsetof(uspan_evaluation_t, error_type) == 4u * sizeof(const char *),
                         "the texts stand first, in the order of the keys");
     uspan_attr_t attrs[6];
-    size_t count = 0;
+    uspan_attr_t *a = attrs;
     if (t == NULL || e == NULL || !uspan_has_text(e->name)) {
         return USPAN_ERR_ARG;
     }
     const char *const *texts = (const char *const *)(const void *)e;
-    for (unsigned i = 0; i <= 5u; i++) {
-        uspan_attr_t *a = &attrs[count];
-        a->key = keys[i];
-        if (i == 5u && e->score.is_set) {
-            a->type = USPAN_TYPE_DOUBLE;
-            a->v.d = e->score.value;
-            count++;
-        } else if (i < 5u && uspan_has_text(texts[i])) {
+    for (unsigned i = 0; i < 5u; i++) {
+        if (uspan_has_text(texts[i])) {
+            a->key = keys[i];
             a->type = USPAN_TYPE_TEXT;
             a->count = USPAN_TO_NUL;
             a->v.text = texts[i];
-            count++;
+            a++;
         }
     }
-    return uspan_event_n(t, s, name, sizeof name - 1u, 0u, attrs, count);
+    if (e->score.is_set) {
+        a->key = &uspan_key_evaluation_score;
+        a->type = USPAN_TYPE_DOUBLE;
+        a->v.d = e->score.value;
+        a++;
+    }
+    return uspan_event_n(t, s, name, sizeof name - 1u, 0u, attrs, (size_t)(a - attrs));
 }

@@ -68,8 +68,8 @@ typedef struct uspan_span_type {
     const char *operation;
     const uspan_row_t *rows; /* the first row is of the field `subject`, the second of `second` */
     uint8_t kind;
-    uint8_t operation_len;
     uint8_t traits; /* USPAN_TYPED_* */
+    uint8_t operation_len;
 #if USPAN_PROFILE_ALIYUN
     const char *aliyun; /* gen_ai.span.kind; NULL: ENTRY for a root, CHAIN for others */
 #endif

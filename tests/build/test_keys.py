@@ -44,6 +44,8 @@ def setters():
             span = SHARED.get(rows, rows.removeprefix("uspan_").removesuffix("_result"))
             for key in re.findall(r"\bROW\(\w+, \w+, [\w.]+, (\w+)\)", body):
                 found.setdefault(key, {})[span] = None
+    for key in re.findall(r"&uspan_key_(uspan_\w+)", (sources.ROOT / "core/genai/health.c").read_text(encoding="utf-8")):
+        found.setdefault(key, {})["health"] = None  # it has no rows
     return {key: ", ".join(spans) for key, spans in found.items()}
 
 
