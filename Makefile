@@ -80,10 +80,10 @@ size: ## flash, RAM and stack per module; writes build/size.json and the tables,
 	@/usr/bin/python3 -B tests/size/size.py --write
 	@/usr/bin/python3 -B tests/size/stack.py --write
 
-fuzz: ## each fuzz target for SECONDS (30), readers of LLM traffic for 60; LONG=1: those 10 million inputs each
+fuzz: ## each fuzz target for SECONDS (30), readers of LLM traffic for 60; SEED=0: other inputs; LONG=1: 10 million inputs a reader
 	$(SETUP) fuzz
 	$(FETCH) nanopb mbedtls cjson
-	@JOBS=$(JOBS) SECONDS=$(SECONDS) tests/build/run_fuzz.sh
+	@JOBS=$(JOBS) SECONDS=$(SECONDS) SEED=$(or $(SEED),1) tests/build/run_fuzz.sh
 
 mutate: ## change one line of core, N times (40, chosen by SEED), and see if tests notice; fails below 92 %; ONLY=re: files that match
 	$(SETUP) test

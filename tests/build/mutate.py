@@ -375,15 +375,17 @@ def main():
     wanted, seed = int(os.environ.get("N", "40")), int(os.environ.get("SEED", "1"))
     only = re.compile(os.environ.get("ONLY", ""))
     jobs = int(os.environ.get("JOBS", "2"))
+    known = harmless()
+    stale = [entry for entry in known if not is_in_core(entry)]
+    for where, before, _ in stale:
+        print(f"mutate: {HARMLESS.name} has a line that is not in {where}: {before}; cure: write the line as it is now")
+    if "--check-list" in sys.argv:
+        return 1 if stale else 0
     tests = all_tests()
     if len(tests) < 20:
         print(f"mutate: {len(tests)} tests in {BUILD}: build them first")
         return 1
     every = in_order([site for path in sorted(ROOT.glob("core/*/*.c")) if only.search(str(path)) for site in sites(path)], seed)
-    known = harmless()
-    stale = [entry for entry in known if not is_in_core(entry)]
-    for where, before, _ in stale:
-        print(f"mutate: {HARMLESS.name} has a line that is not in {where}: {before}")
     begin = time.monotonic()
     killed, excused, survivors, used = 0, 0, [], 0
     with ThreadPoolExecutor(jobs) as pool:

@@ -1,7 +1,8 @@
 #!/bin/sh
 # run_fuzz.sh: runs every fuzz target under ASan and UBSan, JOBS at a time. Readers of LLM traffic run for READER_SECONDS (60),
 # others for SECONDS (30). LONG=1: each reader, and the mounts of kept memory and of a spool, run 10 million times instead, with
-# short inputs (hours). PLAIN=1: without sanitizers, for more runs in the same time.
+# short inputs (hours). PLAIN=1: without sanitizers, for more runs in the same time. SEED chooses the inputs. It is 1 if nobody
+# sets it: two runs of the same tree without an older corpus then try the same inputs. 0: other inputs each time.
 # Invariant: the exit status is 0 only if each target ran to its end without a finding. The input of a finding is kept.
 set -u
 
@@ -24,7 +25,7 @@ if [ "${1:-}" = one ]; then # $2: a target, built
     seeds=$(ls -d "tests/fuzz/$name" "build/fuzz/seeds/$name" 2>/dev/null)
     export ASAN_OPTIONS=malloc_context_size=8:quarantine_size_mb=16
     # shellcheck disable=SC2086
-    if "build/fuzz/tests/$name" $limit -timeout=20 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
+    if "build/fuzz/tests/$name" -seed="${SEED:-1}" $limit -timeout=20 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
         -artifact_prefix="build/fuzz/found/$name-" "$corpus" $seeds >"build/fuzz/$name.out" 2>&1; then
         inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$name.out")
         echo "== fuzz: $name, $limit: $inputs inputs"

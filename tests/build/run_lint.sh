@@ -45,6 +45,7 @@ if ! printf '%s\n' "$files" |
 fi
 echo "== lint: rules of the tree"
 /usr/bin/python3 -B tests/build/lint.py || status=1
+/usr/bin/python3 -B tests/build/mutate.py --check-list || status=1
 echo "== lint: order of the files"
 /usr/bin/python3 -B tests/build/structure.py || status=1
 if [ "$status" = 0 ]; then echo "lint: no findings"; fi
