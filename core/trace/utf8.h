@@ -13,12 +13,7 @@
 /* Returns the number of bytes at the start that are well-formed. They end at a character. */
 size_t uspan_utf8_run(const char *text, size_t len);
 
-#ifdef __OPTIMIZE_SIZE__
-static inline bool uspan_is_utf8(const char *text, size_t len)
-{
-    return uspan_utf8_run(text, len) == len;
-}
-#else
+#ifndef __OPTIMIZE_SIZE__
 static inline size_t uspan_word_at(const char *text)
 {
     size_t w;
@@ -68,12 +63,17 @@ static inline bool uspan_is_ascii(const char *text, size_t len)
     }
     return (all & high) == 0u;
 }
+#endif
 
 static inline bool uspan_is_utf8(const char *text, size_t len)
 {
-    return uspan_is_ascii(text, len) || uspan_utf8_run(text, len) == len;
-}
+#ifndef __OPTIMIZE_SIZE__
+    if (uspan_is_ascii(text, len)) {
+        return true;
+    }
 #endif
+    return uspan_utf8_run(text, len) == len;
+}
 
 /* Read the character at text, len >= 1. Returns its number of bytes if it is well-formed. Returns the
  * negative number of bytes that one U+FFFD replaces if it is not. Returns 0 if the text ends within the
