@@ -56,6 +56,9 @@ static void write_items(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind
             uspan_hold_cursor_t inner = uspan_item_inner(&from);
             w->part = joins ? w->part : (uint8_t)TAKE_NOTHING;
             uspan_item_scan(w, &inner, &item);
+            if (kind == TAKE_PART && uspan_item_has(unit, TAKE_CALL) && uspan_item_has(&item, TAKE_NAME)) {
+                continue; /* the message has the call again */
+            }
             if (kind != TAKE_PART && joins && (w->dialect->traits & USPAN_WIRE_WHOLE_CALLS) == 0u) {
                 uspan_wire_add_to_call(w, &inner, &item, TAKE_ARGUMENTS, false);
             } else {

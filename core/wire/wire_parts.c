@@ -206,8 +206,10 @@ void uspan_wire_write_item(uspan_wire_t *w, const uspan_hold_cursor_t *from, con
 {
     bool is_response = uspan_item_has(item, TAKE_TO) || uspan_item_has(item, TAKE_RESPONSE) ||
                        uspan_item_has(item, TAKE_RESPONSE_TEXT) || uspan_item_has(item, TAKE_TO_NAME);
-    bool is_call = uspan_item_has(item, TAKE_NAME) || uspan_item_has(item, TAKE_ARGUMENTS) ||
-                   item->is_server_call || (uspan_item_has(item, TAKE_CALL_ID) && !is_response);
+    bool is_call =
+        uspan_item_has(item, TAKE_ARGUMENTS) || item->is_server_call ||
+        ((item->has & (USPAN_ITEM_HAS(TAKE_TEXT) | USPAN_ITEM_REASONING)) == 0u &&
+         (uspan_item_has(item, TAKE_NAME) || (uspan_item_has(item, TAKE_CALL_ID) && !is_response)));
     unsigned kind =
         item->type == USPAN_JSON_PATH("reasoning") || item->type == USPAN_JSON_PATH("reasoning_text")
             ? TAKE_REASONING

@@ -36,9 +36,6 @@
     X("system", TAKE_SYSTEM)                                     \
     X("system.#", TAKE_PART)                                     \
     X("system.#.text", TAKE_TEXT)                                \
-    X("messages.#.content.#.id", TAKE_CALL_ID)                   \
-    X("messages.#.content.#.name", TAKE_NAME)                    \
-    X("messages.#.content.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))  \
     X("messages.#.content.#.tool_use_id", TAKE_TO)               \
     X("messages.#.content.#.content", TAKE_AS_IS(TAKE_RESPONSE)) \
     X("messages.#.content.#.source", TAKE_NOTHING)               \

@@ -32,6 +32,9 @@
     X("messages.#.content.#.type", TAKE_TYPE)                          \
     X("messages.#.content.#.text", TAKE_TEXT)                          \
     X("messages.#.content.#.refusal", TAKE_REFUSAL)                    \
+    X("messages.#.content.#.id", TAKE_CALL_ID)                         \
+    X("messages.#.content.#.name", TAKE_NAME)                          \
+    X("messages.#.content.#.input", TAKE_AS_IS(TAKE_ARGUMENTS))        \
     X("messages.#.content.#.thinking", TAKE_REASONING)                 \
     X("messages.#.content.#.thinking.#", TAKE_REASONING)               \
     X("messages.#.content.#.thinking.#.text", TAKE_REASONING)          \
