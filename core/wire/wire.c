@@ -18,8 +18,8 @@
 static const uspan_key_t unread_key = USPAN_KEY_INIT("uspan.wire.unread");
 static const uspan_json_table_t nothing = { NULL, NULL, 0u, false, NULL };
 /* For a URL without a known dialect. The span is recorded, but the bodies are skipped. */
-static const uspan_wire_dialect_t unknown = { &nothing,  &nothing, NULL,
-                                              "unknown", "chat",   USPAN_WIRE_NO_CHOICES };
+static const uspan_wire_dialect_t unknown = { &nothing,  &nothing,        NULL,
+                                              "unknown", USPAN_WIRE_CHAT, USPAN_WIRE_NO_CHOICES };
 
 /* ---- begin --------------------------------------------------------------------------------------------- */
 
@@ -38,12 +38,12 @@ static void set_server(uspan_wire_t *w, const char *authority, size_t len, bool 
 {
     size_t digits = count_digits(authority, len);
     size_t host_len = len;
-    int64_t port = tls ? 443 : 80;
+    unsigned port = tls ? 443u : 80u;
     if (digits > 0u && digits <= 5u && digits < len && authority[len - 1u - digits] == ':') {
         host_len = len - 1u - digits;
-        port = 0;
+        port = 0u;
         for (size_t at = len - digits; at < len; at++) {
-            port = port * 10 + (authority[at] - '0');
+            port = port * 10u + (unsigned)(authority[at] - '0');
         }
     }
     if (host_len > 2u && authority[0] == '[' && authority[host_len - 1u] == ']') {
@@ -85,7 +85,7 @@ uspan_t uspan_wire_begin_as(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, 
     uspan_t (*begin)(uspan_tracer_t *, uspan_t, const char *, const char *) =
         (traits & USPAN_WIRE_EMBEDDINGS) != 0u ? uspan_embeddings_begin : uspan_chat_begin;
     w->s = begin(t, parent, provider, NULL);
-    (void)uspan_set_static(t, w->s, &uspan_key_operation_name, w->dialect->operation);
+    (void)uspan_set_static(t, w->s, &uspan_key_operation_name, uspan_wire_operations[w->dialect->operation]);
     if (len > 0u) {
         set_server(w, authority, len, strncmp(url, "http:", 5u) != 0);
     }

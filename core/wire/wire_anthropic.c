@@ -136,6 +136,6 @@ const uspan_wire_dialect_t uspan_wire_anthropic = { &uspan_wire_request_table,
                                                     &response,
                                                     end_event,
                                                     "anthropic",
-                                                    "chat",
+                                                    USPAN_WIRE_CHAT,
                                                     USPAN_WIRE_INPUT_UNCACHED | USPAN_WIRE_RESULTS_AS_TEXT };
 #endif

@@ -37,6 +37,8 @@ static const uspan_key_t *const keys[] = {
     [TAKE_MODEL] = &uspan_key_request_model,
 };
 
+const char *const uspan_wire_operations[] = { "chat", USPAN_OPERATION_COMPLETION, "embeddings" };
+
 void uspan_wire_count_unread(uspan_wire_t *w)
 {
     w->unread = (uint16_t)(w->unread + (w->unread < UINT16_MAX ? 1u : 0u));
@@ -62,9 +64,9 @@ size_t uspan_wire_find_word(const uint32_t *words, size_t count, uint32_t hash)
     return i;
 }
 
-uint32_t uspan_wire_hash_word(const char *word)
+size_t uspan_wire_find_text(const uint32_t *words, size_t count, const char *text)
 {
-    return uspan_wire_hash(USPAN_WIRE_HASH_BEGIN, word, strlen(word));
+    return uspan_wire_find_word(words, count, uspan_wire_hash(USPAN_WIRE_HASH_BEGIN, text, strlen(text)));
 }
 
 size_t uspan_wire_texts(const uspan_wire_t *w, const char **list)
@@ -118,8 +120,7 @@ void uspan_wire_set_finish(uspan_wire_t *w, unsigned choice, const char *reason)
     enum { COUNT = sizeof plain / sizeof plain[0] };
     const char *old = uspan_wire_finish_of(w, choice);
     if (old != NULL) {
-        if (uspan_wire_find_word(plain, COUNT, uspan_wire_hash_word(reason)) < COUNT ||
-            strcmp(old, reason) == 0) {
+        if (uspan_wire_find_text(plain, COUNT, reason) < COUNT || strcmp(old, reason) == 0) {
             return;
         }
         size_t at = (size_t)(old - 1 - w->texts);
@@ -134,8 +135,9 @@ void uspan_wire_set_finish(uspan_wire_t *w, unsigned choice, const char *reason)
 static void set_name(uspan_wire_t *w, const char *word)
 {
     char name[USPAN_NAME_MAX];
-    size_t len = strlen(w->dialect->operation);
-    memcpy(name, w->dialect->operation, len);
+    const char *operation = uspan_wire_operations[w->dialect->operation];
+    size_t len = strlen(operation);
+    memcpy(name, operation, len);
     name[len++] = ' ';
     size_t n = w->word_len;
     if (n > sizeof name - len) {

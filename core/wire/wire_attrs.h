@@ -24,7 +24,8 @@ size_t uspan_wire_texts(const uspan_wire_t *w, const char **list);
 uspan_tokens_t uspan_wire_tokens_of(const uspan_wire_t *w);
 /* Returns the index of a word's hash in a list, or count. */
 size_t uspan_wire_find_word(const uint32_t *words, size_t count, uint32_t hash);
-uint32_t uspan_wire_hash_word(const char *word);
+/* The same for a text. */
+size_t uspan_wire_find_text(const uint32_t *words, size_t count, const char *text);
 /* Returns true if text contains part. */
 bool uspan_wire_is_in(const char *text, size_t len, const char *part);
 

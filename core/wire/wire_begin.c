@@ -13,7 +13,7 @@ static const char ends[] =
 #if USPAN_WIRE_OPENAI_CHAT
     "/completions\0"  /* the older API */
     "t/completions\0" /* /chat/completions */
-    "pletion_v2\0"    /* MiniMax: /chatcompletion_v2 */
+    "ion_v2\0"        /* MiniMax: /chatcompletion_v2 */
     "/embeddings\0"
 #endif
 #if USPAN_WIRE_ANTHROPIC
@@ -21,10 +21,10 @@ static const char ends[] =
     "awPredict\0" /* Vertex: :rawPredict and :streamRawPredict */
 #endif
 #if USPAN_WIRE_OLLAMA
-    "/api/chat\0"
-    "/api/generate\0"
-    "/api/embed\0"
-    "/api/embeddings\0"
+    "api/chat\0"
+    "pi/generate\0"
+    "i/embed\0"
+    "i/embeddings\0"
 #endif
 #if USPAN_WIRE_OPENAI_RESPONSES
     "/responses\0"

@@ -3,6 +3,7 @@
  * open message belongs to the choice `written`. Until that choice has ended, pieces of other choices are
  * dropped. Each such choice is counted as unread once. */
 #include "wire/wire_choice.h"
+#include <string.h>
 #include "wire/wire_attrs.h"
 #include "wire/wire_calls.h"
 #include "wire/wire_errors.h"
@@ -31,11 +32,11 @@ static const char *reason_of(const uspan_wire_t *w, const char *word)
     };
     static const char *const names[] = { "tool_call", "stop", "length", "content_filter" };
     enum { COUNT = sizeof words / sizeof words[0] };
-    uint32_t hash = word != NULL ? uspan_wire_hash_word(word) : USPAN_JSON_PATH("completed");
-    size_t i = uspan_wire_find_word(words, COUNT, hash);
-    return i < COUNT                              ? names[i / 3u]
-           : hash != USPAN_JSON_PATH("completed") ? word
-                                                  : names[is(w, USPAN_WIRE_HAS_CALL) ? 0 : 1];
+    if (word == NULL || strcmp(word, "completed") == 0) {
+        return names[is(w, USPAN_WIRE_HAS_CALL) ? 0 : 1];
+    }
+    size_t i = uspan_wire_find_text(words, COUNT, word);
+    return i < COUNT ? names[i / 3u] : word;
 }
 
 void uspan_wire_end_message(uspan_wire_t *w)
@@ -98,7 +99,7 @@ void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned 
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
     unsigned tag = uspan_item_has(unit, TAKE_FINISH) ? TAKE_FINISH : TAKE_STATUS;
     size_t len = uspan_item_text(w, &begin, tag, reason, sizeof reason);
-    size_t word = uspan_wire_find_word(words, COUNT, uspan_wire_hash_word(reason));
+    size_t word = uspan_wire_find_text(words, COUNT, reason);
     if (len == 0u || word <= UNSPECIFIED) {
         return;
     }

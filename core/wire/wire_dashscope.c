@@ -26,8 +26,7 @@
     X("request_id", TAKE_ID)
 TAKE_TABLE_SHARED(chat_response, RESPONSE);
 
-const uspan_wire_dialect_t uspan_wire_dashscope = {
-    &uspan_wire_request_table, &chat_response, uspan_wire_end_choice, "dashscope", "chat",
-    USPAN_WIRE_CUMULATIVE
-};
+const uspan_wire_dialect_t uspan_wire_dashscope = { &uspan_wire_request_table, &chat_response,
+                                                    uspan_wire_end_choice,     "dashscope",
+                                                    USPAN_WIRE_CHAT,           USPAN_WIRE_CUMULATIVE };
 #endif

@@ -41,7 +41,7 @@ TAKE_TABLE_CAMEL(response, RESPONSE);
 
 #define DIALECT(provider, traits)                                    \
     {                                                                \
-        &request, &response, NULL, provider, "embeddings",           \
+        &request, &response, NULL, provider, USPAN_WIRE_EMBEDDING,   \
             USPAN_WIRE_NO_CHOICES | USPAN_WIRE_EMBEDDINGS | (traits) \
     }
 #if USPAN_WIRE_OPENAI_CHAT

@@ -26,7 +26,6 @@
     X("error_message", TAKE_ERROR)              \
     X("error_type", TAKE_ERROR_TYPE)            \
     X("error_code", TAKE_ERROR_CODE)            \
-    X("error_msg", TAKE_WEAK_ERROR)             \
     X("message", TAKE_WEAK_ERROR)               \
     X("msg", TAKE_WEAK_ERROR)                   \
     X("code", TAKE_WEAK_CODE)                   \
@@ -53,7 +52,7 @@ static bool is_fine(const char *code)
                                      USPAN_JSON_PATH("Success"), USPAN_JSON_PATH("success"),
                                      USPAN_JSON_PATH("OK"),      USPAN_JSON_PATH("ok") };
     enum { COUNT = sizeof fine / sizeof fine[0] };
-    return uspan_wire_find_word(fine, COUNT, uspan_wire_hash_word(code)) < COUNT;
+    return uspan_wire_find_text(fine, COUNT, code) < COUNT;
 }
 
 USPAN_NOINLINE static void keep_type(uspan_wire_t *w, const uspan_hold_cursor_t *begin,

@@ -109,7 +109,11 @@
 TAKE_TABLE_CAMEL(table, ROWS);
 
 const uspan_wire_dialect_t uspan_wire_gemini = {
-    &table,       &table, uspan_wire_end_choice,
-    "gcp.gemini", "chat", USPAN_WIRE_OUTPUT_UNREASONED | USPAN_WIRE_MODEL_IN_URL | USPAN_WIRE_WHOLE_CALLS
+    &table,
+    &table,
+    uspan_wire_end_choice,
+    "gcp.gemini",
+    USPAN_WIRE_CHAT,
+    USPAN_WIRE_OUTPUT_UNREASONED | USPAN_WIRE_MODEL_IN_URL | USPAN_WIRE_WHOLE_CALLS
 };
 #endif

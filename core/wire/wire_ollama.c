@@ -21,15 +21,14 @@
     X("eval_count", TAKE_TOKENS + USPAN_WIRE_OUTPUT)
 TAKE_TABLE_SHARED(chat_response, RESPONSE);
 
-const uspan_wire_dialect_t uspan_wire_ollama = { &uspan_wire_request_table,
-                                                 &chat_response,
-                                                 uspan_wire_end_choice,
-                                                 "ollama",
-                                                 "chat",
-                                                 USPAN_WIRE_LINES | USPAN_WIRE_WHOLE_CALLS };
+const uspan_wire_dialect_t uspan_wire_ollama = {
+    &uspan_wire_request_table, &chat_response,
+    uspan_wire_end_choice,     "ollama",
+    USPAN_WIRE_CHAT,           USPAN_WIRE_LINES | USPAN_WIRE_WHOLE_CALLS
+};
 const uspan_wire_dialect_t uspan_wire_ollama_completions = {
-    &uspan_wire_request_table,  &chat_response,
-    uspan_wire_end_choice,      "ollama",
-    USPAN_OPERATION_COMPLETION, USPAN_WIRE_LINES | USPAN_WIRE_WHOLE_CALLS
+    &uspan_wire_request_table, &chat_response,
+    uspan_wire_end_choice,     "ollama",
+    USPAN_WIRE_COMPLETION,     USPAN_WIRE_LINES | USPAN_WIRE_WHOLE_CALLS
 };
 #endif

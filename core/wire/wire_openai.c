@@ -45,14 +45,13 @@
     X("usage", TAKE_LIKE)
 TAKE_TABLE_SHARED(chat_response, RESPONSE);
 
-const uspan_wire_dialect_t uspan_wire_openai_chat = { &uspan_wire_request_table,
-                                                      &chat_response,
-                                                      uspan_wire_end_choice,
-                                                      "openai",
-                                                      "chat",
-                                                      USPAN_WIRE_DEPLOYMENTS | USPAN_WIRE_CHAT_API };
+const uspan_wire_dialect_t uspan_wire_openai_chat = {
+    &uspan_wire_request_table, &chat_response,
+    uspan_wire_end_choice,     "openai",
+    USPAN_WIRE_CHAT,           USPAN_WIRE_DEPLOYMENTS | USPAN_WIRE_CHAT_API
+};
 const uspan_wire_dialect_t uspan_wire_openai_completions = {
-    &uspan_wire_request_table,  &chat_response,        uspan_wire_end_choice, "openai",
-    USPAN_OPERATION_COMPLETION, USPAN_WIRE_DEPLOYMENTS
+    &uspan_wire_request_table, &chat_response,        uspan_wire_end_choice, "openai",
+    USPAN_WIRE_COMPLETION,     USPAN_WIRE_DEPLOYMENTS
 };
 #endif

@@ -300,7 +300,7 @@ const uspan_wire_dialect_t uspan_wire_openai_responses = { &uspan_wire_request_t
                                                            &response,
                                                            end_event,
                                                            "openai",
-                                                           "chat",
+                                                           USPAN_WIRE_CHAT,
                                                            USPAN_WIRE_NAMED_EVENTS |
                                                                USPAN_WIRE_RESPONSES_API };
 #endif

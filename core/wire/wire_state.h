@@ -178,9 +178,11 @@ struct uspan_wire_dialect {
     const uspan_json_table_t *request, *response;
     void (*end_unit)(uspan_wire_t *w); /* a choice, or a document without choices, is complete: write it */
     const char *provider;              /* used if the host does not show it */
-    const char *operation;
-    unsigned traits;
+    uint8_t operation;
+    uint16_t traits;
 };
+enum { USPAN_WIRE_CHAT, USPAN_WIRE_COMPLETION, USPAN_WIRE_EMBEDDING }; /* .operation */
+extern const char *const uspan_wire_operations[];
 
 /* Of requests in all dialects but Gemini's. */
 extern const uspan_json_table_t uspan_wire_request_table;

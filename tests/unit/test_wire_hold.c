@@ -70,7 +70,7 @@ static void count_records(uspan_wire_t *wire)
 /* The response, while the pool has that number of free blocks. */
 static void answer_in_blocks(world_t *world, const char *text, size_t piece, unsigned blocks)
 {
-    static const uspan_wire_dialect_t dialect = { &table, &table, count_records, "p", "chat", 0u };
+    static const uspan_wire_dialect_t dialect = { &table, &table, count_records, "p", USPAN_WIRE_CHAT, 0u };
     uint16_t head, tail;
     world_reset_with_collector(world);
     (void)uspan_wire_begin_as(&w, &world->tracer, USPAN_ROOT, NULL, &dialect);
