@@ -30,7 +30,8 @@ static const char ends[] =
     "/responses\0"
 #endif
 #if USPAN_WIRE_GEMINI
-    "enerateContent\0" /* :generateContent and :streamGenerateContent */
+    "enerateContent\0"   /* :generateContent and :streamGenerateContent */
+    "hGenerateContent\0" /* :batchGenerateContent, which is no chat */
     "mbedContent\0"
     "mbedContents\0"
 #endif
@@ -61,6 +62,7 @@ static const uspan_wire_dialect_t *const dialects[] = {
 #endif
 #if USPAN_WIRE_GEMINI
     &uspan_wire_gemini,
+    NULL,
     &uspan_wire_gemini_embeddings,
     &uspan_wire_gemini_embeddings,
 #endif

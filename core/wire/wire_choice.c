@@ -89,11 +89,12 @@ void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned 
                                       USPAN_JSON_PATH("None"),
                                       USPAN_JSON_PATH("FINISH_REASON_UNSPECIFIED"),
                                       USPAN_JSON_PATH("error"),
+                                      USPAN_JSON_PATH("network_error"),
                                       USPAN_JSON_PATH("failed"),
                                       USPAN_JSON_PATH("completed"),
                                       USPAN_JSON_PATH("cancelled"),
                                       USPAN_JSON_PATH("incomplete") };
-    enum { UNSPECIFIED = 2, FAILED = 4, COUNT = sizeof words / sizeof words[0] };
+    enum { UNSPECIFIED = 2, FAILED = 5, COUNT = sizeof words / sizeof words[0] };
     char reason[41];
     uspan_hold_cursor_t begin;
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);

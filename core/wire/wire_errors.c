@@ -20,13 +20,18 @@
     X("error", TAKE_LIKE)                       \
     X("error.#", TAKE_ERROR)                    \
     X("error.message", TAKE_ERROR)              \
+    X("error.msg", TAKE_ERROR)                  \
     X("error.type", TAKE_ERROR_TYPE)            \
     X("error.status", TAKE_ERROR_STATUS)        \
     X("error.code", TAKE_ERROR_CODE)            \
     X("error_message", TAKE_ERROR)              \
     X("error_type", TAKE_ERROR_TYPE)            \
     X("error_code", TAKE_ERROR_CODE)            \
+    X("error_msg", TAKE_WEAK_ERROR)             \
     X("message", TAKE_WEAK_ERROR)               \
+    X("Message", TAKE_WEAK_ERROR)               \
+    X("errmsg", TAKE_WEAK_ERROR)                \
+    X("errcode", TAKE_ERROR_CODE)               \
     X("msg", TAKE_WEAK_ERROR)                   \
     X("code", TAKE_WEAK_CODE)                   \
     X("detail", TAKE_WEAK_ERROR)                \

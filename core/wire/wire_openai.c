@@ -38,6 +38,12 @@
     X("timings.prompt_n", TAKE_TOKENS + USPAN_WIRE_TOOL_PROMPT) \
     X("timings.predicted_n", TAKE_TOKENS + USPAN_WIRE_OUTPUT)   \
     X("done", TAKE_DONE)                                        \
+    X("result", TAKE_TEXT)                                      \
+    X("function_call", TAKE_OLD_CALL)                           \
+    X("messages.#.tool_calls.#", TAKE_LIKE)                     \
+    X("data", TAKE_NOTHING)                                     \
+    X("", TAKE_LIKE)                                            \
+    X("is_end", TAKE_DONE)                                      \
     X("x_groq", TAKE_NOTHING)                                   \
     X("x_groq.error", TAKE_ERROR)                               \
     X("error", TAKE_LIKE)                                       \

@@ -234,6 +234,7 @@ static void begin_item(uspan_wire_t *w, const uspan_item_t *unit)
     w->lost = w->item_next == 0u ? w->item : w->lost;
     w->item_next = (uint8_t)(w->item + 1u);
     w->item_part = w->item_kind = 0u;
+    w->part = TAKE_NOTHING;
     w->flags &= ~USPAN_WIRE_PART_TOLD;
 }
 

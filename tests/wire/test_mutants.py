@@ -21,10 +21,10 @@ ONE_OF = ({"text", "arguments", "input", "refusal", "delta", "code", "action", "
           {"output", "outputs", "results", "result", "error"},
           {"content", "transcript", "audio"}, {"tool_calls", "function_call", "executed_tools"}, {"prompt", "messages"},
           {"image_url", "video_url", "audio_url", "image", "file"}, {"id", "model", "status", "response", "message"},
-          {"error", "error_code", "base_resp"}, {"finishReason", "blockReason"},
+          {"error", "error_code", "base_resp", "errcode"}, {"finishReason", "blockReason"},
           {"function", "name"}, {"function", "arguments"}, {"function", "custom"}, {"delta", "stop_reason"},
           {"functionCall", "executableCode", "toolCall", "functionResponse", "codeExecutionResult", "toolResponse"},
-          {"error", "message"}, {"message", "msg", "detail", "error_msg"},
+          {"error", "message"}, {"message", "msg", "detail", "error_msg", "Message", "errmsg"},
           {"image_url", "file_url", "file_data"})
 OTHER_VALUES = (None, "", "x", 7.0, -1.0, True, False, Pairs(), [], [Pairs()],
                 Pairs([("text", "spare words")]), ["spare words"])
