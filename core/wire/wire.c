@@ -161,7 +161,7 @@ static bool is_open(const uspan_wire_t *w)
 }
 
 /* Returns the length of white space, control characters and byte order marks before a body. */
-static size_t skip_lead(const char *text, size_t len)
+USPAN_NOINLINE static size_t skip_lead(const char *text, size_t len)
 {
     size_t n = 0;
     while (n < len && (int8_t)text[n] <= ' ') {

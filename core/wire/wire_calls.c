@@ -119,7 +119,7 @@ static bool is_another(uspan_wire_t *w, unsigned owner, const uspan_item_t *piec
  * same id, and others give each piece another id. Therefore a name at a higher index, or another name after
  * arguments, begins another call, even if its id is the same. A piece with another id does so too, unless it
  * has arguments and no name. */
-static unsigned find_call(uspan_wire_t *w, const uspan_item_t *piece, bool whole)
+USPAN_NOINLINE static unsigned find_call(uspan_wire_t *w, const uspan_item_t *piece, bool whole)
 {
     uint32_t id = piece->item_id != 0u ? piece->item_id : piece->id;
     unsigned by_index = 0;

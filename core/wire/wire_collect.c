@@ -226,7 +226,7 @@ USPAN_NOINLINE static void take_container(uspan_wire_t *w, unsigned action, bool
 
 /* ---- texts --------------------------------------------------------------------------------------------- */
 
-static size_t most_of(unsigned action)
+USPAN_NOINLINE static size_t most_of(unsigned action)
 {
     return action >= TAKE_CONTENT || action == TAKE_ERROR || action == TAKE_WEAK_ERROR ? SIZE_MAX
            : action == TAKE_CALL_ID || action == TAKE_ITEM_ID || action == TAKE_TO     ? ID_MAX

@@ -19,7 +19,7 @@
 
 static const uspan_key_t waiting_key = USPAN_KEY_INIT("uspan.wire.waiting");
 
-static uint16_t *tail_of(uspan_wire_t *w, unsigned owner)
+USPAN_NOINLINE static uint16_t *tail_of(uspan_wire_t *w, unsigned owner)
 {
     return owner == USPAN_HOLD_UNIT ? &w->unit_tail : &w->calls[owner - 1u].tail;
 }
@@ -34,7 +34,7 @@ static uspan_entry_t *find_blocks(uspan_wire_t *w, uspan_slot_t **slot)
 }
 
 /* Remove an attribute. The others keep their order, so that it does not depend on where fragments end. */
-static void remove_entry(uspan_slot_t *slot, uspan_entry_t *e)
+USPAN_NOINLINE static void remove_entry(uspan_slot_t *slot, uspan_entry_t *e)
 {
     slot->attr_count--;
     memmove(e, e + 1, (size_t)(&slot->attrs[slot->attr_count] - e) * sizeof *e);

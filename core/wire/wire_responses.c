@@ -116,7 +116,7 @@ static const uint8_t event_acts[] = {
 };
 USPAN_STATIC_ASSERT(sizeof event_types / sizeof event_types[0] == sizeof event_acts, "an act for each event");
 
-static void set_told(uspan_wire_t *w, unsigned item, bool is_text)
+USPAN_NOINLINE static void set_told(uspan_wire_t *w, unsigned item, bool is_text)
 {
     w->told |= 1u << (item % 32u);
     w->flags |= is_text ? USPAN_WIRE_PIECES : 0u;

@@ -66,7 +66,7 @@ static bool next_call(uspan_wire_t *w, size_t *at, call_t *call)
 }
 
 /* Remove the longest arguments, because ids and names are more useful. Returns false if there are none. */
-static bool make_room(uspan_wire_t *w)
+USPAN_NOINLINE static bool make_room(uspan_wire_t *w)
 {
     call_t call;
     call_t longest = { .arguments_len = 0u };
