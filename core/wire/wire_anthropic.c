@@ -137,5 +137,6 @@ const uspan_wire_dialect_t uspan_wire_anthropic = { &uspan_wire_request_table,
                                                     end_event,
                                                     "anthropic",
                                                     USPAN_WIRE_CHAT,
-                                                    USPAN_WIRE_INPUT_UNCACHED | USPAN_WIRE_RESULTS_AS_TEXT };
+                                                    USPAN_WIRE_INPUT_UNCACHED | USPAN_WIRE_RESULTS_AS_TEXT |
+                                                        USPAN_WIRE_MODEL_IN_URL };
 #endif

@@ -119,7 +119,7 @@ USPAN_STATIC_ASSERT(sizeof event_types / sizeof event_types[0] == sizeof event_a
 USPAN_NOINLINE static void set_told(uspan_wire_t *w, unsigned item, bool is_text)
 {
     w->told |= 1u << (item % 32u);
-    w->flags |= is_text ? USPAN_WIRE_PIECES : 0u;
+    w->flags = (w->flags & ~USPAN_WIRE_DRAFT) | (is_text ? USPAN_WIRE_PIECES : 0u);
 }
 
 /* Returns the index of the item that the event belongs to. */
@@ -176,7 +176,8 @@ static bool is_call(const uspan_item_t *item)
 }
 
 /* Add a complete item, unless its text is in the span already. When an item begins, its arguments are used
- * only if no others follow, because they may not be final. */
+ * only if no others follow, because they may not be final. Its text is not used, because pieces of it follow. If
+ * none do, it is counted at the end. */
 static void add_item(uspan_wire_t *w, const uspan_hold_cursor_t *inner, uspan_item_t *item, unsigned index,
                      bool begins)
 {
@@ -184,7 +185,11 @@ static void add_item(uspan_wire_t *w, const uspan_hold_cursor_t *inner, uspan_it
     uspan_wire_begin_message(w, "assistant");
     if (is_call(item)) {
         uspan_wire_add_to_call(w, inner, item, begins ? TAKE_START_INPUT : TAKE_ARGUMENTS, true);
-    } else if ((item->has & USPAN_ITEM_CONTENT) != 0u && (w->told >> (index % 32u) & 1u) == 0u) {
+    } else if ((item->has & USPAN_ITEM_CONTENT) == 0u || (w->told >> (index % 32u) & 1u) != 0u) {
+        return;
+    } else if (begins) {
+        w->flags |= USPAN_WIRE_DRAFT;
+    } else {
         uspan_wire_write_calls(w);
         w->part = TAKE_NOTHING;
         uspan_wire_write_item(w, inner, item);
@@ -203,7 +208,7 @@ static void add_items(uspan_wire_t *w, unsigned index, bool begins)
     }
 }
 
-static void take_part(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind)
+static void take_part(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind, bool begins)
 {
     uspan_hold_cursor_t from, inner;
     uspan_item_t item;
@@ -215,7 +220,12 @@ static void take_part(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind)
             kind = TAKE_REFUSAL;
         }
         select_part(w, unit, kind, false);
-        if ((item.has & USPAN_ITEM_CONTENT) != 0u && !uspan_wire_is(w, USPAN_WIRE_PART_TOLD)) {
+        if ((item.has & USPAN_ITEM_CONTENT) == 0u || uspan_wire_is(w, USPAN_WIRE_PART_TOLD)) {
+            continue;
+        }
+        if (begins) {
+            w->flags |= USPAN_WIRE_DRAFT;
+        } else {
             uspan_wire_begin_message(w, "assistant");
             uspan_wire_write_texts(w, &inner, kind == TAKE_REFUSAL ? TAKE_REFUSAL : TAKE_TEXT, kind);
             w->flags |= USPAN_WIRE_PART_TOLD;
@@ -247,7 +257,7 @@ static void write_event(uspan_wire_t *w, const uspan_item_t *unit, unsigned act,
         return;
     case PART_ADDED:
     case PART_DONE:
-        take_part(w, unit, kind);
+        take_part(w, unit, kind, act == PART_ADDED);
         return;
     case ITEM_ADDED:
         begin_item(w, unit);
@@ -293,6 +303,9 @@ static void end_event(uspan_wire_t *w)
         if (uspan_wire_finish_of(w, 0u) != NULL) {
             uspan_wire_begin_message(w, "assistant");
         }
+    }
+    if (act == END && uspan_wire_is(w, USPAN_WIRE_DRAFT)) {
+        uspan_wire_count_unread(w);
     }
     uspan_wire_keep_error(w, &unit, act != NOTHING || has_finish);
 }

@@ -229,6 +229,7 @@ enum { USPAN_WIRE_UNKNOWN, USPAN_WIRE_WHOLE, USPAN_WIRE_EVENTS };
 #define USPAN_WIRE_UNBEGUN 0x1000000u      /* nothing of the value that is being read fitted */
 #define USPAN_WIRE_NEW_MAX 0x2000000u      /* TAKE_NEW_MAX_TOKENS was seen */
 #define USPAN_WIRE_HAS_COUNT 0x4000000u    /* tokens were counted */
+#define USPAN_WIRE_DRAFT 0x8000000u        /* an item began with a text that has not come again */
 #define USPAN_WIRE_OF_UNIT \
     (USPAN_WIRE_HAS_DELTA | USPAN_WIRE_HAS_WHOLE | USPAN_WIRE_HAS_ERROR | USPAN_WIRE_HAS_COUNT)
 
