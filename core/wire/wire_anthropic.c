@@ -85,7 +85,9 @@ static void add_to_block(uspan_wire_t *w, const uspan_item_t *unit)
         return;
     }
     if (unit->index != w->item) {
-        uspan_wire_write_calls(w);
+        if (unit->index > w->item) { /* text of an earlier block: pieces of a call may follow */
+            uspan_wire_write_calls(w);
+        }
         w->part = unit->index != UINT8_MAX ? (uint8_t)TAKE_NOTHING : w->part;
     }
     uspan_wire_add_texts(w, &begin, tag, tag, 0u);
