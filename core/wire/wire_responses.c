@@ -141,7 +141,9 @@ static void select_part(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind
         if (item != w->item || kind == TAKE_TEXT) {
             w->part = w->item_kind != 0u ? (uint8_t)TAKE_NOTHING : w->part;
         }
-        uspan_wire_write_calls(w);
+        if (item >= w->item) { /* text of an earlier item: pieces of a call may follow */
+            uspan_wire_write_calls(w);
+        }
     }
     w->item = (uint8_t)item;
     w->item_part = (uint8_t)part;
