@@ -312,6 +312,8 @@ static void end_text(uspan_wire_t *w, unsigned action)
         }
     } else if (action == TAKE_INPUT || action == TAKE_SYSTEM) {
         end_list_of(w, action);
+    } else if (action == TAKE_MESSAGE) {
+        uspan_wire_end_unit(w);
     } else if (cut && action != TAKE_URI) {
         uspan_wire_count_unread(w);
         if (most_of(action) == ID_MAX) { /* the part that is cut off still distinguishes ids */

@@ -296,7 +296,8 @@ static void end_event(uspan_wire_t *w)
         kind = TAKE_TEXT + (event_acts[i] & 7u);
     }
     bool has_finish = uspan_item_has(&unit, TAKE_FINISH) || uspan_item_has(&unit, TAKE_STATUS);
-    w->flags |= (act == END ? USPAN_WIRE_ENDED : 0u) | (has_finish ? USPAN_WIRE_SEEN : 0u);
+    w->flags |= (act == END ? USPAN_WIRE_ENDED : 0u) |
+                (has_finish && w->form == USPAN_WIRE_WHOLE ? USPAN_WIRE_SEEN : 0u);
     if (has_finish) {
         uspan_wire_keep_finish(w, &unit, 0u);
     }

@@ -25,7 +25,7 @@ ONE_OF = ({"text", "arguments", "input", "refusal", "delta", "code", "action", "
           {"function", "name"}, {"function", "arguments"}, {"function", "custom"}, {"delta", "stop_reason"},
           {"functionCall", "executableCode", "toolCall", "functionResponse", "codeExecutionResult", "toolResponse"},
           {"error", "message"}, {"message", "msg", "detail", "error_msg", "Message", "errmsg"},
-          {"image_url", "file_url", "file_data"})
+          {"image_url", "file_url", "file_data"}, {"content_index", "summary_index"})
 OTHER_VALUES = (None, "", "x", 7.0, -1.0, True, False, Pairs(), [], [Pairs()],
                 Pairs([("text", "spare words")]), ["spare words"])
 
