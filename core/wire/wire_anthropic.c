@@ -68,7 +68,7 @@ static void begin_block(uspan_wire_t *w, unsigned index)
         if (uspan_item_has(&item, TAKE_NAME)) {
             uspan_wire_add_to_call(w, &inner, &item, TAKE_ARGUMENTS, false);
         } else {
-            uspan_wire_write_calls(w);
+            uspan_wire_write_calls(w, true);
             w->part = TAKE_NOTHING;
             uspan_wire_write_item(w, &inner, &item);
         }
@@ -86,7 +86,7 @@ static void add_to_block(uspan_wire_t *w, const uspan_item_t *unit)
     }
     if (unit->index != w->item) {
         if (unit->index > w->item) { /* text of an earlier block: pieces of a call may follow */
-            uspan_wire_write_calls(w);
+            uspan_wire_write_calls(w, true);
         }
         w->part = unit->index != UINT8_MAX ? (uint8_t)TAKE_NOTHING : w->part;
     }

@@ -15,6 +15,7 @@
 #define HAS_ARGUMENTS 8u
 #define BEGUN 16u
 #define HAS_RESPONSE 32u
+#define IS_WHOLE 64u
 
 USPAN_NOINLINE static uint32_t name_of(uspan_wire_t *w, unsigned owner)
 {
@@ -80,7 +81,7 @@ USPAN_NOINLINE static char arguments_of(uspan_wire_t *w, unsigned owner, argumen
 /* Free the entry of the oldest call. All calls are written first. */
 static void drop_first(uspan_wire_t *w)
 {
-    uspan_wire_write_calls(w);
+    uspan_wire_write_calls(w, true);
     w->calls_count--;
     memmove(w->calls, w->calls + 1, w->calls_count * sizeof w->calls[0]);
 }
@@ -185,16 +186,16 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
     static const uint8_t once[] = { TAKE_ITEM_ID, TAKE_TYPE, TAKE_START_INPUT };
     bool begins = arguments == TAKE_START_INPUT;
     unsigned owner = find_call(w, piece, whole);
-    bool has_arguments = uspan_item_has_tag(piece, arguments);
-    if (owner > 0u && (w->calls[owner - 1u].state & WRITTEN) != 0u) {
-        if (!whole && has_arguments) {
+    owner = owner > 0u ? owner : begin_call(w, piece);
+    uspan_wire_call_t *call = &w->calls[owner - 1u];
+    unsigned state = call->state | (whole && !begins ? IS_WHOLE : 0u);
+    bool has_arguments = uspan_item_has_tag(piece, arguments) && (!whole || (state & HAS_ARGUMENTS) == 0u);
+    if ((state & WRITTEN) != 0u) {
+        if (has_arguments) {
             uspan_wire_count_unread(w);
         }
         return;
     }
-    owner = owner > 0u ? owner : begin_call(w, piece);
-    uspan_wire_call_t *call = &w->calls[owner - 1u];
-    unsigned state = call->state;
     if (call->id == 0u) {
         call->id = piece->item_id != 0u ? piece->item_id : piece->id;
     }
@@ -212,7 +213,7 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
         move(w, from, owner, TAKE_NAME, TAKE_NAME, goes_on);
         state |= NAMED;
     }
-    if (has_arguments && (!whole || (state & HAS_ARGUMENTS) == 0u)) {
+    if (has_arguments) {
         bool more = (state & HAS_ARGUMENTS) != 0u;
         if (more && tells_again(w, from, owner, arguments)) {
             (void)uspan_hold_add(w, owner, TAKE_BREAK, "", 0u, false);
@@ -230,11 +231,11 @@ void uspan_wire_add_to_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, co
     call->state = (uint8_t)(state | BEGUN);
 }
 
-void uspan_wire_write_calls(uspan_wire_t *w)
+void uspan_wire_write_calls(uspan_wire_t *w, bool all)
 {
     for (unsigned owner = 1; owner <= w->calls_count; owner++) {
         uspan_wire_call_t *call = &w->calls[owner - 1u];
-        if ((call->state & WRITTEN) == 0u) {
+        if ((call->state & WRITTEN) == 0u && (all || (call->state & (HAS_ARGUMENTS | IS_WHOLE)) != 0u)) {
             uspan_hold_cursor_t begin;
             uspan_item_t item;
             uspan_item_scan_all(w, owner, &begin, &item);

@@ -45,7 +45,7 @@ void uspan_wire_end_message(uspan_wire_t *w)
         return;
     }
     const char *reason = uspan_wire_finish_of(w, w->written);
-    uspan_wire_write_calls(w);
+    uspan_wire_write_calls(w, true);
     if (reason != NULL || (is(w, USPAN_WIRE_ENDED) && !is(w, USPAN_WIRE_FAILED))) {
         (void)uspan_message_finish(uspan_wire_writer(w), reason_of(w, reason));
     }

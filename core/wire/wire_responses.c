@@ -142,7 +142,7 @@ static void select_part(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind
             w->part = w->item_kind != 0u ? (uint8_t)TAKE_NOTHING : w->part;
         }
         if (item >= w->item) { /* text of an earlier item: pieces of a call may follow */
-            uspan_wire_write_calls(w);
+            uspan_wire_write_calls(w, false);
         }
     }
     w->item = (uint8_t)item;
@@ -192,7 +192,7 @@ static void add_item(uspan_wire_t *w, const uspan_hold_cursor_t *inner, uspan_it
     } else if (begins) {
         w->flags |= USPAN_WIRE_DRAFT;
     } else {
-        uspan_wire_write_calls(w);
+        uspan_wire_write_calls(w, false);
         w->part = TAKE_NOTHING;
         uspan_wire_write_item(w, inner, item);
         w->part = TAKE_NOTHING;
