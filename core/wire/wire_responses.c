@@ -178,8 +178,8 @@ static bool is_call(const uspan_item_t *item)
 }
 
 /* Add a complete item, unless its text is in the span already. When an item begins, its arguments are used
- * only if no others follow, because they may not be final. Its text is not used, because pieces of it follow. If
- * none do, it is counted at the end. */
+ * only if no others follow, because they may not be final. Its text is not used, because pieces of it
+ * follow. If none do, it is counted at the end. */
 static void add_item(uspan_wire_t *w, const uspan_hold_cursor_t *inner, uspan_item_t *item, unsigned index,
                      bool begins)
 {
