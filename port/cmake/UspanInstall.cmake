@@ -90,7 +90,8 @@ endforeach()
 write_basic_package_version_file(uspan-config-version.cmake VERSION ${PROJECT_VERSION} COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/uspan-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/uspan-config-version.cmake
         DESTINATION ${package})
-# Paths are relative to the file's own folder, so that an installed tree may be moved.
+# Paths are relative to the file's own folder, so that an installed tree may be moved. The flags have no quotes, because the
+# result of $(pkg-config ...) does not go through the shell's quoting again.
 file(RELATIVE_PATH pc_up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" pc_up "${pc_up}")
 file(CONFIGURE OUTPUT uspan.pc @ONLY CONTENT [[
@@ -101,7 +102,7 @@ includedir=${prefix}/@CMAKE_INSTALL_INCLUDEDIR@
 Name: uspan
 Description: OpenTelemetry tracing for microcontrollers that run AI agents
 Version: @PROJECT_VERSION@
-Cflags: -I${includedir}@pc_folders@ -DUSPAN_USER_CONFIG=\"uspan_settings.h\"
+Cflags: -I${includedir}@pc_folders@ -include ${includedir}/uspan_settings.h
 Libs: -L${libdir}@pc_libs@
 ]])
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/uspan.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -3,6 +3,7 @@ found by pkg-config, and for a Cortex-M3 without an operating system.
 
 Invariant: each application is configured, built and run. uspan-needs: cross"""
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -181,10 +182,10 @@ class Consumers(unittest.TestCase):
             # The tree may be moved. Its flags then name the new folder.
             prefix.rename(self.folder / "moved")
             environment = dict(os.environ, PKG_CONFIG_PATH=str(self.folder / "moved/lib/pkgconfig"))
-            flags = sources.run(["pkg-config", "--cflags", "--libs", "uspan"], env=environment)
-            program = self.folder / "by_pkg_config"
-            sources.run(["sh", "-c", f"gcc -std=c11 {self.folder}/main.c {flags.strip()} -o {program}"])
-            self.assertEqual(subprocess.run([program]).returncode, 0)
+            ask = "pkg-config --cflags --libs uspan"
+            for name, flags in (("in_shell", f"$({ask})"), ("in_make", sources.run(shlex.split(ask), env=environment).strip())):
+                sources.run(["sh", "-c", f"gcc -std=c11 {self.folder}/main.c {flags} -o {self.folder}/{name}"], env=environment)
+                self.assertEqual(subprocess.run([self.folder / name]).returncode, 0)
 
         def test_a_folder_without_nanopb_is_refused_by_name(self):
             with self.assertRaisesRegex(RuntimeError, r"USPAN_NANOPB_DIR:\s+there\s+is\s+no\s+pb_encode\.c"):
