@@ -65,6 +65,15 @@ class BuildPage(unittest.TestCase):
             self.assertEqual(pages.shown("makefile"), build_page.makefile(), CURE)
             self.assertLessEqual(len(build_page.MAKEFILE.read_text().splitlines()), 25)
 
+        def test_the_makefile_says_which_of_its_variables_is_wrong(self):
+            for wrong, cure in (("USPAN=/nowhere", "set USPAN to the folder of uspan"), ("PORTS=posx", "PORTS takes names"),
+                                ("NANOPB=/nowhere", "fetch.sh nanopb or set NANOPB")):
+                made = subprocess.run(["make", "-C", build_page.MAKEFILE.parent, f"OUT={OUT / 'wrong'}", wrong], text=True,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                self.assertNotEqual(made.returncode, 0, wrong)
+                self.assertIn(cure, made.stdout)
+                self.assertNotIn("CC ", made.stdout)  # before anything is compiled
+
         def test_exactly_what_the_page_lists_makes_a_program_that_records(self):
             objects = []
             for library in ("uspan_proto", "uspan_core", "uspan_genai", "uspan_port_posix"):
