@@ -262,8 +262,8 @@ size_t uspan_diagnose(uspan_tracer_t *t, unsigned d, char *out, size_t cap)
 {
     uspan_window_t w = { .out = (uint8_t *)out, .cap = cap };
     if (t != NULL && !uspan_is_live(t)) {
-        uspan_window_text(
-            &w, USPAN_WORDS("the tracer is not started: check the result of uspan_init()", "not started"));
+        uspan_window_text(&w,
+                          USPAN_WORDS("tracer not started: check the result of uspan_init()", "not started"));
     } else if (t != NULL && d < USPAN_DESTINATIONS_MAX) {
 #if USPAN_MESSAGE_TEXTS
         put_all(&w, t, d);

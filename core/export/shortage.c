@@ -26,16 +26,16 @@
 
 /* The sentence of each kind: what ran short, the text after the highest need seen, the option to raise
  * without its prefix (if there is one), and the value of the option. */
-#define SHORTAGES(X)                                                                              \
-    X(TEXT, "Text pool too small", " bytes wanted", "TEXT_BYTES", USPAN_TEXT_BYTES)               \
-    X(ATTRS, "Too many attributes", " in one span", "ATTRS_MAX", USPAN_ATTRS_MAX)                 \
-    X(EVENTS, "Too many events", " in one span", "EVENTS_MAX", USPAN_EVENTS_MAX)                  \
-    X(LINKS, "Too many links", " in one span", "LINKS_MAX", USPAN_LINKS_MAX)                      \
-    X(EVENT_ATTRS, "Attributes of events left out", "", "EVENT_ATTRS_MAX", USPAN_EVENT_ATTRS_MAX) \
-    X(VALUES, "Values cut", "", "VALUE_MAX", USPAN_VALUE_MAX)                                     \
-    X(TASKS, "Tasks without a current span", "", "TASKS_MAX", USPAN_TASKS_MAX)                    \
-    X(SPANS, "Span pool was full", " spans lost", "SPANS_MAX", USPAN_SPANS_MAX)                   \
-    SHORTAGE_OF_TRACESTATES(X)                                                                    \
+#define SHORTAGES(X)                                                                          \
+    X(TEXT, "Text pool too small", " bytes wanted", "TEXT_BYTES", USPAN_TEXT_BYTES)           \
+    X(ATTRS, "Too many attributes", " in one span", "ATTRS_MAX", USPAN_ATTRS_MAX)             \
+    X(EVENTS, "Too many events", " in one span", "EVENTS_MAX", USPAN_EVENTS_MAX)              \
+    X(LINKS, "Too many links", " in one span", "LINKS_MAX", USPAN_LINKS_MAX)                  \
+    X(EVENT_ATTRS, "Event attributes left out", "", "EVENT_ATTRS_MAX", USPAN_EVENT_ATTRS_MAX) \
+    X(VALUES, "Values cut", "", "VALUE_MAX", USPAN_VALUE_MAX)                                 \
+    X(TASKS, "Tasks without a current span", "", "TASKS_MAX", USPAN_TASKS_MAX)                \
+    X(SPANS, "Span pool full", " spans lost, end all spans", "SPANS_MAX", USPAN_SPANS_MAX)    \
+    SHORTAGE_OF_TRACESTATES(X)                                                                \
     SHORTAGE_OF_STUDIO(X)
 #define SHORTAGE_NAME(name, what, behind, option, value) name,
 typedef enum shortage { SHORTAGES(SHORTAGE_NAME) SHORTAGE_COUNT } shortage_t;

@@ -26,7 +26,7 @@ static uspan_err_t check(const uspan_tracer_t *t, const uspan_port_t *port, size
     }
     if (tracer_size != sizeof *t || config_id != USPAN_CONFIG_ID) {
         port->log(port->ctx, USPAN_LEVEL_ERROR,
-                  USPAN_WORDS("application and library have different USPAN_* options", "c10"));
+                  USPAN_WORDS("build library and program with equal USPAN_* options", "c10"));
         return USPAN_ERR_ARG;
     }
     return USPAN_OK;

@@ -46,7 +46,7 @@ const char *uspan_url_authority(const char *text, bool tls, uspan_url_t *out)
 {
     for (const char *c = text; *c != '\0'; c++) {
         if ((unsigned)(uint8_t)*c - '!' > '~' - '!') {
-            return WHY("endpoint has a space or a non-ASCII character: percent-encode it");
+            return WHY("endpoint has a space or a non-ASCII byte: remove or encode it");
         }
     }
     bool literal6 = *text == '[';

@@ -23,7 +23,7 @@ BARE = {"USPAN_ENDPOINT": '"https://a.example/v1/traces"', "USPAN_STUDIO_URL": '
 # Declared only with USPAN_STUDIO or USPAN_GZIP 1, or complete only with USPAN_ENABLED 0. No option changes them.
 NOT_ALWAYS = {"uspan_studio_t", "uspan_studio_message_t", "uspan_studio_kind_t", "uspan_gzip_t", "struct uspan_wire_dialect",
               "uspan_keep_t"}
-LOG = "application and library have different USPAN_* options"
+LOG = "build library and program with equal USPAN_* options"
 
 
 def options():

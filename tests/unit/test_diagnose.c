@@ -252,10 +252,11 @@ static void test_a_full_pool_and_open_spans_are_told(void **state)
     assert_says(w, "Spans are open: end them");
     record(w);
     assert_says(w, "pool_full 1");
-    assert_says(w, "Some spans were lost: see the counts. Span pool was full: 1 spans lost, raise "
+    assert_says(w, "Some spans were lost: see the counts. Span pool full: 1 spans lost, end all spans, raise "
                    "USPAN_SPANS_MAX (now 16).");
     poll_some(w);
-    const char *line = strstr(w->log, "Span pool was full: 1 spans lost, raise USPAN_SPANS_MAX (now 16).");
+    const char *line =
+        strstr(w->log, "Span pool full: 1 spans lost, end all spans, raise USPAN_SPANS_MAX (now 16).");
     assert_non_null(line);
     for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
         uspan_end(&w->tracer, spans[i]);
@@ -418,7 +419,7 @@ static void test_what_ran_short_is_named_with_the_need_and_the_option_in_the_dia
         { fill_attrs, "Too many attributes: 29 in one span, raise USPAN_ATTRS_MAX (now 24).", NULL },
         { fill_events, "Too many events: 6 in one span, raise USPAN_EVENTS_MAX (now 4).", NULL },
         { fill_links, "Too many links: 5 in one span, raise USPAN_LINKS_MAX (now 4).", NULL },
-        { fill_an_event, "Attributes of events left out: 1, raise USPAN_EVENT_ATTRS_MAX (now 8).", NULL },
+        { fill_an_event, "Event attributes left out: 1, raise USPAN_EVENT_ATTRS_MAX (now 8).", NULL },
         { cut_a_value, "Values cut: 1, raise USPAN_VALUE_MAX (now 4096).", NULL },
         { cut_by_limits, "Too many attributes: 2, raise the limit of uspan_set_limits() (now 1).",
           "Values cut: 1, raise the limit of uspan_set_limits() (now 4)." },

@@ -178,7 +178,7 @@ static void test_settings_can_be_changed_while_the_thread_runs(void **state)
 
 static void test_an_application_of_other_options_is_refused_before_a_byte_is_written(void **state)
 {
-    static const char said[] = "application and library have different USPAN_* options";
+    static const char said[] = "build library and program with equal USPAN_* options";
     static uspan_tracer_t other;
     char path[] = "/tmp/uspan-start-XXXXXX", text[1024];
     (void)state;
