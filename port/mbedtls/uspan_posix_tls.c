@@ -7,6 +7,7 @@
 #if defined(__unix__)
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,11 +40,37 @@ static const char *find_bundle(void)
     return files[0]; /* last_error_text() reports that it cannot be read */
 }
 
-/* Log why a file of certificates or keys cannot be read. The transport then fails without its name. */
+/* Returns NULL if a file begins like DER or has the beginning of a PEM block. Otherwise it returns a static
+ * text that says what is wrong. */
+static const char *find_fault(const char *file)
+{
+    static const char mark[] = "-----BEGIN ";
+    const size_t mark_len = sizeof(mark) - 1u;
+    char bytes[512];
+    size_t kept = 0;
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return strerror(errno);
+    }
+    ssize_t got = read(fd, bytes, sizeof(bytes));
+    bool has_content = got > 0 && bytes[0] == 0x30; /* ASN.1 SEQUENCE */
+    while (!has_content && got > 0) {
+        size_t len = kept + (size_t)got;
+        has_content = memmem(bytes, len, mark, mark_len) != NULL;
+        kept = len < mark_len ? len : mark_len - 1u; /* it may be the beginning of the mark */
+        memmove(bytes, bytes + len - kept, kept);
+        got = read(fd, bytes + kept, sizeof(bytes) - kept);
+    }
+    (void)close(fd);
+    return has_content ? NULL : "it has neither PEM nor DER";
+}
+
+/* Log why a file of certificates or keys cannot be used. The transport then fails without its name. */
 static void check_file(const uspan_port_t *port, const char *file)
 {
-    if (file != NULL && access(file, R_OK) != 0) {
-        const char *const parts[] = { "TLS: cannot read ", file, ": ", strerror(errno) };
+    const char *fault = file != NULL ? find_fault(file) : NULL;
+    if (fault != NULL) {
+        const char *const parts[] = { "TLS: cannot read ", file, ": ", fault };
         char text[256] = "";
         for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
             (void)strncat(text, parts[i], sizeof(text) - 1u - strlen(text));

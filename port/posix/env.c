@@ -199,7 +199,9 @@ static void read_sampler(const uspan_env_reader_t *r)
         }
         return;
     }
-    uspan_env_warn(r, "OTEL_TRACES_SAMPLER", "unknown sampler");
+    uspan_env_warn(
+        r, "OTEL_TRACES_SAMPLER",
+        "unknown sampler; use always_on, always_off or traceidratio, or parentbased_ and one of these");
 }
 
 static void read_batching(const uspan_env_reader_t *r)

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "env_reader.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 #define FEW_MS 100u         /* a lower time-out is probably in seconds, which some SDKs read */
@@ -78,6 +79,23 @@ static const char *keep_endpoint(const uspan_env_reader_t *r, const char *name, 
     return uspan_env_keep(r, name, url, len);
 }
 
+/* The specification says to append the path also if the value has it already. The collector then answers
+ * 404. */
+static void warn_of_double_path(const uspan_env_reader_t *r, const char *name, const char *base, size_t len,
+                                const char *path)
+{
+    size_t more = path != NULL ? strlen(path) : 0u;
+    while (len > 0u && base[len - 1u] == '/') {
+        len--;
+    }
+    if (more > 0u && len > more && memcmp(base + len - more, path, more) == 0 && r->warn != NULL) {
+        char text[160];
+        (void)snprintf(text, sizeof(text), "%s ends in %s, which is appended again: write it without that",
+                       name, path);
+        r->warn(r->ctx, text);
+    }
+}
+
 static void read_endpoint(const uspan_env_reader_t *r)
 {
     static const struct {
@@ -92,6 +110,7 @@ static void read_endpoint(const uspan_env_reader_t *r)
         size_t len = 0;
         const char *value = uspan_env_look(r, sources[i].name, &len);
         if (value != NULL) {
+            warn_of_double_path(r, sources[i].name, value, len, sources[i].path);
             r->env->endpoint = keep_endpoint(r, sources[i].name, value, len, sources[i].path);
             r->env->endpoint_refused = r->env->endpoint == NULL;
         }

@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NAP_MAX_MS 128u
@@ -78,13 +80,48 @@ static void after_fork_in_child(void)
     (void)pthread_mutex_unlock(&mutex);
 }
 
-static void watch_forks(void)
+/* ---- end of the program -------------------------------------------------------------------------------- */
+
+/* Returns true if a destination has spans that ended or are open, and were not sent. */
+static bool has_unsent(started_t *x)
+{
+    for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
+        uspan_stats_t s;
+        uspan_stats(x->tracer, d, &s);
+        if (s.queued + s.open > 0u) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Called by exit(). A tracer that another thread holds is not read. */
+static void warn_of_unsent(void)
+{
+    for (size_t i = 0; i < USPAN_POSIX_TRACERS_MAX; i++) {
+        started_t *x = &starts[i];
+        struct timespec until;
+        (void)clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec++;
+        if (x->tracer == NULL || x->env.disabled || pthread_mutex_timedlock(&x->exporting, &until) != 0) {
+            continue;
+        }
+        if (has_unsent(x)) {
+            uspan_started_say(USPAN_LEVEL_WARN,
+                              "spans are lost at exit: call uspan_posix_stop() before the program ends");
+        }
+        (void)pthread_mutex_unlock(&x->exporting);
+    }
+}
+
+static void watch_process(void)
 {
     /* fork() takes locks in the opposite order: this file's, those of look-ups, the port's. The child
      * releases them in this order. */
     (void)uspan_posix_port();
     uspan_posix_lookup_prepare();
     (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    (void)atexit(warn_of_unsent);
 }
 
 /* ---- table --------------------------------------------------------------------------------------------- */
@@ -240,15 +277,20 @@ uspan_err_t uspan_posix_start_sized(uspan_tracer_t *t, const uspan_posix_options
 {
     static const uspan_posix_options_t none = { 0 };
     const uspan_posix_options_t *o = options != NULL ? options : &none;
-    if (t == NULL || find(t) != NULL) {
+    if (t == NULL) {
+        return USPAN_ERR_ARG;
+    }
+    if (find(t) != NULL) {
+        uspan_started_say(USPAN_LEVEL_ERROR, "the tracer was started before: call uspan_posix_stop() first");
         return USPAN_ERR_ARG;
     }
     if (tracer_size != sizeof(*t) || config_id != USPAN_CONFIG_ID) { /* before the environment is read */
         return uspan_init_sized(t, uspan_posix_port(), tracer_size, config_id);
     }
-    (void)pthread_once(&once, watch_forks);
+    (void)pthread_once(&once, watch_process);
     started_t *x = take(t);
     if (x == NULL) {
+        uspan_started_say(USPAN_LEVEL_ERROR, "too many tracers: raise USPAN_POSIX_TRACERS_MAX");
         return USPAN_ERR_FULL;
     }
     uspan_started_read_environment(x, o);

@@ -186,6 +186,22 @@ static void test_the_base_endpoint_gets_the_traces_path(void **state)
     }
 }
 
+static void test_a_base_endpoint_with_the_path_is_named(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        { "http://h:4318/v1/traces", "http://h:4318/v1/traces/v1/traces" },
+        { "http://h/base/v1/traces/", "http://h/base/v1/traces/v1/traces" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        READ({ "OTEL_EXPORTER_OTLP_ENDPOINT", rows[i][0] });
+        assert_string_equal(env.endpoint, rows[i][1]); /* as the specification says */
+        assert_warned("OTEL_EXPORTER_OTLP_ENDPOINT ends in /v1/traces");
+    }
+    READ({ "OTEL_EXPORTER_OTLP_ENDPOINT", "http://h/v1/traces2" });
+    assert_int_equal(warned, 0);
+}
+
 static void test_the_traces_endpoint_is_used_as_it_is(void **state)
 {
     (void)state;
@@ -404,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_a_bad_ratio_counts_as_unset),
         cmocka_unit_test(test_exporters_are_a_list),
         cmocka_unit_test(test_the_base_endpoint_gets_the_traces_path),
+        cmocka_unit_test(test_a_base_endpoint_with_the_path_is_named),
         cmocka_unit_test(test_the_traces_endpoint_is_used_as_it_is),
         cmocka_unit_test(test_studio_is_the_endpoint_where_there_is_no_other),
         cmocka_unit_test(test_other_protocols_and_compression_are_warned_of),

@@ -63,6 +63,31 @@ static void test_clients_are_given_out_and_taken_back(void **state)
     assert_null(uspan_posix_tls_of(&network));
 }
 
+static void test_a_file_that_has_no_certificate_is_named(void **state)
+{
+    (void)state;
+    static const char *const files[][2] = {
+        { "ca.pem", "" },
+        { "ca.der", "" },
+        { "log.txt", "TLS: cannot read log.txt: it has neither PEM nor DER" },
+        { "none.pem", "TLS: cannot read none.pem: No such file" },
+    };
+    for (size_t i = 0; i < COUNT(files); i++) {
+        char text[256] = "";
+        FILE *log = fopen("log.txt", "w");
+        assert_non_null(log);
+        (void)fclose(log);
+        assert_int_equal(uspan_posix_log_to("log.txt", USPAN_LEVEL_ERROR), USPAN_OK);
+        const uspan_transport_t *made = use(files[i][0], NULL, NULL);
+        assert_int_equal(uspan_posix_log_to(NULL, USPAN_LEVEL_INFO), USPAN_OK);
+        log = fopen("log.txt", "r");
+        (void)fread(text, 1u, sizeof(text) - 1u, log);
+        (void)fclose(log);
+        assert_true(files[i][1][0] != '\0' ? strstr(text, files[i][1]) != NULL : text[0] == '\0');
+        uspan_posix_mbedtls.release(made);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_client, end_client)
 
 int main(void)
@@ -70,6 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_certificates_come_from_the_settings),
         TEST(test_the_system_does_not_trust_a_ca_that_it_does_not_know),
+        TEST(test_a_file_that_has_no_certificate_is_named),
         TEST(test_clients_are_given_out_and_taken_back),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
