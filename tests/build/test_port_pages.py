@@ -41,7 +41,7 @@ KERNEL = "add_library(freertos_kernel INTERFACE)\n"
 SDK = "".join(f"add_library(sdk_{name} INTERFACE)\n" for name in ("lwip", "mbedtls", "nanopb"))
 TARGETS = {"port/freertos/README.md": KERNEL, "port/README.md": SDK}
 # Programs of commands that only their SDK or the reader's machine has. Paths in them are checked.
-FOREIGN = {"git", "sh", "cd", "idf.py", "west", "eval", "export", "./program"}
+FOREIGN = {"git", "sh", "cmake", "cd", "idf.py", "west", "eval", "export", "./program"}
 # Folder of a page's make, if it is not uspan's.
 MAKES = {"port/BUILD.md": ROOT / "port/template"}
 # CMake that other tests configure, or that only an SDK's own CMake reads.
