@@ -23,11 +23,12 @@ const char *uspan_check_time(const uspan_port_t *port);
  *   refuses  a port of the same host on which no server listens; 0: leave this out
  *   turn     lets the stack work for a moment, if nothing else does (poll of a main loop); NULL: none
  * Returns: NULL, or a text that says what is wrong. last_error_text() of the transport has details. Each wait
- * is limited to half a minute. */
+ * is limited to half a minute. Context: the exporting task, before uspan_export_to(). */
 const char *uspan_check_transport(const uspan_port_t *port, const uspan_transport_t *transport,
                                   const uspan_peer_t *peer, uint16_t refuses, void (*turn)(void));
 
-/* Check clock, lock, entropy and time, and log a line for each. Returns the number of failed checks. */
+/* Check clock, lock, entropy and time, and log a line for each. Returns the number of failed checks. Context
+ * is that of the checks above. */
 unsigned uspan_check_port(const uspan_port_t *port);
 
 #ifdef __cplusplus

@@ -214,6 +214,18 @@ class Headers(unittest.TestCase):
                     else:
                         self.assertRaises(RuntimeError, check, way, text)
 
+    if sources.NATIVE:
+        def test_each_function_says_in_which_contexts_it_may_be_called(self):
+            functions = sources.public_functions("USPAN_KEEP=1", "USPAN_SPOOL=1", "USPAN_STUDIO=1")
+            self.assertGreater(len(functions), 150)
+            texts = [path.read_text() for path in HEADERS if not path.name.startswith("disabled")]
+            for name in functions:
+                text, at = next((text, found) for text in texts
+                                if (found := re.search(rf"^[A-Za-z][^;{{}}/]*\b{name}\(", text, re.M)))
+                comment = text[text.rindex("/*", 0, at.start()):at.start()]
+                with self.subTest(function=name):
+                    self.assertRegex(text[:text.index("*/")] + comment, r"[Cc]ontext|/\* Private|Used by \w")
+
 
 if __name__ == "__main__":
     unittest.main()

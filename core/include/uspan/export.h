@@ -12,14 +12,15 @@ extern "C" {
 
 /* ---- start --------------------------------------------------------------------------------------------- */
 
-/* Start a tracer. uspan keeps the port pointer and no other pointer. It asks the port for random bytes here
- * and, if the port returns USPAN_ERR_AGAIN, again in each uspan_poll(). Until there are random bytes, every
- * new span is null and is counted as no_entropy. uspan_init() passes the size of a tracer and the options
- * that the application was compiled with. A function of a port that calls uspan_init() for the application
- * must pass on the application's, not its own.
- * Returns: USPAN_OK; USPAN_ERR_ARG: NULL, a port of another ABI, or the application and the library were
- * built with different USPAN_* options, which is logged through the port. *t is not changed then. Context:
- * one task, before all other calls. */
+/* Start a tracer. *t and *port must stay valid until uspan_stopped() returns true. uspan keeps no other
+ * pointer. It asks the port for random bytes here and, if the port returns USPAN_ERR_AGAIN, again in each
+ * uspan_poll(). Until there are random bytes, every new span is null and is counted as no_entropy.
+ * uspan_init() passes the size of a tracer and the options that the application was compiled with. A
+ * function of a port that calls uspan_init() for the application must pass on the application's, not its
+ * own.
+ * Returns: USPAN_OK; USPAN_ERR_ARG: NULL, a port of another ABI or with a function missing, or the
+ * application and the library were built with different USPAN_* options, which is logged through the port. *t
+ * is not changed then. Context: one task, before all other calls. */
 USPAN_CHECK uspan_err_t uspan_init_sized(uspan_tracer_t *t, const uspan_port_t *port, size_t tracer_size,
                                          uint32_t config_id);
 #define uspan_init(t, port) uspan_init_sized((t), (port), sizeof(uspan_tracer_t), USPAN_CONFIG_ID)

@@ -169,7 +169,9 @@ typedef struct uspan_link {
     size_t attr_count;
 } uspan_link_t;
 
-/* One tracer: all RAM of the core. Static, zeroed or not. Its layout (tracer.h) is private. */
+/* One tracer: all RAM of the core, about 20 KB with the default options. Make it static, not a local
+ * variable: it must stay valid until uspan_stopped() returns true. Zeroed or not. Its layout (tracer.h) is
+ * private. */
 typedef struct uspan_tracer uspan_tracer_t;
 
 /* Options of uspan_start_with(). With all fields zero it behaves like uspan_start(). uspan keeps no pointer

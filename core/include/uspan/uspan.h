@@ -66,13 +66,15 @@ uint64_t uspan_now(const uspan_tracer_t *t);
  * pool is full; counted); USPAN_ERR_FULL (table or text pool full; counted in the span's
  * dropped_attributes_count); USPAN_ERR_STALE; USPAN_ERR_ARG (t or key NULL, text NULL with a length).
  * Context: task, ISR. Never blocks. Two contexts may write to one span. A reader sees the complete old value
- * or the complete new one. */
+ * or the complete new one. Keys with spaces, NaN and infinity are sent as they are. Some backends refuse
+ * them. */
 uspan_err_t uspan_set_int(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, int64_t value);
 uspan_err_t uspan_set_double(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, double value);
 uspan_err_t uspan_set_bool(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, bool value);
 uspan_err_t uspan_set_str_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
                             size_t len);
-/* text: static. uspan keeps the pointer. Text that is not UTF-8 is copied and corrected instead. */
+/* Like uspan_set_str_n(), but text must be static: uspan keeps the pointer. Text that is not UTF-8 is copied
+ * and corrected instead. Returns and context of this and the next ones are as above. */
 uspan_err_t uspan_set_static_n(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text,
                                size_t len);
 uspan_err_t uspan_set_bytes(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const void *data,
@@ -85,7 +87,8 @@ uspan_err_t uspan_set_bools(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key
                             size_t count);
 uspan_err_t uspan_set_strs(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *const *texts,
                            size_t count);
-/* Set several attributes. If one fails, the others are still set. Returns the worst result. */
+/* Set several attributes. attrs is read during the call only. If one fails, the others are still set. Returns
+ * the worst result. Context as above. */
 uspan_err_t uspan_set_all(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *attrs, size_t count);
 /* Append to a text or bytes value, or create it, for example for a streamed answer. A UTF-8 sequence may be
  * split between two calls. A value of another type is replaced. Returns and context as uspan_set_str_n(). If
@@ -108,9 +111,11 @@ uspan_err_t uspan_event_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t
 uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *link);
 /* Set the status. Priority: Ok, then Error, then Unset. A span that is Ok stays Ok. Error can be replaced by
  * Ok or by another Error. Setting Unset has no effect. message: copied, for Error only; NULL for none.
- * Context: task, ISR. Never blocks. */
+ * Returns: USPAN_OK; USPAN_TRUNCATED: the message was cut or dropped, counted in values_truncated;
+ * USPAN_ERR_STALE; USPAN_ERR_ARG. Context: task, ISR. Never blocks. */
 uspan_err_t uspan_set_status(uspan_tracer_t *t, uspan_t s, uspan_status_t status, const char *message);
-/* Replace the name. It is copied, and USPAN_NAME_MAX bytes are kept. Context: task, ISR. Never blocks. */
+/* Replace the name. It is copied, and USPAN_NAME_MAX bytes are kept. Returns: USPAN_OK; USPAN_TRUNCATED;
+ * USPAN_ERR_STALE; USPAN_ERR_ARG. Context: task, ISR. Never blocks. */
 uspan_err_t uspan_set_name_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t name_len);
 
 /* Record an error: add an `exception` event now, set `error.type`, and set the status to Error.
@@ -167,8 +172,9 @@ void uspan_set_limits(uspan_tracer_t *t, const uspan_limits_t *limits);
 
 /* ---- forms without lengths ----------------------------------------------------------------------------- */
 
-/* The compiler computes strlen() of a literal, so these cost no more than the _n forms. They are always
- * inlined, because with -Os gcc would share one copy that counts at run time. */
+/* Returns and contexts are those of the _n forms. Text NULL has the length 0. The compiler computes strlen()
+ * of a literal, so these cost no more than the _n forms. They are always inlined, because with -Os gcc would
+ * share one copy that counts at run time. */
 USPAN_FORM uspan_t uspan_start(uspan_tracer_t *t, uspan_t parent, const char *name)
 {
     return uspan_start_n(t, parent, name, name != NULL ? strlen(name) : 0u);
@@ -201,7 +207,8 @@ static inline uspan_err_t uspan_record_error(uspan_tracer_t *t, uspan_t s, const
 {
     return uspan_record_error_data(t, s, type, message, NULL);
 }
-/* Record an error and end the span, for early returns. */
+/* Record an error and end the span, for early returns. Arguments are those of uspan_record_error_data().
+ * Returns and context are those of uspan_end(). */
 static inline uspan_err_t uspan_fail(uspan_tracer_t *t, uspan_t s, const char *type, const char *message)
 {
     (void)uspan_record_error_data(t, s, type, message, NULL);
