@@ -67,7 +67,7 @@ def rows(entries):
 def option_tables():
     lines = []
     for heading, entries in groups():
-        lines += [f"### {(heading or 'all of uspan').capitalize()}", "", *rows(entries), ""]
+        lines += [f"### {(heading[:1].upper() + heading[1:]) or 'All of uspan'}", "", *rows(entries), ""]
     for port, path in PORTS.items():
         entries = [entry for _, found in groups(pages.ROOT / path) for entry in found]
         lines += [f"### {port}: {path}", "", *rows(entries), ""]

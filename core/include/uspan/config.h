@@ -101,7 +101,7 @@
 #define USPAN_HISTORY_MESSAGES 8
 #endif
 /* Which names and values of the GenAI conventions are sent, if the conventions changed them. A span never
- * has two names of one thing. USPAN_SEMCONV_DEFAULT or USPAN_SEMCONV_LATEST.
+ * has two names of one thing. USPAN_SEMCONV_DEFAULT (138) or USPAN_SEMCONV_LATEST (1000).
  *   DEFAULT  what Phoenix 20, Langfuse 4.16 and AgentScope Studio 1.0.9 read: the names of conventions
  *            1.38, and all that was added since then
  *   LATEST   as merged in November 2026: gen_ai.usage.cache_write.input_tokens, provider moonshot_ai,
