@@ -3,7 +3,7 @@
 #include "json/json_path.h"
 
 /* Documents of one kind have their members in one order, and the rows follow it. So the row after the last
- * match is tried first. *table: in which the row was found. */
+ * match is tried first. *table: the table that has the row. */
 static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t **table)
 {
     uint32_t hash = j->hash;

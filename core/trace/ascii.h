@@ -10,7 +10,7 @@
 /* Returns the value of a hexadecimal digit of either case, 0..15, or -1. */
 int uspan_hex(char c);
 /* Read an even number of lower-case hexadecimal digits. Returns false at the first other byte, and reads none
- * behind it. */
+ * after it. */
 bool uspan_read_hex(uint8_t *out, const char *text, size_t digits);
 /* Returns 'a'..'z' for 'A'..'Z', and any other byte unchanged. */
 char uspan_lower(char c);

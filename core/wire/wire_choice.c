@@ -84,7 +84,7 @@ bool uspan_wire_is_other_choice(uspan_wire_t *w, unsigned choice, bool counts)
 void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned choice)
 {
     /* DashScope sends "null", servers in Python "None", and Gemini and others "FINISH_REASON_UNSPECIFIED",
-     * while the answer continues. Of the words of a response's status, the last three tell its end. */
+     * while the answer continues. Of a response's status, only the last three words are finish reasons. */
     static const uint32_t words[] = { USPAN_JSON_PATH("null"),
                                       USPAN_JSON_PATH("None"),
                                       USPAN_JSON_PATH("FINISH_REASON_UNSPECIFIED"),
@@ -174,10 +174,11 @@ static void restart(uspan_wire_t *w)
     }
 }
 
-/* Some servers of OpenAI's dialect repeat the text so far in each piece. That is known when a piece begins
- * with all that came before, and that is 6 bytes or two pieces that repeat each other. Until then, pieces add
- * to each other. If the second piece does not repeat the first one, all pieces do. w->item_next is the length
- * of all pieces, modulo 256. Returns the number of bytes at the start of the piece that the span has. */
+/* Some servers of OpenAI's dialect repeat the text so far in each piece. This function knows that when a
+ * piece begins with all that came before, and all that is 6 bytes or more, or two pieces that repeat each
+ * other. Until then, each piece is added. If the second piece does not repeat the first one, every later
+ * piece is added too. w->item_next is the length of all pieces, modulo 256. Returns the number of bytes at
+ * the start of the piece that the span has. */
 USPAN_NOINLINE static size_t count_repeated(uspan_wire_t *w, unsigned tag)
 {
     if ((w->flags & (USPAN_WIRE_HAS_DELTA | USPAN_WIRE_INCREMENTAL)) != USPAN_WIRE_HAS_DELTA ||

@@ -149,7 +149,7 @@ static bool add_to_blocks(uspan_wire_t *w, unsigned owner, unsigned tag, const c
     return fits;
 }
 
-/* Remove the block behind `before` (USPAN_NO_INDEX: the first one). Caller holds the lock. */
+/* Remove the block after `before` (USPAN_NO_INDEX: the first one). Caller holds the lock. */
 USPAN_NOINLINE static void remove_block(uspan_trace_part_t *p, uspan_entry_t *e, uint16_t before,
                                         uint16_t block)
 {

@@ -1,7 +1,7 @@
 /* wire_request.c: the table of requests, which all dialects but Gemini's share. The same members mean the
  * same in each of them, and proxies and clients mix them. This file has only a table, which wire.c uses.
- * Invariant: each container on the path to a row has a row, and a row of one dialect is in the way of
- * none. */
+ * Invariant: each container on the path to a row has a row, and no row for one dialect changes what another
+ * dialect's requests give. */
 #include "wire/wire_rows.h"
 #if USPAN_WIRE_OPENAI_CHAT || USPAN_WIRE_ANTHROPIC || USPAN_WIRE_OLLAMA || USPAN_WIRE_OPENAI_RESPONSES || \
     USPAN_WIRE_DASHSCOPE

@@ -118,7 +118,7 @@
 #else
 #define TAKE_ITEM_ROWS(X)
 #endif
-/* These rows behind those of an answer. The rows for errors follow. */
+/* Rows that are tried after those of an answer, and before the rows for errors. */
 extern const uspan_json_table_t uspan_wire_shared_table;
 #define TAKE_TABLE_SHARED(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, false, &uspan_wire_shared_table)
 
