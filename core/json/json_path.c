@@ -1,5 +1,5 @@
 /* json_path.c: finds the row of a table to which a value belongs. Called by json_read.c.
- * Invariant: j->hash is the USPAN_JSON_PATH() of the value that is being read or comes next. */
+ * Invariant: j->hash is the USPAN_JSON_PLACE() of the value that is being read or comes next. */
 #include "json/json_path.h"
 
 /* Documents of one kind have their members in one order, and the rows follow it. So the row after the last
@@ -30,7 +30,7 @@ unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *
     if ((j->arrays & 1u) != 0u) {
         j->hash = j->paths[j->depth - 1u];
         if (j->depth > 1u) {
-            j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->hash, '.'), '#');
+            j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->hash, USPAN_JSON_SEPARATOR), USPAN_JSON_ELEMENT);
         }
     }
     unsigned action;
@@ -38,7 +38,7 @@ unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *
         if (c == '[') {
             return 0u;
         }
-        j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->hash, '.'), '#');
+        j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->hash, USPAN_JSON_SEPARATOR), USPAN_JSON_ELEMENT);
     }
     if ((c | 0x20) == '{' && action != USPAN_JSON_NO_ROW && j->row < table->count &&
         table->actions[j->row] == USPAN_JSON_LIKE) {

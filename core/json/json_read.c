@@ -366,7 +366,7 @@ static void begin_key(feed_t *f)
     j->upper = false;
     j->state = STRING;
     if (j->depth <= USPAN_READ_PATHS_MAX) {
-        j->hash = USPAN_JSON_HASH(j->paths[j->depth - 1u], '.');
+        j->hash = USPAN_JSON_HASH(j->paths[j->depth - 1u], USPAN_JSON_SEPARATOR);
     }
 }
 

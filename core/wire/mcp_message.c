@@ -23,34 +23,34 @@ enum { UNKNOWN, JSON, EVENTS };
 #else
 #define CONTENT_ROW(X, path)
 #endif
-#define ROWS(X)                                                              \
-    X("", TAKE(DOCUMENT))                                                    \
-    X("jsonrpc", TAKE(RPC))                                                  \
-    X("id", AS_IS(ID))                                                       \
-    X("method", TAKE(METHOD))                                                \
-    X("params", TAKE(INSIDE))                                                \
-    X("params._meta", TAKE(INSIDE))                                          \
-    X("params._meta.traceparent", TAKE(TRACEPARENT))                         \
-    X("params._meta.tracestate", TAKE(TRACESTATE))                           \
-    X("params._meta.baggage", TAKE(BAGGAGE))                                 \
-    X("params._meta.io.modelcontextprotocol/protocolVersion", TAKE(VERSION)) \
-    X("params.name", TAKE(NAME))                                             \
-    CONTENT_ROW(X, "params.arguments")                                       \
-    X("params.uri", TAKE(URI))                                               \
-    X("params.protocolVersion", TAKE(VERSION))                               \
-    X("params.requestId", AS_IS(TARGET))                                     \
-    X("result", TAKE(IS_ANSWER))                                             \
-    CONTENT_ROW(X, "result.content")                                         \
-    X("result.isError", TAKE(TOOL_FAILED))                                   \
-    X("result.protocolVersion", TAKE(VERSION))                               \
-    X("error", TAKE(IS_ERROR))                                               \
-    X("error.code", AS_IS(CODE))                                             \
-    X("error.message", TAKE(ERROR))                                          \
-    X("error.data", TAKE(INSIDE))                                            \
-    X("error.data.name", TAKE(DATA_NAMES))                                   \
-    X("error.data.uri", TAKE(DATA_NAMES))                                    \
-    X("session_id", TAKE(SESSION))                                           \
-    X("payload", TAKE(INSIDE)) /* xiaozhi-esp32's envelope */                \
+#define ROWS(X)                                                                 \
+    X("", TAKE(DOCUMENT))                                                       \
+    X("jsonrpc", TAKE(RPC))                                                     \
+    X("id", AS_IS(ID))                                                          \
+    X("method", TAKE(METHOD))                                                   \
+    X("params", TAKE(INSIDE))                                                   \
+    X("params._meta", TAKE(INSIDE))                                             \
+    X("params._meta.traceparent", TAKE(TRACEPARENT))                            \
+    X("params._meta.tracestate", TAKE(TRACESTATE))                              \
+    X("params._meta.baggage", TAKE(BAGGAGE))                                    \
+    X("params._meta.io\256modelcontextprotocol/protocolVersion", TAKE(VERSION)) \
+    X("params.name", TAKE(NAME))                                                \
+    CONTENT_ROW(X, "params.arguments")                                          \
+    X("params.uri", TAKE(URI))                                                  \
+    X("params.protocolVersion", TAKE(VERSION))                                  \
+    X("params.requestId", AS_IS(TARGET))                                        \
+    X("result", TAKE(IS_ANSWER))                                                \
+    CONTENT_ROW(X, "result.content")                                            \
+    X("result.isError", TAKE(TOOL_FAILED))                                      \
+    X("result.protocolVersion", TAKE(VERSION))                                  \
+    X("error", TAKE(IS_ERROR))                                                  \
+    X("error.code", AS_IS(CODE))                                                \
+    X("error.message", TAKE(ERROR))                                             \
+    X("error.data", TAKE(INSIDE))                                               \
+    X("error.data.name", TAKE(DATA_NAMES))                                      \
+    X("error.data.uri", TAKE(DATA_NAMES))                                       \
+    X("session_id", TAKE(SESSION))                                              \
+    X("payload", TAKE(INSIDE)) /* xiaozhi-esp32's envelope */                   \
     X("", USPAN_JSON_LIKE)
 USPAN_JSON_TABLE(table, ROWS);
 

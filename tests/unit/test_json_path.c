@@ -1,7 +1,9 @@
 /* test_json_path.c: the compiler's hash of a path equals the hash that the reader computes byte by byte,
- * at every length. */
+ * at every length. A dot or # in a name is none of the path. */
 #include "json/json_path.h"
+#include <string.h>
 #include "cmocka_all.h"
+#include "json/json_read.h"
 
 #define T8 "tools.#."
 #define T16 T8 "contents"
@@ -12,27 +14,97 @@ static void test_a_path_of_each_length_has_the_readers_hash(void **state)
     (void)state;
     static const struct {
         const char *path;
-        uint32_t hash;
+        uint32_t text, place;
     } rows[] = {
-#define ROW(path) { path, USPAN_JSON_PATH(path) }
-        ROW("a"), ROW("#"), ROW("id"), ROW("\xFE"), ROW("usage"), ROW("message"), ROW(T8), ROW(T8 "x"), ROW(T16),
-        ROW(T16 "x"), ROW(T16 "#.parts.#.text"), ROW(T16 "message.content"), ROW(T32), ROW(T32 "x"), ROW(T32 T16 "~"),
-        ROW(T32 T16 T8 "content"), ROW(T32 T32),
+#define ROW(path) { path, USPAN_JSON_PATH(path), USPAN_JSON_PLACE(path) }
+        ROW("a"),
+        ROW("#"),
+        ROW("id"),
+        ROW("~"),
+        ROW("usage"),
+        ROW("message"),
+        ROW(T8),
+        ROW(T8 "x"),
+        ROW(T16),
+        ROW(T16 "x"),
+        ROW(T16 "#.parts.#.text"),
+        ROW(T16 "message.content"),
+        ROW(T32),
+        ROW(T32 "x"),
+        ROW(T32 T16 "~"),
+        ROW(T32 T16 T8 "content"),
+        ROW(T32 T32),
+        ROW("a.b/c_d"),
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        uint32_t hash = '.';
+        uint32_t text = '.';
+        uint32_t place = USPAN_JSON_SEPARATOR;
         for (const char *c = rows[i].path; *c != '\0'; c++) {
-            hash = USPAN_JSON_HASH(hash, *c);
+            text = USPAN_JSON_HASH(text, *c);
+            place = USPAN_JSON_HASH(place, *c == '.'   ? USPAN_JSON_SEPARATOR
+                                           : *c == '#' ? USPAN_JSON_ELEMENT
+                                                       : (unsigned char)*c);
         }
-        assert_int_equal(rows[i].hash, hash);
+        assert_int_equal(rows[i].text, text);
+        assert_int_equal(rows[i].place, place);
     }
-    assert_int_equal(USPAN_JSON_PATH(""), 0);
+    assert_int_equal(USPAN_JSON_PATH("") + USPAN_JSON_PLACE(""), 0);
+    assert_int_equal(USPAN_JSON_PATH("\xFE"), USPAN_JSON_HASH('.', 0xFE));
+}
+
+#define ROWS(X) \
+    X("", 1)    \
+    X("a", 2)   \
+    X("a.b", 3) \
+    X("c", 4)   \
+    X("c.#", 5) \
+    X("a\256d", 6)
+USPAN_JSON_TABLE(table, ROWS);
+
+static void note(void *ctx, unsigned action, uspan_json_event_t event, const char *text, size_t len)
+{
+    (void)text, (void)len;
+    if (event == USPAN_READ_RAW_END || event == USPAN_READ_TEXT_END || event == USPAN_READ_TRUE) {
+        *(unsigned *)ctx = *(unsigned *)ctx * 10u + action;
+    }
+}
+
+static void test_a_name_with_a_dot_or_a_number_sign_is_no_path(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned actions;
+    } rows[] = {
+        { "{\"a\":{\"b\":true}}", 3 },
+        { "{\"a.b\":true}", 0 },
+        { "{\"a.d\":true}", 6 },
+        { "{\"a\":{\"d\":true}}", 0 },
+        { "{\"c\":[true,true]}", 55 },
+        { "{\"c\":{\"#\":true}}", 0 },
+        { "{\"c.#\":true,\"a..b\":true}", 0 },
+        { "{\"a\\u002eb\":true,\"a\":{\"b\":true}}", 3 },
+        { "{\"\":{\"a\":true}}", 0 },
+        { "{\"a\":{\"\":true},\"c\":true}", 4 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uspan_json_read_t reader;
+        unsigned actions = 0;
+        uspan_json_read_begin(&reader);
+        size_t len = strlen(rows[i].text);
+        assert_int_equal(uspan_json_read_feed(&reader, &table, note, &actions, rows[i].text, len), len);
+        assert_true(uspan_json_read_is_done(&reader));
+        if (actions != rows[i].actions) {
+            fail_msg("%s: %u", rows[i].text, actions);
+        }
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_path_of_each_length_has_the_readers_hash),
+        cmocka_unit_test(test_a_name_with_a_dot_or_a_number_sign_is_no_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

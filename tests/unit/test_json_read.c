@@ -8,31 +8,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS(X)                                           \
-    X("", 1)                                              \
-    X("a", 2)                                             \
-    X("b", 3)                                             \
-    X("a.b", 4)                                           \
-    X("list", 0)                                          \
-    X("list.#", 5)                                        \
-    X("choices", 0)                                       \
-    X("choices.#", 0)                                     \
-    X("choices.#.delta", 0)                               \
-    X("choices.#.delta.content", 6)                       \
-    X("choices.#.message", 10)                            \
-    X("choices.#.delta", USPAN_JSON_LIKE)                 \
-    X("inner", 0)                                         \
-    X("", USPAN_JSON_LIKE)                                \
-    X("as_is", USPAN_JSON_AS_IS | 7)                      \
-    X("list.#.as_is", USPAN_JSON_AS_IS | 8)               \
-    X("a.very", 0)                                        \
-    X("a.very.long", 0)                                   \
-    X("a.very.long.path", 0)                              \
-    X("a.very.long.path.that", 0)                         \
-    X("a.very.long.path.that.takes", 0)                   \
-    X("a.very.long.path.that.takes.48", 0)                \
-    X("a.very.long.path.that.takes.48.bytes.at.least", 0) \
-    X("a.very.long.path.that.takes.48.bytes.at.least.#", 9)
+#define ROWS(X)                                                 \
+    X("", 1)                                                    \
+    X("a", 2)                                                   \
+    X("b", 3)                                                   \
+    X("a.b", 4)                                                 \
+    X("list", 0)                                                \
+    X("list.#", 5)                                              \
+    X("choices", 0)                                             \
+    X("choices.#", 0)                                           \
+    X("choices.#.delta", 0)                                     \
+    X("choices.#.delta.content", 6)                             \
+    X("choices.#.message", 10)                                  \
+    X("choices.#.delta", USPAN_JSON_LIKE)                       \
+    X("inner", 0)                                               \
+    X("", USPAN_JSON_LIKE)                                      \
+    X("as_is", USPAN_JSON_AS_IS | 7)                            \
+    X("list.#.as_is", USPAN_JSON_AS_IS | 8)                     \
+    X("a.very", 0)                                              \
+    X("a.very.long", 0)                                         \
+    X("a.very.long.path", 0)                                    \
+    X("a.very.long.path.that", 0)                               \
+    X("a.very.long.path.that.takes", 0)                         \
+    X("a.very.long.path.that.takes.48", 0)                      \
+    X("a.very.long.path.that.takes.48.bytes\256at\256least", 0) \
+    X("a.very.long.path.that.takes.48.bytes\256at\256least.#", 9)
 USPAN_JSON_TABLE(table, ROWS);
 
 #define CAMEL_ROWS(X)              \

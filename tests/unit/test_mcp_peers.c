@@ -140,6 +140,71 @@ static const conversation_t conversations[] = {
       { "initialize SERVER OK" ID("0") METHOD("initialize") "; mcp.protocol.version=2025-03-26",
         "ping SERVER open" ID("1") METHOD("ping") "; mcp.protocol.version=2025-03-26",
         "ping SERVER open" ID("2") METHOD("ping") "; mcp.protocol.version=2026-07-28" }, 0, 0, 0, 2 },
+    /* 2025-06-18: structuredContent beside content, resource links, and an elicitation while the tool works */
+    { { { REQUEST, CALL("1", META("\"progressToken\":\"abc\",\"traceparent\":\"" PARENT "\"")) },
+        { REQUEST, "{\"method\":\"notifications/message\",\"params\":{\"level\":\"info\",\"data\":{\"isError\":true,"
+                   "\"traceparent\":\"ff\",\"name\":\"n\",\"uri\":\"u\"}}}" },
+        { SEND, "elicitation/create 0" }, { RESULT_IN, DONE("0", "\"action\":\"accept\",\"content\":{\"bed\":3}") },
+        { ANSWER, DONE("1", "\"structuredContent\":{\"content\":[1],\"ok\":true},\"content\":[{\"type\":\"resource_link\","
+                            "\"uri\":\"file:///a\",\"name\":\"a\",\"_meta\":{\"x\":1}}],\"isError\":false") } },
+      { "tools/call a SERVER OK below 00f0" EXECUTES RESULT("[{\"type\":\"resource_link\",\"uri\":\"file:///a\",\"name\":\"a\","
+        "\"_meta\":{\"x\":1}}]") TOOL("a") ID("1") METHOD("tools/call"),
+        "notifications/message SERVER OK" METHOD("notifications/message"),
+        "elicitation/create CLIENT OK" ID("0") METHOD("elicitation/create") }, 0, 0, 0, 0 },
+    /* contexts in odd places: beside params, in arguments, below _meta, under a name with a dot, in a result */
+    { { { REQUEST, "{\"id\":1,\"method\":\"ping\",\"traceparent\":\"" PARENT "\",\"_meta\":{\"traceparent\":\"" PARENT "\"}}" },
+        { REQUEST, CALL("2", ",\"arguments\":{\"_meta\":{\"traceparent\":\"" PARENT "\"}},\"traceparent\":\"" PARENT "\"") },
+        { REQUEST, "{\"id\":3,\"method\":\"ping\",\"params\":{\"_metatraceparent\":\"" PARENT "\"}}" },
+        { REQUEST, "{\"id\":4,\"method\":\"ping\",\"params\":{\"_meta\":{\"_meta\":{\"traceparent\":\"" PARENT "\"}}}}" } },
+      { "ping SERVER open" ID("1") METHOD("ping"), "tools/call a SERVER open" EXECUTES ARGUMENTS("{\"_meta\":{\"traceparent\":\""
+        PARENT "\"}}") TOOL("a") ID("2") METHOD("tools/call"), "ping SERVER open" ID("3") METHOD("ping"),
+        "ping SERVER open" ID("4") METHOD("ping") }, 0, 0, 0, 4 },
+    /* a tracestate that is not one, and one without a traceparent */
+    { { { REQUEST, CALL("1", META("\"tracestate\":\"==\",\"traceparent\":\"" PARENT "\"")) },
+        { REQUEST, CALL("2", META("\"tracestate\":\"a=b\",\"baggage\":\"k=v\"")) } },
+      { "tools/call a SERVER open below 00f0" EXECUTES TOOL("a") ID("1") METHOD("tools/call"), CALLED("open", "2") }, 0, 0, 0, 2 },
+    /* streamable HTTP: several messages in one stream, with ids, retry, an event without data and one without a message */
+    { { { SEND, "tools/list \"x\"" },
+        { RESULT_IN, "id: 1\nretry: 3000\ndata:\n\nevent: message\nid: 2\ndata: {\"method\":\"notifications/message\","
+                     "\"params\":{\"level\":\"info\",\"data\":\"id: 5\"}}\n\n: \n\nevent: message\nid: 3\ndata: {\"id\":\"x\",\n"
+                     "data: \"result\":{\"tools\":[],\"nextCursor\":\"c\"}}\nretry: 1\n\nid: 4\ndata: \n\n" } },
+      { "tools/list CLIENT OK" ID("x") METHOD("tools/list") }, 0, 0, 0, 0 },
+    { { { SEND, "ping 1" }, { SEND, "ping 2" }, { RESULT_IN, "data: [{\"id\":2,\"result\":{}},{\"id\":1,\"error\":{\"code\":-1}}]\r\n\r\n" } },
+      { "ping CLIENT ERROR; error.type=-1" ID("1") METHOD("ping") CODE("-1"), "ping CLIENT OK" ID("2") METHOD("ping") }, 0, 0, 0, 0 },
+    /* stdio: lines of messages in one read */
+    { { { REQUEST, "{\"id\":1,\"method\":\"ping\"}\n{\"method\":\"notifications/initialized\"}\r\n\n{\"id\":2,\"method\":\"a\"}" },
+        { ANSWER, "{\"id\":2,\"result\":{}}\n{\"id\":1,\"result\":{}}\n" } },
+      { "ping SERVER OK" ID("1") METHOD("ping"), "notifications/initialized SERVER OK" METHOD("notifications/initialized"),
+        "a SERVER OK" ID("2") METHOD("a") }, 0, 0, 0, 0 },
+    /* a server's error for a cancelled request, and errors with odd codes */
+    { { { SEND, "ping 1" }, { SEND, "ping 2" }, { SEND, "ping 3" },
+        { RESULT_IN, "{\"id\":1,\"error\":{\"code\":-3.2e4,\"message\":null}}" },
+        { RESULT_IN, "{\"id\":2,\"error\":{\"code\":null,\"message\":5}}" }, { RESULT_IN, "{\"id\":3,\"error\":[]}" } },
+      { "ping CLIENT ERROR; error.type=-3.2e4" ID("1") METHOD("ping") CODE("-3.2e4"),
+        "ping CLIENT ERROR; error.type=_OTHER" ID("2") METHOD("ping"), "ping CLIENT ERROR; error.type=_OTHER" ID("3") METHOD("ping") },
+      0, 0, 0, 0 },
+    /* 0 and text in ids and methods */
+    { { { REQUEST, CALL("\"a\\u0000b\"", "") }, { REQUEST, CALL("\"a\\u0000c\"", "") }, { ANSWER, DONE("\"a\\u0000b\"", "") } },
+      { CALLED("OK", "a"), CALLED("open", "a") }, 0, 0, 0, 1 },
+    { { { REQUEST, CALL("1e1000", "") }, { REQUEST, CALL("-0", "") }, { REQUEST, CALL("0", "") }, { ANSWER, DONE("-0", "") },
+        { ANSWER, DONE("1e1000", "") } },
+      { CALLED("OK", "1e1000"), CALLED("OK", "-0"), CALLED("open", "0") }, 0, 0, 0, 1 },
+    { { { REQUEST, CALL("[1]", "") }, { ANSWER, DONE("[1]", "") } }, { CALLED("OK", "[1]") }, 0, 0, 0, 0 },
+    /* the client side takes its version from initialize */
+    { { { SEND, "initialize 0" }, { RESULT_IN, DONE("0", "\"protocolVersion\":\"2025-06-18\",\"capabilities\":{}") },
+        { SEND, "ping 1" } },
+      { "initialize CLIENT OK" ID("0") METHOD("initialize") "; mcp.protocol.version=2025-06-18",
+        "ping CLIENT open" ID("1") METHOD("ping") "; mcp.protocol.version=2025-06-18" }, 0, 0, 0, 1 },
+    /* 2026-07-28 without initialize; input that is required later */
+    { { { REQUEST, CALL("1", META("\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\",\"io.modelcontextprotocol/"
+                   "clientInfo\":{\"name\":\"c\",\"version\":\"1\"},\"io.modelcontextprotocol/clientCapabilities\":{}")) },
+        { ANSWER, DONE("1", "\"resultType\":\"input_required\",\"inputRequests\":{\"a\":{\"method\":\"elicitation/create\","
+                            "\"params\":{\"_meta\":{\"traceparent\":\"" PARENT "\"}}}},\"requestState\":\"s\"") },
+        { REQUEST, "{\"id\":2,\"method\":\"server/discover\",\"params\":{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":"
+                   "\"2026-07-28\"}}}" },
+        { ANSWER, "{\"id\":2,\"error\":{\"code\":-32022,\"message\":\"version\",\"data\":{\"supported\":[\"2025-11-25\"]}}}" } },
+      { CALLED("OK", "1") "; mcp.protocol.version=2026-07-28", "server/discover SERVER ERROR version; error.type=-32022" ID("2")
+        METHOD("server/discover") "; mcp.protocol.version=2026-07-28" CODE("-32022") }, 0, 0, 0, 0 },
 };
 
 static void send(const char *text)
@@ -149,6 +214,12 @@ static void send(const char *text)
     assert_non_null(id);
     (void)snprintf(method, sizeof method, "%.*s", (int)(id - text), text);
     (void)uspan_mcp_call(&mcp, USPAN_ROOT, method, NULL, id + 1);
+}
+
+/* Returns true if text is one document, and no events or lines. */
+static bool is_document(const char *text)
+{
+    return (*text == '{' || *text == '[') && *value_end(text) == '\0';
 }
 
 static void play(world_t *w, const conversation_t *c, bool in_order, unsigned order, uint32_t how)
@@ -162,7 +233,7 @@ static void play(world_t *w, const conversation_t *c, bool in_order, unsigned or
         if (c->steps[i].what == SEND) {
             send(text);
         } else {
-            (void)feed(&mcp, feeds[c->steps[i].what], in_order ? text : reordered(text, order), how);
+            (void)feed(&mcp, feeds[c->steps[i].what], in_order || !is_document(text) ? text : reordered(text, order), how);
         }
     }
     for (unsigned i = 0; i < STEPS_MAX && i < USPAN_SPANS_MAX; i++) {
