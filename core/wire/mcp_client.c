@@ -4,27 +4,9 @@
 #include <string.h>
 #include "wire/mcp_internal.h"
 
-#define NAME_BYTES 96u
-#define ID_BYTES 42u /* with a quotation mark and a 0 */
-
-/* Returns true if s is the execute_tool span of the same tool, and no MCP request has set its attributes
- * yet. */
-static bool is_covered(const uspan_mcp_about_t *a, uspan_t s)
-{
-    char name[NAME_BYTES];
-    uspan_tracer_t *t = a->m->t;
-    if (!uspan_has_text(a->tool) || uspan_has_key(t, s, &uspan_key_mcp_method_name)) {
-        return false;
-    }
-    size_t len = uspan_text_of_key(t, s, &uspan_key_tool_name, name, sizeof name);
-    return len == strlen(a->tool) && memcmp(name, a->tool, len) == 0;
-}
-
 uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const char *name, const char *id)
 {
     uspan_mcp_about_t a;
-    char text[ID_BYTES];
-    uint32_t hash = 0;
     if (m->t == NULL) {
         return USPAN_NULL;
     }
@@ -33,24 +15,11 @@ uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const
     USPAN_MCP_ABOUT(&a, NAME) = name;
     if (id != NULL) {
         size_t len = uspan_mcp_id_len(id);
-        hash = ~uspan_mcp_hash(USPAN_MCP_HASH, id, len);
-        len = len < sizeof text ? len : sizeof text - 1u;
-        memcpy(text, id, len);
-        text[len] = '\0';
-        USPAN_MCP_ABOUT(&a, ID) = text + (text[0] == '"');
+        a.id = id + (id[0] == '"');
+        a.id_len = len - (id[0] == '"');
+        a.id_hash = ~uspan_mcp_hash(USPAN_MCP_HASH, id, len);
     }
-    uspan_mcp_classify(&a, m, USPAN_MCP_IS_CALL);
-    uspan_t s = parent.id == USPAN_CURRENT.id ? uspan_current(m->t) : parent;
-    if (is_covered(&a, s)) {
-        a.flags |= USPAN_MCP_IS_SHARED;
-        uspan_mcp_fill(m->t, s, &a);
-    } else {
-        s = uspan_mcp_begin(&a, parent);
-    }
-    if (id != NULL) {
-        uspan_mcp_keep(m, hash, s, a.flags);
-    }
-    return s;
+    return uspan_mcp_begin(&a, m, parent, USPAN_MCP_IS_CALL);
 }
 
 bool uspan_mcp_result_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last)

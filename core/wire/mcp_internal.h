@@ -94,8 +94,6 @@ void uspan_mcp_count_unread(uspan_mcp_t *m, const char *what);
 size_t uspan_mcp_id_len(const char *id);
 /* Returns the open request of that id, or NULL. The ids of calls of this side have all bits inverted. */
 uspan_mcp_span_t *uspan_mcp_find_open(uspan_mcp_t *m, uint32_t id);
-/* Keep the span of a request until its answer arrives. */
-void uspan_mcp_keep(uspan_mcp_t *m, uint32_t id, uspan_t s, unsigned flags);
 /* End the span of an open request and forget the request. type NULL: without an error. Returns that of
  * uspan_record_error(). */
 uspan_err_t uspan_mcp_end(uspan_mcp_t *m, uspan_mcp_span_t *open, const char *type, const char *message);
@@ -110,17 +108,23 @@ typedef struct uspan_mcp_about {
     const char *subject;  /* of the span name */
     uspan_mcp_t *m;
     uspan_mcp_peer_t peer;
-    const char *texts[USPAN_MCP_ID - USPAN_MCP_VERSION + 1]; /* "" or NULL: none */
+    struct {
+        const char *address;
+        uint32_t port;
+    } side[2]; /* of the client, for SERVER spans, and of the server */
+    const char *texts[USPAN_MCP_URI - USPAN_MCP_VERSION + 1]; /* "" or NULL: none */
     const char *tool, *prompt;
-    uint32_t hash;  /* of the method */
-    unsigned flags; /* of uspan_mcp_span_t */
+    const char *id; /* NULL: a notification. Not terminated */
+    size_t id_len;
+    uint32_t id_hash; /* as uspan_mcp_find_open() wants it */
+    uint32_t method;  /* its hash */
+    unsigned flags;   /* of uspan_mcp_span_t */
 } uspan_mcp_about_t;
 #define USPAN_MCP_ABOUT(a, text) ((a)->texts[USPAN_MCP_##text - USPAN_MCP_VERSION])
-/* Set what follows from the method. */
-void uspan_mcp_classify(uspan_mcp_about_t *a, uspan_mcp_t *m, unsigned side);
-/* Start its span, or set all attributes of an existing one. */
-uspan_t uspan_mcp_begin(const uspan_mcp_about_t *a, uspan_t parent);
-void uspan_mcp_fill(uspan_tracer_t *t, uspan_t s, const void *about);
+/* Start the span of a request, or set all attributes of the execute_tool span that covers it. If the request
+ * has an id, keep the span until the answer arrives.
+ *   side  USPAN_MCP_IS_CALL or 0 */
+uspan_t uspan_mcp_begin(uspan_mcp_about_t *a, uspan_mcp_t *m, uspan_t parent, unsigned side);
 /* Set arguments or result, if the message has them. */
 void uspan_mcp_set_content(uspan_mcp_t *m, const uspan_mcp_reader_t *r, uspan_t s, const uspan_key_t *key);
 

@@ -1,8 +1,8 @@
-/* mcp_open.c: keeps requests that wait for their answers, and ends their spans. Called by mcp_client.c and
- * mcp_server.c. Invariant: open[0..open_count) has each id of a side once, the oldest first. An entry is
- * removed by its answer, by notifications/cancelled, by uspan_mcp_close(), or by a newer request that needs
- * the entry or the id. In the last case it is counted as unanswered, unless the application has ended its
- * span. */
+/* mcp_open.c: finds requests that wait for their answers, and ends their spans. Called by mcp_attrs.c,
+ * mcp_client.c and mcp_server.c. Invariant: open[0..open_count) has each id of a side once, the oldest first.
+ * An entry is removed by its answer, by notifications/cancelled, by uspan_mcp_close(), or by a newer request
+ * that needs the entry or the id. In the last case it is counted as unanswered, unless the application has
+ * ended its span. */
 #include <string.h>
 #include "trace/ascii.h"
 #include "trace/pool.h"
@@ -43,21 +43,6 @@ uspan_err_t uspan_mcp_end(uspan_mcp_t *m, uspan_mcp_span_t *open, const char *ty
     m->open_count--;
     memmove(open, open + 1, (size_t)(m->open + m->open_count - open) * sizeof *open);
     return err;
-}
-
-void uspan_mcp_keep(uspan_mcp_t *m, uint32_t id, uspan_t s, unsigned flags)
-{
-    uspan_mcp_span_t *old = uspan_mcp_find_open(m, id);
-    if (old == NULL && m->open_count == USPAN_MCP_OPEN_MAX) {
-        for (old = m->open + USPAN_MCP_OPEN_MAX - 1u;
-             old > m->open && uspan_has_key(m->t, old->s, &uspan_key_mcp_method_name); old--) {
-            /* one whose span has ended or is not recorded, else the oldest */
-        }
-    }
-    if (old != NULL && uspan_mcp_end(m, old, "unanswered", NULL) != USPAN_ERR_STALE) {
-        uspan_mcp_count(m, &m->unanswered, USPAN_MCP_WORDS("no answer, or raise USPAN_MCP_OPEN_MAX"));
-    }
-    m->open[m->open_count++] = (uspan_mcp_span_t){ .s = s, .id = id, .flags = (uint8_t)flags };
 }
 
 void uspan_mcp_close(uspan_mcp_t *m, const char *error_type)

@@ -10,7 +10,7 @@ static void on_request(uspan_mcp_t *m, uspan_mcp_reader_t *r)
     uspan_context_t context;
     uspan_mcp_about_t a;
     memset(&a, 0, sizeof a);
-    for (unsigned i = USPAN_MCP_VERSION; i <= USPAN_MCP_ID; i++) {
+    for (unsigned i = USPAN_MCP_VERSION; i <= USPAN_MCP_URI; i++) {
         a.texts[i - USPAN_MCP_VERSION] = m->texts + uspan_mcp_starts[i];
     }
     if (USPAN_MCP_ABOUT(&a, METHOD)[0] == '\0') {
@@ -23,7 +23,11 @@ static void on_request(uspan_mcp_t *m, uspan_mcp_reader_t *r)
     if (strcmp(USPAN_MCP_ABOUT(&a, RPC), "2.0") == 0) {
         USPAN_MCP_ABOUT(&a, RPC) = NULL;
     }
-    uspan_mcp_classify(&a, m, 0u);
+    if (uspan_mcp_has(r, USPAN_MCP_ID)) {
+        a.id = m->texts + USPAN_MCP_AT_ID;
+        a.id_len = r->lens[USPAN_MCP_ID];
+        a.id_hash = r->ids[0];
+    }
     uspan_t parent = USPAN_CURRENT;
     if (uspan_mcp_has(r, USPAN_MCP_TRACEPARENT)) {
         if (uspan_context_parse_n(&context, m->texts + USPAN_MCP_AT_TRACEPARENT,
@@ -35,20 +39,17 @@ static void on_request(uspan_mcp_t *m, uspan_mcp_reader_t *r)
             parent = USPAN_ROOT; /* no conversation is taken over from the current span */
         }
     }
-    uspan_t s = uspan_mcp_begin(&a, parent);
+    uspan_t s = uspan_mcp_begin(&a, m, parent, 0u);
     uspan_t current = uspan_current(m->t); /* linked, because the caller is the parent in its place */
     if (a.context != NULL && current.id != 0u && uspan_context_of(m->t, current, &context) == USPAN_OK) {
         (void)uspan_add_link(m->t, s, &(uspan_link_t){ .context = &context });
     }
-    if (uspan_mcp_has(r, USPAN_MCP_ID)) {
-        uspan_mcp_keep(m, r->ids[0], s, a.flags);
-        m->result = s.id;
-        return;
-    }
-    (void)uspan_end(m->t, s);
-    uspan_mcp_span_t *cancelled = uspan_mcp_find_open(m, r->ids[1]);
-    if (cancelled != NULL && a.hash == USPAN_JSON_PATH("notifications/cancelled")) {
-        (void)uspan_mcp_end(m, cancelled, USPAN_ERROR_CANCELLED, NULL);
+    if (a.id == NULL) {
+        (void)uspan_end(m->t, s);
+        uspan_mcp_span_t *cancelled = uspan_mcp_find_open(m, r->ids[1]);
+        if (cancelled != NULL && a.method == USPAN_JSON_PATH("notifications/cancelled")) {
+            (void)uspan_mcp_end(m, cancelled, USPAN_ERROR_CANCELLED, NULL);
+        }
     }
 }
 

@@ -66,9 +66,12 @@ static inline const char *line_of(world_t *w, uspan_t s)
         } else {
             assert_int_equal(least.type, USPAN_TYPE_TEXT);
             assert_true(least.len + len < sizeof line);
-            len +=
-                uspan_read_text(&w->tracer, s, USPAN_OF_SPAN, index, 0, line + len, sizeof line - len - 1u);
+            char *text = line + len;
+            len += uspan_read_text(&w->tracer, s, USPAN_OF_SPAN, index, 0, text, sizeof line - len - 1u);
             line[len] = '\0';
+            for (; (size_t)(text - line) < len; text++) {
+                *text = *text == '\0' ? '~' : *text; /* a 0 in the text */
+            }
         }
     }
     if (view.link_count > 0u) {

@@ -169,6 +169,49 @@ static void test_the_span_of_the_tool_takes_the_attributes_where_it_is_there(voi
         strstr(line, "; jsonrpc.request.id=7; mcp.method.name=tools/call; rpc.response.status_code=-32000"));
 }
 
+/* Streamable HTTP: the server gives the session id with its answer to initialize. */
+static void test_a_session_id_that_comes_later_is_on_the_spans_that_follow(void **state)
+{
+    uspan_mcp_peer_t peer = { "tcp", "http", "1.1", NULL, NULL, 0 };
+    world_t *w = *state;
+    begin(w, &peer);
+    uspan_t first = uspan_mcp_call(&mcp, USPAN_ROOT, "initialize", NULL, "1");
+    result("{\"id\":1,\"result\":{\"protocolVersion\":\"2025-06-18\"}}");
+    peer.session_id = "s-2";
+    uspan_t s = uspan_mcp_call(&mcp, USPAN_ROOT, "ping", NULL, "2");
+    assert_null(strstr(line_of(w, first), "session"));
+    assert_string_equal(line_of(w, s),
+                        "ping CLIENT open; jsonrpc.request.id=2; mcp.method.name=ping; mcp.protocol.version=2025-06-18; "
+                        "mcp.session.id=s-2; network.protocol.name=http; network.protocol.version=1.1; network.transport=tcp");
+}
+
+static void test_the_current_span_of_the_tool_is_found_and_that_of_another_tool_is_the_parent(void **state)
+{
+    static const struct {
+        const char *tool, *name;
+        bool is_shared;
+    } rows[] = {
+        { "water", "water", true },  { "water", "wate", false }, { "water", "water2", false }, { "water", "", false },
+        { "water", NULL, false },    { "\xc3\xa9", "\xc3\xa9", true },
+        { "a tool whose name is longer than one block of the pool",
+          "a tool whose name is longer than one block of the pool", true },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        world_t *w = *state;
+        uspan_view_t view, of_tool;
+        begin(w, NULL);
+        uspan_t tool = uspan_tool_begin(&w->tracer, USPAN_ROOT, rows[i].tool, "call_1");
+        uspan_t before = uspan_enter(&w->tracer, tool);
+        uspan_t s = uspan_mcp_call(&mcp, USPAN_CURRENT, "tools/call", rows[i].name, "\"r-7\"");
+        uspan_leave(&w->tracer, before);
+        assert_int_equal(s.id == tool.id, rows[i].is_shared);
+        assert_non_null(strstr(line_of(w, s), "; jsonrpc.request.id=r-7; mcp.method.name=tools/call"));
+        assert_int_equal(uspan_read(&w->tracer, tool, &of_tool), USPAN_OK);
+        assert_int_equal(uspan_read(&w->tracer, s, &view), USPAN_OK);
+        assert_true(rows[i].is_shared || memcmp(view.parent_id, of_tool.span_id, 8) == 0);
+    }
+}
+
 static void test_meta_is_a_member_that_any_builder_can_take(void **state)
 {
     world_t *w = *state;
@@ -327,6 +370,8 @@ int main(void)
         TEST(test_an_event_that_is_broken_costs_itself_only),
         TEST(test_the_spans_say_where_the_server_is_and_go_on_with_the_conversation),
         TEST(test_the_span_of_the_tool_takes_the_attributes_where_it_is_there),
+        TEST(test_a_session_id_that_comes_later_is_on_the_spans_that_follow),
+        TEST(test_the_current_span_of_the_tool_is_found_and_that_of_another_tool_is_the_parent),
         TEST(test_meta_is_a_member_that_any_builder_can_take),
         TEST(test_the_longest_meta_fits_its_macro),
         TEST(test_a_call_below_a_span_that_was_dropped_is_no_false_root),

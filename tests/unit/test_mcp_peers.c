@@ -162,17 +162,21 @@ static const conversation_t conversations[] = {
     /* a tracestate that is not one, and one without a traceparent */
     { { { REQUEST, CALL("1", META("\"tracestate\":\"==\",\"traceparent\":\"" PARENT "\"")) },
         { REQUEST, CALL("2", META("\"tracestate\":\"a=b\",\"baggage\":\"k=v\"")) } },
-      { "tools/call a SERVER open below 00f0" EXECUTES TOOL("a") ID("1") METHOD("tools/call"), CALLED("open", "2") }, 0, 0, 0, 2 },
+      { "tools/call a SERVER open below 00f0" EXECUTES TOOL("a") ID("1") METHOD("tools/call"), CALLED("open", "2") },
+      0, 0, 0, 2 },
     /* streamable HTTP: several messages in one stream, with ids, retry, an event without data and one without a message */
     { { { SEND, "tools/list \"x\"" },
         { RESULT_IN, "id: 1\nretry: 3000\ndata:\n\nevent: message\nid: 2\ndata: {\"method\":\"notifications/message\","
                      "\"params\":{\"level\":\"info\",\"data\":\"id: 5\"}}\n\n: \n\nevent: message\nid: 3\ndata: {\"id\":\"x\",\n"
                      "data: \"result\":{\"tools\":[],\"nextCursor\":\"c\"}}\nretry: 1\n\nid: 4\ndata: \n\n" } },
       { "tools/list CLIENT OK" ID("x") METHOD("tools/list") }, 0, 0, 0, 0 },
-    { { { SEND, "ping 1" }, { SEND, "ping 2" }, { RESULT_IN, "data: [{\"id\":2,\"result\":{}},{\"id\":1,\"error\":{\"code\":-1}}]\r\n\r\n" } },
-      { "ping CLIENT ERROR; error.type=-1" ID("1") METHOD("ping") CODE("-1"), "ping CLIENT OK" ID("2") METHOD("ping") }, 0, 0, 0, 0 },
+    { { { SEND, "ping 1" }, { SEND, "ping 2" },
+        { RESULT_IN, "data: [{\"id\":2,\"result\":{}},{\"id\":1,\"error\":{\"code\":-1}}]\r\n\r\n" } },
+      { "ping CLIENT ERROR; error.type=-1" ID("1") METHOD("ping") CODE("-1"), "ping CLIENT OK" ID("2") METHOD("ping") },
+      0, 0, 0, 0 },
     /* stdio: lines of messages in one read */
-    { { { REQUEST, "{\"id\":1,\"method\":\"ping\"}\n{\"method\":\"notifications/initialized\"}\r\n\n{\"id\":2,\"method\":\"a\"}" },
+    { { { REQUEST, "{\"id\":1,\"method\":\"ping\"}\n{\"method\":\"notifications/initialized\"}\r\n\n"
+                   "{\"id\":2,\"method\":\"a\"}" },
         { ANSWER, "{\"id\":2,\"result\":{}}\n{\"id\":1,\"result\":{}}\n" } },
       { "ping SERVER OK" ID("1") METHOD("ping"), "notifications/initialized SERVER OK" METHOD("notifications/initialized"),
         "a SERVER OK" ID("2") METHOD("a") }, 0, 0, 0, 0 },
@@ -181,11 +185,12 @@ static const conversation_t conversations[] = {
         { RESULT_IN, "{\"id\":1,\"error\":{\"code\":-3.2e4,\"message\":null}}" },
         { RESULT_IN, "{\"id\":2,\"error\":{\"code\":null,\"message\":5}}" }, { RESULT_IN, "{\"id\":3,\"error\":[]}" } },
       { "ping CLIENT ERROR; error.type=-3.2e4" ID("1") METHOD("ping") CODE("-3.2e4"),
-        "ping CLIENT ERROR; error.type=_OTHER" ID("2") METHOD("ping"), "ping CLIENT ERROR; error.type=_OTHER" ID("3") METHOD("ping") },
+        "ping CLIENT ERROR; error.type=_OTHER" ID("2") METHOD("ping"),
+        "ping CLIENT ERROR; error.type=_OTHER" ID("3") METHOD("ping") },
       0, 0, 0, 0 },
     /* 0 and text in ids and methods */
     { { { REQUEST, CALL("\"a\\u0000b\"", "") }, { REQUEST, CALL("\"a\\u0000c\"", "") }, { ANSWER, DONE("\"a\\u0000b\"", "") } },
-      { CALLED("OK", "a"), CALLED("open", "a") }, 0, 0, 0, 1 },
+      { CALLED("OK", "a~b"), CALLED("open", "a~c") }, 0, 0, 0, 1 },
     { { { REQUEST, CALL("1e1000", "") }, { REQUEST, CALL("-0", "") }, { REQUEST, CALL("0", "") }, { ANSWER, DONE("-0", "") },
         { ANSWER, DONE("1e1000", "") } },
       { CALLED("OK", "1e1000"), CALLED("OK", "-0"), CALLED("open", "0") }, 0, 0, 0, 1 },
