@@ -101,13 +101,23 @@ static void add_text(uspan_mcp_t *m, uspan_mcp_reader_t *r, unsigned text, const
     size_t room = uspan_mcp_starts[text + 1u] - 1u - at;
     if (len > room) {
         len = room;
-        if ((r->cut >> text & 1u) == 0u && text != USPAN_MCP_ERROR) {
-            uspan_mcp_count_unread(m, TEXT_UNREAD);
-        }
         r->cut |= 1u << text;
     }
     memcpy(m->texts + at, bytes, len);
     r->lens[text] += (uint32_t)len;
+}
+
+/* End a text, and count it if it was cut or comes again. The message of an error is cut without a count. */
+static void end_text(uspan_mcp_t *m, uspan_mcp_reader_t *r, unsigned text)
+{
+    uint32_t bit = 1u << text;
+    if (((r->has | (r->cut & ~(1u << USPAN_MCP_ERROR))) & bit) != 0u) {
+        uspan_mcp_count_unread(m, TEXT_UNREAD);
+    }
+    if ((r->cut & bit) != 0u && text >= USPAN_MCP_TRACEPARENT) { /* a part of it is of no use */
+        r->lens[text] = 0u;
+    }
+    r->has |= bit;
 }
 
 /* Copy content into the texts, because the caller's bytes are valid only during the call. */
@@ -120,6 +130,9 @@ static void keep_content(uspan_mcp_t *m, uspan_mcp_reader_t *r)
         r->content = NULL;
         r->lens[USPAN_MCP_CONTENT] = 0u;
         add_text(m, r, USPAN_MCP_CONTENT, content, len);
+        if ((r->has & r->cut & 1u << USPAN_MCP_CONTENT) != 0u) { /* it ended before it was cut */
+            uspan_mcp_count_unread(m, TEXT_UNREAD);
+        }
     }
 #else
     (void)m, (void)r;
@@ -155,10 +168,7 @@ static void take(void *ctx, unsigned action, uspan_json_event_t event, const cha
     if (!is_text && event < USPAN_READ_RAW) {
         return;
     }
-    if ((r->has & bit) != 0u) { /* the first one is used */
-        if (ends) {
-            uspan_mcp_count_unread(m, TEXT_UNREAD);
-        }
+    if ((r->has & bit) != 0u && !ends) { /* the first one is used */
         return;
     }
     if (what == USPAN_MCP_ID || what == USPAN_MCP_TARGET) {
@@ -169,10 +179,7 @@ static void take(void *ctx, unsigned action, uspan_json_event_t event, const cha
         *hash = uspan_mcp_hash(before, text, len);
     }
     if (ends) {
-        r->has |= bit;
-        if ((r->cut & bit) != 0u && what >= USPAN_MCP_TRACEPARENT) { /* a part of it is of no use */
-            r->lens[what] = 0u;
-        }
+        end_text(m, r, what);
     } else if (what == USPAN_MCP_CONTENT && !is_text && r->lens[what] == 0u) {
         r->content = text;
         r->lens[what] = (uint32_t)len;

@@ -136,6 +136,12 @@ static void test_hostile_values_are_counted_and_cost_themselves_only(void **stat
           "ping SERVER open below 00f0" ID("1") METHOD("ping"), 1 },
         { "{\"id\":1,\"id\":2,\"method\":\"ping\",\"method\":\"tools/call\"}",
           "ping SERVER open" ID("1") METHOD("ping"), 2 },
+        { "{\"id\":1,\"method\":\"ping\",\"params\":{\"_meta\":{\"traceparent\":\"" PARENT PARENT
+          "\",\"traceparent\":\"" PARENT "\"}}}", /* the first one is used, although it is too long */
+          "ping SERVER open" ID("1") METHOD("ping"), 3 },
+        { "{\"id\":1,\"method\":\"ping\",\"params\":{\"_meta\":{\"traceparent\":\"" PARENT
+          "\",\"traceparent\":\"" PARENT PARENT "\"}}}",
+          "ping SERVER open below 00f0" ID("1") METHOD("ping"), 1 },
         { "{\"id\":{\"a\":[1,2]},\"method\":\"ping\",\"params\":[1,2]}",
           "ping SERVER open" ID("{\"a\":[1,2]}") METHOD("ping"), 0 },
         { "{\"id\":1,\"method\":\"\"}", "none", 0 },
@@ -277,6 +283,31 @@ static void test_content_switches_and_the_redactor_hold_for_arguments_and_result
     }
 }
 
+/* An error's message is cut without a count, but a second one is counted as every text that comes again. */
+static void test_only_a_second_message_of_an_error_is_counted(void **state)
+{
+    static const char *const errors[] = { "\"code\":1,\"message\":\"%s\"", "\"message\":\"%s\",\"message\":\"m\"",
+                                          "\"message\":\"m\",\"message\":\"%s\"" };
+    char text[400];
+    char error[300];
+    world_t *w = *state;
+    char longest[80];
+    memset(longest, 'x', sizeof longest - 1u);
+    longest[sizeof longest - 1u] = '\0';
+    for (unsigned i = 0; i < COUNT(errors); i++) {
+        for (uint32_t how = WHOLE; how < 12u; how++) {
+            begin(w, NULL);
+            uspan_t s = ask("{\"id\":3,\"method\":\"ping\"}");
+            (void)snprintf(error, sizeof error, errors[i], longest);
+            (void)snprintf(text, sizeof text, "{\"id\":3,\"error\":{%s}}", error);
+            (void)feed(&mcp, response_part, text, how);
+            assert_true(has_ended(w, s));
+            assert_int_equal(uspan_mcp_unread(&mcp), i > 0u);
+            assert_non_null(strstr(line_of(w, s), i < 2u ? "ERROR xxxxxxxx" : "ERROR m;"));
+        }
+    }
+}
+
 static void test_a_malformed_error_ends_its_request(void **state)
 {
     world_t *w = *state;
@@ -340,6 +371,7 @@ int main(void)
         TEST(test_a_long_span_name_is_cut_like_that_of_any_span),
         TEST(test_a_whole_message_has_all_its_arguments_and_one_in_parts_the_first_of_them),
         TEST(test_content_switches_and_the_redactor_hold_for_arguments_and_results),
+        TEST(test_only_a_second_message_of_an_error_is_counted),
         TEST(test_a_malformed_error_ends_its_request),
         TEST(test_closing_ends_what_waits_and_nothing_is_read_afterwards),
         TEST(test_a_full_span_pool_costs_the_span_only),
