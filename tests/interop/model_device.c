@@ -1,7 +1,7 @@
 /* model_device.c: an HTTP client without any code for models, traced by three calls of wire.h. It posts files
  * to a loopback server and reads the responses in small pieces. Arguments: port, then a path and a file for
  * each call. The exit status is 0 only if every response began and every span was delivered.
- * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 */
+ * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=65536 USPAN_VALUE_MAX=16384 USPAN_TOOL_DEFINITIONS=1 */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <netinet/in.h>
