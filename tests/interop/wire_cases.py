@@ -23,14 +23,17 @@ LEAST = 200  # cases that a client reads
 # Deliberate differences of the span: the reason, the field, and the cases.
 REASONS = (
     ("the client joins ids and names that are told again, and calls of one index", "calls", """b_args_cumulative
-     b_args_cumulative_names_once b_empty_object_before_pieces b_id_of_each_piece b_ids_zero_and_one b_lmdeploy_empty_ids
-     b_name_empty_then_name b_name_whole_each_piece_no_id b_repeat_id_name_empty_args b_same_call_at_two_indices
-     b_same_name_twice_no_ids b_second_call_new_id_same_index_pieces e_args_told_twice e_args_told_twice_in_pieces
-     m_tool_name_repeated_no_id tools_all_index_0 tools_id_repeated tools_no_index_no_id"""),
+     b_args_cumulative_names_once b_empty_object_before_pieces b_glm4_new_id_each_piece b_id_of_each_piece
+     b_ids_zero_and_one b_lmdeploy_empty_ids b_name_empty_then_name b_name_whole_each_piece_no_id b_repeat_id_name_empty_args
+     b_same_call_at_two_indices b_same_name_twice_no_ids b_second_call_new_id_same_index_pieces e_args_told_twice
+     e_args_told_twice_in_pieces m_tool_name_repeated_no_id tools_all_index_0 tools_id_repeated tools_no_index_no_id"""),
     ("the client has calls of that kind elsewhere", "calls", """b_function_call_and_null_tool_calls b_function_call_legacy
      b_function_call_legacy_whole d_content_output_text_and_function_call k_resp_computer_and_shell k_resp_custom_tool_whole
      k_resp_image_generation k_resp_items_begin_unfinished k_resp_local_shell k_resp_mcp_whole k_resp_shell_apply_patch_whole
-     m_ant_mcp_tool d_resp_error_of_item"""),
+     m_ant_mcp_tool m_groq_executed_tools m_groq_executed_tools_stream d_resp_error_of_item"""),
+    ("the client makes a call of each piece of Gemini's partial arguments", "calls", "b_gem_partial_args"),
+    ("the client joins a text that each piece repeats", "text", """e_cumulative_cjk e_cumulative_content_delta
+     e_cumulative_content_short_start e_cumulative_reasoning_then_content"""),
     ("an id that is a number becomes a text", "calls", "b_id_is_a_number"),
     ("NaN in arguments is no JSON, so they stay a text", "calls", "l_nan_in_arguments"),
     ("an id of more than 64 bytes is cut and counted", "calls", "c_id_65_bytes_cut c_thought_signature_in_id"),
@@ -47,8 +50,8 @@ REASONS = (
     ("the last reason with a meaning counts, and the reason before the status", "finish", """f_resp_incomplete_max_tokens
      f_stop_then_tool_calls f_tool_calls_then_stop f_two_finish_two_choices resp_status_failed_null_error"""),
     ("the client does not say that an answer broke off, or misses an error that is no event", "finish", """g_broke_off
-     i_error_before_text_midstream i_error_event_no_blank_line i_llamacpp_error_field i_raw_error_line l_chunk_then_pretty_error
-     l_truncated_in_escape"""),
+     g_done_cut i_error_before_text_midstream i_error_event_no_blank_line i_llamacpp_error_field i_raw_error_line
+     l_chunk_then_pretty_error l_truncated_in_escape"""),
     ("the conventions' counts include cache and reasoning, and never shrink", "usage", """j_ant_cache_parts j_perplexity_reasoning
      j_usage_twice_smaller j_vertex_gemini_compat j_vertex_openai_reasoning_apart j_xai_live j_xai_reasoning_apart
      m_gem_compat_total"""),
@@ -57,7 +60,8 @@ REASONS = (
     ("the client does not read such framing", "finish", "l_data_array l_gem_list_one_whole l_no_final_newline"),
     ("a long answer is cut and counted", "text", "m_long_answer_cut"),
     ("half a surrogate pair is U+FFFD, or left out in a stream", "text", "l_half_surrogate_alone surrogates_escaped"),
-    ("a count is a number", "usage", "usage_strings"),
+    ("a count is a number of at most 64 bits", "usage", "j_token_count_long_text usage_strings"),
+    ("an empty reason is none", "finish", "f_geniex_empty_reason_never_ends"),
     ("the client knows counts by other names", "usage", "j_input_tokens_details"),
 )
 EXPLAINED = {(name, what) for _, what, names in REASONS for name in names.split()}
