@@ -8,42 +8,43 @@
 #include "trace/pool.h"
 
 #if USPAN_STUDIO
-#define SHORTAGE_OF_STUDIO(X)                                        \
-    X(KEYS, "Attributes left out",                                   \
-      ", no part of a key may be \"__proto__\", \"constructor\" or " \
-      "\"prototype\" with Studio",                                   \
+#define SHORTAGE_OF_STUDIO(X)                                                                              \
+    X(KEYS,                                                                                                \
+      "Attributes left out, no part of a key may be \"__proto__\", \"constructor\" or \"prototype\" with " \
+      "Studio",                                                                                            \
       "", 0u)
 #else
 #define SHORTAGE_OF_STUDIO(X)
 #endif
 #if USPAN_TRACESTATE_BYTES > 0
-#define SHORTAGE_OF_TRACESTATES(X)                                                                  \
-    X(TRACESTATES, "Tracestates left out", ", more remote parents than are remembered at once", "", \
+#define SHORTAGE_OF_TRACESTATES(X)                                                              \
+    X(TRACESTATES, "Tracestates left out, more remote parents than are remembered at once", "", \
       USPAN_TRACESTATES_MAX)
 #else
 #define SHORTAGE_OF_TRACESTATES(X)
 #endif
 
-/* The sentence of each kind: what ran short, the text after the highest need seen, the option to raise
- * without its prefix (if there is one), and the value of the option. */
+/* The sentence of each kind: what ran short, before the highest need seen, the option to raise without its
+ * prefix (if there is one), and the value of the option. */
 #define SHORTAGES(X)                                                                          \
-    X(TEXT, "Text pool too small", " bytes wanted", "TEXT_BYTES", USPAN_TEXT_BYTES)           \
-    X(ATTRS, "Too many attributes", " in one span", "ATTRS_MAX", USPAN_ATTRS_MAX)             \
-    X(EVENTS, "Too many events", " in one span", "EVENTS_MAX", USPAN_EVENTS_MAX)              \
-    X(LINKS, "Too many links", " in one span", "LINKS_MAX", USPAN_LINKS_MAX)                  \
-    X(EVENT_ATTRS, "Event attributes left out", "", "EVENT_ATTRS_MAX", USPAN_EVENT_ATTRS_MAX) \
-    X(VALUES, "Values cut", "", "VALUE_MAX", USPAN_VALUE_MAX)                                 \
-    X(TASKS, "Tasks without a current span", "", "TASKS_MAX", USPAN_TASKS_MAX)                \
-    X(SPANS, "Span pool full", " spans lost, end all spans", "SPANS_MAX", USPAN_SPANS_MAX)    \
+    X(TEXT, "Text pool too small, bytes wanted", "TEXT_BYTES", USPAN_TEXT_BYTES)              \
+    X(ATTRS, "Too many attributes in one span", "ATTRS_MAX", USPAN_ATTRS_MAX)                 \
+    X(EVENTS, "Too many events in one span", "EVENTS_MAX", USPAN_EVENTS_MAX)                  \
+    X(LINKS, "Too many links in one span", "LINKS_MAX", USPAN_LINKS_MAX)                      \
+    X(EVENT_ATTRS, "Attributes of events left out", "EVENT_ATTRS_MAX", USPAN_EVENT_ATTRS_MAX) \
+    X(VALUES, "Values cut", "VALUE_MAX", USPAN_VALUE_MAX)                                     \
+    X(TASKS, "Tasks without a current span", "TASKS_MAX", USPAN_TASKS_MAX)                    \
+    X(SPANS, "Span pool full (end all spans), spans lost", "SPANS_MAX", USPAN_SPANS_MAX)      \
     SHORTAGE_OF_TRACESTATES(X)                                                                \
-    SHORTAGE_OF_STUDIO(X)
-#define SHORTAGE_NAME(name, what, behind, option, value) name,
+    SHORTAGE_OF_STUDIO(X)                                                                     \
+    X(NAMES, "Span names cut", "NAME_MAX", USPAN_NAME_MAX) /* last, because codes are positions */
+#define SHORTAGE_NAME(name, what, option, value) name,
 typedef enum shortage { SHORTAGES(SHORTAGE_NAME) SHORTAGE_COUNT } shortage_t;
 #if USPAN_MESSAGE_TEXTS
-#define SHORTAGE_TEXT(name, what, behind, option, value) " " what ": \0" behind "\0" option "\0"
+#define SHORTAGE_TEXT(name, what, option, value) " " what ": \0" option "\0"
 static const char sentences[] = SHORTAGES(SHORTAGE_TEXT);
 #endif
-#define SHORTAGE_VALUE(name, what, behind, option, value) value,
+#define SHORTAGE_VALUE(name, what, option, value) value,
 static const uint32_t values[SHORTAGE_COUNT] = { SHORTAGES(SHORTAGE_VALUE) };
 USPAN_STATIC_ASSERT(SHORTAGE_COUNT <= 16, "shortages_logged has 16 bits");
 
@@ -64,6 +65,7 @@ static inline void find_needs(const uspan_trace_part_t *p, needs_t *n)
     n->wanted[ATTRS] = p->attrs_wanted;
     n->wanted[EVENTS] = p->events_wanted;
     n->wanted[LINKS] = p->links_wanted;
+    n->wanted[NAMES] = p->names_truncated;
     n->wanted[TASKS] = p->tasks_dropped;
     n->wanted[SPANS] = (uint32_t)p->dropped[USPAN_DROP_POOL_FULL];
     for (unsigned d = 0; USPAN_EVICTS && d < USPAN_DESTINATIONS_MAX; d++) {
@@ -105,13 +107,12 @@ static unsigned write_shortages(uspan_window_t *w, uspan_tracer_t *t, unsigned a
 #if USPAN_MESSAGE_TEXTS
     const char *what = sentences;
     for (unsigned i = 0; asked >> i != 0u; i++) {
-        const char *behind = what + strlen(what) + 1u;
-        const char *option = behind + strlen(behind) + 1u;
+        const char *option = what + strlen(what) + 1u;
         if ((asked >> i & 1u) != 0u) {
-            bool is_limited = n.have[i] != values[i];
             uspan_window_labelled(w, what, n.wanted[i]);
-            uspan_window_text(w, is_limited ? ", raise the limit of uspan_set_limits()" : behind);
-            if (!is_limited && option[0] != '\0') {
+            if (n.have[i] != values[i]) {
+                uspan_window_text(w, ", raise the limit of uspan_set_limits()");
+            } else if (option[0] != '\0') {
                 uspan_window_text(w, ", raise USPAN_");
                 uspan_window_text(w, option);
             }

@@ -3,7 +3,6 @@
 #include "genai/typed.h"
 #include <string.h>
 #include "trace/trace.h"
-#include "trace/utf8.h"
 
 const uspan_row_t uspan_request_rows[] = {
     SHORT_REQUEST_ROWS,
@@ -172,17 +171,21 @@ static inline void set_request_attrs(uspan_tracer_t *t, uspan_t parent, uspan_t 
     }
 }
 
-/* Append the part of text that fits into the name. It is cut at a character. Returns the new length. */
-static size_t add_text(char name[USPAN_NAME_MAX], size_t len, const char *text)
+/* One byte more than a span keeps. The span cuts a name that is too long at a character, and counts it. */
+#define NAME_BYTES (USPAN_NAME_MAX + 1u)
+
+/* Append the bytes of text that fit into the name. Returns the new length. */
+static size_t add_text(char name[NAME_BYTES], size_t len, const char *text)
 {
-    size_t n = uspan_utf8_cut(text, strlen(text), USPAN_NAME_MAX - len);
+    size_t n = strlen(text);
+    n = n < NAME_BYTES - len ? n : NAME_BYTES - len;
     memcpy(name + len, text, n);
     return len + n;
 }
 
 /* Build the span name. It is `own` if that is set, or the type's fixed name if it has one. Otherwise it is
  * "operation subject", or the operation if there is no subject. Returns the length. */
-static size_t make_name(char name[USPAN_NAME_MAX], const uspan_span_type_t *type, const char *own,
+static size_t make_name(char name[NAME_BYTES], const uspan_span_type_t *type, const char *own,
                         const char *subject)
 {
     const char *first = type->operation;
@@ -196,7 +199,7 @@ static size_t make_name(char name[USPAN_NAME_MAX], const uspan_span_type_t *type
         subject = more_of(type)->fixed;
     }
     size_t len = add_text(name, 0u, first);
-    if (uspan_has_text(subject) && len < USPAN_NAME_MAX) {
+    if (uspan_has_text(subject) && len < NAME_BYTES) {
         name[len++] = ' ';
         len = add_text(name, len, subject);
     }
@@ -224,7 +227,7 @@ uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *requ
                              const uspan_span_type_t *type, const uspan_options_t *more)
 {
     const uspan_request_t *r = request;
-    char name[USPAN_NAME_MAX];
+    char name[NAME_BYTES];
     if (!uspan_is_live(t)) {
         return USPAN_NULL;
     }
@@ -284,7 +287,7 @@ uspan_t uspan_typed_begin_one(uspan_tracer_t *t, uspan_t parent, const char *sub
 
 void uspan_typed_rename(uspan_tracer_t *t, uspan_t s, const char *subject, const uspan_span_type_t *type)
 {
-    char name[USPAN_NAME_MAX];
+    char name[NAME_BYTES];
     (void)uspan_set_str(t, s, type->rows[0].key, subject);
     (void)uspan_set_name_n(t, s, name, make_name(name, type, NULL, subject));
 }

@@ -4,6 +4,7 @@
  * includes it. An entry whose value changes has store NONE until the new value is complete, and a reader
  * after a reset skips it. Blocks are filled before an entry refers to them, and are freed only when no entry
  * refers to them. */
+#define USPAN_IN_ATTR
 #include "trace/attr.h"
 #include <string.h>
 

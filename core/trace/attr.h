@@ -41,7 +41,9 @@ static inline bool uspan_content_on(const uspan_trace_part_t *p, const uspan_slo
     return USPAN_CONTENT != 0 && p->content != 0u && (slot->traits & USPAN_TRAIT_CONTENT) != 0u;
 }
 /* Returns the slot of a span that records attributes, or NULL. */
-static inline uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s)
+USPAN_INLINE_FAST uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s);
+#if !USPAN_OPTIMIZE_SIZE || defined(USPAN_IN_ATTR)
+USPAN_INLINE_FAST uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s)
 {
     uint32_t i = s.id & ((1u << USPAN_SLOT_BITS) - 1u);
     if (i >= USPAN_SPANS_MAX) {
@@ -50,6 +52,7 @@ static inline uspan_slot_t *uspan_slot_writable(uspan_trace_part_t *p, uspan_t s
     uspan_slot_t *slot = &p->slots[i];
     return slot->id == s.id && slot->accepts_attrs != 0u ? slot : NULL;
 }
+#endif
 
 /* Returns false if values of that key are not recorded in that span. */
 static inline __attribute__((always_inline)) bool uspan_slot_takes(const uspan_trace_part_t *p,

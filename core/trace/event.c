@@ -197,7 +197,7 @@ static uspan_err_t finish(item_t *it, uspan_link_rec_t *rec, const uspan_attr_t 
     uspan_tracer_t *t = it->t;
     uspan_trace_part_t *p = &t->trace;
     uspan_err_t worst = it->worst;
-    uint32_t lost = 0, cut = 0;
+    uint32_t lost = 0, cut = !it->is_link && worst == USPAN_TRUNCATED; /* the name of an event */
     limit += rec->attr_count; /* the tracestate does not count as an attribute */
     for (; attr_count > 0u && worst >= USPAN_OK; attr_count--, attrs++) {
         uspan_entry_t e;

@@ -167,8 +167,8 @@ uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, si
         name_len = 7u;
     }
     char clean[USPAN_NAME_MAX];
+    bool whole;
     if (name_len > USPAN_NAME_MAX || !uspan_is_utf8(name, name_len)) {
-        bool whole;
         name_len = uspan_text_clean(name, name_len, clean, sizeof clean, &whole);
         name = clean;
     }
@@ -208,6 +208,9 @@ uspan_t uspan_start_bare(uspan_tracer_t *t, uspan_t parent, const char *name, si
     if (slot != NULL) {
         USPAN_COMMIT_ORDER(); /* ids and name are complete */
         slot->state = USPAN_STATE_OPEN;
+    }
+    if (recorded && name == clean && !whole) {
+        p->names_truncated++;
     }
     uspan_unlock(t, state);
 

@@ -42,6 +42,7 @@ uspan_err_t uspan_set_name_n(uspan_tracer_t *t, uspan_t s, const char *name, siz
         memcpy(slot->name, buf, kept);
         USPAN_COMMIT_ORDER();
         slot->name_len = (uint8_t)kept;
+        t->trace.names_truncated += !whole;
         err = whole ? USPAN_OK : USPAN_TRUNCATED;
     }
     uspan_unlock(t, state);

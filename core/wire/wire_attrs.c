@@ -134,17 +134,12 @@ void uspan_wire_set_finish(uspan_wire_t *w, unsigned choice, const char *reason)
 
 static void set_name(uspan_wire_t *w, const char *word)
 {
-    char name[USPAN_NAME_MAX];
+    char name[USPAN_NAME_MAX + 1u]; /* of a longer one, the span counts that it was cut */
     const char *operation = uspan_wire_operations[w->dialect->operation];
     size_t len = strlen(operation);
     memcpy(name, operation, len);
     name[len++] = ' ';
-    size_t n = w->word_len;
-    if (n > sizeof name - len) {
-        for (n = sizeof name - len; n > 0u && ((uint8_t)word[n] & 0xC0u) == 0x80u; n--) {
-            /* do not cut within a character */
-        }
-    }
+    const size_t n = w->word_len < sizeof name - len ? w->word_len : sizeof name - len;
     memcpy(name + len, word, n);
     (void)uspan_set_name_n(w->t, w->s, name, len + n);
 }

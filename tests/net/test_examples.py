@@ -238,7 +238,7 @@ class Examples(unittest.TestCase):
     def test_what_was_recorded_offline_arrives_and_the_rest_is_counted(self):
         receiver, done = self.trace(
             "offline", "URL", tls=False,
-            log="uspan warn: Span pool full: 3 spans lost, end all spans, raise USPAN_SPANS_MAX (now 16).\n")
+            log="uspan warn: Span pool full (end all spans), spans lost: 3, raise USPAN_SPANS_MAX (now 16).\n")
         self.assertEqual(done.stdout, "offline: 16 kept, 3 lost as pool_full\nonline: 16 delivered\n")
         self.assertEqual(sorted(span.attributes["garden.turn"] for span in receiver.spans), list(range(16)))
 

@@ -250,7 +250,7 @@ def accounts(tracer):
                  f"most spans {int(part.slots_high)}, most blocks {int(part.blocks_high)}, unsampled {int(part.unsampled)}")
     lost = {name: int(part.dropped[i]) for i, name in enumerate(DROPS) if i < part.dropped.count()}
     lost.update({name: int(getattr(part, name))
-                 for name in ("attrs_dropped", "events_dropped", "links_dropped", "values_truncated")})
+                 for name in ("attrs_dropped", "events_dropped", "links_dropped", "values_truncated", "names_truncated")})
     lines.append("lost: " + (", ".join(f"{name} {n}" for name, n in lost.items() if n) or "nothing"))
     for d in range(tracer.dests.count()):
         dest = tracer.dests[d]

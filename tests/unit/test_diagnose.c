@@ -252,11 +252,10 @@ static void test_a_full_pool_and_open_spans_are_told(void **state)
     assert_says(w, "Spans are open: end them");
     record(w);
     assert_says(w, "pool_full 1");
-    assert_says(w, "Some spans were lost: see the counts. Span pool full: 1 spans lost, end all spans, raise "
-                   "USPAN_SPANS_MAX (now 16).");
+    assert_says(w, "Some spans were lost: see the counts. Span pool full (end all spans), spans lost: 1, "
+                   "raise USPAN_SPANS_MAX (now 16).");
     poll_some(w);
-    const char *line =
-        strstr(w->log, "Span pool full: 1 spans lost, end all spans, raise USPAN_SPANS_MAX (now 16).");
+    const char *line = strstr(w->log, "Span pool full (end all spans), spans lost: 1, raise USPAN_SPANS_MAX");
     assert_non_null(line);
     for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
         uspan_end(&w->tracer, spans[i]);
@@ -391,6 +390,25 @@ static void cut_a_value(world_t *w, uspan_t s)
     (void)uspan_set_str(&w->tracer, s, &key, value);
 }
 
+static void cut_an_event_name(world_t *w, uspan_t s)
+{
+    static char name[USPAN_VALUE_MAX + 2];
+    memset(name, 'n', USPAN_VALUE_MAX + 1u);
+    assert_int_equal(uspan_event(&w->tracer, s, name), USPAN_TRUNCATED);
+}
+
+/* One name is cut when the span starts, one later. An unsampled span has no name that could be cut. */
+static void cut_names(world_t *w, uspan_t s)
+{
+    static const char name[] = "execute_tool calendar_create_event_with_guests_and_a_conference_link";
+    uspan_t cut = uspan_start(&w->tracer, USPAN_ROOT, name);
+    assert_int_equal(uspan_set_name(&w->tracer, s, name), USPAN_TRUNCATED);
+    assert_int_equal(uspan_set_name(&w->tracer, s, "fits"), USPAN_OK);
+    uspan_set_sampler(&w->tracer, (uspan_sampler_t){ USPAN_SAMPLE_NEVER, true });
+    (void)uspan_end(&w->tracer, uspan_start(&w->tracer, USPAN_ROOT, name));
+    (void)uspan_end(&w->tracer, cut);
+}
+
 static void cut_by_limits(world_t *w, uspan_t s)
 {
     const uspan_limits_t limits = { .value_chars = 4u, .attrs = 1u };
@@ -415,13 +433,15 @@ static void test_what_ran_short_is_named_with_the_need_and_the_option_in_the_dia
         const char *words;
         const char *more; /* another sentence, or NULL */
     } rows[] = {
-        { fill_text, "Text pool too small: ", NULL },
-        { fill_attrs, "Too many attributes: 29 in one span, raise USPAN_ATTRS_MAX (now 24).", NULL },
-        { fill_events, "Too many events: 6 in one span, raise USPAN_EVENTS_MAX (now 4).", NULL },
-        { fill_links, "Too many links: 5 in one span, raise USPAN_LINKS_MAX (now 4).", NULL },
-        { fill_an_event, "Event attributes left out: 1, raise USPAN_EVENT_ATTRS_MAX (now 8).", NULL },
+        { fill_text, "Text pool too small, bytes wanted: ", NULL },
+        { fill_attrs, "Too many attributes in one span: 29, raise USPAN_ATTRS_MAX (now 24).", NULL },
+        { fill_events, "Too many events in one span: 6, raise USPAN_EVENTS_MAX (now 4).", NULL },
+        { fill_links, "Too many links in one span: 5, raise USPAN_LINKS_MAX (now 4).", NULL },
+        { fill_an_event, "Attributes of events left out: 1, raise USPAN_EVENT_ATTRS_MAX (now 8).", NULL },
         { cut_a_value, "Values cut: 1, raise USPAN_VALUE_MAX (now 4096).", NULL },
-        { cut_by_limits, "Too many attributes: 2, raise the limit of uspan_set_limits() (now 1).",
+        { cut_names, "Span names cut: 2, raise USPAN_NAME_MAX (now 48).", NULL },
+        { cut_an_event_name, "Values cut: 1, raise USPAN_VALUE_MAX (now 4096).", NULL },
+        { cut_by_limits, "Too many attributes in one span: 2, raise the limit of uspan_set_limits() (now 1).",
           "Values cut: 1, raise the limit of uspan_set_limits() (now 4)." },
         { enter_many, "Tasks without a current span: 1, raise USPAN_TASKS_MAX (now 4).", NULL },
     };
@@ -434,7 +454,7 @@ static void test_what_ran_short_is_named_with_the_need_and_the_option_in_the_dia
         world_drain(w);
         assert_says(w, rows[i].words);
         assert_null(strstr(text, "No problem found"));
-        assert_non_null(strstr(text, "delivered 1"));
+        assert_non_null(strstr(text, rows[i].fill != cut_names ? "delivered 1" : "delivered 2"));
         if (i == 0u) {
             assert_says(w, "raise USPAN_TEXT_BYTES (now 8192).");
         }

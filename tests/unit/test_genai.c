@@ -4,7 +4,8 @@
 #include <string.h>
 #include "peek.h"
 
-static void assert_span(world_t *w, uspan_t s, const char *name, uspan_kind_t kind, const char *operation, unsigned attrs)
+static void assert_span(world_t *w, uspan_t s, const char *name, uspan_kind_t kind, const char *operation,
+                        unsigned attrs)
 {
     const uspan_slot_t *slot = peek_slot(w, s);
     assert_int_equal(slot->name_len, strlen(name));
@@ -46,10 +47,13 @@ static void test_what_is_null_or_empty_is_left_out(void **state)
     uspan_tracer_t *t = &w->tracer;
     for (int empty = 0; empty < 2; empty++) {
         const char *no = empty != 0 ? "" : NULL;
-        assert_span(w, uspan_agent_begin(t, USPAN_ROOT, no), "invoke_agent", USPAN_KIND_INTERNAL, "invoke_agent", 1);
+        assert_span(w, uspan_agent_begin(t, USPAN_ROOT, no), "invoke_agent", USPAN_KIND_INTERNAL,
+                    "invoke_agent", 1);
         assert_span(w, uspan_chat_begin(t, USPAN_ROOT, no, no), "chat", USPAN_KIND_CLIENT, "chat", 1);
-        assert_span(w, uspan_tool_begin(t, USPAN_ROOT, no, no), "execute_tool", USPAN_KIND_INTERNAL, "execute_tool", 2);
-        assert_span(w, uspan_format_begin(t, USPAN_ROOT, no), "format unknown", USPAN_KIND_INTERNAL, "format", 2);
+        assert_span(w, uspan_tool_begin(t, USPAN_ROOT, no, no), "execute_tool", USPAN_KIND_INTERNAL,
+                    "execute_tool", 2);
+        assert_span(w, uspan_format_begin(t, USPAN_ROOT, no), "format unknown", USPAN_KIND_INTERNAL, "format",
+                    2);
     }
 }
 
@@ -70,7 +74,13 @@ static void test_a_long_subject_is_cut_at_a_character_in_the_name_alone(void **s
         assert_memory_equal(peek_slot(w, s)->name, "chat ", 5);
         assert_memory_equal(peek_slot(w, s)->name + 5, subject, fits);
         assert_string_equal(peek_str(w, s, "gen_ai.request.model"), subject);
+        assert_int_equal(w->tracer.trace.names_truncated, lead + 1u);
     }
+    subject[USPAN_NAME_MAX - 5u] = '\0'; /* it fits exactly */
+    memset(subject, 'm', USPAN_NAME_MAX - 5u);
+    uspan_t s = uspan_chat_begin(&w->tracer, USPAN_ROOT, NULL, subject);
+    assert_int_equal(peek_slot(w, s)->name_len, USPAN_NAME_MAX);
+    assert_int_equal(w->tracer.trace.names_truncated, 4u);
 }
 
 static void test_a_subject_of_bytes_that_begin_no_character_is_read_within_its_bounds(void **state)
@@ -106,7 +116,7 @@ static void test_messages_and_arguments_are_content_and_the_rest_is_not(void **s
 #define IS_NOT(name, text, type, level) assert_int_equal(uspan_key_##name.flags, 0u);
 #define IS(name, text, type, level) assert_int_equal(uspan_key_##name.flags, USPAN_KEY_CONTENT);
     USPAN_GENAI_KEYS(IS_NOT, IS)
-#define LENGTH(name, text_, type, level) \
+#define LENGTH(name, text_, type, level)                   \
     assert_int_equal(uspan_key_##name.len, strlen(text_)); \
     assert_string_equal(uspan_key_##name.text, text_);
     USPAN_GENAI_KEYS(LENGTH, LENGTH)

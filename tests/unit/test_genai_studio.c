@@ -131,7 +131,7 @@ static void test_keys_that_break_studio_leave_the_span_and_are_counted(void **st
     assert_int_equal(t->trace.attrs_dropped, before + 3u);
     char words[512];
     (void)uspan_diagnose(t, 0u, words, sizeof words);
-    assert_non_null(strstr(words, "Attributes left out: 3, no part of a key may be \"__proto__\""));
+    assert_non_null(strstr(words, "Attributes left out, no part of a key may be \"__proto__\""));
     assert_null(strstr(words, "USPAN_EVENT_ATTRS_MAX"));
     assert_non_null(peek_attr(w, s, "good"));
     assert_non_null(peek_attr(w, s, "a.prototypes"));

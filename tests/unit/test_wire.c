@@ -68,6 +68,30 @@ static void test_what_is_no_answer_is_counted_and_disturbs_nothing(void **state)
     assert_int_equal(int_of(world, "uspan.wire.unread"), 3);
 }
 
+static void test_a_model_too_long_for_the_name_is_cut_there_at_a_character_and_counted(void **state)
+{
+    world_t *world = *state;
+    char body[160], name[USPAN_NAME_MAX + 2];
+    for (unsigned lead = 0; lead < 4u;
+         lead++) { /* characters of three bytes end at, before and after the limit */
+        memset(name, 'm', lead);
+        for (name[lead] = '\0'; strlen(name) < USPAN_NAME_MAX - 5u;) {
+            strcat(name, "\xE6\xB0\xB4");
+        }
+        (void)snprintf(body, sizeof body, "{\"model\":\"%s\",\"messages\":[]}", name);
+        exchange(world, body, "{\"choices\":[]}", 200);
+        uspan_view_t view;
+        assert_int_equal(uspan_read(&world->tracer, span, &view), USPAN_OK);
+        const size_t kept = strlen(view.name);
+        assert_memory_equal(view.name, "chat ", 5);
+        assert_memory_equal(view.name + 5, name, kept - 5u);
+        assert_int_equal((kept - 5u - lead) % 3u, 0);
+        assert_in_range(kept, USPAN_NAME_MAX - 2u, USPAN_NAME_MAX);
+        assert_int_equal(world->tracer.trace.names_truncated, 5u + strlen(name) > USPAN_NAME_MAX);
+        assert_string_equal(text_of(world, "gen_ai.request.model"), name);
+    }
+}
+
 static void test_a_text_too_long_for_an_attribute_of_its_kind_is_left_out_and_counted(void **state)
 {
     char body[600], id[200];
@@ -327,19 +351,23 @@ static void test_pieces_of_an_answer_do_not_change_what_is_counted_or_kept(void 
 static void test_what_the_conventions_added_is_taken_from_the_wire(void **state)
 {
     static const char chat[] = "{\"model\":\"m\",\"top_k\":40,\"reasoning_effort\":\"high\"}";
-    static const char responses[] = "{\"previous_response_id\":\"resp_0\",\"reasoning\":{\"effort\":\"low\"},\"input\":["
-                                    "{\"type\":\"compaction\",\"encrypted_content\":\"x\"}]}";
+    static const char responses[] =
+        "{\"previous_response_id\":\"resp_0\",\"reasoning\":{\"effort\":\"low\"},\"input\":["
+        "{\"type\":\"compaction\",\"encrypted_content\":\"x\"}]}";
     static const char gemini[] =
         "{\"generationConfig\":{\"topK\":40.0,\"thinkingConfig\":{\"thinkingLevel\":\"minimal\"}}}";
     static const char counts[] =
-        "{\"choices\":[{\"message\":{\"content\":\"y\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":20,"
+        "{\"choices\":[{\"message\":{\"content\":\"y\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_"
+        "tokens\":20,"
         "\"completion_tokens\":4,\"prompt_tokens_details\":{\"cached_tokens\":8,\"cache_write_tokens\":3,"
-        "\"text_tokens\":12,\"audio_tokens\":0,\"image_tokens\":5},\"completion_tokens_details\":{\"audio_tokens\":2}}}";
+        "\"text_tokens\":12,\"audio_tokens\":0,\"image_tokens\":5},\"completion_tokens_details\":{\"audio_"
+        "tokens\":2}}}";
     static const char response[] =
         "{\"output\":[],\"status\":\"completed\",\"usage\":{\"input_tokens\":9,\"output_tokens\":2,"
         "\"input_tokens_details\":{\"cached_tokens\":0,\"cache_write_tokens\":6}}}";
     const bool latest = USPAN_SEMCONV == USPAN_SEMCONV_LATEST;
-    const char *written = latest ? "gen_ai.usage.cache_write.input_tokens" : "gen_ai.usage.cache_creation.input_tokens";
+    const char *written =
+        latest ? "gen_ai.usage.cache_write.input_tokens" : "gen_ai.usage.cache_creation.input_tokens";
     world_t *world = *state;
     uspan_value_t v;
     exchange(world, chat, counts, 200);
@@ -352,8 +380,9 @@ static void test_what_the_conventions_added_is_taken_from_the_wire(void **state)
     assert_int_equal(int_of(world, "gen_ai.usage.image.input_tokens"), latest ? 5 : -1);
     assert_int_equal(int_of(world, "gen_ai.usage.audio.input_tokens"), -1); /* 0 is not sent */
     assert_int_equal(int_of(world, "gen_ai.usage.audio.output_tokens"), latest ? 2 : -1);
-    assert_int_equal(uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, "gen_ai.conversation.compacted", &v, NULL),
-                     USPAN_ERR_CLOSED);
+    assert_int_equal(
+        uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, "gen_ai.conversation.compacted", &v, NULL),
+        USPAN_ERR_CLOSED);
     for (unsigned with_content = 0; with_content < 2u; with_content++) {
         world_reset_with_collector(world);
         uspan_set_content(&world->tracer, with_content != 0u);
@@ -363,8 +392,9 @@ static void test_what_the_conventions_added_is_taken_from_the_wire(void **state)
         (void)uspan_wire_end(&w, 200, NULL);
         assert_string_equal(text_of(world, "gen_ai.request.previous_response.id"), "resp_0");
         assert_string_equal(text_of(world, "gen_ai.request.reasoning.level"), "low");
-        assert_int_equal(uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, "gen_ai.conversation.compacted", &v, NULL),
-                         USPAN_OK);
+        assert_int_equal(
+            uspan_find_attr(&world->tracer, span, USPAN_OF_SPAN, "gen_ai.conversation.compacted", &v, NULL),
+            USPAN_OK);
         assert_true(v.type == USPAN_TYPE_BOOL);
         assert_int_equal(int_of(world, "gen_ai.usage.input_tokens"), 9); /* includes those written */
         assert_int_equal(int_of(world, written), 6);
@@ -428,6 +458,7 @@ int main(void)
         IN_WORLD(test_what_the_conventions_added_is_taken_from_the_wire),
         IN_WORLD(test_an_answer_cut_at_any_byte_keeps_what_was_certain_and_says_that_it_broke_off),
         IN_WORLD(test_what_is_no_answer_is_counted_and_disturbs_nothing),
+        IN_WORLD(test_a_model_too_long_for_the_name_is_cut_there_at_a_character_and_counted),
         IN_WORLD(test_a_text_too_long_for_an_attribute_of_its_kind_is_left_out_and_counted),
         IN_WORLD(test_pieces_of_a_second_choice_are_counted_and_its_finish_reason_kept),
         IN_WORLD(test_tools_that_the_call_may_not_use_are_not_told_of),

@@ -305,6 +305,7 @@ typedef struct {
     /* parts of spans that were lost */
     uint32_t attrs_dropped, events_dropped, links_dropped;
     uint32_t values_truncated;
+    uint32_t names_truncated; /* span names that were cut at USPAN_NAME_MAX */
     uint32_t tasks_dropped;
     uint32_t tracestates_dropped;
     /* times given by a caller that were ahead of the clock; the present time was used */

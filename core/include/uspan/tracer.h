@@ -207,8 +207,8 @@ typedef struct uspan_trace_part {
     struct uspan_usage *usage; /* owned by the application, or NULL; so are the next two */
     const struct uspan_health_source *health;
     const uspan_redactor_t *redactor;
-    uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, tasks_dropped,
-        tracestates_dropped, times_ahead;
+    uint32_t attrs_dropped, events_dropped, links_dropped, values_truncated, names_truncated,
+        tasks_dropped, tracestates_dropped, times_ahead;
 #if USPAN_STUDIO
     uint32_t keys_refused; /* part of attrs_dropped: keys that break Studio's pages */
 #endif

@@ -24,7 +24,7 @@ extern "C" {
 /* Start a span now.
  *   parent   a span, USPAN_ROOT to start a new trace, or USPAN_CURRENT. If it is the null span or has already
  *            ended, the result is null too and counted as parent_dropped. It never becomes a false root
- *   name     copied, USPAN_NAME_MAX bytes kept
+ *   name     copied, USPAN_NAME_MAX bytes kept. A cut is counted as names_truncated
  * Returns: the span, or the null span if the pool is full, there are no random bytes for ids yet, or tracing
  * is off. Context: task, ISR. Never blocks. It holds the lock for a fixed number of instructions. */
 uspan_t uspan_start_n(uspan_tracer_t *t, uspan_t parent, const char *name, size_t name_len);
@@ -114,8 +114,8 @@ uspan_err_t uspan_add_link(uspan_tracer_t *t, uspan_t s, const uspan_link_t *lin
  * Returns: USPAN_OK; USPAN_TRUNCATED: the message was cut or dropped, counted in values_truncated;
  * USPAN_ERR_STALE; USPAN_ERR_ARG. Context: task, ISR. Never blocks. */
 uspan_err_t uspan_set_status(uspan_tracer_t *t, uspan_t s, uspan_status_t status, const char *message);
-/* Replace the name. It is copied, and USPAN_NAME_MAX bytes are kept. Returns: USPAN_OK; USPAN_TRUNCATED;
- * USPAN_ERR_STALE; USPAN_ERR_ARG. Context: task, ISR. Never blocks. */
+/* Replace the name. It is copied, and USPAN_NAME_MAX bytes are kept. Returns: USPAN_OK; USPAN_TRUNCATED (cut,
+ * counted as names_truncated); USPAN_ERR_STALE; USPAN_ERR_ARG (no name). Context: task, ISR. Never blocks. */
 uspan_err_t uspan_set_name_n(uspan_tracer_t *t, uspan_t s, const char *name, size_t name_len);
 
 /* Record an error: add an `exception` event now, set `error.type`, and set the status to Error.
