@@ -1,6 +1,6 @@
-/* test_losses_counted.c: random calls with random sizes, in a text pool and tables that are often too small. Every
- * call that cuts or drops something changes a counter of uspan_stats(), and no other call does. The diagnosis
- * then finds a problem. */
+/* test_losses_counted.c: random calls with random sizes, in a text pool and tables that are often too small.
+ * Every call that cuts or drops something changes a counter of uspan_stats(), and no other call does. The
+ * diagnosis then finds a problem. */
 #include <stdio.h>
 #include <string.h>
 #include "world.h"

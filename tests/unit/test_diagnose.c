@@ -466,6 +466,7 @@ static void test_what_ran_short_is_named_with_the_need_and_the_option_in_the_dia
         const char *line = strstr(w->log, rows[i].words);
         assert_non_null(line);
         assert_null(strstr(line + 1, rows[i].words));
+        assert_int_equal(line[strcspn(line, "\n") - 1u], '.'); /* and no more follows in that line */
         if (rows[i].more != NULL) {
             assert_says(w, rows[i].more);
             assert_non_null(strstr(w->log, rows[i].more));

@@ -161,18 +161,83 @@ static void test_definitions_of_tools_are_left_out_by_default(void **state)
 {
     world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
-    uspan_t s = uspan_chat_begin_with(t, USPAN_ROOT, &(uspan_chat_t){ .model = "m", .tool_definitions = "[]" });
+    uspan_t s =
+        uspan_chat_begin_with(t, USPAN_ROOT, &(uspan_chat_t){ .model = "m", .tool_definitions = "[]" });
     uspan_writer_t m;
     assert_int_equal(uspan_messages_begin(&m, t, s, USPAN_TOOL_LIST), USPAN_OK);
     assert_int_equal(uspan_tool_definition(&m, "read_soil", NULL, NULL), USPAN_OK);
     assert_int_equal(uspan_write_end(&m), USPAN_OK);
     assert_null(peek_attr(w, s, "gen_ai.tool.definitions"));
     static const char *const names[] = { "read_soil", NULL };
-    uspan_t agent = uspan_agent_begin_with(t, s, &(uspan_agent_t){ .tools = names, .tool_definitions = "[]" });
+    uspan_t agent =
+        uspan_agent_begin_with(t, s, &(uspan_agent_t){ .tools = names, .tool_definitions = "[]" });
     assert_null(peek_attr(w, agent, "gen_ai.tool.definitions"));
     uspan_t mcp = uspan_mcp_tools_begin(t, s, "garden");
     assert_int_equal(uspan_mcp_tools_end(t, mcp, &(uspan_mcp_tools_result_t){ .tools = names }), USPAN_OK);
     assert_null(peek_attr(w, mcp, "gen_ai.tool.definitions"));
+}
+
+static world_t *other_world;
+static uspan_t other_span;
+static unsigned waits; /* calls of the lock before the other task runs; 0: it does not */
+
+/* A lock function. Before one call of it, another task sets the value that is being written. The value has no
+ * blocks. */
+static uint32_t lock_behind_another_task(void *ctx)
+{
+    (void)ctx;
+    if (waits > 0u && --waits == 0u) {
+        (void)uspan_set_int(&other_world->tracer, other_span, USPAN_KEY("gen_ai.input.messages"), -1);
+    }
+    return 0u;
+}
+
+static void unlock(void *ctx, uint32_t state)
+{
+    (void)ctx;
+    (void)state;
+}
+
+static void test_a_value_that_another_task_sets_at_any_time_stays_while_messages_are_left_out(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    uspan_port_t port = w->port;
+    unsigned replaced = 0;
+    port.lock = lock_behind_another_task;
+    port.unlock = unlock;
+    other_world = w;
+    uspan_set_history(t, 1u);
+    for (unsigned at = 1; at < 40u; at++) {
+        const uspan_port_t *own = t->trace.port;
+        uspan_writer_t m;
+        other_span = uspan_start(t, USPAN_ROOT, "chat");
+        uspan_messages_begin(&m, t, other_span, USPAN_INPUT_MESSAGES);
+        uspan_message(&m, "user", NULL);
+        uspan_part_text(&m, "the first text, which takes more than one block of the pool for itself alone");
+        t->trace.port = &port;
+        waits = at;
+        for (unsigned i = 0; i < 2u; i++) {
+            uspan_message(&m, "user", NULL);
+            uspan_part_text(&m, "another text, which takes more than one block of the pool for itself alone");
+        }
+        uspan_write_end(&m);
+        t->trace.port = own;
+        const uspan_entry_t *e = peek_attr(w, other_span, "gen_ai.input.messages");
+        if (waits == 0u) {
+            assert_int_equal(e->store, USPAN_STORE_INT);
+            assert_int_equal(e->v.i, -1);
+            replaced++;
+        } else {
+            const char *value = peek_str(w, other_span, "gen_ai.input.messages");
+            assert_non_null(strstr(value, "another text"));
+            assert_null(strstr(value, "the first text"));
+        }
+        uspan_end(t, other_span);
+        peek_drain(w);
+        assert_int_equal(t->trace.blocks_live, 0);
+    }
+    assert_in_range(replaced, 8u, 38u);
 }
 
 int main(void)
@@ -183,6 +248,7 @@ int main(void)
         IN_WORLD(test_eight_messages_stay_by_default_and_answers_are_never_left_out),
         IN_WORLD(test_who_overwrites_the_attribute_loses_nothing_of_it),
         IN_WORLD(test_definitions_of_tools_are_left_out_by_default),
+        IN_WORLD(test_a_value_that_another_task_sets_at_any_time_stays_while_messages_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,6 +99,33 @@ static void test_spans_come_through_a_reset_and_open_ones_end_with_the_reason(vo
     assert_memory_equal(tool->view.parent_id, keep_find(&sent, "step")->view.span_id, 8);
 }
 
+static void test_all_attributes_of_an_event_and_a_link_come_through_a_reset(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    const uspan_attr_t attrs[] = { USPAN_ATTR_INT(USPAN_KEY("a"), 1), USPAN_ATTR_INT(USPAN_KEY("b"), 2),
+                                   USPAN_ATTR_INT(USPAN_KEY("c"), 3), USPAN_ATTR_INT(USPAN_KEY("d"), 4),
+                                   USPAN_ATTR_INT(USPAN_KEY("e"), 5), USPAN_ATTR_INT(USPAN_KEY("f"), 6),
+                                   USPAN_ATTR_INT(USPAN_KEY("g"), 7), USPAN_ATTR_INT(USPAN_KEY("h"), 8) };
+    boot(w);
+    uspan_t s = uspan_start(t, USPAN_ROOT, "turn");
+    uspan_context_t c;
+    assert_int_equal(uspan_context_of(t, s, &c), USPAN_OK);
+    const uspan_link_t link = { &c, attrs, USPAN_EVENT_ATTRS_MAX };
+    assert_int_equal(uspan_event_n(t, s, "opens", 5u, 0u, attrs, USPAN_EVENT_ATTRS_MAX), USPAN_OK);
+    assert_int_equal(uspan_add_link(t, s, &link), USPAN_OK);
+    assert_int_equal(reset(w, USPAN_RESET_WATCHDOG).lost, 0);
+    keep_send(w);
+    const struct keep_span *turn = keep_find(&sent, "turn");
+    for (unsigned i = 0; i < USPAN_EVENT_ATTRS_MAX; i++) {
+        char event[32], linked[32];
+        (void)snprintf(event, sizeof event, "event attr %c=%u", 'a' + i, 1u + i);
+        (void)snprintf(linked, sizeof linked, "link attr %c=%u", 'a' + i, 1u + i);
+        assert_true(keep_says(turn, event));
+        assert_true(keep_says(turn, linked));
+    }
+}
+
 static void test_the_next_root_leads_to_the_span_that_was_open(void **state)
 {
     world_t *w = *state;
@@ -450,6 +477,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
         IN_WORLD(test_spans_come_through_a_reset_and_open_ones_end_with_the_reason),
+        IN_WORLD(test_all_attributes_of_an_event_and_a_link_come_through_a_reset),
         IN_WORLD(test_the_next_root_leads_to_the_span_that_was_open),
         IN_WORLD(test_registers_have_printable_names_and_all_their_digits),
         IN_WORLD(test_without_an_open_span_the_root_itself_has_the_crash),

@@ -64,8 +64,24 @@ static void test_the_end_of_a_value_says_that_its_span_has_ended(void **state)
         assert_int_equal(uspan_write_str(&m, NULL, text), is_cut == 1u ? USPAN_TRUNCATED : USPAN_OK);
         uspan_end(&w->tracer, s);
         peek_drain(w);
+        assert_int_equal(uspan_write_close(&m), USPAN_ERR_STALE);
         assert_int_equal(uspan_write_end(&m), USPAN_ERR_STALE);
     }
+}
+
+static void test_without_a_writer_every_call_says_that_its_argument_is_wrong(void **state)
+{
+    (void)state;
+    assert_int_equal(uspan_write_object(NULL, NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_write_str(NULL, NULL, "x"), USPAN_ERR_ARG);
+    assert_int_equal(uspan_write_int(NULL, NULL, 1), USPAN_ERR_ARG);
+    assert_int_equal(uspan_write_more(NULL, "x"), USPAN_ERR_ARG);
+    assert_int_equal(uspan_write_close(NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_write_end(NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_message(NULL, "user", NULL), USPAN_ERR_ARG);
+    assert_int_equal(uspan_message_role(NULL, "user"), USPAN_ERR_ARG);
+    assert_int_equal(uspan_message_finish(NULL, "stop"), USPAN_ERR_ARG);
+    assert_int_equal(uspan_part_text(NULL, "x"), USPAN_ERR_ARG);
 }
 
 static void test_a_value_is_cut_at_the_compiled_limit_and_not_before(void **state)
@@ -202,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_a_cut_is_marked_within_the_text_and_the_message_can_still_be_finished),
         IN_WORLD(test_the_end_of_a_value_says_that_its_span_has_ended),
+        IN_WORLD(test_without_a_writer_every_call_says_that_its_argument_is_wrong),
         IN_WORLD(test_a_value_is_cut_at_the_compiled_limit_and_not_before),
         IN_WORLD(test_a_pool_that_runs_dry_at_any_block_leaves_the_value_whole),
         IN_WORLD(test_blocks_taken_by_others_between_look_and_store_leave_the_value_whole),

@@ -182,6 +182,26 @@ static void test_retry_after_is_waited_for(void **state)
     }
 }
 
+static void test_a_header_after_the_first_byte_of_a_body_has_no_effect(void **state)
+{
+    world_t *w = *state;
+    for (size_t len = 1; len < 4u; len++) { /* the client gives a Retry-After of 9,999 s behind the body */
+        reset(w, NULL);
+        client.status = 503;
+        client.body = "wet";
+        client.body_len = len;
+        record(w, "one");
+        (void)run_until(w, 1);
+        assert_int_equal(stats_of(w, 0).last_status, 503);
+        char said[8] = "";
+        memcpy(said, "wet", len);
+        assert_string_equal(w->tracer.dests[0].target.said, said);
+        client.status = 200;
+        assert_in_range(run_until(w, 2), 0u, 60000u);
+        assert_int_equal(stats_of(w, 0).delivered, 1);
+    }
+}
+
 static void answer_413_to_many(void)
 {
     client.status = client.begins < 2u ? 413u : 200u;
@@ -270,6 +290,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_partial_success_is_counted_and_logged, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(test_retry_after_is_waited_for, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_header_after_the_first_byte_of_a_body_has_no_effect,
+                                        world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_413_sends_less_and_may_come_early, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_the_first_bytes_of_an_error_are_logged_and_no_more_is_kept,
                                         world_setup, world_teardown),
