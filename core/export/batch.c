@@ -22,12 +22,6 @@ static void finish_batch_spans(uspan_tracer_t *t, unsigned d, unsigned how, uint
     uspan_dest(t, d)->batch.count = 0u;
 }
 
-static void release(uspan_tracer_t *t, unsigned d)
-{
-    uspan_queue_release(t, d);
-    uspan_dest(t, d)->batch.count = 0u;
-}
-
 void uspan_batch_drop_all(uspan_tracer_t *t, unsigned d, uspan_drop_t cause)
 {
     (void)uspan_queue_hold(t, d);
@@ -145,7 +139,7 @@ bool uspan_batch_build(uspan_tracer_t *t, unsigned d)
         }
         most = b->count - 1u;
         if (most > 0u) {
-            release(t, d);
+            uspan_queue_release(t, d);
         } else {
             finish_batch_spans(t, d, USPAN_DROP_TOO_LARGE, 0u);
             most = spans_max;
@@ -197,7 +191,7 @@ bool uspan_batch_split(uspan_tracer_t *t, unsigned d)
     }
     b->limit = b->count / 2u;
     b->streak = 0u;
-    release(t, d);
+    uspan_queue_release(t, d); /* it is built again */
     (void)uspan_batch_build(t, d);
     return true;
 }

@@ -7,7 +7,7 @@
 
 bool uspan_list_next(const char *list, uspan_list_kind_t kind, size_t *pos, uspan_list_entry_t *out)
 {
-    uspan_pair_t pair = { 0 };
+    uspan_pair_t pair;
     uspan_err_t err = uspan_pair_next(list, pos, &pair);
     memset(out, 0, sizeof *out);
     if (err == USPAN_ERR_CLOSED) {

@@ -10,8 +10,6 @@
 #include "trace/trace.h"
 #include "uspan/keep.h"
 
-#define MAGIC 0x75737031u
-
 static bool port_is_whole(const uspan_port_t *p)
 {
     return p->abi == USPAN_PORT_ABI && p->lock != NULL && p->unlock != NULL && p->mono_ns != NULL &&
@@ -40,7 +38,6 @@ static void start_tracer(uspan_tracer_t *t, const uspan_port_t *port)
     t->trace.out = &t->out;
     t->out.dests = t->dests;
     t->out.exchange = t->out.exchanges;
-    t->magic = MAGIC;
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) {
         uspan_dest(t, d)->target.why = "";
     }

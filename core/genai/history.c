@@ -113,11 +113,12 @@ void uspan_history_count(uspan_writer_t *w)
     uspan_trace_part_t *p = &t->trace;
     uspan_err_t err;
     stretch_t s;
-    bool system = true, found = true;
+    bool system = true;
     uint32_t state = uspan_lock(t);
     uspan_slot_t *slot = uspan_slot_find_recording(p, w->s, &err);
     const uspan_entry_t *e = slot != NULL ? uspan_entry_find(slot, w->key) : NULL;
-    found = e != NULL && e->store == USPAN_STORE_TEXT && e->len == w->total && e->v.chain.pend == w->stamp;
+    bool found =
+        e != NULL && e->store == USPAN_STORE_TEXT && e->len == w->total && e->v.chain.pend == w->stamp;
     walk_t k = { p, 0u, w->len, found ? e->v.chain.head : 0u, 0u };
     uspan_unlock(t, state);
     if (!found) {

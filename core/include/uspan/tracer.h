@@ -452,7 +452,6 @@ typedef struct uspan_export_part {
 
 struct uspan_tracer {
     uspan_trace_part_t trace; /* first: it has the address of the tracer */
-    uint32_t magic;
     uspan_export_part_t out;
     uspan_dest_t dests[USPAN_DESTINATIONS_MAX];
     uint16_t block_next[USPAN_BLOCKS_MAX];
