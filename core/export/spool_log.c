@@ -191,10 +191,14 @@ static void take_sector(uspan_spool_log_t *log)
     const uint16_t sector = uspan_spool_behind(log, log->sector, 1u);
     for (unsigned reader = 0; reader < USPAN_SPOOL_READERS; reader++) {
         uspan_spool_place_t *done = &log->done[reader];
+#if USPAN_SPOOL_READERS > 1
+        if (done->sector == sector || log->boot_sectors[reader] == sector) {
+            log->flags &= (uint8_t) ~(USPAN_SPOOL_INTACT << reader);
+        }
+#endif
         if (done->sector == sector) {
             done->sector = uspan_spool_behind(log, sector, 1u);
             done->offset = 0u;
-            log->flags &= (uint8_t) ~(USPAN_SPOOL_READERS > 1 ? USPAN_SPOOL_INTACT << reader : 0u);
         }
     }
     log->sector = sector;

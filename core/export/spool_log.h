@@ -19,8 +19,8 @@ typedef struct uspan_spool_input {
 } uspan_spool_input_t;
 
 /* In uspan_spool_log_t.flags, a bit for each reader of a shared log: the records that the reader sends are
- * still there. It is cleared before the sector of the oldest of them is erased. A log of one destination
- * needs no such bit: uspan does not write while it sends. */
+ * still there, and so is their resource. It is cleared before the sector of the oldest of them or that of the
+ * resource is erased. A log of one destination needs no such bit: uspan does not write while it sends. */
 #define USPAN_SPOOL_INTACT 16u
 
 /* Write a record. Returns: 0: it is durable; USPAN_SPOOL_BUSY: call again, and write nothing else before;

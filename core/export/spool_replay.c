@@ -93,6 +93,8 @@ static bool build_batch(uspan_tracer_t *t)
     } while (reader->count != reader->limit && uspan_spool_log_next(&spool->log, &place, &r) == 0 &&
              r.boot == boot && reader->inner + r.len <= REPLAY_BYTES);
 #if USPAN_SPOOL_READERS > 1
+    spool->log.boot_sectors[spool->log.reader] =
+        (uint16_t)(reader->boot_address / spool->log.storage->sector_bytes);
     spool->log.flags |= (uint8_t)(USPAN_SPOOL_INTACT << spool->log.reader);
 #endif
     return true;
@@ -143,6 +145,7 @@ void uspan_spool_settle(uspan_tracer_t *t, uint32_t lost)
 #if USPAN_SPOOL_READERS > 1
     if (!is_intact(&spool->log)) { /* but the collector had them all before */
         place.number += n;
+        place.offset = 0u; /* that of the first of them, which may be there */
         n = 0u;
     }
 #endif

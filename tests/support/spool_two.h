@@ -36,8 +36,24 @@ static bool has_text(view_t span)
     return false;
 }
 
+/* Each request has a resource, which has the name of the device. */
+static void check_resource(view_t body)
+{
+    view_t v, name;
+    if (body.len == 0u) { /* a request for the time */
+        return;
+    }
+    assert_true(view_get(body, uspan_otlp_ExportTraceServiceRequest_resource_spans_tag, 0, &v));
+    assert_true(view_get(v, uspan_otlp_ResourceSpans_resource_tag, 0, &v));
+    assert_true(view_get(v, uspan_otlp_Resource_attributes_tag, 0, &v));
+    assert_true(view_get(v, uspan_otlp_KeyValue_key_tag, 0, &name));
+    assert_int_equal(name.len, 12);
+    assert_memory_equal(name.at, "service.name", 12);
+}
+
 static void count_spans(far_peer_t *p, view_t body)
 {
+    check_resource(body);
     for (unsigned n = 0; body.len > 0u && n < view_span_count(body); n++) {
         char name[32] = "";
         unsigned number;

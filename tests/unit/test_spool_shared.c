@@ -1,6 +1,7 @@
 /* test_spool_shared.c: two destinations share one spool. A span that both miss is stored once. Each has its own
  * position and counters over resets, power cuts and a full spool. A dead one costs the other one nothing.
  * uspan-config: USPAN_SPOOL=1 USPAN_SPOOL_EACH=2 USPAN_DESTINATIONS_MAX=2 */
+#include "export/export_state.h"
 #include "export/spool_log.h"
 #include "spool_two.h"
 
@@ -220,6 +221,59 @@ static void test_a_record_that_is_being_sent_makes_room(void **state)
     assert_accounts(w);
 }
 
+/* Both have records up to some sector, and the first one needs more. The second one sends two records. */
+static void begin_before_resource_moves(world_t *w, unsigned before)
+{
+    begin(w, FAR_REFUSES, FAR_REFUSES);
+    flash.storage.sector_count = 5u;
+    boot_device(w);
+    for (unsigned n = 0; n < before; n++) { /* each takes a sector, and the first one has the BOOT record */
+        record_long(w);
+        run_ms(w, 8000u);
+    }
+    peers[1].mode = FAR_GOOD;
+    run_ms(w, 60000u);
+    assert_received_once(1u, 0u, before);
+    peers[1].mode = FAR_REFUSES;
+    record_for(w, 2u, 100u);
+    run_ms(w, 40000u);
+    assert_int_equal(stats_of(w, 1).spool_waiting, 2);
+    uspan_dest(&w->tracer, 1u)->target.backoff.not_before_ns = 0u; /* it is tried again now */
+}
+
+static void end_after_resource_moves(world_t *w)
+{
+    for (unsigned n = 0; n < 3u; n++) {
+        record_long(w);
+        run_ms(w, 500u);
+    }
+    run_ms(w, 8000u); /* they are stored, and the second one still waits to connect, or for the answer */
+    peers[1].mode = FAR_GOOD;
+    run_ms(w, 60000u);
+    peers[0].mode = FAR_GOOD;
+    run_ms(w, 100000u);
+    assert_received_once(1u, 0u, next_number);
+    assert_int_equal(stats_of(w, 1).rejected, 0);
+    assert_int_equal(stats_of(w, 1).spool_lost, 0);
+    assert_accounts(w);
+}
+
+/* The BOOT record of the records that one destination is about to send is copied and erased, because the other
+ * one needs its sector. No request has other bytes in its place. */
+static void test_a_resource_that_is_being_sent_moves(void **state)
+{
+    world_t *w = *state;
+    for (unsigned before = 1; before < 4u; before++) {
+        begin_before_resource_moves(w, before);
+        peers[1].mode = FAR_NEVER_OPENS;
+        end_after_resource_moves(w);
+        begin_before_resource_moves(w, before);
+        spools[0].readers[1].limit = 1u; /* as after a 413, so that a record of the sector remains */
+        peers[1].mode = FAR_SILENT;      /* it answers late */
+        end_after_resource_moves(w);
+    }
+}
+
 static unsigned reads;
 static int (*read_flash)(void *ctx, uint32_t address, uint8_t *out, uint32_t len);
 
@@ -355,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_a_full_spool_loses_what_is_oldest_for_each),
         cmocka_unit_test(test_records_that_are_being_sent_make_room),
         cmocka_unit_test(test_a_record_that_is_being_sent_makes_room),
+        cmocka_unit_test(test_a_resource_that_is_being_sent_moves),
         cmocka_unit_test(test_records_of_the_other_one_are_passed),
         cmocka_unit_test(test_all_is_stored_for_both_before_sleep),
         cmocka_unit_test(test_a_storage_that_fails_costs_no_span),

@@ -60,15 +60,16 @@ typedef struct uspan_spool_log {
     uint16_t at;   /* bytes of the record that are programmed */
     uint16_t sector;
     const uspan_spool_storage_t *storage;
-    uint32_t sequence; /* number of the sector that was opened or tried last */
-    uint32_t boot;     /* number of the first sector of this boot */
-    uint32_t offset;   /* in the sector, of the record that is being written */
-    uint32_t crc;      /* of its bytes so far */
+    uint32_t sequence;                             /* number of the sector that was opened or tried last */
+    uint32_t boot;                                 /* number of the first sector of this boot */
+    uint32_t offset;                               /* in the sector, of the record that is being written */
+    uint32_t crc;                                  /* of its bytes so far */
     uspan_spool_place_t done[USPAN_SPOOL_READERS]; /* the reader's records before it have their result */
     uint32_t lost[USPAN_SPOOL_READERS];            /* how many of them were never delivered */
     uint32_t next[USPAN_SPOOL_READERS];            /* number of the next record */
 #if USPAN_SPOOL_READERS > 1
-    uint8_t reader; /* the one that is served */
+    uint8_t reader;                             /* the one that is served */
+    uint16_t boot_sectors[USPAN_SPOOL_READERS]; /* of resources that are being sent */
 #endif
     uint8_t unit[USPAN_SPOOL_UNIT];
 } uspan_spool_log_t;
