@@ -317,6 +317,12 @@ static uspan_progress_t send_step(uspan_tracer_t *t)
     if (e->send_at < e->send_len || fill_send(t) > 0u) {
         n = e->transport->send(e->transport->ctx, e->send + e->send_at, e->send_len - e->send_at);
         e->listening = n == 0; /* the peer may have answered early and stopped reading */
+#if USPAN_SPOOL && USPAN_SPOOL_EACH == 2
+    } else if (uspan_job_is(e, USPAN_JOB_REPLAY) &&
+               (uspan_spool_of(t)->flags & USPAN_SPOOL_READ_BUSY) != 0u) {
+        n = 0;
+        uspan_wake_after_ms(t, 1u);
+#endif
     }
     if (n > 0) {
         e->send_at += (uint32_t)n;

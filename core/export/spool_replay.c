@@ -84,6 +84,12 @@ static bool build_batch(uspan_tracer_t *t)
         return false;
     }
     const uint32_t boot = r.boot;
+#if USPAN_SPOOL_READERS > 1
+    /* The position is that of the first record from now on, so no unused sector before it counts as its own. */
+    const uint32_t sector_bytes = spool->log.storage->sector_bytes;
+    done_of(&spool->log)->sector = place.sector;
+    done_of(&spool->log)->offset = r.address % sector_bytes - USPAN_SPOOL_HEAD_BYTES;
+#endif
     reader->shift_ns = uspan_spool_shift(t, spool, boot);
     reader->inner = reader->boot_len;
     reader->count = 0u;
@@ -93,8 +99,7 @@ static bool build_batch(uspan_tracer_t *t)
     } while (reader->count != reader->limit && uspan_spool_log_next(&spool->log, &place, &r) == 0 &&
              r.boot == boot && reader->inner + r.len <= REPLAY_BYTES);
 #if USPAN_SPOOL_READERS > 1
-    spool->log.boot_sectors[spool->log.reader] =
-        (uint16_t)(reader->boot_address / spool->log.storage->sector_bytes);
+    spool->log.boot_sectors[spool->log.reader] = (uint16_t)(reader->boot_address / sector_bytes);
     spool->log.flags |= (uint8_t)(USPAN_SPOOL_INTACT << spool->log.reader);
 #endif
     return true;
@@ -177,6 +182,22 @@ void uspan_spool_begin_body(uspan_tracer_t *t)
     reader->left = reader->plain = reader->boot_len;
 }
 
+/* Returns how many bytes were read before the storage returned that. */
+static size_t end_reading(uspan_tracer_t *t, int result, size_t filled)
+{
+#if USPAN_SPOOL_READERS > 1
+    if (result == USPAN_SPOOL_BUSY) { /* with a record for another destination */
+        uspan_spool_set(uspan_spool_of(t), USPAN_SPOOL_READ_BUSY, true);
+        return filled;
+    }
+#else
+    (void)t;
+    (void)result;
+    (void)filled;
+#endif
+    return 0u; /* the exchange ends and is started again later */
+}
+
 size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap)
 {
     const uspan_spool_log_t *log = &uspan_spool_of(t)->log;
@@ -185,6 +206,7 @@ size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap)
     const uint32_t len = uspan_spool_body_len(t);
     size_t filled = 0;
 #if USPAN_SPOOL_READERS > 1
+    uspan_spool_set(uspan_spool_of(t), USPAN_SPOOL_READ_BUSY, false);
     if (!is_intact(log)) { /* they made room for newer ones, so the exchange ends */
         reader->limit = (uint16_t)((reader->count + 1u) / 2u);
         return 0u;
@@ -198,8 +220,9 @@ size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap)
             out[filled] = head[reader->at];
         } else if (reader->left == 0u) {
             uspan_spool_record_t r;
-            if (uspan_spool_log_next(log, &reader->place, &r) != 0) {
-                return 0u; /* the exchange ends and is started again later */
+            const int result = uspan_spool_log_next(log, &reader->place, &r);
+            if (result != 0) {
+                return end_reading(t, result, filled);
             }
             reader->address = r.address;
             reader->left = r.len;
@@ -214,8 +237,9 @@ size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap)
             }
             n = n < most ? n : most;
             n = n < reader->left ? n : reader->left;
-            if (s->read(s->ctx, reader->address, out + filled, n) != 0) {
-                return 0u;
+            const int result = s->read(s->ctx, reader->address, out + filled, n);
+            if (result != 0) {
+                return end_reading(t, result, filled);
             }
             if (reader->plain == 0u) {
                 const uint32_t done = uspan_spool_correct(reader, out + filled);

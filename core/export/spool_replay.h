@@ -8,9 +8,10 @@
 #if USPAN_SPOOL
 /* uspan_spool_t.flags */
 enum uspan_spool_flags {
-    USPAN_SPOOL_SETTLED = 1, /* the finished records must be stored */
-    USPAN_SPOOL_BROKEN = 2,  /* the storage failed, so nothing more is stored */
-    USPAN_SPOOL_WIPING = 4   /* all was delivered: open a new sector, then erase the others */
+    USPAN_SPOOL_SETTLED = 1,  /* the finished records must be stored */
+    USPAN_SPOOL_BROKEN = 2,   /* the storage failed, so nothing more is stored */
+    USPAN_SPOOL_WIPING = 4,   /* all was delivered: open a new sector, then erase the others */
+    USPAN_SPOOL_READ_BUSY = 8 /* the last uspan_spool_read() ended early, because the storage was busy */
 };
 
 static inline uspan_spool_t *uspan_spool_of(const uspan_tracer_t *t)
@@ -42,7 +43,8 @@ void uspan_spool_settle(uspan_tracer_t *t, uint32_t lost);
 /* End the exchange of the batch. */
 void uspan_spool_end(uspan_tracer_t *t);
 
-/* The body of a request with the batch: its bytes, its start, the next bytes. */
+/* The body of a request with the batch: its bytes, its start, the next bytes. No next bytes: the request cannot
+ * be completed, or, with USPAN_SPOOL_READ_BUSY, not yet. */
 uint32_t uspan_spool_body_len(const uspan_tracer_t *t);
 void uspan_spool_begin_body(uspan_tracer_t *t);
 size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap);

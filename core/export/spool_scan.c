@@ -186,6 +186,12 @@ int uspan_spool_log_next(const uspan_spool_log_t *log, uspan_spool_place_t *plac
             place->offset = 0u;
         }
     }
+    if (result == USPAN_SPOOL_NONE && uspan_spool_is_after(log->next[reader], place->number)) {
+        place->sector = log->sector; /* no sector has one of them, and the next record will be here */
+        place->offset = log->offset;
+        r->number = log->next[reader];
+        result = USPAN_SPOOL_GAP;
+    }
     return result;
 }
 

@@ -148,6 +148,25 @@ static void test_a_full_spool_loses_what_is_oldest_for_each(void **state)
     assert_accounts(w);
 }
 
+/* Both lost some, and each span that did not arrive is counted. */
+static void assert_losses_are_counted(world_t *w)
+{
+    for (unsigned d = 0; d < 2u; d++) {
+        const uspan_stats_t s = stats_of(w, d);
+        unsigned missing = 0, dropped = 0;
+        for (unsigned n = 0; n < next_number; n++) {
+            missing += received[d][n] == 0u;
+        }
+        for (unsigned cause = 0; cause < USPAN_DROP_COUNT; cause++) {
+            dropped += (unsigned)s.dropped[cause];
+        }
+        assert_true(s.spool_lost > 0u);
+        assert_int_equal(s.spool_waiting, 0);
+        assert_int_equal(missing, s.spool_lost + dropped);
+    }
+    assert_accounts(w);
+}
+
 /* A sector whose records one destination is sending slowly is needed for those of another one. The request
  * ends, and no other bytes are sent. Spans in RAM do not wait for it. */
 static void test_records_that_are_being_sent_make_room(void **state)
@@ -166,20 +185,7 @@ static void test_records_that_are_being_sent_make_room(void **state)
     peers[1].rate = 0u;
     peers[0].mode = FAR_GOOD;
     run_ms(w, 300000u);
-    for (unsigned d = 0; d < 2u; d++) {
-        const uspan_stats_t s = stats_of(w, d);
-        unsigned missing = 0, dropped = 0;
-        for (unsigned n = 0; n < next_number; n++) {
-            missing += received[d][n] == 0u;
-        }
-        for (unsigned cause = 0; cause < USPAN_DROP_COUNT; cause++) {
-            dropped += (unsigned)s.dropped[cause];
-        }
-        assert_true(s.spool_lost > 0u);
-        assert_int_equal(s.spool_waiting, 0);
-        assert_int_equal(missing, s.spool_lost + dropped);
-    }
-    assert_accounts(w);
+    assert_losses_are_counted(w);
 }
 
 static void record_long(world_t *w)
@@ -198,11 +204,13 @@ static void test_a_record_that_is_being_sent_makes_room(void **state)
 {
     world_t *w = *state;
     begin(w, FAR_REFUSES, FAR_REFUSES);
+    flash.storage.sector_count = 5u;
+    boot_device(w);
     record_long(w);
     run_ms(w, 20000u);
     peers[1].mode = FAR_GOOD;
     boot_device(w);
-    peers[1].rate = 100u;
+    peers[1].rate = 30u;
     peers[1].buffer = 200u;
     run_ms(w, 5000u);
     for (unsigned n = 0; n < 12u; n++) { /* each takes a sector */
@@ -213,12 +221,7 @@ static void test_a_record_that_is_being_sent_makes_room(void **state)
     peers[1].rate = 0u;
     peers[0].mode = FAR_GOOD;
     run_ms(w, 200000u);
-    assert_true(stats_of(w, 1).spool_lost > 0u);
-    for (unsigned d = 0; d < 2u; d++) {
-        assert_int_equal(stats_of(w, d).spool_waiting, 0);
-        assert_received_once(d, next_number - 2u, next_number);
-    }
-    assert_accounts(w);
+    assert_losses_are_counted(w);
 }
 
 /* Both have records up to some sector, and the first one needs more. The second one sends two records. */
@@ -272,6 +275,27 @@ static void test_a_resource_that_is_being_sent_moves(void **state)
         peers[1].mode = FAR_SILENT;      /* it answers late */
         end_after_resource_moves(w);
     }
+}
+
+/* While the storage is busy with a record for one destination, the other one waits with its request. */
+static void test_a_busy_storage_ends_no_request(void **state)
+{
+    world_t *w = *state;
+    begin(w, FAR_REFUSES, FAR_REFUSES);
+    record_for(w, 20u, 500u);
+    run_ms(w, 30000u);
+    peers[1].mode = FAR_NEVER_OPENS;
+    boot_device(w);
+    flash.busy = 200u; /* milliseconds for each unit, and some seconds for a record */
+    record_for(w, 3u, 500u);
+    run_ms(w, 6000u);
+    assert_false(uspan_spool_log_rests(&spools[0].log)); /* it stores one for the first destination */
+    peers[1].mode = FAR_GOOD;
+    run_ms(w, 100000u);
+    assert_received_once(1u, 0u, 23u);
+    assert_int_equal(stats_of(w, 1).retries, 0);
+    assert_int_equal(peers[1].connects, 1);
+    assert_accounts(w);
 }
 
 static unsigned reads;
@@ -410,6 +434,7 @@ int main(void)
         cmocka_unit_test(test_records_that_are_being_sent_make_room),
         cmocka_unit_test(test_a_record_that_is_being_sent_makes_room),
         cmocka_unit_test(test_a_resource_that_is_being_sent_moves),
+        cmocka_unit_test(test_a_busy_storage_ends_no_request),
         cmocka_unit_test(test_records_of_the_other_one_are_passed),
         cmocka_unit_test(test_all_is_stored_for_both_before_sleep),
         cmocka_unit_test(test_a_storage_that_fails_costs_no_span),
