@@ -34,6 +34,9 @@ bool uspan_spool_take_turn(uspan_tracer_t *t)
 static void settle_to(uspan_spool_t *spool, const uspan_spool_place_t *place, uint32_t lost)
 {
     uspan_spool_log_settle(&spool->log, place, lost);
+#if USPAN_SPOOL_READERS > 1
+    uspan_spool_set(spool, USPAN_SPOOL_NOTING, false);
+#endif
     uspan_spool_set(spool, USPAN_SPOOL_SETTLED, true);
 }
 
@@ -66,12 +69,10 @@ static bool find_first(uspan_tracer_t *t, uspan_spool_place_t *place, uspan_spoo
     return false;
 }
 
-#if USPAN_SPOOL_READERS > 1
 static bool is_intact(const uspan_spool_log_t *log)
 {
-    return (log->flags & USPAN_SPOOL_INTACT << log->reader) != 0u;
+    return USPAN_SPOOL_READERS == 1 || (log->flags & USPAN_SPOOL_INTACT << uspan_spool_reader_of(log)) != 0u;
 }
-#endif
 
 /* Make a batch of the oldest records of one boot. Returns false if there is none. */
 static bool build_batch(uspan_tracer_t *t)
@@ -145,19 +146,12 @@ void uspan_spool_settle(uspan_tracer_t *t, uint32_t lost)
     uspan_spool_t *spool = uspan_spool_of(t);
     uspan_spool_reader_t *reader = reader_of(t);
     uspan_spool_place_t place = *done_of(&spool->log);
-    uspan_spool_record_t r;
-    unsigned n = reader->count;
-#if USPAN_SPOOL_READERS > 1
-    if (!is_intact(&spool->log)) { /* but the collector had them all before */
-        place.number += n;
-        place.offset = 0u; /* that of the first of them, which may be there */
-        n = 0u;
-    }
-#endif
-    for (; n > 0u; n--) {
-        if (uspan_spool_log_next(&spool->log, &place, &r) != 0) {
-            return; /* they are sent again */
-        }
+    place.number += reader->count;
+    /* Nothing is read here, because flash may be busy. */
+    if (reader->place.number == place.number && is_intact(&spool->log)) {
+        place = reader->place; /* the whole body was sent */
+    } else {
+        place.offset = 0u; /* that of the first record, which may be gone */
     }
     settle_to(spool, &place, lost < reader->count ? lost : reader->count);
     reader->limit = 0u;

@@ -11,6 +11,7 @@ enum uspan_spool_flags {
     USPAN_SPOOL_SETTLED = 1,  /* the finished records must be stored */
     USPAN_SPOOL_BROKEN = 2,   /* the storage failed, so nothing more is stored */
     USPAN_SPOOL_WIPING = 4,   /* all was delivered: open a new sector, then erase the others */
+    USPAN_SPOOL_NOTING = 16,  /* a DONE record was begun, and no other destination had a result since */
     USPAN_SPOOL_READ_BUSY = 8 /* the last uspan_spool_read() ended early, because the storage was busy */
 };
 

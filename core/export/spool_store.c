@@ -332,6 +332,11 @@ uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
         return USPAN_SPOOL_IDLE;
 #endif
     }
+#if USPAN_SPOOL_READERS > 1
+    if (uspan_spool_log_rests(&spool->log)) {
+        uspan_spool_set(spool, USPAN_SPOOL_NOTING, spool->writing == 0u);
+    }
+#endif
     const int result = write_step(t);
     if (result == USPAN_SPOOL_BUSY) {
         uspan_wake_after_ms(t, 1u);
@@ -341,7 +346,8 @@ uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
         finish_span(t, result);
     } else {
         /* otherwise it is stored with the next DONE record */
-        uspan_spool_set(spool, USPAN_SPOOL_SETTLED, false);
+        uspan_spool_set(spool, USPAN_SPOOL_SETTLED,
+                        USPAN_SPOOL_READERS > 1 && (spool->flags & USPAN_SPOOL_NOTING) == 0u);
         uspan_spool_set(spool, USPAN_SPOOL_BROKEN, result < 0);
 #if USPAN_SPOOL_CONTENT == 2
         begin_wipe(spool);

@@ -51,11 +51,21 @@ static uint16_t length_of(const world_t *w, uint32_t serial)
     return (uint16_t)(w->flash.storage.unit_bytes == 16u ? 9u + n % 8u : 8u + n % 50u);
 }
 
-/* The readers of a record, as bits. Runs of records are for one of them only, so that sectors are too. */
-static unsigned readers_of(uint32_t serial)
+/* Of two readers, the second one is never served. */
+static bool is_one_dead(const world_t *w)
+{
+    return USPAN_SPOOL_READERS > 1 && w->salt % 2u == 1u;
+}
+
+/* The readers of a record, as bits. Runs of records are for one of them only, so that sectors are too. A dead one
+ * has the first records only, so that all sectors are the other one's in the end. */
+static unsigned readers_of(const world_t *w, uint32_t serial)
 {
     static const uint8_t readers[] = { 3u, 1u, 3u, 3u, 2u, 3u, 1u, 2u };
-    return USPAN_SPOOL_READERS == 1 ? 1u : readers[serial / 64u % 2u == 0u ? serial % 8u : serial / 8u % 8u];
+    const bool is_run = serial / 64u % 2u == 1u;
+    return USPAN_SPOOL_READERS == 1 || (is_one_dead(w) && serial > 10u)
+               ? 1u
+               : readers[is_run ? serial / 8u % 8u : serial % 8u];
 }
 
 static unsigned type_for(unsigned readers)
@@ -66,7 +76,7 @@ static unsigned type_for(unsigned readers)
 static void set_fate(world_t *w, uint32_t serial, fate_t fate)
 {
     for (unsigned reader = 0; reader < USPAN_SPOOL_READERS; reader++) {
-        if ((readers_of(serial) >> reader & 1u) != 0u) {
+        if ((readers_of(w, serial) >> reader & 1u) != 0u) {
             w->fate[reader][serial] = (uint8_t)fate;
         }
     }
@@ -116,7 +126,7 @@ static void append(world_t *w)
 {
     uint32_t serial = w->serials++;
     assert_true(serial < SERIALS_MAX);
-    uspan_spool_input_t in = { .type = type_for(readers_of(serial)),
+    uspan_spool_input_t in = { .type = type_for(readers_of(w, serial)),
                                .len = length_of(w, serial),
                                .boot_len = boot_length(w->boots),
                                .source = give,
@@ -365,12 +375,10 @@ static void sweep(const struct geometry *g, flash_bad_t bad, uint32_t bad_from, 
         if (i % 9u == 8u) {
             settle(w, 0u, 3u);
         }
-        const bool is_dead =
-            USPAN_SPOOL_READERS > 1 && salt % 2u == 1u; /* the other reader, else it is slow */
-        if (USPAN_SPOOL_READERS > 1 && !is_dead && i % 14u == 9u) {
+        if (USPAN_SPOOL_READERS > 1 && !is_one_dead(w) && i % 14u == 9u) {
             settle(w, USPAN_SPOOL_READERS - 1u, 2u);
         }
-        if (i % 16u == 15u && !is_dead) {
+        if (i % 16u == 15u && !is_one_dead(w)) {
             wipe(w);
         }
     }

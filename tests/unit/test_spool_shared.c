@@ -298,6 +298,44 @@ static void test_a_busy_storage_ends_no_request(void **state)
     assert_accounts(w);
 }
 
+/* The DONE record of another destination is being written. */
+static bool is_noting(void)
+{
+    return (spools[0].log.at | spools[0].log.fill) != 0u && spools[0].writing == 0u;
+}
+
+/* A delivery to one destination ends while that to the other one is being noted in flash. Both are noted. */
+static void test_a_busy_storage_notes_each_delivery(void **state)
+{
+    world_t *w = *state;
+    unsigned overlaps = 0;
+    for (unsigned n = 0; n < 40u; n++) {
+        begin(w, FAR_REFUSES, FAR_GOOD);
+        record_for(w, 25u, 100u);
+        run_ms(w, 30000u);
+        peers[1].mode = FAR_REFUSES;
+        record_for(w, 20u, 100u);
+        run_ms(w, 30000u);
+        peers[0].mode = peers[1].mode =
+            FAR_GOOD; /* three requests for the first one, one for the second one */
+        boot_device(w);
+        flash.busy = 40u; /* milliseconds for each unit */
+        peers[1].delay_ns = n * MS;
+        while (stats_of(w, 1).spool_waiting > 0u) {
+            const bool was_noting = is_noting();
+            run_ms(w, 1u);
+            overlaps += was_noting && is_noting() && stats_of(w, 1).spool_waiting == 0u;
+            peers[0].mode = stats_of(w, 0).spool_waiting <= 5u ? FAR_NEVER_TAKES : FAR_GOOD;
+        }
+        run_ms(w, 3000u);
+        boot_device(w);
+        run_ms(w, 60000u);
+        assert_received_once(1u, 0u, 45u);
+        assert_accounts(w);
+    }
+    assert_true(overlaps > 2u);
+}
+
 static unsigned reads;
 static int (*read_flash)(void *ctx, uint32_t address, uint8_t *out, uint32_t len);
 
@@ -435,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_a_record_that_is_being_sent_makes_room),
         cmocka_unit_test(test_a_resource_that_is_being_sent_moves),
         cmocka_unit_test(test_a_busy_storage_ends_no_request),
+        cmocka_unit_test(test_a_busy_storage_notes_each_delivery),
         cmocka_unit_test(test_records_of_the_other_one_are_passed),
         cmocka_unit_test(test_all_is_stored_for_both_before_sleep),
         cmocka_unit_test(test_a_storage_that_fails_costs_no_span),
