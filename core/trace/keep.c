@@ -42,9 +42,11 @@ void uspan_keep_crash(uspan_tracer_t *t, const uspan_crash_t *crash)
     if (k == NULL || crash == NULL || k->magic != MAGIC || k->self != (uintptr_t)t || k->sealed == SEALED) {
         return;
     }
-    k->crash = *crash;
-    USPAN_COMMIT_ORDER();
-    k->crashed = CRASHED;
+    if (k->crashed != CRASHED) { /* otherwise this call interrupts the first one, and both seal the same */
+        k->crash = *crash;
+        USPAN_COMMIT_ORDER();
+        k->crashed = CRASHED;
+    }
     k->sum = sum_of(t);
     USPAN_COMMIT_ORDER();
     k->sealed = SEALED;

@@ -99,18 +99,23 @@ USPAN_NOINLINE static void add_crash_event(uspan_tracer_t *t, uspan_t s, const u
     }
 }
 
-/* Not inlined: a context is large and must not add to the stack of callers without a span to link to. */
-USPAN_NOINLINE static void link_to_broken(uspan_tracer_t *t, uspan_t root)
+#if USPAN_TRACESTATE_BYTES > 0
+USPAN_STATIC_ASSERT(offsetof(struct uspan_kept_context, tracestate_len) ==
+                        offsetof(uspan_context_t, tracestate_len),
+                    "a kept context is the start of a context");
+#endif
+USPAN_STATIC_ASSERT(offsetof(struct uspan_kept_context, flags) == offsetof(uspan_context_t, flags) &&
+                        offsetof(struct uspan_kept_context, remote) == offsetof(uspan_context_t, remote),
+                    "a kept context is the start of a context");
+
+/* A complete context has room for a tracestate, and would be most of the stack of a recording call. */
+static void link_to_broken(uspan_tracer_t *t, uspan_t root)
 {
     const uspan_keep_t *k = uspan_keep_of(t);
     char crash_id[HEX_BYTES(8u)];
-    uspan_context_t c;
-    memset(&c, 0, sizeof c);
-    memcpy(c.trace_id, k->broken, sizeof k->broken); /* also copies span_id */
-    c.flags = k->broken_flags;
-    put_hex(crash_id, c.span_id, sizeof c.span_id);
+    put_hex(crash_id, k->broken.span_id, sizeof k->broken.span_id);
     const uspan_attr_t attr = USPAN_ATTR_TEXT(&crash_id_key, crash_id);
-    const uspan_link_t link = { &c, &attr, 1u };
+    const uspan_link_t link = { (const void *)&k->broken, &attr, 1u };
     (void)uspan_add_link(t, root, &link);
 }
 
@@ -298,8 +303,10 @@ void uspan_keep_adopt(uspan_tracer_t *t, uspan_keep_report_t *report)
     p->dest_mask = USPAN_PENDING_KEPT;
     k->has_broken = broken != NULL;
     if (broken != NULL) {
-        memcpy(k->broken, uspan_ids_of(broken), sizeof k->broken);
-        k->broken_flags = broken->flags;
+        memset(&k->broken, 0, sizeof k->broken);
+        memcpy(k->broken.trace_id, uspan_ids_of(broken),
+               sizeof k->broken.trace_id + sizeof k->broken.span_id);
+        k->broken.flags = broken->flags;
         if (is_crash(k)) {
             add_crash_event(t, uspan_handle_of(p, broken), broken->span_id, last);
         }

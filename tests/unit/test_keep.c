@@ -1,61 +1,8 @@
 /* test_keep.c: what a mount restores, what it discards, and what it reports.
  * uspan-config: USPAN_KEEP=1 USPAN_SPANS_MAX=6 USPAN_TEXT_BYTES=2048 USPAN_ATTRS_MAX=8 */
-#include "keep_image.h"
+#include "keep_turn.h"
 #include "trace/attr.h"
 #include "trace/pool.h"
-
-static const uspan_key_t model = USPAN_KEY_INIT("gen_ai.request.model");
-static const uspan_key_t note = USPAN_KEY_CONTENT_INIT("app.note");
-static keep_sent_t sent;
-
-/* An agent turn. The device resets during a tool call: one span has ended and three are open. */
-static void record_turn(world_t *w, uspan_t spans[4])
-{
-    uspan_tracer_t *t = &w->tracer;
-    static const int64_t beds[] = { 3, 5 };
-    static const char *const words[] = { "wet", "Gr\xC3\xBC\xC3\x9F"
-                                                "e" };
-    world_advance_ms(w, 100);
-    spans[0] = uspan_start(t, USPAN_ROOT, "turn");
-    world_advance_ms(w, 100);
-    spans[1] = uspan_start(t, spans[0], "chat");
-    uspan_set_static(t, spans[1], &model, "qwen-max");
-    uspan_set_str(t, spans[1], &note,
-                  "a text that is long enough for blocks of the pool, and for two of them, at least");
-    uspan_set_ints(t, spans[1], USPAN_KEY("beds"), beds, 2);
-    uspan_set_strs(t, spans[1], USPAN_KEY("words"), words, 2);
-    world_advance_ms(w, 100);
-    uspan_end(t, spans[1]);
-    spans[2] = uspan_start(t, spans[0], "step");
-    spans[3] = uspan_start(t, spans[2], "tool");
-    uspan_set_int(t, spans[3], USPAN_KEY("bed"), 3);
-    const uspan_attr_t attr = USPAN_ATTR_TEXT(USPAN_KEY("valve"), "the third one from the left");
-    uspan_event_n(t, spans[3], "valve opens", 11u, 0u, &attr, 1u);
-    uspan_context_t c;
-    assert_int_equal(uspan_context_of(t, spans[1], &c), USPAN_ERR_STALE);
-    assert_int_equal(uspan_context_of(t, spans[0], &c), USPAN_OK);
-    const uspan_link_t link = { &c, NULL, 0u };
-    uspan_add_link(t, spans[3], &link);
-    uspan_append_str(t, spans[3], USPAN_KEY("answer"), "streams in");
-    world_advance_ms(w, 100);
-}
-
-static void boot(world_t *w)
-{
-    world_reset(w);
-    memset(&w->tracer, 0xA5, sizeof w->tracer); /* like memory after power-on */
-    assert_int_equal(keep_mount(w, USPAN_RESET_UNKNOWN).found, USPAN_KEPT_NOTHING);
-    keep_listen(w, &sent);
-}
-
-/* A reset and the following boot. */
-static uspan_keep_report_t reset(world_t *w, uspan_reset_t reason)
-{
-    w->now_ns = 1000u;
-    uspan_keep_report_t report = keep_mount(w, reason);
-    keep_listen(w, &sent);
-    return report;
-}
 
 static void test_spans_come_through_a_reset_and_open_ones_end_with_the_reason(void **state)
 {
@@ -263,32 +210,6 @@ static void test_memory_that_is_not_this_image_s_is_discarded(void **state)
 
 /* A multiplication alone does not mix high bits downwards. The low bits of the next word could then cancel
  * the change. */
-static void test_alterations_of_two_words_do_not_cancel_out(void **state)
-{
-    world_t *w = *state;
-    uspan_t spans[4];
-    static uspan_tracer_t image;
-    boot(w);
-    record_turn(w, spans);
-    uspan_keep_crash(&w->tracer, &(uspan_crash_t){ .reason = USPAN_RESET_ASSERT });
-    image = w->tracer;
-    for (unsigned n = 0; n < 3u * 15u * 31u; n++) {
-        uint8_t *word = (uint8_t *)w->tracer.blocks + n % 3u * 128u;
-        w->tracer = image;
-        word[3] ^= (uint8_t)((n / 3u % 15u + 1u) << 4);
-        word[4] ^= (uint8_t)((n / 45u + 1u) << 3);
-        word[7] ^= (uint8_t)((n / 45u + 1u) << 4); /* in half of the cases, only high bits of both */
-        word[4] ^= n % 2u != 0u ? (uint8_t)((n / 45u + 1u) << 3) : 0u;
-        uspan_keep_report_t r = keep_mount(w, USPAN_RESET_SOFTWARE);
-        assert_int_equal(r.found, USPAN_KEPT_ALTERED);
-        assert_int_equal(r.lost, 4);
-    }
-    w->tracer = image;
-    assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, USPAN_KEPT_TAKEN);
-    keep_listen(w, &sent);
-    keep_send(w);
-}
-
 static void test_times_keep_their_offset_or_get_one_when_it_is_known(void **state)
 {
     world_t *w = *state;
@@ -424,54 +345,6 @@ static void test_keys_and_texts_that_are_not_the_image_s_are_left_out(void **sta
 
 /* ---- altered memory ------------------------------------------------------------------------------------ */
 
-static uint64_t random_state = 1u;
-static unsigned random_below(unsigned n)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(random_state >> 33) % n;
-}
-
-static void test_flipped_bits_are_noticed_where_the_crash_call_sealed(void **state)
-{
-    world_t *w = *state;
-    static uspan_tracer_t image;
-    static const unsigned flips[] = { 1, 16, 256 };
-    const char *boots_of = getenv("USPAN_KEEP_BOOTS");
-    const unsigned boots = boots_of != NULL ? (unsigned)atoi(boots_of) : 300u;
-    const size_t low = offsetof(uspan_tracer_t, block_next), bytes = sizeof image - low;
-    uspan_t spans[4];
-    boot(w);
-    record_turn(w, spans);
-    for (unsigned sealed = 0; sealed < 2u; sealed++) {
-        if (sealed == 1u) {
-            uspan_keep_crash(&w->tracer, &(uspan_crash_t){ .reason = USPAN_RESET_ASSERT });
-        }
-        image = w->tracer;
-        unsigned taken = 0;
-        for (unsigned n = 0; n < boots; n++) {
-            w->tracer = image;
-            for (unsigned i = flips[n % 3u]; i > 0u; i--) {
-                ((uint8_t *)&w->tracer)[low + random_below((unsigned)bytes)] ^=
-                    (uint8_t)(1u << random_below(8u));
-            }
-            if (sealed == 0u) {
-                keep_mend_pointers(&w->tracer, &image);
-            }
-            uspan_keep_report_t r = reset(w, USPAN_RESET_SOFTWARE);
-            if (sealed == 1u) {
-                assert_true(r.found != USPAN_KEPT_TAKEN);
-            } else if (r.found == USPAN_KEPT_TAKEN) {
-                taken += r.ended + r.open;
-            }
-            keep_send(w);
-            assert_int_equal(sent.count, r.ended + r.open);
-        }
-        assert_true(sealed == 1u || taken > boots);
-        w->tracer = image;
-    }
-    assert_int_equal(keep_mount(w, USPAN_RESET_SOFTWARE).found, USPAN_KEPT_TAKEN);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -482,13 +355,11 @@ int main(void)
         IN_WORLD(test_registers_have_printable_names_and_all_their_digits),
         IN_WORLD(test_without_an_open_span_the_root_itself_has_the_crash),
         IN_WORLD(test_memory_that_is_not_this_image_s_is_discarded),
-        IN_WORLD(test_alterations_of_two_words_do_not_cancel_out),
         IN_WORLD(test_times_keep_their_offset_or_get_one_when_it_is_known),
         IN_WORLD(test_resets_one_after_another_never_use_all_epochs_up),
         IN_WORLD(test_the_epoch_with_the_fewest_spans_gives_way),
         IN_WORLD(test_a_name_that_was_being_replaced_is_unnamed),
         IN_WORLD(test_keys_and_texts_that_are_not_the_image_s_are_left_out),
-        IN_WORLD(test_flipped_bits_are_noticed_where_the_crash_call_sealed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,10 +43,11 @@ typedef struct uspan_keep_report {
 
 #if USPAN_ENABLED && USPAN_KEEP
 /* Store the crash before the device is reset, and seal all that is recorded with a checksum. The next boot
- * then knows whether memory was altered in between. Only the first call has an effect. Record nothing after
- * it. The call ignores a tracer that was not mounted. It takes no lock, calls no port function and allocates
- * nothing. Bound: two instructions per byte of the pools, 25,000 for the default pools. Feed the watchdog
- * before the call. Stack: below 64 bytes. Context: any, also NMI and fault handlers. */
+ * then knows whether memory was altered in between. The first call counts, also if another one interrupts it.
+ * Record nothing after it. The call ignores a tracer that was not mounted. It takes no lock, calls no port
+ * function and allocates nothing. Bound: two instructions per byte of the pools, 25,000 for the default
+ * pools. Feed the watchdog before the call. Stack: below 64 bytes. Context: any, also NMI and fault
+ * handlers. */
 void uspan_keep_crash(uspan_tracer_t *t, const uspan_crash_t *crash);
 #endif
 
