@@ -86,7 +86,7 @@ static bool build_batch(uspan_tracer_t *t)
     }
     const uint32_t boot = r.boot;
 #if USPAN_SPOOL_READERS > 1
-    /* The position is that of the first record from now on, so no unused sector before it counts as its own. */
+    /* The position is now that of the first record, so that no unused sector before it counts as its own. */
     const uint32_t sector_bytes = spool->log.storage->sector_bytes;
     done_of(&spool->log)->sector = place.sector;
     done_of(&spool->log)->offset = r.address % sector_bytes - USPAN_SPOOL_HEAD_BYTES;
@@ -145,15 +145,16 @@ void uspan_spool_settle(uspan_tracer_t *t, uint32_t lost)
 {
     uspan_spool_t *spool = uspan_spool_of(t);
     uspan_spool_reader_t *reader = reader_of(t);
-    uspan_spool_place_t place = *done_of(&spool->log);
-    place.number += reader->count;
+    uspan_spool_place_t *done = done_of(&spool->log);
+    const uint32_t end = done->number + reader->count;
     /* Nothing is read here, because flash may be busy. */
-    if (reader->place.number == place.number && is_intact(&spool->log)) {
-        place = reader->place; /* the whole body was sent */
+    if (reader->place.number == end && is_intact(&spool->log)) {
+        *done = reader->place; /* the whole body was sent */
     } else {
-        place.offset = 0u; /* that of the first record, which may be gone */
+        done->number = end;
+        done->offset = 0u; /* that of the first record, which may be gone */
     }
-    settle_to(spool, &place, lost < reader->count ? lost : reader->count);
+    settle_to(spool, done, lost < reader->count ? lost : reader->count);
     reader->limit = 0u;
 }
 

@@ -44,8 +44,8 @@ void uspan_spool_settle(uspan_tracer_t *t, uint32_t lost);
 /* End the exchange of the batch. */
 void uspan_spool_end(uspan_tracer_t *t);
 
-/* The body of a request with the batch: its bytes, its start, the next bytes. No next bytes: the request cannot
- * be completed, or, with USPAN_SPOOL_READ_BUSY, not yet. */
+/* The body of a request with the batch: its bytes, its start, the next bytes. If there are none, the request
+ * cannot be completed, or, with USPAN_SPOOL_READ_BUSY, not yet. */
 uint32_t uspan_spool_body_len(const uspan_tracer_t *t);
 void uspan_spool_begin_body(uspan_tracer_t *t);
 size_t uspan_spool_read(uspan_tracer_t *t, uint8_t *out, size_t cap);

@@ -202,8 +202,9 @@ int uspan_spool_log_mount(uspan_spool_log_t *log, const uspan_spool_storage_t *s
     memset(log, 0, sizeof *log);
     if (s == NULL || s->read == NULL || s->program == NULL || s->erase == NULL || s->unit_bytes == 0u ||
         USPAN_SPOOL_UNIT % s->unit_bytes != 0u || s->sector_count < USPAN_SPOOL_AHEAD + 1u ||
-        s->sector_bytes < 4u * USPAN_SPOOL_UNIT || s->sector_bytes % s->unit_bytes != 0u ||
-        s->sector_bytes % 4u != 0u || s->sector_bytes > UINT32_MAX / s->sector_count) {
+        s->sector_bytes < 4u * USPAN_SPOOL_UNIT ||
+        (s->sector_bytes & ((s->unit_bytes - 1u) | 3u)) != 0u || /* it is a power of two */
+        s->sector_bytes > UINT32_MAX / s->sector_count) {
         return USPAN_ERR_ARG;
     }
     log->storage = s;

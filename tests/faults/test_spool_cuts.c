@@ -1,6 +1,6 @@
-/* test_spool_cuts.c: the log of the spool on a strict flash: power fails at each program and erase, torn at each
- * byte or with a wrong last bit, twice in a row, with good and bad sectors. No durable record is lost for any
- * reader, and no record appears that was not written for it, or that it had.
+/* test_spool_cuts.c: the log of the spool on a strict flash: power fails at each program and erase, torn at
+ * each byte or with a wrong last bit, twice in a row, with good and bad sectors. No durable record is lost for
+ * any reader, and no record appears that was not written for it, or that it had.
  * uspan-config: USPAN_SPOOL=1
  *
  * The log writes once. Before each operation of the flash the test copies all state. Power fails in the copy,
@@ -57,8 +57,8 @@ static bool is_one_dead(const world_t *w)
     return USPAN_SPOOL_READERS > 1 && w->salt % 2u == 1u;
 }
 
-/* The readers of a record, as bits. Runs of records are for one of them only, so that sectors are too. A dead one
- * has the first records only, so that all sectors are the other one's in the end. */
+/* The readers of a record, as bits. Runs of records are for one of them only, so that sectors are too. A dead
+ * one has the first records only, so that all sectors are the other one's in the end. */
 static unsigned readers_of(const world_t *w, uint32_t serial)
 {
     static const uint8_t readers[] = { 3u, 1u, 3u, 3u, 2u, 3u, 1u, 2u };
