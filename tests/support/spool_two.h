@@ -146,6 +146,33 @@ static void assert_received_once(unsigned d, unsigned from, unsigned to)
     assert_received(d, from, to, 1u);
 }
 
+/* ---- sleep --------------------------------------------------------------------------------------------- */
+
+/* Ten spans are being sent to both, which do not answer, when the device must sleep. */
+static void store_all_before_sleep(world_t *w)
+{
+    uspan_err_t err;
+    unsigned steps = 0;
+    for (unsigned n = 0; n < 10u; n++) {
+        record_next(w);
+    }
+    run_ms(w, 6000u); /* both requests are under way */
+    while ((err = uspan_spool_all(&w->tracer)) == USPAN_ERR_AGAIN) {
+        assert_true(++steps < 1000u);
+        world_assert_balanced(w);
+    }
+    assert_int_equal(err, USPAN_OK);
+}
+
+static void deliver_after_sleep(world_t *w)
+{
+    peers[0].mode = peers[1].mode = FAR_GOOD;
+    boot_device(w);
+    run_ms(w, 30000u);
+    assert_received(0u, 0u, 10u, 2u);
+    assert_received(1u, 0u, 10u, 2u);
+}
+
 /* ---- power cuts ---------------------------------------------------------------------------------------- */
 
 static uint32_t cut_in, cut_random;

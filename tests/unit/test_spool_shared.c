@@ -371,25 +371,10 @@ static void test_records_of_the_other_one_are_passed(void **state)
 
 static void test_all_is_stored_for_both_before_sleep(void **state)
 {
-    world_t *w = *state;
-    begin(w, FAR_SILENT, FAR_SILENT);
-    for (unsigned n = 0; n < 10u; n++) {
-        record_next(w);
-    }
-    run_ms(w, 6000u); /* both requests are under way */
-    uspan_err_t err;
-    unsigned steps = 0;
-    while ((err = uspan_spool_all(&w->tracer)) == USPAN_ERR_AGAIN) {
-        assert_true(++steps < 1000u);
-        world_assert_balanced(w);
-    }
-    assert_int_equal(err, USPAN_OK);
+    begin(*state, FAR_SILENT, FAR_SILENT);
+    store_all_before_sleep(*state);
     assert_int_equal(records_in_flash(), 10);
-    peers[0].mode = peers[1].mode = FAR_GOOD;
-    boot_device(w);
-    run_ms(w, 30000u);
-    assert_received(0u, 0u, 10u, 2u);
-    assert_received(1u, 0u, 10u, 2u);
+    deliver_after_sleep(*state);
 }
 
 static void test_a_storage_that_fails_costs_no_span(void **state)
