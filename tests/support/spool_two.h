@@ -69,7 +69,7 @@ static void count_spans(far_peer_t *p, view_t body)
 /* A boot. The flash keeps its content. */
 static void boot_device(world_t *w)
 {
-    char version[16];
+    static char version[16]; /* uspan refers to it until the next boot */
     static const char *const endpoints[] = { "http://one:4318/v1/traces", "http://two:4318/v1/traces" };
     world_reset(w);
     snprintf(version, sizeof version, "%u", ++boots);
