@@ -1,14 +1,13 @@
 #!/bin/sh
-# run_fuzz.sh: runs every fuzz target under ASan and UBSan, JOBS at a time. Readers of LLM traffic run for READER_SECONDS (60),
-# others for SECONDS (30). LONG=1: each reader, and the mounts of kept memory and of a spool, run 10 million times instead, with
+# run_fuzz.sh: runs every fuzz target under ASan and UBSan, JOBS at a time. Readers of LLM traffic, and the mounts of kept
+# memory and of a spool, run for READER_SECONDS (60), others for SECONDS (30). LONG=1: the former run 10 million times instead, with
 # short inputs (hours). PLAIN=1: without sanitizers, for more runs in the same time. SEED chooses the inputs. It is 1 if nobody
 # sets it: two runs of the same tree without an older corpus then try the same inputs. 0: other inputs each time.
 # Invariant: the exit status is 0 only if each target ran to its end without a finding. The input of a finding is kept.
 set -u
 
 cd "$(dirname "$0")/../.."
-is_reader() { case $1 in fuzz_wire_* | fuzz_json_read) return 0 ;; *) return 1 ;; esac; }
-is_long() { is_reader "$1" || [ "$1" = fuzz_keep_mount ] || [ "$1" = fuzz_spool ]; }
+is_long() { case $1 in fuzz_wire_* | fuzz_json_read | fuzz_keep_mount | fuzz_spool) return 0 ;; *) return 1 ;; esac; }
 
 if [ "${1:-}" = one ]; then # $2: a target, built
     name=$2
@@ -16,7 +15,7 @@ if [ "${1:-}" = one ]; then # $2: a target, built
     mkdir -p "$corpus"
     if [ "${LONG:-}" = 1 ]; then
         limit="-runs=10000000 -max_len=96 -entropic=0"
-    elif is_reader "$name"; then
+    elif is_long "$name"; then
         limit=-max_total_time=${READER_SECONDS:-60}
     else
         limit=-max_total_time=${SECONDS:-30}
