@@ -30,7 +30,8 @@ REASONS = (
     ("the client has calls of that kind elsewhere", "calls", """b_function_call_and_null_tool_calls b_function_call_legacy
      b_function_call_legacy_whole d_content_output_text_and_function_call k_resp_computer_and_shell k_resp_custom_tool_whole
      k_resp_image_generation k_resp_items_begin_unfinished k_resp_local_shell k_resp_mcp_whole k_resp_shell_apply_patch_whole
-     m_ant_mcp_tool m_groq_executed_tools m_groq_executed_tools_stream d_resp_error_of_item"""),
+     m_ant_mcp_tool m_groq_executed_tools m_groq_executed_tools_stream
+     d_content_tool_use_part d_resp_error_of_item j_gigachat_precached"""),
     ("the client makes a call of each piece of Gemini's partial arguments", "calls", "b_gem_partial_args"),
     ("the client joins a text that each piece repeats", "text", """e_cumulative_cjk e_cumulative_content_delta
      e_cumulative_content_short_start e_cumulative_reasoning_then_content"""),
@@ -40,7 +41,8 @@ REASONS = (
     ("a word of more than 40 bytes is cut and counted", "finish", "f_reason_of_45_bytes"),
     ("the client has a transcript elsewhere", "text", "d_audio_message_whole d_audio_stream"),
     ("the client keeps a list or an object as it is, or drops pieces of one", "text", """d_content_list_of_strings
-     d_content_object d_content_output_text_and_function_call d_databricks_summary_whole d_mistral_reference_chunk
+     d_content_object d_content_output_text_and_function_call d_content_tool_use_part d_databricks_summary_whole
+     d_mistral_reference_chunk e_content_tool_use_beside_tool_calls
      mistral_content_list_stream mistral_content_list_whole"""),
     ("the client does not look into a wrapped answer", "text", "d_gem_code_assist_stream d_gem_in_response"),
     ("the client does not look into a wrapped answer", "finish", "d_gem_code_assist_stream d_gem_in_response"),
