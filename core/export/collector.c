@@ -119,7 +119,7 @@ static const char *judge_headers(uspan_tracer_t *t, const char *headers, bool *s
         if (wrong != NULL) {
             char words[80];
             uspan_named_text(words, sizeof words, pair.key, err == USPAN_OK ? pair.key_len : 0u, wrong);
-            uspan_log_setting(t, USPAN_LEVEL_WARN, USPAN_WORDS("header ignored:", "c10"), words);
+            uspan_log_setting(t, USPAN_LEVEL_WARN, USPAN_WORDS("header ignored", "c10"), words);
         } else {
             *secret = *secret || uspan_header_is_secret(&pair);
         }
@@ -168,7 +168,7 @@ static uspan_err_t report_bad_setting(uspan_tracer_t *t, uspan_target_t *target,
         return USPAN_OK;
     }
     target->why = wrong;
-    uspan_log_line(t, USPAN_LEVEL_ERROR, USPAN_WORDS("settings:", "c7"), wrong);
+    uspan_log_line(t, USPAN_LEVEL_ERROR, USPAN_WORDS("settings", "c7"), wrong);
     return USPAN_ERR_CONFIG;
 }
 

@@ -48,15 +48,13 @@ USPAN_NOINLINE_SMALL static uint32_t log_success(uspan_tracer_t *t, uspan_target
     if ((a->flags & USPAN_ANSWER_FIELD) != 0u) {
         if (target->odd == 0u && a->body_bytes > 0u) {
             target->odd = 1u;
-            uspan_log_target(t, target, a->status,
-                             USPAN_WORDS("accepted, but the response is not OTLP: check the path", "w8"),
-                             target->said);
+            uspan_log_target(t, target,
+                             USPAN_WORDS("accepted, but the response is not OTLP: check the path", "w8"));
         }
     } else if (rejected > 0u || target->said[0] != '\0') {
-        uspan_log_target(t, target, 0u,
+        uspan_log_target(t, target,
                          rejected > 0u ? USPAN_WORDS("collector rejected some spans", "w2")
-                                       : USPAN_WORDS("collector warning", "w3"),
-                         target->said);
+                                       : USPAN_WORDS("collector warning", "w3"));
     }
     if (rejected == 0u) {
         target->said[0] = '\0';
@@ -74,7 +72,7 @@ USPAN_NOINLINE_SMALL static void log_refusal(uspan_tracer_t *t, const uspan_targ
     } else if (USPAN_MESSAGE_TEXTS && a->status - 300u < 100u && (a->flags & USPAN_ANSWER_FIELD) != 0u) {
         what = "collector has moved: set the endpoint to its new location";
     }
-    uspan_log_target(t, target, a->status, what, target->said);
+    uspan_log_target(t, target, what);
 }
 
 /* Log the start and the end of retries, one line each. */
@@ -82,11 +80,9 @@ USPAN_NOINLINE_SMALL static void log_retries(uspan_tracer_t *t, uspan_target_t *
 {
     bool failed = (action & USPAN_ACT_DELIVER) == 0u;
     if (failed && target->failing == 0u) {
-        uspan_log_target(t, target, target->last_error == 0 ? target->last_status : 0u,
-                         USPAN_WORDS("request failed, uspan will retry", "w6"),
-                         target->last_error == 0 ? target->said : target->why);
+        uspan_log_target(t, target, USPAN_WORDS("request failed, uspan will retry", "w6"));
     } else if (!failed && target->failing != 0u) {
-        uspan_log_target(t, target, 0u, USPAN_WORDS("requests succeed again", "w9"), NULL);
+        uspan_log_target(t, target, USPAN_WORDS("requests succeed again", "w9"));
     }
     target->failing = failed;
 }
@@ -172,8 +168,8 @@ USPAN_NOINLINE_SMALL static unsigned apply_action_to_batch(uspan_tracer_t *t, un
 #if USPAN_RETRY_ATTEMPTS_MAX > 0
     if ((action & USPAN_ACT_WAIT) != 0u && ++dest->batch.attempts >= USPAN_RETRY_ATTEMPTS_MAX) {
         uspan_batch_dropped(t, d, USPAN_DROP_RETRIES);
-        uspan_log_target(t, &dest->target, 0u,
-                         USPAN_WORDS("spans dropped: USPAN_RETRY_ATTEMPTS_MAX reached", "w10"), NULL);
+        uspan_log_target(t, &dest->target,
+                         USPAN_WORDS("spans dropped: USPAN_RETRY_ATTEMPTS_MAX reached", "w10"));
         dest->target.failing = 0u;
         action = USPAN_ACT_WAIT | USPAN_ACT_DROP; /* the failure was logged before */
     }
@@ -294,9 +290,8 @@ void uspan_finish_exchange(uspan_tracer_t *t, const uspan_ending_t *ending)
         uspan_studio_answered(t, (action & USPAN_ACT_DELIVER) != 0u,
                               err == USPAN_OK && action == USPAN_ACT_LONG_WAIT);
         if (err == USPAN_OK && action == USPAN_ACT_LONG_WAIT) {
-            uspan_log_target(t, target, e->answer.status,
-                             USPAN_WORDS("Studio refused the run or a message: spans are still sent", "w7"),
-                             target->said);
+            uspan_log_target(t, target,
+                             USPAN_WORDS("Studio refused the run or a message: spans are still sent", "w7"));
         }
     }
 #endif

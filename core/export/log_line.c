@@ -10,10 +10,11 @@
 
 #define LINE_BYTES 240u
 
-/* Write one line: "host:port: what, HTTP status: detail". All parts but `what` are optional. The port adds a
- * prefix that names uspan. */
-static void write_line(uspan_tracer_t *t, uspan_level_t level, const uspan_target_t *target, unsigned status,
-                       const char *what, const char *detail)
+/* Write one line: "host:port: what, HTTP status: detail". All parts but `what` are optional. If the last
+ * exchange of the target had a response, the text of that replaces the detail. The port adds a prefix that
+ * names uspan. */
+static void write_line(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail,
+                       const uspan_target_t *target)
 {
     uspan_export_part_t *x = uspan_export_state(t);
     uint64_t now = uspan_now(t);
@@ -29,11 +30,12 @@ static void write_line(uspan_tracer_t *t, uspan_level_t level, const uspan_targe
         uspan_window_text(&w, ": ");
     }
     uspan_window_text(&w, what);
-    if (status != 0u) {
-        uspan_window_labelled(&w, USPAN_WORDS(", HTTP ", " "), status);
+    if (target != NULL && target->last_error == 0) {
+        uspan_window_labelled(&w, USPAN_WORDS(", HTTP ", " "), target->last_status);
+        detail = target->said;
     }
     if (detail != NULL && detail[0] != '\0') {
-        uspan_window_text(&w, target != NULL ? ": " : " ");
+        uspan_window_text(&w, ": ");
         uspan_window_text(&w, detail);
     }
     if (x->log_suppressed > 0u) {
@@ -49,13 +51,12 @@ static void write_line(uspan_tracer_t *t, uspan_level_t level, const uspan_targe
 
 void uspan_log_line(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail)
 {
-    write_line(t, level, NULL, 0u, what, detail);
+    write_line(t, level, what, detail, NULL);
 }
 
-void uspan_log_target(uspan_tracer_t *t, const uspan_target_t *target, unsigned status, const char *what,
-                      const char *detail)
+void uspan_log_target(uspan_tracer_t *t, const uspan_target_t *target, const char *what)
 {
-    write_line(t, USPAN_LEVEL_WARN, target, status, what, detail);
+    write_line(t, USPAN_LEVEL_WARN, what, target->why, target);
 }
 
 void uspan_log_setting(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail)

@@ -18,10 +18,9 @@ void uspan_log_line(uspan_tracer_t *t, uspan_level_t level, const char *what, co
 void uspan_log_setting(uspan_tracer_t *t, uspan_level_t level, const char *what, const char *detail);
 /* "key: why" to out[cap], for a log line: at most 40 bytes of the key. */
 void uspan_named_text(char *out, size_t cap, const char *key, size_t key_len, const char *why);
-/* Like uspan_log_line(), as a warning about a server: "host:port: what, HTTP status: detail". status 0:
- * none. */
-void uspan_log_target(uspan_tracer_t *t, const uspan_target_t *target, unsigned status, const char *what,
-                      const char *detail);
+/* Like uspan_log_line(), as a warning about a server and its last exchange: "host:port: what, HTTP status:
+ * text of the response", or "host:port: what: text of the transport". */
+void uspan_log_target(uspan_tracer_t *t, const uspan_target_t *target, const char *what);
 /* Overwrite a secret. */
 void uspan_wipe(void *secret, size_t len);
 

@@ -202,7 +202,7 @@ static bool judge_list(uspan_tracer_t *t, const char *list, unsigned *good)
             char words[80];
             uspan_named_text(words, sizeof words, pair.key, pair.key_len,
                              wrong != NULL ? wrong : USPAN_WORDS("value truncated to 255 bytes", "cut"));
-            uspan_log_setting(t, USPAN_LEVEL_WARN, USPAN_WORDS("resource attribute ignored:", "c12"), words);
+            uspan_log_setting(t, USPAN_LEVEL_WARN, USPAN_WORDS("resource attribute ignored", "c12"), words);
         }
     }
     return is_flawed;

@@ -183,7 +183,7 @@ uspan_err_t uspan_studio_start(uspan_tracer_t *t, const uspan_transport_t *trans
         wrong = "Studio URL and transport must both use TLS or neither";
     }
     if (wrong != NULL) {
-        uspan_log_line(t, USPAN_LEVEL_ERROR, "Studio:", wrong);
+        uspan_log_line(t, USPAN_LEVEL_ERROR, "Studio", wrong);
         return USPAN_ERR_CONFIG;
     }
     memset(&t->out.studio, 0, sizeof t->out.studio);

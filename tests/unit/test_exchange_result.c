@@ -373,12 +373,12 @@ static void test_words_of_the_collector_are_logged_without_control_characters(vo
     w->answer = PROTO(200, 8) "\x0a\x06\x12\x04soon";
     record(w, "warned");
     world_drain(w);
-    assert_non_null(strstr(w->log, "collector warning: soon"));
+    assert_non_null(strstr(w->log, "collector warning, HTTP 200: soon"));
     world_reset_with_collector(w);
     w->answer = PROTO(200, 10) "\x0a\x08\x08\x01\x12\x04late";
     record(w, "rejected");
     world_drain(w);
-    assert_non_null(strstr(w->log, "collector rejected some spans: late"));
+    assert_non_null(strstr(w->log, "collector rejected some spans, HTTP 200: late"));
 }
 
 static void test_an_error_whose_words_do_not_decode_is_logged_with_its_bytes(void **state)

@@ -43,7 +43,7 @@ static void test_a_second_has_one_line_and_the_next_line_counts_the_others(void 
         world_advance_ms(w, 1000u);
         uspan_log_line(&w->tracer, USPAN_LEVEL_WARN, "last", "");
         char want[128];
-        sprintf(want, "first\nnext detail (suppressed: %u)\nlast\n", more + 1u);
+        sprintf(want, "first\nnext: detail (suppressed: %u)\nlast\n", more + 1u);
         assert_string_equal(w->log, want);
     }
 }
@@ -58,21 +58,26 @@ static void test_a_warning_about_a_setting_is_never_suppressed(void **state)
     uspan_log_setting(&w->tracer, USPAN_LEVEL_WARN, "setting", "a");
     uspan_log_setting(&w->tracer, USPAN_LEVEL_WARN, "setting", "b");
     uspan_log_line(&w->tracer, USPAN_LEVEL_WARN, "again", NULL); /* its second has not passed */
-    assert_string_equal(w->log, "first\nsetting a (suppressed: 1)\nsetting b\n");
+    assert_string_equal(w->log, "first\nsetting: a (suppressed: 1)\nsetting: b\n");
 }
 
 static void test_a_line_about_a_server_names_it_and_its_status(void **state)
 {
     world_t *w = *state;
-    static const char *const details[] = { NULL, "", "no room" };
-    for (unsigned i = 0; i < 6u; i++) {
+    static const char *const details[] = { "", "no room" };
+    for (unsigned i = 0; i < 4u; i++) {
         world_reset_with_collector(w);
         w->log_len = 0u;
-        const unsigned status = i % 2u == 0u ? 0u : 503u;
-        uspan_log_target(&w->tracer, &w->tracer.dests[0].target, status, "refused", details[i / 2u]);
+        uspan_target_t *target = &w->tracer.dests[0].target;
+        const bool is_answered = i % 2u != 0u; /* otherwise the text is that of the transport */
+        target->last_error = is_answered ? 0 : USPAN_ERR_IO;
+        target->last_status = 503u;
+        target->why = is_answered ? "not this" : details[i / 2u];
+        strcpy(target->said, is_answered ? details[i / 2u] : "not this");
+        uspan_log_target(&w->tracer, target, "refused");
         char want[128];
-        sprintf(want, "collector:4318: refused%s%s\n", status == 0u ? "" : ", HTTP 503",
-                i / 2u == 2u ? ": no room" : "");
+        sprintf(want, "collector:4318: refused%s%s\n", is_answered ? ", HTTP 503" : "",
+                i / 2u == 1u ? ": no room" : "");
         assert_string_equal(w->log, want);
     }
 }
