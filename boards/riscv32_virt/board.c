@@ -15,7 +15,6 @@
 #include <string.h>
 
 #define MSTATUS_MIE 8u
-#define UNIX_2020_NS 1577836800000000000u /* an RTC that was never set returns less */
 #define FIRST_ENTROPY_NS 100000000u       /* longest wait since reset. QEMU's entropy comes within 10 ms */
 
 /* Settings in the last page of flash, which the program that starts the machine writes: "name=value" texts.
@@ -61,11 +60,7 @@ uspan_err_t board_random(uint8_t *out, size_t len)
 
 uspan_err_t board_unix_ns(uint64_t *out)
 {
-    uint64_t now_ns = rtc_unix_ns();
-    if (now_ns < UNIX_2020_NS) {
-        return USPAN_ERR_AGAIN;
-    }
-    *out = now_ns;
+    *out = rtc_unix_ns();
     return USPAN_OK;
 }
 

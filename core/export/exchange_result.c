@@ -95,7 +95,7 @@ static unsigned choose_action(const uspan_exchange_t *e, uspan_err_t err)
         action = uspan_action_for(e->answer.status);
 #if USPAN_HTTP_DATE
         if (uspan_job_is(e, USPAN_JOB_PROBE)) {
-            action = uspan_clock_is_plausible(e->answer.date_unix) ? 0u : (unsigned)USPAN_ACT_WAIT;
+            action = uspan_clock_is_date_plausible(e->answer.date_unix) ? 0u : (unsigned)USPAN_ACT_WAIT;
         }
 #endif
         if (uspan_job_is(e, USPAN_JOB_RUN) && (action & (USPAN_ACT_DELIVER | USPAN_ACT_WAIT)) == 0u) {
@@ -252,7 +252,7 @@ static uint32_t read_answer(uspan_tracer_t *t, uspan_target_t *target)
         (void)uspan_body_read(a, true, target->said);
     }
 #if USPAN_HTTP_DATE
-    if (uspan_clock_is_plausible(a->date_unix)) {
+    if (uspan_clock_is_date_plausible(a->date_unix)) {
         uspan_clock_set_approximate(t, uspan_export_state(t)->now_ns,
                                     a->date_unix * USPAN_NS_PER_S + USPAN_NS_PER_S / 2u);
     }

@@ -79,7 +79,9 @@ static uspan_job_t choose_job_before_time_sync(uspan_tracer_t *t, unsigned d, co
 #if USPAN_SEND_UNSYNCED
     (void)d;
     uspan_clock_give_up(t);
-    uspan_log_line(t, USPAN_LEVEL_WARN, USPAN_WORDS("Unix time unknown: spans have wrong times", "w1"), NULL);
+    uspan_log_line(t, USPAN_LEVEL_WARN,
+                   USPAN_WORDS("Unix time unknown (see USPAN_DATE_MIN_S): spans have wrong times", "w1"),
+                   NULL);
     return USPAN_JOB_BATCH;
 #else
     uspan_batch_drop_all(t, d, USPAN_DROP_NO_TIME);
@@ -356,9 +358,9 @@ static void update_unix_time(uspan_tracer_t *t)
     const uspan_port_t *port = t->trace.port;
     uspan_export_part_t *x = uspan_export_state(t);
     uint64_t unix_ns;
-    if (x->now_ns >= x->clock_at_ns && port->unix_ns(port->ctx, &unix_ns) == USPAN_OK) {
+    if (x->now_ns >= x->clock_at_ns && port->unix_ns(port->ctx, &unix_ns) == USPAN_OK &&
+        uspan_set_unix_time(t, unix_ns) == USPAN_OK) {
         x->clock_at_ns = uspan_deadline_after_ms(t, CLOCK_CHECK_MS);
-        uspan_clock_set_exact(t, x->now_ns, unix_ns);
     }
 }
 

@@ -388,9 +388,8 @@ uspan_err_t uspan_spool_all(uspan_tracer_t *t)
     }
     uspan_export_state(t)->now_ns = uspan_now(t);
     uint64_t unix_ns;
-    if (t->trace.port->unix_ns(t->trace.port->ctx, &unix_ns) ==
-        USPAN_OK) { /* uspan_poll() may not have read the time yet */
-        uspan_clock_set_exact(t, uspan_export_state(t)->now_ns, unix_ns);
+    if (t->trace.port->unix_ns(t->trace.port->ctx, &unix_ns) == USPAN_OK) {
+        (void)uspan_set_unix_time(t, unix_ns); /* uspan_poll() may not have read the time yet */
     }
 #if USPAN_SPOOL_EACH
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) { /* first, so that a shared log is free */

@@ -80,11 +80,13 @@ void uspan_clock_set(uspan_tracer_t *t, uspan_time_source_t source, uint64_t off
     uspan_unlock(t, state);
 }
 
-void uspan_set_unix_time(uspan_tracer_t *t, uint64_t unix_ns)
+uspan_err_t uspan_set_unix_time(uspan_tracer_t *t, uint64_t unix_ns)
 {
-    if (uspan_is_live(t)) {
-        uspan_clock_set_exact(t, uspan_now(t), unix_ns);
+    if (!uspan_is_live(t) || !uspan_unix_is_plausible(unix_ns)) {
+        return USPAN_ERR_ARG;
     }
+    uspan_clock_set(t, USPAN_TIME_TOLD, unix_ns - uspan_now(t));
+    return USPAN_OK;
 }
 
 uspan_err_t uspan_unix_now(uspan_tracer_t *t, uint64_t *unix_ns)

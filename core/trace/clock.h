@@ -19,9 +19,8 @@ typedef enum uspan_time_source {
 } uspan_time_source_t;
 
 /* Smaller corrections start no new offset: those of a clock, and those of a collector's Date. */
-#define USPAN_CLOCK_STEP_NS 100000000
+#define USPAN_CLOCK_STEP_NS 0x08000000 /* 134 ms */
 #define USPAN_CLOCK_DATE_STEP_NS 5000000000
-#define USPAN_CLOCK_DATE_YEARS 30u /* a Date later than this after USPAN_DATE_MIN_S is wrong */
 
 /* Callers hold the lock. */
 static inline void uspan_epoch_enter(uspan_trace_part_t *p, unsigned epoch)
@@ -50,16 +49,10 @@ bool uspan_epoch_unix(const uspan_trace_part_t *p, uint8_t epoch, uint64_t mono_
  * offset. Takes the lock. */
 void uspan_clock_set(uspan_tracer_t *t, uspan_time_source_t source, uint64_t offset_ns);
 
-/* Set Unix time, as known at mono_ns. */
-static inline void uspan_clock_set_exact(uspan_tracer_t *t, uint64_t mono_ns, uint64_t unix_ns)
+/* Returns true if a collector's Date, in Unix seconds, is plausible. 0: there was none. */
+static inline bool uspan_clock_is_date_plausible(uint64_t unix_s)
 {
-    uspan_clock_set(t, USPAN_TIME_TOLD,
-                    unix_ns - mono_ns); /* may wrap if the caller passes a wrong time: harmless */
-}
-/* Returns true if a collector's Date, in Unix seconds, is plausible. */
-static inline bool uspan_clock_is_plausible(uint64_t unix_s)
-{
-    return unix_s - (uint64_t)USPAN_DATE_MIN_S < USPAN_CLOCK_DATE_YEARS * 31557600u;
+    return unix_s - 1u < UINT32_MAX && uspan_unix_is_plausible(unix_s * 1000000000u);
 }
 /* Set Unix time from a collector's Date, in whole seconds. It is used if nothing better is known, and
  * corrects an earlier Date. */

@@ -10,8 +10,6 @@
 #include "freertos/FreeRTOS.h" /* before task.h */
 #include "freertos/task.h"
 
-#define UNIX_2020_S 1577836800 /* until SNTP has set the time, the system counts from 1970 */
-
 static portMUX_TYPE mux = portMUX_INITIALIZER_UNLOCKED;
 
 /* The SAFE macros work in tasks and in ISRs. */
@@ -45,9 +43,10 @@ static uspan_err_t unix_ns(void *ctx, uint64_t *out)
 {
     struct timeval now = { 0 };
     (void)ctx;
-    if (gettimeofday(&now, NULL) != 0 || now.tv_sec < UNIX_2020_S) {
+    if (gettimeofday(&now, NULL) != 0) {
         return USPAN_ERR_AGAIN;
     }
+    /* Until SNTP has set the time, it counts from 1970. uspan ignores it then. */
     *out = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_usec * 1000u;
     return USPAN_OK;
 }

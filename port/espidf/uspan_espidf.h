@@ -35,7 +35,7 @@ extern "C" {
 /* Returns the port of the platform.
  *   lock     one portMUX for all tracers, for tasks and ISRs of both cores
  *   mono_ns  esp_timer. It counts during light sleep, and starts at 0 after deep sleep
- *   unix_ns  the system time, unknown if it is before 2020. SNTP sets it, and it survives deep sleep
+ *   unix_ns  the system time. SNTP sets it, and it survives deep sleep
  *   random   esp_fill_random(). It gives true random bytes while Wi-Fi or Bluetooth is on (Espressif's
  *   manual,
  *            "Random Number Generation")

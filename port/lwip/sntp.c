@@ -3,8 +3,6 @@
  * task access it under the port's lock only, so that no 64-bit value tears. */
 #include "lwip_private.h"
 
-#define YEAR_2020_S 1577836800u /* 2020-01-01T00:00:00Z; earlier answers are ignored */
-
 static const uspan_port_t *clock_port;
 static uint64_t zero_ns;
 
@@ -17,10 +15,10 @@ void uspan_lwip_sntp_init(const uspan_port_t *port)
 void uspan_lwip_sntp_set(uint32_t seconds, uint32_t micros)
 {
     const uspan_port_t *port = clock_port;
-    if (port == NULL || seconds < YEAR_2020_S) {
-        return;
+    const uint64_t unix_ns = (uint64_t)seconds * 1000000000u + (uint64_t)micros * 1000u;
+    if (port == NULL || !uspan_unix_is_plausible(unix_ns)) {
+        return; /* an earlier answer may be right */
     }
-    uint64_t unix_ns = (uint64_t)seconds * 1000000000u + (uint64_t)micros * 1000u;
     uint64_t zero = unix_ns - port->mono_ns(port->ctx);
     uint32_t state = port->lock(port->ctx);
     zero_ns = zero;

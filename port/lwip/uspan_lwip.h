@@ -73,7 +73,8 @@ static inline void uspan_lwip_tcp_init(uspan_lwip_tcp_t *tcp, uspan_transport_t 
 
 /* Use the time of lwIP's SNTP client. lwipopts.h must include "uspan_lwip_sntp.h", the application starts
  * SNTP as lwIP documents (sntp_init()), and the port's table must contain uspan_lwip_unix_ns. SNTP is not
- * authenticated: anyone who can answer for the server can set the time. Answers before 2020 are ignored.
+ * authenticated: anyone who can answer for the server can set the time. Answers that cannot be true are
+ * ignored, see uspan_unix_is_plausible().
  *   port   whose clock and lock are used. It must stay valid as long as SNTP runs
  * Context: task, before sntp_init(). */
 void uspan_lwip_sntp_init(const uspan_port_t *port);

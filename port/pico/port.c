@@ -18,8 +18,6 @@
 #include <task.h>
 #endif
 
-#define YEAR_2020_S 1577836800
-
 static spin_lock_t *both_cores;
 
 /* Runs before main() and before constructors without a priority, because those of the application may record
@@ -52,7 +50,7 @@ static uspan_err_t unix_ns(void *ctx, uint64_t *out)
     (void)ctx;
 #if defined(LIB_PICO_AON_TIMER)
     struct timespec now;
-    if (aon_timer_is_running() && aon_timer_get_time(&now) && now.tv_sec > YEAR_2020_S) {
+    if (aon_timer_is_running() && aon_timer_get_time(&now)) {
         *out = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
         return USPAN_OK;
     }

@@ -13,8 +13,8 @@ extern "C" {
  * their interrupts may therefore record.
  *   Monotonic time: time_us_64().
  *   Unix time: aon_timer, if the application links pico_aon_timer and has started it. Otherwise the
- *     collector's Date header or uspan_set_unix_time(). Times before 2020 are ignored. The RP2040's timer
- *     has whole seconds, so times may be up to one second early. The RP2350's has milliseconds.
+ *     collector's Date header or uspan_set_unix_time(). The RP2040's timer has whole seconds, so times may
+ *     be up to one second early. The RP2350's has milliseconds.
  *   Entropy: get_rand_64(). The RP2350 has a hardware generator. The RP2040 has none, so the SDK mixes bits
  *     of the ring oscillator with timers. pico/rand.h describes the quality.
  *   Task: the FreeRTOS handle, or the number of the core.

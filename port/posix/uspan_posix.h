@@ -49,7 +49,7 @@ extern "C" {
 
 /* The port functions. All tracers of the process share one lock. mono_ns includes time in suspend
  * (CLOCK_BOOTTIME) if the system has that clock, so a span that is open during a suspend has its true
- * duration. unix_ns is unknown while the system reports a time before 2020. Context: task. */
+ * duration. Context: task. */
 const uspan_port_t *uspan_posix_port(void);
 
 /* Set the log. Lines from level on go to the end of the file at path (NULL: stderr). level 0: no lines.

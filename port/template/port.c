@@ -58,8 +58,9 @@ static uspan_err_t random_bytes(void *ctx, uint8_t *out, size_t len)
 }
 
 /* DUTY 7, time: return Unix time in nanoseconds from an RTC that has been set, or from SNTP (port/lwip has
- * uspan_lwip_unix_ns()). Return USPAN_ERR_AGAIN while it is unknown, also if the RTC was reset. Without RTC
- * and SNTP leave uspan_none_unix_ns. Then uspan uses the collector's Date header, or the application calls
+ * uspan_lwip_unix_ns()). Return USPAN_ERR_AGAIN while it is unknown. uspan ignores a time before
+ * USPAN_DATE_MIN_S, for example of an RTC that was reset. Without RTC and SNTP leave uspan_none_unix_ns.
+ * Then uspan uses the collector's Date header, or the application calls
  * uspan_set_unix_time().
  * Check: uspan_check_time(). */
 static uspan_err_t unix_ns(void *ctx, uint64_t *out)

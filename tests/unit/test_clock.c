@@ -177,16 +177,6 @@ static void test_when_time_never_comes_spans_count_from_the_base_and_a_late_cloc
     assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
 }
 
-static void test_a_real_time_that_equals_the_base_is_known_all_the_same(void **state)
-{
-    world_t *w = *state;
-    uspan_tracer_t *t = &w->tracer;
-    uspan_clock_give_up(t);
-    uspan_set_unix_time(t, USPAN_UNSYNCED_BASE_S * (uint64_t)S + w->now_ns);
-    uint64_t now;
-    assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
-}
-
 static void test_a_time_that_is_only_heard_counts_where_nothing_better_is_known(void **state)
 {
     world_t *w = *state;
@@ -209,18 +199,98 @@ static void test_a_time_that_is_only_heard_counts_where_nothing_better_is_known(
     assert_true(now == 1800000000u * (uint64_t)S);
 }
 
+/* Times that devices report if their clock was never set, or if the unit is wrong. */
+static const struct {
+    const char *what;
+    uint64_t unix_ns;
+} wrong_times[] = {
+    { "no time", 0 },
+    { "1970, with the time since boot", 86400u * (uint64_t)S },
+    { "1980, the first time of FAT and of some RTCs", 315532800u * (uint64_t)S },
+    { "2000, the first time of many RTCs", 946684800u * (uint64_t)S },
+    { "2001, where uspan's own unsynced times begin", USPAN_UNSYNCED_BASE_S *(uint64_t)S },
+    { "2020, the build of an old SDK", 1577836800u * (uint64_t)S },
+    { "shortly before the build", (USPAN_DATE_MIN_S - 5u) * (uint64_t)S },
+    { "the era of NTP that begins in 2036", 2085978496u * (uint64_t)S },
+    { "some hours later", (2085978496u + 20000u) * (uint64_t)S },
+    { "more than 30 years after the build", (USPAN_DATE_MIN_S + 31u * 31557600u) * (uint64_t)S },
+    { "2106, all bits of a 32-bit time", UINT32_MAX *(uint64_t)S },
+    { "2107", 4323110400u * (uint64_t)S },
+    { "1969, a signed time below 0", 0u - 1u * (uint64_t)S },
+    { "1901, the lowest signed time", 0u - 2147483648u * (uint64_t)S },
+    { "all bits", UINT64_MAX },
+    { "seconds given as nanoseconds", 1800000000u },
+    { "milliseconds given as nanoseconds", 1800000000u * (uint64_t)1000u },
+    { "microseconds given as nanoseconds", 1800000000u * (uint64_t)1000000u },
+    { "nanoseconds since 1900, as in NTP", (1800000000u + 2208988800u) * (uint64_t)S },
+};
+static const uint64_t right_times[] = {
+    USPAN_DATE_MIN_S * (uint64_t)S,
+    1800000000u * (uint64_t)S,
+    (2085978496u - 5u) * (uint64_t)S,
+    (2085978496u + 90000u) * (uint64_t)S, /* NTP's second era, on its second day */
+    2147483648u * (uint64_t)S,            /* 2038, beyond a signed 32-bit time */
+    (USPAN_DATE_MIN_S + 29u * 31557600u) * (uint64_t)S,
+};
+
 static void test_a_date_that_cannot_be_true_is_known(void **state)
 {
     (void)state;
-    static const uint64_t wrong[] = {
-        0, 1, 946684800, USPAN_DATE_MIN_S - 1, USPAN_DATE_MIN_S + 31ull * 31557600u, 4323110400, UINT64_MAX
-    };
-    static const uint64_t right[] = { USPAN_DATE_MIN_S, 1800000000, USPAN_DATE_MIN_S + 29ull * 31557600u };
-    for (size_t i = 0; i < COUNT(wrong); i++) {
-        assert_false(uspan_clock_is_plausible(wrong[i]));
+    for (size_t i = 0; i < COUNT(wrong_times); i++) {
+        if (wrong_times[i].unix_ns % S == 0u && uspan_clock_is_date_plausible(wrong_times[i].unix_ns / S)) {
+            fail_msg("%s", wrong_times[i].what);
+        }
     }
-    for (size_t i = 0; i < COUNT(right); i++) {
-        assert_true(uspan_clock_is_plausible(right[i]));
+    for (size_t i = 0; i < COUNT(right_times); i++) {
+        assert_true(uspan_clock_is_date_plausible(right_times[i] / S));
+    }
+    assert_false(uspan_clock_is_date_plausible(UINT64_MAX));
+    assert_false(uspan_clock_is_date_plausible(UINT64_C(253402300799))); /* the year 9999 */
+}
+
+static void test_a_time_of_the_application_that_cannot_be_true_is_refused(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    uint64_t now = 7;
+    for (size_t i = 0; i < COUNT(wrong_times); i++) {
+        if (uspan_set_unix_time(t, wrong_times[i].unix_ns) != USPAN_ERR_ARG ||
+            uspan_unix_now(t, &now) != USPAN_ERR_AGAIN || now != 7u) {
+            fail_msg("%s", wrong_times[i].what);
+        }
+    }
+    for (size_t i = 0; i < COUNT(right_times); i++) { /* some are steps backwards */
+        const uint64_t right = right_times[COUNT(right_times) - 1u - i];
+        assert_int_equal(uspan_set_unix_time(t, right), USPAN_OK);
+        for (size_t j = 0; j < COUNT(wrong_times); j++) {
+            assert_int_equal(uspan_set_unix_time(t, wrong_times[j].unix_ns), USPAN_ERR_ARG);
+            assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
+            assert_true(now == right);
+        }
+    }
+}
+
+static void test_a_time_of_the_port_that_cannot_be_true_is_unknown(void **state)
+{
+    world_t *w = *state;
+    uint64_t now;
+    for (size_t i = 0; i < COUNT(wrong_times); i++) {
+        w->unix_ns = wrong_times[i].unix_ns - w->now_ns;
+        (void)world_poll(w, NULL);
+        if (uspan_unix_now(&w->tracer, &now) != USPAN_ERR_AGAIN) {
+            fail_msg("%s", wrong_times[i].what);
+        }
+    }
+    w->unix_ns = 1800000000u * (uint64_t)S; /* SNTP has answered. It is read at once, not in a minute */
+    (void)world_poll(w, NULL);
+    assert_int_equal(uspan_unix_now(&w->tracer, &now), USPAN_OK);
+    assert_true(now == w->unix_ns + w->now_ns);
+    for (size_t i = 0; i < COUNT(wrong_times); i++) { /* the battery of the RTC is empty */
+        world_advance_ms(w, 60000);
+        w->unix_ns = wrong_times[i].unix_ns - w->now_ns;
+        (void)world_poll(w, NULL);
+        assert_int_equal(uspan_unix_now(&w->tracer, &now), USPAN_OK);
+        assert_true(now == 1800000000u * (uint64_t)S + w->now_ns);
     }
 }
 
@@ -237,8 +307,8 @@ static void test_nonsense_times_do_not_overflow(void **state)
                                       1700000000000000000u };
     for (size_t i = 0; i < COUNT(times); i++) {
         for (size_t j = 0; j < COUNT(times); j++) {
-            uspan_set_unix_time(t, times[i]);
-            uspan_set_unix_time(t, times[j]);
+            uspan_clock_set(t, USPAN_TIME_TOLD, times[i] - w->now_ns);
+            uspan_clock_set(t, USPAN_TIME_TOLD, times[j] - w->now_ns);
             uint64_t now;
             assert_int_equal(uspan_unix_now(t, &now), USPAN_OK);
             assert_true(now - times[j] + USPAN_CLOCK_STEP_NS <= 2u * USPAN_CLOCK_STEP_NS);
@@ -256,9 +326,10 @@ int main(void)
         WITH_CLOCK(test_small_corrections_do_not_split_traces),
         WITH_CLOCK(test_with_all_epochs_in_use_a_correction_waits),
         WITH_CLOCK(test_when_time_never_comes_spans_count_from_the_base_and_a_late_clock_opens_an_epoch),
-        WITH_CLOCK(test_a_real_time_that_equals_the_base_is_known_all_the_same),
         WITH_CLOCK(test_a_time_that_is_only_heard_counts_where_nothing_better_is_known),
         WITH_CLOCK(test_a_date_that_cannot_be_true_is_known),
+        WITH_CLOCK(test_a_time_of_the_application_that_cannot_be_true_is_refused),
+        WITH_CLOCK(test_a_time_of_the_port_that_cannot_be_true_is_unknown),
         WITH_CLOCK(test_nonsense_times_do_not_overflow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -322,8 +322,8 @@
 #ifndef USPAN_HTTP_DATE
 #define USPAN_HTTP_DATE 1
 #endif
-/* Unix time, seconds, before which uspan ignores the Date of a collector. It also ignores one 30 years later.
- * Set it to the date of your build. 0..4294967295. */
+/* Unix time, seconds, before which uspan ignores any clock. It also ignores one 30 years later. Set it to the
+ * date of your build. 0..4294967295. 0: any time is believed. */
 #ifndef USPAN_DATE_MIN_S
 #define USPAN_DATE_MIN_S 1700000000
 #endif

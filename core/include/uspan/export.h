@@ -224,8 +224,11 @@ void uspan_shutdown(uspan_tracer_t *t, uint32_t deadline_ms);
 bool uspan_stopped(const uspan_tracer_t *t);
 
 /* Set the present Unix time, in nanoseconds, from an RTC, SNTP or a modem. Spans that were recorded before
- * get correct times too. An open trace keeps its clock offset. Context: task. */
-void uspan_set_unix_time(uspan_tracer_t *t, uint64_t unix_ns);
+ * get correct times too. An open trace keeps its clock offset.
+ * Returns: USPAN_OK; USPAN_ERR_ARG: ignored, because it cannot be the present time. See
+ * uspan_unix_is_plausible(). Often a clock was never set, or the unit is not nanoseconds.
+ * Context: task. Never blocks. */
+uspan_err_t uspan_set_unix_time(uspan_tracer_t *t, uint64_t unix_ns);
 /* Read Unix time, in nanoseconds. Returns: USPAN_OK; USPAN_ERR_AGAIN: unknown, and *unix_ns is not changed.
  * Context: task. */
 uspan_err_t uspan_unix_now(uspan_tracer_t *t, uint64_t *unix_ns);

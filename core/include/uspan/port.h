@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "config.h"
 #include "err.h"
 
 #ifdef __cplusplus
@@ -33,7 +34,8 @@ typedef struct uspan_port {
     void (*unlock)(void *ctx, uint32_t state);
     /* Nanoseconds since boot. Never steps back, never tears on a 32-bit core. Context: task, ISR. */
     uint64_t (*mono_ns)(void *ctx);
-    /* Unix time in nanoseconds to *out, or USPAN_ERR_AGAIN while it is unknown (then *out is not changed).
+    /* Unix time in nanoseconds to *out, or USPAN_ERR_AGAIN while it is unknown (then *out is not changed). A
+     * clock that was never set may be reported as it is: uspan ignores it, see uspan_unix_is_plausible().
      * Context: the exporting task. Never blocks. */
     uspan_err_t (*unix_ns)(void *ctx, uint64_t *out);
     /* Write len random bytes that seed the core's generator, or return USPAN_ERR_AGAIN and write none. len is
@@ -46,6 +48,21 @@ typedef struct uspan_port {
      * prefix such as "uspan warning: ". Context: task. Must not call uspan. */
     void (*log)(void *ctx, uspan_level_t level, const char *text);
 } uspan_port_t;
+
+/* Seconds as the upper 32 bits of 64 bits of nanoseconds, in steps of 4.3 s. */
+#define USPAN_UNIX_HIGH(seconds) ((uint32_t)((uint64_t)(seconds)*1000000000u >> 32))
+/* Returns true if a Unix time in nanoseconds can be the present time. This is the rule for each source of
+ * time: port, application, SNTP and Date. The time must be at most 30 years after USPAN_DATE_MIN_S, and not
+ * before it. The first day of the second era of NTP (RFC 5905 section 6), from 2036-02-07 06:28:16 UTC on, is
+ * refused, because SNTP clients read an answer without a time as its beginning. With USPAN_DATE_MIN_S 0 each
+ * time is plausible. Pure. Context: task, ISR. */
+static inline bool uspan_unix_is_plausible(uint64_t unix_ns)
+{
+    const uint32_t high = (uint32_t)(unix_ns >> 32);
+    return USPAN_DATE_MIN_S == 0 ||
+           (high - USPAN_UNIX_HIGH(USPAN_DATE_MIN_S) < 0x0D400000u && /* 30.2 years */
+            high - USPAN_UNIX_HIGH(2085978496u) >= 0x5000u);          /* 24.4 hours */
+}
 
 /* The peer to connect to. Valid only during the call to open(). uspan passes the same peer to every open()
  * call until the connection is open, has failed, or close() was called. */
