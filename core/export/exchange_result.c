@@ -108,7 +108,8 @@ static unsigned choose_action(const uspan_exchange_t *e, uspan_err_t err)
 }
 
 #if USPAN_GZIP
-/* Handle a 400 or 415 to a compressed body: compression may be the cause. The batch is sent again
+/* Handle a refusal of a compressed body: compression may be the cause. Servers answer 415 (RFC 9110
+ * §15.5.16), or 400, 422 or 500 if they do not look at Content-Encoding. The batch is sent again
  * uncompressed. If it is accepted, uspan stops compressing for that target. Otherwise the batch had another
  * fault. Returns true if it is sent again. */
 USPAN_NOINLINE_SMALL static bool drop_compression(uspan_tracer_t *t, unsigned action)
@@ -127,7 +128,8 @@ USPAN_NOINLINE_SMALL static bool drop_compression(uspan_tracer_t *t, unsigned ac
         return false;
     }
     if (target->compression != USPAN_COMPRESSION_GZIP || b->packed_len >= b->body_len ||
-        (e->answer.status != 400u && e->answer.status != 415u)) {
+        (action & (USPAN_ACT_DROP | USPAN_ACT_RENEW | USPAN_ACT_SPLIT)) != USPAN_ACT_DROP ||
+        e->answer.status < 400u) {
         return false;
     }
     target->compression = USPAN_COMPRESSION_REFUSED;
@@ -248,7 +250,12 @@ static uint32_t read_answer(uspan_tracer_t *t, uspan_target_t *target)
     target->last_status = a->status;
     uint32_t floor_ms = 0u;
     if (a->status - 200u >= 100u) {
-        floor_ms = uspan_retry_after_ms(a, uspan_unix_seconds(t));
+#if USPAN_HTTP_DATE
+        /* Both dates are of the server's clock, which may differ from this one. */
+        floor_ms = uspan_retry_after_ms(a, a->date_unix != 0u ? a->date_unix : uspan_unix_seconds(t));
+#else
+        floor_ms = uspan_retry_after_ms(a, 0u);
+#endif
         (void)uspan_body_read(a, true, target->said);
     }
 #if USPAN_HTTP_DATE
@@ -302,7 +309,9 @@ void uspan_finish_exchange(uspan_tracer_t *t, const uspan_ending_t *ending)
     e->step = USPAN_STEP_IDLE;
     e->job = USPAN_JOB_NONE;
     e->idle_until_ns = uspan_deadline_after_ms(t, USPAN_KEEP_ALIVE_MS);
-    if (USPAN_KEEP_ALIVE_MS == 0 || err != USPAN_OK || (e->answer.flags & USPAN_ANSWER_CLOSE) != 0u) {
+    /* A load balancer may lead a new connection to another server than the one that fails. */
+    if (USPAN_KEEP_ALIVE_MS == 0 || err != USPAN_OK || (e->answer.flags & USPAN_ANSWER_CLOSE) != 0u ||
+        e->answer.status >= 500u) {
         uspan_close_connection(t);
     }
     memset(e->send, 0, sizeof e->send); /* headers may be secret */

@@ -135,6 +135,8 @@ static void test_a_collector_that_refuses_is_asked_without_and_that_is_remembere
 {
     refuse_then_accept(*state, STATUS(415));
     refuse_then_accept(*state, STATUS(400));
+    refuse_then_accept(*state, STATUS(422));
+    refuse_then_accept(*state, STATUS(500));
 }
 
 static void test_a_batch_that_is_refused_either_way_says_nothing_of_compression(void **state)
