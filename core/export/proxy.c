@@ -46,6 +46,51 @@ static int next_user_byte(const uspan_proxy_t *p, size_t *at)
     return uspan_percent_byte(USER(p), USER_LEN(p), at);
 }
 
+#if USPAN_PROXY_FIXED
+#define FOLDED_BYTES 48u /* of the longest user name and password that the compiler encodes */
+/* Bytes of "user:password", with the ':' that USPAN_PROXY may lack. */
+#define FOLDED_LEN (USER_LEN(NULL) + (memchr(AFTER_SCHEME, ':', USER_LEN(NULL)) == NULL))
+#define FOLDED_BYTE(at) \
+    ((at) < USER_LEN(NULL) ? (uint8_t)AFTER_SCHEME[at] : (at) < FOLDED_LEN ? (unsigned)':' : 0u)
+#define LETTER(bits) "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[(bits)&63u]
+#endif
+
+/* Write base64 of the user name of USPAN_PROXY if the compiler can compute it. Firmware then has the result
+ * and no code for base64. Returns false otherwise: the name is long, or has a '%'. */
+static inline bool put_folded_user(uspan_window_t *w)
+{
+#if USPAN_PROXY_FIXED
+    char out[FOLDED_BYTES / 3u * 4u + 1u];
+    const size_t len = FOLDED_LEN;
+    if (len > FOLDED_BYTES || strchr(AFTER_SCHEME, '%') != NULL) {
+        return false;
+    }
+#pragma GCC unroll 16
+    for (size_t at = 0; at < FOLDED_BYTES; at += 3u) {
+        if (at < len) {
+            const unsigned group = FOLDED_BYTE(at) << 16 | FOLDED_BYTE(at + 1u) << 8 | FOLDED_BYTE(at + 2u);
+            char *to = out + at / 3u * 4u;
+            to[0] = LETTER(group >> 18);
+            to[1] = LETTER(group >> 12);
+            to[2] = LETTER(group >> 6);
+            to[3] = LETTER(group);
+            if (at + 1u == len) {
+                to[2] = '=';
+            }
+            if (at + 2u >= len) {
+                to[3] = '=';
+            }
+        }
+    }
+    out[(len + 2u) / 3u * 4u] = '\0';
+    uspan_window_text(w, out);
+    return true;
+#else
+    (void)w;
+    return false;
+#endif
+}
+
 /* Write "\r\nProxy-Authorization: Basic ..." if the URL has a user name. */
 static void authorize(const uspan_proxy_t *p, uspan_window_t *w)
 {
@@ -55,6 +100,9 @@ static void authorize(const uspan_proxy_t *p, uspan_window_t *w)
     uint32_t group = USPAN_BASE64_BEGIN;
     size_t at = 0;
     uspan_window_text(w, "\r\nProxy-Authorization: Basic ");
+    if (put_folded_user(w)) {
+        return;
+    }
     for (int c; (c = next_user_byte(p, &at)) >= 0;) {
         group = uspan_window_base64(w, group, (unsigned)c);
     }
