@@ -78,7 +78,7 @@ static void check_json(const char *text, size_t len)
     }
 }
 
-static uint64_t mix(uint64_t hash, const void *data, size_t len)
+FUZZ_UNSEEN static uint64_t mix(uint64_t hash, const void *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         hash = (hash ^ ((const uint8_t *)data)[i]) * UINT64_C(0x100000001b3);

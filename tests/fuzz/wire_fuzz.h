@@ -7,6 +7,7 @@
 #ifndef USPAN_TESTS_WIRE_FUZZ_H
 #define USPAN_TESTS_WIRE_FUZZ_H
 
+#include <stdio.h>
 #include "tracer_fuzz.h"
 #include "uspan/wire.h"
 #include "wire_order.h"
@@ -34,7 +35,7 @@ _Static_assert(USPAN_VALUE_MAX >= 6u * BODIES_MAX && USPAN_TEXT_BYTES >= 2u * US
     "\"reasoning_content\":\"" MARK "\"", "\"message\":{\"content\":\"" MARK "\"}"
 
 /* Number of marks in text. memcmp() would show the fuzzer how to spell them. */
-static unsigned count_marks(const char *text, size_t len)
+FUZZ_UNSEEN static unsigned count_marks(const char *text, size_t len)
 {
     unsigned count = 0;
     size_t matched = 0;
@@ -46,7 +47,7 @@ static unsigned count_marks(const char *text, size_t len)
     return count;
 }
 
-static unsigned count_dels(const char *text, size_t len)
+FUZZ_UNSEEN static unsigned count_dels(const char *text, size_t len)
 {
     unsigned count = 0;
     for (size_t at = 0; at < len; at++) {
@@ -83,6 +84,39 @@ static uint64_t digest(uspan_t s, bool whole)
         }
     }
     return mix(hash, &view.status, sizeof view.status);
+}
+
+/* USPAN_FUZZ_SHOW=1 prints the bodies and the span of each run, for one input. */
+static bool shows(void)
+{
+    static int shown = -1;
+    shown = shown < 0 ? getenv("USPAN_FUZZ_SHOW") != NULL : shown;
+    return shown != 0;
+}
+
+static void show_span(uspan_t s, unsigned unread)
+{
+    static char text[USPAN_VALUE_MAX + 1u];
+    uspan_view_t view;
+    CHECK(uspan_read(&fuzz_tracer, s, &view) == USPAN_OK);
+    printf("\n==== span %.*s, status %d, unread %u\n", (int)view.name_len, view.name, (int)view.status, unread);
+    for (unsigned i = 0; i < view.attr_count; i++) {
+        uspan_value_t v, element;
+        CHECK(uspan_read_attr(&fuzz_tracer, s, USPAN_OF_SPAN, i, &v) == USPAN_OK);
+        printf("%.*s:", (int)v.key->len, v.key->text);
+        if (v.type == USPAN_TYPE_TEXT) {
+            size_t len = uspan_read_text(&fuzz_tracer, s, USPAN_OF_SPAN, i, 0, text, sizeof text);
+            printf(" %.*s\n", (int)len, text);
+        } else if (v.type == USPAN_TYPE_TEXTS) {
+            for (unsigned k = 0; k < v.len; k++) {
+                (void)uspan_read_element(&fuzz_tracer, s, USPAN_OF_SPAN, i, k, &element, text, sizeof text);
+                printf(" %.*s", (int)element.len, text);
+            }
+            printf("\n");
+        } else {
+            printf(" %lld %g\n", (long long)v.i, v.d);
+        }
+    }
 }
 
 #define PIECE_MAX 13u
@@ -137,6 +171,12 @@ static uint64_t play(const char *url, const char *data, size_t len, uint8_t how,
     }
     CHECK(ended >= USPAN_OK || ((how & HOW_DRY) != 0u && ended == USPAN_ERR_FULL));
     unsigned unread = uspan_wire_unread(&w);
+    if (shows()) {
+        printf("\n==== %s, seed %u\n", url, (unsigned)seed);
+        (void)fwrite(data, 1u, len, stdout);
+        show_span(s, unread);
+        (void)fflush(stdout);
+    }
     CHECK(uspan_wire_end(&w, 200, NULL) == USPAN_ERR_STALE);
     uint64_t hash = mix(digest(s, (how & HOW_DRY) == 0u), &unread, sizeof unread);
     for (unsigned i = 0; i < 3u; i++) { /* tools that the response requested, and one that it did not */
