@@ -26,6 +26,9 @@ ONE_OF = ({"text", "arguments", "input", "refusal", "delta", "code", "action", "
           {"functionCall", "executableCode", "toolCall", "functionResponse", "codeExecutionResult", "toolResponse"},
           {"error", "message"}, {"message", "msg", "detail", "error_msg", "Message", "errmsg"},
           {"image_url", "file_url", "file_data"}, {"content_index", "summary_index"})
+# Of a part of reasoning. In messages and items they are values of their own.
+OF_REASONING = re.compile(r"\.(reasoning|reasoning_content|reasoning_details|thinking)(\.#)?$")
+ONE_OF_REASONING = {"text", "content", "summary", "thinking"}
 OTHER_VALUES = (None, "", "x", 7.0, -1.0, True, False, Pairs(), [], [Pairs()],
                 Pairs([("text", "spare words")]), ["spare words"])
 
@@ -78,7 +81,8 @@ def mutate(pieces, stock, rng):
         del members[at]
     elif what <= 5:
         name, value = rng.choice(stock.get(path) or [members[at]])
-        others = set().union({name}, *(group for group in ONE_OF if name in group))
+        groups = (*ONE_OF, ONE_OF_REASONING) if OF_REASONING.search(path) else ONE_OF
+        others = set().union({name}, *(group for group in groups if in_camel(name) in map(in_camel, group)))
         holds = isinstance(value, list) and path == ""  # another complete answer inside this one
         if not holds and not {in_camel(other) for other in others} & {in_camel(have) for have, _ in members}:
             members.append((name, copy.deepcopy(value)))

@@ -138,20 +138,41 @@ def strings_of(value):
         yield json.dumps(value)
 
 
-def without_id(value):
-    """The object without its id, because a call and its result have the same id."""
-    return {key: inner for key, inner in value.items() if key != "id"}
+OWN = ("role", "type", "modality", "finish_reason", "id")  # members with uspan's words. A call and its result have one id
+
+
+def said(messages):
+    """All texts of output messages that come from the traffic, names in arguments and results too."""
+    for message in messages:
+        for part in message.get("parts", ()):
+            for name, value in part.items():
+                yield from () if name in OWN else strings_of(value)
+
+
+def heard(raw):
+    """All strings of the traffic without escapes, and those of JSON in them."""
+    for is_document, piece in documents(joined_data(raw)):
+        for text in strings_of(plain(piece)) if is_document else ():
+            yield text
+            if "\"" in text:
+                yield from heard(text)
+
+
+def plain(value):
+    """The value with its objects as dicts. A name that is there twice is counted once."""
+    if isinstance(value, Pairs):
+        return {name: plain(inner) for name, inner in value}
+    return [plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 def said_too_often(span, response):
     """Texts of the answer that are in the span more often than in the traffic."""
-    said = [s for s in strings_of(json.loads(span["attrs"].get("gen_ai.output.messages", "[]"), object_hook=without_id))
-            if len(s) > 4]
+    texts = [text for text in said(json.loads(span["attrs"].get("gen_ai.output.messages", "[]"))) if len(text) > 4]
     raw = response.decode("utf-8", "replace")
-    for text in {s for s in said if said.count(s) > raw.count(json.dumps(s, ensure_ascii=False)[1:-1])}:
-        if said.count(text) > 1 and json.dumps(text)[1:-1] in raw and text not in (
-                "assistant", "content", "parts", "finish_reason", "reasoning", "tool_call", "arguments",
-                "tool_call_response", "response"):
+    for text in {text for text in texts if texts.count(text) > 1}:
+        spelled = max(raw.count(json.dumps(text, ensure_ascii=False)[1:-1]), raw.count(json.dumps(text)[1:-1]))
+        times = max(spelled, sum(one.count(text) for one in heard(raw)))
+        if 0 < times < texts.count(text):
             yield text
 
 
