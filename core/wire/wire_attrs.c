@@ -194,16 +194,14 @@ void uspan_wire_take_word(uspan_wire_t *w, unsigned action, const char *word)
                                                : 0u;
         return;
 #endif
-    case TAKE_STOP:
-        if (add_text(w, 0u, word)) {
-            set_texts(w, &uspan_key_request_stop_sequences);
-        }
-        return;
     case TAKE_ENCODING:
         w->texts_len = 0u;
         w->texts_count = 0u;
+        /* fall through */
+    case TAKE_STOP:
         if (add_text(w, 0u, word)) {
-            set_texts(w, &uspan_key_request_encoding_formats);
+            set_texts(w, action == TAKE_STOP ? &uspan_key_request_stop_sequences
+                                             : &uspan_key_request_encoding_formats);
         }
         return;
     case TAKE_FORMAT:

@@ -177,8 +177,9 @@ static void restart(uspan_wire_t *w)
 /* Some servers of OpenAI's dialect repeat the text so far in each piece. This function knows that when a
  * piece begins with all that came before, and all that is 6 bytes or more, or two pieces that repeat each
  * other. Until then, each piece is added. If the second piece does not repeat the first one, every later
- * piece is added too. w->item_next is the length of all pieces, modulo 256. Returns the number of bytes at
- * the start of the piece that the span has. */
+ * piece is added too. If it repeats one of 6 bytes by chance, the third piece shows that. Then the text that
+ * was left out is counted. w->item_next is the length of all pieces, modulo 256, or that of the second piece
+ * until the third. Returns the number of bytes at the start of the piece that the span has. */
 USPAN_NOINLINE static size_t count_repeated(uspan_wire_t *w, unsigned tag)
 {
     if ((w->flags & (USPAN_WIRE_HAS_DELTA | USPAN_WIRE_INCREMENTAL)) != USPAN_WIRE_HAS_DELTA ||
@@ -193,14 +194,20 @@ USPAN_NOINLINE static size_t count_repeated(uspan_wire_t *w, unsigned tag)
     bool is_third = w->item_next != (uint8_t)before;
     w->item_next = (uint8_t)(w->item_next + w->item);
     if (is(w, USPAN_WIRE_REPEATS)) {
-        return repeats ? before : 0u;
-    }
-    if (before == 0u ? is(w, USPAN_WIRE_IN_MESSAGE) || w->closed != 0u
-                     : !repeats || length_before(w) == before) {
+        if (repeats) {
+            return before;
+        }
+        if (!is_third) { /* the second piece began with the first one by chance */
+            w->flags ^= USPAN_WIRE_REPEATS | USPAN_WIRE_INCREMENTAL;
+            uspan_wire_count_unread(w);
+        }
+    } else if (before == 0u ? is(w, USPAN_WIRE_IN_MESSAGE) || w->closed != 0u
+                            : !repeats || length_before(w) == before) {
         w->flags |= USPAN_WIRE_INCREMENTAL;
     } else if (before >= 6u || (before > 0u && is_third)) {
         w->flags |= USPAN_WIRE_REPEATS;
         if (!is_third) {
+            w->item_next = w->item;
             return before;
         }
         restart(w); /* two pieces were added to each other */
