@@ -169,24 +169,32 @@ static void take_char(const feed_t *f, uint32_t c)
     take_text(f, out, len);
 }
 
-/* A high surrogate without a low one becomes U+FFFD, as everywhere in uspan. */
+/* A high surrogate without a low one becomes U+FFFD, as everywhere in uspan. Of an earlier document it is
+ * left out. */
 static void drop_high(feed_t *f)
 {
-    if (f->j->high != 0u) {
+    uint32_t high = f->j->high;
+    if (high != 0u) {
         f->j->high = 0u;
-        f->j->unit = 0u;
-        take_char(f, 0xFFFDu);
+        if ((high & 0x8000u) != 0u) {
+            take_char(f, 0xFFFDu);
+        }
     }
 }
 
-/* The string ends after a high surrogate. In lines j->unit keeps it for a low one in the next string. */
+/* The string ends after a high surrogate. In lines it waits for a low one in a string with the same action,
+ * in another document. Of two in one document the greater action waits, in any order of members. */
 USPAN_NOINLINE static void end_high(feed_t *f)
 {
-    if (f->j->line) {
-        f->j->high = 0u;
-    } else {
-        drop_high(f);
+    uspan_json_read_t *j = f->j;
+    if (j->line) {
+        j->high &= 0x7FFFu; /* marks it as one of an earlier document */
+        uint32_t half = (uint32_t)j->action << 16 | j->high;
+        if (j->next_half < half) {
+            j->next_half = half;
+        }
     }
+    drop_high(f);
 }
 
 static void take_unit(feed_t *f)
@@ -271,12 +279,12 @@ static void read_escape(feed_t *f, char c)
     uspan_json_read_t *j = f->j;
     if (c == 'u') {
         f->at++;
-        if (j->line && (j->unit & 0xFC00u) == 0xD800u) {
-            j->high = j->unit;
-        }
-        j->unit = 0u;
-        j->digits = 4u;
+        j->digits = 4u; /* they shift out what is in j->unit */
         j->state = HEX;
+        if (j->half >> 16 == j->action) {
+            j->high = (uint16_t)j->half;
+            j->half = 0u;
+        }
         return;
     }
     const char *at = memchr(from, c, sizeof from - 1u);
@@ -293,11 +301,14 @@ static void read_escape(feed_t *f, char c)
 static void read_hex(feed_t *f, char c)
 {
     uspan_json_read_t *j = f->j;
-    unsigned lower = (unsigned)(uint8_t)c | 0x20u;
-    unsigned digit = is_digit(c) ? (unsigned)(c - '0') : lower - 'a' + 10u;
-    if (!is_digit(c) && (lower < 'a' || lower > 'f')) {
-        j->state = BAD;
-        return;
+    unsigned digit = (uint8_t)c - (unsigned)'0';
+    if (digit > 9u) {
+        digit = ((uint8_t)c | 0x20u) - 'a';
+        if (digit > 5u) {
+            j->state = BAD;
+            return;
+        }
+        digit += 10u;
     }
     f->at++;
     j->unit = (uint16_t)((unsigned)j->unit << 4 | digit);
@@ -378,16 +389,18 @@ static void read_next(feed_t *f, char c)
     if (c == (array ? ']' : '}')) {
         f->at++;
         close_container(f);
-    } else if (j->state != NEXT) {
-        j->state = array ? VALUE : KEY;
-    } else if (c == ',') {
-        f->at++;
-        j->state = array ? VALUE : KEY;
-        if (!array && f->at < f->end && *f->at == '"') {
-            begin_key(f);
+        return;
+    }
+    if (j->state == NEXT) {
+        if (c != ',') {
+            j->state = BAD;
+            return;
         }
-    } else {
-        j->state = BAD;
+        f->at++;
+    }
+    j->state = array ? VALUE : KEY;
+    if (!array && f->at < f->end && *f->at == '"') {
+        begin_key(f);
     }
 }
 
@@ -395,30 +408,17 @@ static void read_next(feed_t *f, char c)
 static void read_between(feed_t *f, char c)
 {
     uspan_json_read_t *j = f->j;
-    switch (j->state) {
-    case FIRST_VALUE:
-    case FIRST_KEY:
-    case NEXT:
+    if (j->state == NEXT || j->state == FIRST_VALUE || j->state == FIRST_KEY) {
         read_next(f, c);
-        return;
-    case KEY:
-        if (c == '"') {
-            begin_key(f);
-        } else {
-            j->state = BAD;
-        }
-        return;
-    case COLON:
-        if (c == ':') {
-            f->at++;
-            j->state = VALUE;
-        } else {
-            j->state = BAD;
-        }
-        return;
-    default:
+    } else if (j->state < FIRST_VALUE) {
         begin_value(f);
-        return;
+    } else if (j->state == KEY && c == '"') {
+        begin_key(f);
+    } else if (j->state == COLON && c == ':') {
+        f->at++;
+        j->state = VALUE;
+    } else {
+        j->state = BAD;
     }
 }
 
@@ -427,14 +427,15 @@ void uspan_json_read_begin(uspan_json_read_t *j)
     j->state = BLANK; /* fields not named here are set before they are read */
     j->depth = 0u;
     j->row = 0u;
-    j->action = 0u;
     j->raw_action = 0u;
-    j->raw_depth = 0u;
-    j->digits = 0u;
     j->blind = 0u;
     j->high = 0u;
     j->hash = 0u;
     j->arrays = 0u;
+    if (j->next_half != 0u) { /* else an earlier one waits on */
+        j->half = j->next_half;
+        j->next_half = 0u;
+    }
 }
 
 size_t uspan_json_read_feed(uspan_json_read_t *j, const uspan_json_table_t *table, uspan_json_sink_t sink,

@@ -190,8 +190,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     uspan_json_read_t whole, parts;
     told_t a = { &whole, 1u, 0u, false }, b = { &parts, 1u, 0u, false };
     memset(&whole, 0, sizeof whole);
-    memset(&parts, 0x77, sizeof parts); /* begin() sets everything but the mode */
+    memset(&parts, 0x77, sizeof parts); /* begin() sets everything but the mode, and halves of characters */
     parts.line = false;
+    parts.half = parts.next_half = 0u;
     uspan_json_read_begin(&parts);
     size_t used = uspan_json_read_feed(&whole, &table, hear, &a, (const char *)copy, len);
     size_t at = 0;

@@ -22,10 +22,14 @@ typedef struct uspan_json_read {
     bool line;          /* set if a byte of the line was read that does not end it */
     bool negative, exponent_negative;
     uint8_t actions[USPAN_READ_PATHS_MAX];
-    uint16_t unit;      /* of an escape */
     uint16_t high;      /* a high surrogate whose low one has not come yet; 0: none */
-    int16_t scale;      /* the number is mantissa times ten to the power of this */
+    union {
+        uint16_t unit;  /* of an escape */
+        int16_t scale;  /* the number is mantissa times ten to the power of this */
+    };
     int16_t exponent;   /* as written */
+    uint32_t half;      /* high surrogate at the end of a string, below its action. Of earlier documents */
+    uint32_t next_half; /* of this document */
     uint32_t hash;      /* of the path to the value that is read or is next */
     uint32_t arrays;    /* bit 0: the innermost container is an array; bit 1: the one around it; ... */
     uint32_t paths[USPAN_READ_PATHS_MAX]; /* hash of the path to each open container */
