@@ -19,7 +19,7 @@ SEED = int(os.environ.get("USPAN_SEED", "0"))
 # Alternative names: a document has one of them, so their order has no meaning.
 ONE_OF = ({"text", "arguments", "input", "refusal", "delta", "code", "action", "queries"},
           {"output", "outputs", "results", "result", "error"},
-          {"content", "transcript", "audio"}, {"tool_calls", "function_call", "executed_tools"}, {"prompt", "messages"},
+          {"content", "transcript", "audio"}, {"tool_calls", "function_call", "executed_tools"}, {"prompt", "messages", "input"},
           {"image_url", "video_url", "audio_url", "image", "file"}, {"id", "model", "status", "response", "message"},
           {"error", "error_code", "base_resp", "errcode"}, {"finishReason", "blockReason"},
           {"function", "name"}, {"function", "arguments"}, {"function", "custom"}, {"delta", "stop_reason"},
