@@ -1,8 +1,8 @@
 #!/bin/sh
 # run_fuzz.sh: runs every fuzz target under ASan and UBSan, JOBS at a time. Readers of LLM traffic, and the mounts of kept
-# memory and of a spool, run for READER_SECONDS (60), others for SECONDS (30). LONG=1: the former run 10 million times instead, with
-# short inputs (hours). PLAIN=1: without sanitizers, for more runs in the same time. SEED chooses the inputs. It is 1 if nobody
-# sets it: two runs of the same tree without an older corpus then try the same inputs. 0: other inputs each time.
+# memory and of a spool, run for READER_SECONDS (60), others for SECONDS (30). LONG=1: the former run 10 million times instead,
+# with short inputs (hours). PLAIN=1: without sanitizers, for more runs in the same time. SEED chooses the inputs. It is 1 if
+# nobody sets it: two runs of the same tree without an older corpus then try the same inputs. 0: other inputs each time.
 # Invariant: the exit status is 0 only if each target ran to its end without a finding. The input of a finding is kept.
 set -u
 
