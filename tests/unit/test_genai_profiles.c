@@ -1,7 +1,7 @@
 /* test_genai_profiles.c: each backend profile adds the expected attributes to the expected spans, and
- * nothing else.
+ * nothing else. Times of other centuries need USPAN_DATE_MIN_S 0.
  * uspan-config: USPAN_ATTRS_MAX=64 USPAN_TEXT_BYTES=16384 USPAN_PROFILE_ALIYUN=1 USPAN_PROFILE_PHOENIX=1
- * uspan-config: USPAN_PROFILE_LANGFUSE=1 USPAN_PROFILE_AGENTSCOPE=1 */
+ * uspan-config: USPAN_PROFILE_LANGFUSE=1 USPAN_PROFILE_AGENTSCOPE=1 USPAN_DATE_MIN_S=0 */
 #include "typed_spans.h"
 
 #define ADDS(aliyun) "gen_ai.span.kind='" aliyun "'"

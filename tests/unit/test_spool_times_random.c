@@ -252,7 +252,7 @@ static void test_only_times_change(void **state)
         flash_copy(&saved, &flash);
         w->open_error = USPAN_OK;
         w->send_max = 1u + draw(200u);
-        w->unix_ns = 1700000000000000000u + (uint64_t)draw(1u << 30) * draw(1u << 30);
+        w->unix_ns = 1700000000000000000u + (uint64_t)draw(1u << 29) * draw(1u << 30);
         const uint64_t shift = w->unix_ns - BASE_NS;
         run_ms(w, 90000u);
         take_bodies(w, &sent);

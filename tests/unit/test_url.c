@@ -153,8 +153,8 @@ static void test_controls_spaces_and_bytes_above_tilde_are_refused_anywhere(void
         char in_host[] = "http://h_st/path", in_path[] = "http://host/p_th";
         in_host[8] = (char)byte;
         in_path[13] = (char)byte;
-        expect_refused(in_host, "percent-encode");
-        expect_refused(in_path, "percent-encode");
+        expect_refused(in_host, "remove or encode it");
+        expect_refused(in_path, "remove or encode it");
     }
 }
 

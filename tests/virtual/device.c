@@ -29,7 +29,7 @@ static uint64_t mono_ns(void *ctx)
 static uspan_err_t unix_ns(void *ctx, uint64_t *out)
 {
     (void)ctx;
-    *out = 1800000000u * 1000u * MS + cable.now_ns;
+    *out = (uint64_t)1800000000u * 1000u * MS + cable.now_ns;
     return USPAN_OK;
 }
 
