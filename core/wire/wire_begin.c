@@ -89,8 +89,11 @@ uspan_t uspan_wire_begin(uspan_wire_t *w, uspan_tracer_t *t, uspan_t parent, con
             ends_in(text, len, end) ? *of : dialect; /* of the ends that match, the last one is the longest */
     }
 #if USPAN_WIRE_ANTHROPIC && USPAN_WIRE_OPENAI_CHAT
-    if (dialect == &uspan_wire_anthropic && strstr(text, "/mistralai/") != NULL) { /* on Vertex */
-        dialect = &uspan_wire_openai_chat;
+    for (const char *part = text; dialect == &uspan_wire_anthropic && part != NULL;
+         part = strchr(part + 1, '/')) {
+        if (strncmp(part, "/mistralai/", 11u) == 0) { /* on Vertex */
+            dialect = &uspan_wire_openai_chat;
+        }
     }
 #endif
     return uspan_wire_begin_as(w, t, parent, url, dialect);
