@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define MSTATUS_MIE 8u
-#define FIRST_ENTROPY_NS 100000000u       /* longest wait since reset. QEMU's entropy comes within 10 ms */
+#define FIRST_ENTROPY_NS 100000000u /* longest wait since reset. QEMU's entropy comes within 10 ms */
 
 /* Settings in the last page of flash, which the program that starts the machine writes: "name=value" texts.
  * Each ends in 0. An empty text, or the 0xff of erased flash, ends the list. */
