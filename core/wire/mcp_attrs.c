@@ -42,11 +42,6 @@ static void set_more(uspan_tracer_t *t, uspan_t s, const void *about)
 #if USPAN_PROFILE_ALIYUN
         (void)uspan_set_static_n(t, s, &uspan_key_aliyun_span_kind, "TOOL", 4u);
 #endif
-#if USPAN_CONTENT
-        if (a->flags == USPAN_MCP_IS_TOOL) {
-            uspan_mcp_set_content(a->m, &a->m->in, s, &uspan_key_tool_call_arguments);
-        }
-#endif
     }
     if (a->id_len > 0u) {
         (void)uspan_set_str_n(t, s, &uspan_key_jsonrpc_request_id, a->id, a->id_len);
@@ -128,6 +123,11 @@ uspan_t uspan_mcp_begin(uspan_mcp_about_t *a, uspan_mcp_t *m, uspan_t parent, un
     } else {
         s = uspan_typed_begin_as(m->t, parent, a, &type.type, NULL);
     }
+#if USPAN_CONTENT
+    if (a->flags == USPAN_MCP_IS_TOOL) { /* not in set_more(), because less of the stack is used here */
+        uspan_mcp_set_content(m, &m->in, s, &uspan_key_tool_call_arguments);
+    }
+#endif
     if (a->id != NULL) {
         keep(m, a->id_hash, s, a->flags);
         m->result = s.id;
