@@ -154,6 +154,7 @@ static void mend_pointers(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     const size_t low = offsetof(uspan_tracer_t, block_next), epochs = offsetof(uspan_trace_part_t, epochs);
+    const size_t high = offsetof(uspan_tracer_t, keep.sealed) + sizeof tracer.keep.sealed; /* then padding */
     static bool recorded;
     if (!recorded) {
         (void)mount();
@@ -171,8 +172,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
      * the epochs if its highest bit is set. */
     for (size_t i = 1; i + 2u < len; i += 3u) {
         size_t at = data[i] | (size_t)(data[i + 1u] & 0x7Fu) << 8;
-        at = (data[i + 1u] & 0x80u) != 0u ? epochs + at % sizeof tracer.trace.epochs
-                                          : low + at % (sizeof tracer - low);
+        at =
+            (data[i + 1u] & 0x80u) != 0u ? epochs + at % sizeof tracer.trace.epochs : low + at % (high - low);
         ((uint8_t *)&tracer)[at] = (uint8_t)(((uint8_t *)&tracer)[at] + data[i + 2u]);
     }
     mend_pointers();
