@@ -15,11 +15,11 @@ void uspan_lwip_sntp_init(const uspan_port_t *port)
 void uspan_lwip_sntp_set(uint32_t seconds, uint32_t micros)
 {
     const uspan_port_t *port = clock_port;
-    const uint64_t unix_ns = (uint64_t)seconds * 1000000000u + (uint64_t)micros * 1000u;
-    if (port == NULL || !uspan_unix_is_plausible(unix_ns)) {
+    const uint64_t told_ns = (uint64_t)seconds * 1000000000u + (uint64_t)micros * 1000u;
+    if (port == NULL || !uspan_unix_is_plausible(told_ns)) {
         return; /* an earlier answer may be right */
     }
-    uint64_t zero = unix_ns - port->mono_ns(port->ctx);
+    uint64_t zero = told_ns - port->mono_ns(port->ctx);
     uint32_t state = port->lock(port->ctx);
     zero_ns = zero;
     port->unlock(port->ctx, state);

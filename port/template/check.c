@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include "uspan/types.h"
 
 #define NS_PER_MS 1000000u
 #define READS_MAX 20000000u           /* a clock that has not changed after these reads has stopped */

@@ -169,6 +169,21 @@ typedef struct uspan_link {
     size_t attr_count;
 } uspan_link_t;
 
+/* Returns true if a Unix time in nanoseconds can be the present time. This is the rule for each source of
+ * time: port, application, SNTP and Date. The time must be at most 30 years after USPAN_DATE_MIN_S, and not
+ * before it. The first day of the second era of NTP (RFC 5905 section 6), from 2036-02-07 06:28:16 UTC on, is
+ * refused, because SNTP clients read an answer without a time as its beginning. With USPAN_DATE_MIN_S 0 each
+ * time is plausible. Pure. Context: task, ISR. */
+static inline bool uspan_unix_is_plausible(uint64_t unix_ns)
+{
+    /* The upper 32 bits of each time, in steps of 4.3 s. */
+    const uint32_t high = (uint32_t)(unix_ns >> 32);
+    const uint32_t first = (uint32_t)((uint64_t)USPAN_DATE_MIN_S * 1000000000u >> 32);
+    const uint32_t era = (uint32_t)((uint64_t)2085978496u * 1000000000u >> 32);
+    return USPAN_DATE_MIN_S == 0 ||
+           (high - first < 0x0D400000u /* 30.2 years */ && high - era >= 0x5000u /* 24.4 hours */);
+}
+
 /* One tracer: all RAM of the core, about 20 KB with the default options. Make it static, not a local
  * variable: it must stay valid until uspan_stopped() returns true. Zeroed or not. Its layout (tracer.h) is
  * private. */
