@@ -56,9 +56,9 @@ static void put_member(out_t *o, const char *before, const char *text, size_t le
     put_text(o, "\"");
 }
 
-static void ignore(void *ctx, unsigned action, uspan_json_event_t event, const char *text, size_t len)
+static void ignore(void *ctx, uspan_json_event_t event, const char *text, size_t len)
 {
-    (void)ctx, (void)action, (void)event, (void)text, (void)len;
+    (void)ctx, (void)event, (void)text, (void)len;
 }
 
 static bool is_object(const char *text, size_t len)

@@ -2,73 +2,69 @@
  * Invariant: j->hash is the USPAN_JSON_PLACE() of the value that is being read or comes next. */
 #include "json/json_path.h"
 
-/* Documents of one kind have their members in one order, and the rows follow it. So the row after the last
- * match is tried first. *table: the table that has the row. */
-static unsigned find_action(uspan_json_read_t *j, const uspan_json_table_t **table)
+static uint32_t element_of(uint32_t hash)
 {
-    uint32_t hash = j->hash;
-    for (const uspan_json_table_t *in = *table; in != NULL; in = in->more) {
-        const uint32_t *paths = in->paths;
-        size_t count = in->count;
-        size_t i = j->row;
-        for (size_t left = count; left > 0u; left--) {
-            i = i < count ? i : 0u;
-            if (paths[i++] == hash) {
-                j->row = (uint8_t)i;
-                *table = in;
-                return in->actions[i - 1u];
-            }
-        }
-    }
-    return USPAN_JSON_NO_ROW;
+    return USPAN_JSON_HASH(USPAN_JSON_HASH(hash, USPAN_JSON_SEPARATOR), USPAN_JSON_ELEMENT);
 }
 
-/* If the value is no array, a row of USPAN_JSON_LIST leads to the row of its elements. If USPAN_JSON_LIKE
- * follows the row of a container, the container takes the path in that row. */
+/* Documents of one kind have their members in one order, and the rows follow it. So the row after the last
+ * match is tried first. If the value is no array, a row of USPAN_JSON_LIST leads to the row of its elements.
+ * If USPAN_JSON_LIKE follows the row of a container, the container takes the path in that row. */
 unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *table, char c)
 {
     if ((j->arrays & 1u) != 0u) {
         j->hash = j->paths[j->depth - 1u];
         if (j->depth > 1u) {
-            j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->hash, USPAN_JSON_SEPARATOR), USPAN_JSON_ELEMENT);
+            j->hash = element_of(j->hash);
         }
     }
-    unsigned action;
-    while ((action = find_action(j, &table)) == USPAN_JSON_LIST) {
-        if (c == '[') {
-            return 0u;
+    for (; table != NULL; table = table->more) {
+        size_t count = table->count;
+        size_t i = j->row;
+        for (size_t left = count; left > 0u; left--) {
+            i = i < count ? i : 0u;
+            if (table->paths[i++] != j->hash) {
+                continue;
+            }
+            unsigned action = table->actions[i - 1u];
+            j->row = (uint8_t)i;
+            if (action != USPAN_JSON_LIST) {
+                if ((c | 0x20) == '{' && i < count && table->actions[i] == USPAN_JSON_LIKE) {
+                    j->hash = ~table->paths[i];
+                }
+                return action;
+            }
+            if (c == '[') {
+                return 0u;
+            }
+            j->hash = element_of(j->hash);
+            left = count + 1u;
         }
-        j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->hash, USPAN_JSON_SEPARATOR), USPAN_JSON_ELEMENT);
     }
-    if ((c | 0x20) == '{' && action != USPAN_JSON_NO_ROW && j->row < table->count &&
-        table->actions[j->row] == USPAN_JSON_LIKE) {
-        j->hash = ~table->paths[j->row];
-    }
-    return action;
+    return USPAN_JSON_NO_ROW;
 }
 
-/* In a table of camel case, a name in snake case is read as its name in camel case. */
-void uspan_json_add_to_key(uspan_json_read_t *j, const uspan_json_table_t *table, const char *text,
-                           size_t len)
+/* In a table of camel case, underscores and the case of letters are ignored, so names may be in snake case. */
+const char *uspan_json_add_to_key(uspan_json_read_t *j, const uspan_json_table_t *table, const char *at,
+                                  const char *end)
 {
     uint32_t hash = j->hash;
-    const char *end = text + len;
-    int mark = table->camel ? '_' : 256; /* an underscore is skipped, and makes the next letter a capital */
-    while (text < end) {
-        char c = *text;
-        if (c == mark) {
-            j->upper = true;
-            text++;
-        } else {
-            if (j->upper) {
-                j->upper = false;
-                hash = USPAN_JSON_HASH(hash, c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-                text++;
+    uint8_t easy = table->camel ? '_' : '\\'; /* greater bytes are added as they are */
+    for (; at < end; at++) {
+        uint8_t c = (uint8_t)*at;
+        if (c <= easy) {
+            if (!uspan_json_is_plain(*at)) {
+                break;
             }
-            while (text < end && *text != mark) {
-                hash = USPAN_JSON_HASH(hash, *text++);
+            if (easy == '_') {
+                if (c == '_') {
+                    continue;
+                }
+                c |= 0x20u;
             }
         }
+        hash = USPAN_JSON_HASH(hash, c);
     }
     j->hash = hash;
+    return at;
 }

@@ -22,25 +22,31 @@ typedef struct uspan_json_table {
     const struct uspan_json_table *more; /* rows for paths that these do not name; NULL: none */
 } uspan_json_table_t;
 /* Make two tables from one list of rows X(path, action): columns of 4 and 1 bytes, without padding. */
-#define USPAN_JSON_ROW_PATH(path, action) \
-    USPAN_JSON_PLACE(path) ^ ((action) == USPAN_JSON_LIKE ? UINT32_MAX : 0u),
+#define USPAN_JSON_INVERTED(action) ((action) == USPAN_JSON_LIKE ? UINT32_MAX : 0u)
+#define USPAN_JSON_ROW_PATH(path, action) USPAN_JSON_PLACE(path) ^ USPAN_JSON_INVERTED(action),
+#define USPAN_JSON_ROW_PATH_CAMEL(path, action) USPAN_JSON_PLACE_CAMEL(path) ^ USPAN_JSON_INVERTED(action),
 #define USPAN_JSON_ROW_ACTION(path, action) (uint8_t)(action),
-#define USPAN_JSON_COLUMNS(name, ROWS)                                    \
-    static const uint32_t name##_paths[] = { ROWS(USPAN_JSON_ROW_PATH) }; \
+#define USPAN_JSON_COLUMNS_BY(ROW_PATH, name, ROWS)            \
+    static const uint32_t name##_paths[] = { ROWS(ROW_PATH) }; \
     static const uint8_t name##_actions[] = { ROWS(USPAN_JSON_ROW_ACTION) }
+#define USPAN_JSON_COLUMNS(name, ROWS) USPAN_JSON_COLUMNS_BY(USPAN_JSON_ROW_PATH, name, ROWS)
 #define USPAN_JSON_TABLE_FROM(name, camel, more)                         \
     {                                                                    \
         name##_paths, name##_actions, sizeof name##_actions, camel, more \
     }
-#define USPAN_JSON_TABLE_OF(name, ROWS, camel, more) \
-    USPAN_JSON_COLUMNS(name, ROWS);                  \
-    static const uspan_json_table_t name = USPAN_JSON_TABLE_FROM(name, camel, more)
-#define USPAN_JSON_TABLE(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, false, NULL)
-#define USPAN_JSON_TABLE_CAMEL(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, true, NULL)
+#define USPAN_JSON_TABLE_OF(name, ROWS, more) \
+    USPAN_JSON_COLUMNS(name, ROWS);           \
+    static const uspan_json_table_t name = USPAN_JSON_TABLE_FROM(name, false, more)
+#define USPAN_JSON_TABLE_OF_CAMEL(name, ROWS, more)               \
+    USPAN_JSON_COLUMNS_BY(USPAN_JSON_ROW_PATH_CAMEL, name, ROWS); \
+    static const uspan_json_table_t name = USPAN_JSON_TABLE_FROM(name, true, more)
+#define USPAN_JSON_TABLE(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, NULL)
+#define USPAN_JSON_TABLE_CAMEL(name, ROWS) USPAN_JSON_TABLE_OF_CAMEL(name, ROWS, NULL)
 
 /* Texts and paths as numbers, from literals of up to 64 bytes. USPAN_JSON_PATH() is the hash of a text.
  * USPAN_JSON_PLACE() is that of a path in a row: names joined by dots, # for the elements of an array, "" for
- * the document. Elements of an array that is the document itself count as documents. A dot or # of a path is
+ * the document. Elements of an array that is the document itself count as documents. USPAN_JSON_PLACE_CAMEL()
+ * is the same for a table of camel case, where the case of letters is ignored. A dot or # of a path is
  * hashed as a byte that is never in UTF-8, because names may have both. In a path, \256 is a dot of a name.
  * Two different paths are confused only if their 32-bit hashes are equal. */
 #define USPAN_JSON_SEPARATOR 0xFEu
@@ -58,6 +64,7 @@ typedef struct uspan_json_table {
 #define USPAN_JSON_STEP(s, i)                                                                   \
     (((uint8_t)(USPAN_JSON_CHAR(s, i) - '#') <= '.' - '#' ? USPAN_JSON_ELEMENT & ~0x23u : 0u) | \
      (USPAN_JSON_CHAR(s, i) & 0x7Fu))
+#define USPAN_JSON_STEP_CAMEL(s, i) (USPAN_JSON_STEP(s, i) | (USPAN_JSON_STEP(s, i) & 0x40u) >> 1)
 #define USPAN_JSON_SUM(s, byte)                                                          \
     (byte(s, 0) * 0x359C449Bu + byte(s, 1) * 0xDD4AB5D9u + byte(s, 2) * 0x91C5BE63u +    \
      byte(s, 3) * 0x4CA091F1u + byte(s, 4) * 0xDFD860EBu + byte(s, 5) * 0xB7F51A49u +    \
@@ -91,12 +98,18 @@ typedef struct uspan_json_table {
      (uint32_t)sizeof(char[sizeof(s) <= 65u ? 1 : -1]))
 #define USPAN_JSON_PATH(s) USPAN_JSON_NUMBER(s, (uint32_t)'.', USPAN_JSON_CHAR)
 #define USPAN_JSON_PLACE(s) USPAN_JSON_NUMBER(s, USPAN_JSON_SEPARATOR, USPAN_JSON_STEP)
+#define USPAN_JSON_PLACE_CAMEL(s) USPAN_JSON_NUMBER(s, USPAN_JSON_SEPARATOR, USPAN_JSON_STEP_CAMEL)
 
 /* Find the action of the value that begins with c. USPAN_JSON_NO_ROW: no row names it. */
 #define USPAN_JSON_NO_ROW 0x100u
 unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *table, char c);
-/* Add bytes of a member's name to the path. */
-void uspan_json_add_to_key(uspan_json_read_t *j, const uspan_json_table_t *table, const char *text,
-                           size_t len);
+/* Returns true if the byte of a string stands for itself. Most letters need one comparison. */
+static inline bool uspan_json_is_plain(char c)
+{
+    return (uint8_t)c > '\\' || (c != '\\' && c != '"' && (uint8_t)c >= 0x20u);
+}
+/* Add bytes of a member's name to the path, up to one that is not plain. Returns the position after them. */
+const char *uspan_json_add_to_key(uspan_json_read_t *j, const uspan_json_table_t *table, const char *at,
+                                  const char *end);
 
 #endif

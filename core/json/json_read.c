@@ -6,25 +6,6 @@
 #include "trace/lock.h"
 #include "uspan/config.h"
 
-enum {        /* what comes next */
-       BLANK, /* the document */
-       VALUE,
-       FIRST_VALUE, /* or the end of the array */
-       FIRST_KEY,   /* or the end of the object */
-       KEY,
-       COLON,
-       NEXT, /* a comma, or the end of the container */
-       STRING,
-       ESCAPE,
-       HEX,
-       LITERAL,
-       MINUS = USPAN_NUMBER_MINUS,       /* numbers: from here on */
-       WORD = USPAN_NUMBER_EXPONENT + 1, /* NaN, Infinity, None: skipped */
-       DONE,
-       BAD
-};
-USPAN_STATIC_ASSERT((int)LITERAL < (int)MINUS, "states of json_number.h are behind the others");
-
 /* One call of uspan_json_read_feed(). */
 typedef struct feed {
     uspan_json_read_t *j;
@@ -53,44 +34,56 @@ static bool ends_line(char c)
 static void tell(const feed_t *f, uspan_json_event_t event, const char *text, size_t len)
 {
     if (f->j->action != 0u) {
-        f->sink(f->ctx, f->j->action, event, text, len);
+        f->sink(f->ctx, event, text, len);
     }
 }
 
+/* Pass on what was read of a value that is passed on unchanged. No value within it has an action. */
 static void pass_raw(feed_t *f)
 {
-    if (f->j->raw_action != 0u && f->at > f->raw) {
-        f->sink(f->ctx, f->j->raw_action, USPAN_READ_RAW, f->raw, (size_t)(f->at - f->raw));
+    uspan_json_read_t *j = f->j;
+    if (j->raw_action != 0u && f->at > f->raw) {
+        j->action = j->raw_action;
+        tell(f, USPAN_READ_RAW, f->raw, (size_t)(f->at - f->raw));
+        j->action = 0u;
     }
 }
 
-/* End the value that was read up to f->at. */
-static void end_value(feed_t *f)
+/* Tell the sink how the value ends that was read up to f->at. */
+static void end_value(feed_t *f, uspan_json_event_t event)
 {
     uspan_json_read_t *j = f->j;
-    if (j->raw_action != 0u && j->depth == j->raw_depth) {
+    tell(f, event, NULL, 0u);
+    if (j->raw_action != 0u && j->blind == 0u) {
         pass_raw(f);
-        f->sink(f->ctx, j->raw_action, USPAN_READ_RAW_END, NULL, 0u);
+        j->action = j->raw_action;
         j->raw_action = 0u;
+        tell(f, USPAN_READ_RAW_END, NULL, 0u);
     }
     j->action = 0u;
-    j->state = j->depth == 0u ? DONE : NEXT;
+    j->state = j->depth == 0u ? USPAN_AT_DONE : USPAN_AT_NEXT;
 }
 
-static void open_container(feed_t *f, bool array)
+/* hides: no row names the container. If it is too deep or passed on as it is, no row reaches its members. */
+static void open_container(feed_t *f, bool array, bool hides)
 {
     uspan_json_read_t *j = f->j;
     if (j->depth == USPAN_JSON_DEPTH_MAX) {
-        j->state = BAD;
+        j->state = USPAN_AT_BAD;
         return;
     }
     if (j->depth < USPAN_READ_PATHS_MAX) {
         j->paths[j->depth] = j->hash;
         j->actions[j->depth] = j->action;
+    } else {
+        hides = true;
     }
     j->depth++;
+    if (j->blind == 0u && (hides || j->raw_action != 0u)) {
+        j->blind = j->depth;
+    }
     j->arrays = j->arrays << 1 | (array ? 1u : 0u);
-    j->state = array ? FIRST_VALUE : FIRST_KEY;
+    j->state = USPAN_AT_FIRST;
     tell(f, USPAN_READ_OPEN, NULL, 0u);
     j->action = 0u;
 }
@@ -103,44 +96,39 @@ static void close_container(feed_t *f)
     j->arrays >>= 1;
     if (j->depth < USPAN_READ_PATHS_MAX) {
         j->action = j->actions[j->depth];
-        tell(f, USPAN_READ_CLOSE, NULL, 0u);
     }
-    end_value(f);
+    end_value(f, USPAN_READ_CLOSE);
 }
 
+static void read_string(feed_t *f);
+
 /* Begin the value at f->at. Its first byte is consumed, unless it begins a word or no value at all. */
-static void begin_value(feed_t *f)
+static void begin_value(feed_t *f, char c)
 {
     uspan_json_read_t *j = f->j;
-    char c = *f->at;
-    j->action = 0u;
-    if (j->depth <= USPAN_READ_PATHS_MAX && j->raw_action == 0u && j->blind == 0u) {
-        unsigned action = uspan_json_find_action(j, f->table, c);
-        if (action == USPAN_JSON_NO_ROW) {
-            j->blind = c == '{' || c == '[' ? (uint8_t)(j->depth + 1u) : 0u;
-        } else if ((action & USPAN_JSON_AS_IS) != 0u && c != '"' && c != 'n') {
-            j->raw_action = (uint8_t)action;
-            j->raw_depth = j->depth;
-            f->raw = f->at;
-        } else {
-            j->action = (uint8_t)(action & ~USPAN_JSON_AS_IS);
-        }
+    unsigned action = j->blind == 0u ? uspan_json_find_action(j, f->table, c) : 0u;
+    if ((action & USPAN_JSON_AS_IS) != 0u && c != '"' && c != 'n') {
+        j->raw_action = (uint8_t)(action & ~USPAN_JSON_AS_IS);
+        f->raw = f->at;
+    } else {
+        j->action = (uint8_t)(action & ~USPAN_JSON_AS_IS);
     }
     f->at++;
-    if (c == '{' || c == '[') {
-        open_container(f, c == '[');
-    } else if (c == '"') {
+    if (c == '"') {
         j->key = false;
-        j->state = STRING;
+        j->state = USPAN_AT_STRING;
+        read_string(f);
+    } else if (c == '{' || c == '[') {
+        open_container(f, c == '[', action == USPAN_JSON_NO_ROW);
     } else if (c == '-' || is_digit(c)) {
         uspan_json_number_begin(j, c);
     } else if (c == 't' || c == 'f' || c == 'n') {
         j->scale = (unsigned char)c;
         j->digits = 1u;
-        j->state = LITERAL;
+        j->state = USPAN_AT_LITERAL;
     } else {
         f->at--;
-        j->state = j->line && c >= 'A' && c <= 'Z' ? WORD : BAD;
+        j->state = j->line && c >= 'A' && c <= 'Z' ? USPAN_AT_WORD : USPAN_AT_BAD;
     }
 }
 
@@ -152,9 +140,9 @@ static void take_text(const feed_t *f, const char *text, size_t len)
     uspan_json_read_t *j = f->j;
     if (!j->key) {
         tell(f, USPAN_READ_TEXT, text, len);
-        return;
+    } else if (uspan_json_add_to_key(j, f->table, text, text + len) == text) {
+        j->hash = USPAN_JSON_HASH(j->hash, *text); /* a byte that was escaped */
     }
-    uspan_json_add_to_key(j, f->table, text, len);
 }
 
 static void take_char(const feed_t *f, uint32_t c)
@@ -174,11 +162,9 @@ static void take_char(const feed_t *f, uint32_t c)
 static void drop_high(feed_t *f)
 {
     uint32_t high = f->j->high;
-    if (high != 0u) {
-        f->j->high = 0u;
-        if ((high & 0x8000u) != 0u) {
-            take_char(f, 0xFFFDu);
-        }
+    f->j->high = 0u;
+    if ((high & 0x8000u) != 0u) {
+        take_char(f, 0xFFFDu);
     }
 }
 
@@ -201,7 +187,7 @@ static void take_unit(feed_t *f)
 {
     uspan_json_read_t *j = f->j;
     uint32_t unit = j->unit;
-    j->state = STRING;
+    j->state = USPAN_AT_STRING;
     if ((unit & 0xFC00u) == 0xDC00u && j->high != 0u) {
         unit = 0x10000u + ((uint32_t)(j->high & 0x3FFu) << 10) + (unit & 0x3FFu);
         j->high = 0u;
@@ -216,59 +202,52 @@ static void take_unit(feed_t *f)
     }
 }
 
-/* Most letters need one comparison. */
-static bool is_plain(char c)
-{
-    return (uint8_t)c > '\\' || (c != '\\' && c != '"' && (uint8_t)c >= 0x20u);
-}
-
 /* f->at is within a string: read bytes that need no unescaping, and the byte that ends them. */
 static void read_string(feed_t *f)
 {
     uspan_json_read_t *j = f->j;
     const char *from = f->at;
-    const char *at = from;
     const char *end = f->end;
-    while (at < end && is_plain(*at)) {
-        at++;
-    }
-    if (at > from) {
-        drop_high(f);
-        if (j->key && !f->table->camel) { /* most keys: without a call */
-            uint32_t hash = j->hash;
-            for (; from < at; from++) {
-                hash = USPAN_JSON_HASH(hash, *from);
-            }
-            j->hash = hash;
-        } else {
-            take_text(f, from, (size_t)(at - from));
+    const char *at = from;
+    if (j->key) {
+        at = uspan_json_add_to_key(j, f->table, from, end);
+    } else {
+        while (at < end && uspan_json_is_plain(*at)) {
+            at++;
         }
-        f->at = at;
+        if (at > from) {
+            tell(f, USPAN_READ_TEXT, from, (size_t)(at - from));
+        }
     }
+    f->at = at;
     if (at == end) {
         return;
     }
-    if (*at == '\\') {
+    if (*at == '"') {
         f->at++;
-        j->state = ESCAPE;
-    } else if (*at == '"') {
-        f->at++;
-        if (j->high != 0u) {
-            end_high(f);
-        }
         if (j->key) {
-            bool colon = f->at < f->end && *f->at == ':';
-            f->at += colon ? 1 : 0;
-            j->state = colon ? VALUE : COLON;
+            j->state = USPAN_AT_COLON;
         } else {
-            tell(f, USPAN_READ_TEXT_END, NULL, 0u);
-            end_value(f);
+            end_value(f, USPAN_READ_TEXT_END);
         }
+    } else if (*at == '\\') {
+        f->at++;
+        j->state = USPAN_AT_ESCAPE;
     } else if (!j->line) {
-        j->state = BAD;
+        j->state = USPAN_AT_BAD;
     } else if (!ends_line(*at)) { /* at the end of a line the string stays open */
         f->at++;
         take_char(f, (uint8_t)*at);
+    }
+}
+
+/* A high surrogate came before the byte c of a string. */
+static void end_escape(feed_t *f, char c)
+{
+    if (c == '"') {
+        end_high(f);
+    } else if (uspan_json_is_plain(c)) {
+        drop_high(f);
     }
 }
 
@@ -280,7 +259,7 @@ static void read_escape(feed_t *f, char c)
     if (c == 'u') {
         f->at++;
         j->digits = 4u; /* they shift out what is in j->unit */
-        j->state = HEX;
+        j->state = USPAN_AT_HEX;
         if (j->half >> 16 == j->action) {
             j->high = (uint16_t)j->half;
             j->half = 0u;
@@ -289,11 +268,11 @@ static void read_escape(feed_t *f, char c)
     }
     const char *at = memchr(from, c, sizeof from - 1u);
     if (at == NULL) {
-        j->state = BAD;
+        j->state = USPAN_AT_BAD;
         return;
     }
     f->at++;
-    j->state = STRING;
+    j->state = USPAN_AT_STRING;
     drop_high(f);
     take_text(f, to + (at - from), 1u);
 }
@@ -305,7 +284,7 @@ static void read_hex(feed_t *f, char c)
     if (digit > 9u) {
         digit = ((uint8_t)c | 0x20u) - 'a';
         if (digit > 5u) {
-            j->state = BAD;
+            j->state = USPAN_AT_BAD;
             return;
         }
         digit += 10u;
@@ -322,29 +301,26 @@ static void read_hex(feed_t *f, char c)
 /* Read a letter of a word such as NaN, -Infinity or None, or end the word. Words are skipped. */
 static void read_word(feed_t *f, char c)
 {
-    if (f->j->state != WORD) {
-        f->j->state = f->j->line && c == 'I' && f->j->state == MINUS ? WORD : BAD;
+    if (f->j->state != USPAN_AT_WORD) {
+        f->j->state = f->j->line && c == 'I' && f->j->state == USPAN_AT_MINUS ? USPAN_AT_WORD : USPAN_AT_BAD;
     } else if ((unsigned char)((c | 0x20) - 'a') < 26u) {
         f->at++;
     } else {
-        end_value(f);
+        end_value(f, USPAN_READ_NULL);
     }
 }
 
 /* A byte that cannot continue the number ends it, if a number may end there. */
-static void read_number(feed_t *f, char c)
+static void read_number(feed_t *f)
 {
-    switch (uspan_json_number_step(f->j, c)) {
-    case USPAN_NUMBER_MORE:
+    uspan_number_step_t step = USPAN_NUMBER_MORE;
+    while (f->at < f->end && (step = uspan_json_number_step(f->j, *f->at)) == USPAN_NUMBER_MORE) {
         f->at++;
-        return;
-    case USPAN_NUMBER_ENDS:
-        tell(f, USPAN_READ_NUMBER, NULL, 0u);
-        end_value(f);
-        return;
-    default:
-        read_word(f, c);
-        return;
+    }
+    if (step == USPAN_NUMBER_ENDS) {
+        end_value(f, USPAN_READ_NUMBER);
+    } else if (step == USPAN_NUMBER_BAD) {
+        read_word(f, *f->at);
     }
 }
 
@@ -356,14 +332,13 @@ static void read_literal(feed_t *f, char c)
                                : j->scale == 'f' ? USPAN_READ_FALSE
                                                  : USPAN_READ_NULL;
     if (c != word[j->digits]) {
-        j->state = BAD;
+        j->state = USPAN_AT_BAD;
         return;
     }
     f->at++;
     j->digits++;
     if (word[j->digits] == '\0') {
-        tell(f, event, NULL, 0u);
-        end_value(f);
+        end_value(f, event);
     }
 }
 
@@ -374,58 +349,47 @@ static void begin_key(feed_t *f)
     uspan_json_read_t *j = f->j;
     f->at++;
     j->key = true;
-    j->upper = false;
-    j->state = STRING;
-    if (j->depth <= USPAN_READ_PATHS_MAX) {
+    j->state = USPAN_AT_STRING;
+    if (j->blind == 0u) {
         j->hash = USPAN_JSON_HASH(j->paths[j->depth - 1u], USPAN_JSON_SEPARATOR);
     }
+    read_string(f);
 }
 
-/* Read the byte after a value or an opening bracket. */
-static void read_next(feed_t *f, char c)
+/* Read the byte c between values, which is not white space. */
+static void read_between(feed_t *f, char c)
 {
     uspan_json_read_t *j = f->j;
     bool array = (j->arrays & 1u) != 0u;
-    if (c == (array ? ']' : '}')) {
+    unsigned state = j->state;
+    if (state >= USPAN_AT_FIRST && c == (array ? ']' : '}')) {
         f->at++;
         close_container(f);
         return;
     }
-    if (j->state == NEXT) {
-        if (c != ',') {
-            j->state = BAD;
+    if ((state == USPAN_AT_NEXT && c == ',') || (state == USPAN_AT_COLON && c == ':')) {
+        f->at++;
+        state = state == USPAN_AT_NEXT && !array ? USPAN_AT_KEY : USPAN_AT_VALUE;
+        j->state = (uint8_t)state;
+        if (f->at == f->end || (uint8_t)*f->at <= ' ') {
             return;
         }
-        f->at++;
+        c = *f->at;
     }
-    j->state = array ? VALUE : KEY;
-    if (!array && f->at < f->end && *f->at == '"') {
+    if (state <= USPAN_AT_VALUE || (state == USPAN_AT_FIRST && array)) {
+        begin_value(f, c);
+    } else if (state <= USPAN_AT_FIRST && state != USPAN_AT_COLON && c == '"') {
         begin_key(f);
-    }
-}
-
-/* Read a byte between values that is not white space. */
-static void read_between(feed_t *f, char c)
-{
-    uspan_json_read_t *j = f->j;
-    if (j->state == NEXT || j->state == FIRST_VALUE || j->state == FIRST_KEY) {
-        read_next(f, c);
-    } else if (j->state < FIRST_VALUE) {
-        begin_value(f);
-    } else if (j->state == KEY && c == '"') {
-        begin_key(f);
-    } else if (j->state == COLON && c == ':') {
-        f->at++;
-        j->state = VALUE;
     } else {
-        j->state = BAD;
+        j->state = USPAN_AT_BAD;
     }
 }
 
 void uspan_json_read_begin(uspan_json_read_t *j)
 {
-    j->state = BLANK; /* fields not named here are set before they are read */
+    j->state = USPAN_AT_BLANK; /* fields not named here are set before they are read */
     j->depth = 0u;
+    j->action = 0u;
     j->row = 0u;
     j->raw_action = 0u;
     j->blind = 0u;
@@ -445,24 +409,30 @@ size_t uspan_json_read_feed(uspan_json_read_t *j, const uspan_json_table_t *tabl
         return 0u;
     }
     feed_t f = { j, table, sink, ctx, data, data + len, data };
-    while (f.at < f.end && j->state < DONE) {
+    while (f.at < f.end && j->state < USPAN_AT_DONE) {
         char c = *f.at;
-        if ((uint8_t)c < 0x20u && j->line && ends_line(c)) {
-            break;
-        }
-        if (j->state == STRING) {
-            read_string(&f);
-        } else if (j->state < STRING) {
-            if ((uint8_t)c <= ' ' && is_space(c)) {
-                f.at++;
-            } else {
-                read_between(&f, c);
+        unsigned state = j->state;
+        if ((uint8_t)c <= ' ') {
+            if (j->line && ends_line(c)) {
+                break;
             }
-        } else if (j->state >= MINUS) {
-            read_number(&f, c);
-        } else if (j->state == ESCAPE) {
+            if (state < USPAN_AT_STRING && is_space(c)) {
+                f.at++;
+                continue;
+            }
+        }
+        if (state < USPAN_AT_STRING) {
+            read_between(&f, c);
+        } else if (state == USPAN_AT_STRING) {
+            if (j->high != 0u) {
+                end_escape(&f, c);
+            }
+            read_string(&f);
+        } else if (state >= USPAN_AT_MINUS) {
+            read_number(&f);
+        } else if (state == USPAN_AT_ESCAPE) {
             read_escape(&f, c);
-        } else if (j->state == HEX) {
+        } else if (state == USPAN_AT_HEX) {
             read_hex(&f, c);
         } else {
             read_literal(&f, c);
@@ -470,29 +440,4 @@ size_t uspan_json_read_feed(uspan_json_read_t *j, const uspan_json_table_t *tabl
     }
     pass_raw(&f);
     return (size_t)(f.at - data);
-}
-
-bool uspan_json_read_is_blank(const uspan_json_read_t *j)
-{
-    return j->state == BLANK;
-}
-
-bool uspan_json_read_is_done(const uspan_json_read_t *j)
-{
-    return j->state == DONE;
-}
-
-bool uspan_json_read_is_empty(const uspan_json_read_t *j)
-{
-    return j->state == FIRST_KEY || j->state == FIRST_VALUE;
-}
-
-bool uspan_json_read_in_string(const uspan_json_read_t *j)
-{
-    return j->state == STRING;
-}
-
-bool uspan_json_read_is_bad(const uspan_json_read_t *j)
-{
-    return j->state == BAD;
 }

@@ -139,11 +139,11 @@ static void keep_content(uspan_mcp_t *m, uspan_mcp_reader_t *r)
 #endif
 }
 
-static void take(void *ctx, unsigned action, uspan_json_event_t event, const char *text, size_t len)
+static void take(void *ctx, uspan_json_event_t event, const char *text, size_t len)
 {
     uspan_mcp_t *m = ctx;
     uspan_mcp_reader_t *r = m->now;
-    unsigned what = (action & ~USPAN_JSON_AS_IS) - 1u;
+    unsigned what = r->json.action - 1u;
     uint32_t bit = 1u << what;
     if (what == USPAN_MCP_DOCUMENT) {
         if (event == USPAN_READ_OPEN) {

@@ -399,10 +399,10 @@ static void take_true(uspan_wire_t *w, unsigned action)
     }
 }
 
-void uspan_wire_on_value(void *ctx, unsigned action, uspan_json_event_t event, const char *text, size_t len)
+void uspan_wire_on_value(void *ctx, uspan_json_event_t event, const char *text, size_t len)
 {
     uspan_wire_t *w = ctx;
-    action &= ~USPAN_JSON_AS_IS;
+    unsigned action = w->json.action;
     switch (event) {
     case USPAN_READ_TEXT:
         if (action == TAKE_RESPONSE && (w->dialect->traits & USPAN_WIRE_RESULTS_AS_TEXT) != 0u) {

@@ -5,7 +5,7 @@
 #include "wire/wire_state.h"
 
 /* Handle a value. This is the sink of the JSON reader. */
-void uspan_wire_on_value(void *w, unsigned action, uspan_json_event_t event, const char *text, size_t len);
+void uspan_wire_on_value(void *w, uspan_json_event_t event, const char *text, size_t len);
 /* End the unit. */
 void uspan_wire_end_unit(uspan_wire_t *w);
 /* End an incomplete document. What was read of it is kept. */

@@ -120,6 +120,6 @@
 #endif
 /* Rows that are tried after those of an answer, and before the rows for errors. */
 extern const uspan_json_table_t uspan_wire_shared_table;
-#define TAKE_TABLE_SHARED(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, false, &uspan_wire_shared_table)
+#define TAKE_TABLE_SHARED(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, &uspan_wire_shared_table)
 
 #endif

@@ -188,8 +188,8 @@ extern const char *const uspan_wire_operations[];
 extern const uspan_json_table_t uspan_wire_request_table;
 /* Rows for errors, behind those of each dialect's answer. */
 extern const uspan_json_table_t uspan_wire_error_table;
-#define TAKE_TABLE(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, false, &uspan_wire_error_table)
-#define TAKE_TABLE_CAMEL(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, true, &uspan_wire_error_table)
+#define TAKE_TABLE(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, &uspan_wire_error_table)
+#define TAKE_TABLE_CAMEL(name, ROWS) USPAN_JSON_TABLE_OF_CAMEL(name, ROWS, &uspan_wire_error_table)
 
 /* Returns the hash of the type in an event's data, or of the name in its line. */
 static inline uint32_t uspan_wire_event(const uspan_wire_t *w)

@@ -36,6 +36,7 @@ typedef struct scan {
     size_t arguments_len;
     bool is_long, is_full, is_found;
     char type[12], id[68], name[68]; /* of this part */
+    uspan_json_read_t json;
 } scan_t;
 
 static char *kept(uspan_wire_t *w)
@@ -155,10 +156,10 @@ static void end_part(scan_t *scan)
     scan->w->kept_len = (uint16_t)(scan->w->kept_len + rest + scan->arguments_len);
 }
 
-static void take(void *ctx, unsigned action, uspan_json_event_t event, const char *text, size_t len)
+static void take(void *ctx, uspan_json_event_t event, const char *text, size_t len)
 {
     scan_t *scan = ctx;
-    action &= ~USPAN_JSON_AS_IS;
+    unsigned action = scan->json.action;
     if (action == PART && event == USPAN_READ_OPEN) {
         scan->type[0] = scan->id[0] = scan->name[0] = '\0';
         scan->arguments_len = 0u;
@@ -209,12 +210,10 @@ static size_t read_block(uspan_tracer_t *t, uspan_t s, size_t offset, char *out)
 
 static void read_messages(uspan_tracer_t *t, scan_t *scan)
 {
-    uspan_json_read_t json;
     char piece[USPAN_BLOCK];
     size_t n = t != NULL ? read_block(t, scan->w->s, 0u, piece) : 0u;
-    memset(&json, 0, sizeof json);
     for (size_t at = n; n > 0u; at += n) {
-        (void)uspan_json_read_feed(&json, &messages, take, scan, piece, n);
+        (void)uspan_json_read_feed(&scan->json, &messages, take, scan, piece, n);
         n = read_block(t, scan->w->s, at, piece);
     }
 }

@@ -60,9 +60,9 @@ static void fuzz_begin(void)
     CHECK(uspan_export_to(&fuzz_tracer, 0u, &nowhere, &collector) == USPAN_OK);
 }
 
-static void fuzz_ignore(void *ctx, unsigned action, uspan_json_event_t event, const char *text, size_t len)
+static void fuzz_ignore(void *ctx, uspan_json_event_t event, const char *text, size_t len)
 {
-    (void)ctx, (void)action, (void)event, (void)text, (void)len;
+    (void)ctx, (void)event, (void)text, (void)len;
 }
 
 static void check_json(const char *text, size_t len)

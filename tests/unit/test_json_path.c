@@ -14,9 +14,9 @@ static void test_a_path_of_each_length_has_the_readers_hash(void **state)
     (void)state;
     static const struct {
         const char *path;
-        uint32_t text, place;
+        uint32_t text, place, camel;
     } rows[] = {
-#define ROW(path) { path, USPAN_JSON_PATH(path), USPAN_JSON_PLACE(path) }
+#define ROW(path) { path, USPAN_JSON_PATH(path), USPAN_JSON_PLACE(path), USPAN_JSON_PLACE_CAMEL(path) }
         ROW("a"),
         ROW("#"),
         ROW("id"),
@@ -35,18 +35,21 @@ static void test_a_path_of_each_length_has_the_readers_hash(void **state)
         ROW(T32 T16 T8 "content"),
         ROW(T32 T32),
         ROW("a.b/c_d"),
+        ROW("maxTokens.#.AZaz09"),
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint32_t text = '.';
         uint32_t place = USPAN_JSON_SEPARATOR;
+        uint32_t camel = place;
         for (const char *c = rows[i].path; *c != '\0'; c++) {
             text = USPAN_JSON_HASH(text, *c);
-            place = USPAN_JSON_HASH(place, *c == '.'   ? USPAN_JSON_SEPARATOR
-                                           : *c == '#' ? USPAN_JSON_ELEMENT
-                                                       : (unsigned char)*c);
+            unsigned step = *c == '.' ? USPAN_JSON_SEPARATOR : *c == '#' ? USPAN_JSON_ELEMENT : (unsigned)*c;
+            place = USPAN_JSON_HASH(place, step);
+            camel = USPAN_JSON_HASH(camel, step | 0x20u);
         }
         assert_int_equal(rows[i].text, text);
         assert_int_equal(rows[i].place, place);
+        assert_int_equal(rows[i].camel, camel);
     }
     assert_int_equal(USPAN_JSON_PATH("") + USPAN_JSON_PLACE(""), 0);
     assert_int_equal(USPAN_JSON_PATH("\xFE"), USPAN_JSON_HASH('.', 0xFE));
@@ -61,11 +64,17 @@ static void test_a_path_of_each_length_has_the_readers_hash(void **state)
     X("a\256d", 6)
 USPAN_JSON_TABLE(table, ROWS);
 
-static void note(void *ctx, unsigned action, uspan_json_event_t event, const char *text, size_t len)
+typedef struct actions {
+    uspan_json_read_t reader;
+    unsigned all; /* those of the document, as digits */
+} actions_t;
+
+static void note(void *ctx, uspan_json_event_t event, const char *text, size_t len)
 {
+    actions_t *t = ctx;
     (void)text, (void)len;
     if (event == USPAN_READ_RAW_END || event == USPAN_READ_TEXT_END || event == USPAN_READ_TRUE) {
-        *(unsigned *)ctx = *(unsigned *)ctx * 10u + action;
+        t->all = t->all * 10u + t->reader.action;
     }
 }
 
@@ -88,14 +97,13 @@ static void test_a_name_with_a_dot_or_a_number_sign_is_no_path(void **state)
         { "{\"a\":{\"\":true},\"c\":true}", 4 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        uspan_json_read_t reader;
-        unsigned actions = 0;
-        uspan_json_read_begin(&reader);
+        actions_t t = { .all = 0u };
+        uspan_json_read_begin(&t.reader);
         size_t len = strlen(rows[i].text);
-        assert_int_equal(uspan_json_read_feed(&reader, &table, note, &actions, rows[i].text, len), len);
-        assert_true(uspan_json_read_is_done(&reader));
-        if (actions != rows[i].actions) {
-            fail_msg("%s: %u", rows[i].text, actions);
+        assert_int_equal(uspan_json_read_feed(&t.reader, &table, note, &t, rows[i].text, len), len);
+        assert_true(uspan_json_read_is_done(&t.reader));
+        if (t.all != rows[i].actions) {
+            fail_msg("%s: %u", rows[i].text, t.all);
         }
     }
 }

@@ -61,14 +61,14 @@ static void say(told_t *t, const char *text, size_t len)
     t->text[t->len] = '\0';
 }
 
-static void hear(void *ctx, unsigned action, uspan_json_event_t event, const char *text, size_t len)
+static void hear(void *ctx, uspan_json_event_t event, const char *text, size_t len)
 {
     told_t *t = ctx;
     char head[64];
     static const char *const names[] = { "open", "close", "text", "text", "",
                                          "true", "false", "null", "raw",  "raw" };
     if (!t->piece) {
-        (void)snprintf(head, sizeof head, "%u %s%s", action & 0x7Fu, names[event],
+        (void)snprintf(head, sizeof head, "%u %s%s", t->j->action, names[event],
                        names[event][0] != '\0' ? " " : "");
         say(t, head, strlen(head));
     }
@@ -160,6 +160,8 @@ static void test_names_in_snake_case_and_lists_of_one_are_read_as_the_table_has_
     (void)state;
     read_table = &camel_table;
     TELLS("{\"maxTokens\":1,\"max_tokens\":2,\"max_Tokens\":3}", "1 open \n2 1\n2 2\n2 3\n1 close \n");
+    TELLS("{\"MaxTokens\":1,\"_max__tokens_\":2,\"max\\u005ftokens\":3,\"m\\u0061xTokens\":4}",
+          "1 open \n2 1\n2 2\n2 3\n2 4\n1 close \n");
     TELLS("{\"part_list\":[{\"mime_type\":\"x\"},7]}",
           "1 open \n3 open \n4 text x\n3 close \n3 7\n1 close \n");
     TELLS("{\"partList\":{\"mimeType\":\"x\"}}", "1 open \n3 open \n4 text x\n3 close \n1 close \n");

@@ -13,19 +13,17 @@ typedef struct uspan_json_read {
     uint8_t state, depth;
     uint8_t action;     /* of the value being read */
     uint8_t raw_action; /* of the value that is passed on unchanged; 0: none */
-    uint8_t raw_depth;
     uint8_t row;        /* row that is tried first: a hint, any value is correct */
     uint8_t digits;     /* of an escape: still to be read; of a literal: already read */
-    uint8_t blind;      /* depth of the container that no row names and whose members are skipped; 0: none */
+    uint8_t blind;      /* depth of the container whose members no row can name; 0: none */
     bool key;           /* the string being read is a key */
-    bool upper;         /* the next letter of the key followed an underscore */
     bool line;          /* set if a byte of the line was read that does not end it */
     bool negative, exponent_negative;
     uint8_t actions[USPAN_READ_PATHS_MAX];
-    uint16_t high;      /* a high surrogate whose low one has not come yet; 0: none */
+    uint16_t high; /* a high surrogate whose low one has not come yet; 0: none */
     union {
-        uint16_t unit;  /* of an escape */
-        int16_t scale;  /* the number is mantissa times ten to the power of this */
+        uint16_t unit; /* of an escape */
+        int16_t scale; /* the number is mantissa times ten to the power of this */
     };
     int16_t exponent;   /* as written */
     uint32_t half;      /* high surrogate at the end of a string, below its action. Of earlier documents */
