@@ -2,42 +2,34 @@
  * Invariant: j->hash is the USPAN_JSON_PLACE() of the value that is being read or comes next. */
 #include "json/json_path.h"
 
-static uint32_t element_of(uint32_t hash)
-{
-    return USPAN_JSON_HASH(USPAN_JSON_HASH(hash, USPAN_JSON_SEPARATOR), USPAN_JSON_ELEMENT);
-}
-
 /* Documents of one kind have their members in one order, and the rows follow it. So the row after the last
  * match is tried first. If the value is no array, a row of USPAN_JSON_LIST leads to the row of its elements.
  * If USPAN_JSON_LIKE follows the row of a container, the container takes the path in that row. */
 unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *table, char c)
 {
-    if ((j->arrays & 1u) != 0u) {
-        j->hash = j->paths[j->depth - 1u];
-        if (j->depth > 1u) {
-            j->hash = element_of(j->hash);
-        }
-    }
     for (; table != NULL; table = table->more) {
         size_t count = table->count;
+        const uint16_t *low = table->low;
+        const uint8_t *bytes = table->bytes;
         size_t i = j->row;
         for (size_t left = count; left > 0u; left--) {
             i = i < count ? i : 0u;
-            if (table->paths[i++] != j->hash) {
+            size_t row = i++;
+            if (low[row] != (uint16_t)j->hash || bytes[row] != (uint8_t)(j->hash >> 16)) {
                 continue;
             }
-            unsigned action = table->actions[i - 1u];
+            unsigned action = bytes[count + row];
             j->row = (uint8_t)i;
             if (action != USPAN_JSON_LIST) {
-                if ((c | 0x20) == '{' && i < count && table->actions[i] == USPAN_JSON_LIKE) {
-                    j->hash = ~table->paths[i];
+                if ((c | 0x20) == '{' && i < count && bytes[count + i] == USPAN_JSON_LIKE) {
+                    j->hash = ~(low[i] | (uint32_t)bytes[i] << 16);
                 }
                 return action;
             }
             if (c == '[') {
                 return 0u;
             }
-            j->hash = element_of(j->hash);
+            j->hash = USPAN_JSON_HASH(USPAN_JSON_HASH(j->hash, USPAN_JSON_SEPARATOR), USPAN_JSON_ELEMENT);
             left = count + 1u;
         }
     }

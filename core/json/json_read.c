@@ -1,6 +1,7 @@
 /* json_read.c: reads JSON in fragments that may end at any byte. uspan_json_read_t keeps all state between
  * them. Values passed to the sink do not depend on where fragments end, except for pieces of a string.
- * Invariant: depth <= USPAN_JSON_DEPTH_MAX. paths[i] and actions[i] belong to the i-th open container. */
+ * Invariant: depth <= USPAN_JSON_DEPTH_MAX. paths[i] and actions[i] belong to the i-th open container: the
+ * path of its elements or the begin of its members' paths, and its action. */
 #include "json/json_read.h"
 #include <string.h>
 #include "trace/lock.h"
@@ -73,7 +74,10 @@ static void open_container(feed_t *f, bool array, bool hides)
         return;
     }
     if (j->depth < USPAN_READ_PATHS_MAX) {
-        j->paths[j->depth] = j->hash;
+        uint32_t inside = USPAN_JSON_HASH(j->hash, USPAN_JSON_SEPARATOR);
+        j->paths[j->depth] = !array          ? inside
+                             : j->depth > 0u ? USPAN_JSON_HASH(inside, USPAN_JSON_ELEMENT)
+                                             : j->hash; /* elements of the document are documents */
         j->actions[j->depth] = j->action;
     } else {
         hides = true;
@@ -106,7 +110,13 @@ static void read_string(feed_t *f);
 static void begin_value(feed_t *f, char c)
 {
     uspan_json_read_t *j = f->j;
-    unsigned action = j->blind == 0u ? uspan_json_find_action(j, f->table, c) : 0u;
+    unsigned action = 0u;
+    if (j->blind == 0u) {
+        if ((j->arrays & 1u) != 0u) {
+            j->hash = j->paths[j->depth - 1u];
+        }
+        action = uspan_json_find_action(j, f->table, c);
+    }
     if ((action & USPAN_JSON_AS_IS) != 0u && c != '"' && c != 'n') {
         j->raw_action = (uint8_t)(action & ~USPAN_JSON_AS_IS);
         f->raw = f->at;
@@ -351,7 +361,7 @@ static void begin_key(feed_t *f)
     j->key = true;
     j->state = USPAN_AT_STRING;
     if (j->blind == 0u) {
-        j->hash = USPAN_JSON_HASH(j->paths[j->depth - 1u], USPAN_JSON_SEPARATOR);
+        j->hash = j->paths[j->depth - 1u];
     }
     read_string(f);
 }

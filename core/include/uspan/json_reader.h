@@ -30,7 +30,7 @@ typedef struct uspan_json_read {
     uint32_t next_half; /* of this document */
     uint32_t hash;      /* of the path to the value that is read or is next */
     uint32_t arrays;    /* bit 0: the innermost container is an array; bit 1: the one around it; ... */
-    uint32_t paths[USPAN_READ_PATHS_MAX]; /* hash of the path to each open container */
+    uint32_t paths[USPAN_READ_PATHS_MAX]; /* of each open container: hash of the path within it */
     uint64_t mantissa;
 } uspan_json_read_t;
 
