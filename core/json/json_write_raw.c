@@ -330,22 +330,24 @@ static bool turn_to_string(uspan_write_out_t *o)
     if (!uspan_write_store(o) || (w->flags & USPAN_WRITE_CUT) != 0u) {
         return false;
     }
-    char rest[12];
+    char rest[12 + sizeof w->pend];
     size_t rest_len = withheld(w, rest);
-    size_t waiting = in_raw_string(w) ? w->pend_len : 0u; /* bytes in pend */
-    uspan_writer_t then = *w;
-    then.invalid = (uint8_t)(w->invalid + (w->invalid < UINT8_MAX));
-    then.len = w->from;
-    then.tail = w->from_block;
-    then.chars = w->from_chars;
-    then.token = 0u;
-    then.stack >>= w->depth - w->base;
-    then.depth = w->base;
-    then.state = USPAN_WRITE_VALUE;
-    then.escape = 0u;
-    then.pend_len = 0u;
+    memcpy(rest + rest_len, w->pend, sizeof w->pend);
+    rest_len += in_raw_string(w) ? w->pend_len : 0u; /* bytes in pend */
+    uspan_writer_t *then = &o->mark; /* where the string begins: it is the mark from now on */
+    *then = *w;
+    then->invalid = (uint8_t)(w->invalid + (w->invalid < UINT8_MAX));
+    then->len = w->from;
+    then->tail = w->from_block;
+    then->chars = w->from_chars;
+    then->token = 0u;
+    then->stack >>= w->depth - w->base;
+    then->depth = w->base;
+    then->state = USPAN_WRITE_VALUE;
+    then->escape = 0u;
+    then->pend_len = 0u;
     if (w->len > w->from) {
-        uspan_err_t err = uspan_write_take_back(o, &then, append_as_string);
+        uspan_err_t err = uspan_write_take_back(o, then, append_as_string);
         if (err == USPAN_TRUNCATED) {
             uspan_write_cut(o);
         }
@@ -353,9 +355,9 @@ static bool turn_to_string(uspan_write_out_t *o)
             return false;
         }
     } else {
-        *w = then;
+        *w = *then;
     }
-    return append_as_string(o, rest, rest_len) && uspan_write_text(o, (const char *)then.pend, waiting);
+    return append_as_string(o, rest, rest_len);
 }
 
 bool uspan_write_raw(uspan_write_out_t *o, const char *text, size_t len)

@@ -42,32 +42,55 @@ void uspan_wire_begin_message(uspan_wire_t *w, const char *role)
 
 /* ---- items --------------------------------------------------------------------------------------------- */
 
+/* Advance to the next item of one kind. Texts before a part are written. Returns false if there is none. Not
+ * inlined: a record is large. */
+USPAN_NOINLINE static bool next_item(uspan_wire_t *w, uspan_hold_cursor_t *from, unsigned kind)
+{
+    uspan_record_t r;
+    while (uspan_item_next(w, from, &r)) {
+        if (r.tag == kind) {
+            return true;
+        }
+        if (kind == TAKE_PART && r.tag == TAKE_TEXT) {
+            uspan_wire_write_text(w, TAKE_TEXT, r.text, r.len);
+            uspan_hold_release(w, from);
+        }
+    }
+    return false;
+}
+
 /* Write the items of one kind in their order. Texts of the message itself are written among its parts.
  * Reasoning that the message has is not written again from its parts. */
 static void write_items(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind)
 {
     uspan_hold_cursor_t from;
-    uspan_record_t r;
     uspan_item_t item;
     bool joins = is(w, USPAN_WIRE_HAS_DELTA);
     uspan_hold_begin(&from, USPAN_HOLD_UNIT);
-    while (uspan_item_next(w, &from, &r)) {
-        if (r.tag == kind) {
-            uspan_hold_cursor_t inner = uspan_item_inner(&from);
-            w->part = joins ? w->part : (uint8_t)TAKE_NOTHING;
-            uspan_item_scan(w, &inner, &item);
-            if (kind == TAKE_PART && uspan_item_has(unit, TAKE_CALL) && uspan_item_has(&item, TAKE_NAME)) {
-                continue; /* the message has the call again */
-            }
-            if (kind != TAKE_PART && joins && (w->dialect->traits & USPAN_WIRE_WHOLE_CALLS) == 0u) {
-                uspan_wire_add_to_call(w, &inner, &item, TAKE_ARGUMENTS, false);
-            } else {
-                item.has &= (unit->has & USPAN_ITEM_REASONING) != 0u ? ~USPAN_ITEM_REASONING : UINT64_MAX;
-                uspan_wire_write_item(w, &inner, &item);
-            }
-        } else if (kind == TAKE_PART && r.tag == TAKE_TEXT) {
-            uspan_wire_write_text(w, TAKE_TEXT, r.text, r.len);
-            uspan_hold_release(w, &from);
+    while (next_item(w, &from, kind)) {
+        uspan_hold_cursor_t inner = uspan_item_inner(&from);
+        w->part = joins ? w->part : (uint8_t)TAKE_NOTHING;
+        uspan_item_scan(w, &inner, &item);
+        if (kind == TAKE_PART && uspan_item_has(unit, TAKE_CALL) && uspan_item_has(&item, TAKE_NAME)) {
+            continue; /* the message has the call again */
+        }
+        if (kind != TAKE_PART && joins && (w->dialect->traits & USPAN_WIRE_WHOLE_CALLS) == 0u) {
+            uspan_wire_add_to_call(w, &inner, &item, TAKE_ARGUMENTS, false);
+        } else {
+            item.has &= (unit->has & USPAN_ITEM_REASONING) != 0u ? ~USPAN_ITEM_REASONING : UINT64_MAX;
+            uspan_wire_write_item(w, &inner, &item);
+        }
+    }
+}
+
+/* Write the images of Ollama or OpenAI. Not inlined: a record is large. */
+USPAN_NOINLINE static void write_images(uspan_wire_t *w, uspan_hold_cursor_t *at)
+{
+    uspan_record_t r;
+    while (uspan_item_next(w, at, &r)) {
+        if (r.tag == TAKE_BLOB) {
+            (void)uspan_part_blob(uspan_wire_writer(w), "image", NULL, NULL, 0u);
+            w->part = TAKE_NOTHING;
         }
     }
 }
@@ -75,18 +98,15 @@ static void write_items(uspan_wire_t *w, const uspan_item_t *unit, unsigned kind
 void uspan_wire_write_unit(uspan_wire_t *w, const uspan_item_t *unit)
 {
     uspan_hold_cursor_t begin;
-    uspan_record_t r;
     uspan_hold_begin(&begin, USPAN_HOLD_UNIT);
     uspan_wire_write_texts(w, &begin, uspan_wire_reasoning_of(unit), TAKE_REASONING);
     write_items(w, unit, TAKE_PART);
     if (!uspan_item_has(unit, TAKE_TEXT)) {
         uspan_wire_write_texts(w, &begin, TAKE_TRANSCRIPT, TAKE_TEXT);
     }
-    for (uspan_hold_cursor_t at = begin; uspan_item_has(unit, TAKE_BLOB) && uspan_item_next(w, &at, &r);) {
-        if (r.tag == TAKE_BLOB) { /* an image of Ollama or OpenAI */
-            (void)uspan_part_blob(uspan_wire_writer(w), "image", NULL, NULL, 0u);
-            w->part = TAKE_NOTHING;
-        }
+    if (uspan_item_has(unit, TAKE_BLOB)) {
+        uspan_hold_cursor_t at = begin;
+        write_images(w, &at);
     }
     if (uspan_item_has(unit, TAKE_REFUSAL)) {
         uspan_wire_write_texts(w, &begin, TAKE_REFUSAL, TAKE_REFUSAL);
@@ -129,12 +149,29 @@ USPAN_NOINLINE static void write_result_message(uspan_wire_t *w, const uspan_ite
     }
 }
 
+/* Begin a message of a request. is_item: it is a call or a result. Returns true if it has the role of a tool.
+ * Not inlined: its stack is not needed later. */
+USPAN_NOINLINE static bool begin_request_message(uspan_wire_t *w, const uspan_hold_cursor_t *begin,
+                                                 const uspan_item_t *unit, bool is_item)
+{
+    char named[ROLE_BYTES];
+    const char *role = named;
+    bool is_result = uspan_item_has(unit, TAKE_RESPONSE) && !unit->is_server_call;
+    if (uspan_item_text(w, begin, TAKE_ROLE, named, sizeof named) == 0u) {
+        role = is_result                                               ? "tool"
+               : is_item || unit->type == USPAN_JSON_PATH("reasoning") ? "assistant"
+                                                                       : "user";
+    } else if (strcmp(named, "model") == 0) { /* Gemini's role */
+        role = "assistant";
+    }
+    uspan_wire_begin_message(w, role);
+    return strcmp(role, "tool") == 0 || strcmp(role, "function") == 0;
+}
+
 void uspan_wire_end_request_message(uspan_wire_t *w)
 {
     uspan_hold_cursor_t begin;
     uspan_item_t unit;
-    char named[ROLE_BYTES];
-    const char *role = named;
     uspan_item_scan_all(w, USPAN_HOLD_UNIT, &begin, &unit);
     if (w->list == USPAN_SYSTEM_INSTRUCTIONS) {
         uspan_wire_write_unit(w, &unit);
@@ -142,16 +179,7 @@ void uspan_wire_end_request_message(uspan_wire_t *w)
     }
     bool is_item = uspan_item_has(&unit, TAKE_NAME) || uspan_item_has(&unit, TAKE_ARGUMENTS) ||
                    uspan_item_has(&unit, TAKE_RESPONSE) || unit.is_server_call;
-    bool is_result = uspan_item_has(&unit, TAKE_RESPONSE) && !unit.is_server_call;
-    if (uspan_item_text(w, &begin, TAKE_ROLE, named, sizeof named) == 0u) {
-        role = is_result                                              ? "tool"
-               : is_item || unit.type == USPAN_JSON_PATH("reasoning") ? "assistant"
-                                                                      : "user";
-    } else if (strcmp(named, "model") == 0) { /* Gemini's role */
-        role = "assistant";
-    }
-    uspan_wire_begin_message(w, role);
-    if (strcmp(role, "tool") == 0 || strcmp(role, "function") == 0) {
+    if (begin_request_message(w, &begin, &unit, is_item)) {
         write_result_message(w, &unit);
     } else if (is_item) {
         uspan_wire_write_item(w, &begin, &unit);

@@ -120,16 +120,16 @@ static const char *modality_of(const char *text, bool is_mime)
 USPAN_NOINLINE static void write_media(uspan_wire_t *w, const uspan_hold_cursor_t *from,
                                        const uspan_item_t *item)
 {
-    char mime[41];
-    char uri[41];
-    size_t len = uspan_item_text(w, from, TAKE_MIME, mime, sizeof mime);
-    (void)uspan_item_text(w, from, TAKE_URI, uri, sizeof uri);
-    bool has_uri = uri[0] != '\0';
-    if (strncmp(uri, "data:", 5u) == 0) {
-        len = strcspn(uri + 5, ";,");
-        memcpy(mime, uri + 5, len);
+    char mime[41]; /* first the begin of the URI, which has the type if it has the data */
+    size_t len = uspan_item_text(w, from, TAKE_URI, mime, sizeof mime);
+    bool has_uri = len > 0u;
+    if (strncmp(mime, "data:", 5u) == 0) {
+        len = strcspn(mime + 5, ";,");
+        memmove(mime, mime + 5, len);
         mime[len] = '\0';
         has_uri = false;
+    } else {
+        len = uspan_item_text(w, from, TAKE_MIME, mime, sizeof mime);
     }
     if (len == 0u) {
         (void)uspan_item_text(w, from, TAKE_TYPE, mime, sizeof mime);
@@ -155,6 +155,15 @@ USPAN_NOINLINE static void write_media(uspan_wire_t *w, const uspan_hold_cursor_
 
 /* ---- items --------------------------------------------------------------------------------------------- */
 
+/* Advance *from to the last place where the arguments begin again. Not inlined: a record is large. */
+USPAN_NOINLINE static void skip_to_last(uspan_wire_t *w, uspan_hold_cursor_t *from)
+{
+    uspan_record_t r;
+    for (uspan_hold_cursor_t at = *from; uspan_item_next(w, &at, &r);) {
+        *from = r.tag == TAKE_BREAK ? at : *from;
+    }
+}
+
 void uspan_wire_write_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, const uspan_item_t *item)
 {
     unsigned arguments = uspan_item_has(item, TAKE_ARGUMENTS) ? TAKE_ARGUMENTS : TAKE_START_INPUT;
@@ -163,12 +172,8 @@ void uspan_wire_write_call(uspan_wire_t *w, const uspan_hold_cursor_t *from, con
     uspan_wire_write_member(w, from, "name", USPAN_LEAF_TEXT,
                             uspan_item_has(item, TAKE_NAME) ? TAKE_NAME : TAKE_TYPE);
     if (uspan_item_has_tag(item, arguments)) {
-        uspan_record_t r;
-        uspan_hold_cursor_t at = *from;
         uspan_hold_cursor_t last = *from;
-        while (uspan_item_has(item, TAKE_BREAK) && uspan_item_next(w, &at, &r)) {
-            last = r.tag == TAKE_BREAK ? at : last; /* the arguments begin again here */
-        }
+        skip_to_last(w, &last);
         uspan_wire_write_member(w, &last, "arguments", USPAN_LEAF_JSON, arguments);
     }
     w->flags |= item->is_server_call ? 0u : USPAN_WIRE_HAS_CALL;
