@@ -36,7 +36,7 @@ unsigned uspan_json_find_action(uspan_json_read_t *j, const uspan_json_table_t *
     return USPAN_JSON_NO_ROW;
 }
 
-/* In a table of camel case, underscores and the case of letters are ignored, so names may be in snake case. */
+/* In a table of camel case, underscores and the case of letters are ignored: a name may be in snake case. */
 const char *uspan_json_add_to_key(uspan_json_read_t *j, const uspan_json_table_t *table, const char *at,
                                   const char *end)
 {

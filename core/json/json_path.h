@@ -32,18 +32,18 @@ typedef struct uspan_json_table {
 #define USPAN_JSON_HIGH_CAMEL(path, action) \
     (uint8_t)((USPAN_JSON_PLACE_CAMEL(path) ^ USPAN_JSON_INVERTED(action)) >> 16),
 #define USPAN_JSON_ACTION(path, action) (uint8_t)(action),
-#define USPAN_JSON_COLUMNS_BY(LOW, HIGH, name, ROWS)      \
+#define USPAN_JSON_COLUMNS_BY(LOW, HIGH, name, ROWS)    \
     static const uint16_t name##_low[] = { ROWS(LOW) }; \
     static const uint8_t name##_bytes[] = { ROWS(HIGH) ROWS(USPAN_JSON_ACTION) }
 #define USPAN_JSON_COLUMNS(name, ROWS) USPAN_JSON_COLUMNS_BY(USPAN_JSON_LOW, USPAN_JSON_HIGH, name, ROWS)
-#define USPAN_JSON_TABLE_FROM(name, camel, more)                      \
-    {                                                                 \
+#define USPAN_JSON_TABLE_FROM(name, camel, more)                        \
+    {                                                                   \
         name##_low, name##_bytes, sizeof name##_bytes / 2u, camel, more \
     }
 #define USPAN_JSON_TABLE_OF(name, ROWS, more) \
     USPAN_JSON_COLUMNS(name, ROWS);           \
     static const uspan_json_table_t name = USPAN_JSON_TABLE_FROM(name, false, more)
-#define USPAN_JSON_TABLE_OF_CAMEL(name, ROWS, more)                                  \
+#define USPAN_JSON_TABLE_OF_CAMEL(name, ROWS, more)                                 \
     USPAN_JSON_COLUMNS_BY(USPAN_JSON_LOW_CAMEL, USPAN_JSON_HIGH_CAMEL, name, ROWS); \
     static const uspan_json_table_t name = USPAN_JSON_TABLE_FROM(name, true, more)
 #define USPAN_JSON_TABLE(name, ROWS) USPAN_JSON_TABLE_OF(name, ROWS, NULL)

@@ -334,7 +334,8 @@ static bool turn_to_string(uspan_write_out_t *o)
     size_t rest_len = withheld(w, rest);
     memcpy(rest + rest_len, w->pend, sizeof w->pend);
     rest_len += in_raw_string(w) ? w->pend_len : 0u; /* bytes in pend */
-    uspan_writer_t *then = &o->mark; /* where the string begins: it is the mark from now on */
+    /* The string begins at the mark from now on. */
+    uspan_writer_t *then = &o->mark;
     *then = *w;
     then->invalid = (uint8_t)(w->invalid + (w->invalid < UINT8_MAX));
     then->len = w->from;

@@ -80,7 +80,7 @@ static inline void classify(uspan_mcp_about_t *a, uspan_mcp_t *m, unsigned side)
 
 /* Returns true if s is the execute_tool span of the same tool, and no MCP request has set its attributes
  * yet. */
-static inline bool is_covered(const uspan_mcp_about_t *a, uspan_t s)
+USPAN_NOINLINE static bool is_covered(const uspan_mcp_about_t *a, uspan_t s)
 {
     char name[NAME_BYTES];
     uspan_tracer_t *t = a->m->t;

@@ -1,6 +1,7 @@
 /* test_json_path.c: the compiler's hash of a path equals the hash that the reader computes byte by byte,
  * at every length. A dot or # in a name is none of the path. */
 #include "json/json_path.h"
+#include <stdio.h>
 #include <string.h>
 #include "cmocka_all.h"
 #include "json/json_read.h"
@@ -108,11 +109,48 @@ static void test_a_name_with_a_dot_or_a_number_sign_is_no_path(void **state)
     }
 }
 
+static uint32_t place_of(const char *name)
+{
+    uint32_t place = USPAN_JSON_HASH(0u, USPAN_JSON_SEPARATOR);
+    for (; *name != '\0'; name++) {
+        place = USPAN_JSON_HASH(place, *name);
+    }
+    return place;
+}
+
+/* A name whose place has the same bits as that of "a" under this mask, and no other bits of the lower 24. */
+static void find_name(char name[12], uint32_t mask)
+{
+    unsigned i = 0;
+    do {
+        assert_true(i < 100000000u);
+        (void)snprintf(name, 12, "n%u", i++);
+    } while (((place_of(name) ^ place_of("a")) & 0xFFFFFFu & mask) != 0u ||
+             ((place_of(name) ^ place_of("a")) & 0xFFFFFFu & ~mask) == 0u);
+}
+
+static void test_a_name_needs_all_24_bits_of_a_place(void **state)
+{
+    (void)state;
+    static const uint32_t masks[] = { 0xFFFFu, 0xFF00FFu, 0xFFFF00u, 0xFEFFFFu };
+    assert_int_equal(place_of("a"), USPAN_JSON_PLACE("a"));
+    for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++) {
+        actions_t t = { .all = 0u };
+        char name[12];
+        char text[40];
+        find_name(name, masks[i]);
+        int len = snprintf(text, sizeof text, "{\"%s\":true,\"a\":true}", name);
+        assert_int_equal(uspan_json_read_feed(&t.reader, &table, note, &t, text, (size_t)len), len);
+        assert_int_equal(t.all, 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_path_of_each_length_has_the_readers_hash),
         cmocka_unit_test(test_a_name_with_a_dot_or_a_number_sign_is_no_path),
+        cmocka_unit_test(test_a_name_needs_all_24_bits_of_a_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
