@@ -2,6 +2,7 @@
 #include "genai/span_lookup.h"
 
 #define COPY_BYTES 64u
+#define TEXT_BYTES 96u
 
 uspan_err_t uspan_worse_result(uspan_err_t a, uspan_err_t b)
 {
@@ -39,13 +40,14 @@ static size_t text_of_entry(const uspan_trace_part_t *p, const uspan_entry_t *e,
     return len;
 }
 
-size_t uspan_text_of_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, char *out, size_t cap)
+bool uspan_text_is(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text)
 {
+    char own[TEXT_BYTES];
     uint32_t state = uspan_lock(t);
     uspan_slot_t *slot = uspan_slot_find_open(&t->trace, s);
-    size_t len = text_of_entry(&t->trace, slot != NULL ? uspan_entry_find(slot, key) : NULL, out, cap);
+    size_t len = text_of_entry(&t->trace, slot != NULL ? uspan_entry_find(slot, key) : NULL, own, sizeof own);
     uspan_unlock(t, state);
-    return len;
+    return len > 0u && len == strlen(text) && memcmp(own, text, len) == 0;
 }
 
 void uspan_copy_key(uspan_tracer_t *t, uspan_t from, const uspan_key_t *source, uspan_t s,

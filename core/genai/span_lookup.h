@@ -10,9 +10,9 @@ uspan_err_t uspan_worse_result(uspan_err_t a, uspan_err_t b);
 
 /* Returns true if the span is open and has that attribute. */
 bool uspan_has_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key);
-/* Copy the text that an open span has under key to out if it has at most cap bytes. Returns the number of
- * bytes copied. t must not be NULL. The lock is held while at most cap bytes are copied. */
-size_t uspan_text_of_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, char *out, size_t cap);
+/* Returns true if the span is open and has that text of 1 to 96 bytes under key. t must not be NULL. The lock is
+ * held while at most 96 bytes are copied. */
+bool uspan_text_is(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text);
 /* Copy the text that `from` has under `source` to attribute `key` of s. Nothing is copied if the text has
  * more than 64 bytes, s has that attribute already, or one of the spans is not open. */
 void uspan_copy_key(uspan_tracer_t *t, uspan_t from, const uspan_key_t *source, uspan_t s,

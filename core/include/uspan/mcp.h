@@ -45,8 +45,8 @@ typedef struct uspan_mcp_peer {
 /* ---- layout, private: fields may change in any version ------------------------------------------------- */
 
 #define USPAN_MCP_CONTENT_BYTES (USPAN_CONTENT ? USPAN_MCP_HOLD_BYTES + 1u : 0u)
-#define USPAN_MCP_ANSWER_BYTES (USPAN_MCP_CONTENT_BYTES + 95u) /* and error code, error message, version */
-#define USPAN_MCP_TEXT_BYTES (USPAN_MCP_ANSWER_BYTES + 521u + USPAN_TRACESTATE_BYTES)
+#define USPAN_MCP_ANSWER_BYTES (USPAN_MCP_CONTENT_BYTES + 177u) /* and the other texts of an answer */
+#define USPAN_MCP_TEXT_BYTES (USPAN_MCP_ANSWER_BYTES + 480u + USPAN_TRACESTATE_BYTES)
 
 /* A request that has no answer yet. */
 typedef struct uspan_mcp_span {
@@ -55,34 +55,51 @@ typedef struct uspan_mcp_span {
     uint8_t flags;
 } uspan_mcp_span_t;
 
-/* The message that is being read. */
+#define USPAN_MCP_TEXTS 14u
+#define USPAN_MCP_BAGGAGE_TEXT 7u
+
+/* A message that is read, or a call of this side: what becomes attributes of its span. */
+typedef struct uspan_mcp_message {
+    USPAN_REQUEST_FIELDS; /* the span name is the method */
+    const char *subject;  /* of the span name */
+    const char *tool;
+    uint32_t has; /* one bit for each text that is complete, and for the message */
+    uint32_t cut; /* one bit for each text that did not fit */
+    uint32_t facts;
+    const char *texts[USPAN_MCP_TEXTS]; /* NULL: none. Arguments or result may be in the caller's bytes */
+    uint32_t hashes[USPAN_MCP_TEXTS];
+    size_t lens[USPAN_MCP_TEXTS];
+    const char *prompt;
+    uspan_mcp_peer_t peer;
+    struct {
+        const char *address;
+        uint32_t port;
+    } sides[2]; /* of the client, for SERVER spans, and of the server */
+} uspan_mcp_message_t;
+
+/* The messages of one direction. */
 typedef struct uspan_mcp_reader {
-    uint32_t has;        /* one bit for each text that is complete, and for each fact of the message */
-    uint32_t cut;        /* one bit for each text that did not fit */
-    uint32_t ids[2];     /* hashes of its own id and of the request that it cancels; 0: none */
-    const char *content; /* arguments or result in the caller's bytes; NULL: those in the texts */
-    uint32_t lens[13];   /* of the texts */
-    uint32_t form;       /* JSON or events; for events the position in a line. Not reset by a message */
+    struct uspan_mcp *m;
+    uint8_t form; /* JSON or events */
+    uint8_t sse[2];
+    uspan_mcp_message_t message;
     uspan_json_read_t json;
+    char bytes[USPAN_MCP_ANSWER_BYTES]; /* of the texts. Of incoming messages it continues behind the struct */
 } uspan_mcp_reader_t;
 
 /* One connection. Zeroed or not before uspan_mcp_open(). */
 typedef struct uspan_mcp {
     uspan_tracer_t *t; /* NULL: not open */
     const uspan_mcp_peer_t *peer;
-    /* of a call */
-    void (*whole)(struct uspan_mcp *m, uspan_mcp_reader_t *r); /* handles a message that is complete */
-    uspan_mcp_reader_t *now;
-    char *texts; /* those of `now`, up to texts_count */
-    uint32_t texts_count;
-    uint32_t result; /* handle of the last request, or whether an open request was answered */
+    uint32_t how;    /* of a call */
+    uint32_t result; /* of a call: handle of the last request, or whether an open request was answered */
     uint32_t unread, unanswered, unknown;
     uint32_t open_count;
     uspan_mcp_span_t open[USPAN_MCP_OPEN_MAX]; /* the oldest first */
-    uspan_mcp_reader_t in, out;
+    uspan_mcp_reader_t out;
     char version[17]; /* of the negotiated protocol */
-    char in_texts[USPAN_MCP_TEXT_BYTES];
-    char out_texts[USPAN_MCP_ANSWER_BYTES];
+    uspan_mcp_reader_t in;
+    char in_bytes[USPAN_MCP_TEXT_BYTES - USPAN_MCP_ANSWER_BYTES];
 } uspan_mcp_t;
 
 /* ---- calls --------------------------------------------------------------------------------------------- */
@@ -93,6 +110,14 @@ typedef struct uspan_mcp {
 #define USPAN_MCP_META_VALUE 8u
 
 #if USPAN_ENABLED
+/* Private: read bytes of messages. Returns m->result.
+ *   how  USPAN_MCP_LAST: the message ends with these bytes; USPAN_MCP_OURS: it is an outgoing answer;
+ *        USPAN_MCP_ASKED: requests are read, and not answers */
+#define USPAN_MCP_LAST 1u
+#define USPAN_MCP_OURS 2u
+#define USPAN_MCP_ASKED 4u
+uint32_t uspan_mcp_read(uspan_mcp_t *m, const void *data, size_t len, unsigned how);
+
 /* Begin a connection.
  *   peer   must stay valid while open; NULL: nothing is known */
 void uspan_mcp_open(uspan_mcp_t *m, uspan_tracer_t *t, const uspan_mcp_peer_t *peer);
@@ -111,7 +136,12 @@ void uspan_mcp_close(uspan_mcp_t *m, const char *error_type);
  *            of arguments are kept between two calls. Of arguments that are a string, no more are kept in any
  *            case
  * Returns: the span of the last request in these bytes; null if there is none, or as uspan_start(). */
-uspan_t uspan_mcp_request_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last);
+static inline uspan_t uspan_mcp_request_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last)
+{
+    uspan_t s;
+    s.id = uspan_mcp_read(m, data, len, is_last ? USPAN_MCP_ASKED | USPAN_MCP_LAST : USPAN_MCP_ASKED);
+    return s;
+}
 /* Like uspan_mcp_request_part(), for a complete message. Nothing is kept of it, so its length is not
  * limited. */
 static inline uspan_t uspan_mcp_request(uspan_mcp_t *m, const void *data, size_t len)
@@ -127,14 +157,21 @@ uspan_t uspan_mcp_find(uspan_mcp_t *m, const char *id);
  * Errors of the client (-32700, -32600, -32601, -32602, and -32002 if no tool failed) are recorded, but the
  * span does not fail.
  * Returns: true if these bytes answered an open request, and always with USPAN_ENABLED 0. */
-bool uspan_mcp_response_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last);
+static inline bool uspan_mcp_response_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last)
+{
+    return uspan_mcp_read(m, data, len, is_last ? USPAN_MCP_OURS | USPAN_MCP_LAST : USPAN_MCP_OURS) != 0u;
+}
 static inline bool uspan_mcp_response(uspan_mcp_t *m, const void *data, size_t len)
 {
     return uspan_mcp_response_part(m, data, len, true);
 }
 /* Get the baggage of the last request, as in its _meta. Baggage above 128 bytes is dropped. No terminator.
  * Valid until the next message. */
-const char *uspan_mcp_baggage(uspan_mcp_t *m, size_t *len);
+static inline const char *uspan_mcp_baggage(uspan_mcp_t *m, size_t *len)
+{
+    *len = m->t != NULL ? m->in.message.lens[USPAN_MCP_BAGGAGE_TEXT] : 0u;
+    return *len > 0u ? m->in.message.texts[USPAN_MCP_BAGGAGE_TEXT] : "";
+}
 
 /* Client, or a server that sends a request to its client: start the CLIENT span of an outgoing request. If
  * parent is the execute_tool span of the same tool, uspan starts no second span. It sets the attributes on
@@ -156,7 +193,10 @@ size_t uspan_mcp_meta(uspan_mcp_t *m, uspan_t s, const char *baggage, char *out,
  * every error code makes the span fail. Pass a message in several parts either to this function or to
  * uspan_mcp_request_part(). A complete message may be passed to both.
  * Returns: true if these bytes answered an open request, and always with USPAN_ENABLED 0. */
-bool uspan_mcp_result_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last);
+static inline bool uspan_mcp_result_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last)
+{
+    return uspan_mcp_read(m, data, len, is_last ? USPAN_MCP_LAST : 0u) != 0u;
+}
 static inline bool uspan_mcp_result(uspan_mcp_t *m, const void *data, size_t len)
 {
     return uspan_mcp_result_part(m, data, len, true);

@@ -1,33 +1,8 @@
-/* mcp_client.c: records outgoing requests as CLIENT spans, or as attributes of an existing tool span.
- * Incoming answers end the CLIENT spans. The application calls it through mcp.h. Invariant: a context in an
- * answer is ignored, even if its _meta repeats one. */
+/* mcp_meta.c: writes the _meta member that carries the context of a span. The application calls it through mcp.h.
+ * Invariant: out has all of the member, or is "". */
 #include <string.h>
-#include "wire/mcp_internal.h"
-
-uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const char *name, const char *id)
-{
-    uspan_mcp_about_t a;
-    if (m->t == NULL) {
-        return USPAN_NULL;
-    }
-    memset(&a, 0, sizeof a);
-    USPAN_MCP_ABOUT(&a, METHOD) = method;
-    USPAN_MCP_ABOUT(&a, NAME) = name;
-    if (id != NULL) {
-        size_t len = uspan_mcp_id_len(id);
-        a.id = id + (id[0] == '"');
-        a.id_len = len - (id[0] == '"');
-        a.id_hash = ~uspan_mcp_hash(USPAN_MCP_HASH, id, len);
-    }
-    return uspan_mcp_begin(&a, m, parent, USPAN_MCP_IS_CALL);
-}
-
-bool uspan_mcp_result_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last)
-{
-    return uspan_mcp_settle(m, data, len, is_last);
-}
-
-/* ---- _meta --------------------------------------------------------------------------------------------- */
+#include "trace/internal.h"
+#include "uspan/mcp.h"
 
 /* The header lines "name: value\r\n" are at the end of out. They are read once, and written in front of the
  * byte that is read next. */
