@@ -132,29 +132,30 @@ static void take(void *ctx, uspan_json_event_t event, const char *text, size_t l
     if ((event | 1u) != USPAN_READ_TEXT_END && event < USPAN_READ_RAW) {
         return;
     }
-    if ((event & 1u) == 0u) {
-        if ((a->has & bit) != 0u) { /* the first one is used */
-            return;
+    bool ends = (event & 1u) != 0u;
+    if ((a->has & bit) != 0u) { /* the first one is used */
+        if (ends) {
+            uspan_mcp_count_unread(r->m);
         }
+    } else if (!ends) {
         a->hashes[what - 1u] = uspan_mcp_hash(a->hashes[what - 1u], text, len);
         if (what == USPAN_MCP_CONTENT && event == USPAN_READ_RAW && a->lens[USPAN_MCP_CONTENT - 1] == 0u) {
             a->texts[USPAN_MCP_CONTENT - 1] = text;
             a->lens[USPAN_MCP_CONTENT - 1] = len;
-        } else if (what <= USPAN_MCP_VERSION || r == &r->m->in) {
+        } else if (what <= USPAN_MCP_VERSION || (r->m->how & USPAN_MCP_OURS) == 0u) {
             add_text(r, what - 1u, text, len);
         }
-        return;
-    }
-    if (event == USPAN_READ_TEXT_END && (a->has & bit) == 0u) {
-        a->hashes[what - 1u] = USPAN_JSON_HASH(a->hashes[what - 1u], '"');
-    }
-    /* Count it if it was cut or comes again. The message of an error is cut without a count. */
-    if (((a->has | (a->cut & ~USPAN_MCP_BIT(ERROR))) & bit) != 0u) {
-        uspan_mcp_count_unread(r->m);
-    }
-    a->has |= bit;
-    if ((a->cut & bit & (7u << USPAN_MCP_TRACEPARENT)) != 0u) {
-        a->lens[what - 1u] = 0u; /* a part of it is of no use */
+    } else {
+        a->has |= bit;
+        if (event == USPAN_READ_TEXT_END) {
+            a->hashes[what - 1u] = USPAN_JSON_HASH(a->hashes[what - 1u], '"');
+        }
+        if ((a->cut & bit) != 0u && what != USPAN_MCP_ERROR) { /* of an error it is not counted */
+            uspan_mcp_count_unread(r->m);
+            if (what - USPAN_MCP_TRACEPARENT < 3u) {
+                a->lens[what - 1u] = 0u; /* a part of it is of no use */
+            }
+        }
     }
 }
 

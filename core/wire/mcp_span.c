@@ -240,7 +240,7 @@ static inline void on_answer(uspan_mcp_t *m, uspan_mcp_message_t *a, uint32_t in
 {
     uint32_t id = HASH(ID);
     const char *type = NULL;
-    if (HAS(METHOD) || !(IS(IS_ERROR) || (id != 0u && IS(IS_ANSWER)))) {
+    if (!IS(IS_ERROR) && (id == 0u || !IS(IS_ANSWER))) {
         return;
     }
     uspan_mcp_span_t *open = find_open(m, (id != 0u ? id : USPAN_MCP_HASH("0")) ^ invert);
@@ -281,7 +281,7 @@ void uspan_mcp_on_message(uspan_mcp_reader_t *r)
     if ((m->how & USPAN_MCP_ASKED) != 0u) {
         on_request(m, &r->message);
     } else {
-        on_answer(m, &r->message, r == &m->in ? UINT32_MAX : 0u);
+        on_answer(m, &r->message, (m->how / USPAN_MCP_OURS & 1u) - 1u);
     }
     r->message.has = 0u;
 }
