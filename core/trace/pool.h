@@ -19,6 +19,7 @@ typedef enum uspan_state {
 #define USPAN_TRAIT_CALL 16u
 #define USPAN_TRAIT_WAITING 32u      /* a reader of LLM traffic buffers text that is not in the span yet */
 #define USPAN_TRAIT_KEPT 64u         /* from before a reset */
+#define USPAN_TRAIT_UNSET 128u       /* uspan_end() does not set the status Ok */
 #define USPAN_TRAIT_NO_TRACESTATE 8u /* the tracestate index is not used */
 
 #define USPAN_SLOT_BITS 10u

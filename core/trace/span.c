@@ -269,7 +269,8 @@ uspan_err_t uspan_end_at(uspan_tracer_t *t, uspan_t s, uint64_t end_ns)
     } else if (slot != NULL) {
         slot->accepts_attrs = 0u;
         slot->end_ns = end_ns > slot->start_ns ? end_ns : slot->start_ns;
-        if (USPAN_STATUS_OK_ON_END != 0 && slot->status == USPAN_STATUS_UNSET) {
+        if (USPAN_STATUS_OK_ON_END != 0 && slot->status == USPAN_STATUS_UNSET &&
+            (slot->traits & USPAN_TRAIT_UNSET) == 0u) {
             slot->status = USPAN_STATUS_OK;
         }
         if ((slot->traits & USPAN_TRAIT_PENDING) != 0u) {

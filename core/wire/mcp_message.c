@@ -101,13 +101,22 @@ static void add_text(uspan_mcp_reader_t *r, unsigned index, const char *bytes, s
     size_t room = (size_t)starts[index + 1u] - starts[index] - 1u - *text_len;
     *text = at;
     at += *text_len;
+    if ((r->message.cut >> index & 2u) != 0u) {
+        return;
+    }
+    char c = 0;
     if (len > room) {
         len = room;
+        c = bytes[len];
         r->message.cut |= 2u << index;
     }
-    *text_len += len;
     memcpy(at, bytes, len);
-    at[len] = '\0';
+    at += len;
+    while ((c & 0xC0) == 0x80 && at > *text) { /* cut at the begin of a character */
+        c = *--at;
+    }
+    *at = '\0';
+    *text_len = (size_t)(at - *text);
 }
 
 static void take(void *ctx, uspan_json_event_t event, const char *text, size_t len)

@@ -197,6 +197,17 @@ uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const
 
 /* ---- messages ------------------------------------------------------------------------------------------ */
 
+/* Let the span end with the status Unset: a refused request is neither a success nor an error of the server. */
+static inline void leave_unset(uspan_tracer_t *t, uspan_t s)
+{
+    uint32_t state = uspan_lock(t);
+    uspan_slot_t *slot = uspan_slot_find_open(&t->trace, s);
+    if (slot != NULL) {
+        slot->traits |= USPAN_TRAIT_UNSET;
+    }
+    uspan_unlock(t, state);
+}
+
 /* Handle a received message. Answers are ignored here, because uspan_mcp_result_part() reads them. */
 static inline void on_request(uspan_mcp_t *m, uspan_mcp_message_t *a)
 {
@@ -266,7 +277,9 @@ static inline void on_answer(uspan_mcp_t *m, uspan_mcp_message_t *a, uint32_t in
         bool refused = code < 3u || code == USPAN_MCP_HASH("-32700") - USPAN_MCP_HASH("-32600") ||
                        (code == USPAN_MCP_HASH("-32002") - USPAN_MCP_HASH("-32600") &&
                         (!is_tool || IS(DATA_NAMES)));
-        if (invert != 0u || !refused) {
+        if (invert == 0u && refused) {
+            leave_unset(m->t, open->s);
+        } else {
             type = TEXT(CODE) != NULL ? TEXT(CODE) : "";
         }
     } else if (IS(TOOL_FAILED)) {

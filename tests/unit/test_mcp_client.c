@@ -40,6 +40,8 @@ static const shape_t shapes[] = {
       "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32602,\"message\":\"Unknown tool: fly\"}}",
       "tools/call fly CLIENT ERROR Unknown tool: fly; error.type=-32602" EXECUTES ABOUT(
           "fly", "1") "; rpc.response.status_code=-32602" },
+    { "ping", NULL, "\"\"", "{\"jsonrpc\":\"2.0\",\"id\":\"\",\"result\":{}}",
+      "ping CLIENT OK; mcp.method.name=ping" },
     { "initialize", NULL, "0",
       "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{"
       "\"tools\":{}},"

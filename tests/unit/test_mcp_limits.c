@@ -205,6 +205,38 @@ static void test_long_texts_are_cut_and_long_ids_are_told_apart(void **state)
     assert_int_equal(len, 0);
 }
 
+/* A text that is too long ends with a complete character, wherever fragments end. */
+static void test_a_text_is_cut_at_the_begin_of_a_character(void **state)
+{
+    static const char *const characters[] = { "x", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x8c\xb1" };
+    for (unsigned before = 0; before < 4u; before++) {
+        for (unsigned size = 1; size <= COUNT(characters); size++) {
+            for (uint32_t how = WHOLE; how < 12u; how++) {
+                world_t *w = *state;
+                char uri[160] = "xxx";
+                char request[256];
+                char kept[128];
+                uspan_value_t v;
+                unsigned index;
+                begin(w, NULL);
+                uri[before] = '\0';
+                while (strlen(uri) < 104u) {
+                    strcat(uri, characters[size - 1u]);
+                }
+                (void)snprintf(request, sizeof request,
+                               "{\"id\":1,\"method\":\"resources/read\",\"params\":{\"uri\":\"%s\"}}", uri);
+                uspan_t s = feed(&mcp, uspan_mcp_request_part, request, how);
+                assert_int_equal(uspan_find_attr(&w->tracer, s, USPAN_OF_SPAN, "mcp.resource.uri", &v, &index),
+                                 USPAN_OK);
+                assert_int_equal(v.len, 96u - (96u - before) % size);
+                assert_int_equal(uspan_read_text(&w->tracer, s, USPAN_OF_SPAN, index, 0, kept, sizeof kept), v.len);
+                assert_memory_equal(kept, uri, v.len);
+                assert_int_equal(uspan_mcp_unread(&mcp), 1);
+            }
+        }
+    }
+}
+
 static void test_a_long_span_name_is_cut_like_that_of_any_span(void **state)
 {
     world_t *w = *state;
@@ -368,6 +400,7 @@ int main(void)
         TEST(test_an_answer_to_no_open_request_is_counted_and_logged),
         TEST(test_hostile_values_are_counted_and_cost_themselves_only),
         TEST(test_long_texts_are_cut_and_long_ids_are_told_apart),
+        TEST(test_a_text_is_cut_at_the_begin_of_a_character),
         TEST(test_a_long_span_name_is_cut_like_that_of_any_span),
         TEST(test_a_whole_message_has_all_its_arguments_and_one_in_parts_the_first_of_them),
         TEST(test_content_switches_and_the_redactor_hold_for_arguments_and_results),

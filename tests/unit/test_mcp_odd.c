@@ -46,7 +46,7 @@ static const struct {
       "ping SERVER open" ID("1") METHOD("ping"), 0, 0, 1 },
     /* mcp-c-sdk 1.x: answers request 0 with an error without its id */
     { PING("0"), "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32601,\"message\":\"Method not found\"}}",
-      "ping SERVER OK" ID("0") METHOD("ping") CODE("-32601"), 0, 0, 0 },
+      "ping SERVER UNSET" ID("0") METHOD("ping") CODE("-32601"), 0, 0, 0 },
     { PING("0"), "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32603,\"message\":\"No memory\"}}",
       "ping SERVER ERROR No memory; error.type=-32603" ID("0") METHOD("ping") CODE("-32603"), 0, 0, 0 },
     { PING("0"), DONE("null"), "ping SERVER open" ID("0") METHOD("ping"), 0, 0, 1 },
@@ -80,7 +80,7 @@ static const struct {
     { CALL(""), ANSWER("\"error\":\"bad\""),
       "tools/call a SERVER ERROR; error.type=_OTHER" EXECUTES TOOL("a") ID("1") METHOD("tools/call"), 0, 0, 0 },
     { CALL(""), ANSWER("\"error\":{\"code\":-32602,\"message\":\"\"}"),
-      "tools/call a SERVER OK" EXECUTES TOOL("a") ID("1") METHOD("tools/call") CODE("-32602"), 0, 0, 0 },
+      "tools/call a SERVER UNSET" EXECUTES TOOL("a") ID("1") METHOD("tools/call") CODE("-32602"), 0, 0, 0 },
     { CALL(""), ANSWER("\"error\":{\"code\":\"E1\",\"data\":{\"reason\":\"r\"}}"),
       "tools/call a SERVER ERROR; error.type=E1" EXECUTES TOOL("a") ID("1") METHOD("tools/call") CODE("E1"), 0, 0, 0 },
     { CALL(""), ANSWER("\"error\":{\"message\":\"\\\"a\\\" \\u00fc\"}"),

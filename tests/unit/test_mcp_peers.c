@@ -71,10 +71,10 @@ static const conversation_t conversations[] = {
     /* no params, and those of another type */
     { { { REQUEST, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\"}" },
         { ANSWER, "{\"id\":1,\"error\":{\"code\":-32602,\"message\":\"m\",\"data\":{\"expected\":\"object\"}}}" } },
-      { "tools/call SERVER OK" EXECUTES ID("1") METHOD("tools/call") CODE("-32602") }, 0, 0, 0, 0 },
+      { "tools/call SERVER UNSET" EXECUTES ID("1") METHOD("tools/call") CODE("-32602") }, 0, 0, 0, 0 },
     { { { REQUEST, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":\"a\"}" },
         { ANSWER, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32600,\"message\":\"m\",\"data\":{\"reason\":\"r\"}}}" } },
-      { "tools/call SERVER OK" EXECUTES ID("1") METHOD("tools/call") CODE("-32600") }, 0, 0, 0, 0 },
+      { "tools/call SERVER UNSET" EXECUTES ID("1") METHOD("tools/call") CODE("-32600") }, 0, 0, 0, 0 },
     /* a custom method with a name and a URI: a name of neither tool nor prompt is not recorded */
     { { { REQUEST, "{\"id\":1,\"method\":\"x/y\",\"params\":{\"name\":\"n\",\"uri\":\"bed://3\"}}" }, { ANSWER, DONE("1", "") } },
       { "x/y SERVER OK" ID("1") METHOD("x/y") "; mcp.resource.uri=bed://3" }, 0, 0, 0, 0 },

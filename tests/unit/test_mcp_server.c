@@ -58,7 +58,7 @@ static const shape_t shapes[] = {
       "prompts/get plan SERVER OK; gen_ai.prompt.name=plan" ID("9") METHOD("prompts/get") },
     { "{\"jsonrpc\":\"2.0\",\"id\":10,\"method\":\"resources/read\",\"params\":{\"uri\":\"file:///bed/3\"}}",
       "{\"jsonrpc\":\"2.0\",\"id\":10,\"error\":{\"code\":-32002,\"message\":\"Resource not found\"}}",
-      "resources/read SERVER OK" ID("10") METHOD("resources/read") "; mcp.resource.uri=file:///bed/3"
+      "resources/read SERVER UNSET" ID("10") METHOD("resources/read") "; mcp.resource.uri=file:///bed/3"
                                                                    "; rpc.response.status_code=-32002" },
     { "{\"jsonrpc\":\"2.0\",\"id\":\"p\",\"method\":\"ping\"}",
       "{\"jsonrpc\":\"2.0\",\"id\":\"p\",\"result\":{}}", "ping SERVER OK" ID("p") METHOD("ping") },
@@ -67,10 +67,10 @@ static const shape_t shapes[] = {
       "{\"jsonrpc\":\"2.0\",\"id\":11,\"error\":{\"code\":-32603,\"message\":\"out of memory\"}}",
       "tools/list SERVER ERROR out of memory; error.type=-32603; jsonrpc.protocol.version=1.9" ID("11")
           METHOD("tools/list") "; rpc.response.status_code=-32603" },
-    /* errors that the client caused */
+    /* errors that the client caused: neither Ok nor an error */
     { "{\"jsonrpc\":\"2.0\",\"id\":12,\"method\":\"tools/call\",\"params\":{\"name\":\"fly\"}}",
       "{\"jsonrpc\":\"2.0\",\"id\":12,\"error\":{\"code\":-32602,\"message\":\"Unknown tool\"}}",
-      "tools/call fly SERVER OK" EXECUTES TOOL("fly") ID("12")
+      "tools/call fly SERVER UNSET" EXECUTES TOOL("fly") ID("12")
           METHOD("tools/call") "; rpc.response.status_code=-32602" },
     /* xiaozhi-esp32 */
     { "{\"session_id\":\"5f1c\",\"type\":\"mcp\",\"payload\":{\"jsonrpc\":\"2.0\",\"method\":\"tools/"
@@ -101,7 +101,7 @@ static const shape_t shapes[] = {
       "call\",\"params\":{\"name\":\"a\",\"task\":{\"ttl\":5}}}",
       "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32002,\"message\":\"Tool not "
       "found\",\"data\":{\"name\":\"a\"}}}",
-      "tools/call a SERVER OK" EXECUTES TOOL("a") ID("1")
+      "tools/call a SERVER UNSET" EXECUTES TOOL("a") ID("1")
           METHOD("tools/call") "; rpc.response.status_code=-32002" },
     /* the result repeats the request's context */
     { "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/"
