@@ -4,6 +4,11 @@
 
 uspan_err_t uspan_set_span_content(uspan_tracer_t *t, uspan_t s, bool recorded)
 {
+    return uspan_set_trait(t, s, recorded, USPAN_TRAIT_CONTENT);
+}
+
+uspan_err_t uspan_set_trait(uspan_tracer_t *t, uspan_t s, bool on, unsigned trait)
+{
     if (t == NULL) {
         return USPAN_ERR_ARG;
     }
@@ -13,8 +18,7 @@ uspan_err_t uspan_set_span_content(uspan_tracer_t *t, uspan_t s, bool recorded)
     uint32_t state = uspan_lock(t);
     uspan_slot_t *slot = uspan_slot_find_open(&t->trace, s);
     if (slot != NULL) {
-        slot->traits = recorded ? (uint8_t)(slot->traits | USPAN_TRAIT_CONTENT)
-                                : (uint8_t)(slot->traits & ~USPAN_TRAIT_CONTENT);
+        slot->traits = (uint8_t)(on ? slot->traits | trait : slot->traits & ~trait);
     }
     uspan_unlock(t, state);
     return slot != NULL ? USPAN_OK : USPAN_ERR_STALE;

@@ -42,12 +42,13 @@ static size_t text_of_entry(const uspan_trace_part_t *p, const uspan_entry_t *e,
 
 bool uspan_text_is(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text)
 {
-    char own[TEXT_BYTES];
+    char own[TEXT_BYTES + 1u];
     uint32_t state = uspan_lock(t);
     uspan_slot_t *slot = uspan_slot_find_open(&t->trace, s);
-    size_t len = text_of_entry(&t->trace, slot != NULL ? uspan_entry_find(slot, key) : NULL, own, sizeof own);
+    size_t len = text_of_entry(&t->trace, slot != NULL ? uspan_entry_find(slot, key) : NULL, own, TEXT_BYTES);
     uspan_unlock(t, state);
-    return len > 0u && len == strlen(text) && memcmp(own, text, len) == 0;
+    own[len] = '\0';
+    return len > 0u && strcmp(own, text) == 0;
 }
 
 void uspan_copy_key(uspan_tracer_t *t, uspan_t from, const uspan_key_t *source, uspan_t s,

@@ -83,7 +83,6 @@ USPAN_STATIC_ASSERT(USPAN_MCP_AT_TRACEPARENT == USPAN_MCP_ANSWER_BYTES &&
 /* Ids, methods and codes are compared by hashes. That of an id that is a text includes the quotation mark at its
  * end, which makes it differ from a number. */
 #define USPAN_MCP_HASH(text) USPAN_JSON_NUMBER(text, 0u, USPAN_JSON_CHAR)
-uint32_t uspan_mcp_hash(uint32_t hash, const char *text, size_t len);
 /* Increment a counter, and log it at powers of two. */
 void uspan_mcp_count(uspan_mcp_t *m, uint32_t *counter, const char *what);
 void uspan_mcp_count_unread(uspan_mcp_t *m);

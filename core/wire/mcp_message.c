@@ -82,41 +82,33 @@ void uspan_mcp_count_unread(uspan_mcp_t *m)
     uspan_mcp_count(m, &m->unread, USPAN_MCP_WORDS("malformed, or above USPAN_MCP_HOLD_BYTES"));
 }
 
-uint32_t uspan_mcp_hash(uint32_t hash, const char *text, size_t len)
-{
-    for (; len > 0u; len--) {
-        hash = USPAN_JSON_HASH(hash, *text++);
-    }
-    return hash;
-}
-
 /* ---- values -------------------------------------------------------------------------------------------- */
 
-/* index: that of the text in the arrays of a message */
+/* Add bytes to a text, and all of them to its hash. index: that of the text in the arrays of a message. */
 static void add_text(uspan_mcp_reader_t *r, unsigned index, const char *bytes, size_t len)
 {
-    const char **text = &r->message.texts[index];
-    size_t *text_len = &r->message.lens[index];
-    char *at = (char *)r + offsetof(uspan_mcp_reader_t, bytes) + starts[index];
-    size_t room = (size_t)starts[index + 1u] - starts[index] - 1u - *text_len;
-    *text = at;
-    at += *text_len;
-    if ((r->message.cut >> index & 2u) != 0u) {
-        return;
-    }
-    char c = 0;
-    if (len > room) {
-        len = room;
-        c = bytes[len];
-        r->message.cut |= 2u << index;
-    }
-    memcpy(at, bytes, len);
-    at += len;
-    while ((c & 0xC0) == 0x80 && at > *text) { /* cut at the begin of a character */
-        c = *--at;
+    uspan_mcp_message_t *a = &r->message;
+    char *base = (char *)r + offsetof(uspan_mcp_reader_t, bytes);
+    char *text = base + starts[index];
+    char *at = text + a->lens[index];
+    for (const char *end = bytes + len; bytes < end;) {
+        char c = *bytes++;
+        a->hashes[index] = USPAN_JSON_HASH(a->hashes[index], c);
+        if ((a->cut >> index & 2u) != 0u) {
+            continue;
+        }
+        if (at < base + starts[index + 1u] - 1) {
+            *at++ = c;
+            continue;
+        }
+        a->cut |= 2u << index;
+        while ((c & 0xC0) == 0x80 && at > text) { /* cut at the begin of a character */
+            c = *--at;
+        }
     }
     *at = '\0';
-    *text_len = (size_t)(at - *text);
+    a->texts[index] = text;
+    a->lens[index] = (size_t)(at - text);
 }
 
 static void take(void *ctx, uspan_json_event_t event, const char *text, size_t len)
@@ -147,7 +139,6 @@ static void take(void *ctx, uspan_json_event_t event, const char *text, size_t l
             uspan_mcp_count_unread(r->m);
         }
     } else if (!ends) {
-        a->hashes[what - 1u] = uspan_mcp_hash(a->hashes[what - 1u], text, len);
         if (what == USPAN_MCP_CONTENT && event == USPAN_READ_RAW && a->lens[USPAN_MCP_CONTENT - 1] == 0u) {
             a->texts[USPAN_MCP_CONTENT - 1] = text;
             a->lens[USPAN_MCP_CONTENT - 1] = len;

@@ -68,7 +68,11 @@ static uspan_mcp_span_t *find_open(uspan_mcp_t *m, uint32_t id)
 
 static uint32_t hash_of(const char *text)
 {
-    return uspan_mcp_hash(0u, text, strlen(text));
+    uint32_t hash = 0u;
+    for (; *text != '\0'; text++) {
+        hash = USPAN_JSON_HASH(hash, *text);
+    }
+    return hash;
 }
 
 uspan_t uspan_mcp_find(uspan_mcp_t *m, const char *id)
@@ -197,17 +201,6 @@ uspan_t uspan_mcp_call(uspan_mcp_t *m, uspan_t parent, const char *method, const
 
 /* ---- messages ------------------------------------------------------------------------------------------ */
 
-/* Let the span end with the status Unset: a refused request is neither a success nor an error of the server. */
-static inline void leave_unset(uspan_tracer_t *t, uspan_t s)
-{
-    uint32_t state = uspan_lock(t);
-    uspan_slot_t *slot = uspan_slot_find_open(&t->trace, s);
-    if (slot != NULL) {
-        slot->traits |= USPAN_TRAIT_UNSET;
-    }
-    uspan_unlock(t, state);
-}
-
 /* Handle a received message. Answers are ignored here, because uspan_mcp_result_part() reads them. */
 static inline void on_request(uspan_mcp_t *m, uspan_mcp_message_t *a)
 {
@@ -278,7 +271,7 @@ static inline void on_answer(uspan_mcp_t *m, uspan_mcp_message_t *a, uint32_t in
                        (code == USPAN_MCP_HASH("-32002") - USPAN_MCP_HASH("-32600") &&
                         (!is_tool || IS(DATA_NAMES)));
         if (invert == 0u && refused) {
-            leave_unset(m->t, open->s);
+            (void)uspan_set_trait(m->t, open->s, true, USPAN_TRAIT_UNSET); /* neither a success nor its error */
         } else {
             type = TEXT(CODE) != NULL ? TEXT(CODE) : "";
         }
