@@ -10,8 +10,8 @@ uspan_err_t uspan_worse_result(uspan_err_t a, uspan_err_t b);
 
 /* Returns true if the span is open and has that attribute. */
 bool uspan_has_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key);
-/* Returns true if the span is open and has that text of 1 to 96 bytes under key. t must not be NULL. The lock is
- * held while at most 96 bytes are copied. */
+/* Returns true if the span is open and has that text of 1 to 96 bytes under key. t must not be NULL. The lock
+ * is held while at most 96 bytes are copied. */
 bool uspan_text_is(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key, const char *text);
 /* Copy the text that `from` has under `source` to attribute `key` of s. Nothing is copied if the text has
  * more than 64 bytes, s has that attribute already, or one of the spans is not open. */

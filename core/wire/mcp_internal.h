@@ -1,5 +1,5 @@
-/* mcp_internal.h: an MCP message is handled in two steps. mcp_message.c finds its texts. mcp_span.c makes spans of
- * requests, and keeps them until their answers end them. Private to core/wire. */
+/* mcp_internal.h: an MCP message is handled in two steps. mcp_message.c finds its texts. mcp_span.c makes
+ * spans of requests, and keeps them until their answers end them. Private to core/wire. */
 #ifndef USPAN_WIRE_MCP_INTERNAL_H
 #define USPAN_WIRE_MCP_INTERNAL_H
 
@@ -21,9 +21,9 @@ enum {
     USPAN_MCP_BAGGAGE,
     USPAN_MCP_TRACESTATE,
     USPAN_MCP_SESSION,
-    USPAN_MCP_RPC,  /* version of JSON-RPC */
-    USPAN_MCP_NAME, /* of a tool or prompt */
-    USPAN_MCP_URI,  /* of a resource */
+    USPAN_MCP_RPC,    /* version of JSON-RPC */
+    USPAN_MCP_NAME,   /* of a tool or prompt */
+    USPAN_MCP_URI,    /* of a resource */
     USPAN_MCP_TARGET, /* id of the request that is cancelled */
     /* facts, four at most */
     USPAN_MCP_RESULT,
@@ -63,7 +63,8 @@ USPAN_STATIC_ASSERT((unsigned)USPAN_MCP_TARGET == USPAN_MCP_TEXTS &&
 #define USPAN_MCP_AT_END (USPAN_MCP_AT_TARGET + 41u)
 USPAN_STATIC_ASSERT(USPAN_MCP_AT_TRACEPARENT == USPAN_MCP_ANSWER_BYTES &&
                         USPAN_MCP_AT_END == USPAN_MCP_TEXT_BYTES &&
-                        offsetof(uspan_mcp_t, in) + offsetof(uspan_mcp_reader_t, bytes) + USPAN_MCP_TEXT_BYTES <=
+                        offsetof(uspan_mcp_t, in) + offsetof(uspan_mcp_reader_t, bytes) +
+                                USPAN_MCP_TEXT_BYTES <=
                             sizeof(uspan_mcp_t),
                     "room in uspan_mcp_t");
 
@@ -80,8 +81,8 @@ USPAN_STATIC_ASSERT(USPAN_MCP_AT_TRACEPARENT == USPAN_MCP_ANSWER_BYTES &&
 
 /* ---- mcp_message.c ---- */
 
-/* Ids, methods and codes are compared by hashes. That of an id that is a text includes the quotation mark at its
- * end, which makes it differ from a number. */
+/* Ids, methods and codes are compared by hashes. That of a JSON string includes the quotation mark at its end.
+ * So the id "7" differs from the id 7. */
 #define USPAN_MCP_HASH(text) USPAN_JSON_NUMBER(text, 0u, USPAN_JSON_CHAR)
 /* Increment a counter, and log it at powers of two. */
 void uspan_mcp_count(uspan_mcp_t *m, uint32_t *counter, const char *what);

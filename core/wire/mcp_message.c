@@ -1,5 +1,5 @@
-/* mcp_message.c: reads JSON-RPC bytes and finds the data of a span. These are the texts of a message, the
- * hash of its id, and its arguments or result. The application calls it through mcp.h. Invariant: the order of
+/* mcp_message.c: reads JSON-RPC bytes and finds the data of a span. These are the texts of a message, their
+ * hashes, and a few facts. The application calls it through mcp.h. Invariant: the order of
  * members does not matter if a message is well-formed and has no text twice. The ends of fragments matter
  * only for arguments and results that are not strings, of which USPAN_MCP_HOLD_BYTES are kept between two
  * calls. If a text occurs twice, the first one is used. A text that is too long is cut, but trace context and
@@ -25,8 +25,8 @@ enum { UNKNOWN, JSON, EVENTS };
     X("jsonrpc", TAKE(RPC))                                                     \
     X("id", AS_IS(ID))                                                          \
     X("method", TAKE(METHOD))                                                   \
-    X("params", USPAN_MCP_INSIDE)                                                   \
-    X("params._meta", USPAN_MCP_INSIDE)                                             \
+    X("params", USPAN_MCP_INSIDE)                                               \
+    X("params._meta", USPAN_MCP_INSIDE)                                         \
     X("params._meta.traceparent", TAKE(TRACEPARENT))                            \
     X("params._meta.tracestate", TAKE(TRACESTATE))                              \
     X("params._meta.baggage", TAKE(BAGGAGE))                                    \
@@ -36,37 +36,26 @@ enum { UNKNOWN, JSON, EVENTS };
     X("params.uri", TAKE(URI))                                                  \
     X("params.protocolVersion", TAKE(VERSION))                                  \
     X("params.requestId", AS_IS(TARGET))                                        \
-    X("result", TAKE(RESULT))                                                \
+    X("result", TAKE(RESULT))                                                   \
     CONTENT_ROW(X, "result.content")                                            \
-    X("result.isError", TAKE(TOOL_ERROR))                                      \
+    X("result.isError", TAKE(TOOL_ERROR))                                       \
     X("result.protocolVersion", TAKE(VERSION))                                  \
-    X("error", TAKE(FAILURE))                                                  \
+    X("error", TAKE(FAILURE))                                                   \
     X("error.code", AS_IS(CODE))                                                \
     X("error.message", TAKE(ERROR))                                             \
-    X("error.data", USPAN_MCP_INSIDE)                                               \
-    X("error.data.name", TAKE(DATA))                                      \
-    X("error.data.uri", TAKE(DATA))                                       \
+    X("error.data", USPAN_MCP_INSIDE)                                           \
+    X("error.data.name", TAKE(DATA))                                            \
+    X("error.data.uri", TAKE(DATA))                                             \
     X("session_id", TAKE(SESSION))                                              \
-    X("payload", USPAN_MCP_INSIDE) /* xiaozhi-esp32's envelope */                   \
+    X("payload", USPAN_MCP_INSIDE) /* xiaozhi-esp32's envelope */               \
     X("", USPAN_JSON_LIKE)
 USPAN_JSON_TABLE(table, ROWS);
 
 static const uint16_t starts[USPAN_MCP_TEXTS + 1u] = {
-    USPAN_MCP_AT_METHOD,
-    USPAN_MCP_AT_ID,
-    USPAN_MCP_AT_CODE,
-    USPAN_MCP_AT_CONTENT,
-    USPAN_MCP_AT_ERROR,
-    USPAN_MCP_AT_VERSION,
-    USPAN_MCP_AT_TRACEPARENT,
-    USPAN_MCP_AT_BAGGAGE,
-    USPAN_MCP_AT_TRACESTATE,
-    USPAN_MCP_AT_SESSION,
-    USPAN_MCP_AT_RPC,
-    USPAN_MCP_AT_NAME,
-    USPAN_MCP_AT_URI,
-    USPAN_MCP_AT_TARGET,
-    USPAN_MCP_AT_END,
+    USPAN_MCP_AT_METHOD,     USPAN_MCP_AT_ID,      USPAN_MCP_AT_CODE,        USPAN_MCP_AT_CONTENT,
+    USPAN_MCP_AT_ERROR,      USPAN_MCP_AT_VERSION, USPAN_MCP_AT_TRACEPARENT, USPAN_MCP_AT_BAGGAGE,
+    USPAN_MCP_AT_TRACESTATE, USPAN_MCP_AT_SESSION, USPAN_MCP_AT_RPC,         USPAN_MCP_AT_NAME,
+    USPAN_MCP_AT_URI,        USPAN_MCP_AT_TARGET,  USPAN_MCP_AT_END,
 };
 
 void uspan_mcp_count(uspan_mcp_t *m, uint32_t *counter, const char *what)
@@ -161,8 +150,8 @@ static void take(void *ctx, uspan_json_event_t event, const char *text, size_t l
 
 /* ---- bytes --------------------------------------------------------------------------------------------- */
 
-/* Read bytes of JSON, in one or more messages. Returns the position after the bytes that were read: of a malformed
- * message the rest is not, and in events the end of a line is not. */
+/* Read bytes of JSON, in one or more messages. Returns the position after the bytes that were read. The rest
+ * of a malformed message is not read, nor the end of a line of events. */
 static const char *feed(uspan_mcp_reader_t *r, const char *at, const char *end)
 {
     uspan_json_read_t *json = &r->json;
@@ -204,29 +193,28 @@ static void end_json(uspan_mcp_reader_t *r)
 uint32_t uspan_mcp_read(uspan_mcp_t *m, const void *data, size_t len, unsigned how)
 {
     uspan_mcp_reader_t *r = (how & USPAN_MCP_OURS) != 0u ? &m->out : &m->in;
-    const char *at = data;
-    const char *end = at + len;
+    const char *from = data;
+    const char *end = from + len;
     r->m = m;
     m->how = how;
     m->result = 0u;
     if (m->t == NULL) {
         return 0u;
     }
-    for (; r->form == UNKNOWN && at < end; at++) {
-        if ((unsigned char)(*at - '!') <= '~' - '!') { /* no white space, and no byte order mark */
+    while (r->form == UNKNOWN && from < end) {
+        unsigned c = (unsigned char)*from;
+        if (c - '!' > '~' - '!') { /* white space, or a byte order mark */
+            from++;
+        } else if (c == ':' || c - 'a' < 26u) { /* "data", "event", "id", "retry", or a comment */
+            r->form = EVENTS;
+            r->json.line = true;
+        } else {
             r->form = JSON;
-            /* "data", "event", "id", "retry", or the colon of a comment */
-            if (*at == ':' || (unsigned char)(*at - 'a') < 26u) {
-                r->form = EVENTS;
-                r->json.line = true;
-            }
-            break;
         }
     }
-    if (r->form < EVENTS) {
-        (void)feed(r, at, end);
-    } else {
-        uspan_sse_t *sse = (uspan_sse_t *)(void *)r->sse;
+    if (r->form == EVENTS) {
+        const char *at = from;
+        uspan_sse_t *sse = (uspan_sse_t *)(void *)&r->sse;
         for (uspan_sse_next_t next; (next = uspan_sse_next(sse, &at, end)) != USPAN_SSE_MORE;) {
             if (next == USPAN_SSE_END) {
                 end_json(r);
@@ -239,11 +227,13 @@ uint32_t uspan_mcp_read(uspan_mcp_t *m, const void *data, size_t len, unsigned h
                 uspan_sse_pass(sse);
             }
         }
+    } else {
+        (void)feed(r, from, end);
     }
     if ((how & USPAN_MCP_LAST) != 0u) {
         end_json(r);
         r->form = UNKNOWN;
-        r->sse[0] = 0u;
+        r->sse.state = 0u;
         r->json.line = false;
     }
     return m->result;

@@ -1,5 +1,5 @@
-/* mcp_meta.c: writes the _meta member that carries the context of a span. The application calls it through mcp.h.
- * Invariant: out has all of the member, or is "". */
+/* mcp_meta.c: writes the _meta member that carries the context of a span. The application calls it through
+ * mcp.h. Invariant: out has all of the member, or is "". */
 #include <string.h>
 #include "trace/internal.h"
 #include "uspan/mcp.h"

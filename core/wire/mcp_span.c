@@ -1,10 +1,10 @@
-/* mcp_span.c: starts spans of MCP requests of both sides, sets their names and attributes as OpenTelemetry's MCP
- * conventions say in "Spans", and ends them by their answers. mcp_message.c calls it, and the application through
- * mcp.h. Invariants: span names have low cardinality: of the names in a request, only those of tools and prompts
- * become part of a span name. open[0..open_count) has each id of a side once, the oldest first. An entry is removed
- * by its answer, by notifications/cancelled, by uspan_mcp_close(), or by a newer request that needs the entry or the
- * id. In the last case it is counted as unanswered, unless the application has ended its span. A context is read
- * from a request only, even if the _meta of an answer repeats one. */
+/* mcp_span.c: starts spans of MCP requests of both sides, sets their names and attributes as OpenTelemetry's
+ * MCP conventions say in "Spans", and ends them by their answers. Called by mcp_message.c, and by the
+ * application through mcp.h. Invariants: of the names in a request, only those of tools and prompts become
+ * part of a span name. A context is read from a request only, even if the _meta of an answer repeats one.
+ * open[0..open_count) has each id of a side once, the oldest first. An entry is removed by its answer, by
+ * notifications/cancelled, by uspan_mcp_close(), or by a newer request that needs the entry or the id. In the
+ * last case it is counted as unanswered, unless the application has ended its span. */
 #include <string.h>
 #include "trace/lock.h"
 #include "uspan/message.h"
@@ -66,7 +66,7 @@ static uspan_mcp_span_t *find_open(uspan_mcp_t *m, uint32_t id)
     return NULL;
 }
 
-static uint32_t hash_of(const char *text)
+USPAN_NOINLINE static uint32_t hash_of(const char *text)
 {
     uint32_t hash = 0u;
     for (; *text != '\0'; text++) {
@@ -264,14 +264,16 @@ static inline void on_answer(uspan_mcp_t *m, uspan_mcp_message_t *a, uint32_t in
     }
     (void)uspan_set_struct(m->t, open->s, a, ANSWER_ROWS);
     if (IS(IS_ERROR)) {
-        /* Errors of the client, which the server refused correctly. mcp-c-sdk sends -32002 also if a tool has
-         * failed. If it does not know a tool, it names the tool in the error's data. */
+        /* Errors of the client, which the server refused correctly, are neither a success nor its error.
+         * mcp-c-sdk sends -32002 also if a tool has failed. If it does not know a tool, it names the tool in the
+         * error's data. */
         uint32_t code = HASH(CODE) - USPAN_MCP_HASH("-32600");
-        bool refused = code < 3u || code == USPAN_MCP_HASH("-32700") - USPAN_MCP_HASH("-32600") ||
-                       (code == USPAN_MCP_HASH("-32002") - USPAN_MCP_HASH("-32600") &&
-                        (!is_tool || IS(DATA_NAMES)));
+        bool refused =
+            code < 3u || code == USPAN_MCP_HASH("-32700") - USPAN_MCP_HASH("-32600") ||
+            (code == USPAN_MCP_HASH("-32002") - USPAN_MCP_HASH("-32600") && (!is_tool || IS(DATA_NAMES)));
         if (invert == 0u && refused) {
-            (void)uspan_set_trait(m->t, open->s, true, USPAN_TRAIT_UNSET); /* neither a success nor its error */
+            (void)uspan_set_trait(m->t, open->s, true,
+                                  USPAN_TRAIT_UNSET); /* neither a success nor its error */
         } else {
             type = TEXT(CODE) != NULL ? TEXT(CODE) : "";
         }

@@ -81,10 +81,14 @@ typedef struct uspan_mcp_message {
 typedef struct uspan_mcp_reader {
     struct uspan_mcp *m;
     uint8_t form; /* JSON or events */
-    uint8_t sse[2];
+    struct {
+        uint8_t state;
+        bool in_text;
+    } sse; /* as uspan_sse_t */
     uspan_mcp_message_t message;
     uspan_json_read_t json;
-    char bytes[USPAN_MCP_ANSWER_BYTES]; /* of the texts. Of incoming messages it continues behind the struct */
+    char
+        bytes[USPAN_MCP_ANSWER_BYTES]; /* of the texts. Of incoming messages it continues behind the struct */
 } uspan_mcp_reader_t;
 
 /* One connection. Zeroed or not before uspan_mcp_open(). */
@@ -155,7 +159,7 @@ uspan_t uspan_mcp_find(uspan_mcp_t *m, const char *id);
 /* Server: pass the next bytes of the response. The request's span ends. The result of a tool is recorded as
  * content. The span fails with "tool_error" if the result has isError, or with the code of a JSON-RPC error.
  * Errors of the client (-32700, -32600, -32601, -32602, and -32002 if no tool failed) are recorded, but the
- * span does not fail.
+ * span does not fail. Its status stays Unset.
  * Returns: true if these bytes answered an open request, and always with USPAN_ENABLED 0. */
 static inline bool uspan_mcp_response_part(uspan_mcp_t *m, const void *data, size_t len, bool is_last)
 {
