@@ -265,15 +265,14 @@ static inline void on_answer(uspan_mcp_t *m, uspan_mcp_message_t *a, uint32_t in
     (void)uspan_set_struct(m->t, open->s, a, ANSWER_ROWS);
     if (IS(IS_ERROR)) {
         /* Errors of the client, which the server refused correctly, are neither a success nor its error.
-         * mcp-c-sdk sends -32002 also if a tool has failed. If it does not know a tool, it names the tool in the
-         * error's data. */
+         * mcp-c-sdk sends -32002 also if a tool has failed. If it does not know a tool, it names the tool in
+         * the error's data. */
         uint32_t code = HASH(CODE) - USPAN_MCP_HASH("-32600");
         bool refused =
             code < 3u || code == USPAN_MCP_HASH("-32700") - USPAN_MCP_HASH("-32600") ||
             (code == USPAN_MCP_HASH("-32002") - USPAN_MCP_HASH("-32600") && (!is_tool || IS(DATA_NAMES)));
         if (invert == 0u && refused) {
-            (void)uspan_set_trait(m->t, open->s, true,
-                                  USPAN_TRAIT_UNSET); /* neither a success nor its error */
+            (void)uspan_set_trait(m->t, open->s, true, USPAN_TRAIT_UNSET);
         } else {
             type = TEXT(CODE) != NULL ? TEXT(CODE) : "";
         }

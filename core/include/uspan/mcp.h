@@ -87,8 +87,7 @@ typedef struct uspan_mcp_reader {
     } sse; /* as uspan_sse_t */
     uspan_mcp_message_t message;
     uspan_json_read_t json;
-    char
-        bytes[USPAN_MCP_ANSWER_BYTES]; /* of the texts. Of incoming messages it continues behind the struct */
+    char bytes[USPAN_MCP_ANSWER_BYTES]; /* of the texts. Those of incoming messages continue in in_bytes */
 } uspan_mcp_reader_t;
 
 /* One connection. Zeroed or not before uspan_mcp_open(). */
