@@ -201,7 +201,8 @@ class Sending(unittest.TestCase):
         for headers, wanted in (({"Retry-After": "7"}, 7), ({"Retry-After-Ms": "2500"}, 2.5), ({"Retry-After": "3000"}, 30)):
             self.assertEqual(self.sent([(429, headers)])[2], [wanted])
         self.assertLess(self.sent([(503, {"Retry-After": "7"})])[2][0], 1.2)  # as in the SDK: only for 408, 409 and 429
-        self.assertLess(self.sent([(429, {"Retry-After": "soon"})])[2][0], 1.2)
+        for words in ("soon", "\xb2", ".", "-1", "Wed, 99 Foo 9999"):
+            self.assertLess(self.sent([(429, {"Retry-After": words})])[2][0], 1.2)
 
     def test_organization_and_project_are_named_where_they_are_given(self):
         _, server, _ = self.sent([], organization="org", project="proj")

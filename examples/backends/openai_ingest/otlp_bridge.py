@@ -49,9 +49,9 @@ class Handler(BaseHTTPRequestHandler):
     def judge(self):
         """(status, reason)"""
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > BODY_MAX:
+        if not length.isdecimal() or int(length) > BODY_MAX:
             self.close_connection = True
-            return (413, "longer than 16 MiB") if length.isdigit() else (411, "no Content-Length")
+            return (413, "longer than 16 MiB") if length.isdecimal() else (411, "no Content-Length")
         body = self.rfile.read(int(length))
         if self.path != "/v1/traces":
             return 404, "the path is /v1/traces"

@@ -72,7 +72,7 @@ def wait_of(headers):
     """Seconds that a response asks to wait, or None."""
     for name, scale in (("retry-after-ms", 1000), ("retry-after", 1)):
         given = headers.get(name, "").strip()
-        if given.replace(".", "", 1).isdigit():
+        if given.replace(".", "", 1).isdecimal():  # not a superscript, which float() refuses
             return float(given) / scale
     try:
         return max(0.0, parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time())
