@@ -79,11 +79,12 @@ USPAN_STATIC_ASSERT(USPAN_MCP_AT_TRACEPARENT == USPAN_MCP_ANSWER_BYTES &&
 #define USPAN_MCP_WORDS(words) "MCP"
 #endif
 
-/* ---- mcp_message.c ---- */
-
 /* Ids, methods and codes are compared by hashes. That of a JSON string includes the quotation mark at its
  * end. So the id "7" differs from the id 7. */
 #define USPAN_MCP_HASH(text) USPAN_JSON_NUMBER(text, 0u, USPAN_JSON_CHAR)
+
+/* ---- mcp_count.c ---- */
+
 /* Increment a counter, and log it at powers of two. */
 void uspan_mcp_count(uspan_mcp_t *m, uint32_t *counter, const char *what);
 void uspan_mcp_count_unread(uspan_mcp_t *m);

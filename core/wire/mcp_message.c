@@ -58,19 +58,6 @@ static const uint16_t starts[USPAN_MCP_TEXTS + 1u] = {
     USPAN_MCP_AT_URI,        USPAN_MCP_AT_TARGET,  USPAN_MCP_AT_END,
 };
 
-void uspan_mcp_count(uspan_mcp_t *m, uint32_t *counter, const char *what)
-{
-    uint32_t count = ++*counter;
-    if ((count & (count - 1u)) == 0u) {
-        m->t->trace.port->log(m->t->trace.port->ctx, USPAN_LEVEL_WARN, what);
-    }
-}
-
-void uspan_mcp_count_unread(uspan_mcp_t *m)
-{
-    uspan_mcp_count(m, &m->unread, USPAN_MCP_WORDS("malformed, or above USPAN_MCP_HOLD_BYTES"));
-}
-
 /* ---- values -------------------------------------------------------------------------------------------- */
 
 /* Add bytes to a text, and all of them to its hash. index: that of the text in the arrays of a message. */
