@@ -48,10 +48,10 @@ void uspan_stats(uspan_tracer_t *t, unsigned d, uspan_stats_t *out)
         out->dropped[c] = uspan_dropped(t, d, c);
     }
     COPY_FIELDS(out, p, uspan_trace_part_t, attrs_dropped, times_ahead);
-    out->spans_high = p->slots_high;
+    out->spans_high = p->slots_high > p->slots_live ? p->slots_high : p->slots_live;
     out->blocks_live = p->blocks_live;
-    out->blocks_high = p->blocks_high;
-    out->blocks_wanted = p->blocks_wanted > p->blocks_high ? p->blocks_wanted : p->blocks_high;
+    out->blocks_high = p->blocks_high > p->blocks_live ? p->blocks_high : p->blocks_live;
+    out->blocks_wanted = p->blocks_wanted > out->blocks_high ? p->blocks_wanted : out->blocks_high;
     uspan_unlock(t, state);
     COPY_FIELDS(out, target, uspan_target_t, requests, connects);
     out->refusals = dest->refusals;

@@ -1,13 +1,9 @@
 /* span_lookup.c: looks up attributes of open spans, for typed spans. It calls no other file of core/genai. */
+#define USPAN_IN_SPAN_LOOKUP
 #include "genai/span_lookup.h"
 
 #define COPY_BYTES 64u
 #define TEXT_BYTES 96u
-
-uspan_err_t uspan_worse_result(uspan_err_t a, uspan_err_t b)
-{
-    return uspan_worse(a, b);
-}
 
 bool uspan_has_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key)
 {

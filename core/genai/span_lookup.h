@@ -5,8 +5,14 @@
 #include "trace/attr.h"
 #include "trace/pool.h"
 
-/* uspan_worse(), not inlined. */
-uspan_err_t uspan_worse_result(uspan_err_t a, uspan_err_t b);
+/* uspan_worse(). For size, there is one copy. */
+USPAN_INLINE_FAST uspan_err_t uspan_worse_result(uspan_err_t a, uspan_err_t b);
+#if !USPAN_OPTIMIZE_SIZE || defined(USPAN_IN_SPAN_LOOKUP)
+USPAN_INLINE_FAST uspan_err_t uspan_worse_result(uspan_err_t a, uspan_err_t b)
+{
+    return uspan_worse(a, b);
+}
+#endif
 
 /* Returns true if the span is open and has that attribute. */
 bool uspan_has_key(uspan_tracer_t *t, uspan_t s, const uspan_key_t *key);

@@ -175,9 +175,8 @@ static inline void set_request_attrs(uspan_tracer_t *t, uspan_t parent, uspan_t 
 #define NAME_BYTES (USPAN_NAME_MAX + 1u)
 
 /* Append the bytes of text that fit into the name. Returns the new length. */
-static size_t add_text(char name[NAME_BYTES], size_t len, const char *text)
+USPAN_NOINLINE_SMALL static size_t add_text(char name[NAME_BYTES], size_t len, const char *text, size_t n)
 {
-    size_t n = strlen(text);
     n = n < NAME_BYTES - len ? n : NAME_BYTES - len;
     memcpy(name + len, text, n);
     return len + n;
@@ -198,10 +197,10 @@ static size_t make_name(char name[NAME_BYTES], const uspan_span_type_t *type, co
     } else if ((type->traits & USPAN_TYPED_OR_FIXED) != 0u && !uspan_has_text(subject)) {
         subject = more_of(type)->fixed;
     }
-    size_t len = add_text(name, 0u, first);
+    size_t len = add_text(name, 0u, first, first == type->operation ? type->operation_len : strlen(first));
     if (uspan_has_text(subject) && len < NAME_BYTES) {
         name[len++] = ' ';
-        len = add_text(name, len, subject);
+        len = add_text(name, len, subject, strlen(subject));
     }
     return len;
 }
@@ -235,10 +234,12 @@ uspan_t uspan_typed_begin_as(uspan_tracer_t *t, uspan_t parent, const void *requ
         .kind = r->kind != USPAN_KIND_DEFAULT ? r->kind : (uspan_kind_t)type->kind,
         .start_ns = r->start_ns,
         .parent = r->context,
-        .trace_id = more != NULL ? more->trace_id : NULL,
         .attr_count = 1u, /* above 0: uspan_start_bare() calls no processor. It reads no attribute */
-        .disabled = more != NULL && more->disabled,
     };
+    if (more != NULL) {
+        o.trace_id = more->trace_id;
+        o.disabled = more->disabled;
+    }
     uspan_t s = uspan_start_bare(t, parent, name, make_name(name, type, r->span_name, r->subject), &o);
     if (!uspan_is_null(s) && uspan_slot_at(&t->trace, s)->accepts_attrs != 0u) {
         set_request_attrs(t, parent, s, r, type);

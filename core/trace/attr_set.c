@@ -18,44 +18,32 @@
 
 /* ---- values whose key is new --------------------------------------------------------------------------- */
 
-/* Begin the next entry of the slot, for a key that is new: all but its value. No other context sees it yet.
- * Returns NULL if the table is full, or the slot takes no value of that key. The filter includes the key from
- * here on. If the entry stays unused, the key costs a search later. */
-static inline __attribute__((always_inline)) uspan_entry_t *begin_entry(const uspan_trace_part_t *p,
-                                                                        uspan_slot_t *slot,
-                                                                        const uspan_key_t *key,
-                                                                        unsigned store, size_t len)
+/* Returns true if the slot takes a value of that key, which is new, and has an entry left. */
+static inline __attribute__((always_inline)) bool has_place(const uspan_trace_part_t *p,
+                                                            const uspan_slot_t *slot, const uspan_key_t *key)
 {
-    if (!uspan_slot_takes(p, slot, key) || slot->attr_count >= p->limits.attrs) {
-        return NULL;
-    }
-    uspan_entry_t *e = &slot->attrs[slot->attr_count];
-    e->key = key;
-    e->len = (uint16_t)len;
-    e->store = (uint8_t)store;
-    e->pend_len = 0u;
-    uspan_note_key(slot, key);
-    return e;
+    return uspan_slot_takes(p, slot, key) && slot->attr_count < p->limits.attrs;
 }
 
-/* Include that entry in the table. Its value is complete. */
-static inline __attribute__((always_inline)) void add_entry(uspan_slot_t *slot)
+/* Add a complete entry to the table. Its key is new, and there is a place for it. */
+static inline __attribute__((always_inline)) void add_entry(uspan_slot_t *slot, const uspan_entry_t *e)
 {
+    uspan_note_key(slot, e->key);
+    slot->attrs[slot->attr_count] = *e;
     USPAN_COMMIT_ORDER();
     slot->attr_count++;
 }
 
-/* Store a number whose key is new. Returns false, and stores nothing, if there is no place for it. bits: the
- * content of the entry. The caller holds the lock. */
+/* Store a number whose key is new. Returns false, and stores nothing, if the slot may have the key, or there is
+ * no place for it. bits: the content of the entry. The caller holds the lock. */
 HOT static bool add_number(const uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key,
                            unsigned store, uint64_t bits)
 {
-    uspan_entry_t *e = begin_entry(p, slot, key, store, 0u);
-    if (e == NULL) {
+    if (uspan_may_have_key(slot, key) || !has_place(p, slot, key)) {
         return false;
     }
-    e->v.i = (int64_t)bits;
-    add_entry(slot);
+    const uspan_entry_t e = { .key = key, .store = (uint8_t)store, .v.i = (int64_t)bits };
+    add_entry(slot, &e);
     return true;
 }
 
@@ -89,12 +77,11 @@ static inline __attribute__((always_inline)) bool copy_text(uspan_trace_part_t *
     }
     uspan_block_t *const blocks = p->blocks;
     const uint16_t *const next = p->block_next;
-    const char *const end = text + len;
     uspan_seen_t seen = { 0 };
     unsigned block = p->blocks_free;
     e->v.chain.head = (uint16_t)block;
     e->v.chain.chars = (uint16_t)len; /* all ASCII */
-    for (; end - text > (int)USPAN_BLOCK; text += USPAN_BLOCK) {
+    for (; len > USPAN_BLOCK; len -= USPAN_BLOCK, text += USPAN_BLOCK) {
         uint8_t *to = blocks[block].bytes;
         USPAN_UNROLL
         for (unsigned i = 0; i < USPAN_BLOCK; i += USPAN_LANE) {
@@ -104,10 +91,10 @@ static inline __attribute__((always_inline)) bool copy_text(uspan_trace_part_t *
     }
     uint8_t *to = blocks[block].bytes;
     size_t bits = 0;
-    if (end - text < (int)USPAN_LANE) {
-        bits = copy_few(to, text, (size_t)(end - text));
+    if (len < USPAN_LANE) {
+        bits = copy_few(to, text, len);
     } else { /* lanes overlap: copying a byte twice is cheaper than copying it alone */
-        const char *const last = end - USPAN_LANE;
+        const char *const last = text + len - USPAN_LANE;
         uint8_t *const to_last = to + (last - text);
         for (; text < last; text += USPAN_LANE, to += USPAN_LANE) {
             seen |= uspan_copy_lane(to, text);
@@ -128,33 +115,41 @@ static inline __attribute__((always_inline)) bool copy_text(uspan_trace_part_t *
 HOT static bool add_text(uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key, unsigned type,
                          const char *text, size_t len)
 {
-    const unsigned store = type == USPAN_TYPE_STATIC ? USPAN_STORE_STATIC
-                           : len <= NEAR_BYTES       ? USPAN_STORE_INLINE
-                                                     : USPAN_STORE_TEXT;
-    uspan_entry_t *e = begin_entry(p, slot, key, store, len);
-    if (e == NULL) {
+    if (!has_place(p, slot, key)) {
         return false;
     }
+    uspan_entry_t e;
+    e.key = key;
+    e.len = (uint16_t)len;
+    e.pend_len = 0u;
     bool is_complete;
-    if (store == USPAN_STORE_TEXT) {
-        is_complete = copy_text(p, e, text, len);
-    } else if (store == USPAN_STORE_STATIC) {
-        e->v.text = text;
+    if (type == USPAN_TYPE_STATIC) {
+        e.store = USPAN_STORE_STATIC;
+        e.v.text = text;
         is_complete = uspan_is_utf8(text, len);
+    } else if (len <= NEAR_BYTES) {
+        e.store = USPAN_STORE_INLINE;
+        is_complete = (copy_few(e.v.inline_text, text, len) & USPAN_HIGH_BITS) == 0u;
     } else {
-        is_complete = (copy_few(e->v.inline_text, text, len) & USPAN_HIGH_BITS) == 0u;
+        e.store = USPAN_STORE_TEXT;
+        is_complete = copy_text(p, &e, text, len);
     }
     if (is_complete) {
-        add_entry(slot);
+        add_entry(slot, &e);
     }
     return is_complete;
 }
 
-/* Returns the length of a text that ends with a 0 within USPAN_HOLD_BYTES bytes, otherwise one more than
- * those. */
+/* Returns the end of a text of at most USPAN_HOLD_BYTES bytes, which ends with a 0. NULL: it is longer. */
+static inline const char *short_end(const char *text)
+{
+    return memchr(text, '\0', USPAN_HOLD_BYTES + 1u);
+}
+
+/* Returns the length of such a text, or one more than USPAN_HOLD_BYTES. */
 HOT static size_t short_length(const char *text)
 {
-    const char *end = memchr(text, '\0', USPAN_HOLD_BYTES + 1u);
+    const char *end = short_end(text);
     return end != NULL ? (size_t)(end - text) : USPAN_HOLD_BYTES + 1u;
 }
 
@@ -187,7 +182,7 @@ HOT static uspan_err_t set_number(uspan_tracer_t *t, uspan_t s, const uspan_key_
     uspan_err_t err = USPAN_OK;
     uint32_t state = uspan_lock(t);
     uspan_slot_t *slot = uspan_slot_writable(p, s);
-    if (slot == NULL || uspan_may_have_key(slot, key) || !add_number(p, slot, key, store, bits)) {
+    if (slot == NULL || !add_number(p, slot, key, store, bits)) {
         err = replace_number(p, s, key, store, bits);
     }
     uspan_unlock(t, state);
@@ -273,12 +268,12 @@ static inline size_t add_some(uspan_tracer_t *t, uspan_t s, const uspan_attr_t *
     size_t bytes = 0;
     uint32_t state = uspan_lock(t);
     uspan_slot_t *slot = uspan_slot_writable(p, s);
-    for (; slot != NULL && a < end && a->key != NULL && !uspan_may_have_key(slot, a->key); a++) {
+    for (; slot != NULL && a < end && a->key != NULL; a++) {
         if (is_number(a->type)) {
             if (!add_number(p, slot, a->key, a->type, (uint64_t)a->v.i)) {
                 break;
             }
-        } else if (is_text(a) && bytes < USPAN_HOLD_BYTES) {
+        } else if (is_text(a) && bytes < USPAN_HOLD_BYTES && !uspan_may_have_key(slot, a->key)) {
             size_t len = a->count == USPAN_TO_NUL ? short_length(a->v.text) : a->count;
             if (len > USPAN_HOLD_BYTES || !add_text(p, slot, a->key, a->type, a->v.text, len)) {
                 break;
@@ -359,13 +354,11 @@ static inline uint32_t count_at(const char *from, const uspan_row_t *row)
     return *(const uint32_t *)(const void *)(from + row->offset);
 }
 
-/* Returns the content of the entry for a number that is set. */
+/* Returns the content of the entry for a number that is set, of a kind from INT to TRUE. */
 HOT static uint64_t number_at(const char *from, const uspan_row_t *row)
 {
     uint64_t bits = 1u; /* of a TRUE */
-    if (row->kind == USPAN_ROW_COUNT) {
-        bits = count_at(from, row);
-    } else if (row->kind != USPAN_ROW_TRUE) {
+    if (row->kind != USPAN_ROW_TRUE) {
         memcpy(&bits, from + row->offset + offsetof(struct optional, bits), sizeof bits);
     }
     return bits;
@@ -374,13 +367,12 @@ HOT static uint64_t number_at(const char *from, const uspan_row_t *row)
 /* Returns how that number is stored. */
 static inline unsigned store_of(const uspan_row_t *row)
 {
-    return row->kind == USPAN_ROW_COUNT ? USPAN_STORE_INT
-                                        : row->kind - USPAN_ROW_INT + (unsigned)USPAN_STORE_INT;
+    return row->kind - USPAN_ROW_INT + (unsigned)USPAN_STORE_INT;
 }
 
 /* Store fields as add_some() stores attributes, none if slot is NULL. There is one loop for each class of
- * kinds, in the order of the table. A list counts as set even if it is empty. Returns true if a field is
- * left, and then *w is at that field. The caller holds the lock. */
+ * kinds, in the order of the table, because most fields are not set. A list counts as set even if it is empty.
+ * Returns true if a field is left, and then *w is at that field. The caller holds the lock. */
 static inline __attribute__((always_inline)) bool add_fields(uspan_trace_part_t *p, uspan_slot_t *slot,
                                                              walk_t *w)
 {
@@ -395,19 +387,27 @@ static inline __attribute__((always_inline)) bool add_fields(uspan_trace_part_t 
                 continue;
             }
             const bool is_short = bytes < USPAN_HOLD_BYTES && row->kind == USPAN_ROW_TEXT;
-            const size_t len = is_short ? short_length(text) : SIZE_MAX;
-            left = len > USPAN_HOLD_BYTES || uspan_may_have_key(slot, row->key) ||
-                   !add_text(p, slot, row->key, USPAN_TYPE_TEXT, text, len);
+            const char *end = is_short ? short_end(text) : NULL;
+            left = end == NULL || uspan_may_have_key(slot, row->key) ||
+                   !add_text(p, slot, row->key, USPAN_TYPE_TEXT, text, (size_t)(end - text));
             if (left) {
                 break;
             }
-            bytes += len;
+            bytes += (size_t)(end - text);
         }
-        for (; !left && row->kind >= USPAN_ROW_COUNT; row++) {
-            if (row->kind == USPAN_ROW_COUNT ? count_at(from, row) != 0u
-                                             : *(const bool *)(from + row->offset)) {
-                left = bytes >= USPAN_HOLD_BYTES || uspan_may_have_key(slot, row->key) ||
+        for (; !left && row->kind >= USPAN_ROW_INT; row++) {
+            if (*(const bool *)(from + row->offset)) {
+                left = bytes >= USPAN_HOLD_BYTES ||
                        !add_number(p, slot, row->key, store_of(row), number_at(from, row));
+                if (left) {
+                    break;
+                }
+            }
+        }
+        for (; !left && row->kind == USPAN_ROW_COUNT; row++) {
+            if (count_at(from, row) != 0u) {
+                left = bytes >= USPAN_HOLD_BYTES ||
+                       !add_number(p, slot, row->key, USPAN_STORE_INT, count_at(from, row));
                 if (left) {
                     break;
                 }
@@ -440,6 +440,9 @@ static uspan_err_t set_list(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row
 USPAN_NOINLINE static uspan_err_t set_field(uspan_tracer_t *t, uspan_t s, const char *from,
                                             const uspan_row_t *row)
 {
+    if (row->kind == USPAN_ROW_COUNT) {
+        return set_number(t, s, row->key, USPAN_STORE_INT, count_at(from, row));
+    }
     if (row->kind < USPAN_ROW_TEXT) {
         return set_number(t, s, row->key, store_of(row), number_at(from, row));
     }
@@ -458,15 +461,13 @@ uspan_err_t uspan_set_struct(uspan_tracer_t *t, uspan_t s, const void *from, con
     }
     walk_t w = { from, rows };
     uspan_err_t worst = USPAN_OK;
-    for (bool left = true; left;) {
-        const uspan_row_t *row = w.row;
+    for (;; w.row++) {
         uint32_t state = uspan_lock(t);
-        left = add_fields(&t->trace, all_as_is(t) ? uspan_slot_writable(&t->trace, s) : NULL, &w);
+        bool left = add_fields(&t->trace, all_as_is(t) ? uspan_slot_writable(&t->trace, s) : NULL, &w);
         uspan_unlock(t, state);
-        if (left && w.row == row) { /* otherwise another hold of the lock may store it */
-            worst = uspan_worse(worst, set_field(t, s, w.from, row));
-            w.row++;
+        if (!left) {
+            return worst;
         }
+        worst = uspan_worse(worst, set_field(t, s, w.from, w.row));
     }
-    return worst;
 }

@@ -34,7 +34,6 @@ void uspan_blocks_init_kept(uspan_tracer_t *t)
             memset(&p->blocks[i], 0, sizeof p->blocks[i]);
         }
     }
-    p->blocks_high = p->blocks_live;
 }
 #endif
 
@@ -69,6 +68,9 @@ void uspan_blocks_free(uspan_trace_part_t *p, uint16_t head, uint16_t tail, unsi
             count++;
         }
         count++;
+    }
+    if (p->blocks_live > p->blocks_high) {
+        p->blocks_high = p->blocks_live;
     }
     p->block_next[tail] = p->blocks_free;
     p->blocks_free = head;

@@ -70,12 +70,8 @@ static inline unsigned uspan_blocks_alloc(uspan_trace_part_t *p, unsigned want, 
 /* Allocate the first `count` free blocks. The caller has filled them. `last` is the last of them. */
 static inline void uspan_blocks_take(uspan_trace_part_t *p, unsigned last, unsigned count)
 {
-    unsigned live = p->blocks_live + count;
     p->blocks_free = p->block_next[last];
-    p->blocks_live = (uint16_t)live;
-    if (live > p->blocks_high) {
-        p->blocks_high = (uint16_t)live;
-    }
+    p->blocks_live = (uint16_t)(p->blocks_live + count);
 }
 /* Free a linked list of blocks. count 0: the list is walked to count it. */
 void uspan_blocks_free(uspan_trace_part_t *p, uint16_t head, uint16_t tail, unsigned count);

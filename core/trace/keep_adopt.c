@@ -297,7 +297,7 @@ void uspan_keep_adopt(uspan_tracer_t *t, uspan_keep_report_t *report)
         }
     }
     p->ended = report->ended;
-    p->slots_live = p->slots_high = (uint16_t)(report->ended + report->open);
+    p->slots_live = (uint16_t)(report->ended + report->open);
     p->started = p->slots_live;
     p->values_truncated += k->cut;
     p->dest_mask = USPAN_PENDING_KEPT;

@@ -108,11 +108,7 @@ uspan_slot_t *uspan_pool_alloc_slot(uspan_trace_part_t *p)
     memset((char *)slot + offsetof(uspan_slot_t, state), 0,
            offsetof(uspan_slot_t, start_ns) - offsetof(uspan_slot_t, state));
     slot->events = slot->links = slot->message = USPAN_NO_INDEX;
-    unsigned live = p->slots_live + 1u;
-    p->slots_live = (uint16_t)live;
-    if (live > p->slots_high) {
-        p->slots_high = (uint16_t)live;
-    }
+    p->slots_live++;
     return slot;
 }
 
@@ -143,6 +139,9 @@ void uspan_pool_free_slot(uspan_trace_part_t *p, uspan_slot_t *slot)
     }
 #endif
     append_free(p, slot);
+    if (p->slots_live > p->slots_high) {
+        p->slots_high = p->slots_live;
+    }
     p->slots_live--;
 }
 

@@ -247,7 +247,8 @@ def accounts(tracer):
              f"{tracer.blocks[0].size()} bytes, "
              f"{tracer.dests.count()} destination(s), {'kept over resets' if tracer.has('keep') else 'not kept over resets'}"]
     lines.append(f"started {int(part.started)}, open {int(part.open)}, ended and waiting {int(part.ended)}, "
-                 f"most spans {int(part.slots_high)}, most blocks {int(part.blocks_high)}, unsampled {int(part.unsampled)}")
+                 f"most spans {max(int(part.slots_live), int(part.slots_high))}, "
+                 f"most blocks {max(int(part.blocks_live), int(part.blocks_high))}, unsampled {int(part.unsampled)}")
     lost = {name: int(part.dropped[i]) for i, name in enumerate(DROPS) if i < part.dropped.count()}
     lost.update({name: int(getattr(part, name))
                  for name in ("attrs_dropped", "events_dropped", "links_dropped", "values_truncated", "names_truncated")})

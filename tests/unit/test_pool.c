@@ -130,6 +130,8 @@ static void test_the_high_water_marks_stay(void **state)
         uspan_end(t, spans[i]);
     }
     assert_int_equal(peek_stats(w).blocks_live, 5);
+    assert_int_equal(peek_stats(w).blocks_high, 5); /* also before anything is freed */
+    assert_int_equal(peek_stats(w).spans_high, 3);
     peek_drain(w);
     assert_int_equal(peek_stats(w).blocks_live, 0);
     assert_int_equal(peek_stats(w).blocks_high, 5);

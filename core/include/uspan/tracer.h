@@ -177,7 +177,7 @@ typedef struct uspan_trace_part {
     uint8_t pressed; /* bit d: a span found no free slot, and no batch of destination d was released since */
     uint16_t free_head, free_tail; /* slots, FIFO */
     uint16_t blocks_free;
-    uint16_t blocks_live, blocks_high;
+    uint16_t blocks_live, blocks_high; /* the most before any was freed; updated by the next free */
     uint32_t blocks_wanted; /* most blocks that would have been in use if none had been missing */
     uint16_t slots_live, slots_high, open, ended;
     uspan_queue_t queues[USPAN_DESTINATIONS_MAX];
