@@ -34,8 +34,8 @@ static inline __attribute__((always_inline)) void add_entry(uspan_slot_t *slot, 
     slot->attr_count++;
 }
 
-/* Store a number whose key is new. Returns false, and stores nothing, if the slot may have the key, or there is
- * no place for it. bits: the content of the entry. The caller holds the lock. */
+/* Store a number whose key is new. Returns false, and stores nothing, if the slot may have the key, or there
+ * is no place for it. bits: the content of the entry. The caller holds the lock. */
 HOT static bool add_number(const uspan_trace_part_t *p, uspan_slot_t *slot, const uspan_key_t *key,
                            unsigned store, uint64_t bits)
 {
@@ -371,8 +371,8 @@ static inline unsigned store_of(const uspan_row_t *row)
 }
 
 /* Store fields as add_some() stores attributes, none if slot is NULL. There is one loop for each class of
- * kinds, in the order of the table, because most fields are not set. A list counts as set even if it is empty.
- * Returns true if a field is left, and then *w is at that field. The caller holds the lock. */
+ * kinds, in the order of the table, because most fields are not set. A list counts as set even if it is
+ * empty. Returns true if a field is left, and then *w is at that field. The caller holds the lock. */
 static inline __attribute__((always_inline)) bool add_fields(uspan_trace_part_t *p, uspan_slot_t *slot,
                                                              walk_t *w)
 {
