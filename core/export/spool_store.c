@@ -41,13 +41,13 @@ uspan_err_t uspan_spool_mount(uspan_tracer_t *t, unsigned d, uspan_spool_t *spoo
     return USPAN_OK;
 }
 
-/* A span or the resource that is read forwards in pieces. If an earlier piece is requested, encoding starts
- * again. */
+/* A span or the resource that is read forwards in pieces, after begin_encoding(). If an earlier piece is
+ * requested, encoding starts again. */
 typedef struct encoding {
     uspan_tracer_t *tracer;
     unsigned dest;
     uspan_batch_t batch;
-    bool is_resource, begun;
+    bool is_resource;
     uint32_t at;
     uspan_otlp_t otlp;
 } encoding_t;
@@ -55,7 +55,6 @@ typedef struct encoding {
 static uint32_t begin_encoding(encoding_t *e, bool resource)
 {
     e->is_resource = resource;
-    e->begun = true;
     e->at = 0u;
     return uspan_otlp_begin_part(&e->otlp, e->tracer, &e->batch, e->dest, resource);
 }
@@ -64,7 +63,7 @@ static int read_encoding(void *ctx, unsigned type, uint32_t at, uint8_t *out, ui
 {
     encoding_t *e = ctx;
     const bool resource = type == USPAN_SPOOL_BOOT;
-    if (!e->begun || e->is_resource != resource || at < e->at) {
+    if (e->is_resource != resource || at < e->at) {
         (void)begin_encoding(e, resource);
     }
     while (e->at < at) {

@@ -117,9 +117,8 @@ void uspan_history_count(uspan_writer_t *w)
     uint32_t state = uspan_lock(t);
     uspan_slot_t *slot = uspan_slot_find_recording(p, w->s, &err);
     const uspan_entry_t *e = slot != NULL ? uspan_entry_find(slot, w->key) : NULL;
-    bool found =
-        e != NULL && e->store == USPAN_STORE_TEXT && e->len == w->total && e->v.chain.pend == w->stamp;
-    walk_t k = { p, 0u, w->len, found ? e->v.chain.head : 0u, 0u };
+    bool found = e != NULL && e->store == USPAN_STORE_TEXT && e->len == w->total;
+    walk_t k = { .p = p, .len = w->len, .block = found ? e->v.chain.head : 0u };
     uspan_unlock(t, state);
     if (!found) {
         return;
@@ -131,7 +130,7 @@ void uspan_history_count(uspan_writer_t *w)
     if (!found) {
         return; /* no message but system messages and the open one */
     }
-    state = uspan_lock(t);
+    state = uspan_lock(t); /* what was walked may have become another writer's value */
     slot = uspan_slot_find_recording(p, w->s, &err);
     uspan_entry_t *now = slot != NULL ? uspan_entry_find(slot, w->key) : NULL;
     found = now != NULL && now->store == USPAN_STORE_TEXT && now->len == w->total &&

@@ -224,7 +224,9 @@ static void test_resource_attributes_are_judged(void **state)
     static const uspan_attr_t no_text[] = { USPAN_ATTR_TEXT(&key, NULL) };
     static const uspan_attr_t bad_text[] = { USPAN_ATTR_TEXT(&key, "\xff") };
     static const uspan_attr_t bad_type[] = { { &key, (uspan_type_t)99, 0, { .i = 1 } } };
-    static const uspan_attr_t good[] = { USPAN_ATTR_TEXT(&key, "B2"), USPAN_ATTR_INT(&key, 7) };
+    /* The count says where a text ends. What follows is not read. */
+    static const uspan_attr_t good[] = { { &key, USPAN_TYPE_TEXT, 2u, { .text = "B2\xff" } },
+                                         USPAN_ATTR_INT(&key, 7) };
     const uspan_resource_t refused[] = {
         { .attributes = "a=%zz" },
         { .attributes = "a" },

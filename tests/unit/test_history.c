@@ -180,14 +180,29 @@ static void test_definitions_of_tools_are_left_out_by_default(void **state)
 static world_t *other_world;
 static uspan_t other_span;
 static unsigned waits; /* calls of the lock before the other task runs; 0: it does not */
+static enum { SETS_A_NUMBER, SETS_A_TEXT, SETS_A_LONGER_TEXT, ENDS_THE_SPAN, ACTIONS } action;
+static char other_text[1024]; /* what it sets */
 
-/* A lock function. Before one call of it, another task sets the value that is being written. The value has no
- * blocks. */
+/* A lock function. Before one call of it, another task sets the value that is being written, or ends its
+ * span. A number has no blocks. A text may be as long as the value was. */
 static uint32_t lock_behind_another_task(void *ctx)
 {
+    const uspan_key_t *const key = USPAN_KEY("gen_ai.input.messages");
     (void)ctx;
     if (waits > 0u && --waits == 0u) {
-        (void)uspan_set_int(&other_world->tracer, other_span, USPAN_KEY("gen_ai.input.messages"), -1);
+        uspan_tracer_t *t = &other_world->tracer;
+        const unsigned len = peek_attr(other_world, other_span, key->text)->len;
+        memset(other_text, 0, sizeof other_text);
+        for (unsigned i = 0; i < len + (action == SETS_A_LONGER_TEXT ? 70u : 0u); i++) {
+            other_text[i] = "[{},"[i < 3u ? i : 1u + i % 3u]; /* a walk finds messages in it */
+        }
+        if (action == ENDS_THE_SPAN) {
+            (void)uspan_end(t, other_span);
+        } else if (action == SETS_A_NUMBER) {
+            (void)uspan_set_int(t, other_span, key, -1);
+        } else {
+            (void)uspan_set_str(t, other_span, key, other_text);
+        }
     }
     return 0u;
 }
@@ -198,9 +213,8 @@ static void unlock(void *ctx, uint32_t state)
     (void)state;
 }
 
-static void test_a_value_that_another_task_sets_at_any_time_stays_while_messages_are_left_out(void **state)
+static void run_behind_another_task(world_t *w)
 {
-    world_t *w = *state;
     uspan_tracer_t *t = &w->tracer;
     uspan_port_t port = w->port;
     unsigned replaced = 0;
@@ -223,12 +237,14 @@ static void test_a_value_that_another_task_sets_at_any_time_stays_while_messages
         }
         uspan_write_end(&m);
         t->trace.port = own;
-        const uspan_entry_t *e = peek_attr(w, other_span, "gen_ai.input.messages");
         if (waits == 0u) {
-            assert_int_equal(e->store, USPAN_STORE_INT);
-            assert_int_equal(e->v.i, -1);
             replaced++;
-        } else {
+        }
+        if (waits == 0u && action == SETS_A_NUMBER) {
+            assert_int_equal(peek_int(w, other_span, "gen_ai.input.messages"), -1);
+        } else if (waits == 0u && action != ENDS_THE_SPAN) {
+            assert_string_equal(peek_str(w, other_span, "gen_ai.input.messages"), other_text);
+        } else if (waits > 0u) {
             const char *value = peek_str(w, other_span, "gen_ai.input.messages");
             assert_non_null(strstr(value, "another text"));
             assert_null(strstr(value, "the first text"));
@@ -238,6 +254,14 @@ static void test_a_value_that_another_task_sets_at_any_time_stays_while_messages
         assert_int_equal(t->trace.blocks_live, 0);
     }
     assert_in_range(replaced, 8u, 38u);
+}
+
+static void test_a_value_that_another_task_sets_at_any_time_stays_while_messages_are_left_out(void **state)
+{
+    for (unsigned i = 0; i < ACTIONS; i++) {
+        action = i;
+        run_behind_another_task(*state);
+    }
 }
 
 int main(void)

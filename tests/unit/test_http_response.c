@@ -128,6 +128,8 @@ static void test_the_content_type_is_compared_without_parameters_and_case(void *
         { "application/x-protobu", USPAN_ANSWER_FIELD },
         { "application/json\r\nContent-Type: application/x-protobuf", USPAN_ANSWER_PROTOBUF },
         { "application/x-protobuf\r\nContent-Type: text/html", USPAN_ANSWER_FIELD },
+        { "text/html\r\nContent-Type: text/plain", USPAN_ANSWER_FIELD },
+        { "text/html\r\nContent-Type: application/json", USPAN_ANSWER_JSON },
         { "                                                                 application/x-protobuf",
           USPAN_ANSWER_PROTOBUF },
         { "application/x-protobuf                                                                 ",
@@ -140,6 +142,11 @@ static void test_the_content_type_is_compared_without_parameters_and_case(void *
         outcome_t o = feed_all_ways(text, strlen(text));
         assert_int_equal(o.err, USPAN_OK);
         assert_int_equal(o.answer.flags, rows[i].flags);
+        /* Nothing is left of a type before the last one. */
+        const char *last = strstr(rows[i].type, "-Type: ");
+        last = last != NULL ? last + 7 : rows[i].type;
+        assert_int_equal(o.answer.body_len, rows[i].flags == USPAN_ANSWER_FIELD ? strlen(last) : 0u);
+        assert_memory_equal(o.answer.body, last, o.answer.body_len);
     }
 }
 

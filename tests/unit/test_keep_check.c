@@ -13,6 +13,7 @@ static uspan_tracer_t image;
 static keep_sent_t sent;
 static uspan_scope_t moved_scope; /* .bss is not in the memory that the image describes as fixed */
 static uspan_key_t moved_key;
+static uspan_scope_t last_scope = { "last", NULL }; /* .data is */
 static const uspan_key_t empty_key = { "", 0u, 0u, 0u };
 
 /* The last span has something of each kind. The first one only has a name. */
@@ -164,6 +165,23 @@ static void test_a_scope_outside_the_image_costs_the_span(void **state)
     COSTS_THE_SPAN(p.slot->scope = (const uspan_scope_t *)((uintptr_t)&whole + 1u));
     COSTS_THE_SPAN(p.slot->scope = (const uspan_scope_t *)(uintptr_t)__executable_start - 1);
     COSTS_THE_SPAN(p.slot->scope = (const uspan_scope_t *)((uintptr_t)edata / 8u * 8u));
+}
+
+/* A name may begin at the last byte of the image, and must end within it. */
+static void test_a_name_ends_within_the_image(void **state)
+{
+    world_t *w = *state;
+    record_two(w);
+    char *last = (char *)(uintptr_t)edata - 1;
+    const char own = *last;
+    last_scope.name = last;
+    *last = 'x';
+    COSTS_THE_SPAN(p.slot->scope = &last_scope);
+    *last = '\0';
+    COSTS_NOTHING(p.slot->scope = &last_scope);
+    last_scope.name = last + 1;
+    COSTS_THE_SPAN(p.slot->scope = &last_scope);
+    *last = own;
 }
 
 static void test_a_tracestate_that_is_none_costs_the_span(void **state)
@@ -331,6 +349,7 @@ int main(void)
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
         IN_WORLD(test_a_field_beyond_its_range_costs_the_span),
         IN_WORLD(test_a_scope_outside_the_image_costs_the_span),
+        IN_WORLD(test_a_name_ends_within_the_image),
         IN_WORLD(test_a_tracestate_that_is_none_costs_the_span),
         IN_WORLD(test_a_value_that_does_not_fit_its_kind_costs_the_span),
         IN_WORLD(test_text_that_is_not_utf8_costs_the_span_wherever_it_is),

@@ -3,6 +3,7 @@
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=4096 USPAN_VALUE_MAX=2048 */
 #include "wire/wire_hold.h"
 #include "trace/blocks.h"
+#include "wire/wire_attrs.h"
 #include "uspan/read.h"
 #include "cmocka_all.h"
 #include "world.h"
@@ -24,7 +25,8 @@ static size_t in_pieces(world_t *world, const char *request, size_t piece, char 
         uspan_wire_request(&w, request + at, left < piece ? left : piece);
     }
     assert_int_equal(uspan_wire_end(&w, 200, "none"), USPAN_OK);
-    assert_int_equal(uspan_find_attr(&world->tracer, s, USPAN_OF_SPAN, "gen_ai.input.messages", &v, &index), USPAN_OK);
+    assert_int_equal(uspan_find_attr(&world->tracer, s, USPAN_OF_SPAN, "gen_ai.input.messages", &v, &index),
+                     USPAN_OK);
     size_t len = uspan_read_text(&world->tracer, s, USPAN_OF_SPAN, index, 0, out, cap - 1u);
     out[len] = '\0';
     return len;
@@ -33,10 +35,12 @@ static size_t in_pieces(world_t *world, const char *request, size_t piece, char 
 static void test_a_second_value_is_passed_over_in_any_fragments(void **state)
 {
     static const char request[] =
-        "{\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"first\",\"name\":\"one\","
+        "{\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"first\","
+        "\"name\":\"one\","
         "\"id\":\"" FIFTY FIFTY "\",\"name\":\"" FIFTY FIFTY "\",\"id\":\"third\",\"input\":{}}]}]}";
-    static const char expected[] = "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"tool_call\",\"id\":\"first\","
-                                   "\"name\":\"one\",\"arguments\":{}}]}]";
+    static const char expected[] =
+        "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"tool_call\",\"id\":\"first\","
+        "\"name\":\"one\",\"arguments\":{}}]}]";
     char text[512];
     for (size_t piece = 1; piece <= sizeof request; piece++) {
         (void)in_pieces(*state, request, piece, text, sizeof text);
@@ -109,7 +113,8 @@ static void test_a_long_text_leaves_the_reserve_to_short_values(void **state)
 
 static void test_a_value_that_found_no_room_takes_none_before_it_along(void **state)
 {
-    static const char broken[] = "{\"id\":\"" FIFTY "1234567\",\"uri\":\"" FIFTY FIFTY FIFTY; /* the id fills the block */
+    static const char broken[] =
+        "{\"id\":\"" FIFTY "1234567\",\"uri\":\"" FIFTY FIFTY FIFTY; /* the id fills the block */
     answer_in_one_block(*state, broken, sizeof broken);
     assert_int_equal(ids, 57);
     assert_int_equal(uris, 0);
@@ -122,9 +127,20 @@ static void test_pieces_after_a_lost_one_are_lost(void **state)
 {
     /* The first uri does not fit. Its later bytes must not be added to the id's, and must not be stored
      * alone. */
-    answer_in_one_block(*state, "{\"id\":\"" FIFTY "1234567\",\"uri\":\"" FIFTY FIFTY FIFTY "\\n" FIFTY "\"}", 400u);
+    answer_in_one_block(*state, "{\"id\":\"" FIFTY "1234567\",\"uri\":\"" FIFTY FIFTY FIFTY "\\n" FIFTY "\"}",
+                        400u);
     assert_int_equal(ids, 57);
     assert_int_equal(uris, 0);
+}
+
+static void test_the_count_of_unread_values_ends_at_its_limit(void **state)
+{
+    (void)state;
+    memset(&w, 0, sizeof w);
+    for (unsigned n = 1; n < UINT16_MAX + 3u; n++) {
+        uspan_wire_count_unread(&w);
+        assert_int_equal(uspan_wire_unread(&w), n < UINT16_MAX ? n : UINT16_MAX);
+    }
 }
 
 /* The message's bytes replace the records that they are read from: those in blocks, then the one after
@@ -168,6 +184,7 @@ int main(void)
         IN_WORLD(test_a_long_text_leaves_the_reserve_to_short_values),
         IN_WORLD(test_a_value_that_found_no_room_takes_none_before_it_along),
         IN_WORLD(test_pieces_after_a_lost_one_are_lost),
+        cmocka_unit_test(test_the_count_of_unread_values_ends_at_its_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
