@@ -209,15 +209,11 @@ static bool spill(uspan_wire_t *w)
     return fits;
 }
 
-/* Make room for n bytes after the records: write waiting text, or move records to blocks. Returns false if
+/* Make room for n bytes after the records: move records to blocks, then write waiting text. Returns false if
  * records were lost. */
 static bool make_room(uspan_wire_t *w, size_t n)
 {
     bool fits = true;
-    if (n > sizeof w->hold - w->hold_len && w->gathered > 0u && w->first == w->hold_len) {
-        (void)uspan_wire_writer(w);
-        w->first = w->hold_len = 0u;
-    }
     if (n > sizeof w->hold - w->hold_len) {
         fits = spill(w);
         if (w->gathered > 0u && n > sizeof w->hold - w->hold_len) {

@@ -71,8 +71,8 @@ static void count_records(uspan_wire_t *wire)
     }
 }
 
-/* The response, while the pool has that number of free blocks. */
-static void answer_in_blocks(world_t *world, const char *text, size_t piece, unsigned blocks)
+/* The response, while the pool has that number of free blocks. Returns the number of values that are lost. */
+static unsigned answer_in_blocks(world_t *world, const char *text, size_t piece, unsigned blocks)
 {
     static const uspan_wire_dialect_t dialect = { &table, &table, count_records, "p", USPAN_WIRE_CHAT, 0u };
     uint16_t head, tail;
@@ -88,12 +88,12 @@ static void answer_in_blocks(world_t *world, const char *text, size_t piece, uns
     }
     unsigned unread = uspan_wire_unread(&w);
     (void)uspan_wire_end(&w, 200, NULL);
-    assert_true(unread > 0u);
+    return unread;
 }
 
 static void answer_in_one_block(world_t *world, const char *text, size_t piece)
 {
-    answer_in_blocks(world, text, piece, 1u);
+    assert_true(answer_in_blocks(world, text, piece, 1u) > 0u);
 }
 
 static void test_a_long_text_leaves_the_reserve_to_short_values(void **state)
@@ -103,9 +103,9 @@ static void test_a_long_text_leaves_the_reserve_to_short_values(void **state)
     static const char both[] =
         "{\"id\":\"" FIFTY "\",\"text\":\"" FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY "\",\"to\":\"" FIFTY "\"}";
     assert_true(USPAN_BLOCKS_RESERVED > 2u);
-    answer_in_blocks(world, text, sizeof text, USPAN_BLOCKS_RESERVED + 2u);
+    assert_true(answer_in_blocks(world, text, sizeof text, USPAN_BLOCKS_RESERVED + 2u) > 0u);
     assert_true(texts > 0u && texts <= 2u * USPAN_BLOCK_BYTES);
-    answer_in_blocks(world, both, sizeof both, USPAN_BLOCKS_RESERVED);
+    assert_true(answer_in_blocks(world, both, sizeof both, USPAN_BLOCKS_RESERVED) > 0u);
     assert_int_equal(ids, 50);
     assert_int_equal(tos, 50);
     assert_true(texts <= USPAN_BLOCK_BYTES);
@@ -121,6 +121,17 @@ static void test_a_value_that_found_no_room_takes_none_before_it_along(void **st
     answer_in_one_block(*state, "{\"id\":\"" FIFTY "\",\"uri\":\"" FIFTY FIFTY FIFTY, sizeof broken);
     assert_int_equal(ids, 50); /* and the incomplete half is removed */
     assert_int_equal(uris, 0);
+}
+
+/* The records of a value in pieces are one record, so that it needs no block. */
+static void test_pieces_take_no_more_room_than_their_value(void **state)
+{
+    static const char text[] = "{\"to\":\"ab\",\"text\":\"" FIFTY "0123456789012345678901234567890\"}";
+    for (size_t piece = 1; piece <= sizeof text; piece++) {
+        assert_int_equal(answer_in_blocks(*state, text, piece, 0u), 0);
+        assert_int_equal(tos, 2);
+        assert_int_equal(texts, 81);
+    }
 }
 
 static void test_pieces_after_a_lost_one_are_lost(void **state)
@@ -184,6 +195,7 @@ int main(void)
         IN_WORLD(test_a_long_text_leaves_the_reserve_to_short_values),
         IN_WORLD(test_a_value_that_found_no_room_takes_none_before_it_along),
         IN_WORLD(test_pieces_after_a_lost_one_are_lost),
+        IN_WORLD(test_pieces_take_no_more_room_than_their_value),
         cmocka_unit_test(test_the_count_of_unread_values_ends_at_its_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
