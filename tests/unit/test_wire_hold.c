@@ -7,6 +7,7 @@
 #include "uspan/read.h"
 #include "cmocka_all.h"
 #include "world.h"
+#include <stdio.h>
 
 #define IN_WORLD(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 #define FIFTY "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"
@@ -45,6 +46,31 @@ static void test_a_second_value_is_passed_over_in_any_fragments(void **state)
     for (size_t piece = 1; piece <= sizeof request; piece++) {
         (void)in_pieces(*state, request, piece, text, sizeof text);
         assert_string_equal(text, expected);
+    }
+}
+
+/* Text that waits and records share w.hold. Wherever its limit comes, each value is complete. */
+static void test_values_are_complete_wherever_the_memory_ends(void **state)
+{
+    static const size_t pieces[] = { 1, 7, 1024 };
+    char request[512], expected[512], text[512], x[128], id[80];
+    for (unsigned run = 0; run < 3u * 100u * 8u; run++) {
+        const int len = 1 + (int)(run / 24u), id_len = 1 + (int)(run / 3u % 8u) * 9;
+        memset(x, 'x', sizeof x);
+        memset(id, 'i', sizeof id);
+        (void)snprintf(
+            request, sizeof request,
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"%.*s\"},{\"role\":\"assistant\",\"content\":["
+            "{\"type\":\"tool_use\",\"id\":\"%.*s\",\"name\":\"%.*s\",\"input\":{}}]}]}",
+            len, x, id_len, id, id_len, x);
+        (void)snprintf(expected, sizeof expected,
+                       "[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"%.*s\"}]},"
+                       "{\"role\":\"assistant\",\"parts\":[{\"type\":\"tool_call\",\"id\":\"%.*s\","
+                       "\"name\":\"%.*s\",\"arguments\":{}}]}]",
+                       len, x, id_len, id, id_len, x);
+        (void)in_pieces(*state, request, pieces[run % 3u], text, sizeof text);
+        assert_string_equal(text, expected);
+        assert_int_equal(uspan_wire_unread(&w), 0);
     }
 }
 
@@ -191,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_a_second_value_is_passed_over_in_any_fragments),
+        IN_WORLD(test_values_are_complete_wherever_the_memory_ends),
         IN_WORLD(test_a_long_error_message_ends_and_is_right),
         IN_WORLD(test_a_long_text_leaves_the_reserve_to_short_values),
         IN_WORLD(test_a_value_that_found_no_room_takes_none_before_it_along),

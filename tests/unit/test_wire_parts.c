@@ -1,0 +1,87 @@
+/* test_wire_parts.c: which part of an answer of the Responses API a text belongs to, if the server announces no
+ * items, or gives the index of a part in some of its events only. Each text is stored once.
+ * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=4096 USPAN_VALUE_MAX=2048 */
+#include "wire_exchange.h"
+
+#define RESPONSES "https://api.openai.com/v1/responses"
+#define TEXT "{\"type\":\"text\",\"content\":"
+#define THOUGHT "{\"type\":\"reasoning\",\"content\":"
+
+typedef struct event {
+    const char *type;
+    int item, part; /* -1: the event does not say it */
+    const char *text;
+} event_t;
+
+#define DELTA "output_text.delta"
+#define DONE "output_text.done"
+#define THINKS "reasoning_summary_text.delta"
+
+static void play(world_t *world, const event_t *events, size_t count)
+{
+    begin(world, RESPONSES);
+    uspan_wire_request(&w, "{\"model\":\"m\",\"input\":\"Hi\"}", 26u);
+    for (size_t i = 0; i < count; i++) {
+        char text[256];
+        char item[40] = "";
+        char part[40] = "";
+        const bool is_all = strstr(events[i].type, ".done") != NULL;
+        if (events[i].item >= 0) {
+            (void)snprintf(item, sizeof item, ",\"output_index\":%d", events[i].item);
+        }
+        if (events[i].part >= 0) {
+            (void)snprintf(part, sizeof part, ",\"content_index\":%d", events[i].part);
+        }
+        (void)snprintf(text, sizeof text, "data: {\"type\":\"response.%s\"%s%s,\"%s\":\"%s\"}\n\n",
+                       events[i].type, item, part, is_all ? "text" : "delta", events[i].text);
+        answer(text);
+    }
+    answer(
+        "data: {\"type\":\"response.completed\",\"response\":{\"id\":\"r\",\"status\":\"completed\"}}\n\n");
+    assert_int_equal(uspan_wire_end(&w, 200, NULL), USPAN_OK);
+}
+
+static void test_each_text_is_stored_once_in_its_own_part(void **state)
+{
+    static const struct {
+        const char *parts;
+        event_t events[4];
+    } rows[] = {
+        /* whole texts: another part of the same item, and another item */
+        { TEXT "\"A\"}," TEXT "\"B\"}", { { DONE, 0, 0, "A" }, { DONE, 0, 1, "B" } } },
+        { TEXT "\"A\"}," TEXT "\"B\"}", { { DONE, 0, 0, "A" }, { DONE, 1, 0, "B" } } },
+        { TEXT "\"A\"}," TEXT "\"B\"}", { { DONE, 0, -1, "A" }, { DONE, 1, -1, "B" } } },
+        /* pieces of another item begin a part, and pieces of another part do not */
+        { TEXT "\"A\"}," TEXT "\"B\"}", { { DELTA, 0, 0, "A" }, { DELTA, 1, 0, "B" } } },
+        { TEXT "\"AB\"}", { { DELTA, 0, 0, "A" }, { DELTA, 0, 1, "B" } } },
+        { THOUGHT "\"A\"}," THOUGHT "\"B\"}", { { THINKS, 0, 0, "A" }, { THINKS, 1, 0, "B" } } },
+        { THOUGHT "\"A\"}," TEXT "\"B\"}", { { THINKS, 0, 0, "A" }, { DELTA, 0, 0, "B" } } },
+        /* the whole text repeats what came in pieces, and only one of both says which part it is */
+        { TEXT "\"A\"}", { { DELTA, 0, 1, "A" }, { DONE, 0, -1, "A" } } },
+        { TEXT "\"A\"}," TEXT "\"B\"}",
+          { { DELTA, 0, 0, "A" }, { DELTA, 1, -1, "B" }, { DONE, 1, 0, "B" } } },
+        { TEXT "\"A\"}," TEXT "\"B\"}",
+          { { DELTA, 0, 1, "A" }, { DELTA, 1, -1, "B" }, { DONE, 1, -1, "B" } } },
+    };
+    char expected[256];
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t count = 0;
+        while (count < COUNT(rows[i].events) && rows[i].events[count].type != NULL) {
+            count++;
+        }
+        play(*state, rows[i].events, count);
+        (void)snprintf(expected, sizeof expected,
+                       "[{\"role\":\"assistant\",\"parts\":[%s],\"finish_reason\":\"stop\"}]", rows[i].parts);
+        assert_string_equal(text_of(*state, "gen_ai.output.messages"), expected);
+        assert_int_equal(uspan_wire_unread(&w), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_each_text_is_stored_once_in_its_own_part, world_setup,
+                                        world_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
