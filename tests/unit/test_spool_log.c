@@ -1,4 +1,5 @@
-/* test_spool_log.c: records that an earlier use of a sector left there do not count as records of this use.
+/* test_spool_log.c: records that an earlier use of a sector left there do not count as records of this use. A
+ * record may fill what a sector has beside its header and a boot.
  * uspan-config: USPAN_SPOOL=1 */
 #include <string.h>
 #include "cmocka_all.h"
@@ -70,8 +71,44 @@ static void test_what_an_earlier_use_left_does_not_count(void **state)
     assert_true(tried > 50u);
 }
 
+static uint32_t padded(uint32_t len)
+{
+    return (len + 8u + 7u) / 8u * 8u; /* with header and checksum, in units of 8 bytes */
+}
+
+/* The record, its boot and the header of a sector fill it to the last byte at most. */
+static void test_a_record_is_as_long_as_an_empty_sector_allows(void **state)
+{
+    (void)state;
+    unsigned refused = 0;
+    for (uint32_t boot_len = 0; boot_len < 40u; boot_len++) {
+        for (uint32_t len = 860; len < 1000u; len++) {
+            uspan_spool_log_t log;
+            flash_init(&flash, 1024u, SECTORS, 8u, 0xFFu);
+            assert_int_equal(uspan_spool_log_mount(&log, &flash.storage), 0);
+            const uspan_spool_input_t in = {
+                .type = USPAN_SPOOL_SPAN, .len = len, .boot_len = boot_len, .source = give
+            };
+            int result = USPAN_SPOOL_BUSY;
+            for (unsigned n = 0; n < 100u && result == USPAN_SPOOL_BUSY; n++) {
+                result = uspan_spool_log_append(&log, &in);
+            }
+            const bool fits =
+                padded(USPAN_SPOOL_HEADER_BYTES) + padded(boot_len + USPAN_SPOOL_BOOT_BYTES) + padded(len) <=
+                1024u;
+            assert_int_equal(result, fits ? 0 : USPAN_ERR_FULL);
+            assert_int_equal(next_number(), fits ? 1 : 0);
+            refused += !fits;
+        }
+    }
+    assert_in_range(refused, 100u, 40u * 140u - 100u);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_what_an_earlier_use_left_does_not_count) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_an_earlier_use_left_does_not_count),
+        cmocka_unit_test(test_a_record_is_as_long_as_an_empty_sector_allows),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
