@@ -16,12 +16,14 @@ extern const char __executable_start[], edata[];
 static const uint8_t keep_build_id[20] = { 1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
                                            11, 12, 13, 14, 15, 16, 17, 18, 19, 20 };
 
+static const char *keep_also[2]; /* begin and end of more memory that counts as fixed */
+
 static inline uspan_keep_options_t keep_options(uspan_reset_t reason)
 {
     return (uspan_keep_options_t){ .reason = reason,
                                    .build_id = keep_build_id,
                                    .build_id_len = sizeof keep_build_id,
-                                   .fixed = { { __executable_start, edata } } };
+                                   .fixed = { { __executable_start, edata }, { keep_also[0], keep_also[1] } } };
 }
 
 static inline uspan_keep_report_t keep_mount(world_t *w, uspan_reset_t reason)
