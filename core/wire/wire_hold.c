@@ -14,8 +14,9 @@
 #define RECORD_MAX (USPAN_BLOCK - HEAD - RECORD_HEAD)
 #define WORD_BYTES 72u
 #define GATHERED_MAX 72u
-/* Maximum number of blocks that wait. It limits the time under the lock. */
-#define BLOCKS_WAIT_MAX (USPAN_VALUE_MAX / USPAN_BLOCK + 24u)
+/* Maximum number of blocks that wait. It limits the time under the lock. 16 bits count their bytes. */
+#define BLOCKS_WANTED (USPAN_VALUE_MAX / USPAN_BLOCK + 24u)
+#define BLOCKS_WAIT_MAX (BLOCKS_WANTED < UINT16_MAX / USPAN_BLOCK ? BLOCKS_WANTED : UINT16_MAX / USPAN_BLOCK)
 
 static const uspan_key_t waiting_key = USPAN_KEY_INIT("uspan.wire.waiting");
 
