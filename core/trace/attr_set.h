@@ -4,7 +4,8 @@
 
 #include "trace/attr.h"
 
-/* Type of a field, and how it becomes an attribute. A table lists higher kinds first. */
+/* Type of a field, and how it becomes an attribute. A table lists TEXT and what is above it first, then INT
+ * to TRUE, then COUNT. */
 typedef enum uspan_row_kind {
     USPAN_ROW_END = 0, /* the end of the table */
     USPAN_ROW_MORE,    /* end; continue with another table, of a struct at the offset */

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """test_typed_spans.py: each typed span is used in a short program of examples/, which CI runs, and has a stub for USPAN_ENABLED
-0."""
+0. The tables of their fields are in order."""
 import re
 import sys
 import unittest
@@ -11,6 +11,8 @@ import sources  # noqa: E402
 
 INCLUDE = sources.ROOT / "core/include/uspan"
 EXAMPLES = sources.ROOT / "examples"
+# Kinds of rows in the order in which uspan_set_struct() reads a table. It would read beyond a table in another order.
+CLASSES = ({"LIST", "ONE", "TEXT", "INPUT", "OUTPUT"}, {"TRUE", "DOUBLE", "INT"}, {"COUNT"})
 LINES_MAX = 60  # of the programs that show typed spans
 SHOWN_BY = ("team", "knowledge", "voice", "other_models")
 
@@ -25,7 +27,23 @@ def begins():
     return found
 
 
+def tables():
+    """{table of rows: the class of each row}"""
+    found = {}
+    for path in sources.ROOT.glob("core/*/*.c"):
+        for name, rows in re.findall(r"uspan_row_t (\w+)\[\] = \{(.*?)\n\};", path.read_text(encoding="utf-8"), re.S):
+            kinds = re.findall(r"\bROW\((\w+),", rows)
+            found[f"{path.name}: {name}"] = [i for kind in kinds for i, names in enumerate(CLASSES) if kind in names]
+    return found
+
+
 class TypedSpans(unittest.TestCase):
+    def test_each_table_has_its_texts_first_and_its_counts_last(self):
+        self.assertGreater(len(tables()), 20)
+        self.assertGreater(sum(map(len, tables().values())), 90)
+        for name, classes in tables().items():
+            self.assertEqual(classes, sorted(classes), name)
+
     def test_each_type_is_begun_in_a_short_example_that_is_run(self):
         texts = {path: path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.c")}
         run = (sources.ROOT / "tests/net/test_examples.py").read_text(encoding="utf-8")
