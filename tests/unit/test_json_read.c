@@ -136,6 +136,9 @@ static void test_values_are_told_by_the_path_that_leads_to_them(void **state)
           "1 open \n5 1\n5 text \n5 open \n5 close \n5 open \n5 close \n2 open \n2 close \n1 close \n");
     TELLS("{\"a\":{\"very\":{\"long\":{\"path\":{\"that\":{\"takes\":{\"48\":{\"bytes.at.least\":[0]}}}}}}}}",
           "1 open \n2 open \n9 0\n2 close \n1 close \n");
+    TELLS("{\"a\":{\"very\":{\"long\":{\"path\":{\"that\":{\"takes\":{\"48\":"
+          "{\"bytes.at.least\":[{\"a\":[1],\"b\":{}},2]}}}}}}},\"b\":3}",
+          "1 open \n2 open \n9 open \n9 2\n2 close \n3 3\n1 close \n"); /* too deep */
 }
 
 static void test_a_container_that_no_row_names_hides_what_is_in_it(void **state)
@@ -183,6 +186,7 @@ static void test_escapes_become_the_characters_they_stand_for(void **state)
     TELLS("{\"a\":\"\\u0041\\u00e9\\u20AC\\uD83C\\uDF31!\"}",
           "1 open \n2 text A\xC3\xA9\xE2\x82\xAC\xF0\x9F\x8C\xB1!\n1 close \n");
     TELLS("{\"\\u0061\":1,\"\\u0062\":2}", "1 open \n2 1\n3 2\n1 close \n");
+    TELLS("{\"a\\\"\":1,\"\\\\a\":2,\"a\\n\":3,\"a\":4}", "1 open \n2 4\n1 close \n");
 }
 
 #define FFFD "\xEF\xBF\xBD"

@@ -69,6 +69,21 @@ static void test_a_line_may_end_in_lf_in_crlf_or_in_cr(void **state)
     gives("data: a\n\r\ndata: b\r\n\n", "a|b|");
 }
 
+static void test_a_zero_belongs_to_the_data_or_the_name(void **state)
+{
+    (void)state;
+    static const char data[] = "data: \0x";
+    static const char name[] = "event:\0x";
+    uspan_sse_t s = { 0 };
+    const char *at = data;
+    assert_int_equal(uspan_sse_next(&s, &at, data + sizeof data - 1u), USPAN_SSE_DATA);
+    assert_ptr_equal(at, data + 6);
+    s = (uspan_sse_t){ 0 };
+    at = name;
+    assert_int_equal(uspan_sse_next(&s, &at, name + sizeof name - 1u), USPAN_SSE_NAME);
+    assert_ptr_equal(at, name + 6);
+}
+
 static void test_an_event_that_breaks_off_does_not_end(void **state)
 {
     (void)state;
@@ -81,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_data_lines_are_found_among_names_ids_and_comments),
         cmocka_unit_test(test_a_line_may_end_in_lf_in_crlf_or_in_cr),
+        cmocka_unit_test(test_a_zero_belongs_to_the_data_or_the_name),
         cmocka_unit_test(test_an_event_that_breaks_off_does_not_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
