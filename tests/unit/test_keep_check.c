@@ -185,6 +185,27 @@ static void test_a_name_ends_within_the_image(void **state)
     keep_also[0] = keep_also[1] = NULL;
 }
 
+/* The time of a crash is read only if there was one. Otherwise the newest time of a span is the last one. */
+static void test_the_time_of_a_crash_that_was_none_is_not_read(void **state)
+{
+    world_t *w = *state;
+    record_two(w);
+    uspan_epoch_t epochs[2][USPAN_EPOCHS_MAX];
+    for (unsigned i = 0; i < 2u; i++) {
+        w->tracer = image;
+        w->tracer.keep.crash.now_ns = i * (UINT64_MAX / 4u);
+        for (unsigned e = 0; e < USPAN_EPOCHS_MAX; e++) { /* Unix time was not known yet */
+            w->tracer.trace.epochs[e].state = USPAN_EPOCH_UNKNOWN;
+            w->tracer.trace.epochs[e].heard = 0u;
+        }
+        (void)keep_mount(w, USPAN_RESET_SOFTWARE);
+        memcpy(epochs[i], w->tracer.trace.epochs, sizeof epochs[i]);
+    }
+    for (unsigned e = 0; e < USPAN_EPOCHS_MAX; e++) {
+        assert_true(epochs[0][e].offset_ns == epochs[1][e].offset_ns);
+    }
+}
+
 static void test_a_tracestate_that_is_none_costs_the_span(void **state)
 {
     world_t *w = *state;
@@ -351,6 +372,7 @@ int main(void)
         IN_WORLD(test_a_field_beyond_its_range_costs_the_span),
         IN_WORLD(test_a_scope_outside_the_image_costs_the_span),
         IN_WORLD(test_a_name_ends_within_the_image),
+        IN_WORLD(test_the_time_of_a_crash_that_was_none_is_not_read),
         IN_WORLD(test_a_tracestate_that_is_none_costs_the_span),
         IN_WORLD(test_a_value_that_does_not_fit_its_kind_costs_the_span),
         IN_WORLD(test_text_that_is_not_utf8_costs_the_span_wherever_it_is),
