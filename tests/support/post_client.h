@@ -17,7 +17,8 @@ static struct client {
     unsigned again;   /* number of USPAN_ERR_AGAIN before each step */
     unsigned fail_at; /* this call of an exchange, from 1, fails; 0: none */
     uspan_err_t fail_with;
-    size_t take_most;       /* bytes per call */
+    size_t take_most;       /* bytes per read */
+    unsigned more_takes;    /* further reads per call */
     size_t early_after;     /* responds after this number of bytes of a body */
     bool silent;            /* never responds */
     bool peeks;             /* takes bytes with a peek and a read */
@@ -101,7 +102,9 @@ static inline uspan_err_t step_client(void *ctx, uspan_post_t *p)
     if (err != USPAN_OK) {
         return err;
     }
-    take_body(p);
+    for (unsigned i = 0; i <= client.more_takes; i++) {
+        take_body(p);
+    }
     assert_int_equal(p->body_taken, client.got_len);
     bool early = client.early_after != 0u && client.got_len >= client.early_after;
     if (client.silent || (client.got_len < p->body_len && !early)) {

@@ -21,7 +21,7 @@ static void test_the_request_is_the_one_of_http(void **state)
         reset(w, &c);
         client.peeks = way % 2u != 0u;
         client.take_most = way / 2u % 2u != 0u ? 5u : 0u;
-        client.again = way / 4u;
+        client.again = client.more_takes = way / 4u;
         record_many(w, 9);
         (void)run_until(w, 1);
         char head[256];
