@@ -125,7 +125,7 @@ static void test_system_instructions_are_text_alone(void **state)
     assert_int_equal(uspan_write_str(&m, "content", "And exact."), USPAN_OK);
     assert_int_equal(uspan_write_end(&m), USPAN_OK);
     assert_string_equal(PARTS(w, s), "[{\"type\":\"text\",\"content\":\"Be brief.\"},"
-                                    "{\"type\":\"text\",\"content\":\"And exact.\"}]");
+                                     "{\"type\":\"text\",\"content\":\"And exact.\"}]");
 }
 
 static void test_tool_definitions(void **state)
@@ -347,9 +347,26 @@ static void test_an_input_message_has_a_reason_only_where_one_is_given(void **st
     uspan_message(&m, "user", NULL);
     assert_int_equal(uspan_message_finish(&m, NULL), USPAN_OK);
     assert_int_equal(uspan_write_end(&m), USPAN_OK);
-    assert_string_equal(INPUT(w, s),
-                        "[{\"role\":\"user\",\"name\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"And?\"}],"
-                        "\"finish_reason\":\"stop\"},{\"role\":\"user\",\"parts\":[]}]");
+    assert_string_equal(
+        INPUT(w, s),
+        "[{\"role\":\"user\",\"name\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"And?\"}],"
+        "\"finish_reason\":\"stop\"},{\"role\":\"user\",\"parts\":[]}]");
+}
+
+/* A character that an application began to append belongs to the value that the list replaced. */
+static void test_half_a_character_before_a_list_is_not_part_of_it(void **state)
+{
+    world_t *w = *state;
+    uspan_tracer_t *t = &w->tracer;
+    uspan_t s = uspan_start(t, USPAN_ROOT, "chat");
+    uspan_writer_t m;
+    assert_int_equal(uspan_append_str_n(t, s, &uspan_key_input_messages, "a text of some length\xC3", 22u),
+                     USPAN_OK);
+    uspan_messages_begin(&m, t, s, USPAN_INPUT_MESSAGES);
+    assert_int_equal(uspan_message(&m, "user", NULL), USPAN_OK);
+    assert_int_equal(uspan_write_end(&m), USPAN_OK);
+    assert_int_equal(uspan_append_str_n(t, s, &uspan_key_input_messages, " more", 5u), USPAN_OK);
+    assert_string_equal(peek_str(w, s, "gen_ai.input.messages"), "[{\"role\":\"user\",\"parts\":[]}] more");
 }
 
 int main(void)
@@ -366,6 +383,7 @@ int main(void)
         IN_WORLD(test_null_spans_unsampled_spans_and_content_switched_off_cost_nothing),
         IN_WORLD(test_a_span_that_ended_and_an_attribute_that_somebody_else_set_are_left_alone),
         IN_WORLD(test_lists_on_one_span_are_written_by_turns),
+        IN_WORLD(test_half_a_character_before_a_list_is_not_part_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
