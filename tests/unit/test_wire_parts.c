@@ -77,10 +77,41 @@ static void test_each_text_is_stored_once_in_its_own_part(void **state)
     }
 }
 
+#define GEMINI "https://generativelanguage.googleapis.com/v1beta/models/m:streamGenerateContent"
+#define CHUNK(parts) "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[" parts "]}}]}\n\n"
+#define PIECE(text) "{\"text\":\"" text "\"}"
+#define GEMINI_THOUGHT "{\"type\":\"text\",\"thought\":true,\"content\":"
+#define THINK(text) "{\"thought\":true,\"text\":\"" text "\"}"
+
+/* Pieces of one kind that follow one another are one part, in one event or in several. */
+static void test_pieces_of_gemini_are_joined_by_their_kind(void **state)
+{
+    static const struct {
+        const char *stream, *parts;
+    } rows[] = {
+        { CHUNK(PIECE("A")) CHUNK(PIECE("B")), TEXT "\"AB\"}" },
+        { CHUNK(PIECE("A") "," PIECE("B")) CHUNK(PIECE("C")), TEXT "\"ABC\"}" },
+        { CHUNK(THINK("A")) CHUNK(THINK("B")) CHUNK(PIECE("C")), GEMINI_THOUGHT "\"AB\"}," TEXT "\"C\"}" },
+        { CHUNK(THINK("A") "," PIECE("B")) CHUNK(PIECE("C")), GEMINI_THOUGHT "\"A\"}," TEXT "\"BC\"}" },
+    };
+    char expected[256];
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        begin(*state, GEMINI);
+        answer(rows[i].stream);
+        answer("data: {\"candidates\":[{\"finishReason\":\"STOP\"}]}\n\n");
+        assert_int_equal(uspan_wire_end(&w, 200, NULL), USPAN_OK);
+        (void)snprintf(expected, sizeof expected,
+                       "[{\"role\":\"assistant\",\"parts\":[%s],\"finish_reason\":\"stop\"}]", rows[i].parts);
+        assert_string_equal(text_of(*state, "gen_ai.output.messages"), expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_each_text_is_stored_once_in_its_own_part, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(test_pieces_of_gemini_are_joined_by_their_kind, world_setup,
                                         world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
