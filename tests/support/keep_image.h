@@ -23,7 +23,8 @@ static inline uspan_keep_options_t keep_options(uspan_reset_t reason)
     return (uspan_keep_options_t){ .reason = reason,
                                    .build_id = keep_build_id,
                                    .build_id_len = sizeof keep_build_id,
-                                   .fixed = { { __executable_start, edata }, { keep_also[0], keep_also[1] } } };
+                                   .fixed = { { __executable_start, edata },
+                                              { keep_also[0], keep_also[1] } } };
 }
 
 static inline uspan_keep_report_t keep_mount(world_t *w, uspan_reset_t reason)

@@ -1,4 +1,4 @@
-/* test_wire_parts.c: which part of an answer of the Responses API a text belongs to, if the server announces no
+/* test_wire_parts.c: which part of an answer a text belongs to, if a server of the Responses API announces no
  * items, or gives the index of a part in some of its events only. Each text is stored once.
  * uspan-config: USPAN_ATTRS_MAX=48 USPAN_TEXT_BYTES=4096 USPAN_VALUE_MAX=2048 */
 #include "wire_exchange.h"
