@@ -33,22 +33,14 @@
     X("type", TAKE_EVENT)                               \
     X("index", TAKE_INDEX)                              \
     X("delta", TAKE_DELTA)                              \
-    X("delta.type", TAKE_NOTHING)                       \
-    X("delta.text", TAKE_TEXT)                          \
-    X("delta.thinking", TAKE_REASONING)                 \
-    X("delta.partial_json", TAKE_AS_IS(TAKE_ARGUMENTS)) \
-    X("delta.stop_reason", TAKE_FINISH)                 \
+    X("", TAKE_LIKE)                                    \
+    X("text", TAKE_TEXT)                                \
+    X("thinking", TAKE_REASONING)                       \
+    X("partial_json", TAKE_AS_IS(TAKE_ARGUMENTS))       \
     X("content_block", TAKE_PART)                       \
     X("content.#", TAKE_LIKE)                           \
     X("message", TAKE_WEAK_ERROR)                       \
-    X("message.id", TAKE_ID)                            \
-    X("message.role", TAKE_NOTHING)                     \
-    X("message.model", TAKE_RESPONSE_MODEL)             \
-    X("message.content", TAKE_LIST)                     \
-    X("message.content.#", TAKE_PART)                   \
-    X("message.content.#.text", TAKE_TEXT)              \
-    X("message.usage", TAKE_NOTHING)                    \
-    X("usage", TAKE_LIKE)                               \
+    X("", TAKE_LIKE)                                    \
     X("id", TAKE_ID)                                    \
     X("model", TAKE_RESPONSE_MODEL)                     \
     X("content", TAKE_LIST)                             \

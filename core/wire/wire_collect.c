@@ -137,6 +137,15 @@ static void begin_list_of(uspan_wire_t *w, unsigned action)
     }
 }
 
+/* An object in place of a list is read as the list's only element. */
+static void enter_element(uspan_json_read_t *j)
+{
+    if ((j->arrays & 1u) == 0u && j->depth <= USPAN_READ_PATHS_MAX) {
+        uint32_t *path = &j->paths[j->depth - 1u];
+        *path = USPAN_JSON_HASH(USPAN_JSON_HASH(*path, USPAN_JSON_SEPARATOR), USPAN_JSON_ELEMENT);
+    }
+}
+
 static void end_list_of(uspan_wire_t *w, unsigned action)
 {
     if (w->list != 0u) {
@@ -179,6 +188,7 @@ USPAN_NOINLINE static void take_container(uspan_wire_t *w, unsigned action, bool
     case TAKE_SYSTEM:
         if (opens) {
             begin_list_of(w, action);
+            enter_element(&w->json);
         } else {
             end_list_of(w, action);
         }

@@ -29,6 +29,7 @@
     X("error_code", TAKE_ERROR_CODE)            \
     X("error_msg", TAKE_WEAK_ERROR)             \
     X("message", TAKE_WEAK_ERROR)               \
+    X("", TAKE_LIKE)                            \
     X("Message", TAKE_WEAK_ERROR)               \
     X("errmsg", TAKE_WEAK_ERROR)                \
     X("errcode", TAKE_ERROR_CODE)               \

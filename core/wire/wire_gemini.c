@@ -48,12 +48,8 @@
     X("request", TAKE_NOTHING)                                                            \
     X("", TAKE_LIKE)                                                                      \
     X("systemInstruction", TAKE_SYSTEM)                                                   \
-    X("contents.#", TAKE_LIKE)                                                            \
+    X("contents", TAKE_LIKE)                                                              \
     X("contents", TAKE_INPUT)                                                             \
-    X("contents.role", TAKE_ROLE)                                                         \
-    X("contents.parts", TAKE_LIST)                                                        \
-    X("contents.parts.#", TAKE_PART)                                                      \
-    X("contents.#.parts.#", TAKE_LIKE)                                                    \
     X("tools", TAKE_TOOLS)                                                                \
     X("tools.#", TAKE_NOTHING)                                                            \
     X("tools.#.functionDeclarations", TAKE_LIST)                                          \

@@ -25,6 +25,8 @@
     X("choices.#.finish_reason", TAKE_FINISH)                   \
     X("choices.#.message", TAKE_WHOLE)                          \
     X("messages.#", TAKE_LIKE)                                  \
+    X("messages.#.usage", TAKE_NOTHING)                         \
+    X("usage", TAKE_LIKE)                                       \
     X("messages.#.audio", TAKE_NOTHING)                         \
     X("messages.#.audio.transcript", TAKE_TRANSCRIPT)           \
     X("choices.#.text", TAKE_TRANSCRIPT)                        \
@@ -45,10 +47,7 @@
     X("", TAKE_LIKE)                                            \
     X("is_end", TAKE_DONE)                                      \
     X("x_groq", TAKE_NOTHING)                                   \
-    X("x_groq.error", TAKE_ERROR)                               \
-    X("error", TAKE_LIKE)                                       \
-    X("x_groq.usage", TAKE_NOTHING)                             \
-    X("usage", TAKE_LIKE)
+    X("choices.#", TAKE_LIKE)
 TAKE_TABLE_SHARED(chat_response, RESPONSE);
 
 const uspan_wire_dialect_t uspan_wire_openai_chat = {

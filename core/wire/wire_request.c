@@ -12,9 +12,9 @@
     X("parameters", TAKE_NOTHING)             \
     X("", TAKE_LIKE)                          \
     X("incremental_output", TAKE_INCREMENTAL) \
-    X("input.messages", TAKE_INPUT)           \
+    X("output.#.messages", TAKE_INPUT)        \
     X("messages", TAKE_LIKE)                  \
-    X("input.prompt", TAKE_INPUT)
+    X("output.#.prompt", TAKE_INPUT)
 #else
 #define OF_DASHSCOPE(X)
 #endif
@@ -34,8 +34,7 @@
     X("stop_sequences", TAKE_NOTHING)                            \
     X("stop_sequences.#", TAKE_STOP)                             \
     X("system", TAKE_SYSTEM)                                     \
-    X("system.#", TAKE_PART)                                     \
-    X("system.#.text", TAKE_TEXT)                                \
+    X("messages.#.content", TAKE_LIKE)                           \
     X("messages.#.content.#.tool_use_id", TAKE_TO)               \
     X("messages.#.content.#.content", TAKE_AS_IS(TAKE_RESPONSE)) \
     X("messages.#.content.#.source", TAKE_NOTHING)               \
@@ -50,7 +49,10 @@
 #define OF_ANTHROPIC(X)
 #endif
 #if USPAN_WIRE_OPENAI_RESPONSES || USPAN_WIRE_DASHSCOPE
-#define INPUT(X) X("input", TAKE_INPUT) /* DashScope's is an object with messages */
+/* DashScope's is an object with messages. */
+#define INPUT(X)            \
+    X("input", TAKE_INPUT)  \
+    X("output", TAKE_LIKE)
 #else
 #define INPUT(X)
 #endif
@@ -62,8 +64,7 @@
     X("text.format", TAKE_NOTHING)                    \
     X("text.format.type", TAKE_FORMAT)                \
     X("instructions", TAKE_SYSTEM)                    \
-    X("input.#", TAKE_MESSAGE)                        \
-    X("output.#", TAKE_LIKE)                          \
+    X("output.#", TAKE_MESSAGE)                       \
     X("output.#.role", TAKE_ROLE)                     \
     X("output.#.content.#", TAKE_PART)                \
     X("messages.#.content.#", TAKE_LIKE)              \
@@ -123,8 +124,7 @@
     X("tools.#", TAKE_LIKE)                                 \
     X("tool_choice", TAKE_TOOL_CHOICE)                      \
     X("functions", TAKE_TOOLS)                              \
-    X("functions.#", TAKE_DEFINITION)                       \
-    X("tools.#", TAKE_LIKE)                                 \
+    X("tools", TAKE_LIKE)                                   \
     OF_ANTHROPIC(X) OF_OLLAMA(X) INPUT(X) OF_DASHSCOPE(X) OF_RESPONSES(X)
 #define SHARED(X) TAKE_MESSAGE_ROWS(X) TAKE_USAGE_ROWS(X) TAKE_ITEM_ROWS(X)
 USPAN_JSON_COLUMNS(shared, SHARED);

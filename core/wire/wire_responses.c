@@ -45,6 +45,7 @@
     X("output_index", TAKE_INDEX)        \
     X("content_index", TAKE_PART_INDEX)  \
     X("delta", TAKE_ADDITION)            \
+    X("delta.text", TAKE_ADDITION)       \
     X("logprobs", TAKE_NOTHING)          \
     X("obfuscation", TAKE_NOTHING)       \
     X("summary_index", TAKE_PART_INDEX)  \

@@ -58,6 +58,9 @@
     X("messages.#.reasoning_details.#.text", TAKE_REASONING_3)         \
     X("messages.#.reasoning_details.#.summary", TAKE_REASONING_3)      \
     X("messages.#.reasoning_details.#.content", TAKE_REASONING_3)      \
+    X("messages.#.reasoning_details.#.thinking", TAKE_REASONING_3)     \
+    X("messages.#.thinking_blocks", TAKE_NOTHING)                      \
+    X("messages.#.reasoning_details", TAKE_LIKE)                       \
     X("messages.#.thinking", TAKE_REASONING_3)                         \
     X("messages.#.reasoning_details.#", TAKE_LIKE)                     \
     X("messages.#.executed_tools", TAKE_LIST)                          \
