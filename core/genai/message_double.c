@@ -5,16 +5,6 @@
 
 #define ZEROS_MAX 4 /* from this number of zeros after the point on, an exponent is shorter */
 
-/* Write the digits of n before `end`. Returns a pointer to the first one. */
-static char *digits_of(uint64_t n, char *end)
-{
-    do {
-        *--end = (char)('0' + n % 10u);
-        n /= 10u;
-    } while (n > 0u);
-    return end;
-}
-
 uspan_err_t uspan_write_double(uspan_writer_t *w, const char *name, double value)
 {
     char text[48];
@@ -38,7 +28,7 @@ uspan_err_t uspan_write_double(uspan_writer_t *w, const char *name, double value
     if (v != 0u) {
         power = uspan_decimal_of(&v, 1075 - (int)(exponent > 0u ? exponent : 1u));
     }
-    const char *from = digits_of(v, end);
+    const char *from = uspan_int_text((int64_t)v, end);
     int count = (int)(end - from);
     int whole = count + power; /* digits before the point */
     if (power <= 0 && whole > -ZEROS_MAX) {
@@ -52,10 +42,7 @@ uspan_err_t uspan_write_double(uspan_writer_t *w, const char *name, double value
         memcpy(to, from, (size_t)count);
         to += count;
         *to++ = 'e';
-        if (power < 0) {
-            *to++ = '-';
-        }
-        from = digits_of((uint64_t)(power < 0 ? -power : power), end);
+        from = uspan_int_text(power, end);
         memcpy(to, from, (size_t)(end - from));
         to += end - from;
     }

@@ -2,6 +2,7 @@
  * value stays one JSON value. */
 #include "json/json_write.h"
 #include <string.h>
+#include "trace/decimal.h"
 
 uspan_err_t uspan_write_begin(uspan_writer_t *w, uspan_tracer_t *t, uspan_t s, const uspan_key_t *key)
 {
@@ -51,17 +52,9 @@ uspan_err_t uspan_write_close(uspan_writer_t *w)
 uspan_err_t uspan_write_int(uspan_writer_t *w, const char *name, int64_t value)
 {
     char text[21];
-    char *at = text + sizeof text - 1u;
-    uint64_t size = value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
-    *at = '\0';
-    do {
-        *--at = (char)('0' + size % 10u);
-        size /= 10u;
-    } while (size > 0u);
-    if (value < 0) {
-        *--at = '-';
-    }
-    return uspan_write_member(w, name, at, USPAN_LEAF_NONE, NULL, 0u);
+    char *end = text + sizeof text - 1u;
+    *end = '\0';
+    return uspan_write_member(w, name, uspan_int_text(value, end), USPAN_LEAF_NONE, NULL, 0u);
 }
 
 uspan_err_t uspan_write_more_n(uspan_writer_t *w, const void *data, size_t len)

@@ -32,3 +32,16 @@ int uspan_decimal_of(uint64_t *number, int shift)
     *number = v;
     return power;
 }
+
+char *uspan_int_text(int64_t value, char *end)
+{
+    uint64_t size = value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
+    do {
+        *--end = (char)('0' + size % 10u);
+        size /= 10u;
+    } while (size > 0u);
+    if (value < 0) {
+        *--end = '-';
+    }
+    return end;
+}

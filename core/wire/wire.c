@@ -3,6 +3,7 @@
  * delayed or changed. Invariant: t is NULL if no exchange is open. */
 #include "wire/wire_attrs.h"
 #include <string.h>
+#include "trace/decimal.h"
 #include "trace/utf8.h"
 #include "wire/sse.h"
 #include "wire/wire_calls.h"
@@ -412,11 +413,7 @@ static bool find_error(uspan_wire_t *w, int http_status, const char **type, cons
     *message = server;
     if (has_status) {
         digits[3] = '\0';
-        for (int i = 2; i >= 0; i--) {
-            digits[i] = (char)('0' + http_status % 10);
-            http_status /= 10;
-        }
-        *type = digits;
+        *type = uspan_int_text(http_status, digits + 3);
         if (server[0] == '\0') {
             memcpy(server, w->error_type, sizeof w->error_type);
         }

@@ -113,14 +113,28 @@ const char *uspan_wire_finish_of(const uspan_wire_t *w, unsigned choice)
     return NULL;
 }
 
+const char *uspan_wire_reason_of(const uspan_wire_t *w, const char *word)
+{
+    static const uint32_t words[] = {
+        USPAN_JSON_PATH("tool_calls"), USPAN_JSON_PATH("function_call"), USPAN_JSON_PATH("tool_use"),
+        USPAN_JSON_PATH("end_turn"),   USPAN_JSON_PATH("stop_sequence"), USPAN_JSON_PATH("STOP"),
+        USPAN_JSON_PATH("max_tokens"), USPAN_JSON_PATH("MAX_TOKENS"),    USPAN_JSON_PATH("max_output_tokens"),
+        USPAN_JSON_PATH("refusal"),    USPAN_JSON_PATH("SAFETY")
+    };
+    static const char *const names[] = { "tool_call", "stop", "length", "content_filter" };
+    enum { COUNT = sizeof words / sizeof words[0] };
+    if (word == NULL || strcmp(word, "completed") == 0) {
+        return names[uspan_wire_is(w, USPAN_WIRE_HAS_CALL) ? 0 : 1];
+    }
+    size_t i = uspan_wire_find_text(words, COUNT, word);
+    return i < COUNT ? names[i / 3u] : word;
+}
+
 void uspan_wire_set_finish(uspan_wire_t *w, unsigned choice, const char *reason)
 {
-    static const uint32_t plain[] = { USPAN_JSON_PATH("stop"), USPAN_JSON_PATH("STOP"),
-                                      USPAN_JSON_PATH("end_turn"), USPAN_JSON_PATH("completed") };
-    enum { COUNT = sizeof plain / sizeof plain[0] };
     const char *old = uspan_wire_finish_of(w, choice);
     if (old != NULL) {
-        if (uspan_wire_find_text(plain, COUNT, reason) < COUNT || strcmp(old, reason) == 0) {
+        if (strcmp(uspan_wire_reason_of(w, reason), "stop") == 0 || strcmp(old, reason) == 0) {
             return;
         }
         size_t at = (size_t)(old - 1 - w->texts);

@@ -16,6 +16,9 @@ void uspan_wire_take_entry(uspan_wire_t *w, unsigned action);
 void uspan_wire_drop_definitions(uspan_wire_t *w);
 /* Set the finish reason of a choice. "stop" does not replace a more specific reason. */
 void uspan_wire_set_finish(uspan_wire_t *w, unsigned choice, const char *reason);
+/* Convert a vendor's finish reason to the finish_reason of the conventions' message schema. word: NULL if the
+ * vendor sent none. */
+const char *uspan_wire_reason_of(const uspan_wire_t *w, const char *word);
 /* Returns the finish reason of a choice, or NULL. */
 const char *uspan_wire_finish_of(const uspan_wire_t *w, unsigned choice);
 /* Copy the texts by choice to list[USPAN_WIRE_TEXTS_MAX]. Returns their number. */

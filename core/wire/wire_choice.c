@@ -20,25 +20,6 @@ static uint8_t bit_of(unsigned choice)
     return (uint8_t)(1u << (choice < 7u ? choice : 7u));
 }
 
-/* Convert a vendor's finish reason to the finish_reason of the conventions' message schema. word: NULL if the
- * vendor sent none. */
-static const char *reason_of(const uspan_wire_t *w, const char *word)
-{
-    static const uint32_t words[] = {
-        USPAN_JSON_PATH("tool_calls"), USPAN_JSON_PATH("function_call"), USPAN_JSON_PATH("tool_use"),
-        USPAN_JSON_PATH("end_turn"),   USPAN_JSON_PATH("stop_sequence"), USPAN_JSON_PATH("STOP"),
-        USPAN_JSON_PATH("max_tokens"), USPAN_JSON_PATH("MAX_TOKENS"),    USPAN_JSON_PATH("max_output_tokens"),
-        USPAN_JSON_PATH("refusal"),    USPAN_JSON_PATH("SAFETY")
-    };
-    static const char *const names[] = { "tool_call", "stop", "length", "content_filter" };
-    enum { COUNT = sizeof words / sizeof words[0] };
-    if (word == NULL || strcmp(word, "completed") == 0) {
-        return names[is(w, USPAN_WIRE_HAS_CALL) ? 0 : 1];
-    }
-    size_t i = uspan_wire_find_text(words, COUNT, word);
-    return i < COUNT ? names[i / 3u] : word;
-}
-
 void uspan_wire_end_message(uspan_wire_t *w)
 {
     if (!is(w, USPAN_WIRE_IN_MESSAGE)) {
@@ -47,7 +28,7 @@ void uspan_wire_end_message(uspan_wire_t *w)
     const char *reason = uspan_wire_finish_of(w, w->written);
     uspan_wire_write_calls(w, true);
     if (reason != NULL || (is(w, USPAN_WIRE_ENDED) && !is(w, USPAN_WIRE_FAILED))) {
-        (void)uspan_message_finish(uspan_wire_writer(w), reason_of(w, reason));
+        (void)uspan_message_finish(uspan_wire_writer(w), uspan_wire_reason_of(w, reason));
     }
     uspan_wire_drop_calls(w);
     w->closed |= bit_of(w->written);
@@ -118,8 +99,15 @@ static size_t length_before(const uspan_wire_t *w)
     return (size_t)w->item_part << 8 | w->item;
 }
 
-/* Hash not more than `most` bytes of the unit's values of a tag. In a document that repeats the answer they
- * may be at any depth. A piece may have the answer so far beside it. Returns their number. */
+static void set_before(uspan_wire_t *w, uint32_t hash, size_t len)
+{
+    w->told = hash;
+    w->item_part = (uint8_t)(len >> 8);
+    w->item = (uint8_t)len;
+}
+
+/* Add not more than `most` bytes of the unit's values of a tag to the hash. In a document that repeats the
+ * answer they may be at any depth. A piece may have the answer so far beside it. Returns their number. */
 USPAN_NOINLINE static size_t hash_values(uspan_wire_t *w, unsigned tag, size_t most, uint32_t *hash)
 {
     uspan_hold_cursor_t from;
@@ -128,7 +116,6 @@ USPAN_NOINLINE static size_t hash_values(uspan_wire_t *w, unsigned tag, size_t m
     bool (*next_value)(uspan_wire_t *, uspan_hold_cursor_t *, uspan_record_t *) =
         is(w, USPAN_WIRE_HAS_DELTA) && !is_cumulative(w) ? uspan_item_next : uspan_hold_next;
     uspan_hold_begin(&from, USPAN_HOLD_UNIT);
-    *hash = USPAN_WIRE_HASH_BEGIN;
     while (next_value(w, &from, &r)) {
         if (r.tag == tag) {
             size_t n = r.len < most - len ? r.len : most - len;
@@ -146,17 +133,16 @@ USPAN_NOINLINE static size_t hash_values(uspan_wire_t *w, unsigned tag, size_t m
 USPAN_NOINLINE static bool repeats_text(uspan_wire_t *w)
 {
     static const uint8_t tags[] = { TAKE_TEXT, TAKE_REASONING, TAKE_NAME };
-    uint32_t hash;
+    uint32_t hash = USPAN_WIRE_HASH_BEGIN;
     size_t before = length_before(w);
     size_t len = hash_values(w, w->item_kind, before, &hash);
     bool repeats = before == 0u || (len == before && hash == w->told);
     len = 0u;
     for (size_t i = 0; i < sizeof tags && len == 0u; i++) {
+        hash = USPAN_WIRE_HASH_BEGIN;
         len = hash_values(w, tags[i], SIZE_MAX, &hash);
         if (len > 0u) {
-            w->told = hash;
-            w->item_part = (uint8_t)(len >> 8);
-            w->item = (uint8_t)len;
+            set_before(w, hash, len);
             w->item_kind = tags[i];
         }
     }
@@ -179,38 +165,45 @@ static void restart(uspan_wire_t *w)
  * other. Until then, each piece is added. If the second piece does not repeat the first one, every later
  * piece is added too. If it repeats one of 6 bytes by chance, the third piece shows that. Then the text that
  * was left out is counted. w->item_next is the length of all pieces, modulo 256, or that of the second piece
- * until the third. Returns the number of bytes at the start of the piece that the span has. */
+ * until the third. Of pieces that are added, told and length_before() are those of all of them: a piece that
+ * is all of them again is left out, as servers send it last. Returns the number of bytes at the start of the
+ * piece that the span has. */
 USPAN_NOINLINE static size_t count_repeated(uspan_wire_t *w, unsigned tag)
 {
-    if ((w->flags & (USPAN_WIRE_HAS_DELTA | USPAN_WIRE_INCREMENTAL)) != USPAN_WIRE_HAS_DELTA ||
-        is_cumulative(w)) {
+    if (!is(w, USPAN_WIRE_HAS_DELTA) || is_cumulative(w)) {
         return 0u;
     }
     if (w->item_kind != tag) {
-        w->item = w->item_part = 0u;
+        set_before(w, USPAN_WIRE_HASH_BEGIN, 0u);
+        w->item_kind = (uint8_t)tag;
     }
     size_t before = length_before(w);
-    bool repeats = repeats_text(w);
+    uint32_t all = w->told;
+    size_t len = hash_values(w, tag, SIZE_MAX, &all);
+    bool adds = is(w, USPAN_WIRE_INCREMENTAL);
+    bool repeats = (!adds || len == before) && repeats_text(w);
     bool is_third = w->item_next != (uint8_t)before;
-    w->item_next = (uint8_t)(w->item_next + w->item);
-    if (is(w, USPAN_WIRE_REPEATS)) {
-        if (repeats) {
+    w->item_next = (uint8_t)(w->item_next + len);
+    if (is(w, USPAN_WIRE_REPEATS) || adds) {
+        if (repeats && (!adds || before >= 6u)) {
             return before;
         }
-        if (!is_third) { /* the second piece began with the first one by chance */
+        if (!adds && !is_third) { /* the second piece began with the first one by chance */
             w->flags ^= USPAN_WIRE_REPEATS | USPAN_WIRE_INCREMENTAL;
             uspan_wire_count_unread(w);
         }
-    } else if (before == 0u ? is(w, USPAN_WIRE_IN_MESSAGE) || w->closed != 0u
-                            : !repeats || length_before(w) == before) {
+    } else if (before == 0u ? is(w, USPAN_WIRE_IN_MESSAGE) || w->closed != 0u : !repeats || len == before) {
         w->flags |= USPAN_WIRE_INCREMENTAL;
     } else if (before >= 6u || (before > 0u && is_third)) {
         w->flags |= USPAN_WIRE_REPEATS;
         if (!is_third) {
-            w->item_next = w->item;
+            w->item_next = (uint8_t)len;
             return before;
         }
         restart(w); /* two pieces were added to each other */
+    }
+    if (is(w, USPAN_WIRE_INCREMENTAL)) {
+        set_before(w, all, before + len);
     }
     return 0u;
 }

@@ -4,6 +4,7 @@
  * those of open tool calls. */
 #include "wire/wire_collect.h"
 #include <string.h>
+#include "trace/decimal.h"
 #include "wire/wire_attrs.h"
 #include "wire/wire_errors.h"
 #include "wire/wire_messages.h"
@@ -260,7 +261,9 @@ static void add_to_word(uspan_wire_t *w, const char *text, size_t len)
 
 static void add_text(uspan_wire_t *w, unsigned action, const char *text, size_t len)
 {
-    if (action >= TAKE_MESSAGE && action <= TAKE_PART) {
+    if (action == TAKE_DELTA && (w->dialect->traits & USPAN_WIRE_LINES) != 0u) {
+        action = TAKE_WEAK_ERROR; /* Ollama's message is an object. A text is a gateway's */
+    } else if (action >= TAKE_MESSAGE && action <= TAKE_PART) {
         if (action == TAKE_INPUT || action == TAKE_SYSTEM) {
             begin_list_of(w, action);
         } else if (action == TAKE_DELTA) {
@@ -345,22 +348,14 @@ static void end_text(uspan_wire_t *w, unsigned action)
 /* Store a number as text: a code, or an id. */
 static void add_digits(uspan_wire_t *w, unsigned action)
 {
-    char digits[21];
-    size_t at = sizeof digits;
+    char digits[20];
+    char *const end = digits + sizeof digits;
     int64_t value;
-    if (!uspan_json_read_int(&w->json, &value)) {
-        return;
+    if (uspan_json_read_int(&w->json, &value)) {
+        const char *text = uspan_int_text(value, end);
+        w->flags |= USPAN_WIRE_HAS_ERROR;
+        (void)uspan_hold_add(w, USPAN_HOLD_UNIT, action, text, (size_t)(end - text), false);
     }
-    w->flags |= USPAN_WIRE_HAS_ERROR;
-    uint64_t size = value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[--at] = (char)('0' + size % 10u);
-        size /= 10u;
-    } while (size > 0u);
-    if (value < 0) {
-        digits[--at] = '-';
-    }
-    (void)uspan_hold_add(w, USPAN_HOLD_UNIT, action, digits + at, sizeof digits - at, false);
 }
 
 static void take_number(uspan_wire_t *w, unsigned action)

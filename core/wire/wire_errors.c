@@ -35,16 +35,12 @@
     X("errcode", TAKE_ERROR_CODE)               \
     X("msg", TAKE_WEAK_ERROR)                   \
     X("code", TAKE_WEAK_CODE)                   \
-    X("detail", TAKE_WEAK_ERROR)                \
+    X("detail", USPAN_JSON_LIST)                \
     X("detail.#", TAKE_WEAK_ERROR)              \
-    X("detail.#.msg", TAKE_WEAK_ERROR)          \
-    X("detail.message", TAKE_WEAK_ERROR)        \
-    X("detail.error", TAKE_WEAK_ERROR)          \
-    X("detail.error.message", TAKE_WEAK_ERROR)  \
+    X("", TAKE_LIKE)                            \
     X("errors", USPAN_JSON_LIST)                \
     X("errors.#", TAKE_WEAK_ERROR)              \
-    X("errors.#.message", TAKE_WEAK_ERROR)      \
-    X("errors.#.code", TAKE_WEAK_CODE)          \
+    X("", TAKE_LIKE)                            \
     X("base_resp", TAKE_NOTHING)                \
     X("base_resp.status_code", TAKE_ERROR_CODE) \
     X("base_resp.status_msg", TAKE_WEAK_ERROR)

@@ -50,8 +50,8 @@
 #endif
 #if USPAN_WIRE_OPENAI_RESPONSES || USPAN_WIRE_DASHSCOPE
 /* DashScope's is an object with messages. */
-#define INPUT(X)            \
-    X("input", TAKE_INPUT)  \
+#define INPUT(X)           \
+    X("input", TAKE_INPUT) \
     X("output", TAKE_LIKE)
 #else
 #define INPUT(X)
