@@ -28,24 +28,28 @@
     X(block ".input", TAKE_AS_IS(TAKE_START_INPUT)) \
     X(block ".tool_use_id", TAKE_TO)                \
     X(block ".content", TAKE_AS_IS(TAKE_RESPONSE))
-#define RESPONSE(X)                               \
-    X("", TAKE_DOCUMENT)                          \
-    X("type", TAKE_EVENT)                         \
-    X("index", TAKE_INDEX)                        \
-    X("delta", TAKE_DELTA)                        \
-    X("", TAKE_LIKE)                              \
-    X("text", TAKE_TEXT)                          \
-    X("thinking", TAKE_REASONING)                 \
-    X("partial_json", TAKE_AS_IS(TAKE_ARGUMENTS)) \
-    X("content_block", TAKE_PART)                 \
-    X("content.#", TAKE_LIKE)                     \
-    X("message", TAKE_WEAK_ERROR)                 \
-    X("", TAKE_LIKE)                              \
-    X("id", TAKE_ID)                              \
-    X("model", TAKE_RESPONSE_MODEL)               \
-    X("content", TAKE_LIST)                       \
-    BLOCK(X, "content.#")                         \
-    X("stop_reason", TAKE_FINISH)                 \
+#define RESPONSE(X)                                     \
+    X("", TAKE_DOCUMENT)                                \
+    X("type", TAKE_EVENT)                               \
+    X("index", TAKE_INDEX)                              \
+    X("delta", TAKE_DELTA)                              \
+    X("delta.type", TAKE_NOTHING)                       \
+    X("delta.text", TAKE_TEXT)                          \
+    X("delta.thinking", TAKE_REASONING)                 \
+    X("delta.partial_json", TAKE_AS_IS(TAKE_ARGUMENTS)) \
+    X("delta.stop_reason", TAKE_FINISH)                 \
+    X("delta.usage", TAKE_NOTHING)                      \
+    X("usage", TAKE_LIKE)                               \
+    X("content_block", TAKE_PART)                       \
+    X("content.#", TAKE_LIKE)                           \
+    X("message", TAKE_WEAK_ERROR)                       \
+    X("", TAKE_LIKE)                                    \
+    X("role", TAKE_NOTHING)                             \
+    X("id", TAKE_ID)                                    \
+    X("model", TAKE_RESPONSE_MODEL)                     \
+    X("content", TAKE_LIST)                             \
+    BLOCK(X, "content.#")                               \
+    X("stop_reason", TAKE_FINISH)                       \
     USAGE(X, "usage")
 TAKE_TABLE_SHARED(response, RESPONSE);
 

@@ -39,6 +39,14 @@ static const uspan_key_t *const keys[] = {
 
 const char *const uspan_wire_operations[] = { "chat", USPAN_OPERATION_COMPLETION, "embeddings" };
 
+uint32_t uspan_wire_hash(uint32_t hash, const char *text, size_t len)
+{
+    for (; len > 0u; len--) {
+        hash = USPAN_JSON_HASH(hash, *text++);
+    }
+    return hash;
+}
+
 void uspan_wire_count_unread(uspan_wire_t *w)
 {
     w->unread = (uint16_t)(w->unread + (w->unread < UINT16_MAX ? 1u : 0u));

@@ -93,21 +93,8 @@ void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned 
     }
 }
 
-/* Returns the length of what repeats_text() compares. */
-static size_t length_before(const uspan_wire_t *w)
-{
-    return (size_t)w->item_part << 8 | w->item;
-}
-
-static void set_before(uspan_wire_t *w, uint32_t hash, size_t len)
-{
-    w->told = hash;
-    w->item_part = (uint8_t)(len >> 8);
-    w->item = (uint8_t)len;
-}
-
-/* Add not more than `most` bytes of the unit's values of a tag to the hash. In a document that repeats the
- * answer they may be at any depth. A piece may have the answer so far beside it. Returns their number. */
+/* Add not more than `most` bytes of the unit's values of a tag to the hash. In a document that repeats the answer they
+ * may be at any depth. A piece may have the answer so far beside it. Returns their number. */
 USPAN_NOINLINE static size_t hash_values(uspan_wire_t *w, unsigned tag, size_t most, uint32_t *hash)
 {
     uspan_hold_cursor_t from;
@@ -128,13 +115,13 @@ USPAN_NOINLINE static size_t hash_values(uspan_wire_t *w, unsigned tag, size_t m
 
 /* Returns true if the unit starts with the content of the previous event, as in a stream whose events repeat
  * the answer so far. It compares the text, or the reasoning if there is no text, or the names of calls if
- * there is neither. Between events, w->item_kind has the tag, w->told its hash, and w->item_part and w->item
- * its length. */
+ * there is neither. Between events, w->item_kind has the tag, w->told its hash, and w->told_len its
+ * length. */
 USPAN_NOINLINE static bool repeats_text(uspan_wire_t *w)
 {
     static const uint8_t tags[] = { TAKE_TEXT, TAKE_REASONING, TAKE_NAME };
     uint32_t hash = USPAN_WIRE_HASH_BEGIN;
-    size_t before = length_before(w);
+    size_t before = w->told_len;
     size_t len = hash_values(w, w->item_kind, before, &hash);
     bool repeats = before == 0u || (len == before && hash == w->told);
     len = 0u;
@@ -142,7 +129,8 @@ USPAN_NOINLINE static bool repeats_text(uspan_wire_t *w)
         hash = USPAN_WIRE_HASH_BEGIN;
         len = hash_values(w, tags[i], SIZE_MAX, &hash);
         if (len > 0u) {
-            set_before(w, hash, len);
+            w->told = hash;
+            w->told_len = (uint16_t)len;
             w->item_kind = tags[i];
         }
     }
@@ -160,32 +148,47 @@ static void restart(uspan_wire_t *w)
     }
 }
 
+/* Add a piece to told and told_len. Most pieces are short, and nothing is beside them. */
+USPAN_NOINLINE static void add_to_told(uspan_wire_t *w, unsigned tag)
+{
+    if (w->unit_tail == USPAN_NO_INDEX && !is(w, USPAN_WIRE_HAS_WHOLE)) {
+        uspan_hold_hash(w, tag);
+    } else {
+        w->told_len = (uint16_t)(w->told_len + hash_values(w, tag, SIZE_MAX, &w->told));
+    }
+}
+
 /* Some servers of OpenAI's dialect repeat the text so far in each piece. This function knows that when a
  * piece begins with all that came before, and all that is 6 bytes or more, or two pieces that repeat each
  * other. Until then, each piece is added. If the second piece does not repeat the first one, every later
  * piece is added too. If it repeats one of 6 bytes by chance, the third piece shows that. Then the text that
  * was left out is counted. w->item_next is the length of all pieces, modulo 256, or that of the second piece
- * until the third. Of pieces that are added, told and length_before() are those of all of them: a piece that
+ * until the third. Of pieces that are added, told and told_len are those of all of them: a piece that
  * is all of them again is left out, as servers send it last. Returns the number of bytes at the start of the
  * piece that the span has. */
 USPAN_NOINLINE static size_t count_repeated(uspan_wire_t *w, unsigned tag)
 {
-    if (!is(w, USPAN_WIRE_HAS_DELTA) || is_cumulative(w)) {
+    if (!is(w, USPAN_WIRE_HAS_DELTA) || (w->dialect->traits & USPAN_WIRE_CUMULATIVE) != 0u) {
         return 0u;
     }
     if (w->item_kind != tag) {
-        set_before(w, USPAN_WIRE_HASH_BEGIN, 0u);
+        w->told = USPAN_WIRE_HASH_BEGIN;
+        w->told_len = 0u;
         w->item_kind = (uint8_t)tag;
     }
-    size_t before = length_before(w);
+    size_t before = w->told_len;
     uint32_t all = w->told;
-    size_t len = hash_values(w, tag, SIZE_MAX, &all);
     bool adds = is(w, USPAN_WIRE_INCREMENTAL);
-    bool repeats = (!adds || len == before) && repeats_text(w);
+    if (adds && w->unit_tail == USPAN_NO_INDEX && (size_t)w->hold_len < before + w->first) {
+        add_to_told(w, tag); /* the records are shorter than all */
+        return 0u;
+    }
+    bool repeats = repeats_text(w);
+    size_t len = w->told_len;
     bool is_third = w->item_next != (uint8_t)before;
     w->item_next = (uint8_t)(w->item_next + len);
     if (is(w, USPAN_WIRE_REPEATS) || adds) {
-        if (repeats && (!adds || before >= 6u)) {
+        if (repeats && (!adds || (before >= 6u && len == before))) {
             return before;
         }
         if (!adds && !is_third) { /* the second piece began with the first one by chance */
@@ -203,7 +206,9 @@ USPAN_NOINLINE static size_t count_repeated(uspan_wire_t *w, unsigned tag)
         restart(w); /* two pieces were added to each other */
     }
     if (is(w, USPAN_WIRE_INCREMENTAL)) {
-        set_before(w, all, before + len);
+        w->told = all;
+        w->told_len = (uint16_t)before;
+        add_to_told(w, tag);
     }
     return 0u;
 }

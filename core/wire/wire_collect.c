@@ -261,15 +261,16 @@ static void add_to_word(uspan_wire_t *w, const char *text, size_t len)
 
 static void add_text(uspan_wire_t *w, unsigned action, const char *text, size_t len)
 {
-    if (action == TAKE_DELTA && (w->dialect->traits & USPAN_WIRE_LINES) != 0u) {
-        action = TAKE_WEAK_ERROR; /* Ollama's message is an object. A text is a gateway's */
-    } else if (action >= TAKE_MESSAGE && action <= TAKE_PART) {
+    if (action >= TAKE_MESSAGE && action <= TAKE_PART) {
+        unsigned as = TAKE_TEXT;
         if (action == TAKE_INPUT || action == TAKE_SYSTEM) {
             begin_list_of(w, action);
+        } else if (action == TAKE_DELTA && (w->dialect->traits & USPAN_WIRE_LINES) != 0u) {
+            as = TAKE_WEAK_ERROR; /* Ollama's message is an object. A text is a gateway's */
         } else if (action == TAKE_DELTA) {
             w->flags |= USPAN_WIRE_HAS_DELTA;
         }
-        action = TAKE_TEXT;
+        action = as;
     }
     if (action == TAKE_TYPE) {
         w->text_hash = uspan_wire_hash(w->text_hash, text, len);

@@ -240,12 +240,6 @@ static inline bool uspan_wire_is(const uspan_wire_t *w, uint32_t flag)
 
 /* Hash of a text. It equals USPAN_JSON_PATH() of the text. */
 #define USPAN_WIRE_HASH_BEGIN ((uint32_t)'.')
-static inline uint32_t uspan_wire_hash(uint32_t hash, const char *text, size_t len)
-{
-    for (; len > 0u; len--) {
-        hash = USPAN_JSON_HASH(hash, *text++);
-    }
-    return hash;
-}
+uint32_t uspan_wire_hash(uint32_t hash, const char *text, size_t len);
 
 #endif

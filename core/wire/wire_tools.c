@@ -17,6 +17,7 @@
 
 /* Rows for output messages as message.h writes them. The type of a part is its first member. */
 enum { NOTHING, PART, PART_TYPE, PART_ID, PART_NAME, PART_ARGUMENTS };
+enum { TYPE, ID, NAME, FIELDS }; /* of scan_t.fields, in the order of the actions */
 #define ROWS(X)                  \
     X("", NOTHING)               \
     X("parts", USPAN_JSON_LIST)  \
@@ -35,7 +36,7 @@ typedef struct scan {
     unsigned calls, wanted; /* calls: before this part. wanted: the call for out */
     size_t arguments_len;
     bool is_long, is_full, is_found;
-    char type[12], id[68], name[68]; /* of this part */
+    char fields[FIELDS][68]; /* of this part */
     uspan_json_read_t json;
 } scan_t;
 
@@ -88,20 +89,20 @@ USPAN_NOINLINE static bool make_room(uspan_wire_t *w)
 
 /* Add bytes to a field of the part. If they do not fit, the part is skipped. wire_collect.c never stores an
  * id or a name that is too long for these fields. */
-static void add(scan_t *scan, char *field, size_t size, const char *text, size_t len)
+static void add(scan_t *scan, char field[68], const char *text, size_t len)
 {
     size_t have = strlen(field);
-    if (len < size - have) {
+    if (len < sizeof scan->fields[TYPE] - have) {
         memcpy(field + have, text, len);
         field[have + len] = '\0';
     } else {
-        scan->type[0] = '\0';
+        scan->fields[TYPE][0] = '\0';
     }
 }
 
 static bool is_call(const scan_t *scan)
 {
-    return strcmp(scan->type, "tool_call") == 0;
+    return strcmp(scan->fields[TYPE], "tool_call") == 0;
 }
 
 static void take_arguments(scan_t *scan, const char *text, size_t len)
@@ -133,8 +134,8 @@ static void end_part(scan_t *scan)
     if (scan->out != NULL || scan->is_full) {
         return;
     }
-    size_t id_len = strlen(scan->id) + 1u;
-    size_t name_len = strlen(scan->name) + 1u;
+    size_t id_len = strlen(scan->fields[ID]) + 1u;
+    size_t name_len = strlen(scan->fields[NAME]) + 1u;
     size_t room = KEPT_MAX - scan->w->kept_len;
     size_t rest = RECORD_HEAD + id_len + name_len;
     if (scan->is_long || rest + scan->arguments_len > room) {
@@ -151,8 +152,8 @@ static void end_part(scan_t *scan)
     to[0] = scan->is_long ? IS_LONG : 0;
     to[1] = (char)(uint8_t)scan->arguments_len;
     to[2] = (char)(uint8_t)(scan->arguments_len >> 8);
-    memcpy(to + RECORD_HEAD + scan->arguments_len, scan->id, id_len);
-    memcpy(to + RECORD_HEAD + scan->arguments_len + id_len, scan->name, name_len);
+    memcpy(to + RECORD_HEAD + scan->arguments_len, scan->fields[ID], id_len);
+    memcpy(to + RECORD_HEAD + scan->arguments_len + id_len, scan->fields[NAME], name_len);
     scan->w->kept_len = (uint16_t)(scan->w->kept_len + rest + scan->arguments_len);
 }
 
@@ -161,7 +162,7 @@ static void take(void *ctx, uspan_json_event_t event, const char *text, size_t l
     scan_t *scan = ctx;
     unsigned action = scan->json.action;
     if (action == PART && event == USPAN_READ_OPEN) {
-        scan->type[0] = scan->id[0] = scan->name[0] = '\0';
+        scan->fields[TYPE][0] = scan->fields[ID][0] = scan->fields[NAME][0] = '\0';
         scan->arguments_len = 0u;
         scan->is_long = false;
     } else if (action == PART && event == USPAN_READ_CLOSE) {
@@ -170,21 +171,10 @@ static void take(void *ctx, uspan_json_event_t event, const char *text, size_t l
     if (event != USPAN_READ_TEXT && event != USPAN_READ_RAW) {
         return;
     }
-    switch (action) {
-    case PART_TYPE:
-        add(scan, scan->type, sizeof scan->type, text, len);
-        return;
-    case PART_ID:
-        add(scan, scan->id, sizeof scan->id, text, len);
-        return;
-    case PART_NAME:
-        add(scan, scan->name, sizeof scan->name, text, len);
-        return;
-    case PART_ARGUMENTS:
+    if (action >= PART_TYPE && action <= PART_NAME) {
+        add(scan, scan->fields[action - PART_TYPE], text, len);
+    } else if (action == PART_ARGUMENTS) {
         take_arguments(scan, text, len);
-        return;
-    default:
-        return;
     }
 }
 

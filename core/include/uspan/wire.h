@@ -32,7 +32,7 @@ extern "C" {
 typedef struct uspan_wire_dialect uspan_wire_dialect_t;
 #if USPAN_ENABLED
 #if USPAN_WIRE_OPENAI_CHAT
-extern const uspan_wire_dialect_t uspan_wire_openai_chat; /* and all that are compatible */
+extern const uspan_wire_dialect_t uspan_wire_openai_chat;        /* and all that are compatible */
 extern const uspan_wire_dialect_t uspan_wire_openai_completions; /* the older API: a prompt, and a text */
 extern const uspan_wire_dialect_t uspan_wire_openai_embeddings;
 #endif
@@ -73,12 +73,12 @@ typedef struct uspan_wire {
     /* Bytes come first: they are used most, and the shortest instructions reach only small offsets. */
     uint8_t phase, form; /* of the exchange; of the answer */
     uint8_t sse;
-    uint8_t list, part; /* open in out; 0: none */
-    uint8_t written;    /* choice whose message is open, or was written last */
+    uint8_t list, part;   /* open in out; 0: none */
+    uint8_t written;      /* choice whose message is open, or was written last */
     uint8_t lost, closed; /* one bit per choice that lacks pieces, and that has ended; bit 7: 7 and above */
-    uint8_t place;      /* index of the choice in its document, if the document does not state it */
+    uint8_t place;        /* index of the choice in its document, if the document does not state it */
     uint8_t item, item_part, item_kind, item_next; /* of a response: the item that is being read */
-    uint8_t texts_count; /* finish reasons or stop sequences in texts */
+    uint8_t texts_count;                           /* finish reasons or stop sequences in texts */
     uint8_t texts_len;
     uint8_t word_len, value_len;
     uint8_t has_message; /* 1: the span has the message of an error */
@@ -86,10 +86,12 @@ typedef struct uspan_wire {
     uint8_t gathered;        /* bytes of hold: text that waits to be written */
     uint8_t first, hold_len; /* bytes after it: records */
     uint8_t last;            /* offset of the last record, and 1 */
-    uint16_t unread;    /* values, events and documents that could not be read or kept; saturates */
-    uint16_t known;     /* one bit per attribute that is set only once and is set */
-    /* bytes of tool calls that are kept after the end, in place of json and the following fields */
-    uint16_t kept_len;
+    uint16_t unread;         /* values, events and documents that could not be read or kept; saturates */
+    uint16_t known;          /* one bit per attribute that is set only once and is set */
+    union {
+        uint16_t kept_len; /* of tool calls, kept after the end in place of json and the following fields */
+        uint16_t told_len; /* of the text that has the hash `told`, before the end */
+    };
     uint16_t unit_tail; /* last block of the records of the unit being read */
     uint32_t flags;
     uspan_tracer_t *t;
