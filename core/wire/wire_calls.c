@@ -117,9 +117,9 @@ static bool is_another(uspan_wire_t *w, unsigned owner, const uspan_item_t *piec
 }
 
 /* Returns the owner of the call that a piece belongs to, or 0 for a new call. Some servers give all calls the
- * same id, and others give each piece another id. Therefore a name begins another call, even if its id is the
- * same, if two of these hold: its index is higher, it is another name, the call has arguments. A piece with
- * another id does so too, unless it has arguments and no name. */
+ * same id, and others give each piece another id. Therefore a name at a higher index, or another name after
+ * arguments, begins another call, even if its id is the same. A piece with another id does so too, unless it
+ * has arguments and no name. */
 USPAN_NOINLINE static unsigned find_call(uspan_wire_t *w, const uspan_item_t *piece, bool whole)
 {
     uint32_t id = piece->item_id != 0u ? piece->item_id : piece->id;
@@ -127,9 +127,8 @@ USPAN_NOINLINE static unsigned find_call(uspan_wire_t *w, const uspan_item_t *pi
     for (unsigned owner = w->calls_count; owner > 0u; owner--) { /* the latest call of an index is used */
         const uspan_wire_call_t *call = &w->calls[owner - 1u];
         bool repeats_id = !whole && piece->name != 0u &&
-                          ((call->index < piece->index && piece->index != UINT8_MAX) +
-                               ((call->state & HAS_ARGUMENTS) != 0u) + (piece->name != name_of(w, owner)) >=
-                           2);
+                          ((call->index < piece->index && piece->index != UINT8_MAX) ||
+                           ((call->state & HAS_ARGUMENTS) != 0u && piece->name != name_of(w, owner)));
         if (id != 0u && call->id == id && !repeats_id) {
             return owner;
         }

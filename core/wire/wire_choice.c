@@ -93,7 +93,7 @@ void uspan_wire_keep_finish(uspan_wire_t *w, const uspan_item_t *unit, unsigned 
     }
 }
 
-/* Add not more than `most` bytes of the unit's values of a tag to the hash. In a document that repeats the answer they
+/* Hash not more than `most` bytes of the unit's values of a tag. In a document that repeats the answer they
  * may be at any depth. A piece may have the answer so far beside it. Returns their number. */
 USPAN_NOINLINE static size_t hash_values(uspan_wire_t *w, unsigned tag, size_t most, uint32_t *hash)
 {
@@ -103,6 +103,7 @@ USPAN_NOINLINE static size_t hash_values(uspan_wire_t *w, unsigned tag, size_t m
     bool (*next_value)(uspan_wire_t *, uspan_hold_cursor_t *, uspan_record_t *) =
         is(w, USPAN_WIRE_HAS_DELTA) && !is_cumulative(w) ? uspan_item_next : uspan_hold_next;
     uspan_hold_begin(&from, USPAN_HOLD_UNIT);
+    *hash = USPAN_WIRE_HASH_BEGIN;
     while (next_value(w, &from, &r)) {
         if (r.tag == tag) {
             size_t n = r.len < most - len ? r.len : most - len;
@@ -120,13 +121,12 @@ USPAN_NOINLINE static size_t hash_values(uspan_wire_t *w, unsigned tag, size_t m
 USPAN_NOINLINE static bool repeats_text(uspan_wire_t *w)
 {
     static const uint8_t tags[] = { TAKE_TEXT, TAKE_REASONING, TAKE_NAME };
-    uint32_t hash = USPAN_WIRE_HASH_BEGIN;
+    uint32_t hash;
     size_t before = w->told_len;
     size_t len = hash_values(w, w->item_kind, before, &hash);
     bool repeats = before == 0u || (len == before && hash == w->told);
     len = 0u;
     for (size_t i = 0; i < sizeof tags && len == 0u; i++) {
-        hash = USPAN_WIRE_HASH_BEGIN;
         len = hash_values(w, tags[i], SIZE_MAX, &hash);
         if (len > 0u) {
             w->told = hash;
@@ -148,13 +148,18 @@ static void restart(uspan_wire_t *w)
     }
 }
 
-/* Add a piece to told and told_len. Most pieces are short, and nothing is beside them. */
+/* Add the unit's values of a tag to told and told_len. What a message beside the delta repeats is added too,
+ * so such a stream has no told that a piece equals. */
 USPAN_NOINLINE static void add_to_told(uspan_wire_t *w, unsigned tag)
 {
-    if (w->unit_tail == USPAN_NO_INDEX && !is(w, USPAN_WIRE_HAS_WHOLE)) {
-        uspan_hold_hash(w, tag);
-    } else {
-        w->told_len = (uint16_t)(w->told_len + hash_values(w, tag, SIZE_MAX, &w->told));
+    uspan_hold_cursor_t at;
+    uspan_record_t r;
+    uspan_hold_begin(&at, USPAN_HOLD_UNIT);
+    while (uspan_hold_next(w, &at, &r)) {
+        if (r.tag == tag) {
+            w->told = uspan_wire_hash(w->told, r.text, r.len);
+            w->told_len = (uint16_t)(w->told_len + r.len);
+        }
     }
 }
 

@@ -339,19 +339,6 @@ bool uspan_hold_next(uspan_wire_t *w, uspan_hold_cursor_t *c, uspan_record_t *r)
     return found;
 }
 
-void uspan_hold_hash(uspan_wire_t *w, unsigned tag)
-{
-    for (size_t at = w->first; at < w->hold_len;) {
-        const char *record = w->hold + at;
-        size_t len = (uint8_t)record[1];
-        if (((uint8_t)record[0] & ~USPAN_HOLD_MORE) == tag) {
-            w->told = uspan_wire_hash(w->told, record + RECORD_HEAD, len);
-            w->told_len = (uint16_t)(w->told_len + len);
-        }
-        at += RECORD_HEAD + len;
-    }
-}
-
 /* Remove the record at the cursor and all records after it. */
 static void drop_from(uspan_wire_t *w, const uspan_hold_cursor_t *c)
 {

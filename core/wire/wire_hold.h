@@ -29,8 +29,6 @@ void uspan_hold_begin(uspan_hold_cursor_t *c, unsigned owner);
 bool uspan_hold_next(uspan_wire_t *w, uspan_hold_cursor_t *c, uspan_record_t *r);
 /* Release a record that was written. Its block is freed if it has no other records. */
 void uspan_hold_release(uspan_wire_t *w, uspan_hold_cursor_t *c);
-/* Add the unit's values of a tag to told and told_len. Those in blocks are not added. */
-void uspan_hold_hash(uspan_wire_t *w, unsigned tag);
 /* Remove all records of an owner. */
 void uspan_hold_clear(uspan_wire_t *w, unsigned owner);
 /* Returns memory after the records for n bytes of a word that is being read. */
