@@ -173,7 +173,10 @@ USPAN_NOINLINE static void add_to_told(uspan_wire_t *w, unsigned tag)
  * piece that the span has. */
 USPAN_NOINLINE static size_t count_repeated(uspan_wire_t *w, unsigned tag)
 {
-    if (!is(w, USPAN_WIRE_HAS_DELTA) || (w->dialect->traits & USPAN_WIRE_CUMULATIVE) != 0u) {
+    bool adds = is(w, USPAN_WIRE_INCREMENTAL);
+    unsigned others =
+        USPAN_WIRE_CUMULATIVE | (adds ? USPAN_WIRE_LINES : 0u); /* Ollama's pieces never repeat */
+    if (!is(w, USPAN_WIRE_HAS_DELTA) || (w->dialect->traits & others) != 0u) {
         return 0u;
     }
     if (w->item_kind != tag) {
@@ -183,7 +186,6 @@ USPAN_NOINLINE static size_t count_repeated(uspan_wire_t *w, unsigned tag)
     }
     size_t before = w->told_len;
     uint32_t all = w->told;
-    bool adds = is(w, USPAN_WIRE_INCREMENTAL);
     if (adds && w->unit_tail == USPAN_NO_INDEX && (size_t)w->hold_len < before + w->first) {
         add_to_told(w, tag); /* the records are shorter than all */
         return 0u;
