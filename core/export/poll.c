@@ -175,10 +175,9 @@ static bool begin_exchange(uspan_tracer_t *t, uspan_job_t job, unsigned d)
 }
 
 /* Choose a job for a destination. Spans of RAM and those of a spool are sent in turns. */
-static uspan_job_t choose_in_turns(uspan_tracer_t *t, unsigned d, bool open)
+static uspan_job_t choose_in_turns(uspan_tracer_t *t, unsigned d, bool open, bool serves)
 {
 #if USPAN_SPOOL
-    const bool serves = uspan_spool_select(t, d);
     unsigned tries = 1u + serves;
     uspan_job_t job;
     do {
@@ -187,6 +186,7 @@ static uspan_job_t choose_in_turns(uspan_tracer_t *t, unsigned d, bool open)
     } while (job == USPAN_JOB_NONE && --tries > 0u);
     return job;
 #else
+    (void)serves;
     return choose_job(t, d, open);
 #endif
 }
@@ -203,15 +203,16 @@ static bool serve(uspan_tracer_t *t, unsigned d, bool open)
     if (dest->used == USPAN_DEST_NONE || uspan_exchange(t)->step != USPAN_STEP_IDLE) {
         return false;
     }
+    const bool serves = uspan_spool_select(t, d);
 #if USPAN_SPOOL
-    if (uspan_spool_select(t, d)) {
+    if (serves) {
         const uspan_spool_work_t work = uspan_spool_step(t, open, false);
         if (work != USPAN_SPOOL_IDLE) {
             return work == USPAN_SPOOL_WORKED;
         }
     }
 #endif
-    return can_use(t, dest->target.transport) && begin_exchange(t, choose_in_turns(t, d, open), d);
+    return can_use(t, dest->target.transport) && begin_exchange(t, choose_in_turns(t, d, open, serves), d);
 }
 
 #if USPAN_STUDIO

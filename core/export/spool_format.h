@@ -38,15 +38,17 @@ typedef struct uspan_spool_record {
 #define USPAN_SPOOL_HEADER_BYTES (8u + 12u * USPAN_SPOOL_READERS) /* data of a sector's header, as below */
 #define USPAN_SPOOL_AHEAD 3u /* number of sectors, from the one being opened on, that may be reused soon */
 
-/* The words that records of the log's own begin with: a BOOT record with the first, a DONE record with those
- * up to lost, a header with all of them. */
+/* The words of a header, as in uspan_spool_log_t. */
 typedef struct uspan_spool_header {
     uint32_t boot;
     uint32_t done[USPAN_SPOOL_READERS], lost[USPAN_SPOOL_READERS]; /* when the record was written */
     uint32_t sequence;
     uint32_t first[USPAN_SPOOL_READERS]; /* number of the first record */
 } uspan_spool_header_t;
-_Static_assert(sizeof(uspan_spool_header_t) == USPAN_SPOOL_HEADER_BYTES, "a header is its fields");
+_Static_assert(sizeof(uspan_spool_header_t) == USPAN_SPOOL_HEADER_BYTES &&
+                   offsetof(uspan_spool_log_t, done) - offsetof(uspan_spool_log_t, boot) ==
+                       USPAN_SPOOL_HEADER_BYTES,
+               "a header is its fields");
 
 /* The reader that is served. */
 static inline unsigned uspan_spool_reader_of(const uspan_spool_log_t *log)

@@ -37,28 +37,21 @@ typedef struct record {
 } record_t;
 
 /* Fill the unit's buffer with the next bytes of a record. */
-static int fill_unit(uspan_spool_log_t *log, const record_t *r)
+static int fill_unit(uspan_spool_log_t *log, const record_t *r, uint32_t end)
 {
-    uint32_t words[1u + USPAN_SPOOL_HEADER_BYTES / 4u]; /* the head, then uspan_spool_header_t */
-    words[0] = (r->len & 0xFFFFu) | (uint32_t)r->type << 16;
-    words[1] = log->boot;
-    words[2u + 2u * USPAN_SPOOL_READERS] = log->sequence;
-    for (unsigned reader = 0; reader < USPAN_SPOOL_READERS; reader++) {
-        words[2u + reader] = log->done[reader].number;
-        words[2u + USPAN_SPOOL_READERS + reader] = log->lost[reader];
-        words[3u + 2u * USPAN_SPOOL_READERS + reader] = log->next[reader];
-    }
+    const uint32_t *const words = &log->boot;
+    const uint32_t head = r->len | (uint32_t)r->type << 16 | ~(r->len + (r->len >> 8) + r->type) << 24;
     const uint32_t words_end = USPAN_SPOOL_HEAD_BYTES + r->words_bytes;
     const uint32_t data_end = USPAN_SPOOL_HEAD_BYTES + r->len;
-    const uint32_t end = uspan_spool_padded(log, r->len);
-    while (log->fill < USPAN_SPOOL_UNIT && log->at + log->fill < end) {
-        const uint32_t at = (uint32_t)log->at + log->fill;
+    for (unsigned reader = 0; reader < USPAN_SPOOL_READERS; reader++) {
+        log->settled[reader] = log->done[reader].number;
+    }
+    uint32_t at;
+    while (log->fill < USPAN_SPOOL_UNIT && (at = (uint32_t)log->at + log->fill) < end) {
         uint8_t *const out = log->unit + log->fill;
         uint32_t n = 1u;
-        if (at == USPAN_SPOOL_HEAD_BYTES - 1u) {
-            *out = uspan_spool_check(log->unit); /* the bytes before it are in this unit too */
-        } else if (at < words_end) {
-            *out = (uint8_t)(words[at / 4u] >> 8u * (at % 4u));
+        if (at < words_end) {
+            *out = (uint8_t)((at < USPAN_SPOOL_HEAD_BYTES ? head : words[at / 4u - 1u]) >> 8u * (at % 4u));
         } else if (at < data_end) {
             n = data_end - at;
             n = n < (uint32_t)USPAN_SPOOL_UNIT - log->fill ? n : (uint32_t)USPAN_SPOOL_UNIT - log->fill;
@@ -67,13 +60,11 @@ static int fill_unit(uspan_spool_log_t *log, const record_t *r)
                 return result;
             }
         } else if (at < data_end + USPAN_SPOOL_SUM_BYTES) {
-            *out = (uint8_t)(log->crc >> 8u * (at - data_end));
+            *out = (uint8_t)log->crc; /* the checksum of this byte too is the rest of the checksum */
         } else {
             *out = log->storage->erased;
         }
-        if (at < data_end) {
-            log->crc = uspan_spool_crc(log->crc, out, n);
-        }
+        log->crc = uspan_spool_crc(log->crc, out, n);
         log->fill = (uint8_t)(log->fill + n);
     }
     return 0;
@@ -89,12 +80,13 @@ static int write_record(uspan_spool_log_t *log, const record_t *r)
     if ((log->at | log->fill) == 0u) {
         log->crc = is_header ? USPAN_SPOOL_SECTOR : log->sequence;
     }
-    while (log->at < uspan_spool_padded(log, r->len)) {
+    const uint32_t end = uspan_spool_padded(log, r->len);
+    while (log->at < end) {
         uint8_t back[USPAN_SPOOL_UNIT];
         const uint32_t address = log->sector * s->sector_bytes + offset + log->at;
         int result = 0;
         if ((log->flags & FLAG_PROGRAMMED) == 0u) {
-            result = fill_unit(log, r);
+            result = fill_unit(log, r, end);
             result = result == 0 ? s->program(s->ctx, address, log->unit, log->fill) : result;
             if (result != 0) {
                 return result;
@@ -154,7 +146,7 @@ static int copy_boots(uspan_spool_log_t *log)
 {
     const uspan_spool_storage_t *s = log->storage;
     for (uint32_t n = USPAN_SPOOL_AHEAD - 1u; n < s->sector_count; n++) {
-        uspan_spool_record_t r = { 0 };
+        uspan_spool_record_t r;
         uspan_spool_header_t h;
         int result = uspan_spool_read_header(log, uspan_spool_behind(log, log->sector, n), &h);
         if (result == USPAN_SPOOL_NONE) {
@@ -166,10 +158,8 @@ static int copy_boots(uspan_spool_log_t *log)
         }
         if (result == USPAN_SPOOL_NONE) {
             result = uspan_spool_log_find_boot(log, h.boot, &r);
-            /* how many sectors after this one */
-            const uint32_t from =
-                (r.address / s->sector_bytes + s->sector_count - log->sector) % s->sector_count;
-            if (result == 0 && from != n && from - 1u < USPAN_SPOOL_AHEAD - 1u) {
+            /* r.number: sectors from this one on, if it is reused soon */
+            if (result == 0 && r.number != n && r.number - 1u < USPAN_SPOOL_AHEAD - 1u) {
                 copy_t copy = { s, r.address };
                 const record_t record = { USPAN_SPOOL_BOOT, 0u, r.len, copy_source, &copy };
                 result = write_record(log, &record);
@@ -305,13 +295,12 @@ int uspan_spool_log_wipe(const uspan_spool_log_t *log, uint32_t n)
     const uint32_t sector = uspan_spool_behind(log, log->sector, n);
     for (uint32_t at = 0; at < s->sector_bytes; at += 4u) { /* 4 divides it, as it does USPAN_SPOOL_UNIT */
         uint8_t bytes[4];
-        if (s->read(s->ctx, sector * s->sector_bytes + at, bytes, sizeof bytes) > 0) {
+        const int result = s->read(s->ctx, sector * s->sector_bytes + at, bytes, sizeof bytes);
+        if (result > 0) {
             return USPAN_SPOOL_BUSY;
         }
-        for (unsigned i = 0; i < sizeof bytes; i++) {
-            if (bytes[i] != s->erased) {
-                return s->erase(s->ctx, sector);
-            }
+        if (result < 0 || uspan_spool_word(bytes) != s->erased * 0x01010101u) {
+            return s->erase(s->ctx, sector);
         }
     }
     return 0;

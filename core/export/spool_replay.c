@@ -41,10 +41,9 @@ static void settle_to(uspan_spool_t *spool, const uspan_spool_place_t *place, ui
 }
 
 /* Find the first record of a batch after records that are missing. Returns false if there is none. */
-static bool find_first(uspan_tracer_t *t, uspan_spool_place_t *place, uspan_spool_record_t *r)
+static bool find_first(uspan_spool_t *spool, uspan_spool_reader_t *reader, uspan_spool_place_t *place,
+                       uspan_spool_record_t *r)
 {
-    uspan_spool_t *spool = uspan_spool_of(t);
-    uspan_spool_reader_t *reader = reader_of(t);
     uspan_spool_log_t *log = &spool->log;
     for (uint32_t sectors = log->storage->sector_count; sectors > 0u; sectors--) {
         *place = *done_of(log);
@@ -75,13 +74,12 @@ static bool is_intact(const uspan_spool_log_t *log)
 }
 
 /* Make a batch of the oldest records of one boot. Returns false if there is none. */
-static bool build_batch(uspan_tracer_t *t)
+static bool build_batch(const uspan_tracer_t *t, uspan_spool_t *spool)
 {
-    uspan_spool_t *spool = uspan_spool_of(t);
-    uspan_spool_reader_t *reader = reader_of(t);
+    uspan_spool_reader_t *reader = &spool->readers[uspan_spool_reader_of(&spool->log)];
     uspan_spool_place_t place;
     uspan_spool_record_t r;
-    if (!find_first(t, &place, &r)) {
+    if (!find_first(spool, reader, &place, &r)) {
         return false;
     }
     const uint32_t boot = r.boot;
@@ -108,7 +106,8 @@ static bool build_batch(uspan_tracer_t *t)
 
 uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, unsigned d, bool open)
 {
-    uspan_spool_log_t *log = &uspan_spool_of(t)->log;
+    uspan_spool_t *spool = uspan_spool_of(t);
+    uspan_spool_log_t *log = &spool->log;
     const uspan_target_t *target = &uspan_dest(t, d)->target;
     if (!open || uspan_export_state(t)->stopping != 0u ||
         log->next[uspan_spool_reader_of(log)] == done_of(log)->number ||
@@ -125,10 +124,10 @@ uspan_job_t uspan_spool_choose_job(uspan_tracer_t *t, unsigned d, bool open)
         }
     }
 #endif
-    if (build_batch(t)) {
+    if (build_batch(t, spool)) {
         return USPAN_JOB_REPLAY;
     }
-    if ((uspan_spool_of(t)->flags & USPAN_SPOOL_SETTLED) != 0u) {
+    if ((spool->flags & USPAN_SPOOL_SETTLED) != 0u) {
         uspan_wake_after_ms(t, 1u); /* a DONE record must be written, and more records may follow */
     }
     return USPAN_JOB_NONE;

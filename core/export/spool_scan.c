@@ -1,12 +1,19 @@
 /* spool_scan.c: finds the records of the spool's log. It writes nothing. Invariant: a record is found only if
- * its head, its length and its checksum are right, and its sector has a header. The content of the storage is
- * not trusted. Each length is checked against the sector, and each loop ends. */
+ * its head, its length and its checksum are right, and its sector has a header. A record that was written and
+ * is damaged takes its number, and so it is counted as lost. The content of the storage is not trusted. Each
+ * length is checked against the sector, and each loop ends. */
 #include "export/spool_scan.h"
 #if USPAN_SPOOL
 #include <string.h>
 
 #define CHUNK_BYTES 32u
 #define READ_TRIES 3u
+#define SPAN_FOR_ALL (USPAN_SPOOL_READERS == 1 ? USPAN_SPOOL_SPAN : USPAN_SPOOL_SHARED | 0xFu)
+
+enum damage {
+    WRONG_SUM = USPAN_SPOOL_NONE + 1, /* of a record whose head is right */
+    NO_HEAD                           /* any other bytes */
+};
 
 uint32_t uspan_spool_crc(uint32_t crc, const uint8_t *data, uint32_t len)
 {
@@ -30,54 +37,85 @@ static int read_bytes(const uspan_spool_log_t *log, uint32_t address, uint8_t *o
     return result == 0 ? 0 : result > 0 ? USPAN_SPOOL_BUSY : USPAN_SPOOL_NONE;
 }
 
-/* Read the record at an offset of a sector, if it is complete. A header contains its own seed. */
+/* Read the record at an offset of a sector. A header contains its own seed. Returns: 0; USPAN_SPOOL_BUSY;
+ * USPAN_SPOOL_NONE: bytes are erased there; or enum damage, and r->number is the last byte of a
+ * record with WRONG_SUM, if it was read. */
 static int read_record(const uspan_spool_log_t *log, uint32_t sector, uint32_t offset, uint32_t seed,
                        uspan_spool_record_t *r)
 {
     const uspan_spool_storage_t *s = log->storage;
     uint8_t chunk[CHUNK_BYTES];
     uint32_t at = sector * s->sector_bytes + offset;
-    const uint32_t room = s->sector_bytes - offset;
-    int result = room >= USPAN_SPOOL_HEAD_BYTES + USPAN_SPOOL_SUM_BYTES
-                     ? read_bytes(log, at, chunk, USPAN_SPOOL_HEAD_BYTES)
-                     : USPAN_SPOOL_NONE;
+    const uint32_t room = s->sector_bytes - offset - USPAN_SPOOL_HEAD_BYTES - USPAN_SPOOL_SUM_BYTES;
+    int result =
+        room < s->sector_bytes ? read_bytes(log, at, chunk, USPAN_SPOOL_HEAD_BYTES) : USPAN_SPOOL_NONE;
     if (result != 0) {
         return result;
     }
     r->len = (uint16_t)(chunk[0] | chunk[1] << 8);
     r->type = chunk[2];
-    if (chunk[3] != uspan_spool_check(chunk) ||
-        r->len > room - USPAN_SPOOL_HEAD_BYTES - USPAN_SPOOL_SUM_BYTES) {
-        return USPAN_SPOOL_NONE;
+    r->address = at + USPAN_SPOOL_HEAD_BYTES;
+    if (chunk[3] != uspan_spool_check(chunk) || r->len > room) {
+        return r->type == s->erased ? USPAN_SPOOL_NONE : NO_HEAD;
     }
-    uint32_t crc = uspan_spool_crc(seed, chunk, USPAN_SPOOL_HEAD_BYTES);
-    r->address = at += USPAN_SPOOL_HEAD_BYTES;
-    for (uint32_t left = r->len + USPAN_SPOOL_SUM_BYTES, n; left > 0u; left -= n, at += n) {
-        n = left > USPAN_SPOOL_SUM_BYTES ? left - USPAN_SPOOL_SUM_BYTES : USPAN_SPOOL_SUM_BYTES;
-        n = n < CHUNK_BYTES ? n : CHUNK_BYTES;
+    uint32_t left = r->len + USPAN_SPOOL_HEAD_BYTES + USPAN_SPOOL_SUM_BYTES;
+    r->number = UINT32_MAX;
+    do {
+        const uint32_t n = left < CHUNK_BYTES ? left : CHUNK_BYTES;
         result = read_bytes(log, at, chunk, n);
         if (result != 0) {
-            return result;
+            return result == USPAN_SPOOL_BUSY ? result : WRONG_SUM;
         }
-        if (left == USPAN_SPOOL_SUM_BYTES) {
-            return uspan_spool_word(chunk) == crc ? 0 : USPAN_SPOOL_NONE;
-        }
-        crc = uspan_spool_crc(crc, chunk, n);
+        seed = uspan_spool_crc(seed, chunk, n);
+        r->number = chunk[n - 1u];
+        at += n;
+        left -= n;
+    } while (left > 0u);
+    return seed == 0u ? 0 : WRONG_SUM; /* the checksum of bytes and of their checksum */
+}
+
+/* Find the record at an offset of a sector, and move the offset after it. Returns: 0; USPAN_SPOOL_BUSY;
+ * USPAN_SPOOL_NONE: there are no more; USPAN_SPOOL_GAP: it was written and is damaged, and only its type is
+ * valid. If its head is damaged, it ends where the next good record begins, and without one it does not
+ * count. A record that was torn when power failed has an erased last byte, and no record after it. It does
+ * not count either. */
+static int find_record(const uspan_spool_log_t *log, uint32_t sector, uint32_t *offset, uint32_t seed,
+                       uspan_spool_record_t *r)
+{
+    const uspan_spool_storage_t *s = log->storage;
+    const uint32_t from = *offset;
+    uint32_t uses = 0;
+    int result;
+    /* An earlier use of the sector may have left it, if an erase failed. */
+    while ((result = read_record(log, sector, from, seed - uses, r)) == WRONG_SUM && uses < s->sector_count) {
+        uses++;
     }
-    return USPAN_SPOOL_NONE;
+    if (result == 0 || (result == WRONG_SUM && r->number != s->erased)) {
+        *offset += uspan_spool_padded(log, r->len);
+        return result != 0 ? USPAN_SPOOL_GAP : uses > 0u ? USPAN_SPOOL_NONE : 0;
+    }
+    if (result < WRONG_SUM) {
+        return result;
+    }
+    while (result > USPAN_SPOOL_BUSY && (*offset += s->unit_bytes) < s->sector_bytes) {
+        result = read_record(log, sector, *offset, seed, r);
+    }
+    /* spans are longer than a DONE record */
+    r->type =
+        *offset - from > uspan_spool_padded(log, USPAN_SPOOL_DONE_BYTES) ? SPAN_FOR_ALL : USPAN_SPOOL_DONE;
+    return result == USPAN_SPOOL_BUSY ? result : result == 0 ? USPAN_SPOOL_GAP : USPAN_SPOOL_NONE;
 }
 
 /* Read 32-bit words of a record's data. */
 static int read_words(const uspan_spool_log_t *log, const uspan_spool_record_t *r, uint32_t *words,
                       unsigned count)
 {
-    uint8_t bytes[USPAN_SPOOL_HEADER_BYTES];
     if (r->len < 4u * count) {
         return USPAN_SPOOL_NONE;
     }
-    const int result = read_bytes(log, r->address, bytes, 4u * count);
+    const int result = read_bytes(log, r->address, (uint8_t *)words, 4u * count);
     for (unsigned i = 0; i < count && result == 0; i++) {
-        words[i] = uspan_spool_word(bytes + 4u * i);
+        words[i] = uspan_spool_word((const uint8_t *)&words[i]);
     }
     return result;
 }
@@ -85,12 +123,11 @@ static int read_words(const uspan_spool_log_t *log, const uspan_spool_record_t *
 int uspan_spool_read_header(const uspan_spool_log_t *log, uint32_t sector, uspan_spool_header_t *h)
 {
     uspan_spool_record_t r;
-    int result = read_record(log, sector, 0u, USPAN_SPOOL_SECTOR, &r);
-    if (result == 0) {
-        result = r.type == USPAN_SPOOL_SECTOR ? read_words(log, &r, &h->boot, USPAN_SPOOL_HEADER_BYTES / 4u)
-                                              : USPAN_SPOOL_NONE;
+    const int result = read_record(log, sector, 0u, USPAN_SPOOL_SECTOR, &r);
+    if (result == 0 && r.type == USPAN_SPOOL_SECTOR) {
+        return read_words(log, &r, &h->boot, USPAN_SPOOL_HEADER_BYTES / 4u);
     }
-    return result;
+    return result == USPAN_SPOOL_BUSY ? result : USPAN_SPOOL_NONE;
 }
 
 int uspan_spool_find_boot_in(const uspan_spool_log_t *log, uint32_t sector, uint32_t sequence, uint32_t boot,
@@ -99,10 +136,10 @@ int uspan_spool_find_boot_in(const uspan_spool_log_t *log, uint32_t sector, uint
     uint32_t offset = uspan_spool_padded(log, USPAN_SPOOL_HEADER_BYTES);
     uint32_t found;
     int result;
-    while ((result = read_record(log, sector, offset, sequence, r)) == 0 && r->type == USPAN_SPOOL_BOOT &&
-           (result = read_words(log, r, &found, 1u)) == 0 && found != boot) {
-        offset += uspan_spool_padded(log, r->len);
-    }
+    do {
+        result = find_record(log, sector, &offset, sequence, r);
+    } while (result == USPAN_SPOOL_GAP || (result == 0 && r->type == USPAN_SPOOL_BOOT &&
+                                           (result = read_words(log, r, &found, 1u)) == 0 && found != boot));
     return result == 0 && r->type != USPAN_SPOOL_BOOT ? USPAN_SPOOL_NONE : result;
 }
 
@@ -115,6 +152,7 @@ int uspan_spool_log_find_boot(const uspan_spool_log_t *log, uint32_t boot, uspan
         uspan_spool_header_t h;
         result = uspan_spool_read_header(log, sector, &h);
         result = result == 0 ? uspan_spool_find_boot_in(log, sector, h.sequence, boot, r) : result;
+        r->number = n + USPAN_SPOOL_AHEAD - log->storage->sector_count;
     }
     return result;
 }
@@ -136,17 +174,18 @@ static int find_successor(const uspan_spool_log_t *log, uint32_t sequence, uint1
 int uspan_spool_log_next(const uspan_spool_log_t *log, uspan_spool_place_t *place, uspan_spool_record_t *r)
 {
     const unsigned reader = uspan_spool_reader_of(log);
-    uspan_spool_header_t h, successor;
-    int result = uspan_spool_read_header(log, place->sector, &h);
     uint16_t next = place->sector;
-    if (result == USPAN_SPOOL_NONE) { /* unused or broken: its number is lower than all others */
-        h.sequence = log->sequence - (UINT32_MAX >> 1);
-        result = find_successor(log, h.sequence, &next, &h);
-        place->offset = 0u;
-    }
-    while (result == 0) {
+    int result;
+    do {
+        uspan_spool_header_t h, successor;
+        result = uspan_spool_read_header(log, next, &h);
+        if (result == USPAN_SPOOL_NONE) { /* unused or broken: its number is lower than all others */
+            h.sequence = log->sequence - (UINT32_MAX >> 1);
+            h.first[reader] = log->next[reader]; /* it has no record */
+            place->offset = 0u;
+        }
         place->sector = next;
-        result = find_successor(log, h.sequence, &next, &successor);
+        result = result == USPAN_SPOOL_BUSY ? result : find_successor(log, h.sequence, &next, &successor);
         if (result == USPAN_SPOOL_BUSY) {
             return result;
         }
@@ -159,21 +198,18 @@ int uspan_spool_log_next(const uspan_spool_log_t *log, uspan_spool_place_t *plac
         }
         while (uspan_spool_is_after(end, number)) {
             if (uspan_spool_is_after(number, place->number)) {
+                place->offset = offset;
                 r->number = number;
                 return USPAN_SPOOL_GAP;
             }
-            int found = read_record(log, place->sector, offset, h.sequence, r);
-            if (found != 0) {
-                if (found == USPAN_SPOOL_BUSY) {
-                    return found;
-                }
+            const int found = find_record(log, place->sector, &offset, h.sequence, r);
+            if (found == USPAN_SPOOL_BUSY) {
+                return found;
+            }
+            if (found == USPAN_SPOOL_NONE) {
                 break;
             }
-            offset += uspan_spool_padded(log, r->len);
-            if (!uspan_spool_is_for(r->type, reader)) {
-                continue;
-            }
-            if (number++ == place->number) {
+            if (uspan_spool_is_for(r->type, reader) && number++ == place->number && found == 0) {
                 r->number = place->number;
                 r->boot = h.boot;
                 place->number = number;
@@ -182,11 +218,10 @@ int uspan_spool_log_next(const uspan_spool_log_t *log, uspan_spool_place_t *plac
             }
         }
         if (result == 0) {
-            h = successor;
             place->offset = 0u;
         }
-    }
-    if (result == USPAN_SPOOL_NONE && uspan_spool_is_after(log->next[reader], place->number)) {
+    } while (result == 0);
+    if (uspan_spool_is_after(log->next[reader], place->number)) {
         place->sector = log->sector; /* no sector has one of them, and the next record will be here */
         place->offset = log->offset;
         r->number = log->next[reader];
@@ -195,51 +230,73 @@ int uspan_spool_log_next(const uspan_spool_log_t *log, uspan_spool_place_t *plac
     return result;
 }
 
+static bool is_usable(const uspan_spool_storage_t *s)
+{
+    return s != NULL && s->read != NULL && s->program != NULL && s->erase != NULL && s->unit_bytes != 0u &&
+           USPAN_SPOOL_UNIT % s->unit_bytes == 0u && s->sector_count > USPAN_SPOOL_AHEAD &&
+           s->sector_bytes >= 4u * USPAN_SPOOL_UNIT &&
+           (s->sector_bytes & ((s->unit_bytes - 1u) | 3u)) == 0u && /* it is a power of two */
+           s->sector_bytes <= UINT32_MAX / s->sector_count;
+}
+
+/* Count the records of a sector, and read what they say. The sector becomes the newest if it has a span. */
+static int mount_sector(uspan_spool_log_t *log, uint16_t sector, uint32_t sequence)
+{
+    uint32_t offset = uspan_spool_padded(log, USPAN_SPOOL_HEADER_BYTES);
+    uspan_spool_record_t r;
+    int result;
+    while ((result = find_record(log, sector, &offset, sequence, &r)) == 0 || result == USPAN_SPOOL_GAP) {
+        if (result == 0 && r.type == USPAN_SPOOL_DONE) {
+            result = read_words(log, &r, &log->boot, USPAN_SPOOL_DONE_BYTES / 4u);
+            if (result == USPAN_SPOOL_BUSY) {
+                break;
+            }
+        } else if (result == 0 && r.type != USPAN_SPOOL_BOOT) {
+            log->sector = sector;
+            log->sequence = sequence;
+        }
+        if (sector == log->sector) {
+            uspan_spool_count(log->next, r.type);
+        }
+    }
+    return result;
+}
+
 int uspan_spool_log_mount(uspan_spool_log_t *log, const uspan_spool_storage_t *s)
 {
-    uspan_spool_header_t h = { 0 };
-    bool found = false;
     memset(log, 0, sizeof *log);
-    if (s == NULL || s->read == NULL || s->program == NULL || s->erase == NULL || s->unit_bytes == 0u ||
-        USPAN_SPOOL_UNIT % s->unit_bytes != 0u || s->sector_count < USPAN_SPOOL_AHEAD + 1u ||
-        s->sector_bytes < 4u * USPAN_SPOOL_UNIT ||
-        (s->sector_bytes & ((s->unit_bytes - 1u) | 3u)) != 0u || /* it is a power of two */
-        s->sector_bytes > UINT32_MAX / s->sector_count) {
+    if (!is_usable(s)) {
         return USPAN_ERR_ARG;
     }
     log->storage = s;
     log->sector = (uint16_t)(s->sector_count - 1u);
-    for (uint16_t sector = 0; sector < s->sector_count; sector++) {
-        uspan_spool_header_t other;
-        int result = uspan_spool_read_header(log, sector, &other);
+    bool found = false;
+    uspan_spool_header_t h;
+    int result;
+    for (uint32_t sector = 0; sector < s->sector_count; sector++) {
+        result = uspan_spool_read_header(log, sector, &h);
         if (result == USPAN_SPOOL_BUSY) {
             return result;
         }
-        if (result == 0 && (!found || uspan_spool_is_after(other.sequence, h.sequence))) {
+        if (result == 0 && (!found || uspan_spool_is_after(h.sequence, log->sequence))) {
             found = true;
-            h = other;
-            log->sector = sector;
+            memcpy(&log->boot, &h, sizeof h);
+            log->sector = (uint16_t)sector;
         }
     }
-    log->sequence = h.sequence;
-    memcpy(log->next, h.first, sizeof log->next);
-    uspan_spool_record_t r;
-    int result = found ? 0 : USPAN_SPOOL_NONE;
-    for (uint32_t offset = uspan_spool_padded(log, USPAN_SPOOL_HEADER_BYTES); result == 0;
-         offset += uspan_spool_padded(log, r.len)) {
-        result = read_record(log, log->sector, offset, h.sequence, &r);
-        if (result == 0) {
-            uspan_spool_count(log->next, r.type);
-        }
-        if (result == 0 && r.type == USPAN_SPOOL_DONE) {
-            result = read_words(log, &r, &h.boot, USPAN_SPOOL_DONE_BYTES / 4u);
+    result = found ? mount_sector(log, log->sector, log->sequence) : USPAN_SPOOL_NONE;
+    if (result == USPAN_SPOOL_NONE) {
+        const uint16_t after = uspan_spool_behind(log, log->sector, 1u);
+        result = uspan_spool_read_header(log, after, &h);
+        if (result == USPAN_SPOOL_NONE) { /* it has spans only if its header is damaged */
+            result = mount_sector(log, after, log->sequence + 1u);
         }
     }
     for (unsigned reader = 0; reader < USPAN_SPOOL_READERS; reader++) {
-        log->done[reader].number = h.done[reader];
+        log->done[reader].number = log->settled[reader];
         log->done[reader].sector = uspan_spool_behind(log, log->sector, 1u);
     }
-    memcpy(log->lost, h.lost, sizeof log->lost);
+    log->boot = 0u;
     return result == USPAN_SPOOL_BUSY ? result : 0;
 }
 #endif

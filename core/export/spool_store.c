@@ -90,9 +90,8 @@ static unsigned writing_dest(const uspan_spool_t *spool)
 }
 
 /* Advance by one step: write the first span of the queue, or a DONE record. */
-static int write_step(uspan_tracer_t *t)
+static int write_step(uspan_tracer_t *t, uspan_spool_t *spool)
 {
-    uspan_spool_t *spool = uspan_spool_of(t);
     const unsigned d = writing_dest(spool);
     encoding_t e;
     uspan_spool_input_t in = {
@@ -221,9 +220,8 @@ static void claim_for_others(uspan_tracer_t *t, uint16_t i, bool open, bool all)
 #endif
 
 /* Select the first span of the queue. */
-static void take_span(uspan_tracer_t *t, bool open, bool all)
+static void take_span(uspan_tracer_t *t, uspan_spool_t *spool, bool open, bool all)
 {
-    uspan_spool_t *spool = uspan_spool_of(t);
     const uint16_t i = claim_first(t, spool->dest);
     if (i != USPAN_NO_INDEX) {
         if (t->trace.epochs[t->trace.slots[i].epoch].state == USPAN_EPOCH_UNKNOWN) {
@@ -247,17 +245,14 @@ static void take_span(uspan_tracer_t *t, bool open, bool all)
 }
 
 /* Finish a span that was stored or cannot be stored. */
-static void finish_span(uspan_tracer_t *t, int result)
+static void finish_span(uspan_tracer_t *t, uspan_spool_t *spool, int result)
 {
-    uspan_spool_t *spool = uspan_spool_of(t);
     if (result == USPAN_ERR_IO) {
         uspan_spool_set(spool, USPAN_SPOOL_BROKEN, true);
-        uspan_log_line(t, USPAN_LEVEL_ERROR, USPAN_WORDS("spool: storage failed, spans stay in RAM", "f1"),
-                       NULL);
+        uspan_log_line(t, USPAN_LEVEL_ERROR, USPAN_WORDS("spool: storage failed", "f1"), NULL);
     }
     if (result == USPAN_ERR_FULL) {
-        uspan_log_line(t, USPAN_LEVEL_WARN, USPAN_WORDS("spool: span dropped, use larger sectors", "f2"),
-                       NULL);
+        uspan_log_line(t, USPAN_LEVEL_WARN, USPAN_WORDS("spool: span needs larger sectors", "f2"), NULL);
     }
 #if USPAN_SPOOL_CONTENT == 0
     if (result == 0) {
@@ -295,9 +290,8 @@ static void begin_wipe(uspan_spool_t *spool)
 }
 
 /* Erase one sector. A sector that cannot be erased is skipped. */
-static uspan_spool_work_t wipe_step(uspan_tracer_t *t)
+static uspan_spool_work_t wipe_step(uspan_tracer_t *t, uspan_spool_t *spool)
 {
-    uspan_spool_t *spool = uspan_spool_of(t);
     if (!uspan_spool_log_is_done(&spool->log)) { /* a record was written since, so erase later */
         spool->wipe = 0u;
     }
@@ -322,11 +316,11 @@ uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
     }
     if (spool->writing == 0u && !spool->erasing && uspan_spool_log_rests(&spool->log) &&
         is_to_be_stored(t, spool->dest, open, all)) {
-        take_span(t, open, all);
+        take_span(t, spool, open, all);
     }
     if (spool->writing == 0u && (spool->flags & USPAN_SPOOL_SETTLED) == 0u) {
 #if USPAN_SPOOL_CONTENT == 2
-        return wipe_step(t);
+        return wipe_step(t, spool);
 #else
         return USPAN_SPOOL_IDLE;
 #endif
@@ -336,13 +330,13 @@ uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
         uspan_spool_set(spool, USPAN_SPOOL_NOTING, spool->writing == 0u);
     }
 #endif
-    const int result = write_step(t);
+    const int result = write_step(t, spool);
     if (result == USPAN_SPOOL_BUSY) {
         uspan_wake_after_ms(t, 1u);
         return USPAN_SPOOL_WAITS;
     }
     if (spool->writing != 0u) {
-        finish_span(t, result);
+        finish_span(t, spool, result);
     } else {
         /* otherwise it is stored with the next DONE record */
         uspan_spool_set(spool, USPAN_SPOOL_SETTLED,
@@ -356,9 +350,8 @@ uspan_spool_work_t uspan_spool_step(uspan_tracer_t *t, bool open, bool all)
 }
 
 /* Give up the exchange of the selected spool's destination. */
-static void give_up_exchange(uspan_tracer_t *t)
+static void give_up_exchange(uspan_tracer_t *t, const uspan_spool_t *spool)
 {
-    const uspan_spool_t *spool = uspan_spool_of(t);
     uspan_exchange_select(t, spool->dest % USPAN_EXCHANGES_MAX);
     uspan_exchange_t *e = uspan_exchange(t);
     if (e->step != USPAN_STEP_IDLE && e->dest == spool->dest) {
@@ -370,10 +363,10 @@ static void give_up_exchange(uspan_tracer_t *t)
 }
 
 /* Store one span or DONE record of the selected spool. */
-static uspan_err_t store_one(uspan_tracer_t *t)
+static uspan_err_t store_one(uspan_tracer_t *t, const uspan_spool_t *spool)
 {
     uspan_spool_work_t work = uspan_spool_step(t, true, true);
-    if ((uspan_spool_of(t)->flags & USPAN_SPOOL_BROKEN) != 0u) {
+    if ((spool->flags & USPAN_SPOOL_BROKEN) != 0u) {
         return USPAN_ERR_IO;
     }
     return work == USPAN_SPOOL_IDLE ? USPAN_OK : USPAN_ERR_AGAIN;
@@ -382,9 +375,15 @@ static uspan_err_t store_one(uspan_tracer_t *t)
 uspan_err_t uspan_spool_all(uspan_tracer_t *t)
 {
     uspan_err_t err = USPAN_ERR_ARG;
-    if (!uspan_is_live(t) || (USPAN_SPOOL_EACH == 0 && uspan_spool_of(t) == NULL)) {
+    if (!uspan_is_live(t)) {
         return err;
     }
+#if !USPAN_SPOOL_EACH
+    uspan_spool_t *spool = uspan_spool_of(t);
+    if (spool == NULL) {
+        return err;
+    }
+#endif
     uspan_export_state(t)->now_ns = uspan_now(t);
     uint64_t unix_ns;
     if (t->trace.port->unix_ns(t->trace.port->ctx, &unix_ns) == USPAN_OK) {
@@ -393,18 +392,18 @@ uspan_err_t uspan_spool_all(uspan_tracer_t *t)
 #if USPAN_SPOOL_EACH
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX; d++) { /* first, so that a shared log is free */
         if (uspan_spool_select(t, d)) {
-            give_up_exchange(t);
+            give_up_exchange(t, uspan_spool_of(t));
         }
     }
     for (unsigned d = 0; d < USPAN_DESTINATIONS_MAX && err != USPAN_ERR_AGAIN; d++) {
         if (uspan_spool_select(t, d)) {
-            const uspan_err_t its = store_one(t);
+            const uspan_err_t its = store_one(t, uspan_spool_of(t));
             err = its == USPAN_ERR_AGAIN || err != USPAN_ERR_IO ? its : err;
         }
     }
 #else
-    give_up_exchange(t);
-    err = store_one(t);
+    give_up_exchange(t, spool);
+    err = store_one(t, spool);
 #endif
     return err;
 }

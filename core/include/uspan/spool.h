@@ -60,13 +60,16 @@ typedef struct uspan_spool_log {
     uint16_t at;   /* bytes of the record that are programmed */
     uint16_t sector;
     const uspan_spool_storage_t *storage;
-    uint32_t sequence;                             /* number of the sector that was opened or tried last */
-    uint32_t boot;                                 /* number of the first sector of this boot */
-    uint32_t offset;                               /* in the sector, of the record that is being written */
-    uint32_t crc;                                  /* of its bytes so far */
+    uint32_t offset; /* in the sector, of the record that is being written */
+    uint32_t crc;    /* of its bytes so far */
+    /* The words that records of the log's own begin with: a BOOT record with the first, a DONE record with
+     * those up to lost, a sector's header with all of them. */
+    uint32_t boot;                         /* number of the first sector of this boot */
+    uint32_t settled[USPAN_SPOOL_READERS]; /* number of done, when a record is written */
+    uint32_t lost[USPAN_SPOOL_READERS];    /* how many of those before done were never delivered */
+    uint32_t sequence;                     /* number of the sector that was opened or tried last */
+    uint32_t next[USPAN_SPOOL_READERS];    /* number of the next record; in a header, of the first one */
     uspan_spool_place_t done[USPAN_SPOOL_READERS]; /* the reader's records before it have their result */
-    uint32_t lost[USPAN_SPOOL_READERS];            /* how many of them were never delivered */
-    uint32_t next[USPAN_SPOOL_READERS];            /* number of the next record */
 #if USPAN_SPOOL_READERS > 1
     uint8_t reader;                             /* the one that is served */
     uint16_t boot_sectors[USPAN_SPOOL_READERS]; /* of resources that are being sent */
@@ -121,7 +124,7 @@ typedef struct uspan_spool {
  * Returns: USPAN_OK; USPAN_ERR_AGAIN: the storage is busy, call again; USPAN_ERR_ARG: no such destination,
  * the geometry cannot be used, or the spool is mounted with another storage. uspan writes nothing before it
  * stores the first span. Context: the exporting task. Bound: reads the header of each sector, and one
- * sector. */
+ * sector, or two if the newest header is damaged. */
 USPAN_CHECK uspan_err_t uspan_spool_mount(uspan_tracer_t *t, unsigned dest, uspan_spool_t *spool,
                                           const uspan_spool_storage_t *storage);
 /* Store all spans that have ended and wait for a destination with a spool, one step per call. Call it before
