@@ -37,7 +37,7 @@ static int read_bytes(const uspan_spool_log_t *log, uint32_t address, uint8_t *o
     return result == 0 ? 0 : result > 0 ? USPAN_SPOOL_BUSY : USPAN_SPOOL_NONE;
 }
 
-/* Read the record at an offset of a sector. A header contains its own seed. Returns: 0; USPAN_SPOOL_BUSY;
+/* Read the record at an offset of a sector. The seed of a sector's header is its type. Returns: 0; USPAN_SPOOL_BUSY;
  * USPAN_SPOOL_NONE: bytes are erased there; or enum damage, and r->number is the last byte of a
  * record with WRONG_SUM, if it was read. */
 static int read_record(const uspan_spool_log_t *log, uint32_t sector, uint32_t offset, uint32_t seed,
@@ -57,6 +57,9 @@ static int read_record(const uspan_spool_log_t *log, uint32_t sector, uint32_t o
     r->address = at + USPAN_SPOOL_HEAD_BYTES;
     if (chunk[3] != uspan_spool_check(chunk) || r->len > room) {
         return r->type == s->erased ? USPAN_SPOOL_NONE : NO_HEAD;
+    }
+    if (offset == 0u) {
+        seed = r->type;
     }
     uint32_t left = r->len + USPAN_SPOOL_HEAD_BYTES + USPAN_SPOOL_SUM_BYTES;
     r->number = UINT32_MAX;
@@ -123,9 +126,10 @@ static int read_words(const uspan_spool_log_t *log, const uspan_spool_record_t *
 int uspan_spool_read_header(const uspan_spool_log_t *log, uint32_t sector, uspan_spool_header_t *h)
 {
     uspan_spool_record_t r;
-    const int result = read_record(log, sector, 0u, USPAN_SPOOL_SECTOR, &r);
-    if (result == 0 && r.type == USPAN_SPOOL_SECTOR) {
-        return read_words(log, &r, &h->boot, USPAN_SPOOL_HEADER_BYTES / 4u);
+    const int result = read_record(log, sector, 0u, 0u, &r);
+    if (result == 0) {
+        return r.type == USPAN_SPOOL_SECTOR ? read_words(log, &r, &h->boot, USPAN_SPOOL_HEADER_BYTES / 4u)
+                                            : USPAN_ERR_REFUSED;
     }
     return result == USPAN_SPOOL_BUSY ? result : USPAN_SPOOL_NONE;
 }
@@ -146,7 +150,7 @@ int uspan_spool_find_boot_in(const uspan_spool_log_t *log, uint32_t sector, uint
 int uspan_spool_log_find_boot(const uspan_spool_log_t *log, uint32_t boot, uspan_spool_record_t *r)
 {
     int result = USPAN_SPOOL_NONE;
-    for (uint32_t n = 0; n < log->storage->sector_count && result == USPAN_SPOOL_NONE; n++) {
+    for (uint32_t n = 0; n < log->storage->sector_count && (unsigned)result > USPAN_SPOOL_BUSY; n++) {
         /* the sectors that will be reused soon are the last */
         const uint32_t sector = uspan_spool_behind(log, log->sector, n + USPAN_SPOOL_AHEAD);
         uspan_spool_header_t h;
@@ -179,7 +183,7 @@ int uspan_spool_log_next(const uspan_spool_log_t *log, uspan_spool_place_t *plac
     do {
         uspan_spool_header_t h, successor;
         result = uspan_spool_read_header(log, next, &h);
-        if (result == USPAN_SPOOL_NONE) { /* unused or broken: its number is lower than all others */
+        if ((unsigned)result > USPAN_SPOOL_BUSY) { /* unused or broken: its number is lower than all others */
             h.sequence = log->sequence - (UINT32_MAX >> 1);
             h.first[reader] = log->next[reader]; /* it has no record */
             place->offset = 0u;
@@ -275,7 +279,7 @@ int uspan_spool_log_mount(uspan_spool_log_t *log, const uspan_spool_storage_t *s
     int result;
     for (uint32_t sector = 0; sector < s->sector_count; sector++) {
         result = uspan_spool_read_header(log, sector, &h);
-        if (result == USPAN_SPOOL_BUSY) {
+        if (result == USPAN_SPOOL_BUSY || result < 0) {
             return result;
         }
         if (result == 0 && (!found || uspan_spool_is_after(h.sequence, log->sequence))) {

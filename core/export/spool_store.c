@@ -34,7 +34,7 @@ uspan_err_t uspan_spool_mount(uspan_tracer_t *t, unsigned d, uspan_spool_t *spoo
     memset(spool, 0, sizeof *spool);
     int result = uspan_spool_log_mount(&spool->log, storage);
     if (result != 0) {
-        return result > 0 ? USPAN_ERR_AGAIN : USPAN_ERR_ARG;
+        return result > 0 ? USPAN_ERR_AGAIN : (uspan_err_t)result;
     }
     spool->dest = (uint8_t)d;
     uspan_export_state(t)->spools[uspan_spool_index(d)] = spool;

@@ -172,10 +172,10 @@ static void test_each_record_is_delivered_or_counted_after_a_flip(void **state)
     (void)state;
     for (unsigned n = 0; n < COUNT(units); n++) {
         for (unsigned records = 1; records < 12u; records++) {
-            check_each_flip(units[n], n % 2u == 0u ? 0xFFu : 0u, records, 211u);
+            check_each_flip(units[n], n % 2u == 0u ? 0xFFu : 0u, records, 607u);
         }
     }
-    check_each_flip(8u, 0xFFu, 7u, 17u);
+    check_each_flip(8u, 0xFFu, 7u, 37u);
 }
 
 /* Many flips, none of them in a head or before the records. */

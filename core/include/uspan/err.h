@@ -11,7 +11,7 @@ typedef enum uspan_err {
     USPAN_ERR_STALE = -3,   /* the span has already ended */
     USPAN_ERR_AGAIN = -4,   /* not yet; call again */
     USPAN_ERR_IO = -5,      /* transport or name look-up failed; trying again may help */
-    USPAN_ERR_REFUSED = -6, /* the collector rejected the request and a retry cannot help (inside core) */
+    USPAN_ERR_REFUSED = -6, /* the collector said no for good (inside core), or a spool has another format */
     USPAN_ERR_CLOSED = -7,  /* the peer closed cleanly (transports) */
     USPAN_ERR_TRUST = -8,   /* the peer's certificate was refused; the next try comes late (transports) */
     USPAN_ERR_CONFIG = -9   /* a setting is unusable; uspan_diagnose() says which one and how to correct it */
