@@ -181,7 +181,7 @@ static uspan_job_t choose_in_turns(uspan_tracer_t *t, unsigned d, bool open, boo
     unsigned tries = 1u + serves;
     uspan_job_t job;
     do {
-        const bool is_replay = serves && uspan_spool_take_turn(t);
+        const bool is_replay = serves && uspan_spool_take_turn(uspan_spool_of(t), d);
         job = is_replay ? uspan_spool_choose_job(t, d, open) : choose_job(t, d, open);
     } while (job == USPAN_JOB_NONE && --tries > 0u);
     return job;

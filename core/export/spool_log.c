@@ -119,7 +119,8 @@ bool uspan_spool_log_rests(const uspan_spool_log_t *log)
     return (log->step == STEP_CLOSED || log->step == STEP_OPEN) && (log->at | log->fill) == 0u;
 }
 
-void uspan_spool_log_abandon(uspan_spool_log_t *log)
+/* Discard a record that was written in part. */
+static void abandon_record(uspan_spool_log_t *log)
 {
     log->at = 0u;
     log->fill = 0u;
@@ -264,7 +265,7 @@ int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in
             return USPAN_SPOOL_BUSY;
         }
         if (result < 0) {
-            uspan_spool_log_abandon(log);
+            abandon_record(log);
             if (++log->fails >= s->sector_count - 1u || log->fails == UINT8_MAX) {
                 log->fails = 0u;
                 return USPAN_ERR_IO;

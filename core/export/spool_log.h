@@ -29,8 +29,6 @@ typedef struct uspan_spool_input {
 int uspan_spool_log_append(uspan_spool_log_t *log, const uspan_spool_input_t *in);
 /* Returns true if no record and no sector was started, so that another record may be written. */
 bool uspan_spool_log_rests(const uspan_spool_log_t *log);
-/* Discard a record that was written in part. */
-void uspan_spool_log_abandon(uspan_spool_log_t *log);
 /* Mark the reader's records before the place as finished: delivered, except `lost` of them. This is durable
  * after a DONE record. */
 static inline void uspan_spool_log_settle(uspan_spool_log_t *log, const uspan_spool_place_t *place,

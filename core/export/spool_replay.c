@@ -23,13 +23,6 @@ static uspan_spool_place_t *done_of(uspan_spool_log_t *log)
     return &log->done[uspan_spool_reader_of(log)];
 }
 
-bool uspan_spool_take_turn(uspan_tracer_t *t)
-{
-    uspan_spool_reader_t *r = reader_of(t);
-    r->turn ^= 1u;
-    return r->turn == 0u;
-}
-
 /* Mark the records up to a place as finished. */
 static void settle_to(uspan_spool_t *spool, const uspan_spool_place_t *place, uint32_t lost)
 {

@@ -32,7 +32,12 @@ static inline void uspan_spool_set(uspan_spool_t *spool, unsigned flag, bool on)
 }
 
 /* Change the turn between spans of RAM and records. Returns true if it is the turn of records now. */
-bool uspan_spool_take_turn(uspan_tracer_t *t);
+static inline bool uspan_spool_take_turn(uspan_spool_t *spool, unsigned dest)
+{
+    uspan_spool_reader_t *r = &spool->readers[USPAN_SPOOL_READERS > 1 ? dest : 0u];
+    r->turn ^= 1u;
+    return r->turn == 0u;
+}
 /* Choose how to send records: a batch of the oldest records of one boot, or nothing. The times of those that
  * this boot stored without Unix time are corrected if it is known. So uspan asks for the Date header first. A
  * collector that answered without one gets the records with wrong times. */

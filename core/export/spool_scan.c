@@ -288,12 +288,16 @@ int uspan_spool_log_mount(uspan_spool_log_t *log, const uspan_spool_storage_t *s
             log->sector = (uint16_t)sector;
         }
     }
-    result = found ? mount_sector(log, log->sector, log->sequence) : USPAN_SPOOL_NONE;
-    if (result == USPAN_SPOOL_NONE) {
-        const uint16_t after = uspan_spool_behind(log, log->sector, 1u);
-        result = uspan_spool_read_header(log, after, &h);
-        if (result == USPAN_SPOOL_NONE) { /* it has spans only if its header is damaged */
-            result = mount_sector(log, after, log->sequence + 1u);
+    /* Sectors without a header have newer spans only if their headers are damaged. */
+    const uint32_t newest = log->sector, sequence = log->sequence;
+    for (uint32_t n = found ? 0u : 1u; n <= s->sector_count; n++) {
+        const uint16_t sector = uspan_spool_behind(log, newest, n);
+        result = n > 0u ? uspan_spool_read_header(log, sector, &h) : USPAN_SPOOL_NONE;
+        if (result == USPAN_SPOOL_NONE) {
+            result = mount_sector(log, sector, sequence + n);
+        }
+        if (result == USPAN_SPOOL_BUSY) {
+            return result;
         }
     }
     for (unsigned reader = 0; reader < USPAN_SPOOL_READERS; reader++) {
@@ -301,6 +305,6 @@ int uspan_spool_log_mount(uspan_spool_log_t *log, const uspan_spool_storage_t *s
         log->done[reader].sector = uspan_spool_behind(log, log->sector, 1u);
     }
     log->boot = 0u;
-    return result == USPAN_SPOOL_BUSY ? result : 0;
+    return 0;
 }
 #endif
