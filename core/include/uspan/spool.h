@@ -124,8 +124,9 @@ typedef struct uspan_spool {
  * Returns: USPAN_OK; USPAN_ERR_AGAIN: the storage is busy, call again; USPAN_ERR_ARG: no such destination,
  * the geometry cannot be used, or the spool is mounted with another storage; USPAN_ERR_REFUSED: the storage
  * has spans of a spool for another number of readers (USPAN_SPOOL_EACH 2), or of another format. uspan does
- * not change it. Erase it to use it. uspan writes nothing before it stores the first span. Context: the exporting task. Bound: reads the header of each
- * sector twice, one sector, and those whose header is damaged. */
+ * not change it. Erase it to use it. uspan writes nothing before it stores the first span. Context: the
+ * exporting task. Bound: reads the header of each sector twice, one sector, and those whose header is
+ * damaged. */
 USPAN_CHECK uspan_err_t uspan_spool_mount(uspan_tracer_t *t, unsigned dest, uspan_spool_t *spool,
                                           const uspan_spool_storage_t *storage);
 /* Store all spans that have ended and wait for a destination with a spool, one step per call. Call it before
