@@ -37,9 +37,9 @@ static int read_bytes(const uspan_spool_log_t *log, uint32_t address, uint8_t *o
     return result == 0 ? 0 : result > 0 ? USPAN_SPOOL_BUSY : USPAN_SPOOL_NONE;
 }
 
-/* Read the record at an offset of a sector. The seed of a sector's header is its type. Returns: 0; USPAN_SPOOL_BUSY;
- * USPAN_SPOOL_NONE: bytes are erased there; or enum damage, and r->number is the last byte of a
- * record with WRONG_SUM, if it was read. */
+/* Read the record at an offset of a sector. The seed of a sector's header is its type. Returns: 0;
+ * USPAN_SPOOL_BUSY; USPAN_SPOOL_NONE: bytes are erased there; or enum damage, and r->number is the last
+ * byte of a record with WRONG_SUM, if it was read. */
 static int read_record(const uspan_spool_log_t *log, uint32_t sector, uint32_t offset, uint32_t seed,
                        uspan_spool_record_t *r)
 {

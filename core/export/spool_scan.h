@@ -4,8 +4,9 @@
 
 #include "export/spool_format.h"
 
-/* Find what a storage holds. Writes nothing. Returns: 0; USPAN_SPOOL_BUSY; USPAN_ERR_ARG: the geometry cannot
- * be used; USPAN_ERR_REFUSED: it holds a log of another format. Reads the header of each sector, and one sector. */
+/* Find what a storage holds. Writes nothing. Returns: 0; USPAN_SPOOL_BUSY; USPAN_ERR_ARG: the geometry
+ * cannot be used; USPAN_ERR_REFUSED: it holds a log of another format. Reads the header of each sector, and
+ * one sector. */
 int uspan_spool_log_mount(uspan_spool_log_t *log, const uspan_spool_storage_t *storage);
 /* Find the next span after a place, and move the place after it. Returns: 0; USPAN_SPOOL_BUSY;
  * USPAN_SPOOL_GAP: the record at the place is missing or damaged, and r->number is the next one;
