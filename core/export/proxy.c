@@ -47,6 +47,7 @@ static int next_user_byte(const uspan_proxy_t *p, size_t *at)
 }
 
 #if USPAN_PROXY_FIXED
+#define SHORT_HOST 12u   /* bytes of a host that costs less as instructions than as a part of USPAN_PROXY */
 #define FOLDED_BYTES 48u /* of the longest user name and password that the compiler encodes */
 /* Bytes of "user:password", with the ':' that USPAN_PROXY may lack. */
 #define FOLDED_LEN (USER_LEN(NULL) + (memchr(AFTER_SCHEME, ':', USER_LEN(NULL)) == NULL))
@@ -60,7 +61,7 @@ static int next_user_byte(const uspan_proxy_t *p, size_t *at)
 static inline bool put_folded_user(uspan_window_t *w)
 {
 #if USPAN_PROXY_FIXED
-    char out[FOLDED_BYTES / 3u * 4u + 1u];
+    char out[FOLDED_BYTES / 3u * 4u];
     const size_t len = FOLDED_LEN;
     if (len > FOLDED_BYTES || strchr(AFTER_SCHEME, '%') != NULL) {
         return false;
@@ -82,8 +83,7 @@ static inline bool put_folded_user(uspan_window_t *w)
             }
         }
     }
-    out[(len + 2u) / 3u * 4u] = '\0';
-    uspan_window_text(w, out);
+    uspan_window_put(w, out, (len + 2u) / 3u * 4u);
     return true;
 #else
     (void)w;
@@ -145,25 +145,20 @@ static void begin_answer(uspan_proxy_t *p)
  * too long. */
 USPAN_NOINLINE_SMALL static bool is_judged(uspan_proxy_t *p, uint8_t byte)
 {
-    static const char form[STATUS_BYTES + 1u] = "HTTP/1.d ddd";
+    static const char form[STATUS_BYTES + 1u] = "HTTP/1.9 999"; /* 9: any digit */
     const unsigned at = p->at++;
     unsigned status = p->status;
     if (at < STATUS_BYTES) {
-        const char want = form[at];
         const unsigned digit = byte - (unsigned)'0';
         p->words[NUMBER_AT + at - (STATUS_BYTES - 3u)] = (char)byte; /* the number for refuse() */
-        if (want == 'd' && digit < 10u) {
+        if (form[at] == '9' && digit < 10u) {
             status = status * 10u + digit;
             p->status = (uint16_t)status;
             return at == STATUS_BYTES - 1u && (status - 100u > 199u || status == 101u) &&
                    !names_schemes(status);
         }
-        p->status = 0;
-        if (want != 'd' && want == (char)byte) {
-            return false;
-        }
-        p->at = STATUS_BYTES;
-        return true;
+        p->status = 0; /* the digit so far was of the version */
+        return form[at] != (char)byte;
     }
 #if USPAN_PROXY_SCHEMES
     if (names_schemes(status)) {
@@ -202,12 +197,12 @@ static uspan_err_t refuse(uspan_proxy_t *p)
         why = uspan_proxy_schemes_text(p);
 #endif
         if (why == NULL) {
-            why = USER(p) != NULL ? USPAN_WORDS("the proxy refused this user name or password", "407 again")
-                                  : USPAN_WORDS("the proxy wants a user name and password (407)" USER_HINT,
+            why = USER(p) != NULL ? USPAN_WORDS("proxy refused this user name or password", "407 again")
+                                  : USPAN_WORDS("proxy wants a user name and password (407)" USER_HINT,
                                                 "407 of the proxy");
         }
     } else if (status - 100u > 499u) {
-        why = USPAN_WORDS("the proxy's response is not HTTP or too long", "proxy");
+        why = USPAN_WORDS("proxy response is not HTTP or too long", "proxy");
     } else {
         memcpy(p->words, refused, sizeof refused - 1u); /* the number is there already */
 #if USPAN_PROXY_SCHEMES
@@ -226,10 +221,13 @@ static uspan_err_t ask_step(uspan_proxy_t *p, const uspan_peer_t *peer)
 {
     uint8_t buf[64];
     uspan_window_t w = { .out = buf, .from = p->at, .cap = sizeof buf };
-    const size_t is_name = strchr(peer->host, ':') == NULL ? 1u : 0u; /* otherwise IPv6, in brackets */
+    /* otherwise IPv6, in brackets */
+    const size_t is_name = !uspan_literal6_possible() || strchr(peer->host, ':') == NULL ? 1u : 0u;
     for (const char *before = "CONNECT ";; before = " HTTP/1.1\r\nHost: ") {
         uspan_window_text(&w, before);
-        uspan_window_text(&w, &"["[is_name]);
+        if (uspan_literal6_possible()) {
+            uspan_window_text(&w, &"["[is_name]);
+        }
         uspan_window_text(&w, peer->host);
         uspan_window_labelled(&w, &"]:"[is_name], peer -> port);
         if (before[0] == ' ') {
@@ -260,7 +258,7 @@ static uspan_err_t listen_step(uspan_proxy_t *p)
         return refuse(p); /* no more of it will come */
     }
     if (n == USPAN_ERR_CLOSED) {
-        p->why = USPAN_WORDS("the proxy closed the connection", "proxy closed");
+        p->why = USPAN_WORDS("proxy: connection closed before the response ended", "proxy: e3");
     }
     if (n < 0) {
         return USPAN_ERR_IO;
@@ -275,7 +273,7 @@ static uspan_err_t listen_step(uspan_proxy_t *p)
         return refuse(p);
     }
     if (at < end) {
-        p->why = USPAN_WORDS("the proxy sent data after its response", "proxy bytes");
+        p->why = USPAN_WORDS("proxy sent data after its response", "proxy bytes");
         return USPAN_ERR_IO;
     }
     p->state = OPEN;
@@ -398,7 +396,18 @@ static bool load_url(uspan_proxy_t *p, const uspan_proxy_options_t *options)
         !uspan_url_take_authority(&url, authority, false) || !is_user_good()) {
         return false;
     }
-    memcpy(p->host, authority + (authority[0] == '['), uspan_url_host_len(authority));
+    const char *const host = authority + (authority[0] == '[');
+    const size_t len = uspan_url_host_len(authority);
+    if (sizeof(USPAN_PROXY) > sizeof "http://" + SHORT_HOST && len > SHORT_HOST) {
+        memcpy(p->host, host, len);
+    } else { /* The firmware then has no USPAN_PROXY with user name and password. */
+#pragma GCC unroll 12
+        for (size_t i = 0; i < SHORT_HOST; i++) {
+            if (i < len) {
+                p->host[i] = host[i];
+            }
+        }
+    }
 #else
     size_t user_len;
     const char *text = options->url;

@@ -6,7 +6,7 @@
 
 #if USPAN_PROXY_SCHEMES
 
-static const char wants[] = "the proxy wants ", only_basic[] = "; uspan speaks Basic only";
+static const char wants[] = "proxy wants ", only_basic[] = "; uspan speaks Basic only";
 #define SCHEME_AT (sizeof wants - 1u)
 #define WORD_OVER 15u /* the longest name in IANA's list is SCRAM-SHA-256, with 13 bytes */
 USPAN_STATIC_ASSERT(sizeof(((uspan_proxy_t *)0)->words) >= SCHEME_AT + WORD_OVER + sizeof only_basic,

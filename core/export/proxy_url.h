@@ -42,6 +42,23 @@ __attribute__((always_inline)) static inline bool uspan_proxy_plain_possible(voi
 #endif
     return possible;
 }
+
+/* Returns true if the host of an endpoint can be an IPv6 address: one of this build is, or can be set at run
+ * time. A constant after optimization. */
+__attribute__((always_inline)) static inline bool uspan_literal6_possible(void)
+{
+    bool possible = USPAN_RUNTIME_SETTINGS;
+#ifdef USPAN_ENDPOINT
+    possible = possible || strchr(USPAN_ENDPOINT, '[') != NULL;
+#endif
+#ifdef USPAN_ENDPOINT_2
+    possible = possible || strchr(USPAN_ENDPOINT_2, '[') != NULL;
+#endif
+#ifdef USPAN_STUDIO_URL
+    possible = possible || strchr(USPAN_STUDIO_URL, '[') != NULL;
+#endif
+    return possible;
+}
 #endif
 
 #endif

@@ -302,12 +302,13 @@ PROXY_ROWS = [
     Row("200 after a while", [HEAD, wait(0.3), send(b"HTTP/1.1 200 OK\r\n\r\n"), TLS, OK]),
     Row("200 and the end of an idle tunnel", [*TUNNEL, OK, wait(0.1), CLOSE], rounds=2, pause=300, delivered=4, retries=0),
     Row("200 with a page", [HEAD, send(ok("Content-Type: text/html\r\n", PAGE)), CLOSE], retries=1,
-        log=f"{RETRY}: the proxy sent data after its response"),
+        log=f"{RETRY}: proxy sent data after its response"),
     Row("200, and the end", [HEAD, send(b"HTTP/1.1 200 OK\r\n\r\n"), CLOSE], retries=1, log=RETRY),
     Row("200, and a reset", [HEAD, send(b"HTTP/1.1 200 OK\r\n\r\n"), wait(0.05), RESET], retries=1, log=RETRY),
-    Row("the end at once", [CLOSE], retries=1, log=f"{RETRY}: the proxy closed the connection"),
+    Row("the end at once", [CLOSE], retries=1, log=f"{RETRY}: proxy: connection closed before the response ended"),
     Row("a reset at once", [HEAD, RESET], retries=1, log=RETRY),
-    Row("the end in the head", [HEAD, send(b"HTTP/1.1 200 OK\r\nVia"), CLOSE], retries=1, log="the proxy closed the connection"),
+    Row("the end in the head", [HEAD, send(b"HTTP/1.1 200 OK\r\nVia"), CLOSE], retries=1,
+        log="proxy: connection closed before the response ended"),
     Row("silence", [HEAD, wait(5)], retries=1, log="connecting timed out", **SHORT),
     Row("garbage", [HEAD, send(b"SSH-2.0-OpenSSH\r\n"), CLOSE], retries=1, log="not HTTP"),
     Row("101", [HEAD, send(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"), CLOSE], retries=1, log="refused a tunnel: 101"),
@@ -320,7 +321,7 @@ PROXY_ROWS = [
     Row("407 without schemes", [HEAD, send(answer(407))], delivered=0, dropped=2, deadline=300,
         log="wants a user name and password"),
     Row("407 with a scheme that uspan lacks", [HEAD, send(answer(407, "Proxy-Authenticate: Negotiate\r\n"))], delivered=0,
-        dropped=2, deadline=300, log="the proxy wants Negotiate; uspan speaks Basic only"),
+        dropped=2, deadline=300, log="proxy wants Negotiate; uspan speaks Basic only"),
 ]
 
 

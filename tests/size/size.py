@@ -31,7 +31,7 @@ SECTIONS = ["-Os", "-w", "-ffunction-sections", "-fdata-sections", "-fcallgraph-
 BUDGETS = {"core_proto_flash_bytes": 17408, "core_proto_lto_flash_bytes": 16384, "genai_flash_bytes": 9216,
            "genai_lto_flash_bytes": 9216, "wire_all_flash_bytes": 17408, "wire_dialect_flash_bytes": 1536,
            "wire_tokenizer_flash_bytes": 3072, "mcp_flash_bytes": 2560, "gzip_flash_bytes": 1536,
-           "keep_flash_bytes": 2560, "spool_flash_bytes": 2048, "proxy_flash_bytes": 1024,
+           "keep_flash_bytes": 2560, "spool_flash_bytes": 2048, "proxy_flash_bytes": 1024, "proxy_user_flash_bytes": 1024,
            "ram_per_w1_span_bytes": 1262, "core_stack_bytes": 640, "wire_stack_bytes": 1024}
 GOALS = {"core_proto_flash_bytes": 14336, "core_proto_lto_flash_bytes": 12288, "genai_flash_bytes": 6144,
          "genai_lto_flash_bytes": 6144, "wire_all_flash_bytes": 13312, "wire_dialect_flash_bytes": 1024,

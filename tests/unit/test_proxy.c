@@ -95,9 +95,10 @@ static void test_each_answer_that_opens_no_tunnel_has_its_words(void **state)
         { "http://p", "HTTP/2.0 200 OK\r\n\r\n", 0, USPAN_ERR_IO, "not HTTP" },
         { "http://p", "SSH-2.0-OpenSSH\r\n", 0, USPAN_ERR_IO, "not HTTP" },
         { "http://p", "HTTP/1.1 2x0 OK\r\n\r\n", 0, USPAN_ERR_IO, "not HTTP" },
-        { "http://p", "", USPAN_ERR_CLOSED, USPAN_ERR_IO, "the proxy closed the connection" },
+        { "http://p", "", USPAN_ERR_CLOSED, USPAN_ERR_IO,
+          "proxy: connection closed before the response ended" },
         { "http://p", "HTTP/1.1 200 OK\r\nVia: x", USPAN_ERR_CLOSED, USPAN_ERR_IO,
-          "the proxy closed the connection" },
+          "proxy: connection closed before the response ended" },
         { "http://p", "HTTP/1.1 200 OK\r\n", USPAN_ERR_IO, USPAN_ERR_IO, "cut" },
         { "http://p", endless, 0, USPAN_ERR_IO, "too long" },
     };

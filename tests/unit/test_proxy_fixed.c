@@ -1,7 +1,8 @@
 /* test_proxy_fixed.c: a build whose proxy is USPAN_PROXY and no other, as boards have it. The parts for other
  * proxies are left out of it. What is left works as in test_proxy.c.
  * uspan-config: USPAN_PROXY="HTTP://us%40er:p:w@[fd00::1]:3128/" USPAN_RUNTIME_SETTINGS=0
- * uspan-config: USPAN_ENDPOINT="https://collector.test/v1/traces" */
+ * uspan-config: USPAN_ENDPOINT="https://collector.test/v1/traces" USPAN_DESTINATIONS_MAX=2
+ * uspan-config: USPAN_ENDPOINT_2="https://[::1]:4318/v1/traces" */
 #include "delivery.h"
 #include "proxy_script.h"
 
@@ -48,7 +49,8 @@ static void test_each_answer_that_opens_no_tunnel_has_its_words(void **state)
         { "HTTP/1.1 2d0 x\r\n\r\n", 0, USPAN_ERR_IO, "not HTTP" },
         { "HTTP/1.1 700 x\r\n\r\n", 0, USPAN_ERR_IO, "not HTTP" },
         { "HTTP/1.1 200 x\r\n\r\nmore", 0, USPAN_ERR_IO, "data after its response" },
-        { "HTTP/1.1 200 x\r\n", USPAN_ERR_CLOSED, USPAN_ERR_IO, "the proxy closed the connection" },
+        { "HTTP/1.1 200 x\r\n", USPAN_ERR_CLOSED, USPAN_ERR_IO,
+          "proxy: connection closed before the response ended" },
         { "HTTP/1.1 200 x\r\n", USPAN_ERR_IO, USPAN_ERR_IO, "cut" },
         { endless, 0, USPAN_ERR_IO, "too long" },
     };

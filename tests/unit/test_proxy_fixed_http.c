@@ -42,6 +42,8 @@ static void test_a_407_rests_and_a_tunnel_is_there_too(void **state)
         assert_int_equal(open_fully("h", 443), USPAN_ERR_CONFIG);
         assert_string_equal(script.host, "proxy.test");
         assert_int_equal(script.port, 80);
+        script.sent[script.sent_len] = '\0';
+        assert_string_equal(script.sent, "CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n");
     }
 }
 
