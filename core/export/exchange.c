@@ -15,6 +15,7 @@
 #include "trace/pool.h"
 
 #define RECEIVE_BYTES 128u
+#define ENDLESS_MS 1000u /* silence that ends a response without a length on a connection that is kept */
 /* Bytes of a compressed body that one step counts. */
 #define MEASURE_BYTES (USPAN_SEND_BYTES < 256 ? (unsigned)USPAN_SEND_BYTES : 256u)
 
@@ -39,10 +40,17 @@ void uspan_close_connection(uspan_tracer_t *t)
     e->reused = 0u;
 }
 
-/* Restart the idle time-out after bytes were moved or a connection was started. */
+/* Restart the idle time-out after bytes were moved or a connection was started. Once the status is known and
+ * nothing says that the connection will end, the rest of the body has a second: many servers that give no
+ * length mean that there is none (RFC 9112 §6.3 asks them to close). */
 static void restart_silence(uspan_tracer_t *t)
 {
-    uspan_exchange(t)->silent_until_ns = uspan_deadline_after_ms(t, uspan_job_target(t)->timeout_ms);
+    uspan_exchange_t *e = uspan_exchange(t);
+    uint32_t ms = uspan_job_target(t)->timeout_ms;
+    if (uspan_answer_is_endless(&e->answer) && ms > ENDLESS_MS) {
+        ms = ENDLESS_MS;
+    }
+    e->silent_until_ns = uspan_deadline_after_ms(t, ms);
 }
 
 /* ---- the body ------------------------------------------------------------------------------------------ */
@@ -143,8 +151,8 @@ void uspan_request_begin(uspan_tracer_t *t, bool kept)
     e->send_len = e->send_at = 0u;
     e->send_error = 0;
     e->listening = 0u;
-    restart_silence(t);
     uspan_answer_begin(&e->answer);
+    restart_silence(t);
     if (has_spans(e)) {
         begin_body(t);
 #if USPAN_GZIP
@@ -241,7 +249,7 @@ USPAN_NOINLINE_SMALL static uint32_t fill_send(uspan_tracer_t *t)
 /* Returns true if the transport has accepted the whole request. */
 static bool is_sent(const uspan_exchange_t *e)
 {
-    return e->head_len > 0u && e->rendered >= e->request_len && e->send_at == e->send_len;
+    return e->rendered > 0u && e->rendered >= e->request_len && e->send_at == e->send_len;
 }
 
 /* ---- steps --------------------------------------------------------------------------------------------- */
@@ -324,15 +332,18 @@ static uspan_progress_t send_step(uspan_tracer_t *t)
         uspan_wake_after_ms(t, 1u);
 #endif
     }
+    if (n == 0) {
+        return USPAN_PROGRESS_NONE;
+    }
     if (n > 0) {
         e->send_at += (uint32_t)n;
-    } else if (n < 0) {
+    } else {
         e->send_error = (int8_t)n; /* a response, often 413, may have arrived before the connection broke */
     }
     if (n < 0 || is_sent(e)) {
         e->step = USPAN_STEP_ANSWER;
     }
-    return n != 0 ? USPAN_PROGRESS_MADE : USPAN_PROGRESS_NONE;
+    return USPAN_PROGRESS_MADE;
 }
 
 /* Returns a text about a peer that speaks something else than HTTP/1.1, otherwise `otherwise`. */

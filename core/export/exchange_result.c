@@ -16,9 +16,9 @@
 #include "trace/id.h"
 #include "trace/pool.h"
 
+#if USPAN_HEADERS_BYTES > 0 && USPAN_RUNTIME_SETTINGS
 USPAN_NOINLINE_SMALL static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *dest)
 {
-#if USPAN_HEADERS_BYTES > 0 && USPAN_RUNTIME_SETTINGS
     char fresh[USPAN_HEADERS_BYTES];
     if (dest->renew == NULL || dest->target.renewed != 0u) {
         return false;
@@ -30,12 +30,10 @@ USPAN_NOINLINE_SMALL static bool renew_headers(uspan_tracer_t *t, uspan_dest_t *
     uspan_wipe(fresh, sizeof fresh);
     dest->renewals += done;
     return done;
-#else
-    (void)t;
-    (void)dest;
-    return false;
-#endif
 }
+#else
+#define renew_headers(t, dest) false
+#endif
 
 #define TIMEOUT_STATUS 408u /* Request Timeout */
 
@@ -45,11 +43,13 @@ USPAN_NOINLINE_SMALL static uint32_t log_success(uspan_tracer_t *t, uspan_target
 {
     const uspan_answer_t *a = &uspan_exchange(t)->answer;
     uint32_t rejected = uspan_body_read(a, false, target->said);
-    if ((a->flags & USPAN_ANSWER_FIELD) != 0u) {
-        if (target->odd == 0u && a->body_bytes > 0u) {
-            target->odd = 1u;
-            uspan_log_target(t, target,
-                             USPAN_WORDS("accepted, but the response is not OTLP: check the path", "w8"));
+    if (rejected == USPAN_BODY_UNREADABLE) {
+        rejected = 0u;
+        if (target->unread++ == 0u) {
+            uspan_log_target(
+                t, target,
+                a->is_packed ? USPAN_WORDS("accepted, but the response is compressed", "w11")
+                             : USPAN_WORDS("accepted, but the response is not OTLP: check the path", "w8"));
         }
     } else if (rejected > 0u || target->said[0] != '\0') {
         uspan_log_target(t, target,
@@ -70,7 +70,7 @@ USPAN_NOINLINE_SMALL static void log_refusal(uspan_tracer_t *t, const uspan_targ
     if (USPAN_MESSAGE_TEXTS && (action & USPAN_ACT_LONG_WAIT) != 0u) {
         what = "collector refuses requests; check endpoint and headers";
     } else if (USPAN_MESSAGE_TEXTS && a->status - 300u < 100u && (a->flags & USPAN_ANSWER_FIELD) != 0u) {
-        what = "collector has moved: set the endpoint to its new location";
+        what = "collector has moved: change the endpoint";
     }
     uspan_log_target(t, target, what);
 }
@@ -209,9 +209,12 @@ USPAN_NOINLINE_SMALL static unsigned apply_action_to_replay(uspan_tracer_t *t, u
 static bool resend(uspan_tracer_t *t, uspan_target_t *target, uspan_err_t err)
 {
     uspan_exchange_t *e = uspan_exchange(t);
+    if (e->reused == 0u || uspan_export_state(t)->now_ns >= e->until_ns) {
+        return false;
+    }
     bool is_dead = err != USPAN_OK ? uspan_answer_end(&e->answer) == USPAN_ERR_CLOSED
                                    : e->answer.status == TIMEOUT_STATUS;
-    if (e->reused == 0u || !is_dead || uspan_export_state(t)->now_ns >= e->until_ns) {
+    if (!is_dead) {
         return false;
     }
     target->resends++;
@@ -232,13 +235,14 @@ static void set_backoff(uspan_tracer_t *t, uspan_target_t *target, unsigned acti
     } else if ((action & (USPAN_ACT_WAIT | USPAN_ACT_LONG_WAIT)) != 0u) {
         uint32_t random = 0u;
         (void)uspan_id_random(t, (uint8_t *)&random, sizeof random);
-        bool rest = (action & USPAN_ACT_LONG_WAIT) != 0u;
-        if (uspan_job_is(uspan_exchange(t), USPAN_JOB_PROBE) && !rest) {
+        const unsigned rest = action / USPAN_ACT_LONG_WAIT & 1u;
+        if (uspan_job_is(uspan_exchange(t), USPAN_JOB_PROBE) && rest == 0u) {
             backoff = &uspan_export_state(t)->probe;
         } else {
-            target->retries += !rest;
+            target->retries += 1u - rest;
         }
-        backoff->not_before_ns = uspan_deadline_after_ms(t, uspan_backoff(backoff, rest, random, floor_ms));
+        backoff->not_before_ns =
+            uspan_deadline_after_ms(t, uspan_backoff(backoff, rest != 0u, random, floor_ms));
     }
 }
 

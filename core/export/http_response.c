@@ -17,8 +17,8 @@ enum {
     TRAILER,
     CHUNK, /* this state and later ones: body */
     COUNTED,
-    UNTIL_CLOSE,
-    DONE, /* this state and later ones: the response has ended */
+    UNTIL_CLOSE = USPAN_ANSWER_UNTIL_CLOSE, /* ends in give_up() */
+    DONE,                                   /* this state and later ones: the response has ended */
     BROKEN
 };
 
@@ -40,19 +40,20 @@ enum {
     FIELD_LENGTH,
     FIELD_TRANSFER,
     FIELD_CONNECTION,
+    FIELD_CODING,
     FIELD_RETRY,
     FIELD_LOCATION,
     FIELD_DATE
 };
 static const char names[] =
-    "content-type\0content-length\0transfer-encoding\0connection\0retry-after\0location\0"
+    "content-type\0content-length\0transfer-encoding\0connection\0content-encoding\0retry-after\0location\0"
 #if USPAN_HTTP_DATE
     "date\0"
 #endif
     ;
 #define TYPES (USPAN_ANSWER_PROTOBUF | USPAN_ANSWER_JSON)
 /* Bits of the words that each field can have. */
-static const uint8_t known[] = { 0, TYPES, 0, CHUNKED, USPAN_ANSWER_CLOSE, 0, 0, 0 };
+static const uint8_t known[] = { 0, TYPES, 0, CHUNKED, USPAN_ANSWER_CLOSE, 0, 0, 0, 0 };
 
 #define TOKEN_MAX (sizeof(((uspan_answer_t *)0)->token) - 1u) /* a token of this length was cut */
 #define START_BYTES 7u  /* "HTTP/1.": compared as soon as they are there */
@@ -70,6 +71,7 @@ static void begin_head(uspan_answer_t *a)
     a->field = FIELD_NONE;
     a->flags = 0;
     a->token_len = 0;
+    a->is_packed = false;
     a->retry_after_s = UINT32_MAX;
 #if USPAN_HTTP_DATE
     a->retry_at_unix = 0;
@@ -174,6 +176,9 @@ static void take_element(uspan_answer_t *a, uint64_t now_s)
         a->left = number;
     } else if (field == FIELD_TRANSFER) {
         flags |= TRANSFER;
+    } else if (field == FIELD_CODING) {
+        /* neither empty nor "identity", which is none: no other coding begins with i */
+        a->is_packed = a->token[0] > ' ' && uspan_lower(a->token[0]) != 'i';
     } else if (field == FIELD_RETRY) {
         a->retry_after_s = number;
 #if USPAN_HTTP_DATE
@@ -213,8 +218,6 @@ static unsigned end_head(uspan_answer_t *a)
         return give_up(a);
     } else if ((flags & LENGTH) != 0u) { /* also with "identity", which RFC 7230 removed */
         next = a->left != 0u ? COUNTED : DONE;
-    } else {
-        flags |= USPAN_ANSWER_CLOSE;
     }
     a->flags = (uint8_t)(flags & PUBLIC);
     return next;
@@ -275,6 +278,14 @@ static unsigned end_line(uspan_answer_t *a, unsigned state)
     return empty ? DONE : TRAILER;
 }
 
+/* Append a byte to the token, unless it is full. */
+USPAN_NOINLINE_SMALL static void put_token_byte(uspan_answer_t *a, char c)
+{
+    if (a->token_len < TOKEN_MAX) {
+        a->token[a->token_len++] = c;
+    }
+}
+
 /* Returns the next state. */
 USPAN_NOINLINE_SMALL static unsigned feed_head_byte(uspan_answer_t *a, unsigned state, char c, uint64_t now_s)
 {
@@ -302,8 +313,8 @@ USPAN_NOINLINE_SMALL static unsigned feed_head_byte(uspan_answer_t *a, unsigned 
                                   (a->field == FIELD_LENGTH && c == ','))) {
         take_element(a, now_s);
         a->field = c == ',' ? a->field : FIELD_NONE; /* parameters are ignored */
-    } else if (a->token_len < TOKEN_MAX && (state != VALUE || a->token_len != 0u || !uspan_blank(c))) {
-        a->token[a->token_len++] = c;
+    } else if (state != VALUE || a->token_len != 0u || !uspan_blank(c)) {
+        put_token_byte(a, c);
         if (state == STATUS && a->token_len == START_BYTES && memcmp(a->token, "HTTP/1.", START_BYTES) != 0) {
             return give_up(a); /* no need to wait for the line end */
         }

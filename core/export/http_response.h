@@ -17,6 +17,14 @@
     16u /* body holds no body, but a header's value: Location of a 3xx; of a 2xx the
                                   * Content-Type that is none of OTLP's */
 
+#define USPAN_ANSWER_UNTIL_CLOSE 9u /* answer.state: the body ends with the connection */
+/* Returns true if the head is complete, the body ends with the connection, and the server did not say that it
+ * will close it. */
+static inline bool uspan_answer_is_endless(const uspan_answer_t *a)
+{
+    return a->state == USPAN_ANSWER_UNTIL_CLOSE && (a->flags & USPAN_ANSWER_CLOSE) == 0u;
+}
+
 void uspan_answer_begin(uspan_answer_t *a);
 /* Parse bytes. now_s: Unix seconds for RFC 850 dates, 0 if unknown. *used: number of bytes used. It is less
  * than len only at the end of the response. Bytes that follow on a kept connection are a fault of the server,

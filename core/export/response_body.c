@@ -10,8 +10,7 @@
 #include "trace/ascii.h"
 #include "trace/trace.h"
 
-#define GZIP_FIRST_BYTE 0x1Fu /* the body was compressed without request, so it is not text */
-#define BITS_MAX 70u          /* ten bytes of seven bits each */
+#define BITS_MAX 70u /* ten bytes of seven bits each */
 
 /* Both messages have a number and a text. These two tags are the same in both. */
 #define TAG_NUMBER USPAN_TAG(uspan_otlp_RpcStatus_code_tag, USPAN_WIRE_VARINT)
@@ -44,7 +43,6 @@ static void keep_text(const uint8_t *from, uint32_t n, char text[USPAN_MESSAGE_B
 {
 #if USPAN_MESSAGE_TEXTS
     bool whole;
-    n = n > 0u && *from != GZIP_FIRST_BYTE ? n : 0u;
     size_t kept = uspan_text_clean((const char *)from, n, text, USPAN_MESSAGE_BYTES - 1u, &whole);
     size_t to = 0;
     for (size_t i = 0; i < kept; i++) {
@@ -136,8 +134,7 @@ static uint32_t read_json(const uint8_t *body, uint32_t len, char text[USPAN_MES
 /* Returns true if the body is JSON by its type or by its bytes. The type may be missing or wrong. */
 static bool is_json(const uspan_answer_t *a)
 {
-    return (a->flags & USPAN_ANSWER_JSON) != 0u ||
-           ((a->flags & USPAN_ANSWER_FIELD) == 0u && a->body_len > 0u && a->body[0] == '{');
+    return (a->flags & USPAN_ANSWER_JSON) != 0u || (a->body_len > 0u && a->body[0] == '{');
 }
 
 /* ---- protobuf ------------------------------------------------------------------------------------------ */
@@ -184,14 +181,21 @@ uint32_t uspan_body_read(const uspan_answer_t *a, bool failed, char text[USPAN_M
     uint32_t number = 0u;
     bool decodes = false;
     text[0] = '\0';
-    if (!failed && is_json(a)) {
-        number = read_json(a->body, a->body_len, text);
-    } else if ((a->flags & USPAN_ANSWER_PROTOBUF) != 0u ||
-               (!failed && (a->flags & USPAN_ANSWER_FIELD) == 0u)) {
-        number = read_protobuf(a, failed, text, &decodes);
+    if (!a->is_packed) {
+        if ((a->flags & USPAN_ANSWER_FIELD) == 0u) {
+            if (!failed && is_json(a)) {
+                number = read_json(a->body, a->body_len, text);
+                decodes = memchr(a->body, '{', a->body_len) != NULL;
+            } else if (!failed || (a->flags & USPAN_ANSWER_PROTOBUF) != 0u) {
+                number = read_protobuf(a, failed, text, &decodes);
+            }
+        }
+        if (!decodes) {
+            keep_text(a->body, a->body_len, text);
+        }
     }
-    if (!decodes && (failed || (a->flags & USPAN_ANSWER_FIELD) != 0u)) {
-        keep_text(a->body, a->body_len, text);
+    if (!failed && !decodes && a->body_bytes > 0u) {
+        return USPAN_BODY_UNREADABLE;
     }
     return number <= INT32_MAX ? number : 0u;
 }

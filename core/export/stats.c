@@ -53,7 +53,7 @@ void uspan_stats(uspan_tracer_t *t, unsigned d, uspan_stats_t *out)
     out->blocks_high = p->blocks_high > p->blocks_live ? p->blocks_high : p->blocks_live;
     out->blocks_wanted = p->blocks_wanted > out->blocks_high ? p->blocks_wanted : out->blocks_high;
     uspan_unlock(t, state);
-    COPY_FIELDS(out, target, uspan_target_t, requests, connects);
+    COPY_FIELDS(out, target, uspan_target_t, requests, unread);
     out->refusals = dest->refusals;
     out->renewals = dest->renewals;
 #if USPAN_STUDIO

@@ -3,6 +3,7 @@
 
 Invariant: in each situation every span is delivered once, or sent again until it is, or lost and counted with a line in the log
 that says why. No span that a complete 2xx accepted arrives again, no account is out of balance, and no run takes long."""
+import gzip
 import re
 import socket
 import ssl
@@ -165,7 +166,7 @@ def later(seconds):
 
 RETRY, DROPPED = "request failed, uspan will retry", "collector refused the batch, spans dropped"
 CONFIG = "collector refuses requests; check endpoint and headers"
-MOVED = "collector has moved: set the endpoint to its new location"
+MOVED = "collector has moved: change the endpoint"
 BIG = {"spans": 30, "text": 3000}  # more than the buffers of sockets
 PAGE = b"<html><body>Sign in to continue</body></html>"
 ROWS = [
@@ -180,14 +181,18 @@ ROWS = [
     Row("204", [answer(204)] * 2),
     Row("204 with a body that it must not have", [answer(204, "", b"ok")], retries=0, rounds=2, delivered=4),
     Row("204 without a length", [b"HTTP/1.1 204 No Content\r\n\r\n"] * 2, rounds=2, delivered=4, requests=2),
-    Row("205 without a length", [b"HTTP/1.1 205 Reset Content\r\n\r\n"], retries=0, **SHORT),
-    Row("200 without a length, kept open", [b"HTTP/1.1 200 OK\r\n\r\n"], retries=0, **SHORT),
+    Row("205 without a length", [b"HTTP/1.1 205 Reset Content\r\n\r\n"], retries=0),
+    Row("200 without a length, kept open", [b"HTTP/1.1 200 OK\r\n\r\n"], retries=0),
+    Row("200 without a length, its body later, kept open", [b"HTTP/1.1 200 OK\r\n\r\n", wait(0.3), send(PARTIAL)], retries=0,
+        delivered=1, rejected=1, log="collector rejected some spans, HTTP 200: bad"),
+    Row("503 without a length, kept open", [b"HTTP/1.1 503 Busy\r\n\r\nfull"], retries=1, log="HTTP 503: full"),
     Row("202 with JSON", [answer(202, "Content-Type: application/json\r\n", b'{"queued":true}')] * 2),
     Row("200 with the page of a captive portal", [ok("Content-Type: text/html\r\n", PAGE)],
         log="accepted, but the response is not OTLP: check the path, HTTP 200: text/html"),
     Row("200 with a page, until the end", [b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE, CLOSE],
         log="the response is not OTLP"),
-    Row("200 with garbage", [ok("Content-Type: application/x-protobuf\r\n", b"\xff\xfe\x00\x80garbage")]),
+    Row("200 with garbage", [ok("Content-Type: application/x-protobuf\r\n", b"\xff\xfe\x00\x80garbage")],
+        log="the response is not OTLP"),
     Row("200 with partial success", [ok("Content-Type: application/x-protobuf\r\n", PARTIAL)], delivered=1, rejected=1,
         log="collector rejected some spans, HTTP 200: bad"),
     Row("partial success as JSON", [ok("Content-Type: application/json\r\n",
@@ -195,7 +200,10 @@ ROWS = [
     Row("partial success in chunks of a byte", [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
         b"".join(b"1\r\n" + bytes([c]) + b"\r\n" for c in PARTIAL) + b"0\r\n\r\n"], delivered=1, rejected=1, log="bad"),
     Row("a body that gzip has packed", [ok("Content-Encoding: gzip\r\nContent-Type: application/x-protobuf\r\n",
-        b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00")]),
+        b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00")],
+        log="accepted, but the response is compressed, HTTP 200"),
+    Row("partial success that gzip has packed", [ok("Content-Encoding: gzip\r\n", gzip.compress(PARTIAL))],
+        log="accepted, but the response is compressed, HTTP 200"),
     # framing
     Row("chunk extensions and trailers", [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         b"2;q=\"a;b\"\r\n\x0a\x00\r\n0;last\r\nX-Sum: 1\r\nContent-Length: 7\r\n\r\n"] * 2, rounds=2, delivered=4, requests=2),
@@ -207,12 +215,14 @@ ROWS = [
     Row("HTTP/1.0", [b"HTTP/1.0 200 OK\r\n\r\n", CLOSE], [b"HTTP/1.0 200 OK\r\n\r\n", CUT], rounds=2, delivered=4, retries=0),
     Row("a status line without a reason", [b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n"] * 2),
     Row("an empty line behind the body", [ok("", b"\x0a\x00") + b"\r\n"] * 2, rounds=2, delivered=4, retries=0),
-    Row("a length that is too long, kept open", [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx"], retries=0, **SHORT),
+    Row("a length that is too long, kept open", [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx"], retries=0,
+        log="the response is not OTLP", **SHORT),
     Row("a head of 60 KB", [answer(200, f"X-Long: {'h' * 60000}\r\n")] * 2, retries=0),
     Row("an answer byte by byte", [READ, *[x for c in OK for x in (send(bytes([c])), wait(0.008))], OK], retries=0),
     Row("chunks without the last one, and the end", [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n\x0a\x00\r\n",
         CLOSE], retries=0),
-    Row("a length that is too long, and the end", [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", CLOSE], retries=0),
+    Row("a length that is too long, and the end", [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", CLOSE], retries=0,
+        log="the response is not OTLP"),
     Row("two answers at once", [OK + answer(503)] * 2, rounds=2, delivered=4, retries=0),
     Row("a keep-alive of a second", [answer(200, "Keep-Alive: timeout=1, max=1\r\nConnection: keep-alive\r\n"), CLOSE], rounds=3,
         delivered=6, retries=0),

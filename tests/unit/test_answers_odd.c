@@ -19,6 +19,7 @@ typedef struct row {
 #define TYPE_JSON "Content-Type: application/json\r\n"
 #define CHUNKED "Transfer-Encoding: chunked\r\n"
 #define EMPTY "Content-Length: 0\r\n"
+#define NOT_OTLP "accepted, but the response is not OTLP: check the path, HTTP 200"
 
 static const row_t rows[] = {
     /* the status line and lines */
@@ -68,14 +69,14 @@ static const row_t rows[] = {
     { HEAD("Transfer-Encoding:Chunked\r\n") "0\r\n\r\n", DELIVERED, KEPT, NULL, 0 },
     { HEAD(CHUNKED) "0\n\n", DELIVERED, KEPT, NULL, 0 },
     { HEAD(CHUNKED) "0000\r\n\r\n", DELIVERED, KEPT, NULL, 0 },
-    { HEAD(CHUNKED) "3;a=\"b;c\"\r\nabc\r\n0;z\r\n\r\n", DELIVERED, KEPT, NULL, 0 },
-    { HEAD(CHUNKED) "3 \r\nabc\r\n0\r\nContent-Length: 99\r\nConnection: close\r\n\r\n", DELIVERED, KEPT,
-      NULL, 0 },
-    { HEAD("Transfer-Encoding: gzip, chunked\r\n") "1\r\nx\r\n0\r\n\r\n", DELIVERED, KEPT, NULL, 0 },
-    { HEAD(CHUNKED "Transfer-Encoding: identity\r\n"), DELIVERED, LATE, NULL, 0 },
+    { HEAD(CHUNKED) "3;a=\"b;c\"\r\nabc\r\n0;z\r\n\r\n", DELIVERED, KEPT, NOT_OTLP ": abc", 0 },
+    { HEAD(CHUNKED) "2 \r\n\x0A\x00\r\n0\r\nContent-Length: 99\r\nConnection: close\r\n\r\n", DELIVERED, KEPT,
+      NULL, sizeof(HEAD(CHUNKED)) + 51u },
+    { HEAD("Transfer-Encoding: gzip, chunked\r\n") "1\r\nx\r\n0\r\n\r\n", DELIVERED, KEPT, NOT_OTLP, 0 },
+    { HEAD(CHUNKED "Transfer-Encoding: identity\r\n"), DELIVERED, 0, NULL, 0 },
     { HEAD(CHUNKED) "0x5\r\nhello\r\n0\r\n\r\n", DELIVERED, 0, NULL, 0 },
     { HEAD(CHUNKED) "-5\r\nhello\r\n", DELIVERED, 0, NULL, 0 },
-    { HEAD(CHUNKED) "3\r\nabcd\r\n0\r\n\r\n", DELIVERED, 0, NULL, 0 },
+    { HEAD(CHUNKED) "3\r\nabcd\r\n0\r\n\r\n", DELIVERED, 0, NOT_OTLP, 0 },
     { HEAD("Transfer-Encoding: identity\r\n" EMPTY), DELIVERED, 0, NULL, 0 },
     { "HTTP/1.1 503 Busy\r\n" CHUNKED "\r\nzz\r\n", RETRIED, 0, "HTTP 503", 0 },
     /* of load balancers, proxies and small servers */
@@ -88,7 +89,7 @@ static const row_t rows[] = {
     { "HTTP/1.1 520 Unknown Error\r\n" EMPTY "\r\n", DROPPED, 0, "HTTP 520", 0 },
     { HEAD("Transfer-Encoding: chunked, chunked\r\n") "0\r\n\r\n", DELIVERED, KEPT, NULL, 0 },
     { HEAD("Transfer-Encoding: xchunked\r\n" EMPTY), DELIVERED, 0, NULL, 0 },
-    { HEAD(CHUNKED) "FFFFFFFFFFFFFFFFF\r\nx", DELIVERED, LATE, NULL, 0 },
+    { HEAD(CHUNKED) "FFFFFFFFFFFFFFFFF\r\nx", DELIVERED, LATE, NOT_OTLP, 0 },
     { HEAD(CHUNKED) "\r\n0\r\n\r\n", DELIVERED, 0, NULL, 0 },
     { HEAD("Upgrade: h2,h2c\r\nConnection: Upgrade, close\r\n" EMPTY), DELIVERED, 0, NULL, 0 },
     { HEAD("Content-Type: text/html\r\n" TYPE_PROTO EMPTY), DELIVERED, KEPT, NULL, 0 },
@@ -110,10 +111,30 @@ static const row_t rows[] = {
     { HEAD("Content-Length: 4\r\n") "\x0a\x02\x08\x01", DELIVERED, KEPT, "rejected some spans", 0 },
     { HEAD(TYPE_PROTO "Content-Length: 40\r\n") "{\"partialSuccess\":{\"rejectedSpans\":\"1\"}}", DELIVERED,
       KEPT, "rejected some spans", 0 },
-    { HEAD("Content-Length: 7\r\n") "success", DELIVERED, KEPT, NULL, 0 },
+    { HEAD("Content-Length: 7\r\n") "success", DELIVERED, KEPT, NOT_OTLP ": success", 0 },
     { HEAD(TYPE_PROTO "Content-Encoding: gzip\r\nContent-Length: 6\r\n") "\x1F\x8B\x08\x00\x01\x02",
-      DELIVERED, KEPT, NULL,
+      DELIVERED, KEPT, "accepted, but the response is compressed, HTTP 200\n",
       sizeof(HEAD(TYPE_PROTO "Content-Encoding: gzip\r\nContent-Length: 6\r\n")) + 5u },
+    { HEAD("content-encoding:br\r\n" TYPE_JSON "Content-Length: 6\r\n") "\x0A\x02{\x01}\x02", DELIVERED, KEPT,
+      "response is compressed", 0 },
+    { HEAD("Content-Encoding: gzip\r\nContent-Type: text/html\r\nContent-Length: 1\r\n") "x", DELIVERED, KEPT,
+      "response is compressed", 0 },
+    { HEAD("Content-Encoding: zstd\r\n" EMPTY), DELIVERED, KEPT, NULL, 0 },
+    { HEAD(TYPE_PROTO "Content-Encoding: Identity\r\nContent-Length: 4\r\n") "\x0a\x02\x08\x01", DELIVERED,
+      KEPT, "rejected some spans", 0 },
+    { HEAD(TYPE_PROTO "Content-Encoding:\r\nContent-Length: 4\r\n") "\x0a\x02\x08\x01", DELIVERED, KEPT,
+      "rejected some spans", 0 },
+    { HEAD(TYPE_PROTO "Content-Length: 6\r\n") "\x1F\x8B\x08\x03\x01\x02", DELIVERED, KEPT, NOT_OTLP, 0 },
+    { HEAD(TYPE_PROTO "Content-Length: 4\r\n") "\xFF\xFE\x01\x80", DELIVERED, KEPT, NOT_OTLP, 0 },
+    { HEAD(TYPE_JSON "Content-Length: 4\r\n") "true", DELIVERED, KEPT, NOT_OTLP ": true", 0 },
+    /* no length, and the connection stays open: a second of silence ends it */
+    { HEAD(""), DELIVERED, 0, NULL, 0 },
+    { HEAD("Connection: keep-alive\r\n" TYPE_PROTO) "\x0a\x02\x08\x01", DELIVERED, 0, "rejected some spans",
+      0 },
+    { "HTTP/1.1 503 Busy\r\n\r\nfull", RETRIED, 0, "HTTP 503: full", 0 },
+    { "HTTP/1.1 400 Bad\r\n\r\n", DROPPED, 0, "HTTP 400", 0 },
+    { HEAD("Connection: close\r\n"), DELIVERED, LATE, NULL, 0 },
+    { "HTTP/1.0 200 OK\r\n\r\n", DELIVERED, LATE, NULL, 0 },
     { "HTTP/1.1 400 Bad\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\n\x1F\x8B\x08\x03\x01\x02",
       DROPPED, KEPT, "HTTP 400\n", 0 },
 };

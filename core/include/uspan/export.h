@@ -321,6 +321,9 @@ typedef struct {
     uint32_t blocks_wanted;
     /* traffic of this destination */
     uint32_t requests, retries, resends, connects;
+    /* responses that accepted spans, but cannot be read: compressed, or not OTLP. Spans that they reject are
+     * counted as delivered */
+    uint32_t unread;
     uint32_t refusals;        /* responses that dropped a batch */
     uint32_t renewals;        /* header renewals after 401 or 403 */
     uint32_t run_failures;    /* registrations of a Studio run that failed; the same for every destination */

@@ -261,19 +261,18 @@ typedef struct uspan_target {
     uint8_t renewed; /* 1: headers were renewed since the last success */
     uint8_t headers_flawed; /* 1: headers has entries that must be skipped */
     uint8_t failing; /* 1: retries began, and it was logged */
-    uint8_t odd;     /* 1: a response that is not OTLP was logged */
     int8_t last_error;
     uint16_t last_status;
     const uspan_transport_t *transport;
     const char *why; /* text of the last failure, static */
     uint32_t timeout_ms;
-    uint32_t requests, retries, resends, connects;
+    uint32_t requests, retries, resends, connects, unread;
     const char *headers;
     const char *basic_user, *basic_pass;
     const char *basic64; /* user and password, encoded at build time */
     uspan_backoff_t backoff;
-    char said[USPAN_MESSAGE_BYTES]; /* text of the last response that was not a success */
     uspan_url_t url;
+    char said[USPAN_MESSAGE_BYTES]; /* text of the last response that was not a success */
 #if USPAN_HEADERS_BYTES > 0 && USPAN_RUNTIME_SETTINGS
     char headers_ram[USPAN_HEADERS_BYTES];
 #endif
@@ -378,6 +377,7 @@ typedef struct uspan_answer {
     uint64_t retry_at_unix; /* seconds; 0: none */
     uint64_t date_unix;     /* seconds; 0: none */
 #endif
+    bool is_packed; /* Content-Encoding: the body cannot be read */
     /* of the current line: a name, an element of a value that is used, or a chunk size; ends in 0 */
     char token[41];
     uint8_t body[USPAN_RESPONSE_BYTES];
@@ -396,11 +396,11 @@ typedef struct uspan_exchange {
     const uspan_target_t *connected;    /* NULL: none */
     const uspan_transport_t *transport; /* of the connection */
     uspan_peer_t peer;
+    uspan_answer_t answer;
     uint64_t wake_ns;               /* when the next step is useful */
     uint64_t silent_until_ns;       /* the exchange ends if no byte moves until then */
     uint64_t until_ns;              /* the exchange ends then in any case */
     uint64_t idle_until_ns;         /* the idle connection is closed then */
-    uspan_answer_t answer;
     uspan_otlp_t otlp;
 #if USPAN_GZIP
     uint32_t measured; /* bytes of the compressed body so far, while they are counted */
