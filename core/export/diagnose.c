@@ -15,29 +15,30 @@
 /* The text of each cause: what is wrong, or how to correct it if that says both. A text that ends in a space
  * is followed by the text of the transport or parser. With USPAN_MESSAGE_TEXTS 0 the cause is shown as "c"
  * and its number, from 0. */
-#define CAUSES(X)                                        \
-    X(NONE, "No problem found")                          \
-    X(UNUSED, "No destination: call uspan_export_to()")  \
-    X(SETTINGS, "Setting rejected: ")                    \
-    X(STOPPED, "Was shut down: call uspan_init()")       \
-    X(ENTROPY, "No entropy: see the port's random()")    \
-    X(GATE, "Gate closed: uspan_set_gate()")             \
-    X(TRUST, "Check certificates, host name, clock: ")   \
-    X(NETWORK, "Check host, port, network: ")            \
-    X(CREDENTIALS, "Credentials refused: check headers") \
-    X(PATH, "Check the path, often /v1/traces")          \
-    X(LARGE, "Too large: lower USPAN_BATCH_BYTES_MAX")   \
-    X(BUSY, "Collector busy: uspan will retry")          \
-    X(REFUSED, "Refused: see the collector's log")       \
-    X(OFF, "Recording is off: uspan_set_enabled()")      \
-    X(CLOCK, "No Unix time: uspan_set_unix_time()")      \
-    X(WAITING, "Spans wait: call uspan_poll() often")    \
-    X(NO_SPAN, "No span was started")                    \
-    X(SAMPLER, "All unsampled: uspan_set_sampler()")     \
-    X(OPEN, "Spans are open: end them")                  \
-    X(LOST, "Some spans were lost: see the counts")      \
-    X(NO_POLL, "Spans wait: nobody calls uspan_poll()")  \
-    X(NO_ANSWER, "No response yet: wait, or check port and https")
+#define CAUSES(X)                                                  \
+    X(NONE, "No problem found")                                    \
+    X(UNUSED, "No destination: call uspan_export_to()")            \
+    X(SETTINGS, "Setting rejected: ")                              \
+    X(STOPPED, "Was shut down: call uspan_init()")                 \
+    X(ENTROPY, "No entropy: see the port's random()")              \
+    X(GATE, "Gate closed: uspan_set_gate()")                       \
+    X(TRUST, "Check certificates, host name, clock: ")             \
+    X(NETWORK, "Check host, port, network: ")                      \
+    X(CREDENTIALS, "Credentials refused: check headers")           \
+    X(PATH, "Check the path, often /v1/traces")                    \
+    X(LARGE, "Too large: lower USPAN_BATCH_BYTES_MAX")             \
+    X(BUSY, "Collector busy: uspan will retry")                    \
+    X(REFUSED, "Refused: see the collector's log")                 \
+    X(OFF, "Recording is off: uspan_set_enabled()")                \
+    X(CLOCK, "No Unix time: uspan_set_unix_time()")                \
+    X(WAITING, "Spans wait: call uspan_poll() often")              \
+    X(NO_SPAN, "No span was started")                              \
+    X(SAMPLER, "All unsampled: uspan_set_sampler()")               \
+    X(OPEN, "Spans are open: end them")                            \
+    X(LOST, "Some spans were lost: see the counts")                \
+    X(NO_POLL, "Spans wait: nobody calls uspan_poll()")            \
+    X(NO_ANSWER, "No response yet: wait, or check port and https") \
+    X(PARENT, "Children without a parent: start them before it ends")
 
 #define CAUSE_NAME(name, text) CAUSE_##name,
 #define CAUSE_TEXT(name, text) text "\0"
@@ -143,8 +144,8 @@ static cause_t find_cause(uspan_tracer_t *t, unsigned d, const uspan_stats_t *s,
     for (unsigned c = 0; c < USPAN_DROP_COUNT; c++) {
         lost += s->dropped[c];
     }
-    if (lost > 0u) {
-        return CAUSE_LOST;
+    if (lost > 0u) { /* a full pool loses parents too, and comes first */
+        return lost == s->dropped[USPAN_DROP_PARENT] ? CAUSE_PARENT : CAUSE_LOST;
     }
     if (s->started == s->unsampled) {
         return s->started == 0u ? CAUSE_NO_SPAN : CAUSE_SAMPLER;

@@ -108,7 +108,7 @@ static const struct {
     { MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, USPAN_ERR_CLOSED, "closed by peer" },
     { MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED, USPAN_ERR_CONFIG, "no trust anchor" },
     { MBEDTLS_ERR_SSL_INVALID_RECORD, USPAN_ERR_IO,
-      "not a TLS record, or one larger than MBEDTLS_SSL_IN_CONTENT_LEN" },
+      "not TLS (http:// port?), or above MBEDTLS_SSL_IN_CONTENT_LEN" },
     { MBEDTLS_ERR_SSL_INVALID_MAC, USPAN_ERR_IO, "a TLS record was damaged on the way" },
     { MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL, USPAN_ERR_CONFIG,
       "MBEDTLS_SSL_IN_CONTENT_LEN or _OUT_CONTENT_LEN too small" },

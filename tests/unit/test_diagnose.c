@@ -239,6 +239,27 @@ static void test_a_full_pool_and_open_spans_are_told(void **state)
     world_drain(w);
 }
 
+static void test_children_without_a_parent_have_a_cure(void **state)
+{
+    world_t *w = *state;
+    world_reset_with_collector(w);
+    uspan_t parent = uspan_start(&w->tracer, USPAN_ROOT, "parent");
+    uspan_end(&w->tracer, parent);
+    world_drain(w);
+    uspan_end(&w->tracer, uspan_start(&w->tracer, parent, "child"));
+    assert_says(w, "parent_dropped 1. Children without a parent: start them before it ends.");
+    uspan_t spans[USPAN_SPANS_MAX];
+    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
+        spans[i] = uspan_start(&w->tracer, USPAN_ROOT, "x");
+    }
+    record(w); /* a full pool is the cause of other losses */
+    assert_says(w, "parent_dropped 1. Some spans were lost: see the counts.");
+    for (unsigned i = 0; i < USPAN_SPANS_MAX; i++) {
+        uspan_end(&w->tracer, spans[i]);
+    }
+    world_drain(w);
+}
+
 static uspan_err_t refuse_span(void *ctx, uspan_tracer_t *t, uspan_t s)
 {
     (void)ctx;
@@ -341,6 +362,7 @@ int main(void)
         TEST(test_missing_unix_time_is_told),
         TEST(test_missing_entropy_is_told),
         TEST(test_a_full_pool_and_open_spans_are_told),
+        TEST(test_children_without_a_parent_have_a_cure),
         TEST(test_a_request_without_a_response_yet_is_no_fault_of_the_poll),
         TEST(test_rejected_spans_are_told_and_a_sink_waits_for_no_clock_and_no_gate),
         TEST(test_the_text_is_cut_to_any_buffer_and_its_length_told),

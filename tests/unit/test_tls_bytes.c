@@ -271,7 +271,7 @@ static void test_a_peer_without_tls_is_an_error(void **state)
     (void)state;
     meet("HTTP/1.1 400 Bad Request\r\n\r\n");
     assert_string_equal(transport.last_error_text(transport.ctx),
-                        "not a TLS record, or one larger than MBEDTLS_SSL_IN_CONTENT_LEN");
+                        "not TLS (http:// port?), or above MBEDTLS_SSL_IN_CONTENT_LEN");
 }
 
 static void test_a_peer_that_leaves_is_an_error(void **state)

@@ -427,7 +427,7 @@ static void test_unknown_errors_come_with_their_number(void **state)
         { "\x15\x03\x03\x00\x02\x02\xC8", 7, "alert 200" }, /* an unknown alert */
         { "\x15\x03\x03\x00\x02\x02\x28", 7, "no common cipher" },
         { "\x15\x03\x03\x00\x02\x02\x2F", 7, "illegal parameter" },
-        { "HTTP/1.1 400 Bad Request\r\n\r\n", 28, "not a TLS record" },
+        { "HTTP/1.1 400 Bad Request\r\n\r\n", 28, "not TLS (http:// port?)" },
         { "\x16\x03\x03\x00\x04\x0E\x00\x00\x00", 9, "-0x" }, /* ServerHelloDone, too early */
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
