@@ -48,8 +48,7 @@ USPAN_NOINLINE_SMALL static uint32_t log_success(uspan_tracer_t *t, uspan_target
         if (target->unread++ == 0u) {
             uspan_log_target(
                 t, target,
-                a->is_packed ? USPAN_WORDS("accepted, but the response is compressed", "w11")
-                             : USPAN_WORDS("accepted, but the response is not OTLP: check the path", "w8"));
+                USPAN_WORDS("accepted, but the response is not plain OTLP: check path, compression", "w8"));
         }
     } else if (rejected > 0u || target->said[0] != '\0') {
         uspan_log_target(t, target,

@@ -4,10 +4,10 @@
 
 uspan_err_t uspan_set_span_content(uspan_tracer_t *t, uspan_t s, bool recorded)
 {
-    return uspan_set_trait(t, s, recorded, USPAN_TRAIT_CONTENT);
+    return uspan_set_trait(t, s, USPAN_TRAIT_CONTENT, recorded ? USPAN_TRAIT_CONTENT : 0u);
 }
 
-uspan_err_t uspan_set_trait(uspan_tracer_t *t, uspan_t s, bool on, unsigned trait)
+uspan_err_t uspan_set_trait(uspan_tracer_t *t, uspan_t s, unsigned which, unsigned on)
 {
     if (t == NULL) {
         return USPAN_ERR_ARG;
@@ -18,7 +18,7 @@ uspan_err_t uspan_set_trait(uspan_tracer_t *t, uspan_t s, bool on, unsigned trai
     uint32_t state = uspan_lock(t);
     uspan_slot_t *slot = uspan_slot_find_open(&t->trace, s);
     if (slot != NULL) {
-        slot->traits = (uint8_t)(on ? slot->traits | trait : slot->traits & ~trait);
+        slot->traits = (uint8_t)((slot->traits & ~which) | on);
     }
     uspan_unlock(t, state);
     return slot != NULL ? USPAN_OK : USPAN_ERR_STALE;

@@ -147,8 +147,8 @@ static inline __attribute__((always_inline)) bool uspan_has_text(const char *tex
     return text != NULL && text[0] != '\0';
 }
 
-/* Turn a trait of an open span on or off. Returns as uspan_set_status(). */
-uspan_err_t uspan_set_trait(uspan_tracer_t *t, uspan_t s, bool on, unsigned trait);
+/* Turn the traits `which` of an open span off, then those in `on` on. Returns as uspan_set_status(). */
+uspan_err_t uspan_set_trait(uspan_tracer_t *t, uspan_t s, unsigned which, unsigned on);
 /* Add the tokens of a call to the totals. */
 void uspan_count_tokens(uspan_tracer_t *t, const uspan_tokens_t *tokens);
 /* Set gen_ai.tool.definitions to function definitions that have only these names. Names that do not fit into

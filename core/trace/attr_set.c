@@ -440,11 +440,10 @@ static uspan_err_t set_list(uspan_tracer_t *t, uspan_t s, const uspan_row_t *row
 USPAN_NOINLINE static uspan_err_t set_field(uspan_tracer_t *t, uspan_t s, const char *from,
                                             const uspan_row_t *row)
 {
-    if (row->kind == USPAN_ROW_COUNT) {
-        return set_number(t, s, row->key, USPAN_STORE_INT, count_at(from, row));
-    }
     if (row->kind < USPAN_ROW_TEXT) {
-        return set_number(t, s, row->key, store_of(row), number_at(from, row));
+        const bool is_count = row->kind == USPAN_ROW_COUNT;
+        return set_number(t, s, row->key, is_count ? (unsigned)USPAN_STORE_INT : store_of(row),
+                          is_count ? count_at(from, row) : number_at(from, row));
     }
     const char *text = text_at(from, row);
     return row->kind == USPAN_ROW_TEXT ? uspan_set_str_n(t, s, row->key, text, strlen(text))

@@ -272,7 +272,7 @@ static inline void on_answer(uspan_mcp_t *m, uspan_mcp_message_t *a, uint32_t in
             code < 3u || code == USPAN_MCP_HASH("-32700") - USPAN_MCP_HASH("-32600") ||
             (code == USPAN_MCP_HASH("-32002") - USPAN_MCP_HASH("-32600") && (!is_tool || IS(DATA_NAMES)));
         if (invert == 0u && refused) {
-            (void)uspan_set_trait(m->t, open->s, true, USPAN_TRAIT_UNSET);
+            (void)uspan_set_trait(m->t, open->s, 0u, USPAN_TRAIT_UNSET);
         } else {
             type = TEXT(CODE) != NULL ? TEXT(CODE) : "";
         }

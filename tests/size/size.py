@@ -39,8 +39,8 @@ GOALS = {"core_proto_flash_bytes": 14336, "core_proto_lto_flash_bytes": 12288, "
          "keep_flash_bytes": 2560, "spool_flash_bytes": 2048, "ram_per_w1_span_bytes": 1000,
          "core_stack_bytes": 512, "wire_stack_bytes": 768}
 # Ceilings of the budgets that are missed today (ceilings.py). Values are only lowered.
-CEILINGS = {"core_proto_flash_bytes": 21100, "core_proto_lto_flash_bytes": 19972, "wire_all_flash_bytes": 26000,
-            "mcp_flash_bytes": 3112, "keep_flash_bytes": 4945, "spool_flash_bytes": 5395,
+CEILINGS = {"core_proto_flash_bytes": 21070, "core_proto_lto_flash_bytes": 19972, "wire_all_flash_bytes": 25860,
+            "mcp_flash_bytes": 3090, "keep_flash_bytes": 4945, "spool_flash_bytes": 5375,
             "core_stack_bytes": 788, "wire_stack_bytes": 1640}
 TOLERANCE, TOLERANCE_BYTES = 0.01, 16  # between the page and a run: a compiler's next patch moves some bytes
 # The core that the budget is for: without optional modules. Each is then added alone to measure its cost.

@@ -23,7 +23,7 @@ static const row_t rows[] = {
     { "503 with a large head", "HTTP/1.1 503 Busy\r\nX-Trace: ", BIG, 0, false, RETRIED, "HTTP 503" },
     { "200 with a large page",
       "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 100000\r\n\r\n", BIG, 0,
-      false, DELIVERED, "the response is not OTLP: check the path, HTTP 200: text/html" },
+      false, DELIVERED, "the response is not plain OTLP: check path, compression, HTTP 200: text/html" },
     { "200 with a large head", "HTTP/1.1 200 OK\r\nX: ", BIG, 0, false, DELIVERED, NULL },
     { "200, chunks without end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n", BIG, 0,
       false, DELIVERED, NULL },

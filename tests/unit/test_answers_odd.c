@@ -19,7 +19,7 @@ typedef struct row {
 #define TYPE_JSON "Content-Type: application/json\r\n"
 #define CHUNKED "Transfer-Encoding: chunked\r\n"
 #define EMPTY "Content-Length: 0\r\n"
-#define NOT_OTLP "accepted, but the response is not OTLP: check the path, HTTP 200"
+#define NOT_OTLP "accepted, but the response is not plain OTLP: check path, compression, HTTP 200"
 
 static const row_t rows[] = {
     /* the status line and lines */
@@ -113,12 +113,12 @@ static const row_t rows[] = {
       KEPT, "rejected some spans", 0 },
     { HEAD("Content-Length: 7\r\n") "success", DELIVERED, KEPT, NOT_OTLP ": success", 0 },
     { HEAD(TYPE_PROTO "Content-Encoding: gzip\r\nContent-Length: 6\r\n") "\x1F\x8B\x08\x00\x01\x02",
-      DELIVERED, KEPT, "accepted, but the response is compressed, HTTP 200\n",
+      DELIVERED, KEPT, "accepted, but the response is not plain OTLP: check path, compression, HTTP 200\n",
       sizeof(HEAD(TYPE_PROTO "Content-Encoding: gzip\r\nContent-Length: 6\r\n")) + 5u },
     { HEAD("content-encoding:br\r\n" TYPE_JSON "Content-Length: 6\r\n") "\x0A\x02{\x01}\x02", DELIVERED, KEPT,
-      "response is compressed", 0 },
+      "response is not plain OTLP", 0 },
     { HEAD("Content-Encoding: gzip\r\nContent-Type: text/html\r\nContent-Length: 1\r\n") "x", DELIVERED, KEPT,
-      "response is compressed", 0 },
+      "response is not plain OTLP", 0 },
     { HEAD("Content-Encoding: zstd\r\n" EMPTY), DELIVERED, KEPT, NULL, 0 },
     { HEAD(TYPE_PROTO "Content-Encoding: Identity\r\nContent-Length: 4\r\n") "\x0a\x02\x08\x01", DELIVERED,
       KEPT, "rejected some spans", 0 },
