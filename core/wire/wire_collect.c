@@ -143,7 +143,7 @@ static void enter_element(uspan_json_read_t *j)
 {
     if ((j->arrays & 1u) == 0u && j->depth <= USPAN_READ_PATHS_MAX) {
         uint32_t *path = &j->paths[j->depth - 1u];
-        *path = USPAN_JSON_HASH(USPAN_JSON_HASH(*path, USPAN_JSON_SEPARATOR), USPAN_JSON_ELEMENT);
+        *path = USPAN_JSON_HASH(USPAN_JSON_HASH(*path, USPAN_JSON_ELEMENT), USPAN_JSON_SEPARATOR);
     }
 }
 
