@@ -5,7 +5,9 @@
 #include "json/json_read.h"
 #include <string.h>
 #include "trace/lock.h"
-#include "uspan/config.h"
+
+USPAN_STATIC_ASSERT((int)USPAN_AT_LITERAL < (int)USPAN_AT_MINUS,
+                    "states of json_number.h are behind the others");
 
 /* One call of uspan_json_read_feed(). */
 typedef struct feed {
