@@ -4,13 +4,13 @@
 
 bool uspan_key_is_poison(const char *key, size_t len)
 {
-    static const char words[] = "__proto__\0constructor\0prototype\0";
+    static const char words[] = "__proto__\0constructor\0prototype";
     for (size_t at = 0; at <= len; at++) {
         size_t n = 0;
         while (at + n < len && key[at + n] != '.') {
             n++;
         }
-        for (const char *word = words; *word != '\0'; word += strlen(word) + 1u) {
+        for (const char *word = words; word < words + sizeof words; word += strlen(word) + 1u) {
             if (strlen(word) == n && memcmp(word, key + at, n) == 0) { /* in another case they are harmless */
                 return true;
             }

@@ -63,7 +63,7 @@ ISR = ("uspan_start_n", "uspan_start_bare", "uspan_end", "uspan_end_at", "uspan_
        "uspan_set_str_n", "uspan_set_static_n", "uspan_event_n", "uspan_set_status", "uspan_now", "uspan_context_of")
 BUDGETS = {"record": 512, "isr": 192, "export": 512, "wire": 768, "kept record": 512, "kept isr": 192}
 # Ceilings of the budgets that are missed today (ceilings.py). Values are only lowered.
-CEILINGS = {"record": 1156, "isr": 404, "export": 1357, "wire": 2141, "kept record": 1502, "kept isr": 1050}
+CEILINGS = {"record": 1148, "isr": 404, "export": 1357, "wire": 2045, "kept record": 1502, "kept isr": 1050}
 TOLERANCE, TOLERANCE_BYTES = 0.01, 16
 
 
