@@ -34,7 +34,7 @@ static const row_t rows[] = {
       DROPPED, "HTTP 401" },
     { "503 cut behind its status", "HTTP/1.1 503 Busy", 0, 14, false, RETRIED, "HTTP 503" },
     { "200 that never ends", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", 0, 0, true, DELIVERED,
-      "not OTLP" },
+      "not plain OTLP" },
     { "429 that never ends", "HTTP/1.1 429 Slow\r\nContent-Le", 0, 0, true, RETRIED, "HTTP 429" },
     { "equal lengths", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n", 0, 0, false,
       DELIVERED, NULL },
@@ -406,7 +406,7 @@ static void test_a_foreign_answer_is_logged_once(void **state)
         world_advance_ms(w, 2000);
     }
     assert_int_equal(stats_of(w, 0).delivered, 5);
-    assert_int_equal(lines_with(w, "not OTLP: "), 1);
+    assert_int_equal(lines_with(w, "not plain OTLP: "), 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
