@@ -61,7 +61,7 @@ def python_calls_the_device(tally):
     stuck, unknown = served["tools/call open_valve", "5"], served["tools/call fly", "6"]
     tally.check("a tool that fails is an error, a tool that is not there none", unequal(
         "of the first", (stuck.status, stuck.attributes["error.type"]), ("ERROR", "tool_error")) + unequal(
-        "of the other", (unknown.status, unknown.attributes["rpc.response.status_code"]), ("OK", "-32602")))
+        "of the other", (unknown.status, unknown.attributes["rpc.response.status_code"]), ("UNSET", "-32602")))
     keys = ("mcp.method.name", "gen_ai.operation.name", "gen_ai.tool.name", "jsonrpc.request.id", "mcp.protocol.version")
     mine = served["tools/call read_soil", "3"].attributes
     _, others, faults = play(AGENT, PYTHON, "-B", HERE / "mcp_peer.py", "server", "URL",
