@@ -106,12 +106,38 @@ static void test_pieces_of_gemini_are_joined_by_their_kind(void **state)
     }
 }
 
+/* An answer that does not say why it ended has the reason "stop" only if nothing says that it failed. */
+static void test_an_answer_that_failed_does_not_stop(void **state)
+{
+    static const struct {
+        int status;
+        const char *error, *reason;
+    } rows[] = {
+        { 200, NULL, "stop" },
+        { 200, "connection_reset", "error" },
+        { 0, "connection_reset", "error" },
+        { 500, NULL, "error" },
+        { 400, NULL, "error" },
+    };
+    char expected[64];
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        begin(*state, CHAT);
+        answer("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"A\"}}]}\n\n"
+               "data: [DONE]\n\n");
+        (void)uspan_wire_end(&w, rows[i].status, rows[i].error);
+        (void)snprintf(expected, sizeof expected, "\"A\"}],\"finish_reason\":\"%s\"", rows[i].reason);
+        assert_non_null(strstr(text_of(*state, "gen_ai.output.messages"), expected));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_each_text_is_stored_once_in_its_own_part, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(test_pieces_of_gemini_are_joined_by_their_kind, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(test_an_answer_that_failed_does_not_stop, world_setup,
                                         world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
