@@ -303,6 +303,29 @@ static void test_a_408_to_part_of_a_request_halves_the_batch(void **state)
     }
 }
 
+/* A success needs the whole request. What refuses it does not. */
+static void test_only_a_success_needs_the_whole_request(void **state)
+{
+    world_t *w = *state;
+    static const unsigned codes[] = { 200, 299, 300, 399, 400, 501 };
+    char text[80];
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        world_reset_with_collector(w);
+        w->early_after = 100;
+        (void)snprintf(text, sizeof text, "HTTP/1.1 %u X\r\nContent-Length: 0\r\n\r\n", codes[i]);
+        w->answer = text;
+        record(w, "one");
+        uspan_flush(&w->tracer);
+        (void)settle(w);
+        world_advance_ms(w, USPAN_POLL_MS);
+        (void)settle(w);
+        uspan_stats_t s = stats_of(w, 0);
+        assert_int_equal(s.delivered, 0);
+        assert_int_equal(s.queued, codes[i] < 300u);
+        assert_int_equal(s.dropped[USPAN_DROP_REFUSED], codes[i] >= 300u);
+    }
+}
+
 static void test_an_answer_to_part_of_a_request_delivers_nothing(void **state)
 {
     world_t *w = *state;
@@ -421,6 +444,7 @@ int main(void)
         TEST(test_an_end_of_a_kept_connection_is_seen_before_it_is_used),
         TEST(test_a_408_on_a_kept_connection_means_one_resend),
         TEST(test_a_408_to_part_of_a_request_halves_the_batch),
+        TEST(test_only_a_success_needs_the_whole_request),
         TEST(test_an_answer_to_part_of_a_request_delivers_nothing),
         TEST(test_a_request_ends_with_its_last_byte),
         TEST(test_retries_are_logged_once_at_their_begin_and_end),
