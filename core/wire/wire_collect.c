@@ -320,7 +320,7 @@ static void end_text(uspan_wire_t *w, unsigned action)
         } else if (w->word_len > 0u) {
             uspan_wire_take_word(w, action, word);
         }
-    } else if (action == TAKE_BLOB) {
+    } else if (action == TAKE_BLOB || (action == TAKE_RESPONSE && w->value_len == 0u)) { /* "" is a result */
         if (is_wanted(w, action)) {
             add_mark(w, action);
         }
