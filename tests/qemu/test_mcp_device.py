@@ -150,7 +150,7 @@ class McpDevice(unittest.TestCase):
                     (first.trace_id, ""): [("initialize", 2, "OK")],
                     (A, CALLER_A): [("notifications/initialized", 2, "OK"), ("tools/list", 2, "OK"),
                                     ("tools/call read_soil", 2, "OK"), ("tools/call open_valve", 2, "ERROR"), ("ping", 2, "OK")],
-                    (B, CALLER_B): [("tools/call open_valve", 2, "OK"), ("tools/call fly", 2, "OK")]}, done.text)
+                    (B, CALLER_B): [("tools/call open_valve", 2, "OK"), ("tools/call fly", 2, "UNSET")]}, done.text)
                 calls = {span.span_id: span for span in receiver.spans}
                 self.assertEqual([(trace, calls[parent].name, *spans[0][1:]) for (trace, parent), spans in sorted(moves.items())],
                                  [(B, "tools/call open_valve", 1, "OK"), (A, "tools/call open_valve", 1, "ERROR")])
