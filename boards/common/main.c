@@ -111,7 +111,7 @@ static uspan_err_t start(void)
         .key = { .data = own_key, .len = own_key_len },
 #endif
     };
-    const uspan_collector_t collector = { .endpoint = board_option("endpoint") };
+    const uspan_collector_t collector = { .endpoint = board_option("endpoint"), .gzip = USPAN_COMPRESS };
     uspan_lwip_tcp_init(&tcp, &plain);
 #if USPAN_KEEP
     uspan_err_t err = crash_mount(&tracer);

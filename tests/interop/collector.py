@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import certs
 import compare
+import packed
 import propagation
 import spans as received
 from conversations import played
@@ -233,4 +234,6 @@ def run(tally):
     full_queue(tally)
     with Collector().started() as collector:
         propagation.check(tally, NAME, collector.url(), collector.spans)
+    with Collector().started() as collector:
+        packed.check(tally, NAME, collector.port, collector.spans)
     tally.not_offered(NAME, "partial success")

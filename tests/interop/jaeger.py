@@ -12,6 +12,7 @@ import urllib.request
 from urllib.parse import urlencode
 
 import collector
+import packed
 import propagation
 from tools import HOST, LIMIT_S, OUT, child, clean_environment, free_ports, unequal, until
 
@@ -117,4 +118,6 @@ def run(tally):
     late(tally)
     with Jaeger().started() as jaeger:
         propagation.check(tally, Jaeger.name, jaeger.url(), jaeger.spans)
+    with Jaeger().started() as jaeger:
+        packed.check(tally, Jaeger.name, jaeger.port, jaeger.spans)
     tally.not_offered(Jaeger.name, "partial success")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import certs
 import firmware
+import packed
 import propagation
 import qemu
 from browser import browser
@@ -272,6 +273,7 @@ def run(tally):
         waited = unequal("delivered", accounts["delivered"], 3) + unequal("stored", len(phoenix.spans("early", 3)), 3)
         waited += [] if accounts["retries"] else ["it did not have to wait"]
         tally.check("spans of before its start wait and are stored, once", waited, NAME, "retry")
+        packed.check(tally, NAME, phoenix.port, lambda count: phoenix.spans(packed.PROJECT, count))
     of_board(tally)
     over_tls(tally)
     tally.not_offered(NAME, "links", "partial success")

@@ -21,7 +21,7 @@ NEEDS = {  # part: (peers, goals of setup.sh)
     "conversations": (("oracles", "oracles2"), ("interop",)), "openai_ingest": (("oracles",), ("interop",)),
     "models": (("models",), ("interop",)), "wire_cases": (("models",), ("interop",)),
     "studio_contract": ((), ("interop", *PAGES)), "phoenix": (("phoenix", "oracles"), ("interop", *PAGES, *BOARDS)),
-    "collector": (("collector",), ("interop",)), "jaeger": (("jaeger", "oracles"), ("interop",)),
+    "collector": (("collector",), ("interop", *BOARDS)), "jaeger": (("jaeger", "oracles"), ("interop", *BOARDS)),
     "propagation": (("oracles",), ("interop",)), "mcp_sdks": (("oracles2", "jaeger", "mcp_go"), ("interop", *PAGES, *BOARDS)),
     "tier": (("tier", "collector"), ("interop",)), "littlefs_spool": (("littlefs",), ("fleet",)),
     "matrix": (("terminator_go", "terminator_rustls"), ("interop", *BOARDS))}
