@@ -325,13 +325,12 @@ static void read_word(feed_t *f, char c)
 /* A byte that cannot continue the number ends it, if a number may end there. */
 static void read_number(feed_t *f)
 {
-    uspan_number_step_t step = USPAN_NUMBER_MORE;
-    while (f->at < f->end && (step = uspan_json_number_step(f->j, *f->at)) == USPAN_NUMBER_MORE) {
+    uspan_number_step_t step = uspan_json_number_step(f->j, *f->at);
+    if (step == USPAN_NUMBER_MORE) {
         f->at++;
-    }
-    if (step == USPAN_NUMBER_ENDS) {
+    } else if (step == USPAN_NUMBER_ENDS) {
         end_value(f, USPAN_READ_NUMBER);
-    } else if (step == USPAN_NUMBER_BAD) {
+    } else {
         read_word(f, *f->at);
     }
 }

@@ -394,6 +394,27 @@ static void test_the_state_of_a_reader_is_small(void **state)
     assert_true(sizeof(uspan_json_read_t) <= 88u);
 }
 
+/* In lines of events the reader stops at the line end, and the number before it is not complete yet. */
+static void test_a_line_end_stops_a_number_in_any_fragments(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "-1\r", "12\n", "0\n", "1.5\n", "-\n", "1e5\n", "1e\n", "{\"a\":17\n"
+    };
+    reader.line = true;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        const size_t len = strlen(texts[i]);
+        const size_t whole = read_by(texts[i], len, len);
+        const unsigned end = reader.state;
+        assert_int_equal(whole, len - 1u);
+        for (size_t step = 1; step < len; step++) {
+            assert_int_equal(read_by(texts[i], len, step), whole);
+            assert_int_equal(reader.state, end);
+        }
+    }
+    reader.line = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +433,7 @@ int main(void)
             test_a_document_nested_deeper_than_the_limit_is_refused_and_one_at_the_limit_is_read),
         cmocka_unit_test(test_a_document_that_breaks_off_is_neither_done_nor_bad),
         cmocka_unit_test(test_the_state_of_a_reader_is_small),
+        cmocka_unit_test(test_a_line_end_stops_a_number_in_any_fragments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
